@@ -1,0 +1,12 @@
+namespace KlarKonform.Backup.Storage;
+
+/// <summary>Names that all stores share.</summary>
+internal static class ObjectKeys
+{
+    // restic's local and SFTP backends use the same mark, so that either program ignores what the other left behind half-written.
+    private const string TemporaryMark = "-tmp-";
+
+    public static string Temporary(string path) => $"{path}{TemporaryMark}{Guid.NewGuid():N}";
+
+    public static bool IsTemporary(string name) => name.Contains(TemporaryMark, StringComparison.Ordinal);
+}

@@ -1,0 +1,231 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Renci.SshNet;
+using Renci.SshNet.Common;
+using Renci.SshNet.Sftp;
+
+namespace KlarKonform.Backup.Storage.Sftp;
+
+/// <summary>Objects as files on an SFTP server whose host key is pinned. Thread-safe.</summary>
+public sealed class SftpObjectStore : IObjectStore
+{
+    private readonly SftpStoreOptions _options;
+    private readonly SftpConnectionPool _pool;
+    private readonly ConcurrentDictionary<string, bool> _folders = new(StringComparer.Ordinal);
+    private readonly string _root;
+
+    /// <summary>Remembers the settings; the first call connects.</summary>
+    public SftpObjectStore(SftpStoreOptions options)
+    {
+        _options = options;
+        _root = options.Path.TrimEnd('/') is { Length: > 0 } path ? path : "/";
+        _pool = new SftpConnectionPool(options, Location);
+    }
+
+    /// <inheritdoc />
+    public string Location => $"sftp://{_options.UserName}@{_options.Host}:{_options.Port}/{_options.Path.TrimStart('/')}";
+
+    /// <inheritdoc />
+    public Task PrepareAsync(bool create, CancellationToken cancellationToken) => RunAsync(null, async client =>
+    {
+        if (await client.ExistsAsync(_root, cancellationToken).ConfigureAwait(false))
+            return true;
+        if (!create)
+            throw new StorageException(StorageErrorKind.NotFound, Location, null, $"The folder '{_root}' does not exist on '{_options.Host}'.");
+        await CreateFolderAsync(client, _root, cancellationToken).ConfigureAwait(false);
+        return true;
+    }, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken) => RunAsync(key, async client =>
+    {
+        try
+        {
+            var attributes = await client.GetAttributesAsync(PathOf(key), cancellationToken).ConfigureAwait(false);
+            return attributes.IsRegularFile ? new StoredObject(key, attributes.Size) : null;
+        }
+        catch (SftpPathNotFoundException)
+        {
+            return null;
+        }
+    }, cancellationToken);
+
+    /// <inheritdoc />
+    public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => RunAsync(key, async client =>
+    {
+        var path = PathOf(key);
+        await EnsureFolderAsync(client, path[..path.LastIndexOf('/')], cancellationToken).ConfigureAwait(false);
+        var temporary = ObjectKeys.Temporary(path);
+        try
+        {
+            using var stream = AsStream(content);
+            await client.UploadFileAsync(stream, temporary, cancellationToken).ConfigureAwait(false);
+            var written = await client.GetAttributesAsync(temporary, cancellationToken).ConfigureAwait(false);
+            if (written.Size != content.Length)
+                throw new IOException($"The server kept {written.Size} of {content.Length} bytes.");
+            await RenameAsync(client, temporary, path, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await TryDeleteAsync(client, temporary).ConfigureAwait(false);
+            throw;
+        }
+
+        return true;
+    }, cancellationToken);
+
+    /// <inheritdoc />
+    public async Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken)
+    {
+        var lease = await _pool.RentAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var stream = await lease.Client.OpenAsync(PathOf(key), FileMode.Open, FileAccess.Read, cancellationToken).ConfigureAwait(false);
+            if (offset > 0)
+                stream.Seek(offset, SeekOrigin.Begin);
+            return new SftpReadStream(lease, length is { } count ? new BoundedReadStream(stream, count) : stream, Location, key);
+        }
+        catch (Exception exception)
+        {
+            lease.Broken = SftpErrors.BreaksConnection(exception);
+            lease.Dispose();
+            if (exception is OperationCanceledException && cancellationToken.IsCancellationRequested)
+                throw;
+            throw SftpErrors.Translate(exception, Location, key);
+        }
+    }
+
+    /// <inheritdoc />
+    public async IAsyncEnumerable<StoredObject> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var pending = new Stack<string>([folder]);
+        while (pending.TryPop(out var current))
+        {
+            var entries = await RunAsync(current, async client =>
+            {
+                var found = new List<ISftpFile>();
+                try
+                {
+                    await foreach (var entry in client.ListDirectoryAsync(PathOf(current), cancellationToken).ConfigureAwait(false))
+                        found.Add(entry);
+                }
+                catch (SftpPathNotFoundException)
+                {
+                    // A repository that was never written to has no such folder: an empty listing.
+                }
+
+                return found;
+            }, cancellationToken).ConfigureAwait(false);
+            foreach (var entry in entries)
+            {
+                if (entry.IsDirectory && entry.Name is not ("." or ".."))
+                    pending.Push($"{current}/{entry.Name}");
+                else if (entry.IsRegularFile && !ObjectKeys.IsTemporary(entry.Name))
+                    yield return new StoredObject($"{current}/{entry.Name}", entry.Length);
+            }
+        }
+    }
+
+    /// <inheritdoc />
+    public Task DeleteAsync(string key, CancellationToken cancellationToken) => RunAsync(key, async client =>
+    {
+        try
+        {
+            await client.DeleteFileAsync(PathOf(key), cancellationToken).ConfigureAwait(false);
+        }
+        catch (SftpPathNotFoundException)
+        {
+            // Gone already, which is what was asked for.
+        }
+
+        return true;
+    }, cancellationToken);
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync()
+    {
+        _pool.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private string PathOf(string key) => _root == "/" ? "/" + key : $"{_root}/{key}";
+
+    private async Task<T> RunAsync<T>(string? key, Func<SftpClient, Task<T>> call, CancellationToken cancellationToken)
+    {
+        using var lease = await _pool.RentAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await call(lease.Client).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            lease.Broken = true;
+            throw;
+        }
+        catch (Exception exception)
+        {
+            lease.Broken = exception is not StorageException && SftpErrors.BreaksConnection(exception);
+            throw SftpErrors.Translate(exception, Location, key);
+        }
+    }
+
+    private async Task EnsureFolderAsync(SftpClient client, string folder, CancellationToken cancellationToken)
+    {
+        if (_folders.ContainsKey(folder))
+            return;
+        await CreateFolderAsync(client, folder, cancellationToken).ConfigureAwait(false);
+        _folders[folder] = true;
+    }
+
+    private static async Task CreateFolderAsync(SftpClient client, string folder, CancellationToken cancellationToken)
+    {
+        if (folder.Length == 0 || await client.ExistsAsync(folder, cancellationToken).ConfigureAwait(false))
+            return;
+        var slash = folder.LastIndexOf('/');
+        if (slash > 0)
+            await CreateFolderAsync(client, folder[..slash], cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await client.CreateDirectoryAsync(folder, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SshException) when (client.Exists(folder))
+        {
+            // Another writer was faster.
+        }
+    }
+
+    // posix-rename@openssh.com replaces atomically; servers without it get delete and rename, which is safe because content-addressed objects never change.
+    private static async Task RenameAsync(SftpClient client, string from, string to, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Run(() => client.RenameFile(from, to, isPosix: true), cancellationToken).ConfigureAwait(false);
+        }
+        catch (NotSupportedException)
+        {
+            if (await client.ExistsAsync(to, cancellationToken).ConfigureAwait(false))
+                await client.DeleteFileAsync(to, cancellationToken).ConfigureAwait(false);
+            await client.RenameFileAsync(from, to, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task TryDeleteAsync(SftpClient client, string path)
+    {
+        try
+        {
+            using var brief = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+            if (client.IsConnected)
+                await client.DeleteFileAsync(path, brief.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is SshException or IOException or InvalidOperationException or OperationCanceledException)
+        {
+            // The failure that led here is the one to report; readers ignore leftover temporary files.
+        }
+    }
+
+    private static MemoryStream AsStream(ReadOnlyMemory<byte> content) =>
+        MemoryMarshal.TryGetArray(content, out var array)
+            ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
+            : new MemoryStream(content.ToArray(), writable: false);
+}

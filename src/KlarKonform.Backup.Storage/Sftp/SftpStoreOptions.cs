@@ -1,0 +1,35 @@
+namespace KlarKonform.Backup.Storage.Sftp;
+
+/// <summary>How to reach a folder on an SFTP server.</summary>
+public sealed record SftpStoreOptions
+{
+    /// <summary>Host name or address.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>TCP port; 22 is assigned to SSH (RFC 4253, section 4).</summary>
+    public int Port { get; init; } = 22;
+
+    /// <summary>The account at the server.</summary>
+    public required string UserName { get; init; }
+
+    /// <summary>The folder; relative paths start at the account's home.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The account's password, or null when a key is used.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>A private key (OpenSSH, PEM or PuTTY text), or null.</summary>
+    public string? PrivateKey { get; init; }
+
+    /// <summary>The key's passphrase, or null.</summary>
+    public string? PrivateKeyPassphrase { get; init; }
+
+    /// <summary>The only host key to accept, as OpenSSH prints it: <c>SHA256:</c> and base64 without padding.</summary>
+    public required string HostKeyFingerprint { get; init; }
+
+    /// <summary>Connections kept open at most. OpenSSH admits ten unauthenticated ones at a time (MaxStartups).</summary>
+    public int MaxConnections { get; init; } = 4;
+
+    /// <summary>How long connecting and a single answer may take.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+}

@@ -1,0 +1,156 @@
+using KlarKonform.Backup.Repository.Packs;
+using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Storage;
+
+namespace KlarKonform.Backup.Repository.Checking;
+
+/// <summary>Proves that what the repository promises is there. Reads only.</summary>
+public sealed class RepositoryChecker
+{
+    private readonly ResticRepository _repository;
+    private readonly RepositoryReader _reader;
+
+    /// <summary>Checks an opened repository whose index is loaded.</summary>
+    public RepositoryChecker(ResticRepository repository)
+    {
+        _repository = repository;
+        _reader = new RepositoryReader(repository);
+    }
+
+    /// <summary>Every pack of the index is at the storage with its size.</summary>
+    public async Task<IReadOnlyList<CheckProblem>> CheckPacksAsync(CancellationToken cancellationToken)
+    {
+        var missing = new Dictionary<BlobId, long>(_repository.Index.PackSizes());
+        var problems = new List<CheckProblem>();
+        await foreach (var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Data), cancellationToken).ConfigureAwait(false))
+        {
+            if (BlobId.TryParse(item.Name, out var id) && missing.Remove(id, out var size) && size != item.Size)
+                problems.Add(new CheckProblem(CheckProblemKind.WrongPackSize, item.Key, $"{item.Size} bytes are stored, the index says {size}"));
+        }
+
+        problems.AddRange(missing.Keys.Select(id => new CheckProblem(CheckProblemKind.MissingPack, RepositoryLayout.Key(RepositoryFile.Data, id), "named by the index, absent at the storage")));
+        return problems;
+    }
+
+    /// <summary>Every tree below the roots can be read, and every blob that they name is in the index.</summary>
+    /// <param name="roots">Root trees.</param>
+    /// <param name="known">Trees that need no look: those of a snapshot that was checked before. Trees that were walked are added.</param>
+    /// <param name="cancellationToken">Ends the check.</param>
+    public async Task<IReadOnlyList<CheckProblem>> CheckTreesAsync(IEnumerable<BlobId> roots, ISet<BlobId> known, CancellationToken cancellationToken)
+    {
+        var problems = new List<CheckProblem>();
+        var pending = new Stack<BlobId>(roots);
+        while (pending.TryPop(out var id))
+        {
+            if (!known.Add(id))
+                continue;
+            try
+            {
+                foreach (var node in await _reader.ReadTreeAsync(id, cancellationToken).ConfigureAwait(false))
+                {
+                    if (node.Subtree is { } subtree)
+                        pending.Push(subtree);
+                    foreach (var blob in node.Content ?? [])
+                    {
+                        if (!_repository.Index.Contains(blob))
+                            problems.Add(new CheckProblem(CheckProblemKind.MissingBlob, blob.ToString(), $"a piece of '{node.Name}' in tree {id.ToShortString()}"));
+                    }
+                }
+            }
+            catch (RepositoryException exception)
+            {
+                problems.Add(new CheckProblem(CheckProblemKind.DamagedTree, id.ToString(), exception.Message));
+            }
+        }
+
+        return problems;
+    }
+
+    /// <summary>The tree ids below a root, without looking at what they hold. For <see cref="CheckTreesAsync"/>'s known trees.</summary>
+    public async Task CollectTreesAsync(BlobId root, ISet<BlobId> trees, CancellationToken cancellationToken)
+    {
+        var pending = new Stack<BlobId>([root]);
+        while (pending.TryPop(out var id))
+        {
+            if (!trees.Add(id))
+                continue;
+            foreach (var node in await _reader.ReadTreeAsync(id, cancellationToken).ConfigureAwait(false))
+            {
+                if (node.Subtree is { } subtree)
+                    pending.Push(subtree);
+            }
+        }
+    }
+
+    /// <summary>Reads packs whole: name, header, and every blob's authenticity and hash.</summary>
+    public async Task<IReadOnlyList<CheckProblem>> CheckDataAsync(IEnumerable<BlobId> packs, IProgress<long>? bytesRead, CancellationToken cancellationToken)
+    {
+        var indexed = _repository.Index.ByPack();
+        var problems = new System.Collections.Concurrent.ConcurrentBag<CheckProblem>();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount + 1), CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(packs, options, async (id, token) =>
+        {
+            var key = RepositoryLayout.Key(RepositoryFile.Data, id);
+            try
+            {
+                var content = await ResticRepository.ReadAllAsync(_repository.Store, key, token).ConfigureAwait(false);
+                bytesRead?.Report(content.Length);
+                foreach (var problem in CheckPack(id, key, content, indexed[id]))
+                    problems.Add(problem);
+            }
+            catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
+            {
+                problems.Add(new CheckProblem(CheckProblemKind.MissingPack, key, "absent at the storage"));
+            }
+        }).ConfigureAwait(false);
+        return [.. problems];
+    }
+
+    private IEnumerable<CheckProblem> CheckPack(BlobId id, string key, byte[] content, IEnumerable<PackedBlob> indexed)
+    {
+        if (BlobId.Of(content) != id)
+            yield return new CheckProblem(CheckProblemKind.DamagedPack, key, "the content does not match the pack's name");
+        List<PackedBlob> header;
+        CheckProblem? broken = null;
+        try
+        {
+            header = PackHeader.Read(_repository.Key, content);
+        }
+        catch (RepositoryException exception)
+        {
+            header = [];
+            broken = new CheckProblem(CheckProblemKind.DamagedPack, key, exception.Message);
+        }
+
+        if (broken is not null)
+        {
+            yield return broken;
+            yield break;
+        }
+
+        var listed = header.ToDictionary(blob => blob.Id);
+        foreach (var blob in indexed)
+        {
+            if (!listed.TryGetValue(blob.Id, out var found) || found != blob)
+                yield return new CheckProblem(CheckProblemKind.DamagedPack, key, $"the index places blob {blob.Id.ToShortString()} elsewhere than the pack's header");
+        }
+
+        foreach (var blob in header)
+        {
+            CheckProblem? problem = null;
+            try
+            {
+                if ((long)blob.Offset + blob.Length > content.Length)
+                    throw new RepositoryException(RepositoryErrorKind.Damaged, $"The blob {blob.Id} lies outside of its pack.");
+                BlobCodec.Open(_repository, content.AsSpan((int)blob.Offset, (int)blob.Length), blob);
+            }
+            catch (RepositoryException exception)
+            {
+                problem = new CheckProblem(CheckProblemKind.DamagedPack, key, exception.Message);
+            }
+
+            if (problem is not null)
+                yield return problem;
+        }
+    }
+}

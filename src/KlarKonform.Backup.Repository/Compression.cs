@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using ZstdSharp;
+
+namespace KlarKonform.Backup.Repository;
+
+/// <summary>zstd with a compressor and a decompressor per concurrent user. Thread-safe.</summary>
+internal sealed class Compression : IDisposable
+{
+    // The level that restic's "auto" stands for.
+    private const int Level = 3;
+
+    private readonly ConcurrentBag<Compressor> _compressors = [];
+    private readonly ConcurrentBag<Decompressor> _decompressors = [];
+
+    /// <summary>Room that compressing needs at most.</summary>
+    public static int Bound(int length) => Compressor.GetCompressBound(length);
+
+    public int Compress(ReadOnlySpan<byte> source, Span<byte> target)
+    {
+        if (!_compressors.TryTake(out var compressor))
+            compressor = new Compressor(Level);
+        try
+        {
+            return compressor.Wrap(source, target);
+        }
+        finally
+        {
+            _compressors.Add(compressor);
+        }
+    }
+
+    /// <summary>Decompresses into a buffer of exactly the expected length.</summary>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>: not zstd, or another length.</exception>
+    public void Decompress(ReadOnlySpan<byte> source, Span<byte> target)
+    {
+        if (!_decompressors.TryTake(out var decompressor))
+            decompressor = new Decompressor();
+        try
+        {
+            if (decompressor.Unwrap(source, target) != target.Length)
+                throw new RepositoryException(RepositoryErrorKind.Damaged, "A compressed blob has another length than its index says.");
+        }
+        catch (ZstdException exception)
+        {
+            throw new RepositoryException(RepositoryErrorKind.Damaged, "A compressed blob cannot be decompressed.", exception);
+        }
+        finally
+        {
+            _decompressors.Add(decompressor);
+        }
+    }
+
+    /// <summary>Decompresses a frame of unknown length.</summary>
+    public static byte[] Decompress(ReadOnlySpan<byte> source)
+    {
+        try
+        {
+            using var input = new MemoryStream(source.ToArray(), writable: false);
+            using var stream = new DecompressionStream(input);
+            using var output = new MemoryStream();
+            stream.CopyTo(output);
+            return output.ToArray();
+        }
+        catch (ZstdException exception)
+        {
+            throw new RepositoryException(RepositoryErrorKind.Damaged, "A compressed file cannot be decompressed.", exception);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var compressor in _compressors)
+            compressor.Dispose();
+        foreach (var decompressor in _decompressors)
+            decompressor.Dispose();
+    }
+}

@@ -1,0 +1,13 @@
+namespace KlarKonform.Backup.Repository.Packs;
+
+/// <summary>A blob inside a pack.</summary>
+/// <param name="Id">SHA-256 of the plain text.</param>
+/// <param name="Kind">Tree or data.</param>
+/// <param name="Offset">First byte in the pack.</param>
+/// <param name="Length">Stored bytes, sealed.</param>
+/// <param name="UncompressedLength">Bytes of the plain text when it is compressed, else 0.</param>
+public readonly record struct PackedBlob(BlobId Id, BlobKind Kind, uint Offset, uint Length, uint UncompressedLength)
+{
+    /// <summary>Bytes of the plain text.</summary>
+    public uint PlainLength => UncompressedLength != 0 ? UncompressedLength : Length - Crypto.CryptoKey.Overhead;
+}

@@ -1,0 +1,65 @@
+using KlarKonform.Backup.Repository.Trees;
+using KlarKonform.Backup.Repository.Writing;
+
+namespace KlarKonform.Backup.Repository.Reading;
+
+/// <summary>Reads blobs, trees and files; every byte is authenticated and hashed before it is handed out. Thread-safe.</summary>
+public sealed class RepositoryReader
+{
+    private readonly ResticRepository _repository;
+    private readonly RepositoryWriter? _writer;
+
+    /// <summary>Reads from an opened repository whose index is loaded.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="writer">A writer whose unfinished packs are to be seen too, or null.</param>
+    public RepositoryReader(ResticRepository repository, RepositoryWriter? writer = null)
+    {
+        _repository = repository;
+        _writer = writer;
+    }
+
+    /// <summary>A blob's plain bytes.</summary>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Missing"/> or <see cref="RepositoryErrorKind.Damaged"/>.</exception>
+    public async Task<byte[]> ReadBlobAsync(BlobId id, CancellationToken cancellationToken)
+    {
+        // A blob moves from pending to indexed; looking twice in this order cannot miss it.
+        if (_writer?.ReadPending(id) is { } pending)
+            return pending;
+        if (!_repository.Index.TryFind(id, out var pack, out var blob))
+            throw new RepositoryException(RepositoryErrorKind.Missing, $"The blob {id} is not in the repository's index.");
+        var stored = new byte[blob.Length];
+        await using (var stream = await _repository.Store.OpenReadAsync(
+            RepositoryLayout.Key(RepositoryFile.Data, pack), blob.Offset, blob.Length, cancellationToken).ConfigureAwait(false))
+        {
+            try
+            {
+                await stream.ReadExactlyAsync(stored, cancellationToken).ConfigureAwait(false);
+            }
+            catch (EndOfStreamException exception)
+            {
+                throw new RepositoryException(RepositoryErrorKind.Damaged, $"The pack {pack} is shorter than its index says.", exception);
+            }
+        }
+
+        return BlobCodec.Open(_repository, stored, blob);
+    }
+
+    /// <summary>A folder's nodes.</summary>
+    public async Task<List<Node>> ReadTreeAsync(BlobId id, CancellationToken cancellationToken) =>
+        TreeJson.Read(await ReadBlobAsync(id, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Writes a file's content to a stream.</summary>
+    public async Task CopyContentAsync(Node node, Stream target, CancellationToken cancellationToken)
+    {
+        foreach (var id in node.Content ?? [])
+            await target.WriteAsync(await ReadBlobAsync(id, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A small file's whole content.</summary>
+    public async Task<byte[]> ReadContentAsync(Node node, CancellationToken cancellationToken)
+    {
+        using var memory = new MemoryStream();
+        await CopyContentAsync(node, memory, cancellationToken).ConfigureAwait(false);
+        return memory.ToArray();
+    }
+}

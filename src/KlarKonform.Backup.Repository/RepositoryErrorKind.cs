@@ -1,0 +1,26 @@
+namespace KlarKonform.Backup.Repository;
+
+/// <summary>Why the repository refused.</summary>
+public enum RepositoryErrorKind
+{
+    /// <summary>There is no repository at the place.</summary>
+    NotARepository,
+
+    /// <summary>There is one already.</summary>
+    AlreadyExists,
+
+    /// <summary>No key opens with the password.</summary>
+    WrongPassword,
+
+    /// <summary>A format version that this program does not write.</summary>
+    UnsupportedVersion,
+
+    /// <summary>Stored bytes do not match their hash, their MAC or their format.</summary>
+    Damaged,
+
+    /// <summary>Another program holds a lock that excludes us.</summary>
+    Locked,
+
+    /// <summary>A blob, tree or snapshot that is referenced is not in the repository.</summary>
+    Missing,
+}

@@ -1,0 +1,250 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text.Json;
+using KlarKonform.Backup.Repository.Chunking;
+using KlarKonform.Backup.Repository.Crypto;
+using KlarKonform.Backup.Repository.Index;
+using KlarKonform.Backup.Repository.Keys;
+using KlarKonform.Backup.Repository.Packs;
+using KlarKonform.Backup.Repository.Snapshots;
+using KlarKonform.Backup.Storage;
+
+namespace KlarKonform.Backup.Repository;
+
+/// <summary>
+/// An opened repository in restic's format. Thread-safe. Reading needs <see cref="LoadIndexAsync"/> first; writing goes through
+/// <see cref="Writing.RepositoryWriter"/>, under a <see cref="Locks.RepositoryLock"/>.
+/// </summary>
+public sealed class ResticRepository : IDisposable
+{
+    private static readonly JsonSerializerOptions s_json = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    // First byte of an index, snapshot or lock that is compressed; uncompressed JSON starts with '{' or '['.
+    private const byte CompressedMark = 2;
+
+    private readonly CryptoKey _key;
+
+    private ResticRepository(IObjectStore store, RepositoryConfig config, CryptoKey key)
+    {
+        Store = store;
+        Config = config;
+        _key = key;
+        Chunker = new Chunker(Polynomial.Parse(config.ChunkerPolynomial));
+    }
+
+    /// <summary>Version, id and polynomial.</summary>
+    public RepositoryConfig Config { get; }
+
+    /// <summary>Where it lies.</summary>
+    public IObjectStore Store { get; }
+
+    /// <summary>Where every blob lies; empty until <see cref="LoadIndexAsync"/>.</summary>
+    public MasterIndex Index { get; private set; } = new();
+
+    internal CryptoKey Key => _key;
+
+    internal Chunker Chunker { get; }
+
+    internal Compression Compression { get; } = new();
+
+    /// <summary>Whether a repository lies at the place.</summary>
+    public static async Task<bool> ExistsAsync(IObjectStore store, CancellationToken cancellationToken) =>
+        await store.StatAsync(RepositoryLayout.Config, cancellationToken).ConfigureAwait(false) is not null;
+
+    /// <summary>Creates a repository of version 2 with one key.</summary>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.AlreadyExists"/>.</exception>
+    public static async Task<ResticRepository> InitializeAsync(
+        IObjectStore store, string password, string userName, string hostName, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (await ExistsAsync(store, cancellationToken).ConfigureAwait(false))
+            throw new RepositoryException(RepositoryErrorKind.AlreadyExists, $"There is a repository at '{store.Location}' already.");
+        var key = CryptoKey.Generate();
+        var file = JsonSerializer.SerializeToUtf8Bytes(KeyFile.Create(key, password, userName, hostName, time), s_json);
+        await store.SaveAsync(RepositoryLayout.Key(RepositoryFile.Key, BlobId.Of(file)), file, cancellationToken).ConfigureAwait(false);
+        var config = new RepositoryConfig
+        {
+            Version = 2,
+            Id = Convert.ToHexString(RandomNumberGenerator.GetBytes(32)).ToLowerInvariant(),
+            ChunkerPolynomial = Polynomial.Random().ToString(),
+        };
+        var repository = new ResticRepository(store, config, key);
+
+        // The config comes last: a cut before it leaves a place that is no repository yet.
+        await store.SaveAsync(RepositoryLayout.Config, repository.Seal(JsonSerializer.SerializeToUtf8Bytes(config)), cancellationToken).ConfigureAwait(false);
+        return repository;
+    }
+
+    /// <summary>Opens a repository with a password.</summary>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.NotARepository"/>, <see cref="RepositoryErrorKind.WrongPassword"/>,
+    /// <see cref="RepositoryErrorKind.UnsupportedVersion"/> or <see cref="RepositoryErrorKind.Damaged"/>.</exception>
+    public static async Task<ResticRepository> OpenAsync(IObjectStore store, string password, CancellationToken cancellationToken)
+    {
+        if (!await ExistsAsync(store, cancellationToken).ConfigureAwait(false))
+            throw new RepositoryException(RepositoryErrorKind.NotARepository, $"There is no repository at '{store.Location}'.");
+        var key = await OpenKeyAsync(store, password, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var stored = await ReadAllAsync(store, RepositoryLayout.Config, cancellationToken).ConfigureAwait(false);
+            var plain = new byte[stored.Length];
+            var length = key.Open(stored, plain);
+            var config = JsonSerializer.Deserialize<RepositoryConfig>(plain.AsSpan(0, length))
+                ?? throw new RepositoryException(RepositoryErrorKind.Damaged, "The repository's config is empty.");
+            if (config.Version is not (1 or 2))
+                throw new RepositoryException(RepositoryErrorKind.UnsupportedVersion, $"The repository has format version {config.Version}.");
+            return new ResticRepository(store, config, key);
+        }
+        catch (Exception exception)
+        {
+            key.Dispose();
+            if (exception is JsonException)
+                throw new RepositoryException(RepositoryErrorKind.Damaged, "The repository's config is damaged.", exception);
+            throw;
+        }
+    }
+
+    /// <summary>Reads every index file. Calling it again sees what other writers added since.</summary>
+    public async Task LoadIndexAsync(CancellationToken cancellationToken)
+    {
+        var index = new MasterIndex();
+        await foreach (var (_, file) in LoadAllAsync<IndexFile>(RepositoryFile.Index, cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var pack in file.Packs)
+            {
+                index.Add(BlobId.Parse(pack.Id), [.. pack.Blobs.Select(blob => new PackedBlob(
+                    BlobId.Parse(blob.Id), blob.Type == "tree" ? BlobKind.Tree : BlobKind.Data, blob.Offset, blob.Length, blob.UncompressedLength))]);
+            }
+        }
+
+        Index = index;
+    }
+
+    /// <summary>Every snapshot with its id, in no certain order.</summary>
+    public IAsyncEnumerable<(BlobId Id, Snapshot Snapshot)> SnapshotsAsync(CancellationToken cancellationToken) =>
+        LoadAllAsync<Snapshot>(RepositoryFile.Snapshot, cancellationToken);
+
+    /// <summary>Stores a snapshot. Everything that it refers to must be durable already.</summary>
+    public Task<BlobId> SaveSnapshotAsync(Snapshot snapshot, CancellationToken cancellationToken) =>
+        SaveFileAsync(RepositoryFile.Snapshot, snapshot, cancellationToken);
+
+    /// <summary>Deletes a snapshot; the blobs stay until a prune.</summary>
+    public Task DeleteSnapshotAsync(BlobId id, CancellationToken cancellationToken) =>
+        Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Snapshot, id), cancellationToken);
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _key.Dispose();
+        Compression.Dispose();
+    }
+
+    internal async Task<BlobId> SaveFileAsync<T>(RepositoryFile kind, T value, CancellationToken cancellationToken)
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(value, s_json);
+        byte[] plain;
+        if (Config.Version >= 2)
+        {
+            var room = ArrayPool<byte>.Shared.Rent(Compression.Bound(json.Length) + 1);
+            room[0] = CompressedMark;
+            plain = room[..(Compression.Compress(json, room.AsSpan(1)) + 1)];
+            ArrayPool<byte>.Shared.Return(room);
+        }
+        else
+        {
+            plain = json;
+        }
+
+        var sealedFile = Seal(plain);
+        var id = BlobId.Of(sealedFile);
+        await Store.SaveAsync(RepositoryLayout.Key(kind, id), sealedFile, cancellationToken).ConfigureAwait(false);
+        return id;
+    }
+
+    internal async Task<T> LoadFileAsync<T>(RepositoryFile kind, BlobId id, CancellationToken cancellationToken)
+    {
+        var stored = await ReadAllAsync(Store, RepositoryLayout.Key(kind, id), cancellationToken).ConfigureAwait(false);
+        if (BlobId.Of(stored) != id)
+            throw new RepositoryException(RepositoryErrorKind.Damaged, $"The file {RepositoryLayout.Key(kind, id)} does not match its name.");
+        var plain = new byte[stored.Length];
+        var text = plain.AsMemory(0, _key.Open(stored, plain));
+        if (text.Length > 0 && text.Span[0] == CompressedMark)
+            text = Compression.Decompress(text.Span[1..]);
+        try
+        {
+            return JsonSerializer.Deserialize<T>(text.Span)
+                ?? throw new RepositoryException(RepositoryErrorKind.Damaged, $"The file {RepositoryLayout.Key(kind, id)} is empty.");
+        }
+        catch (JsonException exception)
+        {
+            throw new RepositoryException(RepositoryErrorKind.Damaged, $"The file {RepositoryLayout.Key(kind, id)} is not understood.", exception);
+        }
+    }
+
+    internal async IAsyncEnumerable<BlobId> ListAsync(RepositoryFile kind, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var item in Store.ListAsync(RepositoryLayout.Folder(kind), cancellationToken).ConfigureAwait(false))
+        {
+            if (BlobId.TryParse(item.Name, out var id))
+                yield return id;
+        }
+    }
+
+    internal static async Task<byte[]> ReadAllAsync(IObjectStore store, string key, CancellationToken cancellationToken)
+    {
+        await using var stream = await store.OpenReadAsync(key, 0, null, cancellationToken).ConfigureAwait(false);
+        using var memory = new MemoryStream();
+        await stream.CopyToAsync(memory, cancellationToken).ConfigureAwait(false);
+        return memory.ToArray();
+    }
+
+    private static async Task<CryptoKey> OpenKeyAsync(IObjectStore store, string password, CancellationToken cancellationToken)
+    {
+        var found = false;
+        await foreach (var item in store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Key), cancellationToken).ConfigureAwait(false))
+        {
+            found = true;
+            var json = await ReadAllAsync(store, item.Key, cancellationToken).ConfigureAwait(false);
+            KeyFile? file;
+            try
+            {
+                file = JsonSerializer.Deserialize<KeyFile>(json);
+            }
+            catch (JsonException exception)
+            {
+                throw new RepositoryException(RepositoryErrorKind.Damaged, $"The key file {item.Name} is damaged.", exception);
+            }
+
+            if (await Task.Run(() => file?.TryOpen(password), cancellationToken).ConfigureAwait(false) is { } key)
+                return key;
+        }
+
+        throw found
+            ? new RepositoryException(RepositoryErrorKind.WrongPassword, $"No key of the repository at '{store.Location}' opens with this password.")
+            : new RepositoryException(RepositoryErrorKind.Damaged, $"The repository at '{store.Location}' has no key file.");
+    }
+
+    // Files are small and latency is what costs: several are read at once, in the order in which they were listed.
+    private async IAsyncEnumerable<(BlobId Id, T File)> LoadAllAsync<T>(RepositoryFile kind, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        const int ahead = 8;
+        var loading = new Queue<(BlobId Id, Task<T> File)>();
+        await foreach (var id in ListAsync(kind, cancellationToken).ConfigureAwait(false))
+        {
+            loading.Enqueue((id, LoadFileAsync<T>(kind, id, cancellationToken)));
+            if (loading.Count < ahead)
+                continue;
+            var (first, file) = loading.Dequeue();
+            yield return (first, await file.ConfigureAwait(false));
+        }
+
+        while (loading.TryDequeue(out var next))
+            yield return (next.Id, await next.File.ConfigureAwait(false));
+    }
+
+    private byte[] Seal(ReadOnlySpan<byte> plain)
+    {
+        var target = new byte[plain.Length + CryptoKey.Overhead];
+        _key.Seal(plain, target);
+        return target;
+    }
+}

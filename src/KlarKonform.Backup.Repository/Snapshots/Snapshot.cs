@@ -1,0 +1,56 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace KlarKonform.Backup.Repository.Snapshots;
+
+/// <summary>A file below <c>snapshots/</c>: a root tree and what it is.</summary>
+public sealed record Snapshot
+{
+    /// <summary>When it was taken, RFC 3339 with nanoseconds.</summary>
+    [JsonPropertyName("time")]
+    public required string Time { get; init; }
+
+    /// <summary>The snapshot that it continues.</summary>
+    [JsonPropertyName("parent")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Parent { get; init; }
+
+    /// <summary>The root tree's id.</summary>
+    [JsonPropertyName("tree")]
+    public required string Tree { get; init; }
+
+    /// <summary>What was backed up.</summary>
+    [JsonPropertyName("paths")]
+    public required IReadOnlyList<string> Paths { get; init; }
+
+    /// <summary>Whose it is.</summary>
+    [JsonPropertyName("hostname")]
+    public string? Hostname { get; init; }
+
+    /// <summary>Who took it.</summary>
+    [JsonPropertyName("username")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Username { get; init; }
+
+    /// <summary>Labels.</summary>
+    [JsonPropertyName("tags")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Tags { get; init; }
+
+    /// <summary>The program that took it.</summary>
+    [JsonPropertyName("program_version")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ProgramVersion { get; init; }
+
+    /// <summary>Fields of other programs, kept as they are.</summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? Other { get; init; }
+
+    /// <summary>The time as .NET knows it.</summary>
+    [JsonIgnore]
+    public DateTimeOffset Taken => Json.NanoTime.Parse(Time).Moment;
+
+    /// <summary>The root tree.</summary>
+    [JsonIgnore]
+    public BlobId Root => BlobId.Parse(Tree);
+}

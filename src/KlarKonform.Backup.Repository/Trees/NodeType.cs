@@ -1,0 +1,11 @@
+namespace KlarKonform.Backup.Repository.Trees;
+
+/// <summary>What we write; restic knows more, which are kept as they are.</summary>
+public static class NodeType
+{
+    /// <summary>A file.</summary>
+    public const string File = "file";
+
+    /// <summary>A folder.</summary>
+    public const string Directory = "dir";
+}

@@ -1,0 +1,16 @@
+namespace KlarKonform.Backup.DemoTenant.Generation;
+
+/// <summary>How large a generated tenant is.</summary>
+public sealed record TenantSizes
+{
+    public int Users { get; init; } = 4;
+
+    public int MailsPerUser { get; init; } = 40;
+
+    public int FilesPerUser { get; init; } = 30;
+
+    /// <summary>Largest generated file in bytes; most are much smaller.</summary>
+    public int MaxFileBytes { get; init; } = 3_000_000;
+
+    public int Seed { get; init; } = 1;
+}

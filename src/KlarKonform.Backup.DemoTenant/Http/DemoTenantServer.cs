@@ -1,0 +1,151 @@
+using System.Net;
+using KlarKonform.Backup.DemoTenant.Generation;
+using KlarKonform.Backup.DemoTenant.Model;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace KlarKonform.Backup.DemoTenant.Http;
+
+/// <summary>
+/// A Microsoft Graph stand-in over HTTPS: Entra's token endpoint, users, mail and drives as Microsoft's documentation describes
+/// them, with the documented limits enforced. It listens on loopback only.
+/// </summary>
+public sealed class DemoTenantServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly DemoCertificates _certificates;
+    private readonly MailEndpoints _mail;
+    private readonly DriveEndpoints _drives;
+    private readonly AccessTokens _tokens;
+
+    private DemoTenantServer(WebApplication app, DemoCertificates certificates, DemoTenantOptions options, DemoTenantModel model,
+        TenantGenerator generator, RequestCounters counters, AccessTokens tokens, MailEndpoints mail, DriveEndpoints drives, string baseUrl)
+    {
+        _app = app;
+        _certificates = certificates;
+        _mail = mail;
+        _drives = drives;
+        _tokens = tokens;
+        Options = options;
+        Model = model;
+        Generator = generator;
+        Counters = counters;
+        BaseUrl = baseUrl;
+    }
+
+    public DemoTenantOptions Options { get; }
+
+    public DemoTenantModel Model { get; }
+
+    public TenantGenerator Generator { get; }
+
+    public RequestCounters Counters { get; }
+
+    /// <summary>Scheme, host and port: authority host and, with <c>/v1.0</c>, Graph endpoint.</summary>
+    public string BaseUrl { get; }
+
+    public string CaCertificatePem => _certificates.AuthorityPem;
+
+    public static async Task<DemoTenantServer> StartAsync(DemoTenantOptions options)
+    {
+        var model = new DemoTenantModel(options.TenantId);
+        var generator = new TenantGenerator(model, options.Sizes);
+        generator.Fill();
+
+        var certificates = new DemoCertificates();
+        var port = options.Port != 0 ? options.Port : FreePort();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            // 127.0.0.1 with a port is Graph; the second port, under the name localhost, is the download host.
+            kestrel.Listen(IPAddress.Loopback, port, listen => listen.UseHttps(certificates.Server));
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificates.Server));
+        });
+        var app = builder.Build();
+
+        var baseUrl = $"https://127.0.0.1:{port}";
+        var graph = baseUrl + "/v1.0";
+        var counters = new RequestCounters();
+        var tokens = new AccessTokens(options);
+        var mail = new MailEndpoints(model, tokens, new MailboxLimits(counters), counters, graph);
+        var drives = new DriveEndpoints(model, tokens, counters, graph);
+        app.MapPost("/{tenant}/oauth2/v2.0/token", (HttpRequest request, string tenant) =>
+        {
+            counters.Count("token");
+            return tokens.IssueAsync(request, tenant);
+        });
+        var routes = new GraphRoutes(app, tokens, options.Latency);
+        new UserEndpoints(model, tokens, counters, graph).Map(routes);
+        mail.Map(routes);
+        drives.Map(routes);
+        app.MapGet("/download/{ticket}", (HttpContext context, string ticket) => drives.DownloadAsync(context, ticket));
+        MapControl(app, model, generator, counters);
+        await app.StartAsync();
+
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        var downloads = new Uri(addresses.Single(address => new Uri(address).Port != port));
+        drives.DownloadHost = $"https://localhost:{downloads.Port}";
+        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, mail, drives, baseUrl);
+    }
+
+    /// <summary>Makes every delta token issued so far expire.</summary>
+    public void ExpireDeltaTokens()
+    {
+        lock (Model)
+        {
+            var now = Model.NextSequence();
+            _mail.OldestToken = now;
+            _drives.OldestToken = now;
+        }
+    }
+
+    /// <summary>Makes the next downloads break half-way.</summary>
+    public void BreakDownloads(int count) => _drives.BreakDownloads = count;
+
+    /// <summary>Makes every access token in use invalid.</summary>
+    public void RevokeTokens() => _tokens.RevokeAll();
+
+    /// <summary>Changes the tenant under its lock.</summary>
+    public T Change<T>(Func<DemoTenantModel, TenantGenerator, T> change)
+    {
+        lock (Model)
+            return change(Model, Generator);
+    }
+
+    /// <summary>Changes the tenant under its lock.</summary>
+    public void Change(Action<DemoTenantModel, TenantGenerator> change)
+    {
+        lock (Model)
+            change(Model, Generator);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var brief = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        await _app.StopAsync(brief.Token);
+        await _app.DisposeAsync();
+        _certificates.Dispose();
+    }
+
+    // Outside of /v1.0: what a tester, not a Graph client, talks to.
+    private static void MapControl(WebApplication app, DemoTenantModel model, TenantGenerator generator, RequestCounters counters)
+    {
+        app.MapGet("/demo/stats", () => Results.Json(new { counters.Counts, counters.Violations }));
+        app.MapPost("/demo/stats/reset", () => counters.Reset());
+        app.MapPost("/demo/changes/{count:int}", (int count) =>
+        {
+            lock (model)
+                return Results.Json(generator.Change(count));
+        });
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

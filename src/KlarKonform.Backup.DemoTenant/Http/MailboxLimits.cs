@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+
+namespace KlarKonform.Backup.DemoTenant.Http;
+
+/// <summary>Outlook's documented limits of one app on one mailbox: four requests at a time, 10,000 in ten minutes.</summary>
+public sealed class MailboxLimits(RequestCounters counters)
+{
+    private const int MaxConcurrent = 4;
+    private const int MaxPerWindow = 10_000;
+    private static readonly TimeSpan s_window = TimeSpan.FromMinutes(10);
+
+    private readonly ConcurrentDictionary<string, Usage> _usage = new();
+
+    public IDisposable Enter(string mailbox)
+    {
+        var usage = _usage.GetOrAdd(mailbox, _ => new Usage());
+        lock (usage)
+        {
+            var now = DateTimeOffset.UtcNow;
+            while (usage.Recent.TryPeek(out var first) && now - first > s_window)
+                usage.Recent.Dequeue();
+            usage.Recent.Enqueue(now);
+            if (usage.Recent.Count > MaxPerWindow)
+            {
+                counters.Violate($"more than {MaxPerWindow} requests in ten minutes on {mailbox}");
+                throw new GraphErrorException(429, "ApplicationThrottled", "Application is over its request limit.") { RetryAfterSeconds = 60 };
+            }
+
+            if (usage.Active >= MaxConcurrent)
+            {
+                counters.Violate($"more than {MaxConcurrent} requests at a time on {mailbox}");
+                throw new GraphErrorException(429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.") { RetryAfterSeconds = 1 };
+            }
+
+            usage.Active++;
+            return new Leave(usage);
+        }
+    }
+
+    private sealed class Usage
+    {
+        public int Active { get; set; }
+
+        public Queue<DateTimeOffset> Recent { get; } = new();
+    }
+
+    private sealed class Leave(Usage usage) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (usage)
+                usage.Active--;
+        }
+    }
+}

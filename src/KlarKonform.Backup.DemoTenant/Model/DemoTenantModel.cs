@@ -1,0 +1,19 @@
+namespace KlarKonform.Backup.DemoTenant.Model;
+
+/// <summary>Everything that the tenant holds. Guarded by a lock on the object; every HTTP request and every change takes it.</summary>
+public sealed class DemoTenantModel(string tenantId)
+{
+    private long _sequence;
+
+    public string TenantId { get; } = tenantId;
+
+    public List<DemoUser> Users { get; } = [];
+
+    public DemoUser User(string idOrName) =>
+        Users.Single(user => user.Id == idOrName || string.Equals(user.UserPrincipalName, idOrName, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The number of the next change; delta tokens are such numbers.</summary>
+    public long NextSequence() => ++_sequence;
+
+    public long Sequence => _sequence;
+}

@@ -1,0 +1,16 @@
+namespace KlarKonform.Backup.DemoTenant.Model;
+
+public sealed class DemoUser
+{
+    public required string Id { get; init; }
+
+    public required string UserPrincipalName { get; set; }
+
+    public required string DisplayName { get; set; }
+
+    /// <summary>Null for a user without a licence.</summary>
+    public DemoMailbox? Mailbox { get; set; }
+
+    /// <summary>Null for a user whose OneDrive was never set up.</summary>
+    public DemoDrive? Drive { get; set; }
+}

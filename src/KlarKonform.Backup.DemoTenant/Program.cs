@@ -1,0 +1,48 @@
+using System.Globalization;
+using KlarKonform.Backup.DemoTenant.Generation;
+using KlarKonform.Backup.DemoTenant.Http;
+
+// dotnet run --project src/KlarKonform.Backup.DemoTenant -- --urls https://127.0.0.1:PORT --users N --mails N --files N
+//     --max-file-bytes N --seed S --latency-ms N --ca FILE
+var settings = new ConfigurationBuilder().AddCommandLine(args).Build();
+int Number(string name, int normal) => settings[name] is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : normal;
+
+var sizes = new TenantSizes();
+sizes = sizes with
+{
+    Users = Number("users", sizes.Users),
+    MailsPerUser = Number("mails", sizes.MailsPerUser),
+    FilesPerUser = Number("files", sizes.FilesPerUser),
+    MaxFileBytes = Number("max-file-bytes", sizes.MaxFileBytes),
+    Seed = Number("seed", sizes.Seed),
+};
+var url = new Uri(settings["urls"] ?? "https://127.0.0.1:0");
+if (url.Scheme != Uri.UriSchemeHttps || !url.IsLoopback)
+{
+    Console.Error.WriteLine($"--urls must name https on a loopback address, not {url}.");
+    return 2;
+}
+
+await using var server = await DemoTenantServer.StartAsync(new DemoTenantOptions
+{
+    Sizes = sizes,
+    Port = url.Port,
+    Latency = TimeSpan.FromMilliseconds(Number("latency-ms", 0)),
+});
+var certificate = settings["ca"] ?? Path.Combine(Path.GetTempPath(), "klarkonform-demo-ca.pem");
+await File.WriteAllTextAsync(certificate, server.CaCertificatePem);
+Console.WriteLine($"Authority host : {server.BaseUrl}");
+Console.WriteLine($"Graph endpoint : {server.BaseUrl}/v1.0");
+Console.WriteLine($"CA certificate : {certificate}");
+Console.WriteLine($"Tenant id      : {server.Options.TenantId}");
+Console.WriteLine($"Client id      : {server.Options.ClientId}");
+Console.WriteLine($"Client secret  : {server.Options.ClientSecret}");
+Console.WriteLine("Ctrl+C ends it.");
+var stop = new TaskCompletionSource();
+Console.CancelKeyPress += (_, pressed) =>
+{
+    pressed.Cancel = true;
+    stop.TrySetResult();
+};
+await stop.Task;
+return 0;

@@ -1,0 +1,94 @@
+using System.Security.Authentication;
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Azure.Identity;
+
+namespace KlarKonform.Backup.Graph.Authentication;
+
+/// <summary>Tokens of the app, through Azure.Identity. Thread-safe.</summary>
+public sealed class GraphTokenSource
+{
+    private static readonly TimeSpan s_renewBefore = TimeSpan.FromMinutes(5);
+
+    private readonly TokenCredential _credential;
+    private readonly string[] _scopes;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _gate = new(1);
+    private AccessToken _token;
+
+    /// <summary>Signs in with a client secret.</summary>
+    public GraphTokenSource(GraphSettings settings, string clientSecret, HttpMessageHandler handler, TimeProvider time)
+    {
+        _scopes = [settings.Scope];
+        _time = time;
+        _credential = new ClientSecretCredential(settings.TenantId, settings.ClientId, clientSecret, new ClientSecretCredentialOptions
+        {
+            AuthorityHost = settings.AuthorityHost,
+            DisableInstanceDiscovery = settings.CustomAuthority,
+            Transport = new HttpClientTransport(new HttpClient(handler, disposeHandler: false)),
+            Retry = { MaxRetries = 3 },
+        });
+    }
+
+    /// <summary>A token that is valid for some minutes more.</summary>
+    /// <exception cref="GraphException"><see cref="GraphErrorKind.SignInFailed"/>, <see cref="GraphErrorKind.Unreachable"/> or <see cref="GraphErrorKind.UntrustedCertificate"/>.</exception>
+    public async Task<string> GetAsync(CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_token.ExpiresOn - _time.GetUtcNow() < s_renewBefore)
+                _token = await _credential.GetTokenAsync(new TokenRequestContext(_scopes), cancellationToken).ConfigureAwait(false);
+            return _token.Token;
+        }
+        catch (Exception exception) when (exception is AuthenticationFailedException)
+        {
+            throw Translate(exception);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Asks for a new token because Graph refused this one before its time (revocation, continuous access evaluation).</summary>
+    public async Task RenewAsync(string refused, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_token.Token != refused)
+                return; // Another request renewed it meanwhile.
+
+            // MSAL hands out its cached token unless claims are requested; an empty claims request means: from the service, please.
+            _token = await _credential.GetTokenAsync(new TokenRequestContext(_scopes, claims: "{}"), cancellationToken).ConfigureAwait(false);
+        }
+        catch (AuthenticationFailedException exception)
+        {
+            throw Translate(exception);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private static GraphException Translate(Exception exception)
+    {
+        for (Exception? inner = exception; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is AuthenticationException tls)
+                return new GraphException(GraphErrorKind.UntrustedCertificate, null, "UntrustedCertificate", tls.Message);
+            if (inner is HttpRequestException network)
+                return new GraphException(GraphErrorKind.Unreachable, null, "Unreachable", network.Message);
+        }
+
+        // "AADSTS7000222: …" somewhere in the text: the code that Microsoft's documentation explains.
+        var text = exception.Message;
+        var start = text.IndexOf("AADSTS", StringComparison.Ordinal);
+        var end = start < 0 ? 0 : start + 6;
+        while (start >= 0 && end < text.Length && char.IsAsciiDigit(text[end]))
+            end++;
+        return new GraphException(GraphErrorKind.SignInFailed, null, start < 0 ? "SignInFailed" : text[start..end], text.Split('\n')[0].Trim());
+    }
+}

@@ -1,0 +1,125 @@
+using System.Net;
+using System.Security.Authentication;
+using KlarKonform.Backup.Graph.Http;
+
+namespace KlarKonform.Backup.Graph.Drives;
+
+/// <summary>Reads from a pre-authenticated address, resumes by range where it broke, and renews an expired address.</summary>
+internal sealed class DownloadStream(GraphClient client, Func<CancellationToken, Task<Uri>> renew, Uri address, long size) : Stream
+{
+    // Attempts without a single new byte between them.
+    private const int MaxAttempts = 6;
+
+    private HttpResponseMessage? _response;
+    private Stream? _body;
+    private long _position;
+    private int _attempt;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => _position; set => throw new NotSupportedException(); }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            try
+            {
+                if (_body is null && !await OpenAsync(cancellationToken).ConfigureAwait(false))
+                    return 0;
+                var read = await _body!.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+                if (read == 0 && buffer.Length > 0 && _position < Expected)
+                    throw new IOException($"The download ended after {_position} of {Expected} bytes.");
+                _position += read;
+                if (read > 0)
+                    _attempt = 0;
+                return read;
+            }
+            catch (Exception exception) when (exception is IOException or HttpRequestException)
+            {
+                Close();
+                if (FindTls(exception) is { } tls)
+                    throw new GraphException(GraphErrorKind.UntrustedCertificate, null, "UntrustedCertificate", tls.Message, exception);
+                if (++_attempt >= MaxAttempts)
+                    throw new GraphException(GraphErrorKind.Unreachable, null, "DownloadBroken", exception.Message, exception);
+                await client.BackoffAsync(_attempt, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read asynchronously.");
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            Close();
+        base.Dispose(disposing);
+    }
+
+    /// <summary>What the server announced, else what the item's properties said.</summary>
+    private long Expected { get; set; } = size;
+
+    private async Task<bool> OpenAsync(CancellationToken cancellationToken)
+    {
+        if (_position > 0 && _position >= Expected)
+            return false;
+        _response = await client.DownloadAsync(address, _position, cancellationToken).ConfigureAwait(false);
+        switch (_response.StatusCode)
+        {
+            case HttpStatusCode.OK when _position == 0:
+            case HttpStatusCode.PartialContent when _response.Content.Headers.ContentRange?.From == _position:
+                break;
+            case HttpStatusCode.OK:
+                throw new IOException("The server ignored the range.");
+            case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.Gone:
+                // Pre-authenticated addresses live for minutes.
+                address = await renew(cancellationToken).ConfigureAwait(false);
+                throw new IOException($"The download address expired (HTTP {(int)_response.StatusCode}).");
+            default:
+                throw new IOException($"The download was answered with HTTP {(int)_response.StatusCode}.");
+        }
+
+        if (_response.Content.Headers.ContentLength is { } length)
+            Expected = _position + length;
+        _body = await _response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    private void Close()
+    {
+        _body?.Dispose();
+        _response?.Dispose();
+        _body = null;
+        _response = null;
+    }
+
+    private static AuthenticationException? FindTls(Exception? exception)
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            if (exception is AuthenticationException found)
+                return found;
+        }
+
+        return null;
+    }
+}

@@ -6,7 +6,7 @@ using Azure.Identity;
 namespace KlarKonform.Backup.Graph.Authentication;
 
 /// <summary>Tokens of the app, through Azure.Identity. Thread-safe.</summary>
-public sealed class GraphTokenSource
+public sealed class GraphTokenSource : IDisposable
 {
     private static readonly TimeSpan s_renewBefore = TimeSpan.FromMinutes(5);
 
@@ -72,6 +72,9 @@ public sealed class GraphTokenSource
             _gate.Release();
         }
     }
+
+    /// <inheritdoc />
+    public void Dispose() => _gate.Dispose();
 
     private static GraphException Translate(Exception exception)
     {

@@ -43,7 +43,7 @@ internal sealed class DownloadStream(GraphClient client, Func<CancellationToken,
             }
             catch (Exception exception) when (exception is IOException or HttpRequestException)
             {
-                Close();
+                CloseResponse();
                 if (FindTls(exception) is { } tls)
                     throw new GraphException(GraphErrorKind.UntrustedCertificate, null, "UntrustedCertificate", tls.Message, exception);
                 if (++_attempt >= MaxAttempts)
@@ -71,7 +71,7 @@ internal sealed class DownloadStream(GraphClient client, Func<CancellationToken,
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-            Close();
+            CloseResponse();
         base.Dispose(disposing);
     }
 
@@ -104,7 +104,7 @@ internal sealed class DownloadStream(GraphClient client, Func<CancellationToken,
         return true;
     }
 
-    private void Close()
+    private void CloseResponse()
     {
         _body?.Dispose();
         _response?.Dispose();

@@ -1,0 +1,41 @@
+namespace KlarKonform.Backup;
+
+/// <summary>
+/// Everything that the cmdlets ask for. The implementation lives in a load context of its own; only the types of this assembly cross
+/// the border. Every failure that an admin can do something about is a <see cref="BackupException"/>. Thread-safe.
+/// </summary>
+public interface IBackupEngine
+{
+    /// <summary>Configurations whose names match a wildcard pattern, by name.</summary>
+    Task<IReadOnlyList<BackupConfiguration>> GetConfigurationsAsync(string pattern, CancellationToken cancellationToken);
+
+    /// <summary>Validates a new configuration and says whether its name is free, without writing anything.</summary>
+    Task ValidateNewConfigurationAsync(BackupConfiguration configuration, CancellationToken cancellationToken);
+
+    /// <summary>Writes a new configuration.</summary>
+    Task CreateConfigurationAsync(BackupConfiguration configuration, CancellationToken cancellationToken);
+
+    /// <summary>Validates and replaces a configuration of the same name.</summary>
+    Task UpdateConfigurationAsync(BackupConfiguration configuration, CancellationToken cancellationToken);
+
+    /// <summary>Removes a configuration's file, its journal and its cache. The repository stays.</summary>
+    Task RemoveConfigurationAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Checks everything that a run needs, one result a check.</summary>
+    IAsyncEnumerable<ConnectionCheck> TestConnectionAsync(string name, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>Runs a backup. On cancellation a checkpoint is written before the exception is thrown.</summary>
+    Task<BackupRun> StartBackupAsync(string name, BackupOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>How a configuration stands.</summary>
+    Task<BackupStatus> GetStatusAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Snapshots of a configuration, oldest first.</summary>
+    Task<IReadOnlyList<BackupSnapshot>> GetSnapshotsAsync(string name, ISecretStore secrets, CancellationToken cancellationToken);
+
+    /// <summary>Restores a path of a snapshot to a folder.</summary>
+    IAsyncEnumerable<RestoredItem> RestoreAsync(string name, RestoreRequest request, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>Checks the repository.</summary>
+    Task<IntegrityReport> TestIntegrityAsync(string name, IntegrityOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+}

@@ -60,6 +60,20 @@ public sealed class MailApi(GraphClient client, string mailbox)
     public Task<System.Text.Json.JsonDocument> MessageAsync(string message, CancellationToken cancellationToken) =>
         client.GetJsonAsync(_scope, client.Address($"/users/{mailbox}/messages/{Uri.EscapeDataString(message)}?$select={Properties}"), ImmutableIds, cancellationToken);
 
+    /// <summary>The id of a folder that is known by a name such as <c>msgfolderroot</c>.</summary>
+    public async Task<string> FolderIdAsync(string wellKnownName, CancellationToken cancellationToken)
+    {
+        using var folder = await client.GetJsonAsync(_scope, client.Address($"/users/{mailbox}/mailFolders/{wellKnownName}?$select=id"), null, cancellationToken).ConfigureAwait(false);
+        return folder.RootElement.GetProperty("id").GetString()!;
+    }
+
+    /// <summary>How many messages Exchange counts in a folder.</summary>
+    public async Task<int> ItemCountAsync(string folder, CancellationToken cancellationToken)
+    {
+        using var answer = await client.GetJsonAsync(_scope, client.Address($"/users/{mailbox}/mailFolders/{Uri.EscapeDataString(folder)}?$select=totalItemCount"), null, cancellationToken).ConfigureAwait(false);
+        return answer.RootElement.GetProperty("totalItemCount").GetInt32();
+    }
+
     /// <summary>Proves that the mailbox can be read.</summary>
     public async Task ProbeAsync(CancellationToken cancellationToken)
     {

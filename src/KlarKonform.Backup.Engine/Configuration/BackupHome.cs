@@ -1,0 +1,47 @@
+namespace KlarKonform.Backup.Engine.Configuration;
+
+/// <summary>Where configurations, journals and caches lie: <c>KLARKONFORM_BACKUP_HOME</c>, else the user's application data.</summary>
+internal sealed class BackupHome
+{
+    private readonly string _root;
+
+    public BackupHome(string? root)
+    {
+        _root = string.IsNullOrWhiteSpace(root)
+            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.DoNotVerify), "KlarKonform", "Backup")
+            : Path.GetFullPath(root);
+    }
+
+    public string Configurations => Path.Combine(_root, "configurations");
+
+    public string Runs(Guid configuration) => Path.Combine(_root, "runs", configuration.ToString());
+
+    /// <summary>Writes a file for the current user only, whole or not at all.</summary>
+    public static async Task WriteAsync(string path, byte[] content, CancellationToken cancellationToken)
+    {
+        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            var folder = Path.GetDirectoryName(path)!;
+            if (OperatingSystem.IsWindows())
+                Directory.CreateDirectory(folder);
+            else
+                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
+            if (!OperatingSystem.IsWindows())
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            await using (var stream = new FileStream(temporary, options))
+            {
+                await stream.WriteAsync(content, cancellationToken).ConfigureAwait(false);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(temporary);
+            throw new BackupException("HomeUnwritable", BackupErrorCategory.PermissionDenied, path, Path.GetDirectoryName(path), exception.Message);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Text.RegularExpressions;
+
+namespace KlarKonform.Backup.Engine.Configuration;
+
+/// <summary>Finds the first field that cannot work, before anything is written or contacted.</summary>
+internal static partial class ConfigurationValidator
+{
+    private const int KnownVersion = 1;
+
+    public static bool IsName(string name) => NameForm().IsMatch(name);
+
+    /// <exception cref="BackupException">ConfigurationFieldInvalid, with the field and the fix.</exception>
+    public static void Validate(BackupConfiguration configuration)
+    {
+        void Refuse(string field, string text, params object?[] arguments) =>
+            throw new BackupException("ConfigurationFieldInvalid", BackupErrorCategory.InvalidArgument, configuration.Name, configuration.Name, field, Texts.Get(text, arguments));
+        void Demand(string field, string? value)
+        {
+            if (string.IsNullOrWhiteSpace(value))
+                Refuse(field, "FieldMissing");
+        }
+
+        void Secret(string field, string? value, bool needed)
+        {
+            if (needed)
+                Demand(field, value);
+            if (value is not null && (value.IndexOf('/', StringComparison.Ordinal) is <= 0 || value.EndsWith('/')))
+                Refuse(field, "FieldSecretReference", value);
+        }
+
+        void Secure(string field, Uri? value, bool needed)
+        {
+            if (value is null && needed)
+                Refuse(field, "FieldMissing");
+            if (value is not null && (!value.IsAbsoluteUri || (value.Scheme != Uri.UriSchemeHttps && !(value.Scheme == Uri.UriSchemeHttp && value.IsLoopback))))
+                Refuse(field, "FieldHttps", value);
+        }
+
+        if (configuration.Version != KnownVersion)
+            Refuse("version", "FieldVersion", configuration.Version);
+        if (!IsName(configuration.Name))
+            Refuse("name", "FieldName");
+        Demand("tenant.id", configuration.Tenant.Id);
+        Demand("tenant.clientId", configuration.Tenant.ClientId);
+        Secret("tenant.auth.secret", configuration.Tenant.Auth.Secret, needed: true);
+        var custom = configuration.Tenant.Cloud == BackupCloud.Custom;
+        Secure("tenant.authorityHost", configuration.Tenant.AuthorityHost, custom);
+        Secure("tenant.graphEndpoint", configuration.Tenant.GraphEndpoint, custom);
+        if (configuration.Sources is { Mail: null, OneDrive: null })
+            Refuse("sources", "FieldSources");
+        Secret("repository.password", configuration.Repository.Password, needed: true);
+        var target = configuration.Target;
+        switch (target.Type)
+        {
+            case TargetType.Folder:
+                Demand("target.path", target.Path);
+                if (!Path.IsPathFullyQualified(target.Path!))
+                    Refuse("target.path", "FieldAbsolutePath", target.Path);
+                break;
+            case TargetType.Sftp:
+                Demand("target.host", target.Host);
+                Demand("target.path", target.Path);
+                Demand("target.hostKey", target.HostKey);
+                if (!HostKeyForm().IsMatch(target.HostKey!))
+                    Refuse("target.hostKey", "FieldHostKey");
+                Secret("target.privateKey", target.PrivateKey, needed: false);
+                Secret("target.privateKeyPassphrase", target.PrivateKeyPassphrase, needed: false);
+                Secret("target.credential", target.Credential, needed: target.PrivateKey is null);
+                if (target.PrivateKey is not null && target.Credential is null)
+                    Demand("target.userName", target.UserName);
+                break;
+            default:
+                Demand("target.bucket", target.Bucket);
+                Secure("target.endpoint", target.Endpoint, needed: false);
+                Secret("target.credential", target.Credential, needed: true);
+                break;
+        }
+    }
+
+    [GeneratedRegex(@"^[\p{L}\p{Nd}_-](?:[\p{L}\p{Nd} ._-]{0,62}[\p{L}\p{Nd}_-])?$")]
+    private static partial Regex NameForm();
+
+    // 32 bytes of SHA-256 in base64 without padding, as OpenSSH prints them.
+    [GeneratedRegex("^SHA256:[A-Za-z0-9+/]{43}=?$")]
+    private static partial Regex HostKeyForm();
+}

@@ -1,0 +1,81 @@
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Storage;
+
+namespace KlarKonform.Backup.Engine.Errors;
+
+/// <summary>
+/// Turns the layers' exceptions into one message for the admin. Only <see cref="BackupException"/> and cancellation leave the engine;
+/// what is neither is a mistake of ours and is named so.
+/// </summary>
+internal static class ErrorTranslator
+{
+    public static Exception Translate(Exception exception, BackupConfiguration configuration) => exception switch
+    {
+        BackupException or OperationCanceledException => exception,
+        StorageException storage => Storage(storage, configuration),
+        RepositoryException repository => Repository(repository, configuration),
+        GraphException graph => Graph(graph, configuration),
+        AggregateException { InnerException: { } inner } => Translate(inner, configuration),
+        _ => new BackupException("Unexpected", BackupErrorCategory.NotSpecified, configuration.Name, $"{exception.GetType().Name}: {exception.Message}"),
+    };
+
+    private static BackupException Storage(StorageException error, BackupConfiguration configuration)
+    {
+        var secret = configuration.Target.Credential ?? configuration.Target.PrivateKey ?? "";
+        return error.Kind switch
+        {
+            StorageErrorKind.Unreachable or StorageErrorKind.Busy => new BackupException("TargetUnreachable", BackupErrorCategory.ConnectionError, error.Location, error.Location, error.Message),
+            StorageErrorKind.UntrustedCertificate => new BackupException("TargetUntrusted", BackupErrorCategory.SecurityError, error.Location, error.Location, error.Message),
+            StorageErrorKind.HostKeyMismatch => new BackupException("HostKeyMismatch", BackupErrorCategory.SecurityError, error.Location, error.Location, error.Detail),
+            StorageErrorKind.AuthenticationFailed => new BackupException("TargetSignInFailed", BackupErrorCategory.AuthenticationError, error.Location, error.Location, secret),
+            StorageErrorKind.AccessDenied => new BackupException("TargetAccessDenied", BackupErrorCategory.PermissionDenied, error.Location, error.Location, error.Message),
+            StorageErrorKind.NotFound => new BackupException("TargetNotFound", BackupErrorCategory.ObjectNotFound, error.Location, error.Location, error.Message),
+            StorageErrorKind.Full => new BackupException("TargetFull", BackupErrorCategory.QuotaExceeded, error.Location, error.Location, error.Message),
+            StorageErrorKind.InvalidSettings => new BackupException("TargetInvalid", BackupErrorCategory.InvalidArgument, error.Location, error.Location, error.Message),
+            _ => new BackupException("TargetError", BackupErrorCategory.NotSpecified, error.Location, error.Location, error.Message),
+        };
+    }
+
+    private static BackupException Repository(RepositoryException error, BackupConfiguration configuration)
+    {
+        var place = configuration.Target.Path ?? configuration.Target.Bucket ?? configuration.Name;
+        return error.Kind switch
+        {
+            RepositoryErrorKind.NotARepository => new BackupException("RepositoryMissing", BackupErrorCategory.ObjectNotFound, place, place),
+            RepositoryErrorKind.WrongPassword => new BackupException("WrongPassword", BackupErrorCategory.AuthenticationError, place, place, configuration.Repository.Password),
+            RepositoryErrorKind.UnsupportedVersion or RepositoryErrorKind.AlreadyExists => new BackupException("RepositoryUnsupported", BackupErrorCategory.InvalidData, place, place, error.Message),
+            RepositoryErrorKind.Locked => new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message),
+            _ => new BackupException("RepositoryDamaged", BackupErrorCategory.InvalidData, place, place, error.Message),
+        };
+    }
+
+    private static BackupException Graph(GraphException error, BackupConfiguration configuration)
+    {
+        var tenant = configuration.Tenant;
+        var endpoint = Targets.GraphFactory.SettingsOf(tenant).Endpoint.Host;
+        return error.Kind switch
+        {
+            GraphErrorKind.SignInFailed => new BackupException("GraphSignInFailed", BackupErrorCategory.AuthenticationError, tenant.Id, tenant.Id, error.Code, error.Message, Texts.Get(error.Code switch
+            {
+                "AADSTS7000222" => "HintSecretExpired",
+                "AADSTS7000215" => "HintSecretWrong",
+                "AADSTS700016" => "HintAppMissing",
+                "AADSTS90002" => "HintTenantMissing",
+                _ => "HintSignIn",
+            })),
+            GraphErrorKind.Unreachable or GraphErrorKind.Throttled => new BackupException("GraphUnreachable", BackupErrorCategory.ConnectionError, endpoint, endpoint, error.Message),
+            GraphErrorKind.UntrustedCertificate => new BackupException("GraphUntrusted", BackupErrorCategory.SecurityError, endpoint, endpoint, error.Message),
+            GraphErrorKind.AccessDenied => new BackupException("GraphAccessDenied", BackupErrorCategory.PermissionDenied, tenant.Id, Permission(error)),
+            _ => new BackupException("GraphError", BackupErrorCategory.NotSpecified, endpoint, error.Code, error.Message),
+        };
+    }
+
+    // Graph does not name the missing permission; its error code tells the service, and each service needs one.
+    private static string Permission(GraphException error) => error.Code switch
+    {
+        "Authorization_RequestDenied" => "User.Read.All",
+        "ErrorAccessDenied" => "Mail.Read",
+        _ => "Files.Read.All",
+    };
+}

@@ -1,0 +1,23 @@
+using KlarKonform.Backup.Engine.Runs;
+
+namespace KlarKonform.Backup.Engine.Sources;
+
+/// <summary>One mailbox or drive: reads what changed since the stored cursors, and applies it to the resource's store.</summary>
+internal interface IResourceSource
+{
+    /// <summary>Mail or OneDrive.</summary>
+    string Kind { get; }
+
+    /// <summary>The user's directory id.</summary>
+    string ResourceId { get; }
+
+    /// <summary>The user's name.</summary>
+    string Name { get; }
+
+    /// <summary>Where its content lies in the snapshot.</summary>
+    IReadOnlyList<string> Path { get; }
+
+    /// <summary>Applies everything that changed.</summary>
+    /// <exception cref="Graph.GraphException">The resource as a whole cannot be read.</exception>
+    Task RunAsync(ResourceRun run, CancellationToken cancellationToken);
+}

@@ -1,0 +1,34 @@
+using System.Text.Json.Serialization;
+
+namespace KlarKonform.Backup.Engine.State;
+
+/// <summary>Where an item lies in the snapshot and which version of it. Folders are items too.</summary>
+internal sealed record ItemEntry
+{
+    /// <summary>The item's id at the source.</summary>
+    [JsonPropertyName("i")]
+    public required string Id { get; init; }
+
+    /// <summary>Its folder's id; empty for the resource's root.</summary>
+    [JsonPropertyName("p")]
+    public required string Parent { get; init; }
+
+    /// <summary>Sub-folder of our own making between the folder and the item (mail: the month), or null.</summary>
+    [JsonPropertyName("s")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Sub { get; init; }
+
+    /// <summary>Its name in the snapshot.</summary>
+    [JsonPropertyName("n")]
+    public required string Name { get; init; }
+
+    /// <summary>What tells one version from the next: change key, or hash and size.</summary>
+    [JsonPropertyName("v")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Version { get; init; }
+
+    /// <summary>Whether it is a folder.</summary>
+    [JsonPropertyName("f")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsFolder { get; init; }
+}

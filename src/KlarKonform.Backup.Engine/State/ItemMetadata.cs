@@ -1,0 +1,41 @@
+using System.Text.Json;
+using KlarKonform.Backup.Repository.Trees;
+
+namespace KlarKonform.Backup.Engine.State;
+
+/// <summary>The JSON in an item's extended attribute: <c>{"type":…,"id":…,"graph":{…}}</c>. From it every index can be rebuilt.</summary>
+internal static class ItemMetadata
+{
+    /// <summary>Wraps an item's properties as Graph sent them, without OData's notes and without download addresses.</summary>
+    public static byte[] Write(string type, string id, JsonElement graph)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type", type);
+            writer.WriteString("id", id);
+            writer.WriteStartObject("graph");
+            foreach (var property in graph.EnumerateObject())
+            {
+                if (!property.Name.StartsWith('@') && property.Name != "id")
+                    property.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        return stream.ToArray();
+    }
+
+    /// <summary>Reads the metadata, or returns null when the node has none.</summary>
+    public static JsonDocument? Read(Node node) => node.Attribute(ResourceStore.Attribute) is { } value ? JsonDocument.Parse(value) : null;
+
+    /// <summary>The item's id, or null for folders of our own making.</summary>
+    public static string? IdOf(Node node)
+    {
+        using var document = Read(node);
+        return document?.RootElement.TryGetProperty("id", out var id) == true ? id.GetString() : null;
+    }
+}

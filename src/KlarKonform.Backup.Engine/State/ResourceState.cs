@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+
+namespace KlarKonform.Backup.Engine.State;
+
+/// <summary>What a resource's next run must know, besides the item index: cursors, open ends, items to try again. One small JSON file.</summary>
+internal sealed class ResourceState
+{
+    /// <summary>Mail or OneDrive.</summary>
+    public string Kind { get; set; } = "";
+
+    /// <summary>The user's directory id.</summary>
+    public string ResourceId { get; set; } = "";
+
+    /// <summary>The user's name when last seen.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>The path of its content in the snapshot.</summary>
+    public IReadOnlyList<string> Path { get; set; } = [];
+
+    /// <summary>The drive's id, or the id of the mailbox's root folder.</summary>
+    public string? RootId { get; set; }
+
+    /// <summary>Mail: delta link of the folder hierarchy. OneDrive: delta link of the drive.</summary>
+    public string? Link { get; set; }
+
+    /// <summary>Mail: per folder its cursor and count.</summary>
+    public ConcurrentDictionary<string, FolderState> Folders { get; set; } = [];
+
+    /// <summary>Removals that were reported and not applied yet, with the folder that reported them.</summary>
+    public ConcurrentDictionary<string, string> PendingRemovals { get; set; } = [];
+
+    /// <summary>Items to try again, or known to fail for good.</summary>
+    public ConcurrentDictionary<string, ItemFailure> Failures { get; set; } = [];
+}
+
+/// <summary>A mail folder's cursor.</summary>
+internal sealed class FolderState
+{
+    /// <summary>The folder's name, for messages.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>Next or delta link; null before the first round.</summary>
+    public string? Link { get; set; }
+
+    /// <summary>Messages stored.</summary>
+    public int Count { get; set; }
+}

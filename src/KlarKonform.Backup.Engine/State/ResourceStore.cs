@@ -1,0 +1,261 @@
+using System.Text.Json;
+using KlarKonform.Backup.Engine.Sources;
+using KlarKonform.Backup.Engine.Trees;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Trees;
+using KlarKonform.Backup.Repository.Writing;
+
+namespace KlarKonform.Backup.Engine.State;
+
+/// <summary>
+/// A resource's content tree with its index and state, changed together under one lock: at any moment a checkpoint can be cut from
+/// it that fits together. Thread-safe.
+/// </summary>
+internal sealed class ResourceStore : IDisposable
+{
+    /// <summary>The extended attribute that carries what has no place in the content.</summary>
+    public const string Attribute = "user.klarkonform";
+
+    // Beyond this many nodes and entries in memory everything is written out and forgotten.
+    private const int MaxLoaded = 20_000;
+    private const string StateFile = "state.json";
+
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
+
+    private readonly WorkingTree _content;
+    private readonly WorkingTree _stateTree;
+    private readonly ItemIndex _index;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _gate = new(1);
+
+    private ResourceStore(WorkingTree content, WorkingTree stateTree, ResourceState state, TimeProvider time)
+    {
+        _content = content;
+        _stateTree = stateTree;
+        _index = new ItemIndex(stateTree);
+        _time = time;
+        State = state;
+    }
+
+    /// <summary>Cursors and open ends. Change it inside <see cref="ChangeStateAsync"/> only.</summary>
+    public ResourceState State { get; }
+
+    /// <summary>A change failed half-way: the trees in memory are not to be used.</summary>
+    public bool IsBroken { get; private set; }
+
+    public static async Task<ResourceStore> OpenAsync(
+        RepositoryReader reader, RepositoryWriter writer, BlobId? content, BlobId? stateRoot, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var stateTree = new WorkingTree(reader, writer, stateRoot, time);
+        var root = await stateTree.RootAsync(cancellationToken).ConfigureAwait(false);
+        var state = root.Find(StateFile) is { } node
+            ? JsonSerializer.Deserialize<ResourceState>(await stateTree.ReadFileAsync(node, cancellationToken).ConfigureAwait(false), s_json)!
+            : new ResourceState();
+        return new ResourceStore(new WorkingTree(reader, writer, content, time), stateTree, state, time);
+    }
+
+    public Task<ItemEntry?> FindAsync(string id, CancellationToken cancellationToken) =>
+        LockedAsync(() => _index.FindAsync(id, cancellationToken), cancellationToken);
+
+    /// <summary>An item's node as it is stored.</summary>
+    public Task<Node?> FindNodeAsync(ItemEntry entry, CancellationToken cancellationToken) => LockedAsync(async () =>
+        (await DirectoryAsync(entry, cancellationToken).ConfigureAwait(false))?.Find(entry.Name), cancellationToken);
+
+    /// <summary>Stores an item under a folder: new, changed, moved or renamed. Returns false when its folder is unknown.</summary>
+    /// <param name="entry">The item; its name is the wished one.</param>
+    /// <param name="node">The node to store, or null to keep the present one.</param>
+    /// <param name="attribute">New metadata, or null to keep the present.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task<bool> PutAsync(ItemEntry entry, Node? node, byte[]? attribute, CancellationToken cancellationToken) => MutateAsync(async cancellationToken =>
+    {
+        if (await FolderPathAsync(entry.Parent, cancellationToken).ConfigureAwait(false) is not { } path)
+            return false;
+        var old = await _index.FindAsync(entry.Id, cancellationToken).ConfigureAwait(false);
+        if (entry.IsFolder && old is not null && path.Count > 0 && await IsBelowAsync(entry.Parent, entry.Id, cancellationToken).ConfigureAwait(false))
+            return false; // A folder inside itself: the other half of the move has not arrived yet.
+        WorkingDirectory? loaded = null;
+        Node? present = null;
+        if (old is not null && await DirectoryAsync(old, cancellationToken).ConfigureAwait(false) is { } oldDirectory && oldDirectory.Detach(old.Name) is { } detached)
+            (present, loaded) = detached;
+        var target = await _content.GetOrCreateAsync(entry.Sub is null ? path : path.Append(entry.Sub), cancellationToken).ConfigureAwait(false);
+        var name = target.IsFree(entry.Name) ? entry.Name : SafeName.WithMark(entry.Name, entry.Id);
+        var stored = (node ?? present ?? Node.NewDirectory(name, default, _time.GetUtcNow())) with { Name = name };
+        if (attribute is not null)
+            stored = stored with { ExtendedAttributes = [new ExtendedAttribute(Attribute, attribute)] };
+        if (entry.IsFolder && present is null)
+            target.Create(stored);
+        else
+            target.Attach(stored, loaded);
+        await _index.SetAsync(entry with { Name = name }, cancellationToken).ConfigureAwait(false);
+        if (entry.Sub is not null)
+        {
+            Count(entry.Parent, 1);
+            if (old is not null)
+                Count(old.Parent, -1);
+        }
+
+        await TrimAsync(cancellationToken).ConfigureAwait(false);
+        return true;
+    }, cancellationToken);
+
+    /// <summary>Removes an item. A folder goes only when it is empty, unless <paramref name="withContent"/> says that its items are gone too.</summary>
+    /// <returns>Whether it was there and is gone.</returns>
+    public Task<bool> RemoveAsync(string id, bool withContent, CancellationToken cancellationToken) => MutateAsync(async cancellationToken =>
+    {
+        if (await _index.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { } entry)
+            return false;
+        var directory = await DirectoryAsync(entry, cancellationToken).ConfigureAwait(false);
+        if (entry.IsFolder && directory is not null)
+        {
+            var own = await _content.FindAsync((await FolderPathAsync(id, cancellationToken).ConfigureAwait(false))!, cancellationToken).ConfigureAwait(false);
+            if (own is { Count: > 0 } && !withContent)
+                return false;
+            if (own is not null)
+                await ForgetAsync(own, cancellationToken).ConfigureAwait(false);
+        }
+
+        directory?.Remove(entry.Name);
+        if (entry.Sub is not null)
+        {
+            Count(entry.Parent, -1);
+            if (directory is { Count: 0 } && await FolderPathAsync(entry.Parent, cancellationToken).ConfigureAwait(false) is { } folder)
+                (await _content.FindAsync(folder, cancellationToken).ConfigureAwait(false))?.Remove(entry.Sub); // An empty month.
+        }
+
+        await _index.RemoveAsync(id, cancellationToken).ConfigureAwait(false);
+        return true;
+    }, cancellationToken);
+
+    /// <summary>The ids of all items directly in a folder (and its months), out of the stored metadata.</summary>
+    public Task<List<string>> ItemsOfAsync(string folder, CancellationToken cancellationToken) => LockedAsync(async () =>
+    {
+        var ids = new List<string>();
+        if (await FolderPathAsync(folder, cancellationToken).ConfigureAwait(false) is { } path && await _content.FindAsync(path, cancellationToken).ConfigureAwait(false) is { } directory)
+        {
+            foreach (var node in directory.Nodes)
+            {
+                if (ItemMetadata.IdOf(node) is { } id)
+                    ids.Add(id);
+                else if (node.IsDirectory && await _content.FindAsync(path.Append(node.Name), cancellationToken).ConfigureAwait(false) is { } month)
+                    ids.AddRange(month.Nodes.Select(ItemMetadata.IdOf).OfType<string>());
+            }
+        }
+
+        return ids;
+    }, cancellationToken);
+
+    /// <summary>Folders between the root and a folder: for ordering removals. -1 when it is unknown.</summary>
+    public Task<int> DepthAsync(string folder, CancellationToken cancellationToken) => LockedAsync(async () =>
+        (await FolderPathAsync(folder, cancellationToken).ConfigureAwait(false))?.Count ?? -1, cancellationToken);
+
+    /// <summary>Changes the state under the lock.</summary>
+    public Task ChangeStateAsync(Action<ResourceState> change, CancellationToken cancellationToken) => MutateAsync(_ =>
+    {
+        change(State);
+        return Task.FromResult(true);
+    }, cancellationToken);
+
+    /// <summary>Stores trees, index and state as they are now, and returns the two roots.</summary>
+    public Task<(BlobId Content, BlobId State)> SaveAsync(CancellationToken cancellationToken) => MutateAsync(async cancellationToken =>
+    {
+        await _index.SaveAsync(cancellationToken).ConfigureAwait(false);
+        var root = await _stateTree.RootAsync(cancellationToken).ConfigureAwait(false);
+        var json = JsonSerializer.SerializeToUtf8Bytes(State, s_json);
+        var node = await _stateTree.NewFileAsync(StateFile, json, cancellationToken).ConfigureAwait(false);
+        if (root.Find(StateFile) is not { Content: { } old } || !old.SequenceEqual(node.Content!))
+            root.Set(node);
+        return (await _content.SaveAsync(cancellationToken).ConfigureAwait(false), await _stateTree.SaveAsync(cancellationToken).ConfigureAwait(false));
+    }, cancellationToken);
+
+    public void Dispose() => _gate.Dispose();
+
+    private async Task<WorkingDirectory?> DirectoryAsync(ItemEntry entry, CancellationToken cancellationToken) =>
+        await FolderPathAsync(entry.Parent, cancellationToken).ConfigureAwait(false) is { } path
+            ? await _content.FindAsync(entry.Sub is null ? path : path.Append(entry.Sub), cancellationToken).ConfigureAwait(false)
+            : null;
+
+    // Paths are never stored: a folder's rename changes one entry, not those of everything below it.
+    private async Task<List<string>?> FolderPathAsync(string folder, CancellationToken cancellationToken)
+    {
+        var path = new List<string>();
+        while (folder.Length > 0 && folder != State.RootId)
+        {
+            if (await _index.FindAsync(folder, cancellationToken).ConfigureAwait(false) is not { IsFolder: true } entry || path.Count > 1000)
+                return null;
+            path.Add(entry.Name);
+            folder = entry.Parent;
+        }
+
+        path.Reverse();
+        return path;
+    }
+
+    private async Task<bool> IsBelowAsync(string folder, string ancestor, CancellationToken cancellationToken)
+    {
+        while (folder.Length > 0 && folder != State.RootId)
+        {
+            if (folder == ancestor)
+                return true;
+            if (await _index.FindAsync(folder, cancellationToken).ConfigureAwait(false) is not { } entry)
+                return false;
+            folder = entry.Parent;
+        }
+
+        return false;
+    }
+
+    private async Task ForgetAsync(WorkingDirectory directory, CancellationToken cancellationToken)
+    {
+        foreach (var node in directory.Nodes.ToArray())
+        {
+            if (ItemMetadata.IdOf(node) is { } id)
+                await _index.RemoveAsync(id, cancellationToken).ConfigureAwait(false);
+            if (node.IsDirectory && await _content.OpenAsync(directory, node.Name, cancellationToken).ConfigureAwait(false) is { } child)
+                await ForgetAsync(child, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void Count(string folder, int change)
+    {
+        if (State.Folders.TryGetValue(folder, out var state))
+            state.Count += change;
+    }
+
+    private async Task TrimAsync(CancellationToken cancellationToken)
+    {
+        if (_content.LoadedCount + _index.LoadedCount <= MaxLoaded)
+            return;
+        await _index.SaveAsync(cancellationToken).ConfigureAwait(false);
+        await _content.SaveAsync(cancellationToken).ConfigureAwait(false);
+        await _stateTree.SaveAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    // A change that was begun is finished: stopping half-way would lose an item between its old and its new place. When it fails
+    // all the same (the storage is gone), nothing of this store may be put into a snapshot any more.
+    private Task<T> MutateAsync<T>(Func<CancellationToken, Task<T>> change, CancellationToken cancellationToken) => LockedAsync(async () =>
+    {
+        try
+        {
+            return await change(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch
+        {
+            IsBroken = true;
+            throw;
+        }
+    }, cancellationToken);
+
+    private async Task<T> LockedAsync<T>(Func<Task<T>> action, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await action().ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using KlarKonform.Backup.Graph.Authentication;
+using KlarKonform.Backup.Graph.Http;
+
+namespace KlarKonform.Backup.Engine.Targets;
+
+/// <summary>A client and what it stands on.</summary>
+internal sealed class GraphConnection(GraphClient client, GraphTokenSource tokens, HttpMessageHandler handler) : IDisposable
+{
+    public GraphClient Client => client;
+
+    public GraphTokenSource Tokens => tokens;
+
+    public void Dispose()
+    {
+        client.Dispose();
+        tokens.Dispose();
+        handler.Dispose();
+    }
+}

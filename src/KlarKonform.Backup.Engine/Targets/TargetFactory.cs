@@ -1,0 +1,59 @@
+using KlarKonform.Backup.Storage;
+using KlarKonform.Backup.Storage.Folder;
+using KlarKonform.Backup.Storage.S3;
+using KlarKonform.Backup.Storage.Sftp;
+
+namespace KlarKonform.Backup.Engine.Targets;
+
+/// <summary>Opens the store that a configuration names, with its secrets from the vault.</summary>
+internal sealed class TargetFactory(ISecretStore secrets, TimeProvider time, Random random)
+{
+    /// <summary>The store, repeating what fails for a passing reason.</summary>
+    public async Task<IObjectStore> OpenAsync(TargetSettings target, CancellationToken cancellationToken) =>
+        new RetryingObjectStore(await CreateAsync(target, cancellationToken).ConfigureAwait(false), time, random);
+
+    private async Task<IObjectStore> CreateAsync(TargetSettings target, CancellationToken cancellationToken)
+    {
+        switch (target.Type)
+        {
+            case TargetType.Folder:
+                return new FolderObjectStore(target.Path!);
+            case TargetType.Sftp:
+                var account = target.Credential is { } credential ? await CredentialAsync(credential, cancellationToken).ConfigureAwait(false) : null;
+                return new SftpObjectStore(new SftpStoreOptions
+                {
+                    Host = target.Host!,
+                    Port = target.Port ?? 22,
+                    UserName = account?.UserName ?? target.UserName!,
+                    Path = target.Path!,
+                    Password = account?.Secret,
+                    PrivateKey = await SecretAsync(target.PrivateKey, cancellationToken).ConfigureAwait(false),
+                    PrivateKeyPassphrase = await SecretAsync(target.PrivateKeyPassphrase, cancellationToken).ConfigureAwait(false),
+                    HostKeyFingerprint = target.HostKey!,
+                });
+            default:
+                var keys = await CredentialAsync(target.Credential!, cancellationToken).ConfigureAwait(false);
+                return new S3ObjectStore(new S3StoreOptions
+                {
+                    Endpoint = target.Endpoint,
+                    Region = target.Region ?? "us-east-1",
+                    Bucket = target.Bucket!,
+                    Prefix = target.Prefix ?? "",
+                    PathStyle = target.PathStyle ?? target.Endpoint is not null,
+                    AccessKey = keys.UserName!,
+                    SecretKey = keys.Secret,
+                    HandlerFactory = () => TrustedHandlers.Create(target.CaCertificate),
+                });
+        }
+    }
+
+    private async Task<SecretValue> CredentialAsync(string reference, CancellationToken cancellationToken)
+    {
+        var value = await secrets.GetAsync(SecretReference.Parse(reference), cancellationToken).ConfigureAwait(false);
+        return value.UserName is not null ? value
+            : throw new BackupException("SecretWrongType", BackupErrorCategory.InvalidData, reference, reference, "PSCredential", "SecureString");
+    }
+
+    private async Task<string?> SecretAsync(string? reference, CancellationToken cancellationToken) =>
+        reference is null ? null : (await secrets.GetAsync(SecretReference.Parse(reference), cancellationToken).ConfigureAwait(false)).Secret;
+}

@@ -40,7 +40,15 @@ internal static partial class ConfigurationValidator
             Refuse("version", "FieldVersion", configuration.Version);
         if (!IsName(configuration.Name))
             Refuse("name", "FieldName");
-        Demand("tenant.id", configuration.Tenant.Id);
+        foreach (var (section, value) in ((string, object?)[])[("tenant", configuration.Tenant), ("tenant.auth", configuration.Tenant?.Auth),
+            ("sources", configuration.Sources), ("target", configuration.Target), ("repository", configuration.Repository)])
+        {
+            // JSON can say null where the type cannot.
+            if (value is null)
+                Refuse(section, "FieldMissing");
+        }
+
+        Demand("tenant.id", configuration.Tenant!.Id);
         Demand("tenant.clientId", configuration.Tenant.ClientId);
         Secret("tenant.auth.secret", configuration.Tenant.Auth.Secret, needed: true);
         var custom = configuration.Tenant.Cloud == BackupCloud.Custom;

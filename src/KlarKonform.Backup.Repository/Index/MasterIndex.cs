@@ -63,6 +63,27 @@ public sealed class MasterIndex
         }
     }
 
+    /// <summary>Some blobs drawn at random, all of them when there are no more.</summary>
+    public IReadOnlyList<BlobId> Sample(Random random, int count)
+    {
+        lock (_gate)
+        {
+            // Reservoir sampling (Vitter's algorithm R): every blob has the same chance, in one pass.
+            var sample = new List<BlobId>(count);
+            var seen = 0;
+            foreach (var id in _entries.Keys)
+            {
+                seen++;
+                if (sample.Count < count)
+                    sample.Add(id);
+                else if (random.Next(seen) is var place && place < count)
+                    sample[place] = id;
+            }
+
+            return sample;
+        }
+    }
+
     internal void Add(BlobId pack, IReadOnlyCollection<PackedBlob> blobs)
     {
         lock (_gate)

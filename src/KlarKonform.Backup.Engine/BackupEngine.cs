@@ -1,0 +1,217 @@
+using System.Runtime.CompilerServices;
+using KlarKonform.Backup.Engine.Checks;
+using KlarKonform.Backup.Engine.Configuration;
+using KlarKonform.Backup.Engine.Errors;
+using KlarKonform.Backup.Engine.Restore;
+using KlarKonform.Backup.Engine.Runs;
+
+namespace KlarKonform.Backup.Engine;
+
+/// <summary>The engine behind the cmdlets. Holds no state between calls but the place of its files. Thread-safe.</summary>
+public sealed class BackupEngine : IBackupEngine
+{
+    private readonly ConfigurationStore _configurations;
+    private readonly RunJournal _journal;
+    private readonly TimeProvider _time;
+    private readonly Random _random;
+
+    /// <summary>Creates the engine as the module uses it.</summary>
+    /// <param name="home">Folder for configurations and journals, or null for the user's application data.</param>
+    public BackupEngine(string? home)
+        : this(home, TimeProvider.System, Random.Shared)
+    {
+    }
+
+    /// <summary>Creates an engine with a clock and randomness of the caller's.</summary>
+    /// <param name="home">Folder for configurations and journals, or null for the user's application data.</param>
+    /// <param name="time">Clock and pauses.</param>
+    /// <param name="random">Jitter and samples; must be thread-safe.</param>
+    public BackupEngine(string? home, TimeProvider time, Random random)
+    {
+        var place = new BackupHome(home);
+        _configurations = new ConfigurationStore(place);
+        _journal = new RunJournal(place);
+        _time = time;
+        _random = random;
+    }
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<BackupConfiguration>> GetConfigurationsAsync(string pattern, CancellationToken cancellationToken) =>
+        _configurations.FindAsync(pattern, cancellationToken);
+
+    /// <inheritdoc />
+    public Task ValidateNewConfigurationAsync(BackupConfiguration configuration, CancellationToken cancellationToken)
+    {
+        ConfigurationValidator.Validate(configuration);
+        return _configurations.Exists(configuration.Name)
+            ? throw new BackupException("ConfigurationExists", BackupErrorCategory.ResourceExists, configuration.Name, configuration.Name)
+            : Task.CompletedTask;
+    }
+
+    /// <inheritdoc />
+    public async Task CreateConfigurationAsync(BackupConfiguration configuration, CancellationToken cancellationToken)
+    {
+        await ValidateNewConfigurationAsync(configuration, cancellationToken).ConfigureAwait(false);
+        await _configurations.SaveAsync(configuration, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc />
+    public async Task UpdateConfigurationAsync(BackupConfiguration configuration, CancellationToken cancellationToken)
+    {
+        ConfigurationValidator.Validate(configuration);
+        await _configurations.GetAsync(configuration.Name, cancellationToken).ConfigureAwait(false);
+        await _configurations.SaveAsync(configuration, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc />
+    public async Task RemoveConfigurationAsync(string name, CancellationToken cancellationToken) =>
+        _configurations.Remove(await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false));
+
+    /// <inheritdoc />
+    public async IAsyncEnumerable<ConnectionCheck> TestConnectionAsync(string name, ISecretStore secrets, IBackupObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
+        await foreach (var check in new ConnectionTester(configuration, secrets, _time, _random).RunAsync(cancellationToken).ConfigureAwait(false))
+            yield return check;
+    }
+
+    /// <inheritdoc />
+    public async Task<BackupRun> StartBackupAsync(string name, BackupOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken)
+    {
+        var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
+        using var runner = new BackupRunner(configuration, options, secrets, observer, _journal, _time, _random);
+        return await runner.RunAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc />
+    public async Task<BackupStatus> GetStatusAsync(string name, CancellationToken cancellationToken)
+    {
+        var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
+        BackupRun? last = null;
+        DateTimeOffset? success = null;
+        await foreach (var run in _journal.ReadAsync(configuration.Id, cancellationToken).ConfigureAwait(false))
+        {
+            last ??= run;
+            if (run.SnapshotId is null)
+                continue;
+            success = run.Ended ?? run.Started;
+            break;
+        }
+
+        var status = last?.Status ?? BackupState.Pending;
+        return new BackupStatus
+        {
+            Name = configuration.Name,
+            Status = status,
+            StatusText = Texts.Get("State_" + status),
+            LastRun = last?.Started,
+            LastSuccess = success,
+            Items = (last?.ItemsDownloaded ?? 0) + (last?.ItemsUpdated ?? 0),
+            Bytes = last?.BytesDownloaded ?? 0,
+            Failures = (last?.Failures.Count ?? 0) + (last?.Resources.Count(resource => resource.Status == BackupState.Failed) ?? 0),
+            Verified = last?.Verified,
+            Error = last?.Error,
+            Resources = last?.Resources ?? [],
+        };
+    }
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<BackupSnapshot>> GetSnapshotsAsync(string name, ISecretStore secrets, CancellationToken cancellationToken) =>
+        WithRepositoryAsync<IReadOnlyList<BackupSnapshot>>(name, secrets, async session =>
+        {
+            var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
+            return [.. snapshots.Select(each => Describe(session.Configuration, each.Id.ToString(), each.Snapshot))];
+        }, cancellationToken);
+
+    /// <inheritdoc />
+    public async IAsyncEnumerable<RestoredItem> RestoreAsync(string name, RestoreRequest request, ISecretStore secrets, IBackupObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // An iterator cannot yield inside a try with a catch, so the results pass through a channel of which the producer translates errors.
+        var channel = System.Threading.Channels.Channel.CreateBounded<RestoredItem>(64);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var producer = Task.Run(async () =>
+        {
+            try
+            {
+                await WithRepositoryAsync(name, secrets, async session =>
+                {
+                    var (id, snapshot) = await session.FindSnapshotAsync(request.SnapshotId, stop.Token).ConfigureAwait(false);
+                    await session.Repository.LoadIndexAsync(stop.Token).ConfigureAwait(false);
+                    var count = 0;
+                    await foreach (var item in new FolderRestorer(session).RestoreAsync(snapshot.Root, id.ToString(), request, stop.Token).ConfigureAwait(false))
+                    {
+                        await channel.Writer.WriteAsync(item, stop.Token).ConfigureAwait(false);
+                        observer.Progress(new BackupProgress(null, Texts.Get("Progress_Restoring", ++count), -1, Completed: false));
+                    }
+
+                    return true;
+                }, stop.Token).ConfigureAwait(false);
+                channel.Writer.Complete();
+            }
+            catch (Exception exception)
+            {
+                channel.Writer.Complete(exception);
+            }
+        }, CancellationToken.None);
+        try
+        {
+            while (await WaitAsync(channel.Reader, cancellationToken).ConfigureAwait(false))
+            {
+                while (channel.Reader.TryRead(out var item))
+                    yield return item;
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await producer.ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<IntegrityReport> TestIntegrityAsync(string name, IntegrityOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
+        WithRepositoryAsync(name, secrets, session => new IntegrityTester(session, observer, _time, _random).RunAsync(options, cancellationToken), cancellationToken);
+
+    private static async Task<bool> WaitAsync(System.Threading.Channels.ChannelReader<RestoredItem> reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (System.Threading.Channels.ChannelClosedException exception) when (exception.InnerException is not null)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(exception.InnerException);
+            throw;
+        }
+    }
+
+    private async Task<T> WithRepositoryAsync<T>(string name, ISecretStore secrets, Func<RepositorySession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await using var session = await RepositorySession.OpenAsync(configuration, secrets, create: false, _time, _random, cancellationToken).ConfigureAwait(false);
+            return await work(session).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not (BackupException or OperationCanceledException))
+        {
+            throw ErrorTranslator.Translate(exception, configuration);
+        }
+    }
+
+    private static BackupSnapshot Describe(BackupConfiguration configuration, string id, Repository.Snapshots.Snapshot snapshot)
+    {
+        var tags = snapshot.Tags ?? [];
+        string? Tag(string prefix) => tags.FirstOrDefault(tag => tag.StartsWith(prefix, StringComparison.Ordinal))?[prefix.Length..];
+        return new BackupSnapshot
+        {
+            Configuration = configuration.Name,
+            SnapshotId = id,
+            Time = snapshot.Taken.ToUniversalTime(),
+            Tenant = snapshot.Hostname ?? "",
+            Status = RepositorySession.IsCheckpoint(snapshot) ? "Checkpoint" : Tag(RepositorySession.StatusTag) switch { "succeeded" => "Succeeded", "partial" => "Partial", var other => other ?? "" },
+            RunId = Tag(RepositorySession.RunTag),
+            Tags = tags,
+        };
+    }
+}

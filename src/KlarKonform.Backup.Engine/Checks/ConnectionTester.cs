@@ -1,0 +1,146 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using KlarKonform.Backup.Engine.Errors;
+using KlarKonform.Backup.Engine.Targets;
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Directory;
+using KlarKonform.Backup.Graph.Drives;
+using KlarKonform.Backup.Graph.Mail;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Storage;
+
+namespace KlarKonform.Backup.Engine.Checks;
+
+/// <summary>Checks everything that a run needs, and changes nothing but a probe object that it deletes again.</summary>
+internal sealed class ConnectionTester(BackupConfiguration configuration, ISecretStore secrets, TimeProvider time, Random random)
+{
+    // Enough users to find one that has what is looked for, without reading a whole tenant.
+    private const int UsersToTry = 20;
+
+    public async IAsyncEnumerable<ConnectionCheck> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var secretsCheck = await CheckAsync("Check_Secrets", ReadSecretsAsync).ConfigureAwait(false);
+        yield return secretsCheck;
+
+        IObjectStore? store = null;
+        var storage = await CheckAsync("Check_Storage", async () =>
+        {
+            store = await new TargetFactory(secrets, time, random).OpenAsync(configuration.Target, cancellationToken).ConfigureAwait(false);
+            await store.PrepareAsync(create: configuration.Target.Type != TargetType.S3, cancellationToken).ConfigureAwait(false);
+            return (CheckResult.Passed, store.Location);
+        }).ConfigureAwait(false);
+        yield return storage;
+        if (store is not null && storage.Result == CheckResult.Passed)
+        {
+            yield return await CheckAsync("Check_StorageWrite", () => ProbeStorageAsync(store, cancellationToken)).ConfigureAwait(false);
+            yield return await CheckAsync("Check_Repository", () => ProbeRepositoryAsync(store, cancellationToken)).ConfigureAwait(false);
+        }
+
+        if (store is not null)
+            await store.DisposeAsync().ConfigureAwait(false);
+
+        GraphConnection? graph = null;
+        var signIn = await CheckAsync("Check_SignIn", async () =>
+        {
+            graph = await new GraphFactory(secrets, time, random).OpenAsync(configuration.Tenant, null, cancellationToken).ConfigureAwait(false);
+            await graph.Tokens.GetAsync(cancellationToken).ConfigureAwait(false);
+            return (CheckResult.Passed, configuration.Tenant.Id);
+        }).ConfigureAwait(false);
+        yield return signIn;
+        if (graph is null || signIn.Result == CheckResult.Failed)
+        {
+            graph?.Dispose();
+            yield break;
+        }
+
+        using (graph)
+        {
+            var users = new List<GraphUser>();
+            yield return await CheckAsync("Check_Users", async () =>
+            {
+                await foreach (var user in new DirectoryApi(graph.Client).UsersAsync(cancellationToken).ConfigureAwait(false))
+                    users.Add(user);
+                return (CheckResult.Passed, Texts.Get("Check_UserCount", users.Count));
+            }).ConfigureAwait(false);
+            if (configuration.Sources.Mail is not null)
+                yield return await CheckAsync("Check_Mail", () => ProbeAsync(users, user => new MailApi(graph.Client, user.Id).ProbeAsync(cancellationToken))).ConfigureAwait(false);
+            if (configuration.Sources.OneDrive is not null)
+                yield return await CheckAsync("Check_OneDrive", () => ProbeAsync(users, user => new DriveApi(graph.Client).UserDriveAsync(user.Id, cancellationToken))).ConfigureAwait(false);
+        }
+
+        async Task<(CheckResult, string)> ReadSecretsAsync()
+        {
+            var target = configuration.Target;
+            string?[] names = [configuration.Tenant.Auth.Secret, configuration.Repository.Password, target.Credential, target.PrivateKey, target.PrivateKeyPassphrase];
+            foreach (var name in names.OfType<string>())
+                await secrets.GetAsync(SecretReference.Parse(name), cancellationToken).ConfigureAwait(false);
+            return (CheckResult.Passed, Texts.Get("Check_Ok"));
+        }
+    }
+
+    private static async Task<(CheckResult, string)> ProbeStorageAsync(IObjectStore store, CancellationToken cancellationToken)
+    {
+        // Not below a folder of the repository's layout, so that no program can take it for a part of it.
+        var key = $"klarkonform-probe/{Guid.NewGuid():N}";
+        var content = RandomNumberGenerator.GetBytes(1024);
+        await store.SaveAsync(key, content, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await using var stream = await store.OpenReadAsync(key, 0, null, cancellationToken).ConfigureAwait(false);
+            var read = new byte[content.Length];
+            await stream.ReadExactlyAsync(read, cancellationToken).ConfigureAwait(false);
+            var listed = false;
+            await foreach (var item in store.ListAsync("klarkonform-probe", cancellationToken).ConfigureAwait(false))
+                listed |= item.Key == key;
+            if (!read.SequenceEqual(content) || !listed)
+                throw new StorageException(StorageErrorKind.Other, store.Location, key, "The probe object did not come back as it was written.");
+        }
+        finally
+        {
+            await store.DeleteAsync(key, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        return (CheckResult.Passed, Texts.Get("Check_Ok"));
+    }
+
+    private async Task<(CheckResult, string)> ProbeRepositoryAsync(IObjectStore store, CancellationToken cancellationToken)
+    {
+        if (!await ResticRepository.ExistsAsync(store, cancellationToken).ConfigureAwait(false))
+            return (CheckResult.Passed, Texts.Get("Check_RepositoryNew"));
+        var password = await secrets.GetAsync(SecretReference.Parse(configuration.Repository.Password), cancellationToken).ConfigureAwait(false);
+        using var repository = await ResticRepository.OpenAsync(store, password.Secret, cancellationToken).ConfigureAwait(false);
+        return (CheckResult.Passed, repository.Config.Id[..8]);
+    }
+
+    private static async Task<(CheckResult, string)> ProbeAsync(IReadOnlyList<GraphUser> users, Func<GraphUser, Task> probe)
+    {
+        foreach (var user in users.Take(UsersToTry))
+        {
+            try
+            {
+                await probe(user).ConfigureAwait(false);
+                return (CheckResult.Passed, user.UserPrincipalName);
+            }
+            catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotProvisioned or GraphErrorKind.NotFound)
+            {
+                // This one has none; the next may.
+            }
+        }
+
+        return (CheckResult.Warning, Texts.Get("Check_NothingToProbe"));
+    }
+
+    private async Task<ConnectionCheck> CheckAsync(string name, Func<Task<(CheckResult Result, string Detail)>> check)
+    {
+        try
+        {
+            var (result, detail) = await check().ConfigureAwait(false);
+            return new ConnectionCheck(configuration.Name, Texts.Get(name), result, detail, "");
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            var error = ErrorTranslator.Translate(exception, configuration);
+            return new ConnectionCheck(configuration.Name, Texts.Get(name), CheckResult.Failed, (error as BackupException)?.ErrorId ?? error.GetType().Name, error.Message);
+        }
+    }
+}

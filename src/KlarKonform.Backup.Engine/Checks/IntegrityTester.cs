@@ -1,0 +1,46 @@
+using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Checking;
+using KlarKonform.Backup.Repository.Locks;
+
+namespace KlarKonform.Backup.Engine.Checks;
+
+/// <summary>Proves that a configuration's repository holds what its snapshots promise.</summary>
+internal sealed class IntegrityTester(RepositorySession session, IBackupObserver observer, TimeProvider time, Random random)
+{
+    public async Task<IntegrityReport> RunAsync(IntegrityOptions options, CancellationToken cancellationToken)
+    {
+        var repository = session.Repository;
+        await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, time, cancellationToken).ConfigureAwait(false);
+        var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        await repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
+        var checker = new RepositoryChecker(repository);
+        var problems = new List<CheckProblem>(await checker.CheckPacksAsync(cancellationToken).ConfigureAwait(false));
+        problems.AddRange(await checker.CheckTreesAsync(snapshots.Select(each => each.Snapshot.Root), new HashSet<BlobId>(), cancellationToken).ConfigureAwait(false));
+        var packs = repository.Index.PackSizes().Keys.ToArray();
+        random.Shuffle(packs);
+        var chosen = packs[..(int)Math.Ceiling(packs.Length * Math.Clamp(options.DataShare, 0, 1))];
+        var read = new ReadProgress(observer);
+        problems.AddRange(await checker.CheckDataAsync(chosen, read, cancellationToken).ConfigureAwait(false));
+        return new IntegrityReport
+        {
+            Configuration = session.Configuration.Name,
+            Passed = problems.Count == 0,
+            Snapshots = snapshots.Count,
+            Packs = packs.Length,
+            PacksRead = chosen.Length,
+            BytesRead = read.Bytes,
+            Problems = [.. problems.Select(problem => Texts.Get("RepositoryProblem", problem.Kind, problem.Name, problem.Detail))],
+        };
+    }
+
+    private sealed class ReadProgress(IBackupObserver observer) : IProgress<long>
+    {
+        private long _bytes;
+
+        public long Bytes => Interlocked.Read(ref _bytes);
+
+        public void Report(long value) =>
+            observer.Progress(new BackupProgress(null, Texts.Get("Progress_Reading", Interlocked.Add(ref _bytes, value) >> 20), -1, Completed: false));
+    }
+}

@@ -1,0 +1,92 @@
+using KlarKonform.Backup.Engine.Targets;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Snapshots;
+using KlarKonform.Backup.Storage;
+
+namespace KlarKonform.Backup.Engine.Runs;
+
+/// <summary>A configuration's repository, opened; with the snapshots that belong to the configuration.</summary>
+internal sealed class RepositorySession : IAsyncDisposable
+{
+    public const string ConfigurationTag = "config:";
+    public const string RunTag = "run:";
+    public const string StatusTag = "status:";
+    public const string CheckpointTag = "checkpoint";
+
+    private RepositorySession(BackupConfiguration configuration, IObjectStore store, ResticRepository repository)
+    {
+        Configuration = configuration;
+        Store = store;
+        Repository = repository;
+    }
+
+    public BackupConfiguration Configuration { get; }
+
+    public IObjectStore Store { get; }
+
+    public ResticRepository Repository { get; }
+
+    /// <summary>Opens the repository; with <paramref name="create"/> a missing one is created.</summary>
+    public static async Task<RepositorySession> OpenAsync(BackupConfiguration configuration, ISecretStore secrets, bool create, TimeProvider time, Random random, CancellationToken cancellationToken)
+    {
+        var password = await secrets.GetAsync(SecretReference.Parse(configuration.Repository.Password), cancellationToken).ConfigureAwait(false);
+        var store = await new TargetFactory(secrets, time, random).OpenAsync(configuration.Target, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await store.PrepareAsync(create, cancellationToken).ConfigureAwait(false);
+            var repository = create && !await ResticRepository.ExistsAsync(store, cancellationToken).ConfigureAwait(false)
+                ? await ResticRepository.InitializeAsync(store, password.Secret, Environment.UserName, Environment.MachineName, time, cancellationToken).ConfigureAwait(false)
+                : await ResticRepository.OpenAsync(store, password.Secret, cancellationToken).ConfigureAwait(false);
+            return new RepositorySession(configuration, store, repository);
+        }
+        catch
+        {
+            await store.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>The configuration's snapshots, oldest first.</summary>
+    /// <exception cref="BackupException">RepositoryOfOtherTenant.</exception>
+    public async Task<IReadOnlyList<(BlobId Id, Snapshot Snapshot)>> SnapshotsAsync(CancellationToken cancellationToken)
+    {
+        var own = new List<(BlobId Id, Snapshot Snapshot)>();
+        var tag = ConfigurationTag + Configuration.Id;
+        await foreach (var each in Repository.SnapshotsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            var tags = each.Snapshot.Tags ?? [];
+            if (tags.Any(text => text.StartsWith(ConfigurationTag, StringComparison.Ordinal)) && !string.Equals(each.Snapshot.Hostname, Configuration.Tenant.Id, StringComparison.OrdinalIgnoreCase))
+                throw new BackupException("RepositoryOfOtherTenant", BackupErrorCategory.SecurityError, Store.Location, Store.Location, each.Snapshot.Hostname, Configuration.Tenant.Id);
+            if (tags.Contains(tag))
+                own.Add(each);
+        }
+
+        own.Sort((left, right) => left.Snapshot.Taken.CompareTo(right.Snapshot.Taken));
+        return own;
+    }
+
+    /// <summary>Finds a snapshot by <c>latest</c>, its id or the id's beginning. <c>latest</c> prefers complete ones to checkpoints.</summary>
+    /// <exception cref="BackupException">SnapshotNotFound or SnapshotAmbiguous.</exception>
+    public async Task<(BlobId Id, Snapshot Snapshot)> FindSnapshotAsync(string id, CancellationToken cancellationToken)
+    {
+        var all = await SnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        var complete = all.Where(each => !IsCheckpoint(each.Snapshot)).ToArray();
+        var found = id == "latest"
+            ? [.. (complete.Length > 0 ? complete : all).TakeLast(1)]
+            : all.Where(each => each.Id.ToString().StartsWith(id, StringComparison.OrdinalIgnoreCase)).ToArray();
+        return found.Length switch
+        {
+            1 => found[0],
+            0 => throw new BackupException("SnapshotNotFound", BackupErrorCategory.ObjectNotFound, id, Configuration.Name, id),
+            _ => throw new BackupException("SnapshotAmbiguous", BackupErrorCategory.InvalidArgument, id, id),
+        };
+    }
+
+    public static bool IsCheckpoint(Snapshot snapshot) => snapshot.Tags?.Contains(CheckpointTag) == true;
+
+    public async ValueTask DisposeAsync()
+    {
+        Repository.Dispose();
+        await Store.DisposeAsync().ConfigureAwait(false);
+    }
+}

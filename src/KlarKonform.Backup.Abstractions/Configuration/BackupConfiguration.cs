@@ -1,15 +1,9 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace KlarKonform.Backup;
 
-/// <summary>What to back up, from which tenant, to which repository. One JSON file; unknown fields are kept.</summary>
+/// <summary>What to back up, from which tenant, to which repository. One JSON file.</summary>
+/// <remarks>No JSON type appears here: the engine brings its own System.Text.Json, which is another than the shell's.</remarks>
 public sealed record BackupConfiguration
 {
-    /// <summary>Address of the schema.</summary>
-    [JsonPropertyName("$schema")]
-    public string Schema { get; init; } = "configuration.schema.json";
-
     /// <summary>Version of the file's form.</summary>
     public int Version { get; init; } = 1;
 
@@ -30,10 +24,6 @@ public sealed record BackupConfiguration
 
     /// <summary>The repository's password.</summary>
     public required RepositorySettings Repository { get; init; }
-
-    /// <summary>Fields that this version does not know.</summary>
-    [JsonExtensionData]
-    public IDictionary<string, JsonElement>? Other { get; init; }
 }
 
 /// <summary>The tenant and how to sign in.</summary>
@@ -59,10 +49,6 @@ public sealed record TenantSettings
 
     /// <summary>A PEM file with further trusted roots, or null.</summary>
     public string? CaCertificate { get; init; }
-
-    /// <summary>Fields that this version does not know.</summary>
-    [JsonExtensionData]
-    public IDictionary<string, JsonElement>? Other { get; init; }
 }
 
 /// <summary>How the app signs in.</summary>
@@ -73,10 +59,6 @@ public sealed record AuthenticationSettings
 
     /// <summary>The secret as <c>vault/name</c>.</summary>
     public string? Secret { get; init; }
-
-    /// <summary>Fields that this version does not know.</summary>
-    [JsonExtensionData]
-    public IDictionary<string, JsonElement>? Other { get; init; }
 }
 
 /// <summary>Ways to sign in.</summary>
@@ -113,10 +95,6 @@ public sealed record SourceSettings
 
     /// <summary>OneDrive of every user, or null.</summary>
     public SourceSelection? OneDrive { get; init; }
-
-    /// <summary>Fields that this version does not know.</summary>
-    [JsonExtensionData]
-    public IDictionary<string, JsonElement>? Other { get; init; }
 }
 
 /// <summary>Which users' data.</summary>
@@ -127,10 +105,6 @@ public sealed record SourceSelection
 
     /// <summary>User name patterns to leave out.</summary>
     public IReadOnlyList<string>? Exclude { get; init; }
-
-    /// <summary>Fields that this version does not know.</summary>
-    [JsonExtensionData]
-    public IDictionary<string, JsonElement>? Other { get; init; }
 }
 
 /// <summary>The repository's place.</summary>
@@ -180,10 +154,6 @@ public sealed record TargetSettings
 
     /// <summary>User name and password, or access key and secret key, as <c>vault/name</c>.</summary>
     public string? Credential { get; init; }
-
-    /// <summary>Fields that this version does not know.</summary>
-    [JsonExtensionData]
-    public IDictionary<string, JsonElement>? Other { get; init; }
 }
 
 /// <summary>Kinds of storage.</summary>
@@ -204,8 +174,4 @@ public sealed record RepositorySettings
 {
     /// <summary>The password as <c>vault/name</c>.</summary>
     public required string Password { get; init; }
-
-    /// <summary>Fields that this version does not know.</summary>
-    [JsonExtensionData]
-    public IDictionary<string, JsonElement>? Other { get; init; }
 }

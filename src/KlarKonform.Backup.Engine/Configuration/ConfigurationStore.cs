@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace KlarKonform.Backup.Engine.Configuration;
@@ -6,10 +7,11 @@ namespace KlarKonform.Backup.Engine.Configuration;
 /// <summary>Configurations as JSON files, one each. Thread-safe; the last writer of a file wins.</summary>
 internal sealed class ConfigurationStore(BackupHome home)
 {
+    private const string Schema = "configuration.schema.json";
+
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Converters = { new JsonStringEnumConverter() },
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
@@ -39,8 +41,15 @@ internal sealed class ConfigurationStore(BackupHome home)
 
     public bool Exists(string name) => File.Exists(FileOf(name));
 
-    public Task SaveAsync(BackupConfiguration configuration, CancellationToken cancellationToken) =>
-        BackupHome.WriteAsync(FileOf(configuration.Name), JsonSerializer.SerializeToUtf8Bytes(configuration, s_json), cancellationToken);
+    /// <summary>Writes a configuration; fields of the present file that this version does not know are kept.</summary>
+    public async Task SaveAsync(BackupConfiguration configuration, CancellationToken cancellationToken)
+    {
+        var file = FileOf(configuration.Name);
+        var json = File.Exists(file) ? (JsonObject)JsonNode.Parse(await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false))!
+            : new JsonObject { ["$schema"] = Schema };
+        Merge(json, (JsonObject)JsonSerializer.SerializeToNode(configuration, s_json)!);
+        await BackupHome.WriteAsync(file, System.Text.Encoding.UTF8.GetBytes(json.ToJsonString(s_json) + "\n"), cancellationToken).ConfigureAwait(false);
+    }
 
     public void Remove(BackupConfiguration configuration)
     {
@@ -64,6 +73,19 @@ internal sealed class ConfigurationStore(BackupHome home)
 
         ConfigurationValidator.Validate(configuration);
         return configuration;
+    }
+
+    private static void Merge(JsonObject target, JsonObject source)
+    {
+        foreach (var (name, value) in source)
+        {
+            if (value is null)
+                target.Remove(name);
+            else if (value is JsonObject section && target[name] is JsonObject known)
+                Merge(known, section);
+            else
+                target[name] = value.DeepClone();
+        }
     }
 
     private string FileOf(string name) => Path.Combine(home.Configurations, name + ".json");

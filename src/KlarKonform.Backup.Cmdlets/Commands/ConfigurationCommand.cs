@@ -1,0 +1,245 @@
+using System.Management.Automation;
+using System.Security;
+using KlarKonform.Backup.Cmdlets.Hosting;
+
+namespace KlarKonform.Backup.Cmdlets.Commands;
+
+/// <summary>What New- and Set-KKBackupConfiguration have in common: the parameters, and how secrets among them go to the vault.</summary>
+public abstract class ConfigurationCommand : BackupCmdlet
+{
+    /// <summary>Parameter set of a folder target.</summary>
+    protected const string FolderSet = "Folder";
+
+    /// <summary>Parameter set of an SFTP target.</summary>
+    protected const string SftpSet = "Sftp";
+
+    /// <summary>Parameter set of an S3 target.</summary>
+    protected const string S3Set = "S3";
+
+    /// <summary>Tenant id or domain.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? TenantId { get; set; }
+
+    /// <summary>The app registration's client id.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? ClientId { get; set; }
+
+    /// <summary>Microsoft's cloud.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public BackupCloud Cloud { get; set; }
+
+    /// <summary>For the cloud Custom: the sign-in service.</summary>
+    [Parameter]
+    public Uri? AuthorityHost { get; set; }
+
+    /// <summary>For the cloud Custom: Graph with its version.</summary>
+    [Parameter]
+    public Uri? GraphEndpoint { get; set; }
+
+    /// <summary>PEM file with roots for Graph's side.</summary>
+    [Parameter]
+    public string? CaCertificate { get; set; }
+
+    /// <summary>The client secret; goes to the vault at once.</summary>
+    [Parameter]
+    public SecureString? ClientSecret { get; set; }
+
+    /// <summary>The client secret's name as vault/name.</summary>
+    [Parameter]
+    public string? ClientSecretName { get; set; }
+
+    /// <summary>The repository's password; goes to the vault at once.</summary>
+    [Parameter]
+    public SecureString? RepositoryPassword { get; set; }
+
+    /// <summary>The repository password's name as vault/name.</summary>
+    [Parameter]
+    public string? RepositoryPasswordName { get; set; }
+
+    /// <summary>The vault for secrets given as values.</summary>
+    [Parameter]
+    public string? Vault { get; set; }
+
+    /// <summary>What to back up.</summary>
+    [Parameter]
+    [ValidateSet("Mail", "OneDrive")]
+    public string[]? Source { get; set; }
+
+    /// <summary>User name patterns to take.</summary>
+    [Parameter]
+    public string[]? Include { get; set; }
+
+    /// <summary>User name patterns to leave out.</summary>
+    [Parameter]
+    public string[]? Exclude { get; set; }
+
+    /// <summary>The target folder.</summary>
+    [Parameter(ParameterSetName = FolderSet)]
+    public string? Path { get; set; }
+
+    /// <summary>The SFTP server.</summary>
+    [Parameter(ParameterSetName = SftpSet)]
+    public string? SftpHost { get; set; }
+
+    /// <summary>The SFTP port.</summary>
+    [Parameter(ParameterSetName = SftpSet)]
+    [ValidateRange(1, 65535)]
+    public int Port { get; set; }
+
+    /// <summary>The folder on the SFTP server.</summary>
+    [Parameter(ParameterSetName = SftpSet)]
+    public string? SftpPath { get; set; }
+
+    /// <summary>The pinned host key.</summary>
+    [Parameter(ParameterSetName = SftpSet)]
+    public string? HostKey { get; set; }
+
+    /// <summary>The SFTP account, with a private key.</summary>
+    [Parameter(ParameterSetName = SftpSet)]
+    public string? UserName { get; set; }
+
+    /// <summary>The private key; goes to the vault at once.</summary>
+    [Parameter(ParameterSetName = SftpSet)]
+    public SecureString? PrivateKey { get; set; }
+
+    /// <summary>The private key's name as vault/name.</summary>
+    [Parameter(ParameterSetName = SftpSet)]
+    public string? PrivateKeyName { get; set; }
+
+    /// <summary>The passphrase's name as vault/name.</summary>
+    [Parameter(ParameterSetName = SftpSet)]
+    public string? PrivateKeyPassphraseName { get; set; }
+
+    /// <summary>The S3 service.</summary>
+    [Parameter(ParameterSetName = S3Set)]
+    public Uri? Endpoint { get; set; }
+
+    /// <summary>The S3 region.</summary>
+    [Parameter(ParameterSetName = S3Set)]
+    public string? Region { get; set; }
+
+    /// <summary>The S3 bucket.</summary>
+    [Parameter(ParameterSetName = S3Set)]
+    public string? Bucket { get; set; }
+
+    /// <summary>Folder in the bucket.</summary>
+    [Parameter(ParameterSetName = S3Set)]
+    public string? Prefix { get; set; }
+
+    /// <summary>Whether the bucket goes into the path.</summary>
+    [Parameter(ParameterSetName = S3Set)]
+    public bool PathStyle { get; set; }
+
+    /// <summary>PEM file with roots for the S3 service.</summary>
+    [Parameter(ParameterSetName = S3Set)]
+    public string? TargetCaCertificate { get; set; }
+
+    /// <summary>Account and password, or access key and secret key; goes to the vault at once.</summary>
+    [Parameter(ParameterSetName = SftpSet)]
+    [Parameter(ParameterSetName = S3Set)]
+    [Credential]
+    public PSCredential? Credential { get; set; }
+
+    /// <summary>The credential's name as vault/name.</summary>
+    [Parameter(ParameterSetName = SftpSet)]
+    [Parameter(ParameterSetName = S3Set)]
+    public string? CredentialName { get; set; }
+
+    /// <summary>The configuration with the given parameters applied, and the secrets that must be stored for it.</summary>
+    private protected (BackupConfiguration Configuration, IReadOnlyList<(SecretReference Reference, object Value)> Secrets) Apply(BackupConfiguration present)
+    {
+        var secrets = new List<(SecretReference, object)>();
+        string? Secret(string purpose, object? value, string? name, string? old)
+        {
+            if (value is null)
+                return name ?? old;
+            if (Vault is null)
+                throw new BackupException("VaultRequired", BackupErrorCategory.InvalidArgument, present.Name);
+            var reference = new SecretReference(Vault, $"KlarKonform-{present.Name}-{purpose}");
+            secrets.Add((reference, value));
+            return reference.ToString();
+        }
+
+        var configuration = present with
+        {
+            Tenant = present.Tenant with
+            {
+                Id = TenantId ?? present.Tenant.Id,
+                ClientId = ClientId ?? present.Tenant.ClientId,
+                Cloud = Given(nameof(Cloud)) ? Cloud : present.Tenant.Cloud,
+                AuthorityHost = AuthorityHost ?? present.Tenant.AuthorityHost,
+                GraphEndpoint = GraphEndpoint ?? present.Tenant.GraphEndpoint,
+                CaCertificate = CaCertificate is null ? present.Tenant.CaCertificate : FullPath(CaCertificate),
+                Auth = present.Tenant.Auth with { Secret = Secret("ClientSecret", ClientSecret, ClientSecretName, present.Tenant.Auth.Secret) },
+            },
+            Sources = ApplySources(present.Sources),
+            Repository = present.Repository with { Password = Secret("RepositoryPassword", RepositoryPassword, RepositoryPasswordName, present.Repository.Password)! },
+            Target = ApplyTarget(present.Target, Secret),
+        };
+        return (configuration, secrets);
+    }
+
+    /// <summary>Stores the secrets; pipeline thread only.</summary>
+    private protected void Store(IEnumerable<(SecretReference Reference, object Value)> secrets)
+    {
+        var vault = new VaultSecretStore(this);
+        foreach (var (reference, value) in secrets)
+            vault.Set(reference, value);
+    }
+
+    private TargetSettings ApplyTarget(TargetSettings present, Func<string, object?, string?, string?, string?> secret)
+    {
+        string? Credentials(string? old) => secret("Credential", Credential, CredentialName, old);
+        switch (ParameterSetName)
+        {
+            case FolderSet:
+                return new TargetSettings { Type = TargetType.Folder, Path = Path is null ? null : FullPath(Path) };
+            case SftpSet:
+                var sftp = present.Type == TargetType.Sftp ? present : new TargetSettings { Type = TargetType.Sftp };
+                return sftp with
+                {
+                    Host = SftpHost ?? sftp.Host,
+                    Port = Given(nameof(Port)) ? Port : sftp.Port,
+                    Path = SftpPath ?? sftp.Path,
+                    HostKey = HostKey ?? sftp.HostKey,
+                    UserName = UserName ?? sftp.UserName,
+                    PrivateKey = secret("PrivateKey", PrivateKey, PrivateKeyName, sftp.PrivateKey),
+                    PrivateKeyPassphrase = PrivateKeyPassphraseName ?? sftp.PrivateKeyPassphrase,
+                    Credential = Credentials(sftp.Credential),
+                };
+            case S3Set:
+                var s3 = present.Type == TargetType.S3 ? present : new TargetSettings { Type = TargetType.S3 };
+                return s3 with
+                {
+                    Endpoint = Endpoint ?? s3.Endpoint,
+                    Region = Region ?? s3.Region,
+                    Bucket = Bucket ?? s3.Bucket,
+                    Prefix = Prefix ?? s3.Prefix,
+                    PathStyle = Given(nameof(PathStyle)) ? PathStyle : s3.PathStyle,
+                    CaCertificate = TargetCaCertificate is null ? s3.CaCertificate : FullPath(TargetCaCertificate),
+                    Credential = Credentials(s3.Credential),
+                };
+            default:
+                return present;
+        }
+    }
+
+    private SourceSettings ApplySources(SourceSettings present)
+    {
+        var mail = Source is null ? present.Mail is not null : Source.Contains("Mail", StringComparer.OrdinalIgnoreCase);
+        var oneDrive = Source is null ? present.OneDrive is not null : Source.Contains("OneDrive", StringComparer.OrdinalIgnoreCase);
+        return present with
+        {
+            Mail = mail ? Select(present.Mail) : null,
+            OneDrive = oneDrive ? Select(present.OneDrive) : null,
+        };
+    }
+
+    private SourceSelection Select(SourceSelection? present) => (present ?? new SourceSelection()) with
+    {
+        Include = Include ?? present?.Include,
+        Exclude = Exclude ?? present?.Exclude,
+    };
+
+    private bool Given(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
+}

@@ -1,0 +1,42 @@
+using System.Management.Automation;
+
+namespace KlarKonform.Backup.Cmdlets.Commands;
+
+/// <summary>Creates a configuration.</summary>
+[Cmdlet(VerbsCommon.New, "KKBackupConfiguration", SupportsShouldProcess = true, DefaultParameterSetName = FolderSet)]
+[OutputType(typeof(BackupConfiguration))]
+public sealed class NewKKBackupConfigurationCommand : ConfigurationCommand
+{
+    /// <summary>The new configuration's name.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    public string Name { get; set; } = "";
+
+    /// <inheritdoc />
+    protected override void ProcessRecord()
+    {
+        BackupConfiguration configuration = null!;
+        IReadOnlyList<(SecretReference, object)> secrets = [];
+        var valid = Run(token =>
+        {
+            (configuration, secrets) = Apply(new BackupConfiguration
+            {
+                Id = Guid.NewGuid(),
+                Name = Name,
+                Tenant = new TenantSettings { Id = "", ClientId = "", Auth = new AuthenticationSettings() },
+                Sources = new SourceSettings { Mail = new SourceSelection(), OneDrive = new SourceSelection() },
+                Target = new TargetSettings { Type = Enum.Parse<TargetType>(ParameterSetName) },
+                Repository = new RepositorySettings { Password = "" },
+            });
+            return Engine.ValidateNewConfigurationAsync(configuration, token);
+        });
+        if (!valid || !ShouldProcess(Name, Texts.Get("Action_CreateConfiguration")))
+            return;
+        var stored = Run(async token =>
+        {
+            await OnPipelineAsync(() => { Store(secrets); return true; }, token).ConfigureAwait(false);
+            await Engine.CreateConfigurationAsync(configuration, token).ConfigureAwait(false);
+        });
+        if (stored)
+            WriteObject(configuration);
+    }
+}

@@ -1,0 +1,48 @@
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using System.Reflection;
+using System.Security;
+
+namespace KlarKonform.Backup.Demo;
+
+/// <summary>The real PowerShell engine with the staged module and a vault in memory.</summary>
+internal sealed class ModuleHost : IDisposable
+{
+    private readonly Runspace _runspace;
+
+    public ModuleHost()
+    {
+        var initial = InitialSessionState.CreateDefault2();
+        initial.ThrowOnRunspaceOpenError = true;
+        _runspace = RunspaceFactory.CreateRunspace(initial);
+        _runspace.Open();
+        var module = typeof(ModuleHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(each => each.Key == "StagedModule").Value!;
+        Invoke("Import-Module $args[0]", Path.Combine(AppContext.BaseDirectory, "DemoVault.psm1"));
+        Invoke("Import-Module $args[0]", Path.Combine(module, "KlarKonform.Backup.psd1"));
+        Invoke("Register-SecretVault -Name DemoVault");
+    }
+
+    public static SecureString Secure(string text)
+    {
+        var secure = new SecureString();
+        foreach (var character in text)
+            secure.AppendChar(character);
+        secure.MakeReadOnly();
+        return secure;
+    }
+
+    /// <summary>Runs a script; its first error becomes an exception.</summary>
+    public IReadOnlyList<PSObject> Invoke(string script, params object[] arguments)
+    {
+        using var shell = PowerShell.Create(_runspace);
+        shell.AddScript(script);
+        foreach (var argument in arguments)
+            shell.AddArgument(argument);
+        var output = shell.Invoke();
+        foreach (var warning in shell.Streams.Warning)
+            Console.WriteLine($"  WARNING: {warning.Message}");
+        return shell.Streams.Error.Count == 0 ? output : throw new InvalidOperationException(shell.Streams.Error[0].ToString(), shell.Streams.Error[0].Exception);
+    }
+
+    public void Dispose() => _runspace.Dispose();
+}

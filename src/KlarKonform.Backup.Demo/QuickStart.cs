@@ -1,0 +1,128 @@
+using System.Management.Automation;
+using KlarKonform.Backup.DemoTenant.Generation;
+using KlarKonform.Backup.DemoTenant.Http;
+
+namespace KlarKonform.Backup.Demo;
+
+/// <summary>The quick start, step by step: what an admin types, against the demo tenant. Every step checks what it claims.</summary>
+internal sealed class QuickStart(string output, string password)
+{
+    public async Task RunAsync()
+    {
+        Directory.CreateDirectory(output);
+        await File.WriteAllTextAsync(Path.Combine(output, "password.txt"), password);
+        Environment.SetEnvironmentVariable("KLARKONFORM_BACKUP_HOME", Path.Combine(output, "home"));
+
+        Step("Starting the demo tenant");
+        await using var tenant = await DemoTenantServer.StartAsync(new DemoTenantOptions());
+        var authority = Path.Combine(output, "demo-ca.pem");
+        await File.WriteAllTextAsync(authority, tenant.CaCertificatePem);
+        Say($"{tenant.Model.Users.Count} users at {tenant.BaseUrl}");
+
+        Step("Importing the module into a hosted PowerShell");
+        using var shell = new ModuleHost();
+        Say($"{shell.Invoke("Get-Command -Module KlarKonform.Backup").Count} cmdlets");
+
+        Step("New-KKBackupConfiguration Demo");
+        shell.Invoke("""
+            param($tenant, $client, $secret, $password, $base, $ca, $folder)
+            New-KKBackupConfiguration -Name Demo -TenantId $tenant -ClientId $client -ClientSecret $secret -RepositoryPassword $password `
+                -Vault DemoVault -Cloud Custom -AuthorityHost $base -GraphEndpoint "$base/v1.0" -CaCertificate $ca -Path $folder
+            """, tenant.Options.TenantId, tenant.Options.ClientId, ModuleHost.Secure(tenant.Options.ClientSecret), ModuleHost.Secure(password),
+            tenant.BaseUrl, authority, Path.Combine(output, "repository"));
+
+        Step("Test-KKBackupConnection Demo");
+        foreach (var check in shell.Invoke("Test-KKBackupConnection Demo"))
+        {
+            Say($"{Text(check, "Check"),-45} {Text(check, "Result"),-8} {Text(check, "Detail")}");
+            Require(Text(check, "Result") == "Passed", $"the check '{Text(check, "Check")}' says: {Text(check, "Hint")}");
+        }
+
+        Step("Start-KKBackup Demo (everything)");
+        var contents = tenant.Change((model, _) => model.Users.Sum(user => (user.Mailbox?.Messages.Count ?? 0) + (user.Drive?.Items.Values.Count(item => !item.IsFolder) ?? 0)));
+        Run(shell, contents);
+
+        Step("Changing the tenant");
+        var changes = tenant.Change((_, generator) => generator.Change(40));
+        Say($"{changes.NewMessages} new mails, {changes.NewContents} new file contents, and moves, renames, deletions");
+
+        Step("Start-KKBackup Demo (what changed)");
+        tenant.Counters.Reset();
+        Run(shell, changes.NewMessages + changes.NewContents);
+        Require(tenant.Counters["mime"] == changes.NewMessages && tenant.Counters["download"] == changes.NewContents,
+            $"{tenant.Counters["mime"]} mails and {tenant.Counters["download"]} files were downloaded");
+        Require(tenant.Counters.Violations.Count == 0, "limits of the tenant were broken: " + string.Join("; ", tenant.Counters.Violations));
+
+        Step("Start-KKBackup Demo (nothing changed)");
+        tenant.Counters.Reset();
+        Run(shell, 0);
+        Require(tenant.Counters["mime"] + tenant.Counters["content"] == 0, "an unchanged run downloaded something");
+
+        Step("Get-KKBackupStatus, Get-KKBackupSnapshot, Test-KKBackup -ReadData");
+        var status = shell.Invoke("Get-KKBackupStatus Demo")[0];
+        Say($"{Text(status, "Name")}: {Text(status, "StatusText")}, verified: {Text(status, "Verified")}");
+        Require(Text(status, "Status") == "Succeeded" && Text(status, "Verified") == "True", "the status is not Succeeded and verified");
+        Require(shell.Invoke("Get-KKBackupSnapshot Demo").Count == 3, "there are not three snapshots");
+        var report = shell.Invoke("Test-KKBackup Demo -ReadData")[0];
+        Say($"{Text(report, "Packs")} packs, {Text(report, "BytesRead")} bytes read and decrypted");
+        Require(Text(report, "Passed") == "True", "the integrity check found problems");
+
+        Step("Restore-KKBackupItem: everything, compared with the tenant byte for byte");
+        var restored = Path.Combine(output, "restored");
+        Say($"{shell.Invoke("Restore-KKBackupItem Demo / $args[0]", restored).Count} files restored");
+        CompareMails(tenant, restored);
+        CompareFiles(tenant, restored);
+    }
+
+    private static void Run(ModuleHost shell, int expected)
+    {
+        var run = shell.Invoke("Start-KKBackup Demo")[0];
+        Say($"{Text(run, "Status")}: {Text(run, "ItemsDownloaded")} downloaded, {Text(run, "ItemsUpdated")} updated, {Text(run, "ItemsRemoved")} removed, {Text(run, "BytesStored")} bytes stored");
+        Require(Text(run, "Status") == "Succeeded", $"the run ended as {Text(run, "Status")}");
+        Require(Text(run, "ItemsDownloaded") == $"{expected}", $"{Text(run, "ItemsDownloaded")} items were downloaded, {expected} were to be");
+    }
+
+    private static void CompareMails(DemoTenantServer tenant, string restored)
+    {
+        var expected = tenant.Change((model, _) => model.Users.Where(user => user.Mailbox is not null)
+            .SelectMany(user => user.Mailbox!.Messages.Values.Select(MimeWriter.Write)).Select(Hash).Order().ToArray());
+        var found = Directory.EnumerateFiles(Path.Combine(restored, "Exchange"), "*.eml", SearchOption.AllDirectories).Select(File.ReadAllBytes).Select(Hash).Order().ToArray();
+        Require(expected.SequenceEqual(found), $"{found.Length} restored mails differ from {expected.Length} in the tenant");
+        Say($"{found.Length} mails are equal");
+    }
+
+    private static void CompareFiles(DemoTenantServer tenant, string restored)
+    {
+        var count = 0;
+        tenant.Change((model, _) =>
+        {
+            foreach (var user in model.Users.Where(user => user.Drive is not null))
+            {
+                var root = Path.Combine(restored, "OneDrive", user.UserPrincipalName);
+                foreach (var item in user.Drive!.Items.Values.Where(item => !item.IsFolder))
+                {
+                    var file = Path.Combine(root, user.Drive.PathOf(item));
+                    Require(File.Exists(file) && File.ReadAllBytes(file).SequenceEqual(SeededContent.Bytes(item.Seed, (int)item.Size)), $"'{file}' differs from the tenant's");
+                    count++;
+                }
+
+                Require(Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Count() == user.Drive.Items.Values.Count(item => !item.IsFolder), $"'{root}' holds more than the drive");
+            }
+        });
+        Say($"{count} files are equal");
+    }
+
+    private static string Hash(byte[] content) => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(content));
+
+    private static string Text(PSObject value, string property) => $"{value.Properties[property]?.Value}";
+
+    private static void Require(bool held, string failure)
+    {
+        if (!held)
+            throw new InvalidOperationException(failure);
+    }
+
+    private static void Step(string text) => Console.WriteLine($"\n== {text}");
+
+    private static void Say(string text) => Console.WriteLine($"  {text}");
+}

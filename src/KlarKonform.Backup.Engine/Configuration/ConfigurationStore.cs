@@ -81,11 +81,18 @@ internal sealed class ConfigurationStore(BackupHome home)
         {
             if (value is null)
                 target.Remove(name);
-            else if (value is JsonObject section && target[name] is JsonObject known)
-                Merge(known, section);
+            else if (value is JsonObject section)
+                MergeSection(target, name, section);
             else
                 target[name] = value.DeepClone();
         }
+    }
+
+    private static void MergeSection(JsonObject target, string name, JsonObject section)
+    {
+        if (target[name] is not JsonObject known)
+            target[name] = known = [];
+        Merge(known, section);
     }
 
     private string FileOf(string name) => Path.Combine(home.Configurations, name + ".json");

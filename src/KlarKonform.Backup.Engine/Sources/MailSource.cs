@@ -44,6 +44,7 @@ internal sealed partial class MailSource(GraphClient client, GraphUser user) : I
         }).ConfigureAwait(false);
         await RetryAsync(run, handled, cancellationToken).ConfigureAwait(false);
         await ApplyRemovalsAsync(run, removedFolders, cancellationToken).ConfigureAwait(false);
+        await run.Store.GrantWishesAsync(cancellationToken).ConfigureAwait(false);
         await CompareCountsAsync(run, changedFolders.Keys, cancellationToken).ConfigureAwait(false);
     }
 

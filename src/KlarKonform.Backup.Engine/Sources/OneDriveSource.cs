@@ -43,6 +43,7 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user) : IReso
         await ReadChangesAsync(run, handled, cancellationToken).ConfigureAwait(false);
         await RetryAsync(run, handled, cancellationToken).ConfigureAwait(false);
         await ApplyRemovalsAsync(run, cancellationToken).ConfigureAwait(false);
+        await run.Store.GrantWishesAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task ReadChangesAsync(ResourceRun run, HashSet<string> handled, CancellationToken cancellationToken)

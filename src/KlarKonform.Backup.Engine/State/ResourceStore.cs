@@ -28,6 +28,7 @@ internal sealed class ResourceStore : IDisposable
     private readonly ItemIndex _index;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _gate = new(1);
+    private readonly Dictionary<string, ItemEntry> _wishes = new(StringComparer.Ordinal);
 
     private ResourceStore(WorkingTree content, WorkingTree stateTree, ResourceState state, TimeProvider time)
     {
@@ -87,6 +88,10 @@ internal sealed class ResourceStore : IDisposable
             target.Create(stored);
         else
             target.Attach(stored, loaded);
+        if (name == entry.Name)
+            _wishes.Remove(entry.Id);
+        else
+            _wishes[entry.Id] = entry;
         await _index.SetAsync(entry with { Name = name }, cancellationToken).ConfigureAwait(false);
         if (entry.Sub is not null)
         {
@@ -98,6 +103,16 @@ internal sealed class ResourceStore : IDisposable
         await TrimAsync(cancellationToken).ConfigureAwait(false);
         return true;
     }, cancellationToken);
+
+    /// <summary>Gives items the names that were taken when they arrived and are free now: two files may have swapped theirs.</summary>
+    public async Task GrantWishesAsync(CancellationToken cancellationToken)
+    {
+        foreach (var wish in await LockedAsync(() => Task.FromResult(_wishes.Values.ToArray()), cancellationToken).ConfigureAwait(false))
+        {
+            if (await FindAsync(wish.Id, cancellationToken).ConfigureAwait(false) is { } entry && entry.Parent == wish.Parent)
+                await PutAsync(entry with { Name = wish.Name }, null, null, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Removes an item. A folder goes only when it is empty, unless <paramref name="withContent"/> says that its items are gone too.</summary>
     /// <returns>Whether it was there and is gone.</returns>

@@ -78,20 +78,35 @@ public sealed class GraphTokenSource : IDisposable
 
     private static GraphException Translate(Exception exception)
     {
+        if (Find<AuthenticationException>(exception) is { } tls)
+            return new GraphException(GraphErrorKind.UntrustedCertificate, null, "UntrustedCertificate", tls.Message);
+        if (Find<HttpRequestException>(exception) is { } network)
+            return new GraphException(GraphErrorKind.Unreachable, null, "Unreachable", network.Message);
+
+        // "AADSTS7000222: … Trace ID: …" somewhere in the chain: the code that Microsoft's documentation explains, and its words.
         for (Exception? inner = exception; inner is not null; inner = inner.InnerException)
         {
-            if (inner is AuthenticationException tls)
-                return new GraphException(GraphErrorKind.UntrustedCertificate, null, "UntrustedCertificate", tls.Message);
-            if (inner is HttpRequestException network)
-                return new GraphException(GraphErrorKind.Unreachable, null, "Unreachable", network.Message);
+            var start = inner.Message.IndexOf("AADSTS", StringComparison.Ordinal);
+            if (start < 0)
+                continue;
+            var end = start + "AADSTS".Length;
+            while (end < inner.Message.Length && char.IsAsciiDigit(inner.Message[end]))
+                end++;
+            var words = inner.Message[start..].Split("Trace ID", 2)[0].Trim();
+            return new GraphException(GraphErrorKind.SignInFailed, null, inner.Message[start..end], words);
         }
 
-        // "AADSTS7000222: …" somewhere in the text: the code that Microsoft's documentation explains.
-        var text = exception.Message;
-        var start = text.IndexOf("AADSTS", StringComparison.Ordinal);
-        var end = start < 0 ? 0 : start + 6;
-        while (start >= 0 && end < text.Length && char.IsAsciiDigit(text[end]))
-            end++;
-        return new GraphException(GraphErrorKind.SignInFailed, null, start < 0 ? "SignInFailed" : text[start..end], text.Split('\n')[0].Trim());
+        return new GraphException(GraphErrorKind.SignInFailed, null, "SignInFailed", exception.Message.Split('\n')[0].Trim());
+    }
+
+    private static T? Find<T>(Exception? exception) where T : Exception
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            if (exception is T found)
+                return found;
+        }
+
+        return null;
     }
 }

@@ -1,0 +1,17 @@
+namespace KlarKonform.Backup.TestSupport;
+
+/// <summary>The servers that tests/run.sh started; their addresses are in the environment.</summary>
+public static class TestServers
+{
+    /// <summary>Null when the servers are there, else why a test cannot run. Where they are required, their absence is a failure.</summary>
+    public static string? Missing(string variable)
+    {
+        if (Environment.GetEnvironmentVariable(variable) is { Length: > 0 })
+            return null;
+        var reason = $"{variable} is not set: run tests/run.sh, which starts the servers.";
+        return Environment.GetEnvironmentVariable("KK_TEST_SERVERS_REQUIRED") is null ? reason : throw new InvalidOperationException(reason);
+    }
+
+    public static string Value(string name) => Environment.GetEnvironmentVariable("KK_TEST_" + name)
+        ?? throw new InvalidOperationException($"KK_TEST_{name} is not set.");
+}

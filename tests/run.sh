@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Installs what the tests need from Debian if it is missing, starts the servers on loopback, runs every test, stops the servers.
+# The last line is 'N passed, N failed, N skipped'.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+packages=()
+need() { command -v "$1" > /dev/null 2>&1 || packages+=("$2"); }
+export PATH="$PATH:/usr/sbin:/sbin"
+need restic restic
+need sshd openssh-server
+need ssh-keygen openssh-client
+need swift-proxy-server swift-proxy
+need swift-account-server swift-account
+need swift-container-server swift-container
+need swift-object-server swift-object
+need memcached memcached
+need stunnel4 stunnel4
+need openssl openssl
+need curl curl
+need python3 python3
+if [ ${#packages[@]} -gt 0 ]; then
+    echo "Installing: ${packages[*]}"
+    apt-get update -q > /dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${packages[@]}" > /tmp/klarkonform-apt.log 2>&1 \
+        || { tail -20 /tmp/klarkonform-apt.log; echo "The packages could not be installed."; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+fi
+
+# shellcheck source=tests/servers.sh
+source tests/servers.sh
+trap stop_servers EXIT
+set -e
+start_servers
+set +e
+export KK_TEST_SERVERS_REQUIRED=1
+
+results=$(mktemp -d)
+failed_build=0
+dotnet build KlarKonform.Backup.sln -v q -nologo || failed_build=1
+if [ "$failed_build" -ne 0 ]; then
+    echo "The build failed."
+    echo "0 passed, 1 failed, 0 skipped"
+    exit 1
+fi
+
+dotnet test KlarKonform.Backup.sln --no-build -nologo -v q --logger "trx" --results-directory "$results" --logger "console;verbosity=minimal"
+status=$?
+
+# The counts come from the result files, not from the runner's prose.
+count() { grep -ho "<Counters [^>]*" "$results"/*.trx 2> /dev/null | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*' | awk '{ sum += $1 } END { print sum + 0 }'; }
+passed=$(count passed)
+failed=$(count failed)
+skipped=$(( $(count total) - passed - failed ))
+if command -v pwsh > /dev/null 2>&1; then
+    if pwsh -NoProfile -File tests/Pester/Invoke-Tests.ps1 artifacts/module/KlarKonform.Backup; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+else
+    echo "Skipped: tests/Pester, because pwsh is not installed here."
+    skipped=$((skipped + 1))
+fi
+if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
+rm -rf "$results"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

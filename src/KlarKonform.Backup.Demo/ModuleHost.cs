@@ -44,5 +44,24 @@ internal sealed class ModuleHost : IDisposable
         return shell.Streams.Error.Count == 0 ? output : throw new InvalidOperationException(shell.Streams.Error[0].ToString(), shell.Streams.Error[0].Exception);
     }
 
+    /// <summary>Runs a script and returns its output with all its errors, also a terminating one.</summary>
+    public (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) TryInvoke(string script, params object[] arguments)
+    {
+        using var shell = PowerShell.Create(_runspace);
+        shell.AddScript(script);
+        foreach (var argument in arguments)
+            shell.AddArgument(argument);
+        var output = new PSDataCollection<PSObject>();
+        try
+        {
+            shell.Invoke(null, output);
+            return ([.. output], [.. shell.Streams.Error]);
+        }
+        catch (RuntimeException exception)
+        {
+            return ([.. output], [.. shell.Streams.Error, exception.ErrorRecord]);
+        }
+    }
+
     public void Dispose() => _runspace.Dispose();
 }

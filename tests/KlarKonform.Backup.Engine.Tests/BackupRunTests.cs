@@ -112,6 +112,25 @@ public sealed class BackupRunTests
     }
 
     [Fact]
+    public async Task A_mail_that_was_moved_and_then_deleted_is_gone_whichever_folder_reports_first()
+    {
+        await using var scenario = await BackupScenario.StartAsync();
+        await scenario.RunAsync();
+        scenario.Tenant.Change((model, _) =>
+        {
+            var mailbox = model.Users[0].Mailbox!;
+            foreach (var message in mailbox.Messages.Values.Take(8).ToArray())
+            {
+                foreach (var folder in mailbox.Folders.Values.Where(folder => folder.WellKnownName != "msgfolderroot" && folder.Id != message.FolderId).ToArray())
+                    mailbox.Move(message, folder);
+                mailbox.Delete(message);
+            }
+        });
+        await scenario.RunAsync();
+        await scenario.AssertSnapshotEqualsTenantAsync();
+    }
+
+    [Fact]
     public async Task An_expired_cursor_compares_everything_and_downloads_nothing_known()
     {
         await using var scenario = await BackupScenario.StartAsync();

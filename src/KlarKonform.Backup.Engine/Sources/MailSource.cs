@@ -106,11 +106,9 @@ internal sealed partial class MailSource(GraphClient client, GraphUser user) : I
         await run.Store.ChangeStateAsync(each =>
         {
             each.Link = link?.ToString();
-            foreach (var id in removed)
-                each.PendingRemovals[id] = "";
+            each.PendingFolderRemovals.UnionWith(removed);
         }, cancellationToken).ConfigureAwait(false);
-        removed.UnionWith(state.PendingRemovals.Where(pair => pair.Value.Length == 0).Select(pair => pair.Key));
-        return removed;
+        return [.. state.PendingFolderRemovals];
     }
 
     // Parents first; a folder whose parent nobody knows hangs at the root.
@@ -147,7 +145,7 @@ internal sealed partial class MailSource(GraphClient client, GraphUser user) : I
                 if (!state.Folders.TryGetValue(id, out var folder))
                     state.Folders[id] = folder = new FolderState();
                 folder.Name = name;
-                state.PendingRemovals.TryRemove(id, out _);
+                state.PendingFolderRemovals.Remove(id);
             }, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -173,7 +171,7 @@ internal sealed partial class MailSource(GraphClient client, GraphUser user) : I
                     foreach (var id in last.Where(pair => pair.Value.TryGetProperty("@removed", out _)).Select(pair => pair.Key).ToArray())
                     {
                         last.Remove(id);
-                        await run.Store.ChangeStateAsync(state => state.PendingRemovals[id] = folder, cancellationToken).ConfigureAwait(false);
+                        await run.Store.ChangeStateAsync(state => state.PendingRemovals.GetOrAdd(id, _ => []).Add(folder), cancellationToken).ConfigureAwait(false);
                     }
 
                     seen?.UnionWith(last.Keys);
@@ -203,7 +201,7 @@ internal sealed partial class MailSource(GraphClient client, GraphUser user) : I
         }
 
         foreach (var gone in known?.Where(id => !seen!.Contains(id)) ?? [])
-            await run.Store.ChangeStateAsync(state => state.PendingRemovals[gone] = folder, cancellationToken).ConfigureAwait(false);
+            await run.Store.ChangeStateAsync(state => state.PendingRemovals.GetOrAdd(gone, _ => []).Add(folder), cancellationToken).ConfigureAwait(false);
     }
 
     private async Task ApplyAsync(ResourceRun run, string folder, string id, JsonElement item, CancellationToken cancellationToken)
@@ -287,10 +285,10 @@ internal sealed partial class MailSource(GraphClient client, GraphUser user) : I
 
     private static async Task ApplyRemovalsAsync(ResourceRun run, HashSet<string> removedFolders, CancellationToken cancellationToken)
     {
-        foreach (var (id, folder) in run.Store.State.PendingRemovals.Where(pair => pair.Value.Length > 0).ToArray())
+        foreach (var (id, folders) in run.Store.State.PendingRemovals.ToArray())
         {
             // An item that turned up in another folder meanwhile was moved, not removed.
-            if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } entry && entry.Parent == folder
+            if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } entry && folders.Contains(entry.Parent)
                 && await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
                 run.CountRemoval();
             await run.ForgetFailureAsync(id, cancellationToken).ConfigureAwait(false);
@@ -308,6 +306,7 @@ internal sealed partial class MailSource(GraphClient client, GraphUser user) : I
         await run.Store.ChangeStateAsync(state =>
         {
             state.PendingRemovals.Clear();
+            state.PendingFolderRemovals.Clear();
             foreach (var id in removedFolders)
                 state.Folders.TryRemove(id, out _);
         }, cancellationToken).ConfigureAwait(false);

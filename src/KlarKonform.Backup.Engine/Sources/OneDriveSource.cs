@@ -78,7 +78,7 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user) : IReso
         }
 
         foreach (var gone in known?.Where(id => !seen!.Contains(id)) ?? [])
-            await run.Store.ChangeStateAsync(state => state.PendingRemovals[gone] = "", cancellationToken).ConfigureAwait(false);
+            await run.Store.ChangeStateAsync(state => state.PendingRemovals[gone] = [], cancellationToken).ConfigureAwait(false);
     }
 
     private async Task ApplyPageAsync(ResourceRun run, DeltaPage page, List<JsonElement> orphans, HashSet<string> handled, HashSet<string>? seen, CancellationToken cancellationToken)
@@ -100,7 +100,7 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user) : IReso
             if (item.TryGetProperty("deleted", out _))
             {
                 seen?.Remove(id);
-                await run.Store.ChangeStateAsync(state => state.PendingRemovals[id] = "", cancellationToken).ConfigureAwait(false);
+                await run.Store.ChangeStateAsync(state => state.PendingRemovals[id] = [], cancellationToken).ConfigureAwait(false);
                 continue;
             }
 

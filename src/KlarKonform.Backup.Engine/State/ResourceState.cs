@@ -26,8 +26,14 @@ internal sealed class ResourceState
     /// <summary>Mail: per folder its cursor and count.</summary>
     public ConcurrentDictionary<string, FolderState> Folders { get; set; } = [];
 
-    /// <summary>Removals that were reported and not applied yet, with the folder that reported them.</summary>
-    public ConcurrentDictionary<string, string> PendingRemovals { get; set; } = [];
+    /// <summary>
+    /// Items that were reported as removed and are not gone from the snapshot yet, each with the folders that reported it (mail) or
+    /// none (OneDrive). A message that moved twice is reported by both folders, in any order.
+    /// </summary>
+    public ConcurrentDictionary<string, HashSet<string>> PendingRemovals { get; set; } = [];
+
+    /// <summary>Mail: folders that were reported as removed and are not gone from the snapshot yet.</summary>
+    public HashSet<string> PendingFolderRemovals { get; set; } = [];
 
     /// <summary>Items to try again, or known to fail for good.</summary>
     public ConcurrentDictionary<string, ItemFailure> Failures { get; set; } = [];

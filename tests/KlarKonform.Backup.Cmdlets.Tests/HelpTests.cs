@@ -1,0 +1,39 @@
+using System.Reflection;
+using System.Xml.Linq;
+using KlarKonform.Backup.Demo;
+
+namespace KlarKonform.Backup.Cmdlets.Tests;
+
+public sealed class HelpTests(ModuleFixture module) : IClassFixture<ModuleFixture>
+{
+    private static readonly XNamespace s_command = "http://schemas.microsoft.com/maml/dev/command/2004/10";
+    private static readonly XNamespace s_maml = "http://schemas.microsoft.com/maml/2004/10";
+
+    [Theory]
+    [InlineData("en-US")]
+    [InlineData("de-DE")]
+    public void Every_cmdlet_and_every_parameter_is_explained(string culture)
+    {
+        var folder = typeof(ModuleHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(each => each.Key == "StagedModule").Value!;
+        var help = XDocument.Load(Path.Combine(folder, culture, "KlarKonform.Backup.Cmdlets.dll-Help.xml"));
+        var explained = help.Descendants(s_command + "command").ToDictionary(
+            command => command.Element(s_command + "details")!.Element(s_command + "name")!.Value,
+            command => command.Element(s_command + "parameters")!.Elements().Where(parameter => parameter.Element(s_maml + "description")!.Value.Length > 10).Select(parameter => parameter.Element(s_maml + "name")!.Value).Order().ToArray());
+        var common = System.Management.Automation.PSCmdlet.CommonParameters;
+        foreach (var command in module.Invoke("Get-Command -Module KlarKonform.Backup"))
+        {
+            var info = (System.Management.Automation.CmdletInfo)command.BaseObject;
+            Assert.Equal(info.Parameters.Keys.Except(common).Order(), explained[info.Name]);
+        }
+    }
+
+    [Fact]
+    public void Get_Help_finds_the_text() =>
+        Assert.Contains("Runs a backup", $"{module.Invoke("(Get-Help Start-KKBackup).Synopsis")[0]}{module.Invoke("(Get-Help Start-KKBackup).details.description.Text")[0]}", StringComparison.Ordinal);
+
+    [Fact]
+    public void The_manifest_exports_exactly_the_compiled_cmdlets() => Assert.Equal(
+        ["Get-KKBackupConfiguration", "Get-KKBackupSnapshot", "Get-KKBackupStatus", "New-KKBackupConfiguration", "Remove-KKBackupConfiguration",
+            "Restore-KKBackupItem", "Set-KKBackupConfiguration", "Start-KKBackup", "Test-KKBackup", "Test-KKBackupConnection"],
+        module.Invoke("Get-Command -Module KlarKonform.Backup").Select(command => $"{command.Properties["Name"].Value}").Order());
+}

@@ -1,0 +1,47 @@
+using System.Management.Automation;
+using KlarKonform.Backup.Demo;
+using KlarKonform.Backup.DemoTenant.Generation;
+using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.TestSupport;
+
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
+namespace KlarKonform.Backup.Cmdlets.Tests;
+
+/// <summary>A hosted PowerShell with the module, a tenant, and an own home. The home is named by the environment, so tests do not run side by side.</summary>
+public sealed class ModuleFixture : IAsyncLifetime
+{
+    private ModuleHost _shell = null!;
+
+    public TemporaryFolder Folder { get; } = new();
+
+    public DemoTenantServer Tenant { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Environment.SetEnvironmentVariable("KLARKONFORM_BACKUP_HOME", Folder["home"]);
+        Tenant = await DemoTenantServer.StartAsync(new DemoTenantOptions { Sizes = new TenantSizes { Users = 2, MailsPerUser = 6, FilesPerUser = 5, MaxFileBytes = 50_000 } });
+        await File.WriteAllTextAsync(Folder["ca.pem"], Tenant.CaCertificatePem);
+        _shell = new ModuleHost();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _shell.Dispose();
+        await Tenant.DisposeAsync();
+        Folder.Dispose();
+    }
+
+    public IReadOnlyList<PSObject> Invoke(string script, params object[] arguments) => _shell.Invoke(script, arguments);
+
+    /// <summary>Runs a script and returns its output and its error records, also a terminating one.</summary>
+    public (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) TryInvoke(string script, params object[] arguments) => _shell.TryInvoke(script, arguments);
+
+    /// <summary>Creates a configuration with a folder target.</summary>
+    public void Configure(string name, string? secret = null, string more = "") => Invoke($$"""
+        param($tenant, $client, $secret, $password, $base, $ca, $path)
+        New-KKBackupConfiguration -Name '{{name}}' -TenantId $tenant -ClientId $client -ClientSecret $secret -RepositoryPassword $password -Vault DemoVault `
+            -Cloud Custom -AuthorityHost $base -GraphEndpoint "$base/v1.0" -CaCertificate $ca -Path $path {{more}}
+        """, Tenant.Options.TenantId, Tenant.Options.ClientId, ModuleHost.Secure(secret ?? Tenant.Options.ClientSecret), ModuleHost.Secure("password"),
+        Tenant.BaseUrl, Folder["ca.pem"], Folder["repository-" + name]);
+}

@@ -1,5 +1,6 @@
 using KlarKonform.Backup.Repository.Trees;
 using KlarKonform.Backup.Repository.Writing;
+using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Reading;
 
@@ -28,17 +29,19 @@ public sealed class RepositoryReader
         if (!_repository.Index.TryFind(id, out var pack, out var blob))
             throw new RepositoryException(RepositoryErrorKind.Missing, $"The blob {id} is not in the repository's index.");
         var stored = new byte[blob.Length];
-        await using (var stream = await _repository.Store.OpenReadAsync(
-            RepositoryLayout.Key(RepositoryFile.Data, pack), blob.Offset, blob.Length, cancellationToken).ConfigureAwait(false))
+        try
         {
-            try
-            {
-                await stream.ReadExactlyAsync(stored, cancellationToken).ConfigureAwait(false);
-            }
-            catch (EndOfStreamException exception)
-            {
-                throw new RepositoryException(RepositoryErrorKind.Damaged, $"The pack {pack} is shorter than its index says.", exception);
-            }
+            await using var stream = await _repository.Store.OpenReadAsync(
+                RepositoryLayout.Key(RepositoryFile.Data, pack), blob.Offset, blob.Length, cancellationToken).ConfigureAwait(false);
+            await stream.ReadExactlyAsync(stored, cancellationToken).ConfigureAwait(false);
+        }
+        catch (EndOfStreamException exception)
+        {
+            throw new RepositoryException(RepositoryErrorKind.Damaged, $"The pack {pack} is shorter than its index says.", exception);
+        }
+        catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
+        {
+            throw new RepositoryException(RepositoryErrorKind.Missing, $"The pack {pack} is named by the index, but absent at the storage.", exception);
         }
 
         return BlobCodec.Open(_repository, stored, blob);

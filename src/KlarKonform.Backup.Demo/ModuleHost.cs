@@ -63,5 +63,32 @@ internal sealed class ModuleHost : IDisposable
         }
     }
 
+    /// <summary>Runs a script and returns its progress records.</summary>
+    public IReadOnlyList<ProgressRecord> Progress(string script)
+    {
+        using var shell = PowerShell.Create(_runspace);
+        shell.AddScript(script).Invoke();
+        return [.. shell.Streams.Progress];
+    }
+
+    /// <summary>Runs a script and stops it at its first progress record, as Ctrl+C does.</summary>
+    public void Stop(string script)
+    {
+        using var shell = PowerShell.Create(_runspace);
+        using var started = new ManualResetEventSlim();
+        shell.Streams.Progress.DataAdded += (_, _) => started.Set();
+        var running = shell.AddScript(script).BeginInvoke();
+        started.Wait(TimeSpan.FromSeconds(30));
+        shell.Stop();
+        try
+        {
+            shell.EndInvoke(running);
+        }
+        catch (PipelineStoppedException)
+        {
+            // That is what stopping looks like from here.
+        }
+    }
+
     public void Dispose() => _runspace.Dispose();
 }

@@ -21,6 +21,27 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
     }
 
     [Fact]
+    public void Every_resource_has_a_progress_bar_below_the_runs_own_and_all_are_completed()
+    {
+        module.Configure("Progress");
+        var records = module.Progress("Start-KKBackup Progress");
+        var run = Assert.Single(records.Where(record => record.ParentActivityId < 0).Select(record => record.ActivityId).Distinct());
+        var resources = records.Where(record => record.ParentActivityId == run).GroupBy(record => record.Activity).ToArray();
+        Assert.Equal(4, resources.Length);
+        Assert.All(resources, bar => Assert.Equal(System.Management.Automation.ProgressRecordType.Completed, bar.Last().RecordType));
+        Assert.Contains(records, record => record.ActivityId == run && record.RecordType == System.Management.Automation.ProgressRecordType.Completed);
+    }
+
+    [Fact]
+    public void Ctrl_C_stops_cleanly_and_the_next_run_goes_on()
+    {
+        module.Configure("Stop");
+        module.Stop("Start-KKBackup Stop");
+        Assert.Empty(Directory.Exists(module.Folder["repository-Stop", "locks"]) ? Directory.GetFiles(module.Folder["repository-Stop", "locks"]) : []);
+        Assert.Equal("Succeeded", $"{module.Invoke("(Start-KKBackup Stop).Status")[0]}");
+    }
+
+    [Fact]
     public void Existing_files_are_kept_unless_forced()
     {
         module.Configure("Keep");

@@ -37,6 +37,11 @@ public sealed class ModuleFixture : IAsyncLifetime
     /// <summary>Runs a script and returns its output and its error records, also a terminating one.</summary>
     public (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) TryInvoke(string script, params object[] arguments) => _shell.TryInvoke(script, arguments);
 
+    public IReadOnlyList<ProgressRecord> Progress(string script) => _shell.Progress(script);
+
+    /// <summary>Runs a script and stops it at its first progress record, as Ctrl+C does.</summary>
+    public void Stop(string script) => _shell.Stop(script);
+
     /// <summary>Creates a configuration with a folder target.</summary>
     public void Configure(string name, string? secret = null, string more = "") => Invoke($$"""
         param($tenant, $client, $secret, $password, $base, $ca, $path)

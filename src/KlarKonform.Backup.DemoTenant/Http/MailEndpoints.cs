@@ -19,6 +19,8 @@ internal sealed class MailEndpoints(DemoTenantModel tenant, AccessTokens tokens,
         routes.Get("/users/{user}/mailFolders/{folder}", (context, values) => GetFolder(context, values["user"], values["folder"]));
         routes.Get("/users/{user}/messages/{message}/$value", (context, values) => Mime(context, values["user"], values["message"]));
         routes.Get("/users/{user}/messages/{message}/attachments", (context, values) => Attachments(context, values["user"], values["message"]));
+        routes.Get("/users/{user}/messages/{message}/attachments/{attachment}", (context, values) => GetAttachment(context, values["user"], values["message"], values["attachment"]));
+        routes.Get("/users/{user}/messages/{message}/attachments/{attachment}/$value", (context, values) => AttachmentContent(context, values["user"], values["message"], values["attachment"]));
         routes.Get("/users/{user}/messages/{message}", (context, values) => GetMessage(context, values["user"], values["message"]));
     }
 
@@ -102,21 +104,28 @@ internal sealed class MailEndpoints(DemoTenantModel tenant, AccessTokens tokens,
         counters.Count("attachments");
         lock (tenant)
         {
-            var message = Find(Mailbox(user), id);
-            return context.Response.WriteAsJsonAsync(new
-            {
-                value = message.Attachments.Select(attachment => new Dictionary<string, object?>
-                {
-                    ["@odata.type"] = "#microsoft.graph.fileAttachment",
-                    ["id"] = attachment.Id,
-                    ["name"] = attachment.Name,
-                    ["contentType"] = attachment.ContentType,
-                    ["size"] = attachment.Size + 150,
-                    ["isInline"] = false,
-                    ["contentBytes"] = context.Request.Query.ContainsKey("$select") ? null : Convert.ToBase64String(SeededContent.Bytes(attachment.Seed, attachment.Size)),
-                }),
-            });
+            var select = context.Request.Query["$select"].ToString();
+            return context.Response.WriteAsJsonAsync(new { value = Find(Mailbox(user), id).Attachments.Select(attachment => ODataPaging.Select(Attachment(attachment), select)).ToArray() });
         }
+    }
+
+    private Task GetAttachment(HttpContext context, string user, string id, string attachment)
+    {
+        using var entered = Enter(user);
+        counters.Count("attachment");
+        lock (tenant)
+            return context.Response.WriteAsJsonAsync(ODataPaging.Select(Attachment(FindAttachment(Find(Mailbox(user), id), attachment)), context.Request.Query["$select"]));
+    }
+
+    private async Task AttachmentContent(HttpContext context, string user, string id, string attachment)
+    {
+        using var entered = Enter(user);
+        counters.Count("attachmentContent");
+        DemoAttachment found;
+        lock (tenant)
+            found = FindAttachment(Find(Mailbox(user), id), attachment);
+        context.Response.ContentType = found.ContentType;
+        await context.Response.Body.WriteAsync(SeededContent.Bytes(found.Seed, found.Size));
     }
 
     private Task GetMessage(HttpContext context, string user, string id)
@@ -148,6 +157,21 @@ internal sealed class MailEndpoints(DemoTenantModel tenant, AccessTokens tokens,
         mailbox.Messages.GetValueOrDefault(id)
         ?? mailbox.Messages.Values.FirstOrDefault(message => IdFor(message, immutable: false) == id)
         ?? throw new GraphErrorException(404, "ErrorItemNotFound", "The specified object was not found in the store.");
+
+    private static DemoAttachment FindAttachment(DemoMessage message, string id) => message.Attachments.FirstOrDefault(attachment => attachment.Id == id)
+        ?? throw new GraphErrorException(404, "ErrorItemNotFound", "The specified object was not found in the store.");
+
+    // The size that Graph names includes overhead; contentBytes comes unless the caller selects without it.
+    private static Dictionary<string, object?> Attachment(DemoAttachment attachment) => new()
+    {
+        ["@odata.type"] = "#microsoft.graph.fileAttachment",
+        ["id"] = attachment.Id,
+        ["name"] = attachment.Name,
+        ["contentType"] = attachment.ContentType,
+        ["size"] = attachment.Size + 150,
+        ["isInline"] = false,
+        ["contentBytes"] = Convert.ToBase64String(SeededContent.Bytes(attachment.Seed, attachment.Size)),
+    };
 
     private static Dictionary<string, object?> Folder(DemoMailbox mailbox, DemoMailFolder folder) => new()
     {

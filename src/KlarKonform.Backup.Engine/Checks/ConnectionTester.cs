@@ -80,8 +80,8 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
 
     private static async Task<(CheckResult, string)> ProbeStorageAsync(IObjectStore store, CancellationToken cancellationToken)
     {
-        // Not below a folder of the repository's layout, so that no program can take it for a part of it.
-        var key = $"klarkonform-probe/{Guid.NewGuid():N}";
+        // Where packs lie, so that no other folder stays behind; its name is no id, so no program takes it for a pack.
+        var key = $"{RepositoryLayout.Folder(RepositoryFile.Data)}/klarkonform-probe-{Guid.NewGuid():N}";
         var content = RandomNumberGenerator.GetBytes(1024);
         await store.SaveAsync(key, content, cancellationToken).ConfigureAwait(false);
         try
@@ -90,7 +90,7 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
             var read = new byte[content.Length];
             await stream.ReadExactlyAsync(read, cancellationToken).ConfigureAwait(false);
             var listed = false;
-            await foreach (var item in store.ListAsync("klarkonform-probe", cancellationToken).ConfigureAwait(false))
+            await foreach (var item in store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Data), cancellationToken).ConfigureAwait(false))
                 listed |= item.Key == key;
             if (!read.SequenceEqual(content) || !listed)
                 throw new StorageException(StorageErrorKind.Other, store.Location, key, "The probe object did not come back as it was written.");

@@ -24,9 +24,3 @@ internal sealed class GraphRoutes(WebApplication app, AccessTokens tokens, TimeS
         }
     });
 }
-
-/// <summary>The variable parts of a request's path.</summary>
-internal readonly struct RouteValues(HttpContext context)
-{
-    public string this[string name] => (string)context.Request.RouteValues[name]!;
-}

@@ -38,16 +38,3 @@ internal sealed class ResourceState
     /// <summary>Items to try again, or known to fail for good.</summary>
     public ConcurrentDictionary<string, ItemFailure> Failures { get; set; } = [];
 }
-
-/// <summary>A mail folder's cursor.</summary>
-internal sealed class FolderState
-{
-    /// <summary>The folder's name, for messages.</summary>
-    public string Name { get; set; } = "";
-
-    /// <summary>Next or delta link; null before the first round.</summary>
-    public string? Link { get; set; }
-
-    /// <summary>Messages stored.</summary>
-    public int Count { get; set; }
-}

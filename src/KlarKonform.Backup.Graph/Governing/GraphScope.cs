@@ -14,16 +14,3 @@ public readonly record struct GraphScope(GraphService Service, string Resource)
     /// <summary>Users, groups and contacts of the tenant.</summary>
     public static GraphScope Directory { get; } = new(GraphService.Identity, "");
 }
-
-/// <summary>Services with limits of their own.</summary>
-public enum GraphService
-{
-    /// <summary>Mail, calendar and contacts.</summary>
-    Outlook,
-
-    /// <summary>OneDrive and SharePoint.</summary>
-    SharePoint,
-
-    /// <summary>The directory.</summary>
-    Identity,
-}

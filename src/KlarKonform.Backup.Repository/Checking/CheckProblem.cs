@@ -5,22 +5,3 @@ namespace KlarKonform.Backup.Repository.Checking;
 /// <param name="Name">The pack, tree or blob.</param>
 /// <param name="Detail">More about it.</param>
 public sealed record CheckProblem(CheckProblemKind Kind, string Name, string Detail);
-
-/// <summary>Kinds of problems.</summary>
-public enum CheckProblemKind
-{
-    /// <summary>A pack that the index names is absent.</summary>
-    MissingPack,
-
-    /// <summary>A pack has another size than the index says.</summary>
-    WrongPackSize,
-
-    /// <summary>A pack's bytes are damaged.</summary>
-    DamagedPack,
-
-    /// <summary>A tree cannot be read.</summary>
-    DamagedTree,
-
-    /// <summary>A blob that a tree names is in no index.</summary>
-    MissingBlob,
-}

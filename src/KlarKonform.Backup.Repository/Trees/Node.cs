@@ -105,8 +105,3 @@ public sealed record Node
         Subtree = subtree,
     };
 }
-
-/// <summary>An extended attribute.</summary>
-/// <param name="Name">Its name, for example <c>user.klarkonform</c>.</param>
-/// <param name="Value">Its bytes.</param>
-public sealed record ExtendedAttribute(string Name, byte[] Value);

@@ -1,0 +1,11 @@
+namespace KlarKonform.Backup;
+
+/// <summary>Which users' data.</summary>
+public sealed record SourceSelection
+{
+    /// <summary>User name patterns to take; none means all.</summary>
+    public IReadOnlyList<string>? Include { get; init; }
+
+    /// <summary>User name patterns to leave out.</summary>
+    public IReadOnlyList<string>? Exclude { get; init; }
+}

@@ -1,0 +1,35 @@
+namespace KlarKonform.Backup;
+
+/// <summary>An item that could not be backed up.</summary>
+public sealed record ItemFailure
+{
+    /// <summary>The resource's kind.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Whose item it is.</summary>
+    public required string Resource { get; init; }
+
+    /// <summary>The item's Graph id.</summary>
+    public required string ItemId { get; init; }
+
+    /// <summary>Subject or file name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Error code.</summary>
+    public required string Code { get; init; }
+
+    /// <summary>Graph's words.</summary>
+    public required string Message { get; init; }
+
+    /// <summary>What to do about it, in the user's language.</summary>
+    public string Hint { get; init; } = "";
+
+    /// <summary>Runs in which it failed.</summary>
+    public int Attempts { get; init; } = 1;
+
+    /// <summary>Whether later runs will not try again until the item changes.</summary>
+    public bool Permanent { get; init; }
+
+    /// <summary>The item's folder, for the next attempt.</summary>
+    public string Parent { get; init; } = "";
+}

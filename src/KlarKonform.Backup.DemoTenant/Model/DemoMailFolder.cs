@@ -1,0 +1,16 @@
+namespace KlarKonform.Backup.DemoTenant.Model;
+
+public sealed class DemoMailFolder
+{
+    public required string Id { get; init; }
+
+    public string? ParentId { get; set; }
+
+    public required string Name { get; set; }
+
+    public bool Hidden { get; init; }
+
+    public string? WellKnownName { get; init; }
+
+    public ChangeLog Changes { get; } = new();
+}

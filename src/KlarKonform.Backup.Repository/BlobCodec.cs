@@ -1,3 +1,4 @@
+using System.Buffers;
 using KlarKonform.Backup.Repository.Packs;
 
 namespace KlarKonform.Backup.Repository;
@@ -8,13 +9,26 @@ internal static class BlobCodec
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>.</exception>
     public static byte[] Open(ResticRepository repository, ReadOnlySpan<byte> stored, PackedBlob blob)
     {
-        var opened = new byte[Math.Max(0, stored.Length - Crypto.CryptoKey.Overhead)];
-        repository.Key.Open(stored, opened);
-        var plain = opened;
-        if (blob.UncompressedLength != 0)
+        var length = Math.Max(0, stored.Length - Crypto.CryptoKey.Overhead);
+        byte[] plain;
+        if (blob.UncompressedLength == 0)
         {
-            plain = new byte[blob.UncompressedLength];
-            repository.Compression.Decompress(opened, plain);
+            plain = GC.AllocateUninitializedArray<byte>(length);
+            repository.Key.Open(stored, plain);
+        }
+        else
+        {
+            plain = GC.AllocateUninitializedArray<byte>((int)blob.UncompressedLength);
+            var opened = ArrayPool<byte>.Shared.Rent(length);
+            try
+            {
+                repository.Key.Open(stored, opened);
+                repository.Compression.Decompress(opened.AsSpan(0, length), plain);
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(opened);
+            }
         }
 
         if (BlobId.Of(plain) != blob.Id)

@@ -15,6 +15,31 @@ internal sealed class Compression : IDisposable
     /// <summary>Room that compressing needs at most.</summary>
     public static int Bound(int length) => Compressor.GetCompressBound(length);
 
+    /// <summary>
+    /// Whether compressing may gain anything. Encrypted and packed data (most of what people keep) shows bytes of nearly equal
+    /// frequency in every part; a few thousand of them tell, and spare a pass over the whole.
+    /// </summary>
+    public static bool IsWorthTrying(ReadOnlySpan<byte> content)
+    {
+        const int samples = 4096;
+        const int part = 1024;
+        if (content.Length < 64 * 1024)
+            return true;
+        Span<int> counts = stackalloc int[256];
+        counts.Clear();
+        for (var i = 0; i < samples / part; i++)
+        {
+            foreach (var value in content.Slice((int)((long)(content.Length - part) * i / ((samples / part) - 1)), part))
+                counts[value]++;
+        }
+
+        // The sum of squared counts is samples²/256 + samples for uniform bytes on average; text and documents are far above.
+        long squares = 0;
+        foreach (var count in counts)
+            squares += (long)count * count;
+        return squares > 1.15 * (((double)samples * samples / 256) + samples);
+    }
+
     public int Compress(ReadOnlySpan<byte> source, Span<byte> target)
     {
         if (!_compressors.TryTake(out var compressor))

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace KlarKonform.Backup.Repository.Chunking;
 
 /// <summary>
@@ -30,25 +32,39 @@ internal sealed class Chunker
         }
     }
 
-    /// <summary>
-    /// The length of the first chunk of <paramref name="data"/>, or its whole length when no cut point lies in it.
-    /// The data must start where the last chunk ended and hold <see cref="MaxSize"/> bytes unless the file ends sooner.
-    /// </summary>
-    public int NextCut(ReadOnlySpan<byte> data)
+    /// <summary>A scan for the end of one chunk, to be continued as data arrives.</summary>
+    public struct Scan
     {
-        if (data.Length <= MinSize)
-            return data.Length;
+        internal int Position;
+        internal ulong Digest;
+    }
+
+    /// <summary>
+    /// Looks for the end of the chunk that begins with <paramref name="data"/>; what an earlier call looked at is not looked at again.
+    /// </summary>
+    /// <param name="scan">A new scan a chunk.</param>
+    /// <param name="data">The chunk's beginning, as much as has arrived: at least what the last call saw.</param>
+    /// <returns>The chunk's length, or -1 when its end has not arrived.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public int FindCut(ref Scan scan, ReadOnlySpan<byte> data)
+    {
+        if (data.Length < MinSize)
+            return -1;
         var limit = Math.Min(data.Length, MaxSize);
         var (outTable, modTable, shift) = (_out, _mod, _shift);
+        var digest = scan.Digest;
+        if (scan.Position == 0)
+        {
+            // The window is filled from the 64 bytes before the minimum size; a lone 1 goes in first, so that zeros do not hash to zero.
+            digest = Slide(0, 0, 1, outTable, modTable, shift);
+            for (var i = 0; i < WindowSize; i++)
+                digest = Slide(digest, i == WindowSize - 1 ? (byte)1 : (byte)0, data[MinSize - WindowSize + i], outTable, modTable, shift);
+            if ((digest & SplitMask) == 0)
+                return MinSize;
+            scan.Position = MinSize;
+        }
 
-        // The window is filled from the 64 bytes before the minimum size; a lone 1 goes in first, so that zeros do not hash to zero.
-        var digest = Slide(0, 0, 1, outTable, modTable, shift);
-        var start = MinSize - WindowSize;
-        for (var i = 0; i < WindowSize; i++)
-            digest = Slide(digest, i == WindowSize - 1 ? (byte)1 : (byte)0, data[start + i], outTable, modTable, shift);
-        if ((digest & SplitMask) == 0)
-            return MinSize;
-        for (var i = MinSize; i < limit; i++)
+        for (var i = scan.Position; i < limit; i++)
         {
             digest ^= outTable[data[i - WindowSize]];
             var index = digest >> shift;
@@ -57,7 +73,9 @@ internal sealed class Chunker
                 return i + 1;
         }
 
-        return limit;
+        scan.Position = limit;
+        scan.Digest = digest;
+        return limit == MaxSize ? MaxSize : -1;
     }
 
     private static ulong Slide(ulong digest, byte leaving, byte entering, ulong[] outTable, ulong[] modTable, int shift)

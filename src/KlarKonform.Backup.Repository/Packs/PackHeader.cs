@@ -11,6 +11,9 @@ internal static class PackHeader
 {
     public const int LengthSize = 4;
 
+    /// <summary>Bytes of the longest entry.</summary>
+    public const int MaxEntry = CompressedEntry;
+
     private const int PlainEntry = 1 + 4 + BlobId.Size;
     private const int CompressedEntry = PlainEntry + 4;
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using KlarKonform.Backup.Repository.Trees;
 using KlarKonform.Backup.Repository.Writing;
 using KlarKonform.Backup.Storage;
@@ -28,12 +29,14 @@ public sealed class RepositoryReader
             return pending;
         if (!_repository.Index.TryFind(id, out var pack, out var blob))
             throw new RepositoryException(RepositoryErrorKind.Missing, $"The blob {id} is not in the repository's index.");
-        var stored = new byte[blob.Length];
+        var length = (int)blob.Length;
+        var stored = ArrayPool<byte>.Shared.Rent(length);
         try
         {
             await using var stream = await _repository.Store.OpenReadAsync(
-                RepositoryLayout.Key(RepositoryFile.Data, pack), blob.Offset, blob.Length, cancellationToken).ConfigureAwait(false);
-            await stream.ReadExactlyAsync(stored, cancellationToken).ConfigureAwait(false);
+                RepositoryLayout.Key(RepositoryFile.Data, pack), blob.Offset, length, cancellationToken).ConfigureAwait(false);
+            await stream.ReadExactlyAsync(stored.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+            return BlobCodec.Open(_repository, stored.AsSpan(0, length), blob);
         }
         catch (EndOfStreamException exception)
         {
@@ -43,8 +46,10 @@ public sealed class RepositoryReader
         {
             throw new RepositoryException(RepositoryErrorKind.Missing, $"The pack {pack} is named by the index, but absent at the storage.", exception);
         }
-
-        return BlobCodec.Open(_repository, stored, blob);
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(stored);
+        }
     }
 
     /// <summary>A folder's nodes.</summary>

@@ -11,8 +11,11 @@ internal sealed class Packer
     /// <summary>Adds a blob; a pack that it fills is handed to <paramref name="close"/> before anybody else can look.</summary>
     public Task Add(BlobId id, BlobKind kind, ReadOnlySpan<byte> sealedBlob, int uncompressedLength, PendingBlob slot, Func<PackBuilder, Task> close)
     {
+        var admitted = Task.CompletedTask;
         lock (_gate)
         {
+            if (_open is not null && !_open.HasRoomFor(sealedBlob.Length))
+                admitted = Close(close);
             _open ??= new PackBuilder();
             var blob = _open.Add(id, kind, sealedBlob, uncompressedLength);
             lock (slot)
@@ -21,7 +24,7 @@ internal sealed class Packer
                 slot.Blob = blob;
             }
 
-            return _open.IsFull ? Close(close) : Task.CompletedTask;
+            return _open.IsFull ? Close(close) : admitted;
         }
     }
 

@@ -95,36 +95,49 @@ public sealed class RepositoryWriter : IAsyncDisposable
     public async Task<SavedContent> SaveStreamAsync(Stream content, CancellationToken cancellationToken)
     {
         const int piecesAhead = 2;
+        const int firstBuffer = 64 * 1024;
         var ids = new List<BlobId>();
         var saving = new Queue<(Task<BlobId> Task, byte[] Buffer)>();
         long size = 0;
-        var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
+        var buffer = ArrayPool<byte>.Shared.Rent(firstBuffer);
         var filled = 0;
         var ended = false;
+        var scan = new Chunker.Scan();
         try
         {
-            while (true)
+            while (!ended || filled > 0)
             {
-                while (!ended && filled < Chunker.MaxSize)
+                var cut = _repository.Chunker.FindCut(ref scan, buffer.AsSpan(0, filled));
+                if (cut < 0 && !ended)
                 {
                     if (filled == buffer.Length)
                         buffer = Grow(buffer, filled);
-                    var read = await content.ReadAsync(buffer.AsMemory(filled), cancellationToken).ConfigureAwait(false);
+
+                    // Half a mebibyte at a time: what lies beyond a cut has to be moved.
+                    var read = await content.ReadAsync(buffer.AsMemory(filled, Math.Min(buffer.Length - filled, Chunker.MinSize)), cancellationToken).ConfigureAwait(false);
                     ended = read == 0;
                     filled += read;
+                    continue;
                 }
 
-                if (filled == 0)
-                    break;
-                var cut = _repository.Chunker.NextCut(buffer.AsSpan(0, Math.Min(filled, Chunker.MaxSize)));
-                var rest = filled - cut;
-                var next = ArrayPool<byte>.Shared.Rent(Math.Max(64 * 1024, rest));
-                buffer.AsSpan(cut, rest).CopyTo(next);
+                var length = cut < 0 ? filled : cut;
+                size += length;
+                if (ended && length == filled && saving.Count == 0)
+                {
+                    // The whole of a small file: no detour over another thread.
+                    ids.Add(await SaveBlobAsync(BlobKind.Data, buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false));
+                    filled = 0;
+                    continue;
+                }
+
+                var rest = filled - length;
+                var next = ArrayPool<byte>.Shared.Rent(Math.Max(firstBuffer, Math.Max(rest, Chunker.MinSize)));
+                buffer.AsSpan(length, rest).CopyTo(next);
                 var piece = buffer;
                 buffer = next;
                 filled = rest;
-                size += cut;
-                saving.Enqueue((Task.Run(() => SaveBlobAsync(BlobKind.Data, piece.AsMemory(0, cut), cancellationToken), cancellationToken), piece));
+                scan = default;
+                saving.Enqueue((Task.Run(() => SaveBlobAsync(BlobKind.Data, piece.AsMemory(0, length), cancellationToken), cancellationToken), piece));
                 if (saving.Count > piecesAhead)
                     await TakeAsync().ConfigureAwait(false);
             }
@@ -205,7 +218,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
         Task admitted;
         try
         {
-            var length = _repository.Compression.Compress(plain.Span, compressed);
+            var length = Compression.IsWorthTrying(plain.Span) ? _repository.Compression.Compress(plain.Span, compressed) : int.MaxValue;
 
             // Without a gain the plain text is stored: the header's type says which it is.
             var gain = length < plain.Length;
@@ -332,7 +345,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
 
     private static byte[] Grow(byte[] buffer, int filled)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length * 4, Chunker.MaxSize));
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length * 2, Chunker.MaxSize));
         buffer.AsSpan(0, filled).CopyTo(larger);
         ArrayPool<byte>.Shared.Return(buffer);
         return larger;

@@ -17,6 +17,15 @@ switch (args)
         await ConflictProbe.RunAsync(folder);
         Print();
         return 0;
+    case ["backup", var name, var secret, var password]:
+        using (var shell = new ModuleHost())
+        {
+            shell.Invoke("param($name, $secret, $password) Set-Secret -Vault DemoVault -Name KlarKonform-$name-ClientSecret -Secret $secret; Set-Secret -Vault DemoVault -Name KlarKonform-$name-RepositoryPassword -Secret $password",
+                name, ModuleHost.Secure(secret), ModuleHost.Secure(password));
+            Console.WriteLine(shell.Invoke("(Start-KKBackup $args[0]).Status", name)[0]);
+        }
+
+        return 0;
     default:
         return 2;
 }

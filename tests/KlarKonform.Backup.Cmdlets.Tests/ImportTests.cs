@@ -27,13 +27,19 @@ public sealed class ImportTests
         Assert.Contains("no errors were found", new StockRestic(folder["repository"], "password").Run("check", "--read-data"), StringComparison.Ordinal);
     }
 
-    private static List<(string Name, string Version, string Context)> Probe(params string[] arguments)
+    /// <summary>The program that runs the module in a process of its own.</summary>
+    public static ProcessStartInfo ProbeProcess(params string[] arguments)
     {
         var program = typeof(ImportTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(each => each.Key == "ImportProbe").Value!;
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])[program, .. arguments])
             start.ArgumentList.Add(argument);
-        using var process = Process.Start(start)!;
+        return start;
+    }
+
+    private static List<(string Name, string Version, string Context)> Probe(params string[] arguments)
+    {
+        using var process = Process.Start(ProbeProcess(arguments))!;
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -78,7 +78,7 @@ internal sealed partial class MailSource(GraphClient client, GraphUser user) : I
                             folders.Remove(id);
                             removed.Add(id);
                         }
-                        else if (id != state.RootId)
+                        else if (id != state.RootId && Text(item, "@odata.type") != "#microsoft.graph.mailSearchFolder") // Search folders repeat what lies elsewhere.
                         {
                             removed.Remove(id);
                             folders[id] = (Text(item, "parentFolderId"), Text(item, "displayName"), ItemMetadata.Write("mailFolder", id, item));

@@ -1,5 +1,3 @@
-using KlarKonform.Backup.Demo;
-
 namespace KlarKonform.Backup.Cmdlets.Tests;
 
 public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixture>

@@ -4,7 +4,6 @@ using KlarKonform.Backup.Engine.Sources;
 using KlarKonform.Backup.Engine.State;
 using KlarKonform.Backup.Engine.Targets;
 using KlarKonform.Backup.Graph;
-using KlarKonform.Backup.Graph.Directory;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace KlarKonform.Backup.Engine.State;
 
 /// <summary>A mail folder's cursor.</summary>

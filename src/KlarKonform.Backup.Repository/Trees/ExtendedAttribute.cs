@@ -1,5 +1,3 @@
-using KlarKonform.Backup.Repository.Json;
-
 namespace KlarKonform.Backup.Repository.Trees;
 
 /// <summary>An extended attribute.</summary>

@@ -21,6 +21,9 @@ public enum RepositoryErrorKind
     /// <summary>Another program holds a lock that excludes us.</summary>
     Locked,
 
+    /// <summary>The key cannot be removed: the repository was opened with it.</summary>
+    KeyInUse,
+
     /// <summary>A blob, tree or snapshot that is referenced is not in the repository.</summary>
     Missing,
 }

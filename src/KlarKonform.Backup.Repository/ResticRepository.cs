@@ -18,15 +18,16 @@ namespace KlarKonform.Backup.Repository;
 /// </summary>
 public sealed class ResticRepository : IDisposable
 {
-    private static readonly JsonSerializerOptions s_json = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    internal static readonly JsonSerializerOptions JsonOptions = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     // First byte of an index, snapshot or lock that is compressed; uncompressed JSON starts with '{' or '['.
     private const byte CompressedMark = 2;
 
     private readonly CryptoKey _key;
 
-    private ResticRepository(IObjectStore store, RepositoryConfig config, CryptoKey key)
+    private ResticRepository(IObjectStore store, RepositoryConfig config, CryptoKey key, BlobId keyId)
     {
+        KeyId = keyId;
         Store = store;
         Config = config;
         _key = key;
@@ -44,6 +45,9 @@ public sealed class ResticRepository : IDisposable
 
     internal CryptoKey Key => _key;
 
+    /// <summary>The key file that opened it.</summary>
+    internal BlobId KeyId { get; }
+
     internal Chunker Chunker { get; }
 
     internal Compression Compression { get; } = new();
@@ -60,15 +64,14 @@ public sealed class ResticRepository : IDisposable
         if (await ExistsAsync(store, cancellationToken).ConfigureAwait(false))
             throw new RepositoryException(RepositoryErrorKind.AlreadyExists, $"There is a repository at '{store.Location}' already.");
         var key = CryptoKey.Generate();
-        var file = JsonSerializer.SerializeToUtf8Bytes(KeyFile.Create(key, password, userName, hostName, time), s_json);
-        await store.SaveAsync(RepositoryLayout.Key(RepositoryFile.Key, BlobId.Of(file)), file, cancellationToken).ConfigureAwait(false);
+        var keyId = await RepositoryKeys.SaveAsync(store, KeyFile.Create(key, password, userName, hostName, time), cancellationToken).ConfigureAwait(false);
         var config = new RepositoryConfig
         {
             Version = 2,
             Id = Convert.ToHexString(RandomNumberGenerator.GetBytes(32)).ToLowerInvariant(),
             ChunkerPolynomial = Polynomial.Random().ToString(),
         };
-        var repository = new ResticRepository(store, config, key);
+        var repository = new ResticRepository(store, config, key, keyId);
 
         // The config comes last: a cut before it leaves a place that is no repository yet.
         await store.SaveAsync(RepositoryLayout.Config, repository.Seal(JsonSerializer.SerializeToUtf8Bytes(config)), cancellationToken).ConfigureAwait(false);
@@ -82,7 +85,7 @@ public sealed class ResticRepository : IDisposable
     {
         if (!await ExistsAsync(store, cancellationToken).ConfigureAwait(false))
             throw new RepositoryException(RepositoryErrorKind.NotARepository, $"There is no repository at '{store.Location}'.");
-        var key = await OpenKeyAsync(store, password, cancellationToken).ConfigureAwait(false);
+        var (keyId, key) = await OpenKeyAsync(store, password, cancellationToken).ConfigureAwait(false);
         try
         {
             var stored = await ReadAllAsync(store, RepositoryLayout.Config, cancellationToken).ConfigureAwait(false);
@@ -92,7 +95,7 @@ public sealed class ResticRepository : IDisposable
                 ?? throw new RepositoryException(RepositoryErrorKind.Damaged, "The repository's config is empty.");
             if (config.Version is not (1 or 2))
                 throw new RepositoryException(RepositoryErrorKind.UnsupportedVersion, $"The repository has format version {config.Version}.");
-            return new ResticRepository(store, config, key);
+            return new ResticRepository(store, config, key, keyId);
         }
         catch (Exception exception)
         {
@@ -140,7 +143,7 @@ public sealed class ResticRepository : IDisposable
 
     internal async Task<BlobId> SaveFileAsync<T>(RepositoryFile kind, T value, CancellationToken cancellationToken)
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(value, s_json);
+        var json = JsonSerializer.SerializeToUtf8Bytes(value, JsonOptions);
         byte[] plain;
         if (Config.Version >= 2)
         {
@@ -197,25 +200,17 @@ public sealed class ResticRepository : IDisposable
         return memory.ToArray();
     }
 
-    private static async Task<CryptoKey> OpenKeyAsync(IObjectStore store, string password, CancellationToken cancellationToken)
+    private static async Task<(BlobId Id, CryptoKey Key)> OpenKeyAsync(IObjectStore store, string password, CancellationToken cancellationToken)
     {
         var found = false;
         await foreach (var item in store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Key), cancellationToken).ConfigureAwait(false))
         {
+            if (!BlobId.TryParse(item.Name, out var id))
+                continue;
             found = true;
-            var json = await ReadAllAsync(store, item.Key, cancellationToken).ConfigureAwait(false);
-            KeyFile? file;
-            try
-            {
-                file = JsonSerializer.Deserialize<KeyFile>(json);
-            }
-            catch (JsonException exception)
-            {
-                throw new RepositoryException(RepositoryErrorKind.Damaged, $"The key file {item.Name} is damaged.", exception);
-            }
-
-            if (await Task.Run(() => file?.TryOpen(password), cancellationToken).ConfigureAwait(false) is { } key)
-                return key;
+            var file = await RepositoryKeys.LoadAsync(store, item.Key, cancellationToken).ConfigureAwait(false);
+            if (await Task.Run(() => file.TryOpen(password), cancellationToken).ConfigureAwait(false) is { } key)
+                return (id, key);
         }
 
         throw found

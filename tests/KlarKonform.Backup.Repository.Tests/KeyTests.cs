@@ -1,0 +1,53 @@
+using KlarKonform.Backup.Repository.Keys;
+using KlarKonform.Backup.Storage.Folder;
+using KlarKonform.Backup.TestSupport;
+
+namespace KlarKonform.Backup.Repository.Tests;
+
+public sealed class KeyTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_second_password_opens_the_repository_here_and_in_restic_until_it_is_removed()
+    {
+        var store = new FolderObjectStore(_folder["repo"]);
+        using var repository = await ResticRepository.InitializeAsync(store, "first", "anna", "host", TimeProvider.System, default);
+        var keys = new RepositoryKeys(repository);
+        var second = await keys.AddAsync("zweites Kennwort", "björn", "host", TimeProvider.System, default);
+        (await ResticRepository.OpenAsync(store, "zweites Kennwort", default)).Dispose();
+        Assert.Contains("no errors were found", new StockRestic(_folder["repo"], "zweites Kennwort").Run("check"), StringComparison.Ordinal);
+        Assert.Equal(["anna", "björn"], (await keys.ListAsync(default)).Select(key => key.UserName).Order());
+        Assert.True((await keys.ListAsync(default)).Single(key => key.UserName == "anna").IsCurrent);
+
+        await keys.RemoveAsync(second, default);
+        Assert.Equal(RepositoryErrorKind.WrongPassword, (await Assert.ThrowsAsync<RepositoryException>(() => ResticRepository.OpenAsync(store, "zweites Kennwort", default))).Kind);
+        Assert.NotEqual(0, new StockRestic(_folder["repo"], "zweites Kennwort").TryRun("snapshots").Code);
+    }
+
+    [Fact]
+    public async Task A_key_that_restic_added_opens_the_repository_and_can_be_removed()
+    {
+        var restic = new StockRestic(_folder["repo"], "first");
+        restic.Run("init");
+        await File.WriteAllTextAsync(_folder["second.txt"], "second");
+        restic.Run("key", "add", "--new-password-file", _folder["second.txt"]);
+        using var repository = await ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), "second", default);
+        var keys = new RepositoryKeys(repository);
+        var first = Assert.Single(await keys.ListAsync(default), key => !key.IsCurrent);
+        await keys.RemoveAsync(first.Id, default);
+        Assert.NotEqual(0, restic.TryRun("snapshots").Code);
+    }
+
+    [Fact]
+    public async Task The_key_in_use_cannot_be_removed()
+    {
+        using var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), "first", "anna", "host", TimeProvider.System, default);
+        var keys = new RepositoryKeys(repository);
+        var only = Assert.Single(await keys.ListAsync(default));
+        Assert.Equal(RepositoryErrorKind.KeyInUse, (await Assert.ThrowsAsync<RepositoryException>(() => keys.RemoveAsync(only.Id, default))).Kind);
+        Assert.Single(await keys.ListAsync(default));
+    }
+}

@@ -20,6 +20,9 @@ public sealed class ResticRepository : IDisposable
 {
     internal static readonly JsonSerializerOptions JsonOptions = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    // Index files of this many blobs stay some megabytes small.
+    private const int BlobsPerIndex = 50_000;
+
     // First byte of an index, snapshot or lock that is compressed; uncompressed JSON starts with '{' or '['.
     private const byte CompressedMark = 2;
 
@@ -110,13 +113,10 @@ public sealed class ResticRepository : IDisposable
     public async Task LoadIndexAsync(CancellationToken cancellationToken)
     {
         var index = new MasterIndex();
-        await foreach (var (_, file) in LoadAllAsync<IndexFile>(RepositoryFile.Index, cancellationToken).ConfigureAwait(false))
+        await foreach (var (_, packs) in IndexFilesAsync(cancellationToken).ConfigureAwait(false))
         {
-            foreach (var pack in file.Packs)
-            {
-                index.Add(BlobId.Parse(pack.Id), [.. pack.Blobs.Select(blob => new PackedBlob(
-                    BlobId.Parse(blob.Id), blob.Type == "tree" ? BlobKind.Tree : BlobKind.Data, blob.Offset, blob.Length, blob.UncompressedLength))]);
-            }
+            foreach (var (pack, blobs) in packs)
+                index.Add(pack, blobs);
         }
 
         Index = index;
@@ -139,6 +139,31 @@ public sealed class ResticRepository : IDisposable
     {
         _key.Dispose();
         Compression.Dispose();
+    }
+
+    /// <summary>Every index file's packs, as they stand in the file.</summary>
+    internal async IAsyncEnumerable<(BlobId Id, IReadOnlyList<(BlobId Pack, IReadOnlyList<PackedBlob> Blobs)> Packs)> IndexFilesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var (id, file) in LoadAllAsync<IndexFile>(RepositoryFile.Index, cancellationToken).ConfigureAwait(false))
+            yield return (id, [.. file.Packs.Select(pack => pack.Read())]);
+    }
+
+    /// <summary>Writes index files for these packs.</summary>
+    internal async Task WriteIndexAsync(IEnumerable<KeyValuePair<BlobId, IReadOnlyList<PackedBlob>>> contents, CancellationToken cancellationToken)
+    {
+        var packs = new List<IndexedPack>();
+        var blobs = 0;
+        foreach (var (pack, list) in contents)
+        {
+            packs.Add(IndexedPack.Of(pack, list));
+            if ((blobs += list.Count) < BlobsPerIndex)
+                continue;
+            await SaveFileAsync(RepositoryFile.Index, new IndexFile { Packs = packs }, cancellationToken).ConfigureAwait(false);
+            (packs, blobs) = ([], 0);
+        }
+
+        if (packs.Count > 0)
+            await SaveFileAsync(RepositoryFile.Index, new IndexFile { Packs = packs }, cancellationToken).ConfigureAwait(false);
     }
 
     internal async Task<BlobId> SaveFileAsync<T>(RepositoryFile kind, T value, CancellationToken cancellationToken)

@@ -1,28 +1,25 @@
 using System.Text.Json.Serialization;
+using KlarKonform.Backup.Repository.Packs;
 
 namespace KlarKonform.Backup.Repository.Index;
 
 /// <summary>A pack in an index file.</summary>
 internal sealed record IndexedPack(
     [property: JsonPropertyName("id")] string Id,
-    [property: JsonPropertyName("blobs")] IReadOnlyList<IndexedBlob> Blobs);
-
-/// <summary>A blob in an index file.</summary>
-internal sealed record IndexedBlob
+    [property: JsonPropertyName("blobs")] IReadOnlyList<IndexedBlob> Blobs)
 {
-    [JsonPropertyName("id")]
-    public required string Id { get; init; }
+    private const string Tree = "tree";
+    private const string Data = "data";
 
-    [JsonPropertyName("type")]
-    public required string Type { get; init; }
+    public static IndexedPack Of(BlobId pack, IReadOnlyList<PackedBlob> blobs) => new(pack.ToString(), [.. blobs.Select(blob => new IndexedBlob
+    {
+        Id = blob.Id.ToString(),
+        Type = blob.Kind == BlobKind.Tree ? Tree : Data,
+        Offset = blob.Offset,
+        Length = blob.Length,
+        UncompressedLength = blob.UncompressedLength,
+    })]);
 
-    [JsonPropertyName("offset")]
-    public required uint Offset { get; init; }
-
-    [JsonPropertyName("length")]
-    public required uint Length { get; init; }
-
-    [JsonPropertyName("uncompressed_length")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public uint UncompressedLength { get; init; }
+    public (BlobId Pack, IReadOnlyList<PackedBlob> Blobs) Read() => (BlobId.Parse(Id), [.. Blobs.Select(blob => new PackedBlob(
+        BlobId.Parse(blob.Id), blob.Type == Tree ? BlobKind.Tree : BlobKind.Data, blob.Offset, blob.Length, blob.UncompressedLength))]);
 }

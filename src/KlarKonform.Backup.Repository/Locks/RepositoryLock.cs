@@ -29,6 +29,9 @@ public sealed class RepositoryLock : IAsyncDisposable
     /// <summary>Cancelled when the lock could not be renewed in time, so that nobody may rely on it any more.</summary>
     public CancellationToken Lost => _lost.Token;
 
+    /// <summary>Whether it keeps everybody else out.</summary>
+    public bool IsExclusive => _exclusive;
+
     /// <summary>Takes the lock.</summary>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Locked"/>: another live lock excludes this one.</exception>
     public static async Task<RepositoryLock> AcquireAsync(ResticRepository repository, bool exclusive, TimeProvider time, CancellationToken cancellationToken)

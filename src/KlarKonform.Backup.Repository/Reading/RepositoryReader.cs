@@ -27,7 +27,13 @@ public sealed class RepositoryReader
         // A blob moves from pending to indexed; looking twice in this order cannot miss it.
         if (_writer?.ReadPending(id) is { } pending)
             return pending;
-        if (!_repository.Index.TryFind(id, out var pack, out var blob))
+        return await ReadBlobAsync(id, _repository.Index, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads a blob from where a certain index places it.</summary>
+    internal async Task<byte[]> ReadBlobAsync(BlobId id, Index.MasterIndex index, CancellationToken cancellationToken)
+    {
+        if (!index.TryFind(id, out var pack, out var blob))
             throw new RepositoryException(RepositoryErrorKind.Missing, $"The blob {id} is not in the repository's index.");
         var length = (int)blob.Length;
         var stored = ArrayPool<byte>.Shared.Rent(length);

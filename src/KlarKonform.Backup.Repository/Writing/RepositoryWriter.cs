@@ -21,6 +21,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
     private const int MaxUploads = 3;
 
     private readonly ResticRepository _repository;
+    private readonly MasterIndex _index;
     private readonly Packer[] _packers = [new(), new()];
     private readonly ConcurrentDictionary<BlobId, PendingBlob> _pending = new();
     private readonly SemaphoreSlim _uploads = new(MaxUploads);
@@ -38,10 +39,17 @@ public sealed class RepositoryWriter : IAsyncDisposable
     /// <summary>Writes into an opened repository of version 2 whose index is loaded.</summary>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.UnsupportedVersion"/>: version 1 is read only.</exception>
     public RepositoryWriter(ResticRepository repository)
+        : this(repository, repository.Index)
+    {
+    }
+
+    /// <summary>Writes what the given index does not know; what is written is added to it.</summary>
+    internal RepositoryWriter(ResticRepository repository, MasterIndex index)
     {
         if (repository.Config.Version < 2)
             throw new RepositoryException(RepositoryErrorKind.UnsupportedVersion, "Repositories of format version 1 are read only; 'restic migrate upgrade_repo_v2' upgrades them.");
         _repository = repository;
+        _index = index;
     }
 
     /// <summary>Bytes sent to the storage so far, as packs.</summary>
@@ -62,7 +70,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
         {
             Interlocked.Add(ref _bytesProcessed, plain.Length);
             var id = BlobId.Of(plain.Span);
-            if (_repository.Index.Contains(id))
+            if (_index.Contains(id))
                 return id;
             var slot = new PendingBlob();
             var claimed = _pending.GetOrAdd(id, slot);
@@ -73,7 +81,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
                 return id;
             }
 
-            if (_repository.Index.Contains(id))
+            if (_index.Contains(id))
             {
                 // Its pack was indexed between the two looks.
                 _pending.TryRemove(id, out _);
@@ -266,7 +274,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
             var id = BlobId.Of(content.Span);
             await _repository.Store.SaveAsync(RepositoryLayout.Key(RepositoryFile.Data, id), content, _stop.Token).ConfigureAwait(false);
             Interlocked.Add(ref _bytesStored, content.Length);
-            _repository.Index.Add(id, pack.Blobs);
+            _index.Add(id, pack.Blobs);
             foreach (var blob in pack.Blobs)
             {
                 if (_pending.TryRemove(blob.Id, out var slot))
@@ -279,7 +287,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
             bool writeIndex;
             lock (_gate)
             {
-                _unindexed.Add(ToIndex(id, pack.Blobs));
+                _unindexed.Add(IndexedPack.Of(id, pack.Blobs));
                 writeIndex = _unindexed.Count >= PacksPerIndex;
             }
 
@@ -325,15 +333,6 @@ public sealed class RepositoryWriter : IAsyncDisposable
         pack.Dispose();
         return Task.CompletedTask;
     }
-
-    private static IndexedPack ToIndex(BlobId pack, IReadOnlyList<PackedBlob> blobs) => new(pack.ToString(), [.. blobs.Select(blob => new IndexedBlob
-    {
-        Id = blob.Id.ToString(),
-        Type = blob.Kind == BlobKind.Tree ? "tree" : "data",
-        Offset = blob.Offset,
-        Length = blob.Length,
-        UncompressedLength = blob.UncompressedLength,
-    })]);
 
     private void Fail(Exception exception) => Interlocked.CompareExchange(ref _failure, exception, null);
 

@@ -1,0 +1,83 @@
+using System.Buffers.Binary;
+using KlarKonform.Backup.Repository.Crypto;
+using KlarKonform.Backup.Repository.Locks;
+using KlarKonform.Backup.Repository.Packs;
+using KlarKonform.Backup.Storage;
+
+namespace KlarKonform.Backup.Repository.Repairing;
+
+/// <summary>Builds the index anew from the packs' own headers, for a repository whose index is lost or wrong. Packs are not touched.</summary>
+public sealed class IndexRepairer
+{
+    private readonly ResticRepository _repository;
+    private readonly RepositoryLock _lock;
+
+    /// <summary>Works on an opened repository, under an exclusive lock.</summary>
+    /// <exception cref="ArgumentException">The lock is shared.</exception>
+    public IndexRepairer(ResticRepository repository, RepositoryLock exclusive)
+    {
+        if (!exclusive.IsExclusive)
+            throw new ArgumentException("Repairing needs an exclusive lock.", nameof(exclusive));
+        _repository = repository;
+        _lock = exclusive;
+    }
+
+    /// <summary>Reads every pack's header, writes a new index, and only then removes the old one.</summary>
+    /// <returns>Packs whose header cannot be read; what they hold is not in the index any more.</returns>
+    public async Task<IReadOnlyList<BlobId>> RebuildAsync(CancellationToken cancellationToken)
+    {
+        using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
+        var old = new List<BlobId>();
+        await foreach (var id in _repository.ListAsync(RepositoryFile.Index, alive.Token).ConfigureAwait(false))
+            old.Add(id);
+
+        var contents = new Dictionary<BlobId, IReadOnlyList<PackedBlob>>();
+        var unreadable = new List<BlobId>();
+        await foreach (var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Data), alive.Token).ConfigureAwait(false))
+        {
+            if (!BlobId.TryParse(item.Name, out var id))
+                continue;
+            try
+            {
+                var blobs = await ReadHeaderAsync(item, alive.Token).ConfigureAwait(false);
+
+                // A pack that was cut short has a header only by accident; its blobs must fill it to the byte.
+                if (blobs.Sum(blob => (long)blob.Length) + PackHeader.SizeOf(blobs) == item.Size)
+                    contents.Add(id, blobs);
+                else
+                    unreadable.Add(id);
+            }
+            catch (RepositoryException)
+            {
+                unreadable.Add(id);
+            }
+        }
+
+        await _repository.WriteIndexAsync(contents, alive.Token).ConfigureAwait(false);
+        foreach (var id in old)
+            await _repository.Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Index, id), alive.Token).ConfigureAwait(false);
+        await _repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
+        return unreadable;
+    }
+
+    private async Task<List<PackedBlob>> ReadHeaderAsync(StoredObject pack, CancellationToken cancellationToken)
+    {
+        // Most headers fit; a longer one is read with a second request.
+        const int guess = 8 * 1024;
+        var tail = await ReadTailAsync(pack, Math.Min(guess, pack.Size), cancellationToken).ConfigureAwait(false);
+        if (tail.Length < PackHeader.LengthSize + CryptoKey.Overhead)
+            throw new RepositoryException(RepositoryErrorKind.Damaged, $"The pack {pack.Name} is too short.");
+        var needed = BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(tail.Length - PackHeader.LengthSize)) + (long)PackHeader.LengthSize;
+        if (needed > tail.Length && needed <= pack.Size)
+            tail = await ReadTailAsync(pack, needed, cancellationToken).ConfigureAwait(false);
+        return PackHeader.Read(_repository.Key, tail);
+    }
+
+    private async Task<byte[]> ReadTailAsync(StoredObject pack, long length, CancellationToken cancellationToken)
+    {
+        var tail = new byte[length];
+        await using var stream = await _repository.Store.OpenReadAsync(pack.Key, pack.Size - length, length, cancellationToken).ConfigureAwait(false);
+        await stream.ReadExactlyAsync(tail, cancellationToken).ConfigureAwait(false);
+        return tail;
+    }
+}

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
 
@@ -44,5 +45,10 @@ Console.CancelKeyPress += (_, pressed) =>
     pressed.Cancel = true;
     stop.TrySetResult();
 };
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+{
+    signal.Cancel = true;
+    stop.TrySetResult();
+});
 await stop.Task;
 return 0;

@@ -55,7 +55,6 @@ public sealed class RetryingObjectStore : IObjectStore
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var attempt = 1; ; attempt++)
         {
-            StorageException? broken = null;
             await using var items = _inner.ListAsync(folder, cancellationToken).GetAsyncEnumerator(cancellationToken);
             while (true)
             {
@@ -66,7 +65,6 @@ public sealed class RetryingObjectStore : IObjectStore
                 }
                 catch (StorageException exception) when (exception.IsTransient && attempt < _attempts)
                 {
-                    broken = exception;
                     break;
                 }
 
@@ -74,7 +72,6 @@ public sealed class RetryingObjectStore : IObjectStore
                     yield return items.Current;
             }
 
-            _ = broken;
             await PauseAsync(attempt, cancellationToken).ConfigureAwait(false);
         }
     }

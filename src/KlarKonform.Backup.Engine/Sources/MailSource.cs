@@ -183,7 +183,15 @@ internal sealed partial class MailSource(GraphClient client, GraphUser user) : I
 
                     // Only now is the page durable in the state; a cut before repeats it, and known items are not read again.
                     var cursor = (page.NextLink ?? page.DeltaLink)?.ToString();
-                    await run.Store.ChangeStateAsync(state => state.Folders[folder].Link = cursor, cancellationToken).ConfigureAwait(false);
+                    // A comparison with what is stored counts only as a whole: a cut before its end begins it again, or its removals were lost.
+                    if (page.DeltaLink is not null)
+                    {
+                        foreach (var gone in known?.Where(id => !seen!.Contains(id)) ?? [])
+                            await run.Store.ChangeStateAsync(state => state.PendingRemovals.GetOrAdd(gone, _ => []).Add(folder), cancellationToken).ConfigureAwait(false);
+                    }
+
+                    if (page.DeltaLink is not null || known is not { Count: > 0 })
+                        await run.Store.ChangeStateAsync(state => state.Folders[folder].Link = cursor, cancellationToken).ConfigureAwait(false);
                 }
 
                 break;
@@ -199,9 +207,6 @@ internal sealed partial class MailSource(GraphClient client, GraphUser user) : I
                 return; // The folder was deleted after the hierarchy was read; the next run hears of it.
             }
         }
-
-        foreach (var gone in known?.Where(id => !seen!.Contains(id)) ?? [])
-            await run.Store.ChangeStateAsync(state => state.PendingRemovals.GetOrAdd(gone, _ => []).Add(folder), cancellationToken).ConfigureAwait(false);
     }
 
     private async Task ApplyAsync(ResourceRun run, string folder, string id, JsonElement item, CancellationToken cancellationToken)

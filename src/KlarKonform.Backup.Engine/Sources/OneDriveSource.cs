@@ -63,7 +63,15 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user) : IReso
                     var cursor = (page.NextLink ?? page.DeltaLink)?.ToString();
                     if (page.DeltaLink is not null)
                         await ApplyOrphansAsync(run, orphans, cancellationToken).ConfigureAwait(false);
-                    if (orphans.Count == 0)
+
+                    // A comparison with what is stored counts only as a whole: a cut before its end begins it again, or its removals were lost.
+                    if (page.DeltaLink is not null)
+                    {
+                        foreach (var gone in known?.Where(id => !seen!.Contains(id)) ?? [])
+                            await run.Store.ChangeStateAsync(state => state.PendingRemovals[gone] = [], cancellationToken).ConfigureAwait(false);
+                    }
+
+                    if (orphans.Count == 0 && (page.DeltaLink is not null || known is not { Count: > 0 }))
                         await run.Store.ChangeStateAsync(state => state.Link = cursor, cancellationToken).ConfigureAwait(false);
                 }
 
@@ -76,9 +84,6 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user) : IReso
                 known = await KnownAsync(run, cancellationToken).ConfigureAwait(false);
             }
         }
-
-        foreach (var gone in known?.Where(id => !seen!.Contains(id)) ?? [])
-            await run.Store.ChangeStateAsync(state => state.PendingRemovals[gone] = [], cancellationToken).ConfigureAwait(false);
     }
 
     private async Task ApplyPageAsync(ResourceRun run, DeltaPage page, List<JsonElement> orphans, HashSet<string> handled, HashSet<string>? seen, CancellationToken cancellationToken)

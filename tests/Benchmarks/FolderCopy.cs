@@ -46,7 +46,7 @@ internal static class FolderCopy
             nodes.Add(Node.NewDirectory(child.Name, await SaveAsync(writer, child), child.LastWriteTimeUtc));
         await Parallel.ForEachAsync(folder.EnumerateFiles(), s_parallel, async (file, token) =>
         {
-            await using Stream stream = file.Length < 1 << 20 ? new MemoryStream(await File.ReadAllBytesAsync(file.FullName, token), writable: false) : new FileStream(file.FullName, FileMode.Open, FileAccess.Read, FileShare.Read, 0);
+            await using var stream = new SourceFile(file.FullName);
             var saved = await writer.SaveStreamAsync(stream, token);
             nodes.Add(Node.NewFile(file.Name, (ulong)saved.Size, saved.Blobs, file.LastWriteTimeUtc));
         });

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace KlarKonform.Backup.Repository.Chunking;
 
@@ -12,10 +13,13 @@ internal sealed class Chunker
     public const int MaxSize = 8 * 1024 * 1024;
 
     private const int WindowSize = 64;
+    private const int Lanes = 4;
+    private const int LaneLength = 4096;
     private const ulong SplitMask = (1 << 20) - 1;
 
     private readonly ulong[] _out = new ulong[256];
     private readonly ulong[] _mod = new ulong[256];
+    private readonly ulong[] _slide = new ulong[256];
     private readonly int _shift;
 
     public Chunker(Polynomial polynomial)
@@ -30,6 +34,10 @@ internal sealed class Chunker
             var high = (ulong)b << polynomial.Degree;
             _mod[b] = new Polynomial(high).Mod(polynomial).Bits | high;
         }
+
+        // A leaving byte's part, already moved on by the entering one.
+        for (var b = 0; b < 256; b++)
+            _slide[b] = Slide(0, (byte)b, 0, _out, _mod, _shift);
     }
 
     /// <summary>A scan for the end of one chunk, to be continued as data arrives.</summary>
@@ -64,18 +72,68 @@ internal sealed class Chunker
             scan.Position = MinSize;
         }
 
-        for (var i = scan.Position; i < limit; i++)
+        var at = scan.Position;
+        while (limit - at >= Lanes * LaneLength)
         {
-            digest ^= outTable[data[i - WindowSize]];
-            var index = digest >> shift;
-            digest = ((digest << 8) | data[i]) ^ modTable[index];
+            var hit = ScanLanes(ref MemoryMarshal.GetReference(data[at..]), ref digest);
+            if (hit >= 0)
+                return at + hit + 1;
+            at += Lanes * LaneLength;
+        }
+
+        for (; at < limit; at++)
+        {
+            digest = Slide(digest, data[at - WindowSize], data[at], outTable, modTable, shift);
             if ((digest & SplitMask) == 0)
-                return i + 1;
+                return at + 1;
         }
 
         scan.Position = limit;
         scan.Digest = digest;
         return limit == MaxSize ? MaxSize : -1;
+    }
+
+    // The digest after a byte depends on the last 64 bytes alone, so four stretches are scanned side by side: a single one waits for
+    // its table look-up at every byte. Returns the first cut's offset, or -1; the digest then is the one after the last byte.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int ScanLanes(ref byte start, ref ulong digest)
+    {
+        ref var slide = ref MemoryMarshal.GetArrayDataReference(_slide);
+        ref var mod = ref MemoryMarshal.GetArrayDataReference(_mod);
+        var shift = _shift;
+        var d0 = digest;
+        var d1 = Fill(ref Unsafe.Add(ref start, LaneLength - WindowSize));
+        var d2 = Fill(ref Unsafe.Add(ref start, (2 * LaneLength) - WindowSize));
+        var d3 = Fill(ref Unsafe.Add(ref start, (3 * LaneLength) - WindowSize));
+        int hit1 = -1, hit2 = -1, hit3 = -1;
+        for (nint i = 0; i < LaneLength; i++)
+        {
+            ref var at = ref Unsafe.Add(ref start, i);
+            d0 = (d0 << 8) ^ Unsafe.Add(ref mod, (nint)(d0 >> shift)) ^ Unsafe.Add(ref slide, (nint)Unsafe.Add(ref at, -WindowSize)) ^ at;
+            d1 = (d1 << 8) ^ Unsafe.Add(ref mod, (nint)(d1 >> shift)) ^ Unsafe.Add(ref slide, (nint)Unsafe.Add(ref at, LaneLength - WindowSize)) ^ Unsafe.Add(ref at, LaneLength);
+            d2 = (d2 << 8) ^ Unsafe.Add(ref mod, (nint)(d2 >> shift)) ^ Unsafe.Add(ref slide, (nint)Unsafe.Add(ref at, (2 * LaneLength) - WindowSize)) ^ Unsafe.Add(ref at, 2 * LaneLength);
+            d3 = (d3 << 8) ^ Unsafe.Add(ref mod, (nint)(d3 >> shift)) ^ Unsafe.Add(ref slide, (nint)Unsafe.Add(ref at, (3 * LaneLength) - WindowSize)) ^ Unsafe.Add(ref at, 3 * LaneLength);
+            if ((d0 & SplitMask) == 0)
+                return (int)i;
+            if ((d1 & SplitMask) == 0 && hit1 < 0)
+                hit1 = LaneLength + (int)i;
+            if ((d2 & SplitMask) == 0 && hit2 < 0)
+                hit2 = (2 * LaneLength) + (int)i;
+            if ((d3 & SplitMask) == 0 && hit3 < 0)
+                hit3 = (3 * LaneLength) + (int)i;
+        }
+
+        digest = d3;
+        return hit1 >= 0 ? hit1 : hit2 >= 0 ? hit2 : hit3;
+    }
+
+    // The digest of one window's bytes.
+    private ulong Fill(ref byte window)
+    {
+        var digest = 0UL;
+        for (var i = 0; i < WindowSize; i++)
+            digest = ((digest << 8) | Unsafe.Add(ref window, i)) ^ _mod[digest >> _shift];
+        return digest;
     }
 
     private static ulong Slide(ulong digest, byte leaving, byte entering, ulong[] outTable, ulong[] modTable, int shift)

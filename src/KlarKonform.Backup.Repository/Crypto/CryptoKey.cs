@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Security.Cryptography;
-using Org.BouncyCastle.Crypto.Macs;
-using Org.BouncyCastle.Crypto.Parameters;
 
 namespace KlarKonform.Backup.Repository.Crypto;
 
@@ -128,13 +126,9 @@ public sealed class CryptoKey : IDisposable
     // The MAC runs over the cipher text alone; its one-time pad is the IV encrypted under k.
     private void ComputeMac(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> cipherText, Span<byte> mac)
     {
-        Span<byte> oneTimeKey = stackalloc byte[32];
-        _macR.CopyTo(oneTimeKey);
-        _macCipher.EncryptEcb(iv, oneTimeKey[16..], PaddingMode.None);
-        var poly = new Poly1305();
-        poly.Init(new KeyParameter(oneTimeKey));
-        poly.BlockUpdate(cipherText);
-        poly.DoFinal(mac);
+        Span<byte> pad = stackalloc byte[BlockSize];
+        _macCipher.EncryptEcb(iv, pad, PaddingMode.None);
+        Poly1305Mac.Compute(_macR, pad, cipherText, mac);
     }
 
     // Poly1305's r has 22 bits that must be zero (D. J. Bernstein, "The Poly1305-AES message-authentication code", section 2).

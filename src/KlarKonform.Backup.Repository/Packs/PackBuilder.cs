@@ -1,81 +1,78 @@
-using System.Buffers;
 using KlarKonform.Backup.Repository.Crypto;
 
 namespace KlarKonform.Backup.Repository.Packs;
 
-/// <summary>A pack that is being filled, in one buffer. One thread may fill it while others copy out of it.</summary>
-internal sealed class PackBuilder : IDisposable
+/// <summary>
+/// A pack that is being filled, in one buffer. Places are reserved one after the other, by one thread at a time; each is then filled
+/// by whoever reserved it, at the same time as others. The pack is complete when it is closed and every place is filled.
+/// </summary>
+internal sealed class PackBuilder
 {
     /// <summary>restic's default: a pack is closed once it holds 16 MiB.</summary>
     public const int TargetSize = 16 * 1024 * 1024;
 
+    /// <summary>Bytes of an ordinary pack's buffer: room for the last blob beyond the target, if it is not a large one, and for the header of many.</summary>
+    public const int Capacity = TargetSize + (1 << 20);
+
     // restic cannot read a header of more than 16 MiB; this many entries stay far below and bound a pack of tiny blobs.
     private const int MaxBlobs = 100_000;
 
-    // Room for the last blob beyond the target, if it is not a large one, and for the header of many.
-    private const int Capacity = TargetSize + (1 << 20);
-
-    private readonly object _gate = new();
     private readonly List<PackedBlob> _blobs = [];
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(1024 * 1024);
+    private readonly TaskCompletionSource _filled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _length;
     private int _headerSize = PackHeader.SizeOf([]);
+    private int _open = 1; // The pack itself, and each place that is not filled yet.
+
+    /// <summary>Starts a pack in a buffer of at least <see cref="Capacity"/> bytes, or of what <see cref="BytesFor"/> its only blob says.</summary>
+    public PackBuilder(byte[] buffer) => Buffer = buffer;
+
+    /// <summary>The buffer, which belongs to whoever uploads the pack once it is filled.</summary>
+    public byte[] Buffer { get; }
 
     public IReadOnlyList<PackedBlob> Blobs => _blobs;
 
     public bool IsFull => _length >= TargetSize || _blobs.Count >= MaxBlobs;
 
-    /// <summary>Whether a blob of so many stored bytes fits without making the pack larger than its buffer may grow.</summary>
-    public bool HasRoomFor(int length) => _blobs.Count == 0 || _length + length + _headerSize + PackHeader.MaxEntry <= Capacity;
+    /// <summary>Ends when the pack is closed and every reserved place is filled.</summary>
+    public Task Filled => _filled.Task;
 
-    public PackedBlob Add(BlobId id, BlobKind kind, ReadOnlySpan<byte> sealedBlob, int uncompressedLength)
+    /// <summary>Bytes of a pack that holds one blob of so many stored bytes.</summary>
+    public static int BytesFor(int length) => length + PackHeader.SizeOf([]) + PackHeader.MaxEntry;
+
+    /// <summary>Whether a blob of so many stored bytes fits.</summary>
+    public bool HasRoomFor(int length) => !IsFull && _length + length + _headerSize + PackHeader.MaxEntry <= Buffer.Length;
+
+    /// <summary>Reserves a blob's place.</summary>
+    public PackedBlob Reserve(BlobId id, BlobKind kind, int length, int uncompressedLength)
     {
-        lock (_gate)
-        {
-            var blob = new PackedBlob(id, kind, (uint)_length, (uint)sealedBlob.Length, (uint)uncompressedLength);
-            sealedBlob.CopyTo(Reserve(sealedBlob.Length));
-            _blobs.Add(blob);
-            _headerSize += PackHeader.MaxEntry;
-            return blob;
-        }
+        var blob = new PackedBlob(id, kind, (uint)_length, (uint)length, (uint)uncompressedLength);
+        _length += length;
+        _headerSize += PackHeader.MaxEntry;
+        _blobs.Add(blob);
+        Interlocked.Increment(ref _open);
+        return blob;
     }
 
-    /// <summary>A copy of the stored bytes of a blob in this pack.</summary>
-    public byte[] Copy(PackedBlob blob)
-    {
-        lock (_gate)
-            return _buffer.AsSpan((int)blob.Offset, (int)blob.Length).ToArray();
-    }
+    /// <summary>A reserved place.</summary>
+    public Span<byte> Place(PackedBlob blob) => Buffer.AsSpan((int)blob.Offset, (int)blob.Length);
 
-    /// <summary>Adds the header; the pack is then complete and must not grow.</summary>
+    /// <summary>Says that a place is filled.</summary>
+    public void SetFilled() => Release();
+
+    /// <summary>Says that no more places are reserved.</summary>
+    public void Close() => Release();
+
+    /// <summary>Adds the header of a filled pack.</summary>
     public ReadOnlyMemory<byte> Finish(CryptoKey key)
     {
-        lock (_gate)
-        {
-            PackHeader.Write(key, _blobs, Reserve(PackHeader.SizeOf(_blobs)));
-            return _buffer.AsMemory(0, _length);
-        }
+        var header = PackHeader.SizeOf(_blobs);
+        PackHeader.Write(key, _blobs, Buffer.AsSpan(_length, header));
+        return Buffer.AsMemory(0, _length + header);
     }
 
-    public void Dispose()
+    private void Release()
     {
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = [];
-    }
-
-    private Span<byte> Reserve(int length)
-    {
-        if (_length + length > _buffer.Length)
-        {
-            // One step from small to whole: every size between would stay in the pool beside it.
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(Capacity, _length + length));
-            _buffer.AsSpan(0, _length).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = larger;
-        }
-
-        var span = _buffer.AsSpan(_length, length);
-        _length += length;
-        return span;
+        if (Interlocked.Decrement(ref _open) == 0)
+            _filled.SetResult();
     }
 }

@@ -3,45 +3,56 @@ using KlarKonform.Backup.Repository.Packs;
 namespace KlarKonform.Backup.Repository.Writing;
 
 /// <summary>Fills one pack after the other with blobs of one kind. Thread-safe.</summary>
-internal sealed class Packer
+internal sealed class Packer(PackBuffers buffers, Action<PackBuilder> closed) : IDisposable
 {
-    private readonly object _gate = new();
+    private readonly SemaphoreSlim _gate = new(1);
     private PackBuilder? _open;
 
-    /// <summary>Adds a blob; a pack that it fills is handed to <paramref name="close"/> before anybody else can look.</summary>
-    public Task Add(BlobId id, BlobKind kind, ReadOnlySpan<byte> sealedBlob, int uncompressedLength, PendingBlob slot, Func<PackBuilder, Task> close)
+    /// <summary>Reserves a place for a blob; waits while every buffer is in use. A pack that has no room left is closed and handed over.</summary>
+    public async Task<(PackBuilder Pack, PackedBlob Blob)> ReserveAsync(BlobId id, BlobKind kind, int length, int uncompressedLength, CancellationToken cancellationToken)
     {
-        var admitted = Task.CompletedTask;
-        lock (_gate)
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            if (_open is not null && !_open.HasRoomFor(sealedBlob.Length))
-                admitted = Close(close);
-            _open ??= new PackBuilder();
-            var blob = _open.Add(id, kind, sealedBlob, uncompressedLength);
-            lock (slot)
-            {
-                slot.Pack = _open;
-                slot.Blob = blob;
-            }
-
-            return _open.IsFull ? Close(close) : admitted;
+            if (_open?.HasRoomFor(length) == false)
+                CloseOpen();
+            _open ??= new PackBuilder(PackBuilder.BytesFor(length) > PackBuilder.Capacity
+                ? GC.AllocateUninitializedArray<byte>(PackBuilder.BytesFor(length))
+                : await buffers.RentAsync(cancellationToken).ConfigureAwait(false));
+            var pack = _open;
+            var blob = pack.Reserve(id, kind, length, uncompressedLength);
+            if (pack.IsFull)
+                CloseOpen();
+            return (pack, blob);
+        }
+        finally
+        {
+            _gate.Release();
         }
     }
 
     /// <summary>Hands over the pack that is being filled, if there is one.</summary>
-    public void CloseOpen(Func<PackBuilder, Task> close)
+    public async Task CloseAsync(CancellationToken cancellationToken)
     {
-        lock (_gate)
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            if (_open is not null)
-                Close(close);
+            CloseOpen();
+        }
+        finally
+        {
+            _gate.Release();
         }
     }
 
-    private Task Close(Func<PackBuilder, Task> close)
+    public void Dispose() => _gate.Dispose();
+
+    private void CloseOpen()
     {
-        var full = _open!;
+        if (_open is not { } full)
+            return;
         _open = null;
-        return close(full);
+        full.Close();
+        closed(full);
     }
 }

@@ -10,12 +10,34 @@ internal sealed class PendingBlob
     /// <summary>Ends when the blob lies in a pack.</summary>
     public Task Packed => _packed.Task;
 
-    /// <summary>The unfinished pack that holds the blob; null before and after.</summary>
-    public PackBuilder? Pack { get; set; }
+    /// <summary>The unfinished pack that holds the sealed blob; null before and after.</summary>
+    public PackBuilder? Pack { get; private set; }
 
-    public PackedBlob Blob { get; set; }
+    public PackedBlob Blob { get; private set; }
 
-    public void SetPacked() => _packed.TrySetResult();
+    public void SetPacked(PackBuilder pack, PackedBlob blob)
+    {
+        lock (this)
+            (Pack, Blob) = (pack, blob);
+        _packed.TrySetResult();
+    }
+
+    /// <summary>The blob was found stored already.</summary>
+    public void SetKnown() => _packed.TrySetResult();
+
+    /// <summary>The pack is durable and its buffer about to be used again.</summary>
+    public void SetStored()
+    {
+        lock (this)
+            Pack = null;
+    }
+
+    /// <summary>A copy of the sealed blob while it lies in an unfinished pack, or null.</summary>
+    public (byte[] Stored, PackedBlob Blob)? Copy()
+    {
+        lock (this)
+            return Pack is { } pack ? (pack.Place(Blob).ToArray(), Blob) : null;
+    }
 
     public void SetFailed(Exception exception)
     {

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using KlarKonform.Backup.Repository.Chunking;
 using KlarKonform.Backup.Repository.Crypto;
 using KlarKonform.Backup.Repository.Index;
 using KlarKonform.Backup.Repository.Packs;
@@ -14,46 +13,46 @@ namespace KlarKonform.Backup.Repository.Writing;
 /// </summary>
 public sealed class RepositoryWriter : IAsyncDisposable
 {
-    // An index file is written after this many packs (some 80 GiB at most), so that a cut loses little of what was uploaded.
-    private const int PacksPerIndex = 256;
-
-    // Uploads under way or waiting; each holds one pack of some 16 MiB in memory.
-    private const int MaxUploads = 3;
+    /// <summary>Uploads at a time unless told otherwise: one is written while the next is hashed.</summary>
+    public const int DefaultUploads = 2;
 
     private readonly ResticRepository _repository;
     private readonly MasterIndex _index;
-    private readonly Packer[] _packers = [new(), new()];
+    private readonly PackBuffers _buffers;
+    private readonly PackUploader _uploader;
+    private readonly Packer[] _packers;
+    private readonly StreamSplitter _splitter;
     private readonly ConcurrentDictionary<BlobId, PendingBlob> _pending = new();
-    private readonly SemaphoreSlim _uploads = new(MaxUploads);
     private readonly SemaphoreSlim _processing = new(Environment.ProcessorCount + 1);
-    private readonly ConcurrentDictionary<Task, bool> _running = new();
-    private readonly SemaphoreSlim _indexing = new(1);
-    private readonly object _gate = new();
-    private readonly List<IndexedPack> _unindexed = [];
-    private readonly CancellationTokenSource _stop = new();
-    private Exception? _failure;
-    private long _bytesStored;
     private long _bytesProcessed;
     private long _blobsStored;
 
     /// <summary>Writes into an opened repository of version 2 whose index is loaded.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="uploads">Packs under way to the storage at a time; each takes 17 MiB of memory.</param>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.UnsupportedVersion"/>: version 1 is read only.</exception>
-    public RepositoryWriter(ResticRepository repository)
-        : this(repository, repository.Index)
+    public RepositoryWriter(ResticRepository repository, int uploads = DefaultUploads)
+        : this(repository, repository.Index, uploads)
     {
     }
 
     /// <summary>Writes what the given index does not know; what is written is added to it.</summary>
-    internal RepositoryWriter(ResticRepository repository, MasterIndex index)
+    internal RepositoryWriter(ResticRepository repository, MasterIndex index, int uploads = DefaultUploads)
     {
         if (repository.Config.Version < 2)
             throw new RepositoryException(RepositoryErrorKind.UnsupportedVersion, "Repositories of format version 1 are read only; 'restic migrate upgrade_repo_v2' upgrades them.");
         _repository = repository;
         _index = index;
+
+        // One more a kind: the pack that is being filled.
+        _buffers = new PackBuffers(uploads + 2);
+        _uploader = new PackUploader(repository, _buffers, uploads, Settle);
+        _packers = [new(_buffers, _uploader.Start), new(_buffers, _uploader.Start)];
+        _splitter = new StreamSplitter(repository.Chunker, (piece, token) => SaveBlobAsync(BlobKind.Data, piece, token));
     }
 
     /// <summary>Bytes sent to the storage so far, as packs.</summary>
-    public long BytesStored => Interlocked.Read(ref _bytesStored);
+    public long BytesStored => _uploader.Bytes;
 
     /// <summary>Plain bytes handed in so far, new or known.</summary>
     public long BytesProcessed => Interlocked.Read(ref _bytesProcessed);
@@ -64,7 +63,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
     /// <summary>Stores a blob unless it is known, and returns its id. It becomes durable with the next <see cref="FlushAsync"/>.</summary>
     public async Task<BlobId> SaveBlobAsync(BlobKind kind, ReadOnlyMemory<byte> plain, CancellationToken cancellationToken)
     {
-        ThrowIfFailed();
+        _uploader.ThrowIfFailed();
         await _processing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -85,7 +84,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
             {
                 // Its pack was indexed between the two looks.
                 _pending.TryRemove(id, out _);
-                slot.SetPacked();
+                slot.SetKnown();
                 return id;
             }
 
@@ -99,74 +98,8 @@ public sealed class RepositoryWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Splits a stream by content and stores the pieces. Memory stays at a few chunks, whatever the length.</summary>
-    public async Task<SavedContent> SaveStreamAsync(Stream content, CancellationToken cancellationToken)
-    {
-        const int piecesAhead = 2;
-        const int firstBuffer = 64 * 1024;
-        var ids = new List<BlobId>();
-        var saving = new Queue<(Task<BlobId> Task, byte[] Buffer)>();
-        long size = 0;
-        var buffer = ArrayPool<byte>.Shared.Rent(firstBuffer);
-        var filled = 0;
-        var ended = false;
-        var scan = new Chunker.Scan();
-        try
-        {
-            while (!ended || filled > 0)
-            {
-                var cut = _repository.Chunker.FindCut(ref scan, buffer.AsSpan(0, filled));
-                if (cut < 0 && !ended)
-                {
-                    if (filled == buffer.Length)
-                        buffer = Grow(buffer, filled);
-
-                    // Half a mebibyte at a time: what lies beyond a cut has to be moved.
-                    var read = await content.ReadAsync(buffer.AsMemory(filled, Math.Min(buffer.Length - filled, Chunker.MinSize)), cancellationToken).ConfigureAwait(false);
-                    ended = read == 0;
-                    filled += read;
-                    continue;
-                }
-
-                var length = cut < 0 ? filled : cut;
-                size += length;
-                if (ended && length == filled && saving.Count == 0)
-                {
-                    // The whole of a small file: no detour over another thread.
-                    ids.Add(await SaveBlobAsync(BlobKind.Data, buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false));
-                    filled = 0;
-                    continue;
-                }
-
-                var rest = filled - length;
-                var next = ArrayPool<byte>.Shared.Rent(Math.Max(firstBuffer, Math.Max(rest, Chunker.MinSize)));
-                buffer.AsSpan(length, rest).CopyTo(next);
-                var piece = buffer;
-                buffer = next;
-                filled = rest;
-                scan = default;
-                saving.Enqueue((Task.Run(() => SaveBlobAsync(BlobKind.Data, piece.AsMemory(0, length), cancellationToken), cancellationToken), piece));
-                if (saving.Count > piecesAhead)
-                    await TakeAsync().ConfigureAwait(false);
-            }
-
-            while (saving.Count > 0)
-                await TakeAsync().ConfigureAwait(false);
-            return new SavedContent(ids, size);
-        }
-        finally
-        {
-            // Buffers of pieces that are still being worked on after a failure are left to the garbage collector.
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-
-        async Task TakeAsync()
-        {
-            var (task, piece) = saving.Dequeue();
-            ids.Add(await task.ConfigureAwait(false));
-            ArrayPool<byte>.Shared.Return(piece);
-        }
-    }
+    /// <summary>Splits a stream by content and stores the pieces. Memory stays at a few pieces, whatever the length.</summary>
+    public Task<SavedContent> SaveStreamAsync(Stream content, CancellationToken cancellationToken) => _splitter.SaveAsync(content, cancellationToken);
 
     /// <summary>Stores a tree; the nodes must be sorted by <see cref="TreeJson.NameOrder"/> and have distinct names.</summary>
     public async Task<BlobId> SaveTreeAsync(IEnumerable<Node> nodes, CancellationToken cancellationToken)
@@ -179,62 +112,46 @@ public sealed class RepositoryWriter : IAsyncDisposable
     /// <summary>Makes everything that was saved before the call durable: open packs are uploaded, then the index is written.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
-        ThrowIfFailed();
+        _uploader.ThrowIfFailed();
         foreach (var packer in _packers)
-            packer.CloseOpen(StartUpload);
-        await Task.WhenAll(_running.Keys.ToArray()).WaitAsync(cancellationToken).ConfigureAwait(false);
-        ThrowIfFailed();
-        await WriteIndexAsync(atLeast: 1, cancellationToken).ConfigureAwait(false);
+            await packer.CloseAsync(cancellationToken).ConfigureAwait(false);
+        await _uploader.DrainAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Ends uploads under way. What was not flushed is not in the index; a later prune removes its packs.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
-        while (_running.Keys.ToArray() is { Length: > 0 } running)
-            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _uploader.DisposeAsync().ConfigureAwait(false);
         foreach (var packer in _packers)
-            packer.CloseOpen(Discard);
-        _stop.Dispose();
-        _uploads.Dispose();
+            packer.Dispose();
+        _buffers.Dispose();
         _processing.Dispose();
-        _indexing.Dispose();
     }
 
     /// <summary>The plain bytes of a blob that was saved but is not in the index yet, or null.</summary>
-    internal byte[]? ReadPending(BlobId id)
-    {
-        if (!_pending.TryGetValue(id, out var slot))
-            return null;
-        byte[] stored;
-        PackedBlob blob;
-        lock (slot)
-        {
-            if (slot.Pack is not { } pack)
-                return null;
-            blob = slot.Blob;
-            stored = pack.Copy(blob);
-        }
-
-        return BlobCodec.Open(_repository, stored, blob);
-    }
+    internal byte[]? ReadPending(BlobId id) =>
+        _pending.TryGetValue(id, out var slot) && slot.Copy() is var (stored, blob) ? BlobCodec.Open(_repository, stored, blob) : null;
 
     private async Task PackAsync(BlobId id, BlobKind kind, ReadOnlyMemory<byte> plain, PendingBlob slot, CancellationToken cancellationToken)
     {
-        var compressed = ArrayPool<byte>.Shared.Rent(Compression.Bound(plain.Length));
-        var stored = ArrayPool<byte>.Shared.Rent(plain.Length + CryptoKey.Overhead);
-        Task admitted;
+        byte[]? compressed = null;
         try
         {
-            var length = Compression.IsWorthTrying(plain.Span) ? _repository.Compression.Compress(plain.Span, compressed) : int.MaxValue;
+            var text = plain;
+            if (Compression.IsWorthTrying(plain.Span))
+            {
+                compressed = ArrayPool<byte>.Shared.Rent(Compression.Bound(plain.Length));
+                var length = _repository.Compression.Compress(plain.Span, compressed);
 
-            // Without a gain the plain text is stored: the header's type says which it is.
-            var gain = length < plain.Length;
-            var text = gain ? compressed.AsMemory(0, length) : plain;
-            var sealedBlob = stored.AsMemory(0, text.Length + CryptoKey.Overhead);
-            _repository.Key.Seal(text.Span, sealedBlob.Span);
-            admitted = _packers[(int)kind].Add(id, kind, sealedBlob.Span, gain ? plain.Length : 0, slot, StartUpload);
-            slot.SetPacked();
+                // Without a gain the plain text is stored: the header's type says which it is.
+                if (length < plain.Length)
+                    text = compressed.AsMemory(0, length);
+            }
+
+            var (pack, blob) = await _packers[(int)kind].ReserveAsync(
+                id, kind, text.Length + CryptoKey.Overhead, text.Equals(plain) ? 0 : plain.Length, cancellationToken).ConfigureAwait(false);
+            Seal(text.Span, pack, blob);
+            slot.SetPacked(pack, blob);
         }
         catch (Exception exception)
         {
@@ -244,109 +161,36 @@ public sealed class RepositoryWriter : IAsyncDisposable
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(compressed);
-            ArrayPool<byte>.Shared.Return(stored);
+            if (compressed is not null)
+                ArrayPool<byte>.Shared.Return(compressed);
         }
-
-        // Whoever fills a pack waits until its upload starts: that is what bounds the memory.
-        await admitted.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Registers the upload at once, so that a flush cannot miss it, and returns a task that ends when it really starts.</summary>
-    private Task StartUpload(PackBuilder pack)
+    private void Seal(ReadOnlySpan<byte> text, PackBuilder pack, PackedBlob blob)
     {
-        var admitted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var upload = Task.Run(() => UploadAsync(pack, admitted), CancellationToken.None);
-        _running[upload] = true;
-        _ = upload.ContinueWith(done => _running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return admitted.Task;
-    }
-
-    private async Task UploadAsync(PackBuilder pack, TaskCompletionSource admitted)
-    {
-        var holdsSlot = false;
         try
         {
-            await _uploads.WaitAsync(_stop.Token).ConfigureAwait(false);
-            holdsSlot = true;
-            admitted.SetResult();
-            var content = pack.Finish(_repository.Key);
-            var id = BlobId.Of(content.Span);
-            await _repository.Store.SaveAsync(RepositoryLayout.Key(RepositoryFile.Data, id), content, _stop.Token).ConfigureAwait(false);
-            Interlocked.Add(ref _bytesStored, content.Length);
-            _index.Add(id, pack.Blobs);
-            foreach (var blob in pack.Blobs)
-            {
-                if (_pending.TryRemove(blob.Id, out var slot))
-                {
-                    lock (slot)
-                        slot.Pack = null;
-                }
-            }
-
-            bool writeIndex;
-            lock (_gate)
-            {
-                _unindexed.Add(IndexedPack.Of(id, pack.Blobs));
-                writeIndex = _unindexed.Count >= PacksPerIndex;
-            }
-
-            pack.Dispose();
-            if (writeIndex)
-                await WriteIndexAsync(PacksPerIndex, _stop.Token).ConfigureAwait(false);
+            _repository.Key.Seal(text, pack.Place(blob));
         }
         catch (Exception exception)
         {
-            // Reported by the next call of any caller: the writer is of no use any more.
-            Fail(exception);
+            // The place is reserved and holds nothing: the pack must never be uploaded.
+            _uploader.Fail(exception);
+            throw;
         }
         finally
         {
-            admitted.TrySetResult();
-            if (holdsSlot)
-                _uploads.Release();
+            pack.SetFilled();
         }
     }
 
-    private async Task WriteIndexAsync(int atLeast, CancellationToken cancellationToken)
+    private void Settle(BlobId id, PackBuilder pack)
     {
-        await _indexing.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        _index.Add(id, pack.Blobs);
+        foreach (var blob in pack.Blobs)
         {
-            IndexedPack[] packs;
-            lock (_gate)
-                packs = [.. _unindexed];
-            if (packs.Length < atLeast)
-                return;
-            await _repository.SaveFileAsync(RepositoryFile.Index, new IndexFile { Packs = packs }, cancellationToken).ConfigureAwait(false);
-            lock (_gate)
-                _unindexed.RemoveRange(0, packs.Length);
+            if (_pending.TryRemove(blob.Id, out var slot))
+                slot.SetStored();
         }
-        finally
-        {
-            _indexing.Release();
-        }
-    }
-
-    private static Task Discard(PackBuilder pack)
-    {
-        pack.Dispose();
-        return Task.CompletedTask;
-    }
-
-    private void Fail(Exception exception) => Interlocked.CompareExchange(ref _failure, exception, null);
-
-    private void ThrowIfFailed()
-    {
-        if (_failure is { } failure)
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
-    }
-
-    private static byte[] Grow(byte[] buffer, int filled)
-    {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length * 2, Chunker.MaxSize));
-        buffer.AsSpan(0, filled).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(buffer);
-        return larger;
     }
 }

@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using KlarKonform.Backup.Repository.Index;
+using KlarKonform.Backup.Repository.Packs;
+
+namespace KlarKonform.Backup.Repository.Writing;
+
+/// <summary>Sends filled packs to the storage and lists them in index files, in this order. Thread-safe.</summary>
+internal sealed class PackUploader : IAsyncDisposable
+{
+    // An index file is written after this many packs (some 4 GiB), so that a cut loses little of what was uploaded.
+    private const int PacksPerIndex = 256;
+
+    private readonly ResticRepository _repository;
+    private readonly PackBuffers _buffers;
+    private readonly Action<BlobId, PackBuilder> _stored;
+    private readonly SemaphoreSlim _slots;
+    private readonly SemaphoreSlim _indexing = new(1);
+    private readonly ConcurrentDictionary<Task, bool> _running = new();
+    private readonly object _gate = new();
+    private readonly List<IndexedPack> _unindexed = [];
+    private readonly CancellationTokenSource _stop = new();
+    private Exception? _failure;
+    private long _bytes;
+
+    /// <param name="repository">Where the packs go.</param>
+    /// <param name="buffers">Takes a pack's buffer back, whatever became of it.</param>
+    /// <param name="parallel">Uploads at a time.</param>
+    /// <param name="stored">Called when a pack is durable, before its buffer is used again.</param>
+    public PackUploader(ResticRepository repository, PackBuffers buffers, int parallel, Action<BlobId, PackBuilder> stored)
+    {
+        _repository = repository;
+        _buffers = buffers;
+        _stored = stored;
+        _slots = new SemaphoreSlim(parallel);
+    }
+
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>Starts the upload of a closed pack. It is registered when the call returns, so that <see cref="DrainAsync"/> cannot miss it.</summary>
+    public void Start(PackBuilder pack)
+    {
+        var upload = Task.Run(() => UploadAsync(pack), CancellationToken.None);
+        _running[upload] = true;
+        _ = upload.ContinueWith(done => _running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    /// <summary>Waits for the uploads that were started and writes the index of what is in none yet.</summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_running.Keys.ToArray()).WaitAsync(cancellationToken).ConfigureAwait(false);
+        ThrowIfFailed();
+        await WriteIndexAsync(atLeast: 1, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>After a failure no pack is uploaded any more, and every caller hears of it.</summary>
+    public void Fail(Exception exception) => Interlocked.CompareExchange(ref _failure, exception, null);
+
+    public void ThrowIfFailed()
+    {
+        if (_failure is { } failure)
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        while (_running.Keys.ToArray() is { Length: > 0 } running)
+            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+        _slots.Dispose();
+        _indexing.Dispose();
+    }
+
+    private async Task UploadAsync(PackBuilder pack)
+    {
+        var holdsSlot = false;
+        try
+        {
+            await pack.Filled.ConfigureAwait(false);
+            await _slots.WaitAsync(_stop.Token).ConfigureAwait(false);
+            holdsSlot = true;
+            ThrowIfFailed();
+            var content = pack.Finish(_repository.Key);
+            var id = BlobId.Of(content.Span);
+            await _repository.Store.SaveAsync(RepositoryLayout.Key(RepositoryFile.Data, id), content, _stop.Token).ConfigureAwait(false);
+            Interlocked.Add(ref _bytes, content.Length);
+            _stored(id, pack);
+            bool writeIndex;
+            lock (_gate)
+            {
+                _unindexed.Add(IndexedPack.Of(id, pack.Blobs));
+                writeIndex = _unindexed.Count >= PacksPerIndex;
+            }
+
+            if (writeIndex)
+                await WriteIndexAsync(PacksPerIndex, _stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            // Reported by the next call of any caller: the writer is of no use any more.
+            Fail(exception);
+        }
+        finally
+        {
+            if (holdsSlot)
+                _slots.Release();
+            _buffers.Return(pack.Buffer);
+        }
+    }
+
+    private async Task WriteIndexAsync(int atLeast, CancellationToken cancellationToken)
+    {
+        await _indexing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            IndexedPack[] packs;
+            lock (_gate)
+                packs = [.. _unindexed];
+            if (packs.Length < atLeast)
+                return;
+            await _repository.SaveFileAsync(RepositoryFile.Index, new IndexFile { Packs = packs }, cancellationToken).ConfigureAwait(false);
+            lock (_gate)
+                _unindexed.RemoveRange(0, packs.Length);
+        }
+        finally
+        {
+            _indexing.Release();
+        }
+    }
+}

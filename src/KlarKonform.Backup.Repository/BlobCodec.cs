@@ -1,4 +1,5 @@
 using System.Buffers;
+using KlarKonform.Backup.Repository.Crypto;
 using KlarKonform.Backup.Repository.Packs;
 
 namespace KlarKonform.Backup.Repository;
@@ -6,24 +7,33 @@ namespace KlarKonform.Backup.Repository;
 /// <summary>Turns a blob's stored bytes into its plain text, and proves that it is the right one.</summary>
 internal static class BlobCodec
 {
+    // Chunks end at 8 MiB; trees have no limit, but an index that promises more than this is damaged, and must not take the memory.
+    private const uint MaxPlainLength = 1 << 30;
+
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>.</exception>
     public static byte[] Open(ResticRepository repository, ReadOnlySpan<byte> stored, PackedBlob blob)
     {
-        var length = Math.Max(0, stored.Length - Crypto.CryptoKey.Overhead);
-        byte[] plain;
+        if (stored.Length != blob.Length || blob.Length < CryptoKey.Overhead || blob.PlainLength > MaxPlainLength)
+            throw new RepositoryException(RepositoryErrorKind.Damaged, $"The blob {blob.Id} has an impossible length.");
+        var plain = GC.AllocateUninitializedArray<byte>((int)blob.PlainLength);
+        Open(repository, stored, blob, plain);
+        return plain;
+    }
+
+    /// <summary>Opens into a buffer of exactly the plain length.</summary>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>; the buffer may hold anything.</exception>
+    public static void Open(ResticRepository repository, ReadOnlySpan<byte> stored, PackedBlob blob, Span<byte> plain)
+    {
         if (blob.UncompressedLength == 0)
         {
-            plain = GC.AllocateUninitializedArray<byte>(length);
             repository.Key.Open(stored, plain);
         }
         else
         {
-            plain = GC.AllocateUninitializedArray<byte>((int)blob.UncompressedLength);
-            var opened = ArrayPool<byte>.Shared.Rent(length);
+            var opened = ArrayPool<byte>.Shared.Rent(stored.Length);
             try
             {
-                repository.Key.Open(stored, opened);
-                repository.Compression.Decompress(opened.AsSpan(0, length), plain);
+                repository.Compression.Decompress(opened.AsSpan(0, repository.Key.Open(stored, opened)), plain);
             }
             finally
             {
@@ -33,6 +43,5 @@ internal static class BlobCodec
 
         if (BlobId.Of(plain) != blob.Id)
             throw new RepositoryException(RepositoryErrorKind.Damaged, $"The blob {blob.Id} does not match its id.");
-        return plain;
     }
 }

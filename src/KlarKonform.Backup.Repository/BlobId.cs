@@ -38,18 +38,42 @@ public readonly struct BlobId : IEquatable<BlobId>, IComparable<BlobId>
     /// <summary>Reads 64 hexadecimal digits, or returns false.</summary>
     public static bool TryParse(string? text, out BlobId id)
     {
+        Span<byte> ascii = stackalloc byte[Size * 2];
+        if (text is { Length: Size * 2 } && System.Text.Ascii.FromUtf16(text, ascii, out _) == System.Buffers.OperationStatus.Done)
+            return TryParse(ascii, out id);
         id = default;
-        if (text is not { Length: Size * 2 })
+        return false;
+    }
+
+    /// <summary>Reads 64 hexadecimal digits in UTF-8, or returns false.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> utf8, out BlobId id)
+    {
+        id = default;
+        if (utf8.Length != Size * 2)
             return false;
         Span<byte> bytes = stackalloc byte[Size];
         for (var i = 0; i < Size; i++)
         {
-            if (!byte.TryParse(text.AsSpan(i * 2, 2), System.Globalization.NumberStyles.AllowHexSpecifier, null, out bytes[i]))
+            var (high, low) = (HexDigit(utf8[i * 2]), HexDigit(utf8[(i * 2) + 1]));
+            if ((high | low) < 0)
                 return false;
+            bytes[i] = (byte)((high << 4) | low);
         }
 
         id = new BlobId(bytes);
         return true;
+    }
+
+    /// <summary>Writes 64 lower-case hexadecimal digits.</summary>
+    public void Format(Span<byte> utf8)
+    {
+        Span<byte> bytes = stackalloc byte[Size];
+        CopyTo(bytes);
+        for (var i = 0; i < Size; i++)
+        {
+            utf8[i * 2] = "0123456789abcdef"u8[bytes[i] >> 4];
+            utf8[(i * 2) + 1] = "0123456789abcdef"u8[bytes[i] & 15];
+        }
     }
 
     /// <summary>Copies the 32 bytes.</summary>
@@ -106,4 +130,12 @@ public readonly struct BlobId : IEquatable<BlobId>, IComparable<BlobId>
 
     /// <summary>Order of the bytes.</summary>
     public static bool operator >=(BlobId left, BlobId right) => left.CompareTo(right) >= 0;
+
+    private static int HexDigit(byte character) => character switch
+    {
+        >= (byte)'0' and <= (byte)'9' => character - '0',
+        >= (byte)'a' and <= (byte)'f' => character - 'a' + 10,
+        >= (byte)'A' and <= (byte)'F' => character - 'A' + 10,
+        _ => -1,
+    };
 }

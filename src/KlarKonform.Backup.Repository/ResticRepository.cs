@@ -5,8 +5,8 @@ using System.Text.Json;
 using KlarKonform.Backup.Repository.Chunking;
 using KlarKonform.Backup.Repository.Crypto;
 using KlarKonform.Backup.Repository.Index;
+using KlarKonform.Backup.Repository.Json;
 using KlarKonform.Backup.Repository.Keys;
-using KlarKonform.Backup.Repository.Packs;
 using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Storage;
 
@@ -124,7 +124,7 @@ public sealed class ResticRepository : IDisposable
 
     /// <summary>Every snapshot with its id, in no certain order.</summary>
     public IAsyncEnumerable<(BlobId Id, Snapshot Snapshot)> SnapshotsAsync(CancellationToken cancellationToken) =>
-        LoadAllAsync<Snapshot>(RepositoryFile.Snapshot, cancellationToken);
+        LoadAllAsync(RepositoryFile.Snapshot, ReadJson<Snapshot>, cancellationToken);
 
     /// <summary>Stores a snapshot. Everything that it refers to must be durable already.</summary>
     public Task<BlobId> SaveSnapshotAsync(Snapshot snapshot, CancellationToken cancellationToken) =>
@@ -142,53 +142,63 @@ public sealed class ResticRepository : IDisposable
     }
 
     /// <summary>Every index file's packs, as they stand in the file.</summary>
-    internal async IAsyncEnumerable<(BlobId Id, IReadOnlyList<(BlobId Pack, IReadOnlyList<PackedBlob> Blobs)> Packs)> IndexFilesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (var (id, file) in LoadAllAsync<IndexFile>(RepositoryFile.Index, cancellationToken).ConfigureAwait(false))
-            yield return (id, [.. file.Packs.Select(pack => pack.Read())]);
-    }
+    internal IAsyncEnumerable<(BlobId Id, List<PackContents> Packs)> IndexFilesAsync(CancellationToken cancellationToken) =>
+        LoadAllAsync(RepositoryFile.Index, IndexJson.Read, cancellationToken);
 
     /// <summary>Writes index files for these packs.</summary>
-    internal async Task WriteIndexAsync(IEnumerable<KeyValuePair<BlobId, IReadOnlyList<PackedBlob>>> contents, CancellationToken cancellationToken)
+    internal async Task WriteIndexAsync(IEnumerable<PackContents> contents, CancellationToken cancellationToken)
     {
-        var packs = new List<IndexedPack>();
+        var packs = new List<PackContents>();
         var blobs = 0;
-        foreach (var (pack, list) in contents)
+        foreach (var pack in contents)
         {
-            packs.Add(IndexedPack.Of(pack, list));
-            if ((blobs += list.Count) < BlobsPerIndex)
+            packs.Add(pack);
+            if ((blobs += pack.Blobs.Count) < BlobsPerIndex)
                 continue;
-            await SaveFileAsync(RepositoryFile.Index, new IndexFile { Packs = packs }, cancellationToken).ConfigureAwait(false);
-            (packs, blobs) = ([], 0);
+            await SaveAsync().ConfigureAwait(false);
+            blobs = 0;
         }
 
-        if (packs.Count > 0)
-            await SaveFileAsync(RepositoryFile.Index, new IndexFile { Packs = packs }, cancellationToken).ConfigureAwait(false);
+        await SaveAsync().ConfigureAwait(false);
+
+        async Task SaveAsync()
+        {
+            if (packs.Count == 0)
+                return;
+            using var json = new PooledBuffer();
+            IndexJson.Write(json, packs);
+            await SaveFileAsync(RepositoryFile.Index, json.Written, cancellationToken).ConfigureAwait(false);
+            packs.Clear();
+        }
     }
 
-    internal async Task<BlobId> SaveFileAsync<T>(RepositoryFile kind, T value, CancellationToken cancellationToken)
+    internal Task<BlobId> SaveFileAsync<T>(RepositoryFile kind, T value, CancellationToken cancellationToken) =>
+        SaveFileAsync(kind, (ReadOnlyMemory<byte>)JsonSerializer.SerializeToUtf8Bytes(value, JsonOptions), cancellationToken);
+
+    internal async Task<BlobId> SaveFileAsync(RepositoryFile kind, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(value, JsonOptions);
-        byte[] plain;
+        byte[] sealedFile;
         if (Config.Version >= 2)
         {
             var room = ArrayPool<byte>.Shared.Rent(Compression.Bound(json.Length) + 1);
             room[0] = CompressedMark;
-            plain = room[..(Compression.Compress(json, room.AsSpan(1)) + 1)];
+            sealedFile = Seal(room.AsSpan(0, Compression.Compress(json.Span, room.AsSpan(1)) + 1));
             ArrayPool<byte>.Shared.Return(room);
         }
         else
         {
-            plain = json;
+            sealedFile = Seal(json.Span);
         }
 
-        var sealedFile = Seal(plain);
         var id = BlobId.Of(sealedFile);
         await Store.SaveAsync(RepositoryLayout.Key(kind, id), sealedFile, cancellationToken).ConfigureAwait(false);
         return id;
     }
 
-    internal async Task<T> LoadFileAsync<T>(RepositoryFile kind, BlobId id, CancellationToken cancellationToken)
+    internal Task<T> LoadFileAsync<T>(RepositoryFile kind, BlobId id, CancellationToken cancellationToken) =>
+        LoadFileAsync(kind, id, ReadJson<T>, cancellationToken);
+
+    private async Task<T> LoadFileAsync<T>(RepositoryFile kind, BlobId id, JsonRead<T> read, CancellationToken cancellationToken)
     {
         var stored = await ReadAllAsync(Store, RepositoryLayout.Key(kind, id), cancellationToken).ConfigureAwait(false);
         if (BlobId.Of(stored) != id)
@@ -199,14 +209,15 @@ public sealed class ResticRepository : IDisposable
             text = Compression.Decompress(text.Span[1..]);
         try
         {
-            return JsonSerializer.Deserialize<T>(text.Span)
-                ?? throw new RepositoryException(RepositoryErrorKind.Damaged, $"The file {RepositoryLayout.Key(kind, id)} is empty.");
+            return read(text.Span);
         }
         catch (JsonException exception)
         {
             throw new RepositoryException(RepositoryErrorKind.Damaged, $"The file {RepositoryLayout.Key(kind, id)} is not understood.", exception);
         }
     }
+
+    private static T ReadJson<T>(ReadOnlySpan<byte> text) => JsonSerializer.Deserialize<T>(text) ?? throw new JsonException("The file is empty.");
 
     internal async IAsyncEnumerable<BlobId> ListAsync(RepositoryFile kind, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -244,13 +255,13 @@ public sealed class ResticRepository : IDisposable
     }
 
     // Files are small and latency is what costs: several are read at once, in the order in which they were listed.
-    private async IAsyncEnumerable<(BlobId Id, T File)> LoadAllAsync<T>(RepositoryFile kind, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<(BlobId Id, T File)> LoadAllAsync<T>(RepositoryFile kind, JsonRead<T> read, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         const int ahead = 8;
         var loading = new Queue<(BlobId Id, Task<T> File)>();
         await foreach (var id in ListAsync(kind, cancellationToken).ConfigureAwait(false))
         {
-            loading.Enqueue((id, LoadFileAsync<T>(kind, id, cancellationToken)));
+            loading.Enqueue((id, LoadFileAsync(kind, id, read, cancellationToken)));
             if (loading.Count < ahead)
                 continue;
             var (first, file) = loading.Dequeue();
@@ -260,6 +271,8 @@ public sealed class ResticRepository : IDisposable
         while (loading.TryDequeue(out var next))
             yield return (next.Id, await next.File.ConfigureAwait(false));
     }
+
+    private delegate T JsonRead<out T>(ReadOnlySpan<byte> text);
 
     private byte[] Seal(ReadOnlySpan<byte> plain)
     {

@@ -3,6 +3,7 @@ using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Json;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Restoring;
 using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Repository.Trees;
 using KlarKonform.Backup.Repository.Writing;
@@ -15,7 +16,7 @@ internal static class FolderCopy
 {
     public const string Password = "benchmark";
 
-    private static readonly ParallelOptions s_parallel = new() { MaxDegreeOfParallelism = Environment.ProcessorCount + 2 };
+    private static readonly ParallelOptions s_parallel = new() { MaxDegreeOfParallelism = Environment.ProcessorCount + 1 };
 
     public static async Task BackupAsync(string repositoryPath, string source)
     {
@@ -24,7 +25,7 @@ internal static class FolderCopy
         await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, TimeProvider.System, default);
         await repository.LoadIndexAsync(default);
         await using var writer = new RepositoryWriter(repository);
-        var root = await SaveAsync(writer, new DirectoryInfo(source));
+        var root = await SaveAsync(writer, new DirectoryInfo(Path.TrimEndingDirectorySeparator(source)));
         await writer.FlushAsync(default);
         await repository.SaveSnapshotAsync(new Snapshot { Time = NanoTime.From(DateTimeOffset.Now).ToString(), Tree = root.ToString(), Paths = [source], Hostname = "benchmark" }, default);
     }
@@ -35,38 +36,46 @@ internal static class FolderCopy
         using var repository = await ResticRepository.OpenAsync(store, Password, default);
         await repository.LoadIndexAsync(default);
         var reader = new RepositoryReader(repository);
+        var files = new List<FileToRestore>();
         await foreach (var (_, snapshot) in repository.SnapshotsAsync(default))
-            await RestoreAsync(reader, snapshot.Root, target);
+            await CollectAsync(reader, snapshot.Root, target, files);
+        await new FileRestorer(repository, Environment.ProcessorCount + 1).RestoreAsync(files, (file, failure) =>
+        {
+            if (failure is not null)
+                throw new InvalidOperationException($"{file.Path} was not restored.", failure);
+        }, default);
     }
 
-    private static async Task<BlobId> SaveAsync(RepositoryWriter writer, DirectoryInfo folder)
+    private static async Task<BlobId> SaveAsync(RepositoryWriter writer, DirectoryInfo root)
     {
-        var nodes = new ConcurrentBag<Node>();
-        foreach (var child in folder.EnumerateDirectories())
-            nodes.Add(Node.NewDirectory(child.Name, await SaveAsync(writer, child), child.LastWriteTimeUtc));
-        await Parallel.ForEachAsync(folder.EnumerateFiles(), s_parallel, async (file, token) =>
+        var nodes = new ConcurrentDictionary<string, ConcurrentBag<Node>>();
+        await Parallel.ForEachAsync(root.EnumerateFiles("*", SearchOption.AllDirectories), s_parallel, async (file, token) =>
         {
             await using var stream = new SourceFile(file.FullName);
             var saved = await writer.SaveStreamAsync(stream, token);
-            nodes.Add(Node.NewFile(file.Name, (ulong)saved.Size, saved.Blobs, file.LastWriteTimeUtc));
+            nodes.GetOrAdd(file.DirectoryName!, _ => []).Add(Node.NewFile(file.Name, (ulong)saved.Size, saved.Blobs, file.LastWriteTimeUtc));
         });
-        return await writer.SaveTreeAsync(nodes.OrderBy(node => node.Name, TreeJson.NameOrder), default);
+        return await SaveTreeAsync(root);
+
+        async Task<BlobId> SaveTreeAsync(DirectoryInfo folder)
+        {
+            var own = nodes.GetOrAdd(folder.FullName, _ => []);
+            foreach (var child in folder.EnumerateDirectories())
+                own.Add(Node.NewDirectory(child.Name, await SaveTreeAsync(child), child.LastWriteTimeUtc));
+            return await writer.SaveTreeAsync(own.OrderBy(node => node.Name, TreeJson.NameOrder), default);
+        }
     }
 
-    private static async Task RestoreAsync(RepositoryReader reader, BlobId tree, string target)
+    private static async Task CollectAsync(RepositoryReader reader, BlobId tree, string target, List<FileToRestore> files)
     {
         Directory.CreateDirectory(target);
-        await Parallel.ForEachAsync(await reader.ReadTreeAsync(tree, default), s_parallel, async (node, token) =>
+        foreach (var node in await reader.ReadTreeAsync(tree, default))
         {
             var path = Path.Combine(target, node.Name);
             if (node.Subtree is { } subtree)
-            {
-                await RestoreAsync(reader, subtree, path);
-                return;
-            }
-
-            await using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 0);
-            await reader.CopyContentAsync(node, stream, token);
-        });
+                await CollectAsync(reader, subtree, path, files);
+            else
+                files.Add(new FileToRestore(node, path, Overwrite: false));
+        }
     }
 }

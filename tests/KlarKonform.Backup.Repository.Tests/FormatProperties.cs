@@ -50,6 +50,27 @@ public sealed class FormatProperties
         }, iter: 200);
     }
 
+    [Fact]
+    public void The_authentication_code_is_the_one_of_an_independent_Poly1305() =>
+        Gen.Select(Gen.Byte.Array[0, 300], Gen.Byte.Array[16], Gen.Byte.Array[16], Gen.Bool).Sample((plain, k, r, extreme) =>
+        {
+            // All ones carry through every limb.
+            r = extreme ? [.. Enumerable.Repeat((byte)255, 16)] : r;
+            using var key = new CryptoKey(new byte[32], k, r);
+            var stored = new byte[plain.Length + CryptoKey.Overhead];
+            key.Seal(plain, stored);
+            using var aes = System.Security.Cryptography.Aes.Create();
+            aes.Key = k;
+            byte[] mask = [255, 255, 255, 15, 252, 255, 255, 15, 252, 255, 255, 15, 252, 255, 255, 15];
+            byte[] clamped = [.. r.Zip(mask, (value, kept) => (byte)(value & kept)), .. aes.EncryptEcb(stored.AsSpan(0, 16), System.Security.Cryptography.PaddingMode.None)];
+            var reference = new Org.BouncyCastle.Crypto.Macs.Poly1305();
+            reference.Init(new Org.BouncyCastle.Crypto.Parameters.KeyParameter(clamped));
+            reference.BlockUpdate(stored.AsSpan(16, plain.Length));
+            var expected = new byte[16];
+            reference.DoFinal(expected, 0);
+            return stored.AsSpan(stored.Length - 16).SequenceEqual(expected);
+        }, iter: 5000);
+
     [Theory]
     [InlineData("2026-11-24T13:05:09Z")]
     [InlineData("2026-11-24T13:05:09.1Z")]

@@ -1,5 +1,4 @@
-using System.Buffers.Binary;
-using System.Numerics;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 
 namespace KlarKonform.Backup.Repository.Crypto;
@@ -11,17 +10,15 @@ namespace KlarKonform.Backup.Repository.Crypto;
 public sealed class CryptoKey : IDisposable
 {
     /// <summary>Bytes that sealing adds.</summary>
-    public const int Overhead = IvSize + MacSize;
+    public const int Overhead = IvSize + Poly1305Mac.Size;
 
-    private const int IvSize = 16;
-    private const int MacSize = 16;
-    private const int BlockSize = 16;
+    private const int IvSize = BlockCipher.BlockSize;
 
-    private readonly Aes _cipher;
-    private readonly Aes _macCipher;
+    private readonly ConcurrentBag<(BlockCipher Text, BlockCipher Mac)> _idle = [];
     private readonly byte[] _encryption;
     private readonly byte[] _macK;
     private readonly byte[] _macR;
+    private volatile bool _disposed;
 
     /// <summary>Takes copies of the three secrets: 32 bytes of AES key, 16 bytes k and 16 bytes r of Poly1305-AES.</summary>
     public CryptoKey(ReadOnlySpan<byte> encryption, ReadOnlySpan<byte> macK, ReadOnlySpan<byte> macR)
@@ -30,10 +27,6 @@ public sealed class CryptoKey : IDisposable
         _macK = macK.ToArray();
         _macR = macR.ToArray();
         Clamp(_macR);
-        _cipher = Aes.Create();
-        _cipher.Key = _encryption;
-        _macCipher = Aes.Create();
-        _macCipher.Key = _macK;
     }
 
     internal ReadOnlySpan<byte> Encryption => _encryption;
@@ -55,11 +48,13 @@ public sealed class CryptoKey : IDisposable
     /// <summary>Seals <paramref name="plain"/> into <paramref name="target"/>, which must be <see cref="Overhead"/> bytes longer. They must not overlap.</summary>
     public void Seal(ReadOnlySpan<byte> plain, Span<byte> target)
     {
+        var ciphers = Rent();
         var iv = target[..IvSize];
         RandomNumberGenerator.Fill(iv);
         var cipherText = target.Slice(IvSize, plain.Length);
-        ApplyCtr(iv, plain, cipherText);
-        ComputeMac(iv, cipherText, target.Slice(IvSize + plain.Length, MacSize));
+        ciphers.Text.ApplyCtr(iv, plain, cipherText);
+        ComputeMac(ciphers.Mac, iv, cipherText, target.Slice(IvSize + plain.Length, Poly1305Mac.Size));
+        Return(ciphers);
     }
 
     /// <summary>Checks and opens a sealed message.</summary>
@@ -69,66 +64,56 @@ public sealed class CryptoKey : IDisposable
     {
         if (message.Length < Overhead)
             throw new RepositoryException(RepositoryErrorKind.Damaged, "The sealed text is too short.");
+        var ciphers = Rent();
         var iv = message[..IvSize];
-        var cipherText = message[IvSize..^MacSize];
-        Span<byte> mac = stackalloc byte[MacSize];
-        ComputeMac(iv, cipherText, mac);
-        if (!CryptographicOperations.FixedTimeEquals(mac, message[^MacSize..]))
-            throw new RepositoryException(RepositoryErrorKind.Damaged, "The stored bytes do not match their authentication code.");
-        ApplyCtr(iv, cipherText, target[..cipherText.Length]);
-        return cipherText.Length;
+        var cipherText = message[IvSize..^Poly1305Mac.Size];
+        Span<byte> mac = stackalloc byte[Poly1305Mac.Size];
+        ComputeMac(ciphers.Mac, iv, cipherText, mac);
+        var authentic = CryptographicOperations.FixedTimeEquals(mac, message[^Poly1305Mac.Size..]);
+        if (authentic)
+            ciphers.Text.ApplyCtr(iv, cipherText, target[..cipherText.Length]);
+        Return(ciphers);
+        return authentic ? cipherText.Length
+            : throw new RepositoryException(RepositoryErrorKind.Damaged, "The stored bytes do not match their authentication code.");
     }
 
     /// <inheritdoc />
     public void Dispose()
     {
-        _cipher.Dispose();
-        _macCipher.Dispose();
+        _disposed = true;
+        while (_idle.TryTake(out var ciphers))
+            Release(ciphers);
         CryptographicOperations.ZeroMemory(_encryption);
         CryptographicOperations.ZeroMemory(_macK);
         CryptographicOperations.ZeroMemory(_macR);
     }
 
-    // .NET has no CTR mode: the counters are encrypted in ECB, some kibibytes at a time, and XORed over the text.
-    private void ApplyCtr(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> source, Span<byte> target)
-    {
-        const int batch = 8192;
-        Span<byte> counters = stackalloc byte[batch];
-        Span<byte> pad = stackalloc byte[batch];
-        var high = BinaryPrimitives.ReadUInt64BigEndian(iv);
-        var low = BinaryPrimitives.ReadUInt64BigEndian(iv[8..]);
-        for (var done = 0; done < source.Length; done += batch)
-        {
-            var length = Math.Min(batch, source.Length - done);
-            var blocks = (length + BlockSize - 1) / BlockSize;
-            for (var i = 0; i < blocks; i++)
-            {
-                BinaryPrimitives.WriteUInt64BigEndian(counters[(i * BlockSize)..], high);
-                BinaryPrimitives.WriteUInt64BigEndian(counters[((i * BlockSize) + 8)..], low);
-                if (++low == 0)
-                    high++;
-            }
-
-            _cipher.EncryptEcb(counters[..(blocks * BlockSize)], pad, PaddingMode.None);
-            Xor(source.Slice(done, length), pad, target.Slice(done, length));
-        }
-    }
-
-    private static void Xor(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, Span<byte> target)
-    {
-        var i = 0;
-        for (; i <= left.Length - Vector<byte>.Count; i += Vector<byte>.Count)
-            (new Vector<byte>(left[i..]) ^ new Vector<byte>(right[i..])).CopyTo(target[i..]);
-        for (; i < left.Length; i++)
-            target[i] = (byte)(left[i] ^ right[i]);
-    }
-
     // The MAC runs over the cipher text alone; its one-time pad is the IV encrypted under k.
-    private void ComputeMac(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> cipherText, Span<byte> mac)
+    private void ComputeMac(BlockCipher cipher, ReadOnlySpan<byte> iv, ReadOnlySpan<byte> cipherText, Span<byte> mac)
     {
-        Span<byte> pad = stackalloc byte[BlockSize];
-        _macCipher.EncryptEcb(iv, pad, PaddingMode.None);
+        Span<byte> pad = stackalloc byte[BlockCipher.BlockSize];
+        cipher.EncryptBlock(iv, pad);
         Poly1305Mac.Compute(_macR, pad, cipherText, mac);
+    }
+
+    private (BlockCipher Text, BlockCipher Mac) Rent()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _idle.TryTake(out var ciphers) ? ciphers : (new BlockCipher(_encryption), new BlockCipher(_macK));
+    }
+
+    private void Return((BlockCipher Text, BlockCipher Mac) ciphers)
+    {
+        if (_disposed)
+            Release(ciphers);
+        else
+            _idle.Add(ciphers);
+    }
+
+    private static void Release((BlockCipher Text, BlockCipher Mac) ciphers)
+    {
+        ciphers.Text.Dispose();
+        ciphers.Mac.Dispose();
     }
 
     // Poly1305's r has 22 bits that must be zero (D. J. Bernstein, "The Poly1305-AES message-authentication code", section 2).

@@ -7,6 +7,7 @@ public sealed class MasterIndex
 {
     private readonly object _gate = new();
     private readonly Dictionary<BlobId, Entry> _entries = [];
+    private readonly Dictionary<BlobId, List<Entry>> _copies = []; // Of the few blobs that lie in several packs: writers at the same time cannot know of each other.
     private readonly List<BlobId> _packs = [];
     private readonly Dictionary<BlobId, int> _packNumbers = [];
     private readonly Dictionary<BlobId, long> _packSizes = [];
@@ -35,14 +36,20 @@ public sealed class MasterIndex
         {
             if (_entries.TryGetValue(id, out var entry))
             {
-                pack = _packs[entry.Pack];
-                blob = new PackedBlob(id, entry.Kind, entry.Offset, entry.Length, entry.UncompressedLength);
+                (pack, blob) = Place(id, entry);
                 return true;
             }
         }
 
         (pack, blob) = (default, default);
         return false;
+    }
+
+    /// <summary>Further places of the blob; most have none.</summary>
+    public IReadOnlyList<(BlobId Pack, PackedBlob Blob)> FindCopies(BlobId id)
+    {
+        lock (_gate)
+            return _copies.TryGetValue(id, out var copies) ? [.. copies.Select(copy => Place(id, copy))] : [];
     }
 
     /// <summary>Every pack that the index names, with the size in bytes that it must have.</summary>
@@ -57,9 +64,9 @@ public sealed class MasterIndex
     {
         lock (_gate)
         {
-            return _entries.ToLookup(
-                pair => _packs[pair.Value.Pack],
-                pair => new PackedBlob(pair.Key, pair.Value.Kind, pair.Value.Offset, pair.Value.Length, pair.Value.UncompressedLength));
+            return _entries.Select(pair => Place(pair.Key, pair.Value))
+                .Concat(_copies.SelectMany(pair => pair.Value.Select(copy => Place(pair.Key, copy))))
+                .ToLookup(place => place.Pack, place => place.Blob);
         }
     }
 
@@ -96,12 +103,30 @@ public sealed class MasterIndex
             }
 
             foreach (var blob in blobs)
-                _entries.TryAdd(blob.Id, new Entry(number, blob.Offset, blob.Length, blob.UncompressedLength, blob.Kind));
+            {
+                var entry = new Entry(number, blob.Offset, blob.Length, blob.UncompressedLength, blob.Kind);
+                if (!_entries.TryAdd(blob.Id, entry))
+                    AddCopy(blob.Id, entry);
+            }
 
             // Without gaps between blobs (and restic never leaves any) a pack is its blobs and its header.
             _packSizes[pack] = blobs.Sum(blob => (long)blob.Length) + PackHeader.SizeOf(blobs);
         }
     }
+
+    // A pack that two index files list is one place, not two.
+    private void AddCopy(BlobId id, Entry entry)
+    {
+        if (_entries[id].Pack == entry.Pack)
+            return;
+        if (!_copies.TryGetValue(id, out var copies))
+            _copies.Add(id, copies = []);
+        if (copies.TrueForAll(copy => copy.Pack != entry.Pack))
+            copies.Add(entry);
+    }
+
+    private (BlobId Pack, PackedBlob Blob) Place(BlobId id, Entry entry) =>
+        (_packs[entry.Pack], new PackedBlob(id, entry.Kind, entry.Offset, entry.Length, entry.UncompressedLength));
 
     private readonly record struct Entry(int Pack, uint Offset, uint Length, uint UncompressedLength, BlobKind Kind);
 }

@@ -64,7 +64,7 @@ public sealed class Pruner
             await _repository.DeleteSnapshotAsync(snapshot, alive.Token).ConfigureAwait(false);
 
         await RepackAsync(plan, alive.Token).ConfigureAwait(false);
-        await _repository.WriteIndexAsync(plan.Kept, alive.Token).ConfigureAwait(false);
+        await _repository.WriteIndexAsync(plan.Kept.Select(pack => new PackContents(pack.Key, pack.Value)), alive.Token).ConfigureAwait(false);
         foreach (var index in plan.OldIndexes)
             await DeleteAsync(RepositoryFile.Index, index, alive.Token).ConfigureAwait(false);
         foreach (var pack in plan.Repack.Concat(plan.Delete))

@@ -1,4 +1,5 @@
 using System.Buffers;
+using KlarKonform.Backup.Repository.Packs;
 using KlarKonform.Backup.Repository.Trees;
 using KlarKonform.Backup.Repository.Writing;
 using KlarKonform.Backup.Storage;
@@ -35,14 +36,53 @@ public sealed class RepositoryReader
     {
         if (!index.TryFind(id, out var pack, out var blob))
             throw new RepositoryException(RepositoryErrorKind.Missing, $"The blob {id} is not in the repository's index.");
+        try
+        {
+            return await ReadAsync(pack, blob, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RepositoryException exception)
+        {
+            // Writers that ran side by side may have stored the blob twice: then one damaged pack loses nothing.
+            foreach (var (otherPack, other) in index.FindCopies(id))
+            {
+                try
+                {
+                    return await ReadAsync(otherPack, other, cancellationToken).ConfigureAwait(false);
+                }
+                catch (RepositoryException)
+                {
+                    // The first failure is the one to report, if no copy can be read.
+                }
+            }
+
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(exception);
+            throw;
+        }
+    }
+
+    private async Task<byte[]> ReadAsync(BlobId pack, PackedBlob blob, CancellationToken cancellationToken)
+    {
         var length = (int)blob.Length;
         var stored = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            await using var stream = await _repository.Store.OpenReadAsync(
-                RepositoryLayout.Key(RepositoryFile.Data, pack), blob.Offset, length, cancellationToken).ConfigureAwait(false);
-            await stream.ReadExactlyAsync(stored.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+            await ReadRangeAsync(_repository, pack, blob.Offset, stored.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
             return BlobCodec.Open(_repository, stored.AsSpan(0, length), blob);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(stored);
+        }
+    }
+
+    /// <summary>Fills the buffer with a pack's bytes.</summary>
+    internal static async Task ReadRangeAsync(ResticRepository repository, BlobId pack, long offset, Memory<byte> target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var stream = await repository.Store.OpenReadAsync(
+                RepositoryLayout.Key(RepositoryFile.Data, pack), offset, target.Length, cancellationToken).ConfigureAwait(false);
+            await stream.ReadExactlyAsync(target, cancellationToken).ConfigureAwait(false);
         }
         catch (EndOfStreamException exception)
         {
@@ -51,10 +91,6 @@ public sealed class RepositoryReader
         catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
         {
             throw new RepositoryException(RepositoryErrorKind.Missing, $"The pack {pack} is named by the index, but absent at the storage.", exception);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(stored);
         }
     }
 

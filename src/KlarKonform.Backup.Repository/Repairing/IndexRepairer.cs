@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using KlarKonform.Backup.Repository.Crypto;
+using KlarKonform.Backup.Repository.Index;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Packs;
 using KlarKonform.Backup.Storage;
@@ -31,7 +32,7 @@ public sealed class IndexRepairer
         await foreach (var id in _repository.ListAsync(RepositoryFile.Index, alive.Token).ConfigureAwait(false))
             old.Add(id);
 
-        var contents = new Dictionary<BlobId, IReadOnlyList<PackedBlob>>();
+        var contents = new List<PackContents>();
         var unreadable = new List<BlobId>();
         await foreach (var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Data), alive.Token).ConfigureAwait(false))
         {
@@ -43,7 +44,7 @@ public sealed class IndexRepairer
 
                 // A pack that was cut short has a header only by accident; its blobs must fill it to the byte.
                 if (blobs.Sum(blob => (long)blob.Length) + PackHeader.SizeOf(blobs) == item.Size)
-                    contents.Add(id, blobs);
+                    contents.Add(new PackContents(id, blobs));
                 else
                     unreadable.Add(id);
             }

@@ -17,7 +17,7 @@ internal sealed class PackUploader : IAsyncDisposable
     private readonly SemaphoreSlim _indexing = new(1);
     private readonly ConcurrentDictionary<Task, bool> _running = new();
     private readonly object _gate = new();
-    private readonly List<IndexedPack> _unindexed = [];
+    private readonly List<PackContents> _unindexed = [];
     private readonly CancellationTokenSource _stop = new();
     private Exception? _failure;
     private long _bytes;
@@ -88,7 +88,7 @@ internal sealed class PackUploader : IAsyncDisposable
             bool writeIndex;
             lock (_gate)
             {
-                _unindexed.Add(IndexedPack.Of(id, pack.Blobs));
+                _unindexed.Add(new PackContents(id, pack.Blobs));
                 writeIndex = _unindexed.Count >= PacksPerIndex;
             }
 
@@ -113,12 +113,12 @@ internal sealed class PackUploader : IAsyncDisposable
         await _indexing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            IndexedPack[] packs;
+            PackContents[] packs;
             lock (_gate)
                 packs = [.. _unindexed];
             if (packs.Length < atLeast)
                 return;
-            await _repository.SaveFileAsync(RepositoryFile.Index, new IndexFile { Packs = packs }, cancellationToken).ConfigureAwait(false);
+            await _repository.WriteIndexAsync(packs, cancellationToken).ConfigureAwait(false);
             lock (_gate)
                 _unindexed.RemoveRange(0, packs.Length);
         }

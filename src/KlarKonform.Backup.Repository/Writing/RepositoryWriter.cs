@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using KlarKonform.Backup.Repository.Crypto;
 using KlarKonform.Backup.Repository.Index;
+using KlarKonform.Backup.Repository.Json;
 using KlarKonform.Backup.Repository.Packs;
 using KlarKonform.Backup.Repository.Trees;
 
@@ -44,8 +45,8 @@ public sealed class RepositoryWriter : IAsyncDisposable
         _repository = repository;
         _index = index;
 
-        // One more a kind: the pack that is being filled.
-        _buffers = new PackBuffers(uploads + 2);
+        // While one kind's pack is filled, the other kind's may wait open: with two buffers at least, one of them always moves on.
+        _buffers = new PackBuffers(Math.Max(2, uploads + 1));
         _uploader = new PackUploader(repository, _buffers, uploads, Settle);
         _packers = [new(_buffers, _uploader.Start), new(_buffers, _uploader.Start)];
         _splitter = new StreamSplitter(repository.Chunker, (piece, token) => SaveBlobAsync(BlobKind.Data, piece, token));
@@ -104,9 +105,9 @@ public sealed class RepositoryWriter : IAsyncDisposable
     /// <summary>Stores a tree; the nodes must be sorted by <see cref="TreeJson.NameOrder"/> and have distinct names.</summary>
     public async Task<BlobId> SaveTreeAsync(IEnumerable<Node> nodes, CancellationToken cancellationToken)
     {
-        var json = new ArrayBufferWriter<byte>();
+        using var json = new PooledBuffer();
         TreeJson.Write(json, nodes);
-        return await SaveBlobAsync(BlobKind.Tree, json.WrittenMemory, cancellationToken).ConfigureAwait(false);
+        return await SaveBlobAsync(BlobKind.Tree, json.Written, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Makes everything that was saved before the call durable: open packs are uploaded, then the index is written.</summary>

@@ -1,0 +1,145 @@
+using System.Buffers;
+using KlarKonform.Backup.Repository.Packs;
+
+namespace KlarKonform.Backup.Repository.Reading;
+
+/// <summary>
+/// Reads many blobs pack by pack, neighbours with one request, several packs at a time. Every blob is authenticated and hashed before
+/// it is handed out. Memory is bounded by <see cref="MaxRange"/> and the largest blob, a pack under way. Thread-safe.
+/// </summary>
+/// <param name="repository">An opened repository whose index is loaded.</param>
+/// <param name="parallel">Packs under way at a time.</param>
+public sealed class BatchReader(ResticRepository repository, int parallel)
+{
+    /// <summary>Bytes that are read with one request, unless a single blob is larger.</summary>
+    public const int MaxRange = 2 * 1024 * 1024;
+
+    // Bytes between two wanted blobs that are rather read than asked around: what a request costs at most in transfer time.
+    private const int MaxGap = 64 * 1024;
+
+    private readonly RepositoryReader _single = new(repository);
+
+    /// <summary>Takes a blob's plain bytes, which are valid until the task ends. Called by several threads at a time.</summary>
+    public delegate ValueTask BlobHandler(BlobId id, ReadOnlyMemory<byte> plain, CancellationToken cancellationToken);
+
+    /// <summary>Reads every blob once, in the storage's order.</summary>
+    /// <param name="ids">Distinct blobs. Packs are read in the order in which their first blob stands here.</param>
+    /// <param name="handle">Takes the plain bytes; what it throws ends the whole.</param>
+    /// <param name="failed">Told of a blob that cannot be read from any pack; the rest goes on.</param>
+    /// <param name="cancellationToken">Ends the whole.</param>
+    public async Task ReadAsync(IEnumerable<BlobId> ids, BlobHandler handle, Action<BlobId, RepositoryException> failed, CancellationToken cancellationToken)
+    {
+        var packs = new Dictionary<BlobId, List<PackedBlob>>();
+        var order = new List<BlobId>();
+        foreach (var id in ids)
+        {
+            if (!repository.Index.TryFind(id, out var pack, out var blob))
+            {
+                failed(id, new RepositoryException(RepositoryErrorKind.Missing, $"The blob {id} is not in the repository's index."));
+                continue;
+            }
+
+            if (!packs.TryGetValue(pack, out var blobs))
+            {
+                packs.Add(pack, blobs = []);
+                order.Add(pack);
+            }
+
+            blobs.Add(blob);
+        }
+
+        var options = new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(order, options, async (pack, token) =>
+        {
+            var blobs = packs[pack];
+            blobs.Sort((left, right) => left.Offset.CompareTo(right.Offset));
+            for (var first = 0; first < blobs.Count;)
+            {
+                var next = EndOfRange(blobs, first);
+                await ReadRangeAsync(pack, blobs, first, next, handle, failed, token).ConfigureAwait(false);
+                first = next;
+            }
+        }).ConfigureAwait(false);
+    }
+
+    private static int EndOfRange(List<PackedBlob> blobs, int first)
+    {
+        var next = first + 1;
+        while (next < blobs.Count
+            && blobs[next].Offset - (blobs[next - 1].Offset + (long)blobs[next - 1].Length) <= MaxGap
+            && blobs[next].Offset + (long)blobs[next].Length - blobs[first].Offset <= MaxRange)
+            next++;
+        return next;
+    }
+
+    private async Task ReadRangeAsync(
+        BlobId pack, List<PackedBlob> blobs, int first, int next, BlobHandler handle, Action<BlobId, RepositoryException> failed, CancellationToken cancellationToken)
+    {
+        var start = blobs[first].Offset;
+        var length = (int)(blobs[next - 1].Offset + blobs[next - 1].Length - start);
+        var stored = ArrayPool<byte>.Shared.Rent(length);
+        byte[] plain = [];
+        try
+        {
+            var whole = await TryReadAsync(pack, start, stored.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+            for (var i = first; i < next; i++)
+            {
+                var blob = blobs[i];
+                if (whole && TryOpen(blob, stored.AsSpan((int)(blob.Offset - start), (int)blob.Length), ref plain))
+                {
+                    await handle(blob.Id, plain.AsMemory(0, (int)blob.PlainLength), cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
+
+                // Once more and alone: a copy in another pack may be sound, and if not, the error tells what is wrong.
+                try
+                {
+                    await handle(blob.Id, await _single.ReadBlobAsync(blob.Id, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                }
+                catch (RepositoryException exception)
+                {
+                    failed(blob.Id, exception);
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(stored);
+            if (plain.Length > 0)
+                ArrayPool<byte>.Shared.Return(plain);
+        }
+    }
+
+    private async Task<bool> TryReadAsync(BlobId pack, long offset, Memory<byte> target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RepositoryReader.ReadRangeAsync(repository, pack, offset, target, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (RepositoryException)
+        {
+            return false; // Missing or cut short: each blob is looked for alone.
+        }
+    }
+
+    private bool TryOpen(PackedBlob blob, ReadOnlySpan<byte> stored, ref byte[] plain)
+    {
+        if (plain.Length < blob.PlainLength)
+        {
+            if (plain.Length > 0)
+                ArrayPool<byte>.Shared.Return(plain);
+            plain = ArrayPool<byte>.Shared.Rent((int)blob.PlainLength);
+        }
+
+        try
+        {
+            BlobCodec.Open(repository, stored, blob, plain.AsSpan(0, (int)blob.PlainLength));
+            return true;
+        }
+        catch (RepositoryException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,174 @@
+using KlarKonform.Backup.Repository.Reading;
+using Microsoft.Win32.SafeHandles;
+
+namespace KlarKonform.Backup.Repository.Restoring;
+
+/// <summary>
+/// Writes files of a snapshot to the local disk, pack by pack. A file gets its name when all its bytes, each of them authenticated,
+/// are written: until then it is called <c>.part</c>, and a file that could not be read whole never gets one.
+/// </summary>
+/// <param name="repository">An opened repository whose index is loaded.</param>
+/// <param name="parallel">Packs under way at a time.</param>
+public sealed class FileRestorer(ResticRepository repository, int parallel)
+{
+    private readonly BatchReader _reader = new(repository, parallel);
+
+    /// <summary>Restores files; each is reported once, from any thread.</summary>
+    /// <param name="files">Files of distinct paths. Their nodes are held in memory: hand in some ten thousand at a time.</param>
+    /// <param name="done">Told of every file: null when it is there, or why it is not. <see cref="RepositoryException"/> is the repository's
+    /// fault, <see cref="IOException"/> and <see cref="UnauthorizedAccessException"/> are the local disk's.</param>
+    /// <param name="cancellationToken">Ends the whole; unfinished files are removed.</param>
+    public async Task RestoreAsync(IReadOnlyCollection<FileToRestore> files, Action<FileToRestore, Exception?> done, CancellationToken cancellationToken)
+    {
+        var places = new Dictionary<BlobId, List<(OpenFile File, long Offset)>>();
+        var open = new List<OpenFile>();
+        var order = new List<BlobId>();
+        foreach (var file in files)
+        {
+            var target = new OpenFile(file, done);
+            open.Add(target);
+            long offset = 0;
+            foreach (var id in file.Node.Content ?? [])
+            {
+                if (!repository.Index.TryFind(id, out _, out var blob))
+                {
+                    target.Fail(new RepositoryException(RepositoryErrorKind.Missing, $"The blob {id}, a piece of '{file.Node.Name}', is not in the repository's index."));
+                    break;
+                }
+
+                if (!places.TryGetValue(id, out var wanted))
+                {
+                    places.Add(id, wanted = []);
+                    order.Add(id);
+                }
+
+                wanted.Add((target, offset));
+                offset += blob.PlainLength;
+            }
+
+            target.SetLength(offset);
+        }
+
+        try
+        {
+            await _reader.ReadAsync(order, (id, plain, token) =>
+            {
+                foreach (var (file, offset) in places[id])
+                    file.Write(plain.Span, offset);
+                return ValueTask.CompletedTask;
+            }, (id, exception) =>
+            {
+                foreach (var (file, _) in places[id])
+                    file.Fail(exception);
+            }, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (var file in open)
+                file.Dispose();
+        }
+    }
+
+    /// <summary>A file that is being put together. Thread-safe.</summary>
+    private sealed class OpenFile(FileToRestore file, Action<FileToRestore, Exception?> done) : IDisposable
+    {
+        private readonly string _temporary = $"{file.Path}.{Guid.NewGuid().ToString("N")[..8]}.part";
+        private readonly object _gate = new();
+        private SafeFileHandle? _handle;
+        private long _left = -1;
+        private bool _ended;
+
+        /// <summary>Says how much is to come; an empty file is finished at once.</summary>
+        public void SetLength(long length)
+        {
+            lock (_gate)
+            {
+                _left = length;
+                if (length == 0)
+                    Attempt(() => Open(0));
+            }
+        }
+
+        public void Write(ReadOnlySpan<byte> content, long offset)
+        {
+            lock (_gate)
+            {
+                if (_ended)
+                    return;
+                try
+                {
+                    RandomAccess.Write(Open(_left), content, offset);
+                    _left -= content.Length;
+                    if (_left == 0)
+                        Finish();
+                }
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                {
+                    Fail(exception);
+                }
+            }
+        }
+
+        public void Fail(Exception exception)
+        {
+            lock (_gate)
+            {
+                if (_ended)
+                    return;
+                Abandon();
+                done(file, exception);
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (_gate)
+            {
+                if (!_ended)
+                    Abandon();
+            }
+        }
+
+        private void Attempt(Action open)
+        {
+            if (_ended)
+                return;
+            try
+            {
+                open();
+                Finish();
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                Fail(exception);
+            }
+        }
+
+        private SafeFileHandle Open(long length) => _handle ??= File.OpenHandle(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.None, length > BatchReader.MaxRange ? length : 0);
+
+        private void Finish()
+        {
+            File.SetLastWriteTimeUtc(_handle!, file.Node.ModTime.Moment.UtcDateTime);
+            _handle!.Dispose();
+            File.Move(_temporary, file.Path, file.Overwrite);
+            _ended = true;
+            done(file, null);
+        }
+
+        private void Abandon()
+        {
+            _ended = true;
+            if (_handle is null)
+                return;
+            _handle.Dispose();
+            try
+            {
+                File.Delete(_temporary);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // The failure that led here is the one to report; the file's name says that it is none.
+            }
+        }
+    }
+}

@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
 using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Restoring;
 using KlarKonform.Backup.Repository.Trees;
 
 namespace KlarKonform.Backup.Engine.Restore;
@@ -10,19 +13,42 @@ namespace KlarKonform.Backup.Engine.Restore;
 /// <summary>Restores files of a snapshot to a folder, each under its name in the end only when every byte of it was authenticated.</summary>
 internal sealed class FolderRestorer(RepositorySession session)
 {
+    // Enough that neighbours in a pack meet, few enough to hold in memory.
+    private const int FilesAtATime = 10_000;
+
     private readonly RepositoryReader _reader = new(session.Repository);
+    private readonly FileRestorer _files = new(session.Repository, Environment.ProcessorCount + 1);
 
     public async IAsyncEnumerable<RestoredItem> RestoreAsync(BlobId root, string snapshot, RestoreRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var parts = request.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var any = false;
+        var batch = new List<(string Path, FileToRestore File)>();
+
+        // A pattern may name two users' files of one name: the second must not replace the first, even with -Force.
+        var taken = new HashSet<string>(OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
         await foreach (var (path, node) in FindAsync(root, parts, 0, "", cancellationToken).ConfigureAwait(false))
         {
             any = true;
-            await foreach (var restored in RestoreAsync(node, path, request.Destination, request.Force, cancellationToken).ConfigureAwait(false))
-                yield return restored;
+            await foreach (var (file, item) in WalkAsync(node, path, request.Destination, request.Force, cancellationToken).ConfigureAwait(false))
+            {
+                if (!taken.Add(item.File) || file is null)
+                {
+                    yield return item with { Status = "Skipped" };
+                    continue;
+                }
+
+                batch.Add((item.Path, file));
+                if (batch.Count < FilesAtATime)
+                    continue;
+                foreach (var restored in await WriteAsync(batch, cancellationToken).ConfigureAwait(false))
+                    yield return restored;
+                batch.Clear();
+            }
         }
 
+        foreach (var restored in await WriteAsync(batch, cancellationToken).ConfigureAwait(false))
+            yield return restored;
         if (!any)
             throw new BackupException("PathNotFound", BackupErrorCategory.ObjectNotFound, request.Path, request.Path, snapshot[..8]);
     }
@@ -50,7 +76,8 @@ internal sealed class FolderRestorer(RepositorySession session)
         }
     }
 
-    private async IAsyncEnumerable<RestoredItem> RestoreAsync(Node node, string path, string folder, bool force, [EnumeratorCancellation] CancellationToken cancellationToken)
+    // Folders are made and files listed; a file that is to be left alone comes without a FileToRestore.
+    private async IAsyncEnumerable<(FileToRestore? File, RestoredItem Item)> WalkAsync(Node node, string path, string folder, bool force, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Other programs may have written the snapshot; a name must not lead elsewhere.
         if (node.Name is "" or "." or ".." || node.Name.IndexOfAny(['/', '\\', '\0']) >= 0)
@@ -61,39 +88,37 @@ internal sealed class FolderRestorer(RepositorySession session)
             Guarded(target, () => Directory.CreateDirectory(target));
             foreach (var child in await _reader.ReadTreeAsync(subtree, cancellationToken).ConfigureAwait(false))
             {
-                await foreach (var restored in RestoreAsync(child, $"{path}/{child.Name}", target, force, cancellationToken).ConfigureAwait(false))
-                    yield return restored;
+                await foreach (var found in WalkAsync(child, $"{path}/{child.Name}", target, force, cancellationToken).ConfigureAwait(false))
+                    yield return found;
             }
         }
         else if (node.Type == NodeType.File)
         {
+            Guarded(target, () => Directory.CreateDirectory(folder));
             if (File.Exists(target) && !force)
-                yield return new RestoredItem(path, target, (long)node.Size, "Skipped");
+                yield return (null, new RestoredItem(path, target, (long)node.Size, "Skipped"));
             else
-                yield return await WriteAsync(node, path, target, cancellationToken).ConfigureAwait(false);
+                yield return (new FileToRestore(node, target, force), new RestoredItem(path, target, (long)node.Size, "Restored"));
         }
     }
 
-    private async Task<RestoredItem> WriteAsync(Node node, string path, string target, CancellationToken cancellationToken)
+    /// <summary>Restores a batch in the storage's order and returns it in its own. What can be restored is, before a failure is reported.</summary>
+    private async Task<IReadOnlyList<RestoredItem>> WriteAsync(List<(string Path, FileToRestore File)> batch, CancellationToken cancellationToken)
     {
-        var temporary = $"{target}.{Guid.NewGuid().ToString("N")[..8]}.part";
-        try
+        var failures = new ConcurrentQueue<(FileToRestore File, Exception Failure)>();
+        await _files.RestoreAsync([.. batch.Select(item => item.File)], (file, failure) =>
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            await using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-                await _reader.CopyContentAsync(node, stream, cancellationToken).ConfigureAwait(false);
-            File.SetLastWriteTimeUtc(temporary, node.ModTime.Moment.UtcDateTime);
-            File.Move(temporary, target, overwrite: true);
-            return new RestoredItem(path, target, (long)node.Size, "Restored");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            if (failure is not null)
+                failures.Enqueue((file, failure));
+        }, cancellationToken).ConfigureAwait(false);
+        if (failures.TryDequeue(out var first))
         {
-            throw new BackupException("DestinationUnwritable", BackupErrorCategory.PermissionDenied, target, target, exception.Message);
+            if (first.Failure is IOException or UnauthorizedAccessException)
+                throw new BackupException("DestinationUnwritable", BackupErrorCategory.PermissionDenied, first.File.Path, first.File.Path, first.Failure.Message);
+            ExceptionDispatchInfo.Throw(first.Failure);
         }
-        finally
-        {
-            Guarded(temporary, () => File.Delete(temporary));
-        }
+
+        return [.. batch.Select(item => new RestoredItem(item.Path, item.File.Path, (long)item.File.Node.Size, "Restored"))];
     }
 
     private static void Guarded(string path, Action action)

@@ -125,6 +125,7 @@ use = egg:swift#listing_formats
 use = egg:swift#bulk
 [filter:s3api]
 use = egg:swift#s3api
+storage_domain = s3.test
 [filter:tempauth]
 use = egg:swift#tempauth
 user_test_tester = testing .admin

@@ -1,6 +1,5 @@
 using KlarKonform.Backup.Storage.Folder;
 using KlarKonform.Backup.TestSupport;
-using Microsoft.Extensions.Time.Testing;
 
 namespace KlarKonform.Backup.Storage.Tests;
 
@@ -30,19 +29,6 @@ public sealed class RetryingObjectStoreTests : ObjectStoreConformance, IDisposab
         await using var store = new RetryingObjectStore(failing, new ImmediateTime(), new Random(1));
         await Assert.ThrowsAsync<StorageException>(() => store.StatAsync("x", default));
         Assert.Equal(1, failing.Calls);
-    }
-
-    /// <summary>A clock whose pauses end at once.</summary>
-    private sealed class ImmediateTime : TimeProvider
-    {
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            var time = new FakeTimeProvider();
-            var timer = time.CreateTimer(callback, state, dueTime, period);
-            if (dueTime != Timeout.InfiniteTimeSpan)
-                _ = Task.Run(() => time.Advance(dueTime));
-            return timer;
-        }
     }
 
     private sealed class FailingStore(IObjectStore inner, int every, StorageErrorKind kind = StorageErrorKind.Unreachable) : IObjectStore

@@ -34,7 +34,7 @@ public sealed class S3ObjectStoreTests : ObjectStoreConformance
     [Fact]
     public async Task Wrong_keys_are_refused()
     {
-        await using var store = new S3ObjectStore(Options() with { SecretKey = "not the key" });
+        await using var store = new S3ObjectStore(Options() with { Credentials = new S3Credentials(TestServers.Value("S3_ACCESS_KEY"), "not the key") });
         var failure = await Assert.ThrowsAsync<StorageException>(() => store.PrepareAsync(create: false, default));
         Assert.True(failure.Kind is StorageErrorKind.AuthenticationFailed or StorageErrorKind.AccessDenied, failure.Kind.ToString());
         Assert.DoesNotContain("not the key", failure.ToString(), StringComparison.Ordinal);
@@ -57,8 +57,7 @@ public sealed class S3ObjectStoreTests : ObjectStoreConformance
             Endpoint = new Uri(TestServers.Value("S3_ENDPOINT")),
             Bucket = TestServers.Value("S3_BUCKET"),
             Prefix = _prefix,
-            AccessKey = TestServers.Value("S3_ACCESS_KEY"),
-            SecretKey = TestServers.Value("S3_SECRET_KEY"),
+            Credentials = new S3Credentials(TestServers.Value("S3_ACCESS_KEY"), TestServers.Value("S3_SECRET_KEY")),
             HandlerFactory = () =>
             {
                 var authority = X509CertificateLoader.LoadCertificateFromFile(TestServers.Value("S3_CA"));

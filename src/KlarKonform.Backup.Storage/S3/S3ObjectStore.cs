@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Security.Authentication;
 using Amazon;
 using Amazon.Runtime;
@@ -17,6 +16,7 @@ public sealed class S3ObjectStore : IObjectStore
     private readonly S3StoreOptions _options;
     private readonly AmazonS3Client _client;
     private readonly string _prefix;
+    private readonly S3Uploads _uploads;
 
     /// <summary>Creates the client; the first call connects.</summary>
     public S3ObjectStore(S3StoreOptions options)
@@ -30,13 +30,16 @@ public sealed class S3ObjectStore : IObjectStore
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
             MaxErrorRetry = 0, // RetryingObjectStore repeats; two layers would multiply the waiting.
-            HttpClientFactory = new HandlerHttpClientFactory(options.HandlerFactory),
+            HttpClientFactory = new HandlerHttpClientFactory(options.HandlerFactory, options.Timeout),
         };
         if (options.Endpoint is { } endpoint)
             config.ServiceURL = endpoint.ToString();
         else
             config.RegionEndpoint = RegionEndpoint.GetBySystemName(options.Region);
-        _client = new AmazonS3Client(new BasicAWSCredentials(options.AccessKey, options.SecretKey), config);
+        _client = options.Credentials is { } keys
+            ? new AmazonS3Client(new BasicAWSCredentials(keys.AccessKey, keys.SecretKey), config)
+            : new AmazonS3Client(config);
+        _uploads = new S3Uploads(_client, options, _prefix + "data/");
     }
 
     /// <inheritdoc />
@@ -67,18 +70,10 @@ public sealed class S3ObjectStore : IObjectStore
     /// <inheritdoc />
     public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => RunAsync(key, async () =>
     {
-        using var body = MemoryMarshal.TryGetArray(content, out var array)
-            ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
-            : new MemoryStream(content.ToArray(), writable: false);
-        await _client.PutObjectAsync(new PutObjectRequest
-        {
-            BucketName = _options.Bucket,
-            Key = _prefix + key,
-            InputStream = body,
-            ContentType = "application/octet-stream",
-            UseChunkEncoding = false,
-            AutoCloseStream = false,
-        }, cancellationToken).ConfigureAwait(false);
+        if (content.Length > _options.PartSize)
+            await _uploads.UploadAsync(_prefix + key, content, cancellationToken).ConfigureAwait(false);
+        else
+            await _uploads.PutAsync(_prefix + key, content, cancellationToken).ConfigureAwait(false);
         return true;
     }, cancellationToken);
 
@@ -156,9 +151,12 @@ public sealed class S3ObjectStore : IObjectStore
             AmazonS3Exception { StatusCode: HttpStatusCode.Unauthorized } => StorageErrorKind.AuthenticationFailed,
             AmazonS3Exception { StatusCode: HttpStatusCode.NotFound } => StorageErrorKind.NotFound,
             AmazonS3Exception { StatusCode: HttpStatusCode.InsufficientStorage } or AmazonS3Exception { ErrorCode: "QuotaExceeded" } => StorageErrorKind.Full,
+            AmazonS3Exception { ErrorCode: "BadDigest" or "XAmzContentSHA256Mismatch" or "InvalidDigest" } => StorageErrorKind.Busy, // Damaged on the way: sent again.
             AmazonS3Exception { StatusCode: >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout } => StorageErrorKind.Busy,
             AmazonS3Exception { ErrorCode: "SlowDown" or "RequestTimeout" or "InternalError" } => StorageErrorKind.Busy,
             AmazonS3Exception => StorageErrorKind.Other,
+            AmazonClientException when Find<HttpRequestException>(exception) is null && Find<SocketException>(exception) is null
+                && exception.Message.Contains("credentials", StringComparison.OrdinalIgnoreCase) => StorageErrorKind.AuthenticationFailed, // Nothing in the default chain.
             _ when Find<SocketException>(exception) is not null || Find<HttpRequestException>(exception) is not null
                 || Find<IOException>(exception) is not null || exception is OperationCanceledException or TimeoutException => StorageErrorKind.Unreachable,
             _ => StorageErrorKind.Other,

@@ -15,15 +15,29 @@ public sealed record S3StoreOptions
     /// <summary>Folder inside the bucket, without slashes at its ends; empty for the bucket itself.</summary>
     public string Prefix { get; init; } = "";
 
-    /// <summary>Access key id.</summary>
-    public required string AccessKey { get; init; }
-
-    /// <summary>Secret access key.</summary>
-    public required string SecretKey { get; init; }
+    /// <summary>The access key id and the secret access key, or null for the AWS default chain: environment, profile, web identity,
+    /// container or instance role, in the SDK's order.</summary>
+    public S3Credentials? Credentials { get; init; }
 
     /// <summary>Whether the bucket goes into the path (most providers) or the host name (AWS).</summary>
     public bool PathStyle { get; init; } = true;
 
     /// <summary>Makes the HTTP handler, which owns trust, proxy and TLS versions.</summary>
     public required Func<HttpMessageHandler> HandlerFactory { get; init; }
+
+    /// <summary>The storage class of packs, for example <c>STANDARD_IA</c>, or null for the bucket's own. Everything else is small, read at
+    /// every run and kept in the bucket's own class.</summary>
+    public string? StorageClass { get; init; }
+
+    /// <summary>Encryption at the server: <c>AES256</c>, <c>aws:kms</c> or null for what the bucket prescribes. The repository is encrypted in any case.</summary>
+    public string? ServerSideEncryption { get; init; }
+
+    /// <summary>The KMS key's id or ARN with <c>aws:kms</c>, or null for the account's own.</summary>
+    public string? KmsKeyId { get; init; }
+
+    /// <summary>Objects of more bytes are uploaded in parts of this size. AWS demands at least 5 MiB a part and at most 5 GiB an upload.</summary>
+    public int PartSize { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>How long a request may take until its answer begins.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
 }

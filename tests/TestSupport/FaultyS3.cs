@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace KlarKonform.Backup.TestSupport;
+
+/// <summary>Stands in front of the real S3 server, counts and records requests, and breaks those that a test chooses. Loopback only.</summary>
+public sealed class FaultyS3 : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+    private readonly HttpClient _client;
+    private readonly Uri _server;
+    private readonly CancellationTokenSource _stop = new();
+
+    private FaultyS3(WebApplication application, HttpClient client, Uri server)
+    {
+        _application = application;
+        _client = client;
+        _server = server;
+    }
+
+    /// <summary>Where it listens, plain http.</summary>
+    public Uri Endpoint { get; private set; } = null!;
+
+    /// <summary>Decides what happens to a request; called for every one.</summary>
+    public Func<HttpRequest, S3Fault> Choose { get; set; } = _ => S3Fault.None;
+
+    /// <summary>Every request so far: method, host, path with query, and headers.</summary>
+    public ConcurrentQueue<(string Method, string Host, string Target, IReadOnlyDictionary<string, string> Headers)> Requests { get; } = new();
+
+    /// <summary>Starts it in front of the server that tests/run.sh started.</summary>
+    public static async Task<FaultyS3> StartAsync()
+    {
+        var authority = X509CertificateLoader.LoadCertificateFromFile(TestServers.Value("S3_CA"));
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false };
+        handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            CustomTrustStore = { authority },
+        };
+        // The name is compared with the Host header, which is whatever the client signed; the authority is the test's own.
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, errors) => (errors & ~System.Net.Security.SslPolicyErrors.RemoteCertificateNameMismatch) == 0;
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(options => options.Limits.MaxRequestBodySize = 1 << 30);
+        builder.Services.Configure<KestrelServerOptions>(options => options.AllowSynchronousIO = false);
+        var server = new FaultyS3(builder.Build(), new HttpClient(handler), new Uri(TestServers.Value("S3_ENDPOINT")));
+        server._application.Run(server.HandleAsync);
+        await server._application.StartAsync();
+        server.Endpoint = new Uri(server._application.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
+            .Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _application.DisposeAsync();
+        _client.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        Requests.Enqueue((context.Request.Method, context.Request.Host.Value!, target, context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
+        var fault = Choose(context.Request);
+        using var memory = new MemoryStream();
+        if (fault is not (S3Fault.Reset or S3Fault.Hang))
+            await context.Request.Body.CopyToAsync(memory, context.RequestAborted);
+        switch (fault)
+        {
+            case S3Fault.InternalError:
+                await AnswerAsync(context, 500, "InternalError");
+                return;
+            case S3Fault.SlowDown:
+                await AnswerAsync(context, 503, "SlowDown");
+                return;
+            case S3Fault.Reset:
+                context.Abort();
+                return;
+            case S3Fault.Hang:
+                using (var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stop.Token))
+                    await Task.Delay(TimeSpan.FromMinutes(2), either.Token).ContinueWith(_ => context.Abort(), TaskScheduler.Default);
+                return;
+            case S3Fault.DamagedUpload when memory.Length > 0:
+                memory.GetBuffer()[memory.Length / 2] ^= 1;
+                break;
+        }
+
+        await ForwardAsync(context, target, memory, truncate: fault == S3Fault.TruncatedAnswer);
+    }
+
+    // The Host header stays as the client signed it.
+    private async Task ForwardAsync(HttpContext context, string target, MemoryStream body, bool truncate)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), new Uri(_server.GetLeftPart(UriPartial.Authority) + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+        request.Headers.Host = context.Request.Host.Value;
+        if (body.Length > 0 || context.Request.Method is "PUT" or "POST")
+            request.Content = new ByteArrayContent(body.GetBuffer(), 0, (int)body.Length);
+        foreach (var (name, values) in context.Request.Headers)
+        {
+            if (name is "Host" or "Connection" or "Content-Length" or "Transfer-Encoding" or "Expect")
+                continue;
+            if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+                request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+        }
+
+        using var answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, context.RequestAborted);
+        context.Response.StatusCode = (int)answer.StatusCode;
+        foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))
+        {
+            if (name is not ("Transfer-Encoding" or "Connection"))
+                context.Response.Headers[name] = values.ToArray();
+        }
+
+        if (context.Request.Method == "HEAD" || (int)answer.StatusCode == 204)
+            return;
+        var content = await answer.Content.ReadAsByteArrayAsync(context.RequestAborted);
+        if (truncate && content.Length > 1)
+        {
+            context.Response.ContentLength = content.Length;
+            await context.Response.Body.WriteAsync(content.AsMemory(0, content.Length / 2), context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            context.Abort();
+            return;
+        }
+
+        await context.Response.Body.WriteAsync(content, context.RequestAborted);
+    }
+
+    private static Task AnswerAsync(HttpContext context, int status, string code)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/xml";
+        return context.Response.WriteAsync($"<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>On purpose.</Message><RequestId>1</RequestId></Error>");
+    }
+}

@@ -1,0 +1,26 @@
+namespace KlarKonform.Backup.TestSupport;
+
+/// <summary>What a faulty S3 does to a request.</summary>
+public enum S3Fault
+{
+    /// <summary>Nothing: it is passed on.</summary>
+    None,
+
+    /// <summary>500 InternalError.</summary>
+    InternalError,
+
+    /// <summary>503 SlowDown.</summary>
+    SlowDown,
+
+    /// <summary>The connection is reset before an answer.</summary>
+    Reset,
+
+    /// <summary>The request is carried out, but its answer is cut in the middle of the body.</summary>
+    TruncatedAnswer,
+
+    /// <summary>No answer for longer than anybody waits.</summary>
+    Hang,
+
+    /// <summary>A bit of the uploaded body is flipped on its way to the server.</summary>
+    DamagedUpload,
+}

@@ -46,4 +46,20 @@ public sealed class FolderObjectStoreTests : ObjectStoreConformance, IDisposable
         await foreach (var item in store.ListAsync("data", default))
             Assert.Fail(item.Key);
     }
+
+    [Fact]
+    public async Task A_full_disk_is_told_as_such_and_leaves_nothing_half_written()
+    {
+        using var disk = SmallDisk.TryMount(_folder["disk"], megabytes: 4);
+        if (disk is null)
+            Assert.Skip("Mounting a small tmpfs needs the right to mount.");
+        await using var store = new FolderObjectStore(_folder["disk", "store"]);
+        await store.PrepareAsync(create: true, default);
+        await store.SaveAsync("data/aa/fits", Noise(2_000_000), default);
+        var failure = await Assert.ThrowsAsync<StorageException>(() => store.SaveAsync("data/aa/too-large", Noise(4_000_000), default));
+        Assert.Equal(StorageErrorKind.Full, failure.Kind);
+        Assert.Equal([_folder["disk", "store", "data", "aa", "fits"]], Directory.GetFiles(_folder["disk"], "*", SearchOption.AllDirectories));
+        Assert.Equal(Noise(2_000_000), await ReadAsync(store, "data/aa/fits", 0, null));
+        await store.SaveAsync("data/aa/small", Noise(1_000_000), default);
+    }
 }

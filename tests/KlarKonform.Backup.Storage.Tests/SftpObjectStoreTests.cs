@@ -59,6 +59,45 @@ public sealed class SftpObjectStoreTests : ObjectStoreConformance
         Assert.True(failure.IsTransient);
     }
 
+    [Fact]
+    public async Task The_host_key_can_be_asked_for_before_anything_is_trusted()
+    {
+        var options = Options();
+        Assert.Equal(options.HostKeyFingerprint, await SftpHostKey.ReadAsync(options.Host, options.Port, options.Timeout, default));
+        var failure = await Assert.ThrowsAsync<StorageException>(() => SftpHostKey.ReadAsync(options.Host, 1, options.Timeout, default));
+        Assert.Equal(StorageErrorKind.Unreachable, failure.Kind);
+    }
+
+    [Fact]
+    public async Task Sessions_killed_in_the_middle_of_uploads_and_downloads_cost_time_and_nothing_else()
+    {
+        var options = Options();
+        await using var store = new RetryingObjectStore(new SftpObjectStore(options), new ImmediateTime(), new Random(1), attempts: 30);
+        await store.PrepareAsync(create: true, default);
+        var contents = Enumerable.Range(0, 12).Select(number => Noise(4_000_000, number)).ToArray();
+        using var done = new CancellationTokenSource();
+        var kills = 0;
+        var killer = Task.Run(async () =>
+        {
+            for (; kills < 15 && !done.IsCancellationRequested; kills++)
+            {
+                await Task.Delay(60);
+                using var kill = System.Diagnostics.Process.Start("pkill", ["-KILL", "-u", options.UserName]);
+                await kill.WaitForExitAsync();
+            }
+        });
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = 4 };
+        await Parallel.ForEachAsync(Enumerable.Range(0, contents.Length), parallel, async (number, token) => await store.SaveAsync($"data/{number:x2}/{number}", contents[number], token));
+        await Parallel.ForEachAsync(Enumerable.Range(0, contents.Length), parallel, async (number, token) => Assert.Equal(contents[number], await ReadAsync(store, $"data/{number:x2}/{number}", 0, null)));
+        await done.CancelAsync();
+        await killer;
+        Assert.True(kills > 0);
+        var listed = 0;
+        await foreach (var item in store.ListAsync("data", default))
+            listed += item.Size == 4_000_000 ? 1 : 0;
+        Assert.Equal(contents.Length, listed);
+    }
+
     private SftpStoreOptions Options()
     {
         if (TestServers.Missing("KK_TEST_SFTP_PORT") is { } reason)

@@ -58,6 +58,9 @@ internal sealed class SftpConnectionPool : IDisposable
             client.Dispose();
     }
 
+    /// <summary>A host key as OpenSSH prints it.</summary>
+    public static string Fingerprint(HostKeyEventArgs key) => "SHA256:" + key.FingerPrintSHA256.TrimEnd('=');
+
     private async Task<SftpClient> ConnectAsync(CancellationToken cancellationToken)
     {
         string? shown = null;
@@ -68,7 +71,7 @@ internal sealed class SftpConnectionPool : IDisposable
             client = new SftpClient(info) { OperationTimeout = _options.Timeout, KeepAliveInterval = TimeSpan.FromSeconds(30) };
             client.HostKeyReceived += (_, key) =>
             {
-                shown = "SHA256:" + key.FingerPrintSHA256.TrimEnd('=');
+                shown = Fingerprint(key);
                 key.CanTrust = string.Equals(shown, _options.HostKeyFingerprint.TrimEnd('='), StringComparison.Ordinal);
             };
             await client.ConnectAsync(cancellationToken).ConfigureAwait(false);

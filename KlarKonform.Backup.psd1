@@ -23,6 +23,7 @@
         'Get-KKBackupSnapshot'
         'Restore-KKBackupItem'
         'Test-KKBackup'
+        'Invoke-KKBackupRetention'
     )
     PrivateData          = @{
         PSData = @{

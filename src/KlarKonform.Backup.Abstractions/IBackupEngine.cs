@@ -36,6 +36,12 @@ public interface IBackupEngine
     /// <summary>Restores a path of a snapshot to a folder.</summary>
     IAsyncEnumerable<RestoredItem> RestoreAsync(string name, RestoreRequest request, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
 
-    /// <summary>Checks the repository.</summary>
+    /// <summary>Removes snapshots and what no snapshot needs any more, or plans it.</summary>
+    Task<RetentionResult> RunRetentionAsync(string name, RetentionOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>Asks an SFTP server for its host key's fingerprint. Nothing is trusted by that.</summary>
+    Task<string> ReadHostKeyAsync(string host, int port, CancellationToken cancellationToken);
+
+    /// <summary>Checks the repository at the storage, past every cache.</summary>
     Task<IntegrityReport> TestIntegrityAsync(string name, IntegrityOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
 }

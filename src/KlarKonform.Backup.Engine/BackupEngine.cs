@@ -3,13 +3,17 @@ using KlarKonform.Backup.Engine.Checks;
 using KlarKonform.Backup.Engine.Configuration;
 using KlarKonform.Backup.Engine.Errors;
 using KlarKonform.Backup.Engine.Restore;
+using KlarKonform.Backup.Engine.Retention;
 using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Storage;
+using KlarKonform.Backup.Storage.Sftp;
 
 namespace KlarKonform.Backup.Engine;
 
 /// <summary>The engine behind the cmdlets. Holds no state between calls but the place of its files. Thread-safe.</summary>
 public sealed class BackupEngine : IBackupEngine
 {
+    private readonly BackupHome _home;
     private readonly ConfigurationStore _configurations;
     private readonly RunJournal _journal;
     private readonly TimeProvider _time;
@@ -28,9 +32,9 @@ public sealed class BackupEngine : IBackupEngine
     /// <param name="random">Jitter and samples; must be thread-safe.</param>
     public BackupEngine(string? home, TimeProvider time, Random random)
     {
-        var place = new BackupHome(home);
-        _configurations = new ConfigurationStore(place);
-        _journal = new RunJournal(place);
+        _home = new BackupHome(home);
+        _configurations = new ConfigurationStore(_home);
+        _journal = new RunJournal(_home);
         _time = time;
         _random = random;
     }
@@ -79,7 +83,7 @@ public sealed class BackupEngine : IBackupEngine
     public async Task<BackupRun> StartBackupAsync(string name, BackupOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken)
     {
         var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
-        using var runner = new BackupRunner(configuration, options, secrets, observer, _journal, _time, _random);
+        using var runner = new BackupRunner(configuration, options, secrets, observer, _home, _journal, _time, _random);
         return await runner.RunAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -170,7 +174,24 @@ public sealed class BackupEngine : IBackupEngine
 
     /// <inheritdoc />
     public Task<IntegrityReport> TestIntegrityAsync(string name, IntegrityOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
-        WithRepositoryAsync(name, secrets, session => new IntegrityTester(session, observer, _time, _random).RunAsync(options, cancellationToken), cancellationToken);
+        WithRepositoryAsync(name, secrets, session => new IntegrityTester(session, observer, _time, _random).RunAsync(options, cancellationToken), cancellationToken, cached: false);
+
+    /// <inheritdoc />
+    public Task<RetentionResult> RunRetentionAsync(string name, RetentionOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
+        WithRepositoryAsync(name, secrets, session => new RetentionRunner(session, _time).RunAsync(options, cancellationToken), cancellationToken);
+
+    /// <inheritdoc />
+    public async Task<string> ReadHostKeyAsync(string host, int port, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SftpHostKey.ReadAsync(host, port, TimeSpan.FromSeconds(30), cancellationToken).ConfigureAwait(false);
+        }
+        catch (StorageException exception)
+        {
+            throw new BackupException("TargetUnreachable", BackupErrorCategory.ConnectionError, exception.Location, exception.Location, exception.Message);
+        }
+    }
 
     private static async Task<bool> WaitAsync(System.Threading.Channels.ChannelReader<RestoredItem> reader, CancellationToken cancellationToken)
     {
@@ -185,12 +206,12 @@ public sealed class BackupEngine : IBackupEngine
         }
     }
 
-    private async Task<T> WithRepositoryAsync<T>(string name, ISecretStore secrets, Func<RepositorySession, Task<T>> work, CancellationToken cancellationToken)
+    private async Task<T> WithRepositoryAsync<T>(string name, ISecretStore secrets, Func<RepositorySession, Task<T>> work, CancellationToken cancellationToken, bool cached = true)
     {
         var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
         try
         {
-            await using var session = await RepositorySession.OpenAsync(configuration, secrets, create: false, _time, _random, cancellationToken).ConfigureAwait(false);
+            await using var session = await RepositorySession.OpenAsync(configuration, secrets, create: false, cached ? _home.Cache(configuration.Id) : null, _time, _random, cancellationToken).ConfigureAwait(false);
             return await work(session).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not (BackupException or OperationCanceledException))

@@ -58,11 +58,7 @@ public sealed class ServerBackupTests : IAsyncLifetime
     {
         RequireServer("KK_TEST_S3_ENDPOINT");
         ConfigureS3(TestServers.Value("S3_CA"), TestServers.Value("S3_SECRET_KEY"));
-        RunTheWholeWay(new StockRestic($"s3:{TestServers.Value("S3_ENDPOINT")}/{TestServers.Value("S3_BUCKET")}/{_unique}", Password, new Dictionary<string, string>
-        {
-            ["AWS_ACCESS_KEY_ID"] = TestServers.Value("S3_ACCESS_KEY"),
-            ["AWS_SECRET_ACCESS_KEY"] = TestServers.Value("S3_SECRET_KEY"),
-        }, "--cacert", TestServers.Value("S3_CA")));
+        RunTheWholeWay(S3Restic());
     }
 
     [Fact]
@@ -74,6 +70,40 @@ public sealed class ServerBackupTests : IAsyncLifetime
             new PSCredential(TestServers.Value("SFTP_USER"), ModuleHost.Secure(TestServers.Value("SFTP_PASSWORD"))));
         AssertRefused("HostKeyMismatch", TestServers.Value("SFTP_HOSTKEY"));
         Assert.False(Directory.Exists(SftpPath()));
+    }
+
+    [Fact]
+    public void A_host_key_is_trusted_on_first_use_only_when_that_is_asked_for_and_the_admin_sees_it()
+    {
+        RequireServer("KK_TEST_SFTP_PORT");
+        object[] target =
+        [
+            int.Parse(TestServers.Value("SFTP_PORT"), System.Globalization.CultureInfo.InvariantCulture), SftpPath(),
+            new PSCredential(TestServers.Value("SFTP_USER"), ModuleHost.Secure(TestServers.Value("SFTP_PASSWORD"))),
+        ];
+        var refused = Assert.Throws<InvalidOperationException>(() => Configure("-SftpHost 127.0.0.1 -Port $more[0] -SftpPath $more[1] -Credential $more[2]", target));
+        Assert.Contains("hostKey", refused.Message, StringComparison.Ordinal);
+        Configure("-SftpHost 127.0.0.1 -Port $more[0] -SftpPath $more[1] -Credential $more[2] -TrustHostKey -WarningVariable global:shown", target);
+        Assert.Contains(TestServers.Value("SFTP_HOSTKEY"), $"{_shell.Invoke("$global:shown")[0]}", StringComparison.Ordinal);
+        Assert.Equal(TestServers.Value("SFTP_HOSTKEY"), $"{_shell.Invoke("(Get-KKBackupConfiguration Server).Target.HostKey")[0]}");
+        Assert.Equal("Succeeded", $"{_shell.Invoke("(Start-KKBackup Server).Status")[0]}");
+    }
+
+    [Fact]
+    public async Task A_faulty_S3_costs_time_and_nothing_else()
+    {
+        RequireServer("KK_TEST_S3_ENDPOINT");
+        await using var front = await FaultyS3.StartAsync();
+        var requests = 0;
+        S3Fault[] faults = [S3Fault.InternalError, S3Fault.Reset, S3Fault.TruncatedAnswer, S3Fault.DamagedUpload, S3Fault.SlowDown];
+        front.Choose = _ => Interlocked.Increment(ref requests) is var count && count % 7 == 0 ? faults[count / 7 % faults.Length] : S3Fault.None;
+        Configure("-Endpoint $more[0] -Bucket $more[1] -Prefix $more[2] -Credential $more[3] -UploadLimit 200MB", front.Endpoint, TestServers.Value("S3_BUCKET"), _unique,
+            new PSCredential(TestServers.Value("S3_ACCESS_KEY"), ModuleHost.Secure(TestServers.Value("S3_SECRET_KEY"))));
+        RunTheWholeWay(S3Restic());
+        front.Choose = _ => S3Fault.None;
+        _shell.Invoke("Set-KKBackupConfiguration Server -ServerSideEncryption AES256");
+        AssertRefused("TargetInvalid", "encryption");
+        Assert.True(requests > 50, $"{requests}");
     }
 
     [Fact]
@@ -157,6 +187,12 @@ public sealed class ServerBackupTests : IAsyncLifetime
 
     // The repository as a folder: restic's own SFTP client would need the host key in the user's known_hosts.
     private StockRestic SftpRestic() => new(SftpPath(), Password);
+
+    private StockRestic S3Restic() => new($"s3:{TestServers.Value("S3_ENDPOINT")}/{TestServers.Value("S3_BUCKET")}/{_unique}", Password, new Dictionary<string, string>
+    {
+        ["AWS_ACCESS_KEY_ID"] = TestServers.Value("S3_ACCESS_KEY"),
+        ["AWS_SECRET_ACCESS_KEY"] = TestServers.Value("S3_SECRET_KEY"),
+    }, "--cacert", TestServers.Value("S3_CA"));
 
     private string SftpPath() => $"{TestServers.Value("SFTP_PATH")}/{_unique}";
 

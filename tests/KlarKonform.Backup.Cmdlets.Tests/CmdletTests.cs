@@ -15,7 +15,7 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
         var restored = module.Invoke("Get-KKBackupSnapshot Way -Latest | Restore-KKBackupItem -Path /OneDrive/*/*.txt -Destination $args[0]", module.Folder["restored"]);
         Assert.NotEmpty(restored);
         Assert.All(restored, item => Assert.True(File.Exists($"{item.Properties["File"].Value}")));
-        Assert.Equal("True", $"{module.Invoke("(Test-KKBackup Way -ReadData -Percent 50).Passed")[0]}");
+        Assert.Equal("True", $"{module.Invoke("(Test-KKBackup Way -Share 50%).Passed")[0]}");
     }
 
     [Fact]

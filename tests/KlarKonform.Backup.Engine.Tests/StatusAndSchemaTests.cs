@@ -66,13 +66,13 @@ public sealed class StatusAndSchemaTests
             }
         });
         await scenario.RunAsync();
-        Assert.True((await scenario.Engine.TestIntegrityAsync("Test", new IntegrityOptions { DataShare = 1 }, scenario, scenario, default)).Passed);
+        Assert.True((await scenario.Engine.TestIntegrityAsync("Test", new IntegrityOptions { ReadData = true }, scenario, scenario, default)).Passed);
         var pack = Directory.EnumerateFiles(scenario.Folder["repository", "data"], "*", SearchOption.AllDirectories).MaxBy(file => new FileInfo(file).Length)!;
         var bytes = await File.ReadAllBytesAsync(pack);
         bytes[1000] ^= 1;
         await File.WriteAllBytesAsync(pack, bytes);
         Assert.True((await scenario.Engine.TestIntegrityAsync("Test", new IntegrityOptions(), scenario, scenario, default)).Passed);
-        var report = await scenario.Engine.TestIntegrityAsync("Test", new IntegrityOptions { DataShare = 1 }, scenario, scenario, default);
+        var report = await scenario.Engine.TestIntegrityAsync("Test", new IntegrityOptions { ReadData = true }, scenario, scenario, default);
         Assert.False(report.Passed);
         Assert.Contains(Path.GetFileName(pack), string.Join(' ', report.Problems), StringComparison.Ordinal);
 

@@ -45,6 +45,27 @@ public sealed record TargetSettings
     /// <summary>S3: a PEM file with further trusted roots.</summary>
     public string? CaCertificate { get; init; }
 
+    /// <summary>S3: the class that packs are stored in, for example <c>STANDARD_IA</c>; absent for the bucket's own.</summary>
+    public string? StorageClass { get; init; }
+
+    /// <summary>S3: encryption at the server, <c>AES256</c> or <c>aws:kms</c>; absent for what the bucket prescribes.</summary>
+    public string? ServerSideEncryption { get; init; }
+
+    /// <summary>S3: the KMS key with <c>aws:kms</c>; absent for the account's own.</summary>
+    public string? KmsKeyId { get; init; }
+
+    /// <summary>S3: whether the keys come from the AWS default chain (environment, profile, instance role) instead of a credential.</summary>
+    public bool? UseDefaultCredentials { get; init; }
+
+    /// <summary>S3: the proxy; absent for the system's.</summary>
+    public Uri? Proxy { get; init; }
+
+    /// <summary>Upload limit in bytes per second; absent for none.</summary>
+    public long? UploadLimit { get; init; }
+
+    /// <summary>Download limit in bytes per second; absent for none.</summary>
+    public long? DownloadLimit { get; init; }
+
     /// <summary>User name and password, or access key and secret key, as <c>vault/name</c>.</summary>
     public string? Credential { get; init; }
 }

@@ -3,6 +3,9 @@ namespace KlarKonform.Backup;
 /// <summary>How much an integrity check reads.</summary>
 public sealed record IntegrityOptions
 {
-    /// <summary>Share of the data to read and decrypt, 0 (structure only) to 1.</summary>
-    public double DataShare { get; init; }
+    /// <summary>Whether data is read and decrypted, not the structure alone.</summary>
+    public bool ReadData { get; init; }
+
+    /// <summary>How much of the data: <c>1/20</c>, <c>5%</c> or <c>500MB</c>; all of it when null.</summary>
+    public string? Share { get; init; }
 }

@@ -134,6 +134,41 @@ public abstract class ConfigurationCommand : BackupCmdlet
     [Parameter(ParameterSetName = S3Set)]
     public string? TargetCaCertificate { get; set; }
 
+    /// <summary>Class that packs are stored in.</summary>
+    [Parameter(ParameterSetName = S3Set)]
+    public string? StorageClass { get; set; }
+
+    /// <summary>Encryption at the server.</summary>
+    [Parameter(ParameterSetName = S3Set)]
+    [ValidateSet("AES256", "aws:kms")]
+    public string? ServerSideEncryption { get; set; }
+
+    /// <summary>KMS key.</summary>
+    [Parameter(ParameterSetName = S3Set)]
+    public string? KmsKeyId { get; set; }
+
+    /// <summary>Keys from the AWS default chain.</summary>
+    [Parameter(ParameterSetName = S3Set)]
+    public SwitchParameter UseDefaultCredentials { get; set; }
+
+    /// <summary>Proxy for the S3 service.</summary>
+    [Parameter(ParameterSetName = S3Set)]
+    public Uri? Proxy { get; set; }
+
+    /// <summary>Trust the host key that the server shows now.</summary>
+    [Parameter(ParameterSetName = SftpSet)]
+    public SwitchParameter TrustHostKey { get; set; }
+
+    /// <summary>Upload limit in bytes per second.</summary>
+    [Parameter]
+    [ValidateRange(0, long.MaxValue)]
+    public long UploadLimit { get; set; }
+
+    /// <summary>Download limit in bytes per second.</summary>
+    [Parameter]
+    [ValidateRange(0, long.MaxValue)]
+    public long DownloadLimit { get; set; }
+
     /// <summary>Account and password, or access key and secret key; goes to the vault at once.</summary>
     [Parameter(ParameterSetName = SftpSet)]
     [Parameter(ParameterSetName = S3Set)]
@@ -174,7 +209,7 @@ public abstract class ConfigurationCommand : BackupCmdlet
             },
             Sources = ApplySources(present.Sources),
             Repository = present.Repository with { Password = Secret("RepositoryPassword", RepositoryPassword, RepositoryPasswordName, present.Repository.Password)! },
-            Target = ApplyTarget(present.Target, Secret),
+            Target = ApplyLimits(ApplyTarget(present.Target, Secret)),
         };
         return (configuration, secrets);
     }
@@ -186,6 +221,25 @@ public abstract class ConfigurationCommand : BackupCmdlet
         foreach (var (reference, value) in secrets)
             vault.Set(reference, value);
     }
+
+    /// <summary>With -TrustHostKey: asks the server for its key and pins it. The admin sees the fingerprint, to compare it.</summary>
+    private protected async Task<BackupConfiguration> TrustHostKeyAsync(BackupConfiguration configuration, CancellationToken cancellationToken)
+    {
+        if (!TrustHostKey || configuration.Target.Host is not { } host)
+            return configuration;
+        if (HostKey is not null)
+            throw new BackupException("HostKeyTwice", BackupErrorCategory.InvalidArgument, host);
+        var shown = await Engine.ReadHostKeyAsync(host, configuration.Target.Port ?? 22, cancellationToken).ConfigureAwait(false);
+        Post(() => WriteWarning(Texts.Get("HostKeyTrusted", host, shown)));
+        return configuration with { Target = configuration.Target with { HostKey = shown } };
+    }
+
+    // 0 takes a limit away.
+    private TargetSettings ApplyLimits(TargetSettings target) => target with
+    {
+        UploadLimit = Given(nameof(UploadLimit)) ? UploadLimit > 0 ? UploadLimit : null : target.UploadLimit,
+        DownloadLimit = Given(nameof(DownloadLimit)) ? DownloadLimit > 0 ? DownloadLimit : null : target.DownloadLimit,
+    };
 
     private TargetSettings ApplyTarget(TargetSettings present, Func<string, object?, string?, string?, string?> secret)
     {
@@ -217,7 +271,14 @@ public abstract class ConfigurationCommand : BackupCmdlet
                     Prefix = Prefix ?? s3.Prefix,
                     PathStyle = Given(nameof(PathStyle)) ? PathStyle : s3.PathStyle,
                     CaCertificate = TargetCaCertificate is null ? s3.CaCertificate : FullPath(TargetCaCertificate),
-                    Credential = Credentials(s3.Credential),
+                    StorageClass = StorageClass ?? s3.StorageClass,
+                    ServerSideEncryption = ServerSideEncryption ?? s3.ServerSideEncryption,
+                    KmsKeyId = KmsKeyId ?? s3.KmsKeyId,
+                    Proxy = Proxy ?? s3.Proxy,
+                    UseDefaultCredentials = Given(nameof(UseDefaultCredentials)) ? UseDefaultCredentials ? true : null : s3.UseDefaultCredentials,
+
+                    // The chain replaces a credential; one that is given beside it is refused.
+                    Credential = Given(nameof(UseDefaultCredentials)) && UseDefaultCredentials ? Credentials(null) : Credentials(s3.Credential),
                 };
             default:
                 return present;

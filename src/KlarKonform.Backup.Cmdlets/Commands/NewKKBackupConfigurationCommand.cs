@@ -16,7 +16,7 @@ public sealed class NewKKBackupConfigurationCommand : ConfigurationCommand
     {
         BackupConfiguration configuration = null!;
         IReadOnlyList<(SecretReference, object)> secrets = [];
-        var valid = Run(token =>
+        var valid = Run(async token =>
         {
             (configuration, secrets) = Apply(new BackupConfiguration
             {
@@ -27,7 +27,8 @@ public sealed class NewKKBackupConfigurationCommand : ConfigurationCommand
                 Target = new TargetSettings { Type = Enum.Parse<TargetType>(ParameterSetName) },
                 Repository = new RepositorySettings { Password = "" },
             });
-            return Engine.ValidateNewConfigurationAsync(configuration, token);
+            configuration = await TrustHostKeyAsync(configuration, token).ConfigureAwait(false);
+            await Engine.ValidateNewConfigurationAsync(configuration, token).ConfigureAwait(false);
         });
         if (!valid || !ShouldProcess(Name, Texts.Get("Action_CreateConfiguration")))
             return;

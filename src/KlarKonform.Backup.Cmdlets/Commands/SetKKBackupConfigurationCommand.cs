@@ -23,6 +23,7 @@ public sealed class SetKKBackupConfigurationCommand : ConfigurationCommand
             var present = (await Engine.GetConfigurationsAsync(Name, token).ConfigureAwait(false)).FirstOrDefault(each => string.Equals(each.Name, Name, StringComparison.OrdinalIgnoreCase))
                 ?? throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, Name, Name);
             var (changed, secrets) = await OnPipelineAsync(() => Apply(present), token).ConfigureAwait(false);
+            changed = await TrustHostKeyAsync(changed, token).ConfigureAwait(false);
             await Engine.UpdateConfigurationAsync(changed, token).ConfigureAwait(false);
             await OnPipelineAsync(() => { Store(secrets); return true; }, token).ConfigureAwait(false);
             Post(() => WriteObject(changed));

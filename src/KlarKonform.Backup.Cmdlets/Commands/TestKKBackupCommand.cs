@@ -11,16 +11,16 @@ public sealed class TestKKBackupCommand : ConfigurationNameCommand
     [Parameter]
     public SwitchParameter ReadData { get; set; }
 
-    /// <summary>Percent of the data to read, drawn at random.</summary>
+    /// <summary>How much of the data to read: 1/20, 5% or 500MB. Implies ReadData.</summary>
     [Parameter]
-    [ValidateRange(1, 100)]
-    public int Percent { get; set; } = 100;
+    [ValidateNotNullOrEmpty]
+    public string? Share { get; set; }
 
     private protected override string Activity => Texts.Get("Activity_Check");
 
     private protected override void ProcessConfiguration(string name) => Run(async token =>
     {
-        var options = new IntegrityOptions { DataShare = ReadData ? Percent / 100.0 : 0 };
+        var options = new IntegrityOptions { ReadData = ReadData || Share is not null, Share = Share };
         var report = await Engine.TestIntegrityAsync(name, options, Secrets, Observer, token).ConfigureAwait(false);
         Post(() => WriteObject(report));
     });

@@ -10,6 +10,8 @@ internal sealed class IntegrityTester(RepositorySession session, IBackupObserver
 {
     public async Task<IntegrityReport> RunAsync(IntegrityOptions options, CancellationToken cancellationToken)
     {
+        var share = !options.ReadData ? ReadShare.None : options.Share is null ? ReadShare.All
+            : ReadShare.TryParse(options.Share) ?? throw new BackupException("ShareInvalid", BackupErrorCategory.InvalidArgument, options.Share, options.Share);
         var repository = session.Repository;
         await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, time, cancellationToken).ConfigureAwait(false);
         var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
@@ -17,9 +19,8 @@ internal sealed class IntegrityTester(RepositorySession session, IBackupObserver
         var checker = new RepositoryChecker(repository);
         var problems = new List<CheckProblem>(await checker.CheckPacksAsync(cancellationToken).ConfigureAwait(false));
         problems.AddRange(await checker.CheckTreesAsync(snapshots.Select(each => each.Snapshot.Root), new HashSet<BlobId>(), cancellationToken).ConfigureAwait(false));
-        var packs = repository.Index.PackSizes().Keys.ToArray();
-        random.Shuffle(packs);
-        var chosen = packs[..(int)Math.Ceiling(packs.Length * Math.Clamp(options.DataShare, 0, 1))];
+        var packs = repository.Index.PackSizes();
+        var chosen = share.Select(packs, random);
         var read = new ReadProgress(observer);
         problems.AddRange(await checker.CheckDataAsync(chosen, read, cancellationToken).ConfigureAwait(false));
         return new IntegrityReport
@@ -27,8 +28,8 @@ internal sealed class IntegrityTester(RepositorySession session, IBackupObserver
             Configuration = session.Configuration.Name,
             Passed = problems.Count == 0,
             Snapshots = snapshots.Count,
-            Packs = packs.Length,
-            PacksRead = chosen.Length,
+            Packs = packs.Count,
+            PacksRead = chosen.Count,
             BytesRead = read.Bytes,
             Problems = [.. problems.Select(problem => Texts.Get("RepositoryProblem", problem.Kind, problem.Name, problem.Detail))],
         };

@@ -16,6 +16,8 @@ internal sealed class BackupHome
 
     public string Runs(Guid configuration) => Path.Combine(_root, "runs", configuration.ToString());
 
+    public string Cache(Guid configuration) => Path.Combine(_root, "cache", configuration.ToString());
+
     /// <summary>Writes a file for the current user only, whole or not at all.</summary>
     public static async Task WriteAsync(string path, byte[] content, CancellationToken cancellationToken)
     {

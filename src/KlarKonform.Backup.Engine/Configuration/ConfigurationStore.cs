@@ -56,6 +56,8 @@ internal sealed class ConfigurationStore(BackupHome home)
         File.Delete(FileOf(configuration.Name));
         if (Directory.Exists(home.Runs(configuration.Id)))
             Directory.Delete(home.Runs(configuration.Id), recursive: true);
+        if (Directory.Exists(home.Cache(configuration.Id)))
+            Directory.Delete(home.Cache(configuration.Id), recursive: true);
     }
 
     private static async Task<BackupConfiguration> ReadAsync(string file, CancellationToken cancellationToken)

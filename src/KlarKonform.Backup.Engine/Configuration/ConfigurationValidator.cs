@@ -6,6 +6,7 @@ namespace KlarKonform.Backup.Engine.Configuration;
 internal static partial class ConfigurationValidator
 {
     private const int KnownVersion = 1;
+    private const long MinRate = 4096;
 
     public static bool IsName(string name) => NameForm().IsMatch(name);
 
@@ -58,6 +59,13 @@ internal static partial class ConfigurationValidator
             Refuse("sources", "FieldSources");
         Secret("repository.password", configuration.Repository.Password, needed: true);
         var target = configuration.Target;
+        foreach (var (field, limit) in ((string, long?)[])[("target.uploadLimit", target.UploadLimit), ("target.downloadLimit", target.DownloadLimit)])
+        {
+            // Slower, and a pack of 16 MiB takes longer than an hour.
+            if (limit < MinRate)
+                Refuse(field, "FieldMinimum", MinRate);
+        }
+
         switch (target.Type)
         {
             case TargetType.Folder:
@@ -80,7 +88,15 @@ internal static partial class ConfigurationValidator
             default:
                 Demand("target.bucket", target.Bucket);
                 Secure("target.endpoint", target.Endpoint, needed: false);
-                Secret("target.credential", target.Credential, needed: true);
+                Secret("target.credential", target.Credential, needed: target.UseDefaultCredentials != true);
+                if (target.UseDefaultCredentials == true && target.Credential is not null)
+                    Refuse("target.useDefaultCredentials", "FieldDefaultCredentials");
+                if (target.ServerSideEncryption is not (null or "AES256" or "aws:kms"))
+                    Refuse("target.serverSideEncryption", "FieldOneOf", "AES256, aws:kms");
+                if (target.KmsKeyId is not null && target.ServerSideEncryption != "aws:kms")
+                    Refuse("target.kmsKeyId", "FieldKmsKey");
+                if (target.Proxy is { } proxy && (!proxy.IsAbsoluteUri || proxy.Scheme is not ("http" or "https")))
+                    Refuse("target.proxy", "FieldProxy", proxy);
                 break;
         }
     }

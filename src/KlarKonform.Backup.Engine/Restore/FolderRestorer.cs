@@ -16,7 +16,7 @@ internal sealed class FolderRestorer(RepositorySession session)
     // Enough that neighbours in a pack meet, few enough to hold in memory.
     private const int FilesAtATime = 10_000;
 
-    private readonly RepositoryReader _reader = new(session.Repository);
+    private readonly RepositoryReader _reader = new(session.Repository, treeCache: session.TreeCache);
     private readonly FileRestorer _files = new(session.Repository, Environment.ProcessorCount + 1);
 
     public async IAsyncEnumerable<RestoredItem> RestoreAsync(BlobId root, string snapshot, RestoreRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using KlarKonform.Backup.Engine.Configuration;
 using KlarKonform.Backup.Engine.Errors;
 using KlarKonform.Backup.Engine.Sources;
 using KlarKonform.Backup.Engine.State;
@@ -12,7 +13,7 @@ using KlarKonform.Backup.Repository.Writing;
 namespace KlarKonform.Backup.Engine.Runs;
 
 /// <summary>One run: from sign-in to the verified snapshot. Used once.</summary>
-internal sealed class BackupRunner(BackupConfiguration configuration, BackupOptions options, ISecretStore secrets, IBackupObserver observer, RunJournal journal, TimeProvider time, Random random) : IDisposable
+internal sealed class BackupRunner(BackupConfiguration configuration, BackupOptions options, ISecretStore secrets, IBackupObserver observer, BackupHome home, RunJournal journal, TimeProvider time, Random random) : IDisposable
 {
     // Mailboxes do not share a limit, so many run at once; each holds some megabytes of open folders.
     private const int MaxResources = 8;
@@ -87,7 +88,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         var snapshots = await session.SnapshotsAsync(alive.Token).ConfigureAwait(false);
         await session.Repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
         await using var writer = new RepositoryWriter(session.Repository);
-        var reader = new RepositoryReader(session.Repository, writer);
+        var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
         var assembler = new SnapshotAssembler(session, writer, reader, time, snapshots.Count > 0 ? snapshots[^1] : null, _runId);
         var checkpoints = snapshots.Where(each => RepositorySession.IsCheckpoint(each.Snapshot)).Select(each => each.Id).ToList();
         try
@@ -137,7 +138,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
             before |= run.SnapshotId is not null;
         try
         {
-            return await RepositorySession.OpenAsync(configuration, secrets, create: !before, time, random, cancellationToken).ConfigureAwait(false);
+            return await RepositorySession.OpenAsync(configuration, secrets, create: !before, home.Cache(configuration.Id), time, random, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (before && exception is RepositoryException { Kind: RepositoryErrorKind.NotARepository } or Storage.StorageException { Kind: Storage.StorageErrorKind.NotFound })
         {

@@ -2,6 +2,7 @@ using KlarKonform.Backup.Engine.Targets;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Storage;
+using KlarKonform.Backup.Storage.Caching;
 
 namespace KlarKonform.Backup.Engine.Runs;
 
@@ -13,8 +14,9 @@ internal sealed class RepositorySession : IAsyncDisposable
     public const string StatusTag = "status:";
     public const string CheckpointTag = "checkpoint";
 
-    private RepositorySession(BackupConfiguration configuration, IObjectStore store, ResticRepository repository)
+    private RepositorySession(BackupConfiguration configuration, IObjectStore store, ResticRepository repository, IObjectStore? cache)
     {
+        TreeCache = cache;
         Configuration = configuration;
         Store = store;
         Repository = repository;
@@ -26,18 +28,31 @@ internal sealed class RepositorySession : IAsyncDisposable
 
     public ResticRepository Repository { get; }
 
-    /// <summary>Opens the repository; with <paramref name="create"/> a missing one is created.</summary>
-    public static async Task<RepositorySession> OpenAsync(BackupConfiguration configuration, ISecretStore secrets, bool create, TimeProvider time, Random random, CancellationToken cancellationToken)
+    /// <summary>Where trees are kept nearby, or null.</summary>
+    public IObjectStore? TreeCache { get; }
+
+    /// <summary>Opens the repository.</summary>
+    /// <param name="configuration">Whose repository.</param>
+    /// <param name="secrets">Its secrets.</param>
+    /// <param name="create">Whether a missing one is created.</param>
+    /// <param name="cache">Folder of the local cache, or null for none: a check must see the storage itself.</param>
+    /// <param name="time">Clock and pauses.</param>
+    /// <param name="random">Jitter.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public static async Task<RepositorySession> OpenAsync(BackupConfiguration configuration, ISecretStore secrets, bool create, string? cache, TimeProvider time, Random random, CancellationToken cancellationToken)
     {
         var password = await secrets.GetAsync(SecretReference.Parse(configuration.Repository.Password), cancellationToken).ConfigureAwait(false);
         var store = await new TargetFactory(secrets, time, random).OpenAsync(configuration.Target, cancellationToken).ConfigureAwait(false);
+        var near = cache is null ? null : LocalCache.Open(cache, time);
+        if (near is not null)
+            store = new CachingObjectStore(store, near, LocalCache.Folders);
         try
         {
             await store.PrepareAsync(create, cancellationToken).ConfigureAwait(false);
             var repository = create && !await ResticRepository.ExistsAsync(store, cancellationToken).ConfigureAwait(false)
                 ? await ResticRepository.InitializeAsync(store, password.Secret, Environment.UserName, Environment.MachineName, time, cancellationToken).ConfigureAwait(false)
                 : await ResticRepository.OpenAsync(store, password.Secret, cancellationToken).ConfigureAwait(false);
-            return new RepositorySession(configuration, store, repository);
+            return new RepositorySession(configuration, store, repository, near);
         }
         catch
         {

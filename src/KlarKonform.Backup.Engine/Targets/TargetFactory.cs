@@ -1,5 +1,6 @@
 using KlarKonform.Backup.Storage;
 using KlarKonform.Backup.Storage.Folder;
+using KlarKonform.Backup.Storage.Limiting;
 using KlarKonform.Backup.Storage.S3;
 using KlarKonform.Backup.Storage.Sftp;
 
@@ -10,7 +11,14 @@ internal sealed class TargetFactory(ISecretStore secrets, TimeProvider time, Ran
 {
     /// <summary>The store, repeating what fails for a passing reason.</summary>
     public async Task<IObjectStore> OpenAsync(TargetSettings target, CancellationToken cancellationToken) =>
-        new RetryingObjectStore(await CreateAsync(target, cancellationToken).ConfigureAwait(false), time, random);
+        Limit(new RetryingObjectStore(await CreateAsync(target, cancellationToken).ConfigureAwait(false), time, random), target);
+
+    private IObjectStore Limit(IObjectStore store, TargetSettings target)
+    {
+        RateLimit? Rate(long? bytes) => bytes is { } rate ? new RateLimit(rate, time) : null;
+        return target.UploadLimit is null && target.DownloadLimit is null ? store
+            : new LimitingObjectStore(store, Rate(target.UploadLimit), Rate(target.DownloadLimit));
+    }
 
     private async Task<IObjectStore> CreateAsync(TargetSettings target, CancellationToken cancellationToken)
     {
@@ -32,7 +40,7 @@ internal sealed class TargetFactory(ISecretStore secrets, TimeProvider time, Ran
                     HostKeyFingerprint = target.HostKey!,
                 });
             default:
-                var keys = await CredentialAsync(target.Credential!, cancellationToken).ConfigureAwait(false);
+                var keys = target.UseDefaultCredentials == true ? null : await CredentialAsync(target.Credential!, cancellationToken).ConfigureAwait(false);
                 return new S3ObjectStore(new S3StoreOptions
                 {
                     Endpoint = target.Endpoint,
@@ -40,9 +48,11 @@ internal sealed class TargetFactory(ISecretStore secrets, TimeProvider time, Ran
                     Bucket = target.Bucket!,
                     Prefix = target.Prefix ?? "",
                     PathStyle = target.PathStyle ?? target.Endpoint is not null,
-                    AccessKey = keys.UserName!,
-                    SecretKey = keys.Secret,
-                    HandlerFactory = () => TrustedHandlers.Create(target.CaCertificate),
+                    Credentials = keys is null ? null : new S3Credentials(keys.UserName!, keys.Secret),
+                    StorageClass = target.StorageClass,
+                    ServerSideEncryption = target.ServerSideEncryption,
+                    KmsKeyId = target.KmsKeyId,
+                    HandlerFactory = () => TrustedHandlers.Create(target.CaCertificate, target.Proxy),
                 });
         }
     }

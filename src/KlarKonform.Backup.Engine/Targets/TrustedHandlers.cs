@@ -9,7 +9,7 @@ namespace KlarKonform.Backup.Engine.Targets;
 internal static class TrustedHandlers
 {
     /// <exception cref="BackupException">CaCertificateUnreadable.</exception>
-    public static SocketsHttpHandler Create(string? caCertificateFile)
+    public static SocketsHttpHandler Create(string? caCertificateFile, Uri? proxy = null)
     {
         var handler = new SocketsHttpHandler
         {
@@ -20,6 +20,8 @@ internal static class TrustedHandlers
             ConnectTimeout = TimeSpan.FromSeconds(30),
             SslOptions = new SslClientAuthenticationOptions { EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13 },
         };
+        if (proxy is not null)
+            handler.Proxy = new System.Net.WebProxy(proxy);
         if (caCertificateFile is not null)
             handler.SslOptions.RemoteCertificateValidationCallback = Validator(Load(caCertificateFile));
         return handler;

@@ -11,14 +11,17 @@ public sealed class RepositoryReader
 {
     private readonly ResticRepository _repository;
     private readonly RepositoryWriter? _writer;
+    private readonly TreeCache? _trees;
 
     /// <summary>Reads from an opened repository whose index is loaded.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="writer">A writer whose unfinished packs are to be seen too, or null.</param>
-    public RepositoryReader(ResticRepository repository, RepositoryWriter? writer = null)
+    /// <param name="treeCache">Keeps trees nearby, or null: whoever proves that the repository is sound must not ask a cache.</param>
+    public RepositoryReader(ResticRepository repository, RepositoryWriter? writer = null, IObjectStore? treeCache = null)
     {
         _repository = repository;
         _writer = writer;
+        _trees = treeCache is null ? null : new TreeCache(repository, treeCache);
     }
 
     /// <summary>A blob's plain bytes.</summary>
@@ -95,8 +98,31 @@ public sealed class RepositoryReader
     }
 
     /// <summary>A folder's nodes.</summary>
-    public async Task<List<Node>> ReadTreeAsync(BlobId id, CancellationToken cancellationToken) =>
-        TreeJson.Read(await ReadBlobAsync(id, cancellationToken).ConfigureAwait(false));
+    public async Task<List<Node>> ReadTreeAsync(BlobId id, CancellationToken cancellationToken)
+    {
+        if (_trees is null || !_repository.Index.TryFind(id, out var pack, out var blob))
+            return TreeJson.Read(await ReadBlobAsync(id, cancellationToken).ConfigureAwait(false));
+        if (await _trees.FindAsync(blob, cancellationToken).ConfigureAwait(false) is { } kept)
+            return TreeJson.Read(kept);
+        var length = (int)blob.Length;
+        var stored = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            await ReadRangeAsync(_repository, pack, blob.Offset, stored.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+            var nodes = TreeJson.Read(BlobCodec.Open(_repository, stored.AsSpan(0, length), blob));
+            await _trees.KeepAsync(blob, stored.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+            return nodes;
+        }
+        catch (RepositoryException)
+        {
+            // A copy in another pack may be sound; if there is none, this reports what is wrong.
+            return TreeJson.Read(await ReadBlobAsync(id, cancellationToken).ConfigureAwait(false));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(stored);
+        }
+    }
 
     /// <summary>Writes a file's content to a stream.</summary>
     public async Task CopyContentAsync(Node node, Stream target, CancellationToken cancellationToken)

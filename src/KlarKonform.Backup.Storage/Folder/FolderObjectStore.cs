@@ -9,9 +9,16 @@ public sealed class FolderObjectStore : IObjectStore
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly string _root;
+    private readonly bool _durable;
 
     /// <summary>Uses the folder at an absolute path; nothing is touched before the first call.</summary>
-    public FolderObjectStore(string root) => _root = Path.GetFullPath(root);
+    /// <param name="root">The folder.</param>
+    /// <param name="durable">Whether saving waits for the disk. False is for caches only.</param>
+    public FolderObjectStore(string root, bool durable = true)
+    {
+        _root = Path.GetFullPath(root);
+        _durable = durable;
+    }
 
     /// <inheritdoc />
     public string Location => _root;
@@ -59,11 +66,13 @@ public sealed class FolderObjectStore : IObjectStore
             await using (var stream = new FileStream(temporary, options))
             {
                 await stream.WriteAsync(content, cancellationToken).ConfigureAwait(false);
-                stream.Flush(flushToDisk: true);
+                if (_durable)
+                    stream.Flush(flushToDisk: true);
             }
 
             File.Move(temporary, path, overwrite: true);
-            FolderSync.Flush(folder);
+            if (_durable)
+                FolderSync.Flush(folder);
         }
         catch (Exception exception)
         {

@@ -151,6 +151,8 @@ public sealed class S3ObjectStore : IObjectStore
             AmazonS3Exception { StatusCode: HttpStatusCode.Unauthorized } => StorageErrorKind.AuthenticationFailed,
             AmazonS3Exception { StatusCode: HttpStatusCode.NotFound } => StorageErrorKind.NotFound,
             AmazonS3Exception { StatusCode: HttpStatusCode.InsufficientStorage } or AmazonS3Exception { ErrorCode: "QuotaExceeded" } => StorageErrorKind.Full,
+            // A class or encryption that the provider does not know.
+            AmazonS3Exception { StatusCode: HttpStatusCode.NotImplemented } or AmazonS3Exception { ErrorCode: "InvalidStorageClass" or "NotImplemented" } => StorageErrorKind.InvalidSettings,
             AmazonS3Exception { ErrorCode: "BadDigest" or "XAmzContentSHA256Mismatch" or "InvalidDigest" } => StorageErrorKind.Busy, // Damaged on the way: sent again.
             AmazonS3Exception { StatusCode: >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout } => StorageErrorKind.Busy,
             AmazonS3Exception { ErrorCode: "SlowDown" or "RequestTimeout" or "InternalError" } => StorageErrorKind.Busy,

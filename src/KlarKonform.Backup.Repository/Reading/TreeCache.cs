@@ -1,0 +1,43 @@
+using KlarKonform.Backup.Repository.Packs;
+using KlarKonform.Backup.Storage;
+
+namespace KlarKonform.Backup.Repository.Reading;
+
+/// <summary>
+/// Sealed trees in a nearer store. It holds nothing readable, and what comes out of it is authenticated and hashed like what comes from
+/// the repository, so that it may vanish, be damaged or be tampered with. Thread-safe.
+/// </summary>
+internal sealed class TreeCache(ResticRepository repository, IObjectStore store)
+{
+    /// <summary>The tree's plain bytes, or null.</summary>
+    public async Task<byte[]?> FindAsync(PackedBlob blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var stored = await ResticRepository.ReadAllAsync(store, KeyOf(blob.Id), cancellationToken).ConfigureAwait(false);
+            return BlobCodec.Open(repository, stored, blob);
+        }
+        catch (Exception exception) when (exception is StorageException or IOException or RepositoryException)
+        {
+            return null; // Absent, damaged, or sealed in another way since: the repository has it.
+        }
+    }
+
+    public async Task KeepAsync(PackedBlob blob, ReadOnlyMemory<byte> stored, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.SaveAsync(KeyOf(blob.Id), stored, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StorageException)
+        {
+            // The cache is a convenience: full, gone or not permitted, the repository has everything.
+        }
+    }
+
+    private static string KeyOf(BlobId id)
+    {
+        var name = id.ToString();
+        return $"trees/{name[..2]}/{name}";
+    }
+}

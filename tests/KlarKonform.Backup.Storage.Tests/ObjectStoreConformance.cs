@@ -48,6 +48,7 @@ public abstract class ObjectStoreConformance
             listed.Add(item);
         Assert.Equal(["data/aa/aa1", "data/bb/bb1", "data/bb/bb2"], listed.Select(item => item.Key).Order());
         Assert.All(listed, item => Assert.Equal(item.Key.Length, item.Size));
+        Assert.All(listed, item => Assert.True(item.Modified is null || (DateTimeOffset.UtcNow - item.Modified.Value).Duration() < TimeSpan.FromHours(1), $"{item.Modified}"));
         await foreach (var item in store.ListAsync("nothing", default))
             Assert.Fail($"'{item.Key}' is in a folder that was never written to.");
     }

@@ -8,6 +8,7 @@ using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Repairing;
 using KlarKonform.Backup.Repository.Writing;
 
 namespace KlarKonform.Backup.Engine.Runs;
@@ -17,6 +18,9 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
 {
     // Mailboxes do not share a limit, so many run at once; each holds some megabytes of open folders.
     private const int MaxResources = 8;
+
+    // Every run adds an index file; so many are read with few requests.
+    private const int MaxIndexFiles = 32;
 
     // A killed run repeats at most this much.
     private const long CheckpointBytes = 2L << 30;
@@ -83,9 +87,15 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         observer.Progress(new BackupProgress(null, Texts.Get("Progress_Listing"), 0, Completed: false));
         var (sources, users) = await new SourceCatalog(configuration, options).ListAsync(graph.Client, cancellationToken).ConfigureAwait(false);
         await using var session = await OpenRepositoryAsync(cancellationToken).ConfigureAwait(false);
+        await RunLockedAsync(session, sources, users, cancellationToken).ConfigureAwait(false);
+        await CompactIndexAsync(session, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task RunLockedAsync(RepositorySession session, IReadOnlyList<IResourceSource> sources, IReadOnlySet<string> users, CancellationToken cancellationToken)
+    {
         await using var held = await RepositoryLock.AcquireAsync(session.Repository, exclusive: false, time, cancellationToken).ConfigureAwait(false);
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, held.Lost);
-        var snapshots = await session.SnapshotsAsync(alive.Token).ConfigureAwait(false);
+        var snapshots = await session.RecentAsync(alive.Token).ConfigureAwait(false);
         await session.Repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
         await using var writer = new RepositoryWriter(session.Repository);
         var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
@@ -94,7 +104,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         try
         {
             using var done = CancellationTokenSource.CreateLinkedTokenSource(alive.Token);
-            var checkpointing = CheckpointAsync(session, assembler, writer, checkpoints, done.Token);
+            var checkpointing = CheckpointAsync(session, held, assembler, writer, checkpoints, done.Token);
             try
             {
                 await RunSourcesAsync(sources, assembler, reader, writer, alive.Token).ConfigureAwait(false);
@@ -106,7 +116,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
             }
 
             await NoteGoneUsersAsync(assembler, reader, users, alive.Token).ConfigureAwait(false);
-            await FinishAsync(session, assembler, writer, checkpoints, alive.Token).ConfigureAwait(false);
+            await FinishAsync(session, held, assembler, writer, checkpoints, alive.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (held.Lost.IsCancellationRequested)
         {
@@ -115,8 +125,25 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             using var grace = new CancellationTokenSource(s_grace, time);
-            await SaveCheckpointAsync(session, assembler, checkpoints, grace.Token).ConfigureAwait(false);
+            await SaveCheckpointAsync(session, held, assembler, checkpoints, grace.Token).ConfigureAwait(false);
             throw;
+        }
+    }
+
+    // After the run and outside of its lock. When anybody else works on the repository, a later run does it.
+    private async Task CompactIndexAsync(RepositorySession session, CancellationToken cancellationToken)
+    {
+        if (session.Repository.IndexFiles < MaxIndexFiles)
+            return;
+        try
+        {
+            await using var exclusive = await RepositoryLock.AcquireAsync(session.Repository, exclusive: true, time, cancellationToken).ConfigureAwait(false);
+            await new IndexCompactor(session.Repository, exclusive).CompactAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is RepositoryException or Storage.StorageException or OperationCanceledException)
+        {
+            // The backup is complete and durable; only the tidying waits.
+            observer.Verbose(exception.Message);
         }
     }
 
@@ -213,7 +240,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         Message = message,
     });
 
-    private async Task CheckpointAsync(RepositorySession session, SnapshotAssembler assembler, RepositoryWriter writer, List<BlobId> checkpoints, CancellationToken cancellationToken)
+    private async Task CheckpointAsync(RepositorySession session, RepositoryLock held, SnapshotAssembler assembler, RepositoryWriter writer, List<BlobId> checkpoints, CancellationToken cancellationToken)
     {
         var (saved, bytes) = (time.GetUtcNow(), 0L);
         try
@@ -223,7 +250,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
             {
                 if (time.GetUtcNow() - saved < s_checkpointEvery && writer.BytesStored - bytes < CheckpointBytes)
                     continue;
-                await SaveCheckpointAsync(session, assembler, checkpoints, cancellationToken).ConfigureAwait(false);
+                await SaveCheckpointAsync(session, held, assembler, checkpoints, cancellationToken).ConfigureAwait(false);
                 (saved, bytes) = (time.GetUtcNow(), writer.BytesStored);
             }
         }
@@ -233,12 +260,13 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         }
     }
 
-    private async Task SaveCheckpointAsync(RepositorySession session, SnapshotAssembler assembler, List<BlobId> checkpoints, CancellationToken cancellationToken)
+    private async Task SaveCheckpointAsync(RepositorySession session, RepositoryLock held, SnapshotAssembler assembler, List<BlobId> checkpoints, CancellationToken cancellationToken)
     {
         await _saving.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             var root = await assembler.SaveTreesAsync(_running.Values, Manifest(), cancellationToken).ConfigureAwait(false);
+            await held.ThrowIfLostAsync().ConfigureAwait(false);
             var id = await assembler.SaveSnapshotAsync(root, BackupState.Running, checkpoint: true, cancellationToken).ConfigureAwait(false);
             await DropCheckpointsAsync(session, checkpoints, cancellationToken).ConfigureAwait(false);
             checkpoints.Add(id);
@@ -251,7 +279,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         }
     }
 
-    private async Task FinishAsync(RepositorySession session, SnapshotAssembler assembler, RepositoryWriter writer, List<BlobId> checkpoints, CancellationToken cancellationToken)
+    private async Task FinishAsync(RepositorySession session, RepositoryLock held, SnapshotAssembler assembler, RepositoryWriter writer, List<BlobId> checkpoints, CancellationToken cancellationToken)
     {
         if (!_results.IsEmpty && _results.All(result => result.Status == BackupState.Failed) && _resourceErrors.TryPeek(out var first))
             throw first;
@@ -262,6 +290,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         foreach (var problem in problems)
             _notes.Enqueue(Texts.Get("VerificationFailed", Texts.Get("RepositoryProblem", problem.Kind, problem.Name, problem.Detail)));
         var status = problems.Count > 0 || _results.Any(result => result.Status != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
+        await held.ThrowIfLostAsync().ConfigureAwait(false);
         var snapshot = await assembler.SaveSnapshotAsync(root, status, checkpoint: false, cancellationToken).ConfigureAwait(false);
         await DropCheckpointsAsync(session, checkpoints, cancellationToken).ConfigureAwait(false);
         Finish(status, null);

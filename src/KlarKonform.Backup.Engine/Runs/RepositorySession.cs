@@ -65,14 +65,28 @@ internal sealed class RepositorySession : IAsyncDisposable
     /// <exception cref="BackupException">RepositoryOfOtherTenant.</exception>
     public async Task<IReadOnlyList<(BlobId Id, Snapshot Snapshot)>> SnapshotsAsync(CancellationToken cancellationToken)
     {
-        var own = new List<(BlobId Id, Snapshot Snapshot)>();
-        var tag = ConfigurationTag + Configuration.Id;
+        var all = new List<(BlobId Id, Snapshot Snapshot)>();
         await foreach (var each in Repository.SnapshotsAsync(cancellationToken).ConfigureAwait(false))
+            all.Add(each);
+        return Own(all);
+    }
+
+    /// <summary>The configuration's newest complete snapshot and the checkpoints after it, oldest first; older ones may be among them.</summary>
+    /// <exception cref="BackupException">RepositoryOfOtherTenant.</exception>
+    public async Task<IReadOnlyList<(BlobId Id, Snapshot Snapshot)>> RecentAsync(CancellationToken cancellationToken) =>
+        Own(await Repository.RecentSnapshotsAsync(snapshot => snapshot.Tags?.Contains(OwnTag) == true && !IsCheckpoint(snapshot), cancellationToken).ConfigureAwait(false));
+
+    private string OwnTag => ConfigurationTag + Configuration.Id;
+
+    private List<(BlobId Id, Snapshot Snapshot)> Own(IEnumerable<(BlobId Id, Snapshot Snapshot)> all)
+    {
+        var own = new List<(BlobId Id, Snapshot Snapshot)>();
+        foreach (var each in all)
         {
             var tags = each.Snapshot.Tags ?? [];
             if (tags.Any(text => text.StartsWith(ConfigurationTag, StringComparison.Ordinal)) && !string.Equals(each.Snapshot.Hostname, Configuration.Tenant.Id, StringComparison.OrdinalIgnoreCase))
                 throw new BackupException("RepositoryOfOtherTenant", BackupErrorCategory.SecurityError, Store.Location, Store.Location, each.Snapshot.Hostname, Configuration.Tenant.Id);
-            if (tags.Contains(tag))
+            if (tags.Contains(OwnTag))
                 own.Add(each);
         }
 
@@ -84,7 +98,7 @@ internal sealed class RepositorySession : IAsyncDisposable
     /// <exception cref="BackupException">SnapshotNotFound or SnapshotAmbiguous.</exception>
     public async Task<(BlobId Id, Snapshot Snapshot)> FindSnapshotAsync(string id, CancellationToken cancellationToken)
     {
-        var all = await SnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        var all = await (id == "latest" ? RecentAsync(cancellationToken) : SnapshotsAsync(cancellationToken)).ConfigureAwait(false);
         var complete = all.Where(each => !IsCheckpoint(each.Snapshot)).ToArray();
         var found = id == "latest"
             ? [.. (complete.Length > 0 ? complete : all).TakeLast(1)]

@@ -17,6 +17,7 @@ public sealed class RepositoryLock : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _lost = new();
     private BlobId _id;
+    private DateTimeOffset _written;
     private Task _refreshing = Task.CompletedTask;
 
     private RepositoryLock(ResticRepository repository, bool exclusive, TimeProvider time)
@@ -32,12 +33,27 @@ public sealed class RepositoryLock : IAsyncDisposable
     /// <summary>Whether it keeps everybody else out.</summary>
     public bool IsExclusive => _exclusive;
 
+    private bool HasExpired => _time.GetUtcNow() - _written >= s_staleAfter;
+
+    /// <summary>
+    /// To be called before a snapshot is saved: after a machine slept, the timer that renews the lock may not have fired yet, while a
+    /// pruner elsewhere removed what was written.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The lock is lost; <see cref="Lost"/> is cancelled.</exception>
+    public async Task ThrowIfLostAsync()
+    {
+        if (HasExpired)
+            await _lost.CancelAsync().ConfigureAwait(false);
+        _lost.Token.ThrowIfCancellationRequested();
+    }
+
     /// <summary>Takes the lock.</summary>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Locked"/>: another live lock excludes this one.</exception>
     public static async Task<RepositoryLock> AcquireAsync(ResticRepository repository, bool exclusive, TimeProvider time, CancellationToken cancellationToken)
     {
         var taken = new RepositoryLock(repository, exclusive, time);
         await taken.ThrowIfExcludedAsync(cancellationToken).ConfigureAwait(false);
+        taken._written = time.GetUtcNow();
         taken._id = await taken.WriteAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -89,11 +105,40 @@ public sealed class RepositoryLock : IAsyncDisposable
                 continue; // Released between the listing and the look.
             }
 
-            if ((_exclusive || other.Exclusive) && _time.GetUtcNow() - other.Taken < s_staleAfter)
+            if (IsStale(other))
+            {
+                // Nobody renews it any more. Left alone it would keep stock restic out until somebody unlocks.
+                await _repository.Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Lock, id), cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            if (_exclusive || other.Exclusive)
             {
                 throw new RepositoryException(RepositoryErrorKind.Locked,
                     $"The repository is locked by process {other.Pid} of '{other.Username}' on '{other.Hostname}' since {other.Taken.UtcDateTime:u}.");
             }
+        }
+    }
+
+    // As in restic: too old, or of a process of this machine that does not exist any more.
+    private bool IsStale(LockFile other)
+    {
+        if (_time.GetUtcNow() - other.Taken >= s_staleAfter)
+            return true;
+        if (other.Pid <= 0 || !string.Equals(other.Hostname, Environment.MachineName, StringComparison.OrdinalIgnoreCase))
+            return false;
+        try
+        {
+            using var process = System.Diagnostics.Process.GetProcessById(other.Pid);
+            return process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return true; // There is no such process.
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            return false; // There is one, of somebody else.
         }
     }
 
@@ -108,15 +153,21 @@ public sealed class RepositoryLock : IAsyncDisposable
 
     private async Task RefreshAsync()
     {
-        var written = _time.GetUtcNow();
         while (!_stop.IsCancellationRequested)
         {
             try
             {
                 await Task.Delay(s_refreshEvery, _time, _stop.Token).ConfigureAwait(false);
+                if (HasExpired)
+                {
+                    // The machine slept: others had every right to take this lock for dead.
+                    await _lost.CancelAsync().ConfigureAwait(false);
+                    return;
+                }
+
                 var old = _id;
                 _id = await WriteAsync(_stop.Token).ConfigureAwait(false);
-                written = _time.GetUtcNow();
+                _written = _time.GetUtcNow();
                 await _repository.Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Lock, old), _stop.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -126,7 +177,7 @@ public sealed class RepositoryLock : IAsyncDisposable
             catch (StorageException)
             {
                 // Tried again in five minutes; after thirty the lock is worth nothing.
-                if (_time.GetUtcNow() - written < s_staleAfter)
+                if (!HasExpired)
                     continue;
                 await _lost.CancelAsync().ConfigureAwait(false);
                 return;

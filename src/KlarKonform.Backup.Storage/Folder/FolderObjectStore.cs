@@ -120,9 +120,11 @@ public sealed class FolderObjectStore : IObjectStore
             if (ObjectKeys.IsTemporary(file.Name))
                 continue;
             long size;
+            DateTimeOffset modified;
             try
             {
                 size = file.Length;
+                modified = new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero);
             }
             catch (FileNotFoundException)
             {
@@ -130,7 +132,7 @@ public sealed class FolderObjectStore : IObjectStore
                 continue;
             }
 
-            yield return new StoredObject(Path.GetRelativePath(_root, file.FullName).Replace(Path.DirectorySeparatorChar, '/'), size);
+            yield return new StoredObject(Path.GetRelativePath(_root, file.FullName).Replace(Path.DirectorySeparatorChar, '/'), size) { Modified = modified };
         }
     }
 

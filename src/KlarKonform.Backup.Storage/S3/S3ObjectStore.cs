@@ -100,7 +100,7 @@ public sealed class S3ObjectStore : IObjectStore
                 new ListObjectsV2Request { BucketName = _options.Bucket, Prefix = $"{_prefix}{folder}/", ContinuationToken = token },
                 cancellationToken), cancellationToken).ConfigureAwait(false);
             foreach (var item in page.S3Objects ?? [])
-                yield return new StoredObject(item.Key[_prefix.Length..], item.Size ?? 0);
+                yield return new StoredObject(item.Key[_prefix.Length..], item.Size ?? 0) { Modified = item.LastModified is { } time ? new DateTimeOffset(time.ToUniversalTime(), TimeSpan.Zero) : null };
             next = page.IsTruncated == true ? page.NextContinuationToken : null;
         }
         while (next is not null);

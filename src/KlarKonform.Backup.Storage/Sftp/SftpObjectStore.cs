@@ -122,7 +122,7 @@ public sealed class SftpObjectStore : IObjectStore
                 if (entry.IsDirectory && entry.Name is not ("." or ".."))
                     pending.Push($"{current}/{entry.Name}");
                 else if (entry.IsRegularFile && !ObjectKeys.IsTemporary(entry.Name))
-                    yield return new StoredObject($"{current}/{entry.Name}", entry.Length);
+                    yield return new StoredObject($"{current}/{entry.Name}", entry.Length) { Modified = new DateTimeOffset(entry.LastWriteTimeUtc, TimeSpan.Zero) };
             }
         }
     }

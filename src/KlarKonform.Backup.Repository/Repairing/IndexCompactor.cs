@@ -1,0 +1,43 @@
+using KlarKonform.Backup.Repository.Index;
+using KlarKonform.Backup.Repository.Locks;
+
+namespace KlarKonform.Backup.Repository.Repairing;
+
+/// <summary>Merges the small index files that runs leave behind, so that a machine without a cache opens the repository with few requests.</summary>
+public sealed class IndexCompactor
+{
+    private readonly ResticRepository _repository;
+    private readonly RepositoryLock _lock;
+
+    /// <summary>Works on an opened repository of version 2, under an exclusive lock: a reader must not find a file gone that it has just listed.</summary>
+    /// <exception cref="ArgumentException">The lock is shared.</exception>
+    public IndexCompactor(ResticRepository repository, RepositoryLock exclusive)
+    {
+        if (!exclusive.IsExclusive)
+            throw new ArgumentException("Compacting the index needs an exclusive lock.", nameof(exclusive));
+        _repository = repository;
+        _lock = exclusive;
+    }
+
+    /// <summary>Writes what the small files list into as few as possible, and only then removes them. A cut leaves both, which is valid.</summary>
+    public async Task CompactAsync(CancellationToken cancellationToken)
+    {
+        using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
+        var small = new List<BlobId>();
+        var packs = new Dictionary<BlobId, PackContents>();
+        await foreach (var (id, contents) in _repository.IndexFilesAsync(alive.Token).ConfigureAwait(false))
+        {
+            if (contents.Sum(pack => pack.Blobs.Count) > ResticRepository.BlobsPerIndex / 2)
+                continue;
+            small.Add(id);
+            foreach (var pack in contents)
+                packs[pack.Pack] = pack;
+        }
+
+        if (small.Count < 2)
+            return;
+        await _repository.WriteIndexAsync(packs.Values, alive.Token).ConfigureAwait(false);
+        foreach (var id in small)
+            await _repository.Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Index, id), alive.Token).ConfigureAwait(false);
+    }
+}

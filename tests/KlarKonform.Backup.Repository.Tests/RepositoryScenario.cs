@@ -1,0 +1,62 @@
+using KlarKonform.Backup.Repository.Locks;
+using KlarKonform.Backup.Repository.Pruning;
+using KlarKonform.Backup.Repository.Snapshots;
+using KlarKonform.Backup.Repository.Trees;
+using KlarKonform.Backup.Repository.Writing;
+
+namespace KlarKonform.Backup.Repository.Tests;
+
+/// <summary>Small backups and prunes, as tests need them.</summary>
+internal static class RepositoryScenario
+{
+    public static async Task<BlobId> BackupAsync(ResticRepository repository, params (int Seed, int Length)[] files)
+    {
+        await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, TimeProvider.System, default);
+        await repository.LoadIndexAsync(default);
+        await using var writer = new RepositoryWriter(repository);
+        var nodes = new SortedDictionary<string, Node>(TreeJson.NameOrder);
+        foreach (var (seed, length) in files)
+        {
+            using var stream = new MemoryStream(Noise(seed, length));
+            var saved = await writer.SaveStreamAsync(stream, default);
+            nodes[$"{seed}.bin"] = Node.NewFile($"{seed}.bin", (ulong)saved.Size, saved.Blobs, DateTimeOffset.UnixEpoch);
+        }
+
+        var root = await writer.SaveTreeAsync(nodes.Values, default);
+        await writer.FlushAsync(default);
+        return await SnapshotAsync(repository, root, DateTimeOffset.UtcNow);
+    }
+
+    public static Task<BlobId> SnapshotAsync(ResticRepository repository, BlobId root, DateTimeOffset taken) => repository.SaveSnapshotAsync(
+        new Snapshot { Time = Json.NanoTime.From(taken).ToString(), Tree = root.ToString(), Paths = ["/Daily"], Hostname = "tenant" }, default);
+
+    public static async Task<PrunePlan> PlanAsync(ResticRepository repository, params BlobId[] forget)
+    {
+        await using var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default);
+        return await new Pruner(repository, exclusive).PlanAsync(forget, default);
+    }
+
+    public static async Task<PrunePlan> PruneAsync(ResticRepository repository, params BlobId[] forget)
+    {
+        await using var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default);
+        var pruner = new Pruner(repository, exclusive);
+        var plan = await pruner.PlanAsync(forget, default);
+        await pruner.ExecuteAsync(plan, default);
+        return plan;
+    }
+
+    public static async Task<List<BlobId>> SnapshotsAsync(ResticRepository repository)
+    {
+        var snapshots = new List<BlobId>();
+        await foreach (var (id, _) in repository.SnapshotsAsync(default))
+            snapshots.Add(id);
+        return snapshots;
+    }
+
+    public static byte[] Noise(int seed, int length)
+    {
+        var bytes = new byte[length];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+}

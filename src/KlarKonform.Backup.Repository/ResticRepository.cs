@@ -277,20 +277,28 @@ public sealed class ResticRepository : IDisposable
 
     private static async Task<(BlobId Id, CryptoKey Key)> OpenKeyAsync(IObjectStore store, string password, CancellationToken cancellationToken)
     {
+        RepositoryException? damaged = null;
         var found = false;
         await foreach (var item in store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Key), cancellationToken).ConfigureAwait(false))
         {
             if (!BlobId.TryParse(item.Name, out var id))
                 continue;
             found = true;
-            var file = await RepositoryKeys.LoadAsync(store, item.Key, cancellationToken).ConfigureAwait(false);
-            if (await Task.Run(() => file.TryOpen(password), cancellationToken).ConfigureAwait(false) is { } key)
-                return (id, key);
+            try
+            {
+                var file = await RepositoryKeys.LoadAsync(store, item.Key, cancellationToken).ConfigureAwait(false);
+                if (await Task.Run(() => file.TryOpen(password), cancellationToken).ConfigureAwait(false) is { } key)
+                    return (id, key);
+            }
+            catch (RepositoryException exception)
+            {
+                damaged = exception; // Another key may open it.
+            }
         }
 
-        throw found
+        throw damaged ?? (found
             ? new RepositoryException(RepositoryErrorKind.WrongPassword, $"No key of the repository at '{store.Location}' opens with this password.")
-            : new RepositoryException(RepositoryErrorKind.Damaged, $"The repository at '{store.Location}' has no key file.");
+            : new RepositoryException(RepositoryErrorKind.Damaged, $"The repository at '{store.Location}' has no key file."));
     }
 
     // Files are small and latency is what costs: several are read at once, in the order in which they were listed.

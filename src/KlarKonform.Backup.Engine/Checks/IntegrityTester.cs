@@ -17,7 +17,8 @@ internal sealed class IntegrityTester(RepositorySession session, IBackupObserver
         var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
         await repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
         var checker = new RepositoryChecker(repository);
-        var problems = new List<CheckProblem>(await checker.CheckPacksAsync(cancellationToken).ConfigureAwait(false));
+        var problems = new List<CheckProblem>(await checker.CheckKeysAsync(cancellationToken).ConfigureAwait(false));
+        problems.AddRange(await checker.CheckPacksAsync(cancellationToken).ConfigureAwait(false));
         problems.AddRange(await checker.CheckTreesAsync(snapshots.Select(each => each.Snapshot.Root), new HashSet<BlobId>(), cancellationToken).ConfigureAwait(false));
         var packs = repository.Index.PackSizes();
         var chosen = share.Select(packs, random);

@@ -15,6 +15,9 @@ public enum CheckProblemKind
     /// <summary>A tree cannot be read.</summary>
     DamagedTree,
 
+    /// <summary>A key file is damaged. As long as another key opens the repository, remove it and add it anew.</summary>
+    DamagedKey,
+
     /// <summary>A blob that a tree names is in no index.</summary>
     MissingBlob,
 }

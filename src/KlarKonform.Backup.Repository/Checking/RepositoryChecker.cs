@@ -17,6 +17,20 @@ public sealed class RepositoryChecker
         _reader = new RepositoryReader(repository);
     }
 
+    /// <summary>Every key file is what its name says. Opening is more lenient: a damaged key may still open what else nobody could.</summary>
+    public async Task<IReadOnlyList<CheckProblem>> CheckKeysAsync(CancellationToken cancellationToken)
+    {
+        var problems = new List<CheckProblem>();
+        await foreach (var id in _repository.ListAsync(RepositoryFile.Key, cancellationToken).ConfigureAwait(false))
+        {
+            var key = RepositoryLayout.Key(RepositoryFile.Key, id);
+            if (BlobId.Of(await ResticRepository.ReadAllAsync(_repository.Store, key, cancellationToken).ConfigureAwait(false)) != id)
+                problems.Add(new CheckProblem(CheckProblemKind.DamagedKey, key, "the content does not match the key's name"));
+        }
+
+        return problems;
+    }
+
     /// <summary>Every pack of the index is at the storage with its size.</summary>
     public async Task<IReadOnlyList<CheckProblem>> CheckPacksAsync(CancellationToken cancellationToken)
     {

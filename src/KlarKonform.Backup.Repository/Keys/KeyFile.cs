@@ -72,7 +72,7 @@ internal sealed record KeyFile
     /// <summary>Opens the master key, or returns null when the password is not this key's.</summary>
     public CryptoKey? TryOpen(string password)
     {
-        if (Kdf != "scrypt" || N <= 1 || R <= 0 || P <= 0 || 128L * N * R > MaxScryptBytes || Data.Length <= CryptoKey.Overhead)
+        if (Kdf != "scrypt" || N <= 1 || !System.Numerics.BitOperations.IsPow2(N) || R <= 0 || P <= 0 || 128L * N * R > MaxScryptBytes || Data.Length <= CryptoKey.Overhead)
             throw new RepositoryException(RepositoryErrorKind.Damaged, "A key file has parameters outside of every sensible range.");
         using var user = Derive(password, Salt, N, R, P);
         var plain = new byte[Data.Length];

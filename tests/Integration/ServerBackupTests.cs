@@ -90,6 +90,27 @@ public sealed class ServerBackupTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Through_a_proxy_and_with_the_keys_of_the_AWS_default_chain()
+    {
+        RequireServer("KK_TEST_S3_ENDPOINT");
+        using var proxy = new ConnectProxy();
+        Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", TestServers.Value("S3_ACCESS_KEY"));
+        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", TestServers.Value("S3_SECRET_KEY"));
+        try
+        {
+            Configure("-Endpoint $more[0] -Bucket $more[1] -Prefix $more[2] -TargetCaCertificate $more[3] -Proxy $more[4] -UseDefaultCredentials",
+                TestServers.Value("S3_ENDPOINT"), TestServers.Value("S3_BUCKET"), _unique, TestServers.Value("S3_CA"), proxy.Address);
+            Assert.Equal("Succeeded", $"{_shell.Invoke("(Start-KKBackup Server).Status")[0]}");
+            Assert.True(proxy.Tunnels > 0);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", null);
+            Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", null);
+        }
+    }
+
+    [Fact]
     public async Task A_faulty_S3_costs_time_and_nothing_else()
     {
         RequireServer("KK_TEST_S3_ENDPOINT");

@@ -20,8 +20,8 @@ public sealed class ResticRepository : IDisposable
 {
     internal static readonly JsonSerializerOptions JsonOptions = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    // Index files of this many blobs stay some megabytes small.
-    internal const int BlobsPerIndex = 50_000;
+    // An index file of this many blobs takes some four megabytes of memory to write and to read; restic's own hold up to 50,000.
+    internal const int BlobsPerIndex = 25_000;
 
     // First byte of an index, snapshot or lock that is compressed; uncompressed JSON starts with '{' or '['.
     private const byte CompressedMark = 2;
@@ -204,7 +204,7 @@ public sealed class ResticRepository : IDisposable
         {
             if (packs.Count == 0)
                 return;
-            using var json = new PooledBuffer();
+            using var json = new PooledBuffer(packs.Sum(pack => IndexJson.SizeOf(pack)));
             IndexJson.Write(json, packs);
             await SaveFileAsync(RepositoryFile.Index, json.Written, cancellationToken).ConfigureAwait(false);
             packs.Clear();

@@ -46,23 +46,68 @@ internal static class FolderCopy
         }, default);
     }
 
+    // As restic does: files of all folders side by side, and a folder's tree as soon as its last file is stored.
     private static async Task<BlobId> SaveAsync(RepositoryWriter writer, DirectoryInfo root)
     {
-        var nodes = new ConcurrentDictionary<string, ConcurrentBag<Node>>();
-        await Parallel.ForEachAsync(root.EnumerateFiles("*", SearchOption.AllDirectories), s_parallel, async (file, token) =>
+        var top = new OpenFolder(null, root);
+        await Parallel.ForEachAsync(FilesOf(top), s_parallel, async (item, token) =>
         {
-            await using var stream = new SourceFile(file.FullName);
-            var saved = await writer.SaveStreamAsync(stream, token);
-            nodes.GetOrAdd(file.DirectoryName!, _ => []).Add(Node.NewFile(file.Name, (ulong)saved.Size, saved.Blobs, file.LastWriteTimeUtc));
-        });
-        return await SaveTreeAsync(root);
+            var (folder, file) = item;
+            if (file is not null)
+            {
+                await using var stream = new SourceFile(file.FullName);
+                var saved = await writer.SaveStreamAsync(stream, token);
+                folder.Add(Node.NewFile(file.Name, (ulong)saved.Size, saved.Blobs, file.LastWriteTimeUtc));
+            }
 
-        async Task<BlobId> SaveTreeAsync(DirectoryInfo folder)
+            await folder.ReleaseAsync(writer);
+        });
+        return top.Tree;
+    }
+
+    // A folder without a file stands for itself, so that it is released too.
+    private static IEnumerable<(OpenFolder Folder, FileInfo? File)> FilesOf(OpenFolder folder)
+    {
+        foreach (var child in folder.Info.EnumerateDirectories())
         {
-            var own = nodes.GetOrAdd(folder.FullName, _ => []);
-            foreach (var child in folder.EnumerateDirectories())
-                own.Add(Node.NewDirectory(child.Name, await SaveTreeAsync(child), child.LastWriteTimeUtc));
-            return await writer.SaveTreeAsync(own.OrderBy(node => node.Name, TreeJson.NameOrder), default);
+            folder.Hold();
+            foreach (var item in FilesOf(new OpenFolder(folder, child)))
+                yield return item;
+        }
+
+        foreach (var file in folder.Info.EnumerateFiles())
+        {
+            folder.Hold();
+            yield return (folder, file);
+        }
+
+        yield return (folder, null);
+    }
+
+    /// <summary>A folder whose files are on their way. It is complete when it is listed and everything in it is stored.</summary>
+    private sealed class OpenFolder(OpenFolder? parent, DirectoryInfo info)
+    {
+        private readonly ConcurrentBag<Node> _nodes = [];
+        private int _open = 1;
+
+        public DirectoryInfo Info => info;
+
+        public BlobId Tree { get; private set; }
+
+        public void Hold() => Interlocked.Increment(ref _open);
+
+        public void Add(Node node) => _nodes.Add(node);
+
+        public async Task ReleaseAsync(RepositoryWriter writer)
+        {
+            if (Interlocked.Decrement(ref _open) > 0)
+                return;
+            Tree = await writer.SaveTreeAsync(_nodes.OrderBy(node => node.Name, TreeJson.NameOrder), default);
+            _nodes.Clear();
+            if (parent is null)
+                return;
+            parent.Add(Node.NewDirectory(info.Name, Tree, info.LastWriteTimeUtc));
+            await parent.ReleaseAsync(writer);
         }
     }
 

@@ -41,6 +41,20 @@ public sealed class KeyTests : IDisposable
         Assert.NotEqual(0, restic.TryRun("snapshots").Code);
     }
 
+    [Theory]
+    [InlineData("", 16, 1, 1)]
+    [InlineData("Kennwort mit Ümläuten", 1024, 8, 1)]
+    [InlineData("password", 1024, 8, 16)]
+    [InlineData("pleaseletmein", 16384, 8, 3)]
+    [InlineData("restic", 32768, 8, 5)]
+    public async Task A_key_file_of_any_cost_opens_here_as_it_does_by_an_independent_scrypt(string password, int n, int r, int p)
+    {
+        // A repository as another program creates it, with its user key derived by BouncyCastle.
+        ForeignProgram.Initialize(_folder["repo"], password, n, r, p);
+        using var repository = await ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), password, default);
+        Assert.Equal(2, repository.Config.Version);
+    }
+
     [Fact]
     public async Task The_key_in_use_cannot_be_removed()
     {

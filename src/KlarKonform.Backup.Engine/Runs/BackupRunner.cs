@@ -19,6 +19,9 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
     // Mailboxes do not share a limit, so many run at once; each holds some megabytes of open folders.
     private const int MaxResources = 8;
 
+    // A server answers late, but several requests at once; each upload takes 17 MiB of memory.
+    private const int RemoteUploads = 4;
+
     // Every run adds an index file; so many are read with few requests.
     private const int MaxIndexFiles = 32;
 
@@ -97,7 +100,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, held.Lost);
         var snapshots = await session.RecentAsync(alive.Token).ConfigureAwait(false);
         await session.Repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
-        await using var writer = new RepositoryWriter(session.Repository);
+        await using var writer = new RepositoryWriter(session.Repository, configuration.Target.Type == TargetType.Folder ? RepositoryWriter.DefaultUploads : RemoteUploads);
         var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
         var assembler = new SnapshotAssembler(session, writer, reader, time, snapshots.Count > 0 ? snapshots[^1] : null, _runId);
         var checkpoints = snapshots.Where(each => RepositorySession.IsCheckpoint(each.Snapshot)).Select(each => each.Id).ToList();

@@ -21,6 +21,13 @@ internal static class IndexJson
     private static readonly JsonEncodedText s_length = JsonEncodedText.Encode("length");
     private static readonly JsonEncodedText s_uncompressedLength = JsonEncodedText.Encode("uncompressed_length");
 
+    /// <summary>Bytes that a pack takes, rather more than less.</summary>
+    public static int SizeOf(PackContents pack)
+    {
+        const int id = 64, names = 96, numbers = 20;
+        return id + names + (pack.Blobs.Count * (id + names + numbers));
+    }
+
     public static void Write(IBufferWriter<byte> target, IEnumerable<PackContents> packs)
     {
         using var json = new Utf8JsonWriter(target);

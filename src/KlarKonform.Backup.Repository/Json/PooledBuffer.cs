@@ -3,9 +3,10 @@ using System.Buffers;
 namespace KlarKonform.Backup.Repository.Json;
 
 /// <summary>A growing buffer out of the shared pool, for JSON that is written once and then stored. For one thread.</summary>
-internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
+/// <param name="expected">Bytes that are likely to come; a good guess spares copies.</param>
+internal sealed class PooledBuffer(int expected = 16 * 1024) : IBufferWriter<byte>, IDisposable
 {
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(expected);
     private int _length;
 
     public ReadOnlyMemory<byte> Written => _buffer.AsMemory(0, _length);

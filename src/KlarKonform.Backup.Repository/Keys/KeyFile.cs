@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KlarKonform.Backup.Repository.Crypto;
-using Org.BouncyCastle.Crypto.Generators;
 
 namespace KlarKonform.Backup.Repository.Keys;
 
@@ -96,7 +95,7 @@ internal sealed record KeyFile
     private static CryptoKey Derive(string password, byte[] salt, int n, int r, int p)
     {
         var text = Encoding.UTF8.GetBytes(password);
-        var derived = SCrypt.Generate(text, salt, n, r, p, 64);
+        var derived = Scrypt.Derive(text, salt, n, r, p, 64);
         var key = new CryptoKey(derived.AsSpan(0, 32), derived.AsSpan(32, 16), derived.AsSpan(48, 16));
         CryptographicOperations.ZeroMemory(text);
         CryptographicOperations.ZeroMemory(derived);

@@ -23,8 +23,12 @@ internal sealed class PackBuilder
     private int _headerSize = PackHeader.SizeOf([]);
     private int _open = 1; // The pack itself, and each place that is not filled yet.
 
+    private readonly PackBuffers _buffers;
+
     /// <summary>Starts a pack in a buffer of at least <see cref="Capacity"/> bytes, or of what <see cref="BytesFor"/> its only blob says.</summary>
-    public PackBuilder(byte[] buffer) => Buffer = buffer;
+    /// <param name="buffer">The buffer.</param>
+    /// <param name="buffers">Takes it back.</param>
+    public PackBuilder(byte[] buffer, PackBuffers buffers) => (Buffer, _buffers) = (buffer, buffers);
 
     /// <summary>The buffer, which belongs to whoever uploads the pack once it is filled.</summary>
     public byte[] Buffer { get; }
@@ -69,6 +73,9 @@ internal sealed class PackBuilder
         PackHeader.Write(key, _blobs, Buffer.AsSpan(_length, header));
         return Buffer.AsMemory(0, _length + header);
     }
+
+    /// <summary>Gives the buffer back; nobody may look at the pack's places any more.</summary>
+    public void ReturnBuffer() => _buffers.Return(Buffer);
 
     private void Release()
     {

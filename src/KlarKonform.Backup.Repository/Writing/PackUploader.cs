@@ -11,25 +11,23 @@ internal sealed class PackUploader : IAsyncDisposable
     private const int PacksPerIndex = 256;
 
     private readonly ResticRepository _repository;
-    private readonly PackBuffers _buffers;
     private readonly Action<BlobId, PackBuilder> _stored;
     private readonly SemaphoreSlim _slots;
     private readonly SemaphoreSlim _indexing = new(1);
     private readonly ConcurrentDictionary<Task, bool> _running = new();
     private readonly object _gate = new();
     private readonly List<PackContents> _unindexed = [];
+    private int _unindexedBlobs;
     private readonly CancellationTokenSource _stop = new();
     private Exception? _failure;
     private long _bytes;
 
     /// <param name="repository">Where the packs go.</param>
-    /// <param name="buffers">Takes a pack's buffer back, whatever became of it.</param>
     /// <param name="parallel">Uploads at a time.</param>
     /// <param name="stored">Called when a pack is durable, before its buffer is used again.</param>
-    public PackUploader(ResticRepository repository, PackBuffers buffers, int parallel, Action<BlobId, PackBuilder> stored)
+    public PackUploader(ResticRepository repository, int parallel, Action<BlobId, PackBuilder> stored)
     {
         _repository = repository;
-        _buffers = buffers;
         _stored = stored;
         _slots = new SemaphoreSlim(parallel);
     }
@@ -49,7 +47,7 @@ internal sealed class PackUploader : IAsyncDisposable
     {
         await Task.WhenAll(_running.Keys.ToArray()).WaitAsync(cancellationToken).ConfigureAwait(false);
         ThrowIfFailed();
-        await WriteIndexAsync(atLeast: 1, cancellationToken).ConfigureAwait(false);
+        await WriteIndexAsync(onlyFull: false, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>After a failure no pack is uploaded any more, and every caller hears of it.</summary>
@@ -89,11 +87,12 @@ internal sealed class PackUploader : IAsyncDisposable
             lock (_gate)
             {
                 _unindexed.Add(new PackContents(id, pack.Blobs));
-                writeIndex = _unindexed.Count >= PacksPerIndex;
+                _unindexedBlobs += pack.Blobs.Count;
+                writeIndex = _unindexed.Count >= PacksPerIndex || _unindexedBlobs >= ResticRepository.BlobsPerIndex;
             }
 
             if (writeIndex)
-                await WriteIndexAsync(PacksPerIndex, _stop.Token).ConfigureAwait(false);
+                await WriteIndexAsync(onlyFull: true, _stop.Token).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -104,23 +103,30 @@ internal sealed class PackUploader : IAsyncDisposable
         {
             if (holdsSlot)
                 _slots.Release();
-            _buffers.Return(pack.Buffer);
+            pack.ReturnBuffer();
         }
     }
 
-    private async Task WriteIndexAsync(int atLeast, CancellationToken cancellationToken)
+    private async Task WriteIndexAsync(bool onlyFull, CancellationToken cancellationToken)
     {
         await _indexing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             PackContents[] packs;
             lock (_gate)
-                packs = [.. _unindexed];
-            if (packs.Length < atLeast)
+            {
+                // Somebody else may have written it while this one waited.
+                packs = onlyFull && _unindexed.Count < PacksPerIndex && _unindexedBlobs < ResticRepository.BlobsPerIndex ? [] : [.. _unindexed];
+            }
+
+            if (packs.Length == 0)
                 return;
             await _repository.WriteIndexAsync(packs, cancellationToken).ConfigureAwait(false);
             lock (_gate)
+            {
                 _unindexed.RemoveRange(0, packs.Length);
+                _unindexedBlobs -= packs.Sum(pack => pack.Blobs.Count);
+            }
         }
         finally
         {

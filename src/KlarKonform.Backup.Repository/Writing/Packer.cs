@@ -18,7 +18,7 @@ internal sealed class Packer(PackBuffers buffers, Action<PackBuilder> closed) : 
                 CloseOpen();
             _open ??= new PackBuilder(PackBuilder.BytesFor(length) > PackBuilder.Capacity
                 ? GC.AllocateUninitializedArray<byte>(PackBuilder.BytesFor(length))
-                : await buffers.RentAsync(cancellationToken).ConfigureAwait(false));
+                : await buffers.RentAsync(cancellationToken).ConfigureAwait(false), buffers);
             var pack = _open;
             var blob = pack.Reserve(id, kind, length, uncompressedLength);
             if (pack.IsFull)

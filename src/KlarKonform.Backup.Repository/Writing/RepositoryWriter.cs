@@ -19,7 +19,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
 
     private readonly ResticRepository _repository;
     private readonly MasterIndex _index;
-    private readonly PackBuffers _buffers;
+    private readonly PackBuffers[] _buffers; // By kind of blob, as the packers.
     private readonly PackUploader _uploader;
     private readonly Packer[] _packers;
     private readonly StreamSplitter _splitter;
@@ -45,10 +45,10 @@ public sealed class RepositoryWriter : IAsyncDisposable
         _repository = repository;
         _index = index;
 
-        // While one kind's pack is filled, the other kind's may wait open: with two buffers at least, one of them always moves on.
-        _buffers = new PackBuffers(Math.Max(2, uploads + 1));
-        _uploader = new PackUploader(repository, _buffers, uploads, Settle);
-        _packers = [new(_buffers, _uploader.Start), new(_buffers, _uploader.Start)];
+        // One more than are uploaded: the pack that is being filled. Trees have buffers of their own, because their packs fill slowly.
+        _buffers = [new PackBuffers(uploads + 1), new PackBuffers(2)];
+        _uploader = new PackUploader(repository, uploads, Settle);
+        _packers = [new(_buffers[0], _uploader.Start), new(_buffers[1], _uploader.Start)];
         _splitter = new StreamSplitter(repository.Chunker, (piece, token) => SaveBlobAsync(BlobKind.Data, piece, token));
     }
 
@@ -125,7 +125,8 @@ public sealed class RepositoryWriter : IAsyncDisposable
         await _uploader.DisposeAsync().ConfigureAwait(false);
         foreach (var packer in _packers)
             packer.Dispose();
-        _buffers.Dispose();
+        foreach (var buffers in _buffers)
+            buffers.Dispose();
         _processing.Dispose();
     }
 

@@ -8,6 +8,9 @@ public sealed class FolderObjectStore : IObjectStore
     private const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    // Between two looks at the cancellation.
+    private const int WriteSize = 4 * 1024 * 1024;
+
     private readonly string _root;
     private readonly bool _durable;
 
@@ -51,7 +54,13 @@ public sealed class FolderObjectStore : IObjectStore
     }
 
     /// <inheritdoc />
-    public async Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        _durable ? Task.Factory.StartNew(() => Save(key, content, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default)
+            : Task.Run(() => Save(key, content, cancellationToken), cancellationToken);
+
+    // Waiting for the disk takes a thread of its own: there is no asynchronous fsync, and the pool has as many threads as processors,
+    // which have hashing and encrypting to do meanwhile.
+    private void Save(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         var path = PathOf(key);
         var temporary = ObjectKeys.Temporary(path);
@@ -63,9 +72,14 @@ public sealed class FolderObjectStore : IObjectStore
             var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
             if (!OperatingSystem.IsWindows())
                 options.UnixCreateMode = OwnerFile;
-            await using (var stream = new FileStream(temporary, options))
+            using (var stream = new FileStream(temporary, options))
             {
-                await stream.WriteAsync(content, cancellationToken).ConfigureAwait(false);
+                for (var rest = content.Span; rest.Length > 0; rest = rest[Math.Min(rest.Length, WriteSize)..])
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    stream.Write(rest[..Math.Min(rest.Length, WriteSize)]);
+                }
+
                 if (_durable)
                     stream.Flush(flushToDisk: true);
             }

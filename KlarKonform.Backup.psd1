@@ -24,6 +24,10 @@
         'Restore-KKBackupItem'
         'Test-KKBackup'
         'Invoke-KKBackupRetention'
+        'Get-KKBackupKey'
+        'Add-KKBackupKey'
+        'Remove-KKBackupKey'
+        'Repair-KKBackup'
     )
     PrivateData          = @{
         PSData = @{

@@ -39,6 +39,18 @@ public interface IBackupEngine
     /// <summary>Removes snapshots and what no snapshot needs any more, or plans it.</summary>
     Task<RetentionResult> RunRetentionAsync(string name, RetentionOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
 
+    /// <summary>The passwords that open the repository.</summary>
+    Task<IReadOnlyList<BackupKey>> GetKeysAsync(string name, ISecretStore secrets, CancellationToken cancellationToken);
+
+    /// <summary>Adds a password, which the vault has.</summary>
+    Task<BackupKey> AddKeyAsync(string name, SecretReference password, ISecretStore secrets, CancellationToken cancellationToken);
+
+    /// <summary>Removes a password, but never the configuration's own.</summary>
+    Task RemoveKeyAsync(string name, string id, ISecretStore secrets, CancellationToken cancellationToken);
+
+    /// <summary>Builds the index anew from the packs.</summary>
+    Task<RepairResult> RepairAsync(string name, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+
     /// <summary>Asks an SFTP server for its host key's fingerprint. Nothing is trusted by that.</summary>
     Task<string> ReadHostKeyAsync(string host, int port, CancellationToken cancellationToken);
 

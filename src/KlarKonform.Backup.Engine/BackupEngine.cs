@@ -2,9 +2,12 @@ using System.Runtime.CompilerServices;
 using KlarKonform.Backup.Engine.Checks;
 using KlarKonform.Backup.Engine.Configuration;
 using KlarKonform.Backup.Engine.Errors;
+using KlarKonform.Backup.Engine.Maintenance;
 using KlarKonform.Backup.Engine.Restore;
 using KlarKonform.Backup.Engine.Retention;
 using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Repository.Locks;
+using KlarKonform.Backup.Repository.Repairing;
 using KlarKonform.Backup.Storage;
 using KlarKonform.Backup.Storage.Sftp;
 
@@ -179,6 +182,34 @@ public sealed class BackupEngine : IBackupEngine
     /// <inheritdoc />
     public Task<RetentionResult> RunRetentionAsync(string name, RetentionOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
         WithRepositoryAsync(name, secrets, session => new RetentionRunner(session, _time).RunAsync(options, cancellationToken), cancellationToken);
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<BackupKey>> GetKeysAsync(string name, ISecretStore secrets, CancellationToken cancellationToken) =>
+        WithRepositoryAsync(name, secrets, session => new KeyKeeper(session, _time).ListAsync(cancellationToken), cancellationToken);
+
+    /// <inheritdoc />
+    public async Task<BackupKey> AddKeyAsync(string name, SecretReference password, ISecretStore secrets, CancellationToken cancellationToken)
+    {
+        var secret = await secrets.GetAsync(password, cancellationToken).ConfigureAwait(false);
+        return await WithRepositoryAsync(name, secrets, session => new KeyKeeper(session, _time).AddAsync(secret.Secret, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc />
+    public Task RemoveKeyAsync(string name, string id, ISecretStore secrets, CancellationToken cancellationToken) =>
+        WithRepositoryAsync(name, secrets, async session =>
+        {
+            await new KeyKeeper(session, _time).RemoveAsync(id, cancellationToken).ConfigureAwait(false);
+            return true;
+        }, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<RepairResult> RepairAsync(string name, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
+        WithRepositoryAsync(name, secrets, async session =>
+        {
+            await using var exclusive = await RepositoryLock.AcquireAsync(session.Repository, exclusive: true, _time, cancellationToken).ConfigureAwait(false);
+            var unreadable = await new IndexRepairer(session.Repository, exclusive).RebuildAsync(cancellationToken).ConfigureAwait(false);
+            return new RepairResult(session.Configuration.Name, session.Repository.Index.PackSizes().Count, [.. unreadable.Select(pack => pack.ToString())]);
+        }, cancellationToken, cached: false);
 
     /// <inheritdoc />
     public async Task<string> ReadHostKeyAsync(string host, int port, CancellationToken cancellationToken)

@@ -1,0 +1,52 @@
+using KlarKonform.Backup.Demo;
+using KlarKonform.Backup.TestSupport;
+
+namespace KlarKonform.Backup.Cmdlets.Tests;
+
+public sealed class MaintenanceTests(ModuleFixture module) : IClassFixture<ModuleFixture>
+{
+    [Fact]
+    public void A_password_is_replaced_without_touching_the_data()
+    {
+        module.Configure("Keys");
+        module.Invoke("Start-KKBackup Keys");
+        module.Invoke("Add-KKBackupKey Keys DemoVault/Second -Password $args[0]", ModuleHost.Secure("second password"));
+        Assert.Equal(2, module.Invoke("Get-KKBackupKey Keys").Count);
+        module.Invoke("Set-KKBackupConfiguration Keys -RepositoryPasswordName DemoVault/Second");
+
+        var current = module.Invoke("(Get-KKBackupKey Keys | Where-Object IsCurrent).Id")[0];
+        var refused = Assert.Single(module.TryInvoke("Remove-KKBackupKey Keys $args[0] -Confirm:$false", current).Errors);
+        Assert.StartsWith("KeyInUse,", refused.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("KeyNotFound,", Assert.Single(module.TryInvoke("Remove-KKBackupKey Keys ffffffffffff -Confirm:$false").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        module.Invoke("Get-KKBackupKey Keys | Where-Object IsCurrent -EQ $false | Remove-KKBackupKey -Confirm:$false");
+
+        Assert.Equal("Succeeded", $"{module.Invoke("(Start-KKBackup Keys).Status")[0]}");
+        Assert.NotEqual(0, new StockRestic(module.Folder["repository-Keys"], "password").TryRun("snapshots").Code);
+        Assert.Contains("no errors were found", new StockRestic(module.Folder["repository-Keys"], "second password").Run("check", "--read-data"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_password_that_the_vault_does_not_have_adds_no_key()
+    {
+        module.Configure("NoKey");
+        module.Invoke("Start-KKBackup NoKey");
+        Assert.NotEmpty(module.TryInvoke("Add-KKBackupKey NoKey DemoVault/Absent").Errors);
+        Assert.NotEmpty(module.TryInvoke("Add-KKBackupKey NoKey nonsense").Errors);
+        Assert.Single(module.Invoke("Get-KKBackupKey NoKey"));
+    }
+
+    [Fact]
+    public void A_lost_index_is_built_anew()
+    {
+        module.Configure("Repair");
+        module.Invoke("Start-KKBackup Repair");
+        foreach (var index in Directory.GetFiles(module.Folder["repository-Repair", "index"]))
+            File.Delete(index);
+        Assert.False((bool)module.Invoke("Test-KKBackup Repair")[0].Properties["Passed"].Value);
+        module.Invoke("Repair-KKBackup Repair -WhatIf");
+        Assert.Empty(Directory.GetFiles(module.Folder["repository-Repair", "index"]));
+        Assert.True((int)module.Invoke("Repair-KKBackup Repair")[0].Properties["Packs"].Value > 0);
+        Assert.Equal("True", $"{module.Invoke("(Test-KKBackup Repair -ReadData).Passed")[0]}");
+        Assert.Equal("Succeeded", $"{module.Invoke("(Start-KKBackup Repair).Status")[0]}");
+    }
+}

@@ -22,6 +22,9 @@ public readonly struct BlobId : IEquatable<BlobId>, IComparable<BlobId>
         (_a, _b, _c, _d) = (words[0], words[1], words[2], words[3]);
     }
 
+    /// <summary>The first of the 32 bytes.</summary>
+    public byte FirstByte => BitConverter.IsLittleEndian ? (byte)_a : (byte)(_a >> 56);
+
     /// <summary>The id of these bytes.</summary>
     public static BlobId Of(ReadOnlySpan<byte> content)
     {

@@ -27,7 +27,7 @@ public sealed partial class ReadShare
             // As in restic, the first byte of a pack's id tells its part, so that there are 256 of them at most.
             var (part, of) = (Number(parts, "part"), Number(parts, "of"));
             return part >= 1 && part <= of && of <= 256
-                ? new ReadShare((packs, _) => [.. packs.Keys.Where(pack => FirstByte(pack) % (int)of == (int)part - 1)])
+                ? new ReadShare((packs, _) => [.. packs.Keys.Where(pack => pack.FirstByte % (int)of == (int)part - 1)])
                 : null;
         }
 
@@ -72,13 +72,6 @@ public sealed partial class ReadShare
         }
 
         return chosen;
-    }
-
-    private static int FirstByte(BlobId id)
-    {
-        Span<byte> bytes = stackalloc byte[BlobId.Size];
-        id.CopyTo(bytes);
-        return bytes[0];
     }
 
     private static double Number(Match match, string group) =>

@@ -49,4 +49,19 @@ public sealed class MaintenanceTests(ModuleFixture module) : IClassFixture<Modul
         Assert.Equal("True", $"{module.Invoke("(Test-KKBackup Repair -ReadData).Passed")[0]}");
         Assert.Equal("Succeeded", $"{module.Invoke("(Start-KKBackup Repair).Status")[0]}");
     }
+
+    [Theory]
+    [InlineData("-Bucket b -CredentialName DemoVault/S3 -KmsKeyId k", "target.kmsKeyId")]
+    [InlineData("-Bucket b -CredentialName DemoVault/S3 -UseDefaultCredentials", "target.useDefaultCredentials")]
+    [InlineData("-Bucket b", "target.credential")]
+    [InlineData("-Bucket b -CredentialName DemoVault/S3 -Proxy ftp://proxy", "target.proxy")]
+    [InlineData("-Bucket b -CredentialName DemoVault/S3 -UploadLimit 1", "target.uploadLimit")]
+    [InlineData("-SftpHost 127.0.0.1 -Port 1 -SftpPath /x -CredentialName DemoVault/S3 -TrustHostKey", "127.0.0.1")]
+    [InlineData("-SftpHost 127.0.0.1 -SftpPath /x -CredentialName DemoVault/S3 -TrustHostKey -HostKey SHA256:x", "-TrustHostKey")]
+    public void Settings_that_cannot_work_are_refused_by_name_and_nothing_is_written(string target, string words)
+    {
+        var error = Assert.Single(module.TryInvoke("New-KKBackupConfiguration Refused -TenantId t -ClientId c -ClientSecretName DemoVault/A -RepositoryPasswordName DemoVault/B " + target).Errors);
+        Assert.Contains(words, error.ToString(), StringComparison.Ordinal);
+        Assert.False(File.Exists(module.Folder["home", "configurations", "Refused.json"]));
+    }
 }

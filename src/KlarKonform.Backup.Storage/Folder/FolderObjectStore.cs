@@ -192,6 +192,14 @@ public sealed class FolderObjectStore : IObjectStore
         }
     }
 
+    // A network share that went away: ERROR_BAD_NETPATH, ERROR_UNEXP_NET_ERR, ERROR_NETNAME_DELETED, ERROR_SEM_TIMEOUT and
+    // ERROR_NETWORK_UNREACHABLE on Windows; ENOTCONN, ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH and ESTALE on Linux.
+    private static bool IsNetworkFailure(Exception exception)
+    {
+        var code = exception.HResult & 0xFFFF;
+        return OperatingSystem.IsWindows() ? code is 53 or 59 or 64 or 121 or 1231 : code is 107 or 110 or 112 or 113 or 116;
+    }
+
     private StorageException Translate(Exception exception, string? key)
     {
         // HRESULT of ERROR_DISK_FULL (0x70) and ERROR_HANDLE_DISK_FULL (0x27) on Windows, errno ENOSPC (28) and EDQUOT (122) elsewhere.
@@ -201,6 +209,7 @@ public sealed class FolderObjectStore : IObjectStore
             FileNotFoundException or DirectoryNotFoundException => StorageErrorKind.NotFound,
             UnauthorizedAccessException => StorageErrorKind.AccessDenied,
             _ when full => StorageErrorKind.Full,
+            _ when IsNetworkFailure(exception) => StorageErrorKind.Unreachable,
             _ => StorageErrorKind.Other,
         };
         return new StorageException(kind, Location, key, exception.Message, exception);

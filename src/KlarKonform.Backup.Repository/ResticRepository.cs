@@ -132,39 +132,6 @@ public sealed class ResticRepository : IDisposable
     public IAsyncEnumerable<(BlobId Id, Snapshot Snapshot)> SnapshotsAsync(CancellationToken cancellationToken) =>
         LoadAllAsync(RepositoryFile.Snapshot, ReadJson<Snapshot>, cancellationToken);
 
-    /// <summary>
-    /// The newest snapshots, in no certain order: files are read by the time at which they were stored, newest first, until one is found
-    /// that is enough and that no unread one can be newer than. A thousand snapshots cost a listing and a few requests. Where the
-    /// storage's times say nothing, as in a copied repository, all are read.
-    /// </summary>
-    /// <param name="isEnough">Whether older snapshots are of no interest.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    public async Task<IReadOnlyList<(BlobId Id, Snapshot Snapshot)>> RecentSnapshotsAsync(Func<Snapshot, bool> isEnough, CancellationToken cancellationToken)
-    {
-        // Clocks of the storage and of those who write differ; an hour is more than TLS lets them.
-        var slack = TimeSpan.FromHours(1);
-        const int atATime = 8;
-        var files = new List<(BlobId Id, DateTimeOffset Stored)>();
-        await foreach (var item in Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Snapshot), cancellationToken).ConfigureAwait(false))
-        {
-            if (BlobId.TryParse(item.Name, out var id))
-                files.Add((id, item.Modified ?? DateTimeOffset.MaxValue - slack));
-        }
-
-        files.Sort((left, right) => right.Stored.CompareTo(left.Stored));
-        var found = new List<(BlobId Id, Snapshot Snapshot)>();
-        for (var next = 0; next < files.Count; next += atATime)
-        {
-            if (found.Any(each => isEnough(each.Snapshot) && each.Snapshot.Taken >= files[next].Stored + slack))
-                break;
-            var batch = files.Skip(next).Take(atATime).ToArray();
-            var loaded = await Task.WhenAll(batch.Select(file => LoadFileAsync<Snapshot>(RepositoryFile.Snapshot, file.Id, cancellationToken))).ConfigureAwait(false);
-            found.AddRange(batch.Zip(loaded, (file, snapshot) => (file.Id, snapshot)));
-        }
-
-        return found;
-    }
-
     /// <summary>Stores a snapshot. Everything that it refers to must be durable already.</summary>
     public Task<BlobId> SaveSnapshotAsync(Snapshot snapshot, CancellationToken cancellationToken) =>
         SaveFileAsync(RepositoryFile.Snapshot, snapshot, cancellationToken);

@@ -74,7 +74,7 @@ internal sealed class RepositorySession : IAsyncDisposable
     /// <summary>The configuration's newest complete snapshot and the checkpoints after it, oldest first; older ones may be among them.</summary>
     /// <exception cref="BackupException">RepositoryOfOtherTenant.</exception>
     public async Task<IReadOnlyList<(BlobId Id, Snapshot Snapshot)>> RecentAsync(CancellationToken cancellationToken) =>
-        Own(await Repository.RecentSnapshotsAsync(snapshot => snapshot.Tags?.Contains(OwnTag) == true && !IsCheckpoint(snapshot), cancellationToken).ConfigureAwait(false));
+        Own(await new RecentSnapshots(Repository).FindAsync(snapshot => snapshot.Tags?.Contains(OwnTag) == true && !IsCheckpoint(snapshot), cancellationToken).ConfigureAwait(false));
 
     private string OwnTag => ConfigurationTag + Configuration.Id;
 

@@ -64,4 +64,25 @@ public sealed class MaintenanceTests(ModuleFixture module) : IClassFixture<Modul
         Assert.Contains(words, error.ToString(), StringComparison.Ordinal);
         Assert.False(File.Exists(module.Folder["home", "configurations", "Refused.json"]));
     }
+
+    [Fact]
+    public void A_default_chain_that_has_no_keys_says_so()
+    {
+        Environment.SetEnvironmentVariable("AWS_EC2_METADATA_DISABLED", "true");
+        module.Invoke("""
+            param($tenant, $client, $secret, $password, $base, $ca)
+            New-KKBackupConfiguration -Name Chain -TenantId $tenant -ClientId $client -ClientSecret $secret -RepositoryPassword $password -Vault DemoVault `
+                -Cloud Custom -AuthorityHost $base -GraphEndpoint "$base/v1.0" -CaCertificate $ca -Endpoint http://127.0.0.1:9 -Bucket b -UseDefaultCredentials
+            """, module.Tenant.Options.TenantId, module.Tenant.Options.ClientId, ModuleHost.Secure(module.Tenant.Options.ClientSecret), ModuleHost.Secure("password"),
+            module.Tenant.BaseUrl, module.Folder["ca.pem"]);
+        var error = Assert.Single(module.TryInvoke("Get-KKBackupSnapshot Chain").Errors);
+        Assert.StartsWith("TargetDefaultCredentials,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("AWS_ACCESS_KEY_ID", error.ToString(), StringComparison.Ordinal);
+
+        // Each way replaces the other.
+        var target = module.Invoke("(Set-KKBackupConfiguration Chain -CredentialName DemoVault/S3).Target")[0];
+        Assert.Equal(("", "DemoVault/S3"), ($"{target.Properties["UseDefaultCredentials"].Value}", $"{target.Properties["Credential"].Value}"));
+        target = module.Invoke("(Set-KKBackupConfiguration Chain -UseDefaultCredentials).Target")[0];
+        Assert.Equal(("True", ""), ($"{target.Properties["UseDefaultCredentials"].Value}", $"{target.Properties["Credential"].Value}"));
+    }
 }

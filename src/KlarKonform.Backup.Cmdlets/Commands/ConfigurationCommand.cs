@@ -16,6 +16,9 @@ public abstract class ConfigurationCommand : BackupCmdlet
     /// <summary>Parameter set of an S3 target.</summary>
     protected const string S3Set = "S3";
 
+    /// <summary>Parameter set of a change that leaves the target's kind as it is: a new credential names no target.</summary>
+    protected const string KeepTargetSet = "KeepTarget";
+
     /// <summary>Tenant id or domain.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public string? TenantId { get; set; }
@@ -172,12 +175,14 @@ public abstract class ConfigurationCommand : BackupCmdlet
     /// <summary>Account and password, or access key and secret key; goes to the vault at once.</summary>
     [Parameter(ParameterSetName = SftpSet)]
     [Parameter(ParameterSetName = S3Set)]
+    [Parameter(ParameterSetName = KeepTargetSet)]
     [Credential]
     public PSCredential? Credential { get; set; }
 
     /// <summary>The credential's name as vault/name.</summary>
     [Parameter(ParameterSetName = SftpSet)]
     [Parameter(ParameterSetName = S3Set)]
+    [Parameter(ParameterSetName = KeepTargetSet)]
     public string? CredentialName { get; set; }
 
     /// <summary>The configuration with the given parameters applied, and the secrets that must be stored for it.</summary>
@@ -275,13 +280,16 @@ public abstract class ConfigurationCommand : BackupCmdlet
                     ServerSideEncryption = ServerSideEncryption ?? s3.ServerSideEncryption,
                     KmsKeyId = KmsKeyId ?? s3.KmsKeyId,
                     Proxy = Proxy ?? s3.Proxy,
-                    UseDefaultCredentials = Given(nameof(UseDefaultCredentials)) ? UseDefaultCredentials ? true : null : s3.UseDefaultCredentials,
+                    UseDefaultCredentials = Given(nameof(UseDefaultCredentials)) ? UseDefaultCredentials ? true : null
+                        : Credential is not null || CredentialName is not null ? null : s3.UseDefaultCredentials,
 
-                    // The chain replaces a credential; one that is given beside it is refused.
+                    // Each replaces the other; both at once are refused.
                     Credential = Given(nameof(UseDefaultCredentials)) && UseDefaultCredentials ? Credentials(null) : Credentials(s3.Credential),
                 };
             default:
-                return present;
+                var replaced = Credential is not null || CredentialName is not null;
+                return present.Type == TargetType.Folder || !replaced ? present
+                    : present with { Credential = Credentials(present.Credential), UseDefaultCredentials = null };
         }
     }
 

@@ -24,7 +24,7 @@ public sealed class NewKKBackupConfigurationCommand : ConfigurationCommand
                 Name = Name,
                 Tenant = new TenantSettings { Id = "", ClientId = "", Auth = new AuthenticationSettings() },
                 Sources = new SourceSettings { Mail = new SourceSelection(), OneDrive = new SourceSelection() },
-                Target = new TargetSettings { Type = Enum.Parse<TargetType>(ParameterSetName) },
+                Target = new TargetSettings { Type = Enum.TryParse<TargetType>(ParameterSetName, out var type) ? type : TargetType.Folder },
                 Repository = new RepositorySettings { Password = "" },
             });
             configuration = await TrustHostKeyAsync(configuration, token).ConfigureAwait(false);

@@ -4,7 +4,7 @@ using KlarKonform.Backup.Cmdlets.Hosting;
 namespace KlarKonform.Backup.Cmdlets.Commands;
 
 /// <summary>Changes a configuration: what is not given stays as it is.</summary>
-[Cmdlet(VerbsCommon.Set, "KKBackupConfiguration", SupportsShouldProcess = true, DefaultParameterSetName = "KeepTarget")]
+[Cmdlet(VerbsCommon.Set, "KKBackupConfiguration", SupportsShouldProcess = true, DefaultParameterSetName = KeepTargetSet)]
 [OutputType(typeof(BackupConfiguration))]
 public sealed class SetKKBackupConfigurationCommand : ConfigurationCommand
 {

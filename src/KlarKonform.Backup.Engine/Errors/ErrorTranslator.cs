@@ -28,6 +28,8 @@ internal static class ErrorTranslator
             StorageErrorKind.Unreachable or StorageErrorKind.Busy => new BackupException("TargetUnreachable", BackupErrorCategory.ConnectionError, error.Location, error.Location, error.Message),
             StorageErrorKind.UntrustedCertificate => new BackupException("TargetUntrusted", BackupErrorCategory.SecurityError, error.Location, error.Location, error.Message),
             StorageErrorKind.HostKeyMismatch => new BackupException("HostKeyMismatch", BackupErrorCategory.SecurityError, error.Location, error.Location, error.Detail),
+            StorageErrorKind.AuthenticationFailed when configuration.Target.UseDefaultCredentials == true =>
+                new BackupException("TargetDefaultCredentials", BackupErrorCategory.AuthenticationError, error.Location, error.Location, error.Message),
             StorageErrorKind.AuthenticationFailed => new BackupException("TargetSignInFailed", BackupErrorCategory.AuthenticationError, error.Location, error.Location, secret),
             StorageErrorKind.AccessDenied => new BackupException("TargetAccessDenied", BackupErrorCategory.PermissionDenied, error.Location, error.Location, error.Message),
             StorageErrorKind.NotFound => new BackupException("TargetNotFound", BackupErrorCategory.ObjectNotFound, error.Location, error.Location, error.Message),

@@ -1,5 +1,4 @@
 using System.Buffers;
-using KlarKonform.Backup.Repository.Crypto;
 using KlarKonform.Backup.Repository.Packs;
 
 namespace KlarKonform.Backup.Repository;
@@ -7,14 +6,11 @@ namespace KlarKonform.Backup.Repository;
 /// <summary>Turns a blob's stored bytes into its plain text, and proves that it is the right one.</summary>
 internal static class BlobCodec
 {
-    // Chunks end at 8 MiB; trees have no limit, but an index that promises more than this is damaged, and must not take the memory.
-    private const uint MaxPlainLength = 1 << 30;
-
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>.</exception>
     public static byte[] Open(ResticRepository repository, ReadOnlySpan<byte> stored, PackedBlob blob)
     {
-        if (stored.Length != blob.Length || blob.Length < CryptoKey.Overhead || blob.PlainLength > MaxPlainLength)
-            throw new RepositoryException(RepositoryErrorKind.Damaged, $"The blob {blob.Id} has an impossible length.");
+        if (stored.Length != blob.Length)
+            throw new RepositoryException(RepositoryErrorKind.Damaged, $"The blob {blob.Id} has another length than its index says.");
         var plain = GC.AllocateUninitializedArray<byte>((int)blob.PlainLength);
         Open(repository, stored, blob, plain);
         return plain;

@@ -94,7 +94,7 @@ public sealed class ResticRepository : IDisposable
         var (keyId, key) = await OpenKeyAsync(store, password, cancellationToken).ConfigureAwait(false);
         try
         {
-            var stored = await ReadAllAsync(store, RepositoryLayout.Config, cancellationToken).ConfigureAwait(false);
+            var stored = await store.ReadAllAsync(RepositoryLayout.Config, cancellationToken).ConfigureAwait(false);
             var plain = new byte[stored.Length];
             var length = key.Open(stored, plain);
             var config = JsonSerializer.Deserialize<RepositoryConfig>(plain.AsSpan(0, length))
@@ -206,7 +206,7 @@ public sealed class ResticRepository : IDisposable
 
     private async Task<T> LoadFileAsync<T>(RepositoryFile kind, BlobId id, JsonRead<T> read, CancellationToken cancellationToken)
     {
-        var stored = await ReadAllAsync(Store, RepositoryLayout.Key(kind, id), cancellationToken).ConfigureAwait(false);
+        var stored = await Store.ReadAllAsync(RepositoryLayout.Key(kind, id), cancellationToken).ConfigureAwait(false);
         if (BlobId.Of(stored) != id)
             throw new RepositoryException(RepositoryErrorKind.Damaged, $"The file {RepositoryLayout.Key(kind, id)} does not match its name.");
         var plain = new byte[stored.Length];
@@ -232,14 +232,6 @@ public sealed class ResticRepository : IDisposable
             if (BlobId.TryParse(item.Name, out var id))
                 yield return id;
         }
-    }
-
-    internal static async Task<byte[]> ReadAllAsync(IObjectStore store, string key, CancellationToken cancellationToken)
-    {
-        await using var stream = await store.OpenReadAsync(key, 0, null, cancellationToken).ConfigureAwait(false);
-        using var memory = new MemoryStream();
-        await stream.CopyToAsync(memory, cancellationToken).ConfigureAwait(false);
-        return memory.ToArray();
     }
 
     private static async Task<(BlobId Id, CryptoKey Key)> OpenKeyAsync(IObjectStore store, string password, CancellationToken cancellationToken)

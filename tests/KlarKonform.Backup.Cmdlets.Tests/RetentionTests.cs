@@ -32,15 +32,6 @@ public sealed class RetentionTests(ModuleFixture module) : IClassFixture<ModuleF
     }
 
     [Fact]
-    public void The_newest_complete_snapshot_stays_however_old_it_is()
-    {
-        module.Configure("Newest");
-        module.Invoke("Start-KKBackup Newest");
-        module.Invoke("Invoke-KKBackupRetention Newest -KeepDays 1 -KeepLast 1 -Confirm:$false");
-        Assert.Single(module.Invoke("Get-KKBackupSnapshot Newest"));
-    }
-
-    [Fact]
     public void A_check_reads_the_share_that_is_asked_for_and_refuses_what_is_none()
     {
         module.Configure("Share");

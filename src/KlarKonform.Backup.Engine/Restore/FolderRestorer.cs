@@ -41,13 +41,13 @@ internal sealed class FolderRestorer(RepositorySession session)
                 batch.Add((item.Path, file));
                 if (batch.Count < FilesAtATime)
                     continue;
-                foreach (var restored in await WriteAsync(batch, cancellationToken).ConfigureAwait(false))
+                await foreach (var restored in WriteAsync(batch, cancellationToken).ConfigureAwait(false))
                     yield return restored;
                 batch.Clear();
             }
         }
 
-        foreach (var restored in await WriteAsync(batch, cancellationToken).ConfigureAwait(false))
+        await foreach (var restored in WriteAsync(batch, cancellationToken).ConfigureAwait(false))
             yield return restored;
         if (!any)
             throw new BackupException("PathNotFound", BackupErrorCategory.ObjectNotFound, request.Path, request.Path, snapshot[..8]);
@@ -103,22 +103,21 @@ internal sealed class FolderRestorer(RepositorySession session)
     }
 
     /// <summary>Restores a batch in the storage's order and returns it in its own. What can be restored is, before a failure is reported.</summary>
-    private async Task<IReadOnlyList<RestoredItem>> WriteAsync(List<(string Path, FileToRestore File)> batch, CancellationToken cancellationToken)
+    private async IAsyncEnumerable<RestoredItem> WriteAsync(List<(string Path, FileToRestore File)> batch, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var failures = new ConcurrentQueue<(FileToRestore File, Exception Failure)>();
+        var failures = new ConcurrentDictionary<FileToRestore, Exception>();
         await _files.RestoreAsync([.. batch.Select(item => item.File)], (file, failure) =>
         {
             if (failure is not null)
-                failures.Enqueue((file, failure));
+                failures[file] = failure;
         }, cancellationToken).ConfigureAwait(false);
-        if (failures.TryDequeue(out var first))
-        {
-            if (first.Failure is IOException or UnauthorizedAccessException)
-                throw new BackupException("DestinationUnwritable", BackupErrorCategory.PermissionDenied, first.File.Path, first.File.Path, first.Failure.Message);
-            ExceptionDispatchInfo.Throw(first.Failure);
-        }
-
-        return [.. batch.Select(item => new RestoredItem(item.Path, item.File.Path, (long)item.File.Node.Size, "Restored"))];
+        foreach (var (path, file) in batch.Where(item => !failures.ContainsKey(item.File)))
+            yield return new RestoredItem(path, file.Path, (long)file.Node.Size, "Restored");
+        if (batch.Select(item => item.File).FirstOrDefault(failures.ContainsKey) is not { } first)
+            yield break;
+        if (failures[first] is IOException or UnauthorizedAccessException)
+            throw new BackupException("DestinationUnwritable", BackupErrorCategory.PermissionDenied, first.Path, first.Path, failures[first].Message);
+        ExceptionDispatchInfo.Throw(failures[first]);
     }
 
     private static void Guarded(string path, Action action)

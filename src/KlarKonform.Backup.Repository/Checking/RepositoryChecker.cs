@@ -24,7 +24,7 @@ public sealed class RepositoryChecker
         await foreach (var id in _repository.ListAsync(RepositoryFile.Key, cancellationToken).ConfigureAwait(false))
         {
             var key = RepositoryLayout.Key(RepositoryFile.Key, id);
-            if (BlobId.Of(await ResticRepository.ReadAllAsync(_repository.Store, key, cancellationToken).ConfigureAwait(false)) != id)
+            if (BlobId.Of(await _repository.Store.ReadAllAsync(key, cancellationToken).ConfigureAwait(false)) != id)
                 problems.Add(new CheckProblem(CheckProblemKind.DamagedKey, key, "the content does not match the key's name"));
         }
 
@@ -107,7 +107,7 @@ public sealed class RepositoryChecker
             var key = RepositoryLayout.Key(RepositoryFile.Data, id);
             try
             {
-                var content = await ResticRepository.ReadAllAsync(_repository.Store, key, token).ConfigureAwait(false);
+                var content = await _repository.Store.ReadAllAsync(key, token).ConfigureAwait(false);
                 bytesRead?.Report(content.Length);
                 foreach (var problem in CheckPack(id, key, content, indexed[id]))
                     problems.Add(problem);

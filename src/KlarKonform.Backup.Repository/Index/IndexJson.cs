@@ -132,7 +132,9 @@ internal static class IndexJson
             }
 
             Expect(id is not null && kind is not null && offset is not null && length is not null);
-            blobs.Add(new PackedBlob(id!.Value, kind!.Value, offset!.Value, length!.Value, uncompressed));
+            var blob = new PackedBlob(id!.Value, kind!.Value, offset!.Value, length!.Value, uncompressed);
+            Expect(blob.IsPossible);
+            blobs.Add(blob);
         }
 
         return blobs;

@@ -46,7 +46,7 @@ public sealed class RepositoryKeys(ResticRepository repository)
 
     internal static async Task<KeyFile> LoadAsync(IObjectStore store, string name, CancellationToken cancellationToken)
     {
-        var json = await ResticRepository.ReadAllAsync(store, name, cancellationToken).ConfigureAwait(false);
+        var json = await store.ReadAllAsync(name, cancellationToken).ConfigureAwait(false);
         try
         {
             return JsonSerializer.Deserialize<KeyFile>(json) ?? throw new RepositoryException(RepositoryErrorKind.Damaged, $"The key file {name} is empty.");

@@ -65,7 +65,10 @@ internal static class PackHeader
                 throw Damaged();
             var stored = BinaryPrimitives.ReadUInt32LittleEndian(at[1..]);
             var plainLength = compressed ? BinaryPrimitives.ReadUInt32LittleEndian(at[5..]) : 0;
-            blobs.Add(new PackedBlob(new BlobId(at[(size - BlobId.Size)..size]), (BlobKind)(at[0] & 1), offset, stored, plainLength));
+            var blob = new PackedBlob(new BlobId(at[(size - BlobId.Size)..size]), (BlobKind)(at[0] & 1), offset, stored, plainLength);
+            if (!blob.IsPossible)
+                throw Damaged();
+            blobs.Add(blob);
             offset += stored;
             at = at[size..];
         }

@@ -31,17 +31,20 @@ public sealed class RepositoryReader
         // A blob moves from pending to indexed; looking twice in this order cannot miss it.
         if (_writer?.ReadPending(id) is { } pending)
             return pending;
-        return await ReadBlobAsync(id, _repository.Index, cancellationToken).ConfigureAwait(false);
+        return await ReadBlobAsync(id, _repository.Index, keep: null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads a blob from where a certain index places it.</summary>
-    internal async Task<byte[]> ReadBlobAsync(BlobId id, Index.MasterIndex index, CancellationToken cancellationToken)
+    internal Task<byte[]> ReadBlobAsync(BlobId id, Index.MasterIndex index, CancellationToken cancellationToken) =>
+        ReadBlobAsync(id, index, keep: null, cancellationToken);
+
+    private async Task<byte[]> ReadBlobAsync(BlobId id, Index.MasterIndex index, TreeCache? keep, CancellationToken cancellationToken)
     {
         if (!index.TryFind(id, out var pack, out var blob))
             throw new RepositoryException(RepositoryErrorKind.Missing, $"The blob {id} is not in the repository's index.");
         try
         {
-            return await ReadAsync(pack, blob, cancellationToken).ConfigureAwait(false);
+            return await ReadAsync(pack, blob, keep, cancellationToken).ConfigureAwait(false);
         }
         catch (RepositoryException exception)
         {
@@ -50,7 +53,7 @@ public sealed class RepositoryReader
             {
                 try
                 {
-                    return await ReadAsync(otherPack, other, cancellationToken).ConfigureAwait(false);
+                    return await ReadAsync(otherPack, other, keep, cancellationToken).ConfigureAwait(false);
                 }
                 catch (RepositoryException)
                 {
@@ -63,14 +66,17 @@ public sealed class RepositoryReader
         }
     }
 
-    private async Task<byte[]> ReadAsync(BlobId pack, PackedBlob blob, CancellationToken cancellationToken)
+    private async Task<byte[]> ReadAsync(BlobId pack, PackedBlob blob, TreeCache? keep, CancellationToken cancellationToken)
     {
         var length = (int)blob.Length;
         var stored = ArrayPool<byte>.Shared.Rent(length);
         try
         {
             await ReadRangeAsync(_repository, pack, blob.Offset, stored.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
-            return BlobCodec.Open(_repository, stored.AsSpan(0, length), blob);
+            var plain = BlobCodec.Open(_repository, stored.AsSpan(0, length), blob);
+            if (keep is not null)
+                await keep.KeepAsync(blob, stored.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+            return plain;
         }
         finally
         {
@@ -100,28 +106,12 @@ public sealed class RepositoryReader
     /// <summary>A folder's nodes.</summary>
     public async Task<List<Node>> ReadTreeAsync(BlobId id, CancellationToken cancellationToken)
     {
-        if (_trees is null || !_repository.Index.TryFind(id, out var pack, out var blob))
-            return TreeJson.Read(await ReadBlobAsync(id, cancellationToken).ConfigureAwait(false));
-        if (await _trees.FindAsync(blob, cancellationToken).ConfigureAwait(false) is { } kept)
+        if (_writer?.ReadPending(id) is { } pending)
+            return TreeJson.Read(pending);
+        if (_trees is not null && _repository.Index.TryFind(id, out _, out var blob)
+            && await _trees.FindAsync(blob, cancellationToken).ConfigureAwait(false) is { } kept)
             return TreeJson.Read(kept);
-        var length = (int)blob.Length;
-        var stored = ArrayPool<byte>.Shared.Rent(length);
-        try
-        {
-            await ReadRangeAsync(_repository, pack, blob.Offset, stored.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
-            var nodes = TreeJson.Read(BlobCodec.Open(_repository, stored.AsSpan(0, length), blob));
-            await _trees.KeepAsync(blob, stored.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
-            return nodes;
-        }
-        catch (RepositoryException)
-        {
-            // A copy in another pack may be sound; if there is none, this reports what is wrong.
-            return TreeJson.Read(await ReadBlobAsync(id, cancellationToken).ConfigureAwait(false));
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(stored);
-        }
+        return TreeJson.Read(await ReadBlobAsync(id, _repository.Index, _trees, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Writes a file's content to a stream.</summary>

@@ -14,7 +14,7 @@ internal sealed class TreeCache(ResticRepository repository, IObjectStore store)
     {
         try
         {
-            var stored = await ResticRepository.ReadAllAsync(store, KeyOf(blob.Id), cancellationToken).ConfigureAwait(false);
+            var stored = await store.ReadAllAsync(KeyOf(blob.Id), cancellationToken).ConfigureAwait(false);
             return BlobCodec.Open(repository, stored, blob);
         }
         catch (Exception exception) when (exception is StorageException or IOException or RepositoryException)

@@ -37,10 +37,7 @@ public sealed class CachingObjectStore(IObjectStore inner, IObjectStore cache, I
             return await inner.OpenReadAsync(key, offset, length, cancellationToken).ConfigureAwait(false);
         if (await FindAsync(key, cancellationToken).ConfigureAwait(false) is not { } content)
         {
-            await using var stream = await inner.OpenReadAsync(key, 0, null, cancellationToken).ConfigureAwait(false);
-            using var memory = new MemoryStream();
-            await stream.CopyToAsync(memory, cancellationToken).ConfigureAwait(false);
-            content = memory.ToArray();
+            content = await inner.ReadAllAsync(key, cancellationToken).ConfigureAwait(false);
             if (Matches(key, content))
                 await KeepAsync(key, content, cancellationToken).ConfigureAwait(false);
         }
@@ -83,13 +80,7 @@ public sealed class CachingObjectStore(IObjectStore inner, IObjectStore cache, I
     private async Task<byte[]?> FindAsync(string key, CancellationToken cancellationToken)
     {
         byte[]? content = null;
-        await TryAsync(async () =>
-        {
-            await using var stream = await cache.OpenReadAsync(key, 0, null, cancellationToken).ConfigureAwait(false);
-            using var memory = new MemoryStream();
-            await stream.CopyToAsync(memory, cancellationToken).ConfigureAwait(false);
-            content = memory.ToArray();
-        }).ConfigureAwait(false);
+        await TryAsync(async () => content = await cache.ReadAllAsync(key, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
         if (content is null || Matches(key, content))
             return content;
         await TryAsync(() => cache.DeleteAsync(key, cancellationToken)).ConfigureAwait(false);

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -19,7 +18,7 @@ internal sealed class S3Uploads(AmazonS3Client client, S3StoreOptions options, s
 
     public async Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        using var body = AsStream(content);
+        using var body = content.AsStream();
         var request = new PutObjectRequest
         {
             BucketName = options.Bucket,
@@ -58,7 +57,7 @@ internal sealed class S3Uploads(AmazonS3Client client, S3StoreOptions options, s
             {
                 var offset = number * options.PartSize;
                 var part = content.Slice(offset, Math.Min(options.PartSize, content.Length - offset));
-                using var body = AsStream(part);
+                using var body = part.AsStream();
                 var answer = await client.UploadPartAsync(new UploadPartRequest
                 {
                     BucketName = options.Bucket,
@@ -109,9 +108,4 @@ internal sealed class S3Uploads(AmazonS3Client client, S3StoreOptions options, s
 #pragma warning disable CA5351
     private static string Md5(ReadOnlySpan<byte> content) => Convert.ToBase64String(MD5.HashData(content));
 #pragma warning restore CA5351
-
-    private static MemoryStream AsStream(ReadOnlyMemory<byte> content) =>
-        MemoryMarshal.TryGetArray(content, out var array)
-            ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
-            : new MemoryStream(content.ToArray(), writable: false);
 }

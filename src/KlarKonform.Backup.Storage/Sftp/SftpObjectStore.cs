@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Renci.SshNet;
 using Renci.SshNet.Common;
 using Renci.SshNet.Sftp;
@@ -59,7 +58,7 @@ public sealed class SftpObjectStore : IObjectStore
         var temporary = ObjectKeys.Temporary(path);
         try
         {
-            using var stream = AsStream(content);
+            using var stream = content.AsStream();
             await client.UploadFileAsync(stream, temporary, cancellationToken).ConfigureAwait(false);
             var written = await client.GetAttributesAsync(temporary, cancellationToken).ConfigureAwait(false);
             if (written.Size != content.Length)
@@ -223,9 +222,4 @@ public sealed class SftpObjectStore : IObjectStore
             // The failure that led here is the one to report; readers ignore leftover temporary files.
         }
     }
-
-    private static MemoryStream AsStream(ReadOnlyMemory<byte> content) =>
-        MemoryMarshal.TryGetArray(content, out var array)
-            ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
-            : new MemoryStream(content.ToArray(), writable: false);
 }

@@ -54,6 +54,10 @@ public interface IBackupEngine
     /// <summary>Asks an SFTP server for its host key's fingerprint. Nothing is trusted by that.</summary>
     Task<string> ReadHostKeyAsync(string host, int port, CancellationToken cancellationToken);
 
+    /// <summary>Reads a certificate with its private key from a PFX or PEM file, proves that it can be used, and returns it as a vault keeps it.</summary>
+    /// <exception cref="BackupException">CertificateUnusable.</exception>
+    Task<string> ReadCertificateAsync(string file, string? password, CancellationToken cancellationToken);
+
     /// <summary>Checks the repository at the storage, past every cache.</summary>
     Task<IntegrityReport> TestIntegrityAsync(string name, IntegrityOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
 }

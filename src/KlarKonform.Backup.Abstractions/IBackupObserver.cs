@@ -9,6 +9,12 @@ public interface IBackupObserver
     /// <summary>A line for -Verbose; never holds a secret.</summary>
     void Verbose(string text);
 
+    /// <summary>Whether <see cref="Debug"/> is read: a line a request is not written for nobody.</summary>
+    bool WantsDebug { get; }
+
+    /// <summary>A line for -Debug; never holds a secret.</summary>
+    void Debug(string text);
+
     /// <summary>Something the admin should know though the work goes on.</summary>
     void Warning(string text);
 }

@@ -4,7 +4,7 @@ using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
 
 // dotnet run --project src/KlarKonform.Backup.DemoTenant -- --urls https://127.0.0.1:PORT --users N --mails N --files N
-//     --max-file-bytes N --seed S --latency-ms N --ca FILE
+//     --events N --contacts N --max-file-bytes N --max-attachment-bytes N --attachment-percent N --seed S --latency-ms N --ca FILE
 var settings = new ConfigurationBuilder().AddCommandLine(args).Build();
 int Number(string name, int normal) => settings[name] is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : normal;
 
@@ -15,6 +15,10 @@ sizes = sizes with
     MailsPerUser = Number("mails", sizes.MailsPerUser),
     FilesPerUser = Number("files", sizes.FilesPerUser),
     MaxFileBytes = Number("max-file-bytes", sizes.MaxFileBytes),
+    EventsPerUser = Number("events", sizes.EventsPerUser),
+    ContactsPerUser = Number("contacts", sizes.ContactsPerUser),
+    MaxAttachmentBytes = Number("max-attachment-bytes", sizes.MaxAttachmentBytes),
+    AttachmentShare = Number("attachment-percent", (int)(sizes.AttachmentShare * 100)) / 100.0,
     Seed = Number("seed", sizes.Seed),
 };
 var url = new Uri(settings["urls"] ?? "https://127.0.0.1:0");

@@ -6,6 +6,7 @@ using KlarKonform.Backup.Engine.Maintenance;
 using KlarKonform.Backup.Engine.Restore;
 using KlarKonform.Backup.Engine.Retention;
 using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Targets;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Repairing;
 using KlarKonform.Backup.Storage;
@@ -210,6 +211,9 @@ public sealed class BackupEngine : IBackupEngine
             var unreadable = await new IndexRepairer(session.Repository, exclusive).RebuildAsync(cancellationToken).ConfigureAwait(false);
             return new RepairResult(session.Configuration.Name, session.Repository.Index.PackSizes().Count, [.. unreadable.Select(pack => pack.ToString())]);
         }, cancellationToken, cached: false);
+
+    /// <inheritdoc />
+    public Task<string> ReadCertificateAsync(string file, string? password, CancellationToken cancellationToken) => SignInCertificate.ReadFileAsync(file, password, cancellationToken);
 
     /// <inheritdoc />
     public async Task<string> ReadHostKeyAsync(string host, int port, CancellationToken cancellationToken)

@@ -27,6 +27,9 @@ public enum GraphErrorKind
     /// <summary>The delta link expired: enumerate again.</summary>
     ResyncRequired,
 
+    /// <summary>Delta does not work for this mailbox now (it is over its quota): list instead.</summary>
+    DeltaUnavailable,
+
     /// <summary>Throttled beyond patience.</summary>
     Throttled,
 

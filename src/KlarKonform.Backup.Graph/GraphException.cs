@@ -26,6 +26,9 @@ public sealed class GraphException : Exception
     /// <summary>Graph's request-id, for Microsoft's support.</summary>
     public string? RequestId { get; init; }
 
+    /// <summary>The application permission that the request needs, or null.</summary>
+    public string? Permission { get; init; }
+
     /// <summary>For <see cref="GraphErrorKind.ResyncRequired"/>: where Graph wants the enumeration to start again.</summary>
     public Uri? Restart { get; init; }
 }

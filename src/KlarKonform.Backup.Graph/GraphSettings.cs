@@ -12,7 +12,7 @@ public sealed record GraphSettings
     /// <summary>Tenant id or domain.</summary>
     public required string TenantId { get; init; }
 
-    /// <summary>The app registration's client id.</summary>
+    /// <summary>The app registration's client id; with a managed identity the user-assigned identity's, or empty for the system-assigned one.</summary>
     public required string ClientId { get; init; }
 
     /// <summary>Whether the authority is none of Microsoft's, so that its metadata must not be looked up at Microsoft.</summary>

@@ -53,7 +53,7 @@ internal sealed class BackupScenario : IAsyncDisposable, ISecretStore, IBackupOb
             CaCertificate = Folder["ca.pem"],
             Auth = new AuthenticationSettings { Secret = "vault/graph" },
         },
-        Sources = new SourceSettings { Mail = new SourceSelection(), OneDrive = new SourceSelection() },
+        Sources = new SourceSettings { Mail = new MailSelection(), OneDrive = new SourceSelection() },
         Target = new TargetSettings { Type = TargetType.Folder, Path = Folder["repository"] },
         Repository = new RepositorySettings { Password = "vault/repository" },
     };
@@ -97,6 +97,12 @@ internal sealed class BackupScenario : IAsyncDisposable, ISecretStore, IBackupOb
         : throw new BackupException("SecretNotFound", BackupErrorCategory.ObjectNotFound, reference.ToString(), reference.Vault, reference.Name);
 
     void IBackupObserver.Progress(BackupProgress progress) => OnProgress?.Invoke(progress);
+
+    bool IBackupObserver.WantsDebug => false;
+
+    void IBackupObserver.Debug(string text)
+    {
+    }
 
     void IBackupObserver.Verbose(string text)
     {

@@ -123,7 +123,7 @@ public sealed class RefusalTests
         var file = scenario.Folder["home", "configurations", "Test.json"];
         await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file)).Replace("\"version\": 1,", "\"version\": 1, \"future\": { \"a\": 1 },", StringComparison.Ordinal).Replace("\"cloud\"", "\"region\": \"EU\", \"cloud\"", StringComparison.Ordinal));
         var present = Assert.Single(await scenario.Engine.GetConfigurationsAsync("Test", default));
-        await scenario.Engine.UpdateConfigurationAsync(present with { Sources = new SourceSettings { Mail = new SourceSelection() } }, default);
+        await scenario.Engine.UpdateConfigurationAsync(present with { Sources = new SourceSettings { Mail = new MailSelection() } }, default);
         var json = await File.ReadAllTextAsync(file);
         Assert.Contains("\"future\"", json, StringComparison.Ordinal);
         Assert.Contains("\"region\": \"EU\"", json, StringComparison.Ordinal);

@@ -5,4 +5,13 @@ public enum AuthenticationMethod
 {
     /// <summary>A client secret from a vault.</summary>
     ClientSecret,
+
+    /// <summary>A certificate: PFX or PEM from a vault, or by thumbprint from the machine's store.</summary>
+    ClientCertificate,
+
+    /// <summary>The identity that Azure gives a virtual machine, an App Service or an Automation account; there is no secret.</summary>
+    ManagedIdentity,
+
+    /// <summary>Another identity provider's token from a file, as Kubernetes and build services write it.</summary>
+    WorkloadIdentity,
 }

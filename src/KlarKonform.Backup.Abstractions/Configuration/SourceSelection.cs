@@ -1,7 +1,7 @@
 namespace KlarKonform.Backup;
 
 /// <summary>Which users' data.</summary>
-public sealed record SourceSelection
+public record SourceSelection
 {
     /// <summary>User name patterns to take; none means all.</summary>
     public IReadOnlyList<string>? Include { get; init; }

@@ -1,10 +1,19 @@
 namespace KlarKonform.Backup;
 
-/// <summary>What is backed up.</summary>
+/// <summary>What is backed up: a section that is there is on.</summary>
 public sealed record SourceSettings
 {
     /// <summary>Mail of every user, or null.</summary>
-    public SourceSelection? Mail { get; init; }
+    public MailSelection? Mail { get; init; }
+
+    /// <summary>Calendars of every user, or null.</summary>
+    public SourceSelection? Calendar { get; init; }
+
+    /// <summary>Personal contacts of every user, or null.</summary>
+    public SourceSelection? Contacts { get; init; }
+
+    /// <summary>The tenant's address book, or null.</summary>
+    public DirectorySettings? Directory { get; init; }
 
     /// <summary>OneDrive of every user, or null.</summary>
     public SourceSelection? OneDrive { get; init; }

@@ -15,7 +15,7 @@ public sealed record TenantSettings
     /// <summary>For Custom: Graph with its version.</summary>
     public Uri? GraphEndpoint { get; init; }
 
-    /// <summary>The app registration's client id.</summary>
+    /// <summary>The app registration's client id; for a managed identity the user-assigned identity's, or empty for the machine's own.</summary>
     public required string ClientId { get; init; }
 
     /// <summary>How the app proves itself.</summary>

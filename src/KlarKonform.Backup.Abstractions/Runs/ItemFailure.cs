@@ -30,6 +30,9 @@ public sealed record ItemFailure
     /// <summary>Whether later runs will not try again until the item changes.</summary>
     public bool Permanent { get; init; }
 
+    /// <summary>Before this moment (UTC) it is not tried again: an item that failed in many runs is tried in fewer of them. Null: in the next run.</summary>
+    public DateTimeOffset? NextAttempt { get; init; }
+
     /// <summary>The item's folder, for the next attempt.</summary>
     public string Parent { get; init; } = "";
 }

@@ -5,7 +5,7 @@ using KlarKonform.Backup.Cmdlets.Hosting;
 namespace KlarKonform.Backup.Cmdlets.Commands;
 
 /// <summary>What New- and Set-KKBackupConfiguration have in common: the parameters, and how secrets among them go to the vault.</summary>
-public abstract class ConfigurationCommand : BackupCmdlet
+public abstract partial class ConfigurationCommand : BackupCmdlet
 {
     /// <summary>Parameter set of a folder target.</summary>
     protected const string FolderSet = "Folder";
@@ -19,38 +19,6 @@ public abstract class ConfigurationCommand : BackupCmdlet
     /// <summary>Parameter set of a change that leaves the target's kind as it is: a new credential names no target.</summary>
     protected const string KeepTargetSet = "KeepTarget";
 
-    /// <summary>Tenant id or domain.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    public string? TenantId { get; set; }
-
-    /// <summary>The app registration's client id.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    public string? ClientId { get; set; }
-
-    /// <summary>Microsoft's cloud.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    public BackupCloud Cloud { get; set; }
-
-    /// <summary>For the cloud Custom: the sign-in service.</summary>
-    [Parameter]
-    public Uri? AuthorityHost { get; set; }
-
-    /// <summary>For the cloud Custom: Graph with its version.</summary>
-    [Parameter]
-    public Uri? GraphEndpoint { get; set; }
-
-    /// <summary>PEM file with roots for Graph's side.</summary>
-    [Parameter]
-    public string? CaCertificate { get; set; }
-
-    /// <summary>The client secret; goes to the vault at once.</summary>
-    [Parameter]
-    public SecureString? ClientSecret { get; set; }
-
-    /// <summary>The client secret's name as vault/name.</summary>
-    [Parameter]
-    public string? ClientSecretName { get; set; }
-
     /// <summary>The repository's password; goes to the vault at once.</summary>
     [Parameter]
     public SecureString? RepositoryPassword { get; set; }
@@ -62,19 +30,6 @@ public abstract class ConfigurationCommand : BackupCmdlet
     /// <summary>The vault for secrets given as values.</summary>
     [Parameter]
     public string? Vault { get; set; }
-
-    /// <summary>What to back up.</summary>
-    [Parameter]
-    [ValidateSet("Mail", "OneDrive")]
-    public string[]? Source { get; set; }
-
-    /// <summary>User name patterns to take.</summary>
-    [Parameter]
-    public string[]? Include { get; set; }
-
-    /// <summary>User name patterns to leave out.</summary>
-    [Parameter]
-    public string[]? Exclude { get; set; }
 
     /// <summary>The target folder.</summary>
     [Parameter(ParameterSetName = FolderSet)]
@@ -202,16 +157,7 @@ public abstract class ConfigurationCommand : BackupCmdlet
 
         var configuration = present with
         {
-            Tenant = present.Tenant with
-            {
-                Id = TenantId ?? present.Tenant.Id,
-                ClientId = ClientId ?? present.Tenant.ClientId,
-                Cloud = Given(nameof(Cloud)) ? Cloud : present.Tenant.Cloud,
-                AuthorityHost = AuthorityHost ?? present.Tenant.AuthorityHost,
-                GraphEndpoint = GraphEndpoint ?? present.Tenant.GraphEndpoint,
-                CaCertificate = CaCertificate is null ? present.Tenant.CaCertificate : FullPath(CaCertificate),
-                Auth = present.Tenant.Auth with { Secret = Secret("ClientSecret", ClientSecret, ClientSecretName, present.Tenant.Auth.Secret) },
-            },
+            Tenant = ApplyTenant(present.Tenant, Secret),
             Sources = ApplySources(present.Sources),
             Repository = present.Repository with { Password = Secret("RepositoryPassword", RepositoryPassword, RepositoryPasswordName, present.Repository.Password)! },
             Target = ApplyLimits(ApplyTarget(present.Target, Secret)),
@@ -292,23 +238,6 @@ public abstract class ConfigurationCommand : BackupCmdlet
                     : present with { Credential = Credentials(present.Credential), UseDefaultCredentials = null };
         }
     }
-
-    private SourceSettings ApplySources(SourceSettings present)
-    {
-        var mail = Source is null ? present.Mail is not null : Source.Contains("Mail", StringComparer.OrdinalIgnoreCase);
-        var oneDrive = Source is null ? present.OneDrive is not null : Source.Contains("OneDrive", StringComparer.OrdinalIgnoreCase);
-        return present with
-        {
-            Mail = mail ? Select(present.Mail) : null,
-            OneDrive = oneDrive ? Select(present.OneDrive) : null,
-        };
-    }
-
-    private SourceSelection Select(SourceSelection? present) => (present ?? new SourceSelection()) with
-    {
-        Include = Include ?? present?.Include,
-        Exclude = Exclude ?? present?.Exclude,
-    };
 
     private bool Given(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 }

@@ -18,12 +18,13 @@ public sealed class NewKKBackupConfigurationCommand : ConfigurationCommand
         IReadOnlyList<(SecretReference, object)> secrets = [];
         var valid = Run(async token =>
         {
+            await ReadCertificateAsync(token).ConfigureAwait(false);
             (configuration, secrets) = Apply(new BackupConfiguration
             {
                 Id = Guid.NewGuid(),
                 Name = Name,
                 Tenant = new TenantSettings { Id = "", ClientId = "", Auth = new AuthenticationSettings() },
-                Sources = new SourceSettings { Mail = new SourceSelection(), OneDrive = new SourceSelection() },
+                Sources = new SourceSettings { Mail = new MailSelection(), Calendar = new SourceSelection(), Contacts = new SourceSelection(), Directory = new DirectorySettings(), OneDrive = new SourceSelection() },
                 Target = new TargetSettings { Type = Enum.TryParse<TargetType>(ParameterSetName, out var type) ? type : TargetType.Folder },
                 Repository = new RepositorySettings { Password = "" },
             });

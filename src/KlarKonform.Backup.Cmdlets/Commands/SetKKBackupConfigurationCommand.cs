@@ -22,6 +22,7 @@ public sealed class SetKKBackupConfigurationCommand : ConfigurationCommand
         {
             var present = (await Engine.GetConfigurationsAsync(Name, token).ConfigureAwait(false)).FirstOrDefault(each => string.Equals(each.Name, Name, StringComparison.OrdinalIgnoreCase))
                 ?? throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, Name, Name);
+            await ReadCertificateAsync(token).ConfigureAwait(false);
             var (changed, secrets) = await OnPipelineAsync(() => Apply(present), token).ConfigureAwait(false);
             changed = await TrustHostKeyAsync(changed, token).ConfigureAwait(false);
             await Engine.UpdateConfigurationAsync(changed, token).ConfigureAwait(false);

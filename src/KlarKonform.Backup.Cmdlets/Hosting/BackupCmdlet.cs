@@ -28,6 +28,14 @@ public abstract class BackupCmdlet : PSCmdlet, IDisposable
     /// <summary>Title of the progress bar.</summary>
     private protected virtual string Activity => MyInvocation.MyCommand.Name;
 
+    /// <summary>Whether -Debug or $DebugPreference ask for a line a request.</summary>
+    internal bool WantsDebug { get; private set; }
+
+    /// <inheritdoc />
+    protected override void BeginProcessing() => WantsDebug = MyInvocation.BoundParameters.TryGetValue("Debug", out var given)
+        ? (SwitchParameter)given
+        : GetVariableValue("DebugPreference") is ActionPreference preference && preference is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
+
     /// <inheritdoc />
     protected override void StopProcessing() => _stop.Cancel();
 

@@ -18,5 +18,9 @@ internal sealed class PipelineObserver(BackupCmdlet cmdlet) : IBackupObserver
 
     public void Verbose(string text) => cmdlet.Post(() => cmdlet.WriteVerbose(text));
 
+    public bool WantsDebug => cmdlet.WantsDebug;
+
+    public void Debug(string text) => cmdlet.Post(() => cmdlet.WriteDebug(text));
+
     public void Warning(string text) => cmdlet.Post(() => cmdlet.WriteWarning(text));
 }

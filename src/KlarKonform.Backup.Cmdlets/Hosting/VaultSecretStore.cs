@@ -46,6 +46,7 @@ internal sealed class VaultSecretStore(BackupCmdlet cmdlet) : ISecretStore
             PSCredential credential => new SecretValue(credential.UserName, credential.GetNetworkCredential().Password),
             SecureString secure => new SecretValue(null, new NetworkCredential("", secure).Password),
             string text => new SecretValue(null, text),
+            byte[] bytes => new SecretValue(null, Convert.ToBase64String(bytes)), // A PFX file as it is.
             _ => throw new BackupException("SecretWrongType", BackupErrorCategory.InvalidData, reference.ToString(), reference, "SecureString, PSCredential", value.GetType().Name),
         };
     }

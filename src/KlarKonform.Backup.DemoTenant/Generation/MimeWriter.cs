@@ -10,7 +10,42 @@ public static class MimeWriter
     private static readonly string[] s_words =
         ["Angebot", "Rechnung", "über", "Lieferung", "prüfen", "bitte", "Termin", "morgen", "Grüße", "Anlage", "Vertrag", "Größe", "und", "der", "die", "Projekt"];
 
+    // Whole lines of base64, so that pieces of a large attachment fit together.
+    private const int Piece = 57 * 4096;
+
     public static byte[] Write(DemoMessage message)
+    {
+        using var stream = new MemoryStream();
+        WriteAsync(message, stream, CancellationToken.None).GetAwaiter().GetResult();
+        return stream.ToArray();
+    }
+
+    /// <summary>Writes a message of any size without holding it.</summary>
+    public static async Task WriteAsync(DemoMessage message, Stream stream, CancellationToken cancellationToken)
+    {
+        if (message.RawMime is not null)
+        {
+            await stream.WriteAsync(message.RawMime, cancellationToken);
+            return;
+        }
+
+        if (message.LargeAttachment == 0)
+        {
+            await stream.WriteAsync(Small(message), cancellationToken);
+            return;
+        }
+
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"From: {message.From}\r\nMessage-ID: {message.InternetMessageId}\r\nMIME-Version: 1.0\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"), cancellationToken);
+        var buffer = new byte[Piece];
+        for (var position = 0; position < message.LargeAttachment; position += Piece)
+        {
+            var part = buffer.AsMemory(0, Math.Min(Piece, message.LargeAttachment - position));
+            SeededContent.Fill(message.Seed, position, part.Span);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(Base64(part.ToArray())), cancellationToken);
+        }
+    }
+
+    private static byte[] Small(DemoMessage message)
     {
         var text = new StringBuilder();
         text.Append("Received: from mx.example (192.0.2.7) by mail.example; ").Append(Date(message.Received)).Append("\r\n");
@@ -39,7 +74,7 @@ public static class MimeWriter
         return Encoding.ASCII.GetBytes(text.ToString());
     }
 
-    private static string Body(DemoMessage message)
+    public static string Body(DemoMessage message)
     {
         var random = new Random((int)message.Seed);
         var body = new StringBuilder("Guten Tag,\r\n\r\n");

@@ -28,6 +28,9 @@ public static class SeededContent
         return bytes;
     }
 
+    /// <summary>Bytes that begin as a JPEG does.</summary>
+    public static byte[] Photo(long seed) => [0xFF, 0xD8, 0xFF, 0xE0, .. Bytes(seed, 2000 + (int)(seed & 0xFFF))];
+
     // The finaliser of SplitMix64.
     private static ulong Mix(ulong value)
     {

@@ -16,18 +16,30 @@ public sealed class TenantGenerator
     private static readonly string[] s_fileNames =
         ["Bericht.docx", "Kalkulation Q3.xlsx", "Foto 1.jpg", "Größen.csv", "Vertrag #12 (100 %).pdf", "archiv.zip", "notizen.txt", "Präsentation.pptx"];
 
+    // No mailbox is older than this.
+    private const int MaxHours = 6 * 365 * 24;
+
     private readonly DemoTenantModel _tenant;
     private readonly TenantSizes _sizes;
     private readonly Random _random;
-    private DateTimeOffset _now = new(2026, 3, 2, 9, 0, 0, TimeSpan.Zero);
-    private long _nextId;
+    private readonly GeneratorState _state;
 
     public TenantGenerator(DemoTenantModel tenant, TenantSizes sizes)
     {
         _tenant = tenant;
         _sizes = sizes;
-        _random = new Random(sizes.Seed);
+        _state = new GeneratorState(tenant, sizes);
+        _random = _state.Random;
+        Calendars = new CalendarGenerator(_state);
+        Contacts = new ContactGenerator(_state);
+        Directory = new DirectoryGenerator(_state);
     }
+
+    public CalendarGenerator Calendars { get; }
+
+    public ContactGenerator Contacts { get; }
+
+    public DirectoryGenerator Directory { get; }
 
     public void Fill()
     {
@@ -41,21 +53,25 @@ public sealed class TenantGenerator
             if (_sizes.Users > 2 && i == _sizes.Users - 1)
                 continue;
             user.Mailbox = NewMailbox();
+            Calendars.Fill(user);
+            Contacts.Fill(user);
             for (var m = 0; m < _sizes.MailsPerUser; m++)
                 AddMessage(user);
             user.Drive = new DemoDrive(_tenant, "b!" + Guid().Replace("-", "", StringComparison.Ordinal));
             FillDrive(user.Drive);
         }
+
+        Directory.Fill();
     }
 
     /// <summary>Adds a message to one of the user's folders.</summary>
     public DemoMessage AddMessage(DemoUser user, string? folderId = null)
     {
         var mailbox = user.Mailbox!;
-        var folders = mailbox.Folders.Values.Where(folder => folder.WellKnownName != "msgfolderroot").ToArray();
-        _now = _now.AddHours(_random.Next(1, 30));
-        var attachments = _random.Next(4) == 0
-            ? Enumerable.Range(0, _random.Next(1, 3)).Select(n => new DemoAttachment(Id("AT"), $"anlage-{n}.bin", "application/octet-stream", _random.NextInt64(), _random.Next(10, 200_000))).ToArray()
+        var folders = mailbox.Folders.Values.Where(folder => folder.WellKnownName != "msgfolderroot" && !folder.IsSearchFolder).ToArray();
+        _state.Now = _state.Now.AddHours(_random.Next(1, Math.Clamp(2 * MaxHours / Math.Max(1, _sizes.MailsPerUser * _sizes.Users), 2, 30)));
+        var attachments = _random.NextDouble() < _sizes.AttachmentShare
+            ? Enumerable.Range(0, _random.Next(1, 3)).Select(n => new DemoAttachment(Id("AT"), $"anlage-{n}.bin", "application/octet-stream", _random.NextInt64(), _random.Next(10, _sizes.MaxAttachmentBytes))).ToArray()
             : [];
         var message = new DemoMessage
         {
@@ -64,7 +80,7 @@ public sealed class TenantGenerator
             Subject = s_subjects[_random.Next(s_subjects.Length)],
             From = "kunde@beispiel.example",
             To = user.UserPrincipalName,
-            Received = _now,
+            Received = _state.Now,
             Seed = _random.NextInt64(),
             TextLength = _random.Next(50, 8000),
             Attachments = attachments,
@@ -84,7 +100,7 @@ public sealed class TenantGenerator
             ParentId = parent.Id,
             Size = bytes,
             Seed = _random.NextInt64(),
-            Modified = _now.AddMinutes(_random.Next(500_000)),
+            Modified = _state.Now.AddMinutes(_random.Next(500_000)),
         });
     }
 
@@ -94,7 +110,7 @@ public sealed class TenantGenerator
         Name = Unused(drive, parent, name),
         ParentId = parent.Id,
         IsFolder = true,
-        Modified = _now,
+        Modified = _state.Now,
     });
 
     /// <summary>Makes so many random changes and says how many contents a backup must read because of them.</summary>
@@ -118,11 +134,38 @@ public sealed class TenantGenerator
         return new ChangeSummary(newMessages.Count, newContents.Count);
     }
 
+    /// <summary>Makes so many random changes to everything that the tenant holds.</summary>
+    public void ChangeEverything(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var user = _state.Pick(_tenant.Users.Where(user => user.Mailbox is not null).ToArray());
+            switch (_random.Next(5))
+            {
+                case 0:
+                    ChangeMail(user, []);
+                    break;
+                case 1:
+                    ChangeDrive(user.Drive!, []);
+                    break;
+                case 2:
+                    Calendars.Change(user);
+                    break;
+                case 3:
+                    Contacts.Change(user);
+                    break;
+                default:
+                    Directory.Change();
+                    break;
+            }
+        }
+    }
+
     private void ChangeMail(DemoUser user, HashSet<string> newMessages)
     {
         var mailbox = user.Mailbox!;
         var messages = mailbox.Messages.Values.ToArray();
-        var folders = mailbox.Folders.Values.Where(folder => folder.WellKnownName is null).ToArray();
+        var folders = mailbox.Folders.Values.Where(folder => folder is { WellKnownName: null, Store: DemoFolderStore.Visible, IsSearchFolder: false }).ToArray();
         switch (messages.Length == 0 ? 0 : _random.Next(6))
         {
             case 0 or 1:
@@ -135,7 +178,7 @@ public sealed class TenantGenerator
                 break;
             case 3:
                 var moved = messages[_random.Next(messages.Length)];
-                var targets = mailbox.Folders.Values.Where(folder => folder.WellKnownName != "msgfolderroot" && folder.Id != moved.FolderId).ToArray();
+                var targets = mailbox.Folders.Values.Where(folder => folder.WellKnownName != "msgfolderroot" && folder.Id != moved.FolderId && folder is { Store: not DemoFolderStore.Archive, IsSearchFolder: false }).ToArray();
                 mailbox.Move(moved, targets[_random.Next(targets.Length)]);
                 break;
             case 4:
@@ -160,7 +203,7 @@ public sealed class TenantGenerator
                 break;
             case 2:
                 var changed = files[_random.Next(files.Length)];
-                drive.Write(changed, _random.NextInt64(), 1 + _random.Next(_sizes.MaxFileBytes / 4), _now = _now.AddMinutes(1));
+                drive.Write(changed, _random.NextInt64(), 1 + _random.Next(_sizes.MaxFileBytes / 4), _state.Now = _state.Now.AddMinutes(1));
                 newContents.Add(changed.Id);
                 break;
             case 3:
@@ -194,6 +237,7 @@ public sealed class TenantGenerator
         mailbox.AddFolder(Id("AQMk"), projects.Id, "2026");
         mailbox.AddFolder(Id("AQMk"), root.Id, "Leerer Ordner");
         mailbox.AddFolder(Id("AQMk"), root.Id, "Verborgen", hidden: true);
+        mailbox.AddFolder(Id("AQMk"), root.Id, "Ungelesene Nachrichten", isSearchFolder: true);
         return mailbox;
     }
 
@@ -217,14 +261,21 @@ public sealed class TenantGenerator
         return candidate;
     }
 
-    private string Id(string prefix) => $"{prefix}{_sizes.Seed:X4}{++_nextId:X10}";
-
-    private string Guid()
+    /// <summary>Gives a mailbox a dumpster and an in-place archive, each with folders and messages.</summary>
+    public void AddDumpsterAndArchive(DemoUser user)
     {
-        var bytes = new byte[16];
-        _random.NextBytes(bytes);
-        return new Guid(bytes).ToString();
+        var mailbox = user.Mailbox!;
+        var dumpster = mailbox.AddFolder(Id("AQMk"), null, "Recoverable Items", wellKnownName: "recoverableitemsroot", store: DemoFolderStore.RecoverableItems);
+        var deletions = mailbox.AddFolder(Id("AQMk"), dumpster.Id, "Deletions", wellKnownName: "recoverableitemsdeletions", store: DemoFolderStore.RecoverableItems);
+        var archive = mailbox.AddFolder(Id("AQMk"), null, "Top of Information Store", wellKnownName: "archivemsgfolderroot", store: DemoFolderStore.Archive);
+        var old = mailbox.AddFolder(Id("AQMk"), archive.Id, "Alt/2019", store: DemoFolderStore.Archive);
+        foreach (var folder in (DemoMailFolder[])[deletions, old, old])
+            AddMessage(user, folder.Id);
     }
+
+    private string Id(string prefix) => _state.Id(prefix);
+
+    private string Guid() => _state.Guid();
 
     private static string Ascii(string name) => name.ToLowerInvariant().Replace("ö", "oe", StringComparison.Ordinal).Replace("ü", "ue", StringComparison.Ordinal);
 }

@@ -12,5 +12,14 @@ public sealed record TenantSizes
     /// <summary>Largest generated file in bytes; most are much smaller.</summary>
     public int MaxFileBytes { get; init; } = 3_000_000;
 
+    public int EventsPerUser { get; init; } = 12;
+
+    public int ContactsPerUser { get; init; } = 12;
+
+    /// <summary>Share of messages with attachments.</summary>
+    public double AttachmentShare { get; init; } = 0.25;
+
+    public int MaxAttachmentBytes { get; init; } = 200_000;
+
     public int Seed { get; init; } = 1;
 }

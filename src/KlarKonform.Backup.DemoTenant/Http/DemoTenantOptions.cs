@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using KlarKonform.Backup.DemoTenant.Generation;
 
 namespace KlarKonform.Backup.DemoTenant.Http;
@@ -19,10 +20,34 @@ public sealed record DemoTenantOptions
     /// <summary>A secret that was right once: answers AADSTS7000222.</summary>
     public string ExpiredSecret { get; init; } = "demo-expired-secret";
 
+    /// <summary>Certificates that the app may sign in with: their public part.</summary>
+    public IReadOnlyList<X509Certificate2> Certificates { get; init; } = [];
+
+    /// <summary>Another identity provider's token that a federated credential of the app trusts.</summary>
+    public string? FederatedToken { get; init; }
+
+    /// <summary>The secret header of the machine's managed identity endpoint, which is <c>/msi/token</c>.</summary>
+    public string ManagedIdentityHeader { get; init; } = "demo-identity-header";
+
+    /// <summary>Seconds that an access token lives.</summary>
+    public int TokenSeconds { get; init; } = 3599;
+
     /// <summary>Added to every Graph answer.</summary>
     public TimeSpan Latency { get; init; }
 
+    /// <summary>Share of requests that fail with a transient fault: a reset, 429, 503, 504.</summary>
+    public double FaultRate { get; init; }
+
+    /// <summary>Whether the hierarchy's delta shows hidden folders when it is asked to; Microsoft's documentation leaves that open.</summary>
+    public bool HiddenFoldersInDelta { get; init; } = true;
+
+    /// <summary>Documented for one app in one tenant of up to 1,000 licences.</summary>
+    public int SharePointUnitsPerMinute { get; init; } = 1250;
+
+    /// <summary>Documented for the smallest tenants.</summary>
+    public int IdentityUnitsPerTenSeconds { get; init; } = 3500;
+
     /// <summary>Application permissions that the admin has consented to.</summary>
     public IReadOnlySet<string> Permissions { get; init; } =
-        new HashSet<string> { "Mail.Read", "User.Read.All", "Files.Read.All", "Sites.Read.All", "Calendars.Read", "Contacts.Read" };
+        new HashSet<string> { "Mail.Read", "User.Read.All", "Files.Read.All", "Sites.Read.All", "Calendars.Read", "Contacts.Read", "OrgContact.Read.All", "Group.Read.All" };
 }

@@ -1,5 +1,10 @@
 using System.Net;
 using KlarKonform.Backup.DemoTenant.Generation;
+using KlarKonform.Backup.DemoTenant.Http.Calendars;
+using KlarKonform.Backup.DemoTenant.Http.Contacts;
+using KlarKonform.Backup.DemoTenant.Http.Directory;
+using KlarKonform.Backup.DemoTenant.Http.Drives;
+using KlarKonform.Backup.DemoTenant.Http.Mail;
 using KlarKonform.Backup.DemoTenant.Model;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -14,16 +19,16 @@ public sealed class DemoTenantServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly DemoCertificates _certificates;
-    private readonly MailEndpoints _mail;
+    private readonly DeltaPages _pages;
     private readonly DriveEndpoints _drives;
     private readonly AccessTokens _tokens;
 
     private DemoTenantServer(WebApplication app, DemoCertificates certificates, DemoTenantOptions options, DemoTenantModel model,
-        TenantGenerator generator, RequestCounters counters, AccessTokens tokens, MailEndpoints mail, DriveEndpoints drives, string baseUrl)
+        TenantGenerator generator, RequestCounters counters, AccessTokens tokens, DeltaPages pages, DriveEndpoints drives, string baseUrl)
     {
         _app = app;
         _certificates = certificates;
-        _mail = mail;
+        _pages = pages;
         _drives = drives;
         _tokens = tokens;
         Options = options;
@@ -69,17 +74,25 @@ public sealed class DemoTenantServer : IAsyncDisposable
         var graph = baseUrl + "/v1.0";
         var counters = new RequestCounters();
         var tokens = new AccessTokens(options);
-        var mail = new MailEndpoints(model, tokens, new MailboxLimits(counters), counters, graph);
-        var drives = new DriveEndpoints(model, tokens, counters, graph);
+        var pages = new DeltaPages(model, graph);
+        var drives = new DriveEndpoints(model, counters, graph);
         app.MapPost("/{tenant}/oauth2/v2.0/token", (HttpRequest request, string tenant) =>
         {
             counters.Count("token");
             return tokens.IssueAsync(request, tenant);
         });
-        var routes = new GraphRoutes(app, tokens, options.Latency);
-        new UserEndpoints(model, tokens, counters, graph).Map(routes);
-        mail.Map(routes);
+        app.MapGet("/msi/token", (HttpRequest request) =>
+        {
+            counters.Count("machineToken");
+            return tokens.IssueToMachine(request);
+        });
+        var routes = new GraphRoutes(tokens, options, counters);
+        new DirectoryEndpoints(model, pages).Map(routes);
+        new MailEndpoints(model, pages, options).Map(routes);
+        new CalendarEndpoints(model, pages).Map(routes);
+        new ContactEndpoints(model, pages).Map(routes);
         drives.Map(routes);
+        routes.Map(app);
         app.MapGet("/download/{ticket}", (HttpContext context, string ticket) => drives.DownloadAsync(context, ticket));
         MapControl(app, model, generator, counters);
         await app.StartAsync();
@@ -87,7 +100,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         var downloads = new Uri(addresses.Single(address => new Uri(address).Port != port));
         drives.DownloadHost = $"https://localhost:{downloads.Port}";
-        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, mail, drives, baseUrl);
+        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, drives, baseUrl);
     }
 
     /// <summary>Makes every delta token issued so far expire.</summary>
@@ -96,7 +109,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
         lock (Model)
         {
             var now = Model.NextSequence();
-            _mail.OldestToken = now;
+            _pages.OldestToken = now;
             _drives.OldestToken = now;
         }
     }
@@ -137,7 +150,10 @@ public sealed class DemoTenantServer : IAsyncDisposable
         app.MapPost("/demo/changes/{count:int}", (int count) =>
         {
             lock (model)
-                return Results.Json(generator.Change(count));
+            {
+                generator.ChangeEverything(count);
+                return Results.Json(new { changes = count });
+            }
         });
     }
 

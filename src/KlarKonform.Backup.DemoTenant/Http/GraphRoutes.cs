@@ -1,26 +1,215 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using KlarKonform.Backup.DemoTenant.Http.Limits;
+
 namespace KlarKonform.Backup.DemoTenant.Http;
 
-/// <summary>Graph's routes: a signed-in caller, the latency, and errors in Graph's envelope.</summary>
-internal sealed class GraphRoutes(WebApplication app, AccessTokens tokens, TimeSpan latency)
+/// <summary>
+/// Graph's routes: a signed-in caller, the latency, faults that a test asks for, errors in Graph's envelope, and <c>$batch</c> as
+/// concepts/json-batching.md describes it.
+/// </summary>
+internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options, RequestCounters counters)
 {
-    public void Get(string pattern, Func<HttpContext, RouteValues, Task> handler) => app.MapGet("/v1.0" + pattern, async context =>
+    private const string Version = "/v1.0/";
+    private const int MaxBatch = 20;
+    private const string InBatch = "batch";
+
+    // Of one batch, so many at a time reach Outlook, whatever mailboxes they name.
+    private const int BatchConcurrency = 4;
+
+    private readonly List<(string[] Pattern, Func<HttpContext, RouteValues, Task> Handler)> _routes = [];
+    private readonly MailboxLimits _mailboxes = new(counters);
+    private readonly UnitLimits _sharePoint = new("SharePoint", options.SharePointUnitsPerMinute, TimeSpan.FromMinutes(1), counters);
+    private readonly UnitLimits _identity = new("Identity", options.IdentityUnitsPerTenSeconds, TimeSpan.FromSeconds(10), counters);
+    private readonly Random _faults = new(options.Sizes.Seed);
+
+    /// <summary>A request that Outlook answers for the mailbox <c>{user}</c>: it holds a place there until its answer is written.</summary>
+    public void Outlook(string pattern, string permission, string kind, Func<HttpContext, RouteValues, Task> handler) => Add(pattern, async (context, values) =>
+    {
+        tokens.RequirePermission(permission, "ErrorAccessDenied");
+        counters.Count(kind);
+        using var place = _mailboxes.Enter(values["user"]);
+        await DelayAsync(context);
+        await handler(context, values);
+    });
+
+    /// <summary>A request that SharePoint answers, at its cost in resource units.</summary>
+    public void SharePoint(string pattern, string kind, Func<HttpRequest, int> cost, Func<HttpContext, RouteValues, Task> handler) => Add(pattern, async (context, values) =>
+    {
+        tokens.RequirePermission("Files.Read.All", "accessDenied");
+        counters.Count(kind);
+        _sharePoint.Charge(context, cost(context.Request));
+        await DelayAsync(context);
+        await handler(context, values);
+    });
+
+    /// <summary>A request that the directory answers.</summary>
+    public void Identity(string pattern, string permission, string kind, Func<HttpContext, RouteValues, Task> handler) => Add(pattern, async (context, values) =>
+    {
+        tokens.RequirePermission(permission, "Authorization_RequestDenied");
+        counters.Count(kind);
+        _identity.Charge(context, 1);
+        await DelayAsync(context);
+        await handler(context, values);
+    });
+
+    private void Add(string pattern, Func<HttpContext, RouteValues, Task> handler) => _routes.Add((pattern.Split('/', StringSplitOptions.RemoveEmptyEntries), handler));
+
+    // Inside a batch the way to the data centre is paid once, for the batch.
+    private Task DelayAsync(HttpContext context) =>
+        options.Latency > TimeSpan.Zero && !context.Items.ContainsKey(InBatch) ? Task.Delay(options.Latency, context.RequestAborted) : Task.CompletedTask;
+
+    public void Map(WebApplication app)
+    {
+        app.MapPost(Version + "$batch", BatchAsync);
+        app.MapGet(Version + "{**path}", async context =>
+        {
+            if (!Fault(context))
+                await AnswerAsync(context);
+        });
+    }
+
+    // Now and then a fault of the kinds that Microsoft's services show.
+    private bool Fault(HttpContext context)
+    {
+        if (options.FaultRate <= 0)
+            return false;
+        int kind;
+        lock (_faults)
+        {
+            if (_faults.NextDouble() >= options.FaultRate)
+                return false;
+            kind = _faults.Next(4);
+        }
+
+        counters.Count("fault");
+        switch (kind)
+        {
+            case 0:
+                context.Abort();
+                break;
+            case 1:
+                context.Response.StatusCode = 503; // With an empty body.
+                break;
+            case 2:
+                context.Response.StatusCode = 429;
+                context.Response.Headers.RetryAfter = "1";
+                break;
+            default:
+                context.Response.StatusCode = 504;
+                break;
+        }
+
+        return true;
+    }
+
+    private async Task AnswerAsync(HttpContext context)
     {
         try
         {
             context.Response.Headers["request-id"] = Guid.NewGuid().ToString();
-            if (latency > TimeSpan.Zero)
-                await Task.Delay(latency, context.RequestAborted);
             tokens.Require(context.Request);
-            await handler(context, new RouteValues(context));
+            if (!Find(context.Request.Path.Value!, out var handler, out var values))
+                throw new GraphErrorException(400, "BadRequest", $"Resource not found for the segment '{context.Request.Path}'.");
+            await handler(context, new RouteValues(values));
         }
         catch (GraphErrorException error)
         {
             context.Response.StatusCode = error.Status;
             if (error.RetryAfterSeconds is { } seconds)
-                context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+                context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
             if (error.Location is { } location)
                 context.Response.Headers.Location = location;
             await context.Response.WriteAsJsonAsync(error.Body);
         }
-    });
+    }
+
+    private bool Find(string path, [NotNullWhen(true)] out Func<HttpContext, RouteValues, Task>? handler, out Dictionary<string, string> values)
+    {
+        var segments = path[Version.Length..].Split('/', StringSplitOptions.RemoveEmptyEntries);
+        foreach (var (pattern, each) in _routes)
+        {
+            if (pattern.Length != segments.Length)
+                continue;
+            values = [];
+            var matches = true;
+            for (var i = 0; i < pattern.Length && matches; i++)
+            {
+                if (pattern[i][0] == '{')
+                    values[pattern[i][1..^1]] = segments[i];
+                else
+                    matches = string.Equals(pattern[i], segments[i], StringComparison.OrdinalIgnoreCase);
+            }
+
+            if (matches)
+            {
+                handler = each;
+                return true;
+            }
+        }
+
+        (handler, values) = (null, []);
+        return false;
+    }
+
+    private async Task BatchAsync(HttpContext context)
+    {
+        counters.Count("batch");
+        if (options.Latency > TimeSpan.Zero)
+            await Task.Delay(options.Latency, context.RequestAborted);
+        if (Fault(context))
+            return;
+        using var body = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted);
+        var requests = body.RootElement.GetProperty("requests").EnumerateArray().ToArray();
+        if (requests.Length > MaxBatch)
+        {
+            context.Response.StatusCode = 400;
+            await context.Response.WriteAsJsonAsync(new GraphErrorException(400, "BadRequest", $"Number of batch request steps exceeds the max value of {MaxBatch}.").Body);
+            return;
+        }
+
+        using var places = new SemaphoreSlim(BatchConcurrency);
+        var responses = await Task.WhenAll(requests.Select(async request =>
+        {
+            await places.WaitAsync(context.RequestAborted);
+            try
+            {
+                return await InnerAsync(context, request);
+            }
+            finally
+            {
+                places.Release();
+            }
+        }));
+        await context.Response.WriteAsJsonAsync(new { responses });
+    }
+
+    private async Task<Dictionary<string, object?>> InnerAsync(HttpContext outer, JsonElement request)
+    {
+        var target = request.GetProperty("url").GetString()!.Split('?', 2);
+        var inner = new DefaultHttpContext { RequestServices = outer.RequestServices, Items = { [InBatch] = true } };
+        inner.Request.Method = request.GetProperty("method").GetString()!;
+        inner.Request.Path = Version + Uri.UnescapeDataString(target[0].TrimStart('/'));
+        inner.Request.QueryString = new QueryString(target.Length > 1 ? "?" + target[1] : "");
+        inner.Request.Headers.Authorization = outer.Request.Headers.Authorization;
+        if (request.TryGetProperty("headers", out var headers))
+        {
+            foreach (var header in headers.EnumerateObject())
+                inner.Request.Headers[header.Name] = header.Value.GetString();
+        }
+
+        using var body = new MemoryStream();
+        inner.Response.Body = body;
+        await AnswerAsync(inner);
+        var json = inner.Response.ContentType?.Contains("json", StringComparison.Ordinal) == true;
+        return new Dictionary<string, object?>
+        {
+            ["id"] = request.GetProperty("id").GetString(),
+            ["status"] = inner.Response.StatusCode,
+            ["headers"] = inner.Response.Headers.Where(header => header.Key != "request-id").ToDictionary(header => header.Key, header => header.Value.ToString()),
+            ["body"] = json ? JsonSerializer.Deserialize<JsonElement>(Encoding.UTF8.GetString(body.ToArray())) : Convert.ToBase64String(body.ToArray()),
+        };
+    }
 }

@@ -29,7 +29,7 @@ internal static class ODataPaging
         if (string.IsNullOrEmpty(select))
             return item;
         var wanted = select.Split(',', StringSplitOptions.TrimEntries).ToHashSet(StringComparer.Ordinal);
-        return item.Where(pair => pair.Key == "id" || pair.Key.StartsWith('@') || wanted.Contains(pair.Key)).ToDictionary(pair => pair.Key, pair => pair.Value);
+        return item.Where(pair => pair.Key == "id" || pair.Key.StartsWith('@') || wanted.Contains(pair.Key.Split('@')[0])).ToDictionary(pair => pair.Key, pair => pair.Value);
     }
 
     public static string Encode(string token) => WebEncoders.Base64UrlEncode(Encoding.UTF8.GetBytes(token));

@@ -12,9 +12,16 @@ public sealed class RequestCounters
 
     public IReadOnlyCollection<string> Violations => _violations;
 
+    /// <summary>Called before a request of a kind is answered: tests change the tenant under a client's eyes.</summary>
+    public Action<string>? OnRequest { get; set; }
+
     public int this[string kind] => _counts.GetValueOrDefault(kind);
 
-    public void Count(string kind) => _counts.AddOrUpdate(kind, 1, (_, count) => count + 1);
+    public void Count(string kind)
+    {
+        _counts.AddOrUpdate(kind, 1, (_, count) => count + 1);
+        OnRequest?.Invoke(kind);
+    }
 
     public void Violate(string text) => _violations.Enqueue(text);
 

@@ -9,6 +9,16 @@ public sealed class DemoTenantModel(string tenantId)
 
     public List<DemoUser> Users { get; } = [];
 
+    public Dictionary<string, DemoOrgContact> OrgContacts { get; } = [];
+
+    public Dictionary<string, DemoGroup> Groups { get; } = [];
+
+    public ChangeLog UserChanges { get; } = new();
+
+    public ChangeLog OrgContactChanges { get; } = new();
+
+    public ChangeLog GroupChanges { get; } = new();
+
     public DemoUser User(string idOrName) =>
         Users.Single(user => user.Id == idOrName || string.Equals(user.UserPrincipalName, idOrName, StringComparison.OrdinalIgnoreCase));
 

@@ -3,8 +3,11 @@ using System.Security.Cryptography;
 using KlarKonform.Backup.Engine.Errors;
 using KlarKonform.Backup.Engine.Targets;
 using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Calendars;
+using KlarKonform.Backup.Graph.Contacts;
 using KlarKonform.Backup.Graph.Directory;
 using KlarKonform.Backup.Graph.Drives;
+using KlarKonform.Backup.Graph.Http;
 using KlarKonform.Backup.Graph.Mail;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Storage;
@@ -42,7 +45,7 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
         GraphConnection? graph = null;
         var signIn = await CheckAsync("Check_SignIn", async () =>
         {
-            graph = await new GraphFactory(secrets, time, random).OpenAsync(configuration.Tenant, null, cancellationToken).ConfigureAwait(false);
+            graph = await new GraphFactory(secrets, time, random).OpenAsync(configuration.Tenant, GraphLog.None, cancellationToken).ConfigureAwait(false);
             await graph.Tokens.GetAsync(cancellationToken).ConfigureAwait(false);
             return (CheckResult.Passed, configuration.Tenant.Id);
         }).ConfigureAwait(false);
@@ -62,6 +65,21 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
                     users.Add(user);
                 return (CheckResult.Passed, Texts.Get("Check_UserCount", users.Count));
             }).ConfigureAwait(false);
+            foreach (var check in await PermissionsAsync(graph, cancellationToken).ConfigureAwait(false))
+                yield return check;
+            if (configuration.Sources.Calendar is not null)
+                yield return await CheckAsync("Check_Calendar", () => ProbeAsync(users, user => new CalendarApi(graph.Client, user.Id).ProbeAsync(cancellationToken))).ConfigureAwait(false);
+            if (configuration.Sources.Contacts is not null)
+                yield return await CheckAsync("Check_Contacts", () => ProbeAsync(users, user => new ContactApi(graph.Client, user.Id).ProbeAsync(cancellationToken))).ConfigureAwait(false);
+            if (configuration.Sources.Directory is not null)
+            {
+                yield return await CheckAsync("Check_Directory", async () =>
+                {
+                    await new DirectoryApi(graph.Client).ProbeAsync(cancellationToken).ConfigureAwait(false);
+                    return (CheckResult.Passed, Texts.Get("Check_Ok"));
+                }).ConfigureAwait(false);
+            }
+
             if (configuration.Sources.Mail is not null)
                 yield return await CheckAsync("Check_Mail", () => ProbeAsync(users, user => new MailApi(graph.Client, user.Id).ProbeAsync(cancellationToken))).ConfigureAwait(false);
             if (configuration.Sources.OneDrive is not null)
@@ -71,11 +89,33 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
         async Task<(CheckResult, string)> ReadSecretsAsync()
         {
             var target = configuration.Target;
-            string?[] names = [configuration.Tenant.Auth.Secret, configuration.Repository.Password, target.Credential, target.PrivateKey, target.PrivateKeyPassphrase];
+            string?[] names = [configuration.Tenant.Auth.Secret, configuration.Tenant.Auth.CertificatePassword, configuration.Repository.Password, target.Credential, target.PrivateKey, target.PrivateKeyPassphrase];
             foreach (var name in names.OfType<string>())
                 await secrets.GetAsync(SecretReference.Parse(name), cancellationToken).ConfigureAwait(false);
             return (CheckResult.Passed, Texts.Get("Check_Ok"));
         }
+    }
+
+    // The token's roles, where it can be read. What Exchange grants on its own is not among them, so a missing one is a warning; the probes decide.
+    private async Task<IReadOnlyList<ConnectionCheck>> PermissionsAsync(GraphConnection graph, CancellationToken cancellationToken)
+    {
+        if (await graph.Tokens.RolesAsync(cancellationToken).ConfigureAwait(false) is not { } roles)
+            return [];
+        var sources = configuration.Sources;
+        var needed = new List<string> { DirectoryApi.UserPermission };
+        if (sources.Mail is not null)
+            needed.Add(MailApi.Permission);
+        if (sources.Calendar is not null)
+            needed.Add(CalendarApi.Permission);
+        if (sources.Contacts is not null)
+            needed.Add(ContactApi.Permission);
+        if (sources.Directory is not null)
+            needed.AddRange([DirectoryApi.ContactPermission, DirectoryApi.GroupPermission]);
+        if (sources.OneDrive is not null)
+            needed.Add(DriveApi.Permission);
+        return [.. needed.Select(permission => roles.Contains(permission)
+            ? new ConnectionCheck(configuration.Name, Texts.Get("Check_Permission", permission), CheckResult.Passed, Texts.Get("Check_Ok"), "")
+            : new ConnectionCheck(configuration.Name, Texts.Get("Check_Permission", permission), CheckResult.Warning, "", Texts.Get("Check_PermissionMissing")))];
     }
 
     private static async Task<(CheckResult, string)> ProbeStorageAsync(IObjectStore store, CancellationToken cancellationToken)

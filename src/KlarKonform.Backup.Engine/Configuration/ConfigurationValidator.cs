@@ -50,12 +50,19 @@ internal static partial class ConfigurationValidator
         }
 
         Demand("tenant.id", configuration.Tenant!.Id);
-        Demand("tenant.clientId", configuration.Tenant.ClientId);
-        Secret("tenant.auth.secret", configuration.Tenant.Auth.Secret, needed: true);
+        var auth = configuration.Tenant.Auth;
+        if (auth.Method != AuthenticationMethod.ManagedIdentity)
+            Demand("tenant.clientId", configuration.Tenant.ClientId);
+        Secret("tenant.auth.secret", auth.Secret, needed: auth.Method == AuthenticationMethod.ClientSecret || (auth.Method == AuthenticationMethod.ClientCertificate && auth.Thumbprint is null));
+        Secret("tenant.auth.certificatePassword", auth.CertificatePassword, needed: false);
+        if (auth.Thumbprint is not null && !ThumbprintForm().IsMatch(auth.Thumbprint))
+            Refuse("tenant.auth.thumbprint", "FieldThumbprint");
+        if (auth is { Thumbprint: not null, Secret: not null })
+            Refuse("tenant.auth.thumbprint", "FieldOneCertificate");
         var custom = configuration.Tenant.Cloud == BackupCloud.Custom;
         Secure("tenant.authorityHost", configuration.Tenant.AuthorityHost, custom);
         Secure("tenant.graphEndpoint", configuration.Tenant.GraphEndpoint, custom);
-        if (configuration.Sources is { Mail: null, OneDrive: null })
+        if (configuration.Sources is { Mail: null, Calendar: null, Contacts: null, Directory: null, OneDrive: null })
             Refuse("sources", "FieldSources");
         Secret("repository.password", configuration.Repository.Password, needed: true);
         var target = configuration.Target;
@@ -103,6 +110,10 @@ internal static partial class ConfigurationValidator
 
     [GeneratedRegex(@"^[\p{L}\p{Nd}_-](?:[\p{L}\p{Nd} ._-]{0,62}[\p{L}\p{Nd}_-])?$")]
     private static partial Regex NameForm();
+
+    // SHA-1, as certificate stores show it.
+    [GeneratedRegex("^[0-9A-Fa-f]{40}$")]
+    private static partial Regex ThumbprintForm();
 
     // 32 bytes of SHA-256 in base64 without padding, as OpenSSH prints them.
     [GeneratedRegex("^SHA256:[A-Za-z0-9+/]{43}=?$")]

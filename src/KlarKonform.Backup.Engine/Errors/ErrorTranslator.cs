@@ -61,6 +61,9 @@ internal static class ErrorTranslator
             GraphErrorKind.SignInFailed => new BackupException("GraphSignInFailed", BackupErrorCategory.AuthenticationError, tenant.Id, tenant.Id, error.Code, error.Message, Texts.Get(error.Code switch
             {
                 "AADSTS7000222" => "HintSecretExpired",
+                "AADSTS700027" => "HintCertificateUnknown",
+                "AADSTS53003" => "HintConditionalAccess",
+                "ManagedIdentityUnavailable" => "HintManagedIdentity",
                 "AADSTS7000215" => "HintSecretWrong",
                 "AADSTS700016" => "HintAppMissing",
                 "AADSTS90002" => "HintTenantMissing",
@@ -68,16 +71,9 @@ internal static class ErrorTranslator
             })),
             GraphErrorKind.Unreachable or GraphErrorKind.Throttled => new BackupException("GraphUnreachable", BackupErrorCategory.ConnectionError, endpoint, endpoint, error.Message),
             GraphErrorKind.UntrustedCertificate => new BackupException("GraphUntrusted", BackupErrorCategory.SecurityError, endpoint, endpoint, error.Message),
-            GraphErrorKind.AccessDenied => new BackupException("GraphAccessDenied", BackupErrorCategory.PermissionDenied, tenant.Id, Permission(error)),
+            GraphErrorKind.AccessDenied => new BackupException("GraphAccessDenied", BackupErrorCategory.PermissionDenied, tenant.Id, error.Permission ?? "?", tenant.ClientId,
+                $"{Targets.GraphFactory.SettingsOf(tenant).AuthorityHost.ToString().TrimEnd('/')}/{tenant.Id}/adminconsent?client_id={tenant.ClientId}"),
             _ => new BackupException("GraphError", BackupErrorCategory.NotSpecified, endpoint, error.Code, error.Message),
         };
     }
-
-    // Graph does not name the missing permission; its error code tells the service, and each service needs one.
-    private static string Permission(GraphException error) => error.Code switch
-    {
-        "Authorization_RequestDenied" => "User.Read.All",
-        "ErrorAccessDenied" => "Mail.Read",
-        _ => "Files.Read.All",
-    };
 }

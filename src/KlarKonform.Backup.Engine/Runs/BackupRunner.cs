@@ -16,8 +16,12 @@ namespace KlarKonform.Backup.Engine.Runs;
 /// <summary>One run: from sign-in to the verified snapshot. Used once.</summary>
 internal sealed class BackupRunner(BackupConfiguration configuration, BackupOptions options, ISecretStore secrets, IBackupObserver observer, BackupHome home, RunJournal journal, TimeProvider time, Random random) : IDisposable
 {
-    // Mailboxes do not share a limit, so many run at once; each holds some megabytes of open folders.
-    private const int MaxResources = 8;
+    // Mailboxes do not share a limit, so many run at once.
+    private const int MaxResources = 32;
+
+    // Nodes and entries in memory, some 70 MiB: shared by the resources that run, however many they are.
+    private const int MaxLoaded = 60_000;
+    private const int MinLoaded = 1_000;
 
     // A server answers late, but several requests at once; each upload takes 17 MiB of memory.
     private const int RemoteUploads = 4;
@@ -39,6 +43,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
     private readonly ConcurrentQueue<BackupException> _resourceErrors = new();
     private readonly SemaphoreSlim _saving = new(1);
     private readonly Guid _runId = Guid.NewGuid();
+    private int _active;
     private BackupRun _run = null!;
 
     public async Task<BackupRun> RunAsync(CancellationToken cancellationToken)
@@ -86,9 +91,9 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
 
         // Everything that can be refused is asked before the first byte is written: secrets, sign-in, users, then the storage.
         await secrets.GetAsync(SecretReference.Parse(configuration.Repository.Password), cancellationToken).ConfigureAwait(false);
-        using var graph = await new GraphFactory(secrets, time, random).OpenAsync(configuration.Tenant, observer.Verbose, cancellationToken).ConfigureAwait(false);
+        using var graph = await new GraphFactory(secrets, time, random).OpenAsync(configuration.Tenant, GraphFactory.LogTo(observer), cancellationToken).ConfigureAwait(false);
         observer.Progress(new BackupProgress(null, Texts.Get("Progress_Listing"), 0, Completed: false));
-        var (sources, users) = await new SourceCatalog(configuration, options).ListAsync(graph.Client, cancellationToken).ConfigureAwait(false);
+        var (sources, users) = await new SourceCatalog(configuration, options, random).ListAsync(graph.Client, cancellationToken).ConfigureAwait(false);
         await using var session = await OpenRepositoryAsync(cancellationToken).ConfigureAwait(false);
         await RunLockedAsync(session, sources, users, cancellationToken).ConfigureAwait(false);
         await CompactIndexAsync(session, cancellationToken).ConfigureAwait(false);
@@ -193,26 +198,28 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         var label = $"{source.Kind}: {source.Name}";
         observer.Progress(new BackupProgress(label, Texts.Get("State_Running"), -1, Completed: false));
         var stateRoot = await assembler.PreviousAsync(SnapshotAssembler.StatePath(source.Kind, source.ResourceId), cancellationToken).ConfigureAwait(false);
-        var state = await ResourceStore.OpenAsync(reader, writer, null, stateRoot, time, cancellationToken).ConfigureAwait(false);
+        var state = await ResourceStore.ReadStateAsync(reader, stateRoot, cancellationToken).ConfigureAwait(false);
 
         // The user may have been renamed: what is stored stays where it is.
-        var path = state.State.Path is { Count: > 0 } known ? known : source.Path;
+        var path = state.Path is { Count: > 0 } known ? known : source.Path;
         var content = await assembler.PreviousAsync(path, cancellationToken).ConfigureAwait(false);
-        state.Dispose();
-        var store = await ResourceStore.OpenAsync(reader, writer, content, stateRoot, time, cancellationToken).ConfigureAwait(false);
-        var run = new ResourceRun(source, store, writer, observer, options.Full);
+        var store = ResourceStore.Open(reader, writer, state, content, stateRoot, time, () => Math.Max(MinLoaded, MaxLoaded / Math.Max(1, Volatile.Read(ref _active))));
+        var run = new ResourceRun(source, store, writer, observer, options.Full, time);
+        Interlocked.Increment(ref _active);
         try
         {
             await store.ChangeStateAsync(each => (each.Kind, each.ResourceId, each.Name, each.Path) = (source.Kind, source.ResourceId, source.Name, path), cancellationToken).ConfigureAwait(false);
             _running[label] = run;
             await source.RunAsync(run, cancellationToken).ConfigureAwait(false);
+            if (store.State.Failures.Values.Count(failure => failure is { Permanent: false, NextAttempt: not null }) - run.Failures.Count(failure => failure.NextAttempt is not null) is > 0 and var later)
+                run.Note(Texts.Get("KnownFailures", source.Kind, source.Name, later));
             AddResult(run, run.Failures.Count > 0 ? BackupState.Partial : BackupState.Succeeded, null, null);
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotProvisioned)
         {
             if (stateRoot is null)
                 _running.TryRemove(label, out _); // Nothing was there and nothing is: no trace in the snapshot.
-            AddResult(run, BackupState.Succeeded, exception.Code, Texts.Get(source.Kind == "Mail" ? "NoMailbox" : "NoOneDrive"), skipped: true);
+            AddResult(run, BackupState.Succeeded, exception.Code, Texts.Get(source.Kind == "OneDrive" ? "NoOneDrive" : "NoMailbox"), skipped: true);
         }
         catch (GraphException exception)
         {
@@ -222,6 +229,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         }
         finally
         {
+            Interlocked.Decrement(ref _active);
             foreach (var note in run.Notes)
                 _notes.Enqueue(note);
             observer.Progress(new BackupProgress(label, Texts.Get("Progress_Resource", run.Downloaded, run.Updated), 100, Completed: true));
@@ -319,8 +327,8 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
             var dash = node.Name.IndexOf('-', StringComparison.Ordinal);
             if (dash < 0 || users.Contains(node.Name[(dash + 1)..]))
                 continue;
-            using var gone = await ResourceStore.OpenAsync(reader, null!, null, node.Subtree, time, cancellationToken).ConfigureAwait(false);
-            _notes.Enqueue(Texts.Get("UserGone", gone.State.Kind, gone.State.Name));
+            var gone = await ResourceStore.ReadStateAsync(reader, node.Subtree, cancellationToken).ConfigureAwait(false);
+            _notes.Enqueue(Texts.Get("UserGone", gone.Kind, gone.Name));
         }
     }
 

@@ -8,8 +8,12 @@ using KlarKonform.Backup.Repository.Writing;
 namespace KlarKonform.Backup.Engine.Runs;
 
 /// <summary>A resource's part of a run: its store, its counts, its failures. Thread-safe.</summary>
-internal sealed class ResourceRun(IResourceSource source, ResourceStore store, RepositoryWriter writer, IBackupObserver observer, bool full)
+internal sealed class ResourceRun(IResourceSource source, ResourceStore store, RepositoryWriter writer, IBackupObserver observer, bool full, TimeProvider time)
 {
+    // An item that failed in so many runs is tried in fewer of them: Microsoft mends a damaged item rarely, but does.
+    private const int EagerAttempts = 3;
+    private const int MaxDaysBetween = 28;
+
     private readonly ConcurrentQueue<string> _notes = new();
     private readonly ConcurrentDictionary<string, ItemFailure> _failures = new();
     private long _downloaded;
@@ -28,6 +32,13 @@ internal sealed class ResourceRun(IResourceSource source, ResourceStore store, R
     public bool Full => full;
 
     public IReadOnlyCollection<string> Notes => _notes;
+
+    /// <summary>Clock of the run; UTC.</summary>
+    public DateTimeOffset Now => time.GetUtcNow();
+
+    /// <summary>Items that failed in earlier runs and are due: delta will not mention them again.</summary>
+    public IReadOnlyList<ItemFailure> DueFailures =>
+        [.. store.State.Failures.Values.Where(failure => !failure.Permanent && !_failures.ContainsKey(failure.ItemId) && (full || failure.NextAttempt is not { } next || next <= Now))];
 
     /// <summary>Items that failed in this run.</summary>
     public IReadOnlyCollection<ItemFailure> Failures => [.. _failures.Values];
@@ -67,9 +78,14 @@ internal sealed class ResourceRun(IResourceSource source, ResourceStore store, R
     /// <summary>Remembers that an item failed: this run is Partial, the next one tries again unless it is in vain.</summary>
     public Task FailAsync(string itemId, string parent, string name, GraphException failure, CancellationToken cancellationToken)
     {
-        var permanent = failure.Kind == GraphErrorKind.Malware;
         observer.Verbose($"{source.Kind} {source.Name}: '{name}' failed: {failure.Code}: {failure.Message}");
-        return store.ChangeStateAsync(state => _failures[itemId] = state.Failures[itemId] = new ItemFailure
+        return store.ChangeStateAsync(state => _failures[itemId] = state.Failures[itemId] = NewFailure(state, itemId, parent, name, failure), cancellationToken);
+    }
+
+    private ItemFailure NewFailure(ResourceState state, string itemId, string parent, string name, GraphException failure)
+    {
+        var attempts = state.Failures.TryGetValue(itemId, out var before) ? before.Attempts + 1 : 1;
+        return new ItemFailure
         {
             Kind = source.Kind,
             Resource = source.Name,
@@ -85,9 +101,10 @@ internal sealed class ResourceRun(IResourceSource source, ResourceStore store, R
                 GraphErrorKind.IntegrityMismatch => "HintIntegrity",
                 _ => "HintRetry",
             }),
-            Attempts = state.Failures.TryGetValue(itemId, out var before) ? before.Attempts + 1 : 1,
-            Permanent = permanent,
-        }, cancellationToken);
+            Attempts = attempts,
+            Permanent = failure.Kind == GraphErrorKind.Malware,
+            NextAttempt = attempts <= EagerAttempts ? null : Now.AddDays(Math.Min(Math.Pow(2, attempts - EagerAttempts) - 0.5, MaxDaysBetween)),
+        };
     }
 
     public Task ForgetFailureAsync(string itemId, CancellationToken cancellationToken)

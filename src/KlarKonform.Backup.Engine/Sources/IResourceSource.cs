@@ -5,7 +5,7 @@ namespace KlarKonform.Backup.Engine.Sources;
 /// <summary>One mailbox or drive: reads what changed since the stored cursors, and applies it to the resource's store.</summary>
 internal interface IResourceSource
 {
-    /// <summary>Mail or OneDrive.</summary>
+    /// <summary>Mail, Calendar, Contacts, Directory or OneDrive.</summary>
     string Kind { get; }
 
     /// <summary>The user's directory id.</summary>

@@ -27,8 +27,19 @@ internal sealed record ItemEntry
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Version { get; init; }
 
+    /// <summary>
+    /// Files beside the item that belong to it, each by what follows the name without its extension: an event's <c>.ics</c>, its
+    /// attachments, a contact's photo. They move, change and go with it.
+    /// </summary>
+    [JsonPropertyName("x")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Parts { get; init; }
+
     /// <summary>Whether it is a folder.</summary>
     [JsonPropertyName("f")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsFolder { get; init; }
+
+    /// <summary>The name of a part.</summary>
+    public string PartName(string suffix) => Path.GetFileNameWithoutExtension(Name) + suffix;
 }

@@ -7,7 +7,11 @@ namespace KlarKonform.Backup.Engine.State;
 internal static class ItemMetadata
 {
     /// <summary>Wraps an item's properties as Graph sent them, without OData's notes and without download addresses.</summary>
-    public static byte[] Write(string type, string id, JsonElement graph)
+    /// <param name="type">Graph's type of the item.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="graph">Its properties.</param>
+    /// <param name="only">The properties to keep; null keeps all.</param>
+    public static byte[] Write(string type, string id, JsonElement graph, IReadOnlySet<string>? only = null)
     {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream))
@@ -18,7 +22,7 @@ internal static class ItemMetadata
             writer.WriteStartObject("graph");
             foreach (var property in graph.EnumerateObject())
             {
-                if (!property.Name.StartsWith('@') && property.Name != "id")
+                if (!property.Name.StartsWith('@') && property.Name != "id" && only?.Contains(property.Name) != false)
                     property.WriteTo(writer);
             }
 

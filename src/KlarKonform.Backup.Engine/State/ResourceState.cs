@@ -20,6 +20,12 @@ internal sealed class ResourceState
     /// <summary>The drive's id, or the id of the mailbox's root folder.</summary>
     public string? RootId { get; set; }
 
+    /// <summary>Mail: when all folders were last listed, to find those that delta leaves out; UTC.</summary>
+    public DateTimeOffset? FoldersListed { get; set; }
+
+    /// <summary>Directory: when all photos were last compared; UTC.</summary>
+    public DateTimeOffset? PhotosCompared { get; set; }
+
     /// <summary>Mail: delta link of the folder hierarchy. OneDrive: delta link of the drive.</summary>
     public string? Link { get; set; }
 

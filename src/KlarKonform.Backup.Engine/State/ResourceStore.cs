@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Sources;
 using KlarKonform.Backup.Engine.Trees;
@@ -17,8 +18,6 @@ internal sealed class ResourceStore : IDisposable
     /// <summary>The extended attribute that carries what has no place in the content.</summary>
     public const string Attribute = "user.klarkonform";
 
-    // Beyond this many nodes and entries in memory everything is written out and forgotten.
-    private const int MaxLoaded = 20_000;
     private const string StateFile = "state.json";
 
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
@@ -27,11 +26,13 @@ internal sealed class ResourceStore : IDisposable
     private readonly WorkingTree _stateTree;
     private readonly ItemIndex _index;
     private readonly TimeProvider _time;
+    private readonly Func<int> _maxLoaded;
     private readonly SemaphoreSlim _gate = new(1);
     private readonly Dictionary<string, ItemEntry> _wishes = new(StringComparer.Ordinal);
 
-    private ResourceStore(WorkingTree content, WorkingTree stateTree, ResourceState state, TimeProvider time)
+    private ResourceStore(WorkingTree content, WorkingTree stateTree, ResourceState state, TimeProvider time, Func<int> maxLoaded)
     {
+        _maxLoaded = maxLoaded;
         _content = content;
         _stateTree = stateTree;
         _index = new ItemIndex(stateTree);
@@ -45,15 +46,24 @@ internal sealed class ResourceStore : IDisposable
     /// <summary>A change failed half-way: the trees in memory are not to be used.</summary>
     public bool IsBroken { get; private set; }
 
-    public static async Task<ResourceStore> OpenAsync(
-        RepositoryReader reader, RepositoryWriter writer, BlobId? content, BlobId? stateRoot, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Opens a resource as a snapshot holds it.</summary>
+    /// <param name="reader">The repository.</param>
+    /// <param name="writer">The repository.</param>
+    /// <param name="state">The resource's state, as <see cref="ReadStateAsync"/> gives it.</param>
+    /// <param name="content">Its content's tree, or null for nothing yet.</param>
+    /// <param name="stateRoot">Its state's tree, or null for nothing yet.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="maxLoaded">So many nodes and entries may be in memory; beyond, everything is written out and forgotten.</param>
+    public static ResourceStore Open(RepositoryReader reader, RepositoryWriter writer, ResourceState state, BlobId? content, BlobId? stateRoot, TimeProvider time, Func<int> maxLoaded) =>
+        new(new WorkingTree(reader, writer, content, time), new WorkingTree(reader, writer, stateRoot, time), state, time, maxLoaded);
+
+    /// <summary>Reads a resource's cursors and open ends; empty ones where there are none yet.</summary>
+    public static async Task<ResourceState> ReadStateAsync(RepositoryReader reader, BlobId? stateRoot, CancellationToken cancellationToken)
     {
-        var stateTree = new WorkingTree(reader, writer, stateRoot, time);
-        var root = await stateTree.RootAsync(cancellationToken).ConfigureAwait(false);
-        var state = root.Find(StateFile) is { } node
-            ? JsonSerializer.Deserialize<ResourceState>(await stateTree.ReadFileAsync(node, cancellationToken).ConfigureAwait(false), s_json)!
+        var nodes = stateRoot is { } root ? await reader.ReadTreeAsync(root, cancellationToken).ConfigureAwait(false) : [];
+        return nodes.FirstOrDefault(node => node.Name == StateFile) is { } file
+            ? JsonSerializer.Deserialize<ResourceState>(await reader.ReadContentAsync(file, cancellationToken).ConfigureAwait(false), s_json)!
             : new ResourceState();
-        return new ResourceStore(new WorkingTree(reader, writer, content, time), stateTree, state, time);
     }
 
     public Task<ItemEntry?> FindAsync(string id, CancellationToken cancellationToken) =>
@@ -63,12 +73,21 @@ internal sealed class ResourceStore : IDisposable
     public Task<Node?> FindNodeAsync(ItemEntry entry, CancellationToken cancellationToken) => LockedAsync(async () =>
         (await DirectoryAsync(entry, cancellationToken).ConfigureAwait(false))?.Find(entry.Name), cancellationToken);
 
+    /// <summary>An item's file as it is stored, or null. For small files: it is read into memory.</summary>
+    public Task<byte[]?> ReadAsync(ItemEntry entry, CancellationToken cancellationToken) => LockedAsync(async () =>
+        (await DirectoryAsync(entry, cancellationToken).ConfigureAwait(false))?.Find(entry.Name) is { } node
+            ? await _content.ReadFileAsync(node, cancellationToken).ConfigureAwait(false) : null, cancellationToken);
+
+    /// <summary>A part of an item as it is stored, or null.</summary>
+    public Task<byte[]?> ReadPartAsync(ItemEntry entry, string suffix, CancellationToken cancellationToken) =>
+        ReadAsync(entry with { Name = entry.PartName(suffix) }, cancellationToken);
+
     /// <summary>Stores an item under a folder: new, changed, moved or renamed. Returns false when its folder is unknown.</summary>
     /// <param name="entry">The item; its name is the wished one.</param>
-    /// <param name="node">The node to store, or null to keep the present one.</param>
+    /// <param name="content">The files to store, or null to keep the present ones.</param>
     /// <param name="attribute">New metadata, or null to keep the present.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public Task<bool> PutAsync(ItemEntry entry, Node? node, byte[]? attribute, CancellationToken cancellationToken) => MutateAsync(async cancellationToken =>
+    public Task<bool> PutAsync(ItemEntry entry, ItemContent? content, byte[]? attribute, CancellationToken cancellationToken) => MutateAsync(async cancellationToken =>
     {
         if (await FolderPathAsync(entry.Parent, cancellationToken).ConfigureAwait(false) is not { } path)
             return false;
@@ -77,11 +96,18 @@ internal sealed class ResourceStore : IDisposable
             return false; // A folder inside itself: the other half of the move has not arrived yet.
         WorkingDirectory? loaded = null;
         Node? present = null;
-        if (old is not null && await DirectoryAsync(old, cancellationToken).ConfigureAwait(false) is { } oldDirectory && oldDirectory.Detach(old.Name) is { } detached)
-            (present, loaded) = detached;
+        IReadOnlyList<(string Suffix, Node Node)> parts = [];
+        if (old is not null && await DirectoryAsync(old, cancellationToken).ConfigureAwait(false) is { } oldDirectory)
+        {
+            if (oldDirectory.Detach(old.Name) is { } detached)
+                (present, loaded) = detached;
+            parts = DetachParts(oldDirectory, old);
+            await RemoveEmptySubAsync(oldDirectory, old, cancellationToken).ConfigureAwait(false);
+        }
+
         var target = await _content.GetOrCreateAsync(entry.Sub is null ? path : path.Append(entry.Sub), cancellationToken).ConfigureAwait(false);
         var name = target.IsFree(entry.Name) ? entry.Name : SafeName.WithMark(entry.Name, entry.Id);
-        var stored = (node ?? present ?? Node.NewDirectory(name, default, _time.GetUtcNow())) with { Name = name };
+        var stored = (content?.Node ?? present ?? Node.NewDirectory(name, default, _time.GetUtcNow())) with { Name = name };
         if (attribute is not null)
             stored = stored with { ExtendedAttributes = [new ExtendedAttribute(Attribute, attribute)] };
         if (entry.IsFolder && present is null)
@@ -92,8 +118,12 @@ internal sealed class ResourceStore : IDisposable
             _wishes.Remove(entry.Id);
         else
             _wishes[entry.Id] = entry;
-        await _index.SetAsync(entry with { Name = name }, cancellationToken).ConfigureAwait(false);
-        if (entry.Sub is not null)
+        parts = content?.Parts ?? parts;
+        var placed = entry with { Name = name, Parts = parts.Count > 0 ? [.. parts.Select(part => part.Suffix)] : null };
+        foreach (var (suffix, part) in parts)
+            target.Set(part with { Name = placed.PartName(suffix) });
+        await _index.SetAsync(placed, cancellationToken).ConfigureAwait(false);
+        if (!entry.IsFolder)
         {
             Count(entry.Parent, 1);
             if (old is not null)
@@ -130,35 +160,35 @@ internal sealed class ResourceStore : IDisposable
                 await ForgetAsync(own, cancellationToken).ConfigureAwait(false);
         }
 
-        directory?.Remove(entry.Name);
-        if (entry.Sub is not null)
+        if (directory is not null)
         {
-            Count(entry.Parent, -1);
-            if (directory is { Count: 0 } && await FolderPathAsync(entry.Parent, cancellationToken).ConfigureAwait(false) is { } folder)
-                (await _content.FindAsync(folder, cancellationToken).ConfigureAwait(false))?.Remove(entry.Sub); // An empty month.
+            directory.Remove(entry.Name);
+            DetachParts(directory, entry);
+            await RemoveEmptySubAsync(directory, entry, cancellationToken).ConfigureAwait(false);
         }
+
+        if (!entry.IsFolder)
+            Count(entry.Parent, -1);
 
         await _index.RemoveAsync(id, cancellationToken).ConfigureAwait(false);
         return true;
     }, cancellationToken);
 
-    /// <summary>The ids of all items directly in a folder (and its months), out of the stored metadata.</summary>
-    public Task<List<string>> ItemsOfAsync(string folder, CancellationToken cancellationToken) => LockedAsync(async () =>
+    /// <summary>The ids of all items directly in a folder (and its months), out of the stored metadata; a month in memory at a time.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="folders">Whether its sub-folders are named too.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async IAsyncEnumerable<string> ItemsOfAsync(string folder, bool folders, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var ids = new List<string>();
-        if (await FolderPathAsync(folder, cancellationToken).ConfigureAwait(false) is { } path && await _content.FindAsync(path, cancellationToken).ConfigureAwait(false) is { } directory)
+        var (ids, subs) = await ItemsInAsync(folder, null, folders, cancellationToken).ConfigureAwait(false);
+        foreach (var id in ids)
+            yield return id;
+        foreach (var sub in subs)
         {
-            foreach (var node in directory.Nodes)
-            {
-                if (ItemMetadata.IdOf(node) is { } id)
-                    ids.Add(id);
-                else if (node.IsDirectory && await _content.FindAsync(path.Append(node.Name), cancellationToken).ConfigureAwait(false) is { } month)
-                    ids.AddRange(month.Nodes.Select(ItemMetadata.IdOf).OfType<string>());
-            }
+            foreach (var id in (await ItemsInAsync(folder, sub, folders, cancellationToken).ConfigureAwait(false)).Ids)
+                yield return id;
         }
-
-        return ids;
-    }, cancellationToken);
+    }
 
     /// <summary>Folders between the root and a folder: for ordering removals. -1 when it is unknown.</summary>
     public Task<int> DepthAsync(string folder, CancellationToken cancellationToken) => LockedAsync(async () =>
@@ -231,6 +261,44 @@ internal sealed class ResourceStore : IDisposable
         }
     }
 
+    private Task<(List<string> Ids, List<string> Subs)> ItemsInAsync(string folder, string? sub, bool folders, CancellationToken cancellationToken) => LockedAsync(async () =>
+    {
+        List<string> ids = [], subs = [];
+        if (await FolderPathAsync(folder, cancellationToken).ConfigureAwait(false) is { } path
+            && await _content.FindAsync(sub is null ? path : path.Append(sub), cancellationToken).ConfigureAwait(false) is { } directory)
+        {
+            foreach (var node in directory.Nodes)
+            {
+                var id = ItemMetadata.IdOf(node);
+                if (id is not null && (folders || !node.IsDirectory))
+                    ids.Add(id);
+                else if (id is null && node.IsDirectory)
+                    subs.Add(node.Name);
+            }
+        }
+
+        await TrimAsync(cancellationToken).ConfigureAwait(false);
+        return (ids, subs);
+    }, cancellationToken);
+
+    private static List<(string Suffix, Node Node)> DetachParts(WorkingDirectory directory, ItemEntry entry)
+    {
+        var parts = new List<(string, Node)>();
+        foreach (var suffix in entry.Parts ?? [])
+        {
+            if (directory.Detach(entry.PartName(suffix)) is { } part)
+                parts.Add((suffix, part.Node));
+        }
+
+        return parts;
+    }
+
+    private async Task RemoveEmptySubAsync(WorkingDirectory directory, ItemEntry entry, CancellationToken cancellationToken)
+    {
+        if (entry.Sub is not null && directory.Count == 0 && await FolderPathAsync(entry.Parent, cancellationToken).ConfigureAwait(false) is { } folder)
+            (await _content.FindAsync(folder, cancellationToken).ConfigureAwait(false))?.Remove(entry.Sub);
+    }
+
     private void Count(string folder, int change)
     {
         if (State.Folders.TryGetValue(folder, out var state))
@@ -239,7 +307,7 @@ internal sealed class ResourceStore : IDisposable
 
     private async Task TrimAsync(CancellationToken cancellationToken)
     {
-        if (_content.LoadedCount + _index.LoadedCount <= MaxLoaded)
+        if (_content.LoadedCount + _index.LoadedCount <= _maxLoaded())
             return;
         await _index.SaveAsync(cancellationToken).ConfigureAwait(false);
         await _content.SaveAsync(cancellationToken).ConfigureAwait(false);

@@ -13,6 +13,7 @@ internal sealed class GraphConnection(GraphClient client, GraphTokenSource token
     public void Dispose()
     {
         client.Dispose();
+        client.Governor.Dispose();
         tokens.Dispose();
         handler.Dispose();
     }

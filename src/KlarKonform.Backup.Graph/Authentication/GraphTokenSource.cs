@@ -1,4 +1,5 @@
 using System.Security.Authentication;
+using System.Text.Json;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Identity;
@@ -16,18 +17,54 @@ public sealed class GraphTokenSource : IDisposable
     private readonly SemaphoreSlim _gate = new(1);
     private AccessToken _token;
 
-    /// <summary>Signs in with a client secret.</summary>
-    public GraphTokenSource(GraphSettings settings, string clientSecret, HttpMessageHandler handler, TimeProvider time)
+    /// <summary>Prepares a sign-in; the first token is asked for when it is needed.</summary>
+    /// <param name="settings">Which tenant, which app.</param>
+    /// <param name="credential">How the app proves itself.</param>
+    /// <param name="handler">Trust, proxy, TLS.</param>
+    /// <param name="time">Clock.</param>
+    public GraphTokenSource(GraphSettings settings, GraphCredential credential, HttpMessageHandler handler, TimeProvider time)
     {
         _scopes = [settings.Scope];
         _time = time;
-        _credential = new ClientSecretCredential(settings.TenantId, settings.ClientId, clientSecret, new ClientSecretCredentialOptions
+        var transport = new HttpClientTransport(new HttpClient(handler, disposeHandler: false));
+        _credential = credential switch
         {
-            AuthorityHost = settings.AuthorityHost,
-            DisableInstanceDiscovery = settings.CustomAuthority,
-            Transport = new HttpClientTransport(new HttpClient(handler, disposeHandler: false)),
-            Retry = { MaxRetries = 3 },
-        });
+            GraphCredential.ClientSecret secret => new ClientSecretCredential(settings.TenantId, settings.ClientId, secret.Secret, new ClientSecretCredentialOptions
+            {
+                AuthorityHost = settings.AuthorityHost,
+                DisableInstanceDiscovery = settings.CustomAuthority,
+                Transport = transport,
+            }),
+            GraphCredential.ClientCertificate certificate => new ClientCertificateCredential(settings.TenantId, settings.ClientId, certificate.Certificate, new ClientCertificateCredentialOptions
+            {
+                AuthorityHost = settings.AuthorityHost,
+                DisableInstanceDiscovery = settings.CustomAuthority,
+                Transport = transport,
+            }),
+            GraphCredential.WorkloadIdentity workload => new WorkloadIdentityCredential(WorkloadOptions(settings, workload, transport)),
+            _ => new ManagedIdentityCredential(new ManagedIdentityCredentialOptions(
+                string.IsNullOrEmpty(settings.ClientId) ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(settings.ClientId)) { Transport = transport }),
+        };
+    }
+
+    /// <summary>The application roles in the token, for diagnosis; null when it cannot be read. Roles that Exchange grants on its own (RBAC for Applications) are not among them.</summary>
+    /// <exception cref="GraphException">As <see cref="GetAsync"/>.</exception>
+    public async Task<IReadOnlyList<string>?> RolesAsync(CancellationToken cancellationToken)
+    {
+        var parts = (await GetAsync(cancellationToken).ConfigureAwait(false)).Split('.');
+        if (parts.Length != 3)
+            return null;
+        try
+        {
+            var payload = parts[1].Replace('-', '+').Replace('_', '/');
+            using var claims = JsonDocument.Parse(Convert.FromBase64String(payload.PadRight((payload.Length + 3) / 4 * 4, '=')));
+            return claims.RootElement.TryGetProperty("roles", out var roles) && roles.ValueKind == JsonValueKind.Array
+                ? [.. roles.EnumerateArray().Select(role => role.GetString()!)] : [];
+        }
+        catch (Exception exception) when (exception is FormatException or JsonException or InvalidOperationException)
+        {
+            return null; // Tokens are opaque by contract.
+        }
     }
 
     /// <summary>A token that is valid for some minutes more.</summary>
@@ -76,6 +113,21 @@ public sealed class GraphTokenSource : IDisposable
     /// <inheritdoc />
     public void Dispose() => _gate.Dispose();
 
+    private static WorkloadIdentityCredentialOptions WorkloadOptions(GraphSettings settings, GraphCredential.WorkloadIdentity workload, HttpPipelineTransport transport)
+    {
+        var options = new WorkloadIdentityCredentialOptions
+        {
+            AuthorityHost = settings.AuthorityHost,
+            DisableInstanceDiscovery = settings.CustomAuthority,
+            TenantId = settings.TenantId,
+            ClientId = settings.ClientId,
+            Transport = transport,
+        };
+        if (workload.TokenFile is not null)
+            options.TokenFilePath = workload.TokenFile;
+        return options;
+    }
+
     private static GraphException Translate(Exception exception)
     {
         if (Find<AuthenticationException>(exception) is { } tls)
@@ -96,6 +148,8 @@ public sealed class GraphTokenSource : IDisposable
             return new GraphException(GraphErrorKind.SignInFailed, null, inner.Message[start..end], words);
         }
 
+        if (exception is CredentialUnavailableException)
+            return new GraphException(GraphErrorKind.SignInFailed, null, "ManagedIdentityUnavailable", exception.Message.Split('\n')[0].Trim(), exception);
         return new GraphException(GraphErrorKind.SignInFailed, null, "SignInFailed", exception.Message.Split('\n')[0].Trim());
     }
 

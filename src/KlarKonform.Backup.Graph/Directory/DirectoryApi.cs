@@ -6,19 +6,79 @@ using KlarKonform.Backup.Graph.Http;
 
 namespace KlarKonform.Backup.Graph.Directory;
 
-/// <summary>Users of the tenant (api-reference/v1.0/api/user-list.md).</summary>
+/// <summary>Users, organisational contacts and groups of the tenant.</summary>
 public sealed class DirectoryApi(GraphClient client)
 {
-    /// <summary>Every user. Needs User.Read.All.</summary>
+    /// <summary>The application permission for users and their photos.</summary>
+    public const string UserPermission = "User.Read.All";
+
+    /// <summary>The application permission for organisational contacts.</summary>
+    public const string ContactPermission = "OrgContact.Read.All";
+
+    /// <summary>The application permission for groups and their members.</summary>
+    public const string GroupPermission = "Group.Read.All";
+
+    // What an address book holds, and what a restore needs. A property that is not selected does not surface its changes.
+    private const string UserProperties = "id,userPrincipalName,displayName,givenName,surname,mail,mailNickname,proxyAddresses,otherMails,imAddresses,accountEnabled,userType,jobTitle,department,"
+        + "companyName,officeLocation,employeeId,businessPhones,mobilePhone,faxNumber,streetAddress,city,state,postalCode,country,usageLocation,preferredLanguage,showInAddressList,assignedLicenses,onPremisesSyncEnabled";
+
+    private const string ContactProperties = "id,displayName,givenName,surname,mail,mailNickname,proxyAddresses,jobTitle,department,companyName,phones,addresses,onPremisesSyncEnabled";
+
+    private const string GroupProperties = "id,displayName,description,mail,mailEnabled,mailNickname,proxyAddresses,securityEnabled,groupTypes,visibility,members,onPremisesSyncEnabled";
+
+    /// <summary>Every user, with the properties that name one.</summary>
     public async IAsyncEnumerable<GraphUser> UsersAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var start = client.Address("/users?$select=id,userPrincipalName,displayName&$top=999");
-        await foreach (var page in DeltaReader.ReadAsync(client, GraphScope.Directory, start, null, cancellationToken).ConfigureAwait(false))
+        var start = Request("/users?$select=id,userPrincipalName,displayName&$top=999", UserPermission);
+        await foreach (var page in DeltaReader.ReadAsync(client, start, null, cancellationToken).ConfigureAwait(false))
         {
             foreach (var item in page.Items)
                 yield return new GraphUser(item.GetProperty("id").GetString()!, Text(item, "userPrincipalName"), Text(item, "displayName"));
         }
     }
+
+    /// <summary>All users; then their changes. A changed user comes with at least the properties that changed.</summary>
+    public IAsyncEnumerable<DeltaPage> UserDeltaAsync(Uri? link, CancellationToken cancellationToken) =>
+        Delta(link, $"/users/delta?$select={UserProperties}", UserPermission, cancellationToken);
+
+    /// <summary>All organisational contacts; then their changes.</summary>
+    public IAsyncEnumerable<DeltaPage> ContactDeltaAsync(Uri? link, CancellationToken cancellationToken) =>
+        Delta(link, $"/contacts/delta?$select={ContactProperties}", ContactPermission, cancellationToken);
+
+    /// <summary>All groups with their members (<c>members@delta</c>); then the changes of both.</summary>
+    public IAsyncEnumerable<DeltaPage> GroupDeltaAsync(Uri? link, CancellationToken cancellationToken) =>
+        Delta(link, $"/groups/delta?$select={GroupProperties}", GroupPermission, cancellationToken);
+
+    /// <summary>Proves that organisational contacts and groups can be read.</summary>
+    public async Task ProbeAsync(CancellationToken cancellationToken)
+    {
+        using var contacts = await client.GetJsonAsync(Request("/contacts?$select=id&$top=1", ContactPermission), cancellationToken).ConfigureAwait(false);
+        using var groups = await client.GetJsonAsync(Request("/groups?$select=id&$top=1", GroupPermission), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A user's photo in its largest size, or null.</summary>
+    public async Task<byte[]?> PhotoAsync(string user, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Photos lie in the mailbox and count against its limits.
+            using var answer = await client.SendAsync(new GraphRequest(GraphScope.Mailbox(user), client.Address($"/users/{user}/photo/$value")) { Permission = UserPermission }, cancellationToken).ConfigureAwait(false);
+            return await answer.Response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned)
+        {
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException)
+        {
+            throw new GraphException(GraphErrorKind.Unreachable, null, "BrokenAnswer", exception.Message, exception);
+        }
+    }
+
+    private IAsyncEnumerable<DeltaPage> Delta(Uri? link, string path, string permission, CancellationToken cancellationToken) =>
+        DeltaReader.ReadAsync(client, link is null ? Request(path, permission) : Request("", permission) with { Address = link }, null, cancellationToken);
+
+    private GraphRequest Request(string path, string permission) => new(GraphScope.Directory, client.Address(path)) { Permission = permission };
 
     private static string Text(JsonElement item, string name) =>
         item.TryGetProperty(name, out var value) ? value.GetString() ?? "" : "";

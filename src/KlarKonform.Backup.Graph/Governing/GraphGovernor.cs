@@ -1,99 +1,69 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 
 namespace KlarKonform.Backup.Graph.Governing;
 
 /// <summary>
-/// Keeps requests within Microsoft's limits, a scope at a time: a throttled mailbox waits alone. Thread-safe.
+/// Keeps requests within Microsoft's limits, a scope at a time: a throttled mailbox waits alone. One serves all requests of one app
+/// in one tenant. Thread-safe.
 /// </summary>
-public sealed class GraphGovernor
+public sealed class GraphGovernor(TimeProvider time) : IDisposable
 {
-    // Documented for Outlook: four concurrent requests of one app on one mailbox.
-    private const int MailboxConcurrency = 4;
+    // Above this share of its quota the directory warns in x-ms-throttle-limit-percentage.
+    private const double DirectoryContent = 0.8;
 
-    // 10,000 requests in ten minutes are documented; a little stays free for an admin's own tools of the same app.
-    private const int MailboxRequests = 9_600;
-    private static readonly TimeSpan s_mailboxWindow = TimeSpan.FromMinutes(10);
+    // Of RateLimit-Limit; below it the next requests would be refused.
+    private const double NearlyNothing = 0.02;
 
-    // SharePoint names no concurrency; its resource units bind long before.
-    private const int DriveConcurrency = 16;
-    private const int DirectoryConcurrency = 8;
-
-    private readonly TimeProvider _time;
-    private readonly ConcurrentDictionary<GraphScope, Gate> _gates = new();
-
-    /// <summary>Creates a governor; one serves all requests of one app in one tenant.</summary>
-    public GraphGovernor(TimeProvider time) => _time = time;
+    private readonly ConcurrentDictionary<GraphScope, ScopeGate> _gates = new();
 
     /// <summary>Waits until the scope admits a request. Dispose the result once its answer is read to the end.</summary>
-    public async Task<IDisposable> EnterAsync(GraphScope scope, CancellationToken cancellationToken)
+    /// <param name="scope">What the request counts against.</param>
+    /// <param name="places">How many requests at a time it stands for: a batch is more than one.</param>
+    /// <param name="cost">Its units.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public Task<IDisposable> EnterAsync(GraphScope scope, int places, int cost, CancellationToken cancellationToken) =>
+        Gate(scope).EnterAsync(scope.Resource, places, cost, cancellationToken);
+
+    /// <summary>Lets nothing of the scope pass for a time, what <c>Retry-After</c> asks for, and fewer at a time afterwards.</summary>
+    public void Throttled(GraphScope scope, TimeSpan duration)
     {
-        var gate = _gates.GetOrAdd(scope, static scope => new Gate(scope.Service switch
+        Gate(scope).Complained();
+        Gate(scope).Pause(duration);
+    }
+
+    /// <summary>Learns from an answer that was no refusal: the limits that its headers name.</summary>
+    public void Answered(GraphScope scope, HttpResponseMessage response)
+    {
+        var gate = Gate(scope);
+        gate.Answered();
+        switch (scope.Service)
         {
-            GraphService.Outlook => MailboxConcurrency,
-            GraphService.SharePoint => DriveConcurrency,
-            _ => DirectoryConcurrency,
-        }));
-        await gate.Slots.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            while (gate.TimeToWait(_time.GetUtcNow(), scope.Service == GraphService.Outlook ? MailboxRequests : int.MaxValue, s_mailboxWindow) is var wait && wait > TimeSpan.Zero)
-                await Task.Delay(wait, _time, cancellationToken).ConfigureAwait(false);
-            return new Admission(gate);
-        }
-        catch
-        {
-            gate.Slots.Release();
-            throw;
+            // RateLimit-*: IETF draft 03, sent by SharePoint when a good part of the minute's units is used.
+            case GraphService.SharePoint when Number(response, "RateLimit-Limit") is > 0 and { } limit:
+                gate.SetUnits(ServiceLimits.SharePointWindow, limit * ServiceLimits.Share);
+                if (Number(response, "RateLimit-Remaining") <= limit * NearlyNothing && Number(response, "RateLimit-Reset") is > 0 and { } reset)
+                    gate.Pause(TimeSpan.FromSeconds(reset));
+                break;
+            case GraphService.Identity when Number(response, "x-ms-throttle-limit-percentage") is > DirectoryContent and { } used:
+                gate.Pause(ServiceLimits.IdentityWindow * Math.Min(used - DirectoryContent, 1));
+                break;
         }
     }
 
-    /// <summary>Lets nothing of the scope pass for a time: what <c>Retry-After</c> asks for.</summary>
-    public void Pause(GraphScope scope, TimeSpan duration)
+    /// <summary>Tells how many users the tenant has: the directory's quota grows with them.</summary>
+    public void SetTenantSize(int users) =>
+        Gate(GraphScope.Directory).SetUnits(ServiceLimits.IdentityWindow, ServiceLimits.IdentityUnitsFor(users) * ServiceLimits.Share);
+
+    /// <inheritdoc />
+    public void Dispose()
     {
-        if (_gates.TryGetValue(scope, out var gate))
-            gate.PauseUntil(_time.GetUtcNow() + duration);
+        foreach (var gate in _gates.Values)
+            gate.Dispose();
     }
 
-    private sealed class Gate(int concurrency)
-    {
-        private readonly Queue<DateTimeOffset> _recent = new();
-        private DateTimeOffset _pausedUntil;
+    private static double? Number(HttpResponseMessage response, string header) =>
+        response.Headers.TryGetValues(header, out var values) && double.TryParse(values.First(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-        public SemaphoreSlim Slots { get; } = new(concurrency);
-
-        public void PauseUntil(DateTimeOffset moment)
-        {
-            lock (_recent)
-                _pausedUntil = moment > _pausedUntil ? moment : _pausedUntil;
-        }
-
-        /// <summary>Zero admits the request and counts it.</summary>
-        public TimeSpan TimeToWait(DateTimeOffset now, int limit, TimeSpan window)
-        {
-            lock (_recent)
-            {
-                if (_pausedUntil > now)
-                    return _pausedUntil - now;
-                if (limit == int.MaxValue)
-                    return TimeSpan.Zero;
-                while (_recent.TryPeek(out var first) && now - first >= window)
-                    _recent.Dequeue();
-                if (_recent.Count >= limit)
-                    return _recent.Peek() + window - now;
-                _recent.Enqueue(now);
-                return TimeSpan.Zero;
-            }
-        }
-    }
-
-    private sealed class Admission(Gate gate) : IDisposable
-    {
-        private int _left;
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _left, 1) == 0)
-                gate.Slots.Release();
-        }
-    }
+    private ScopeGate Gate(GraphScope scope) => _gates.GetOrAdd(scope.Limit, limit => new ScopeGate(limit.Service, time));
 }

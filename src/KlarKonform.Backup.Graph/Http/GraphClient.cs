@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Authentication;
@@ -13,19 +14,19 @@ namespace KlarKonform.Backup.Graph.Http;
 /// </summary>
 public sealed class GraphClient : IDisposable
 {
-    private const int MaxAttempts = 7;
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(5);
+    // A backup at night rather waits than fails; whoever is to wait longer hears of it and goes on tomorrow.
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromHours(1);
+    private static readonly TimeSpan s_longestBackoff = TimeSpan.FromMinutes(5);
 
     // Microsoft treats decorated traffic better: NONISV|Company|App/Version.
     private const string UserAgent = "NONISV|KlarKonform|Backup/0.1";
 
     private readonly GraphSettings _settings;
     private readonly GraphTokenSource _tokens;
-    private readonly GraphGovernor _governor;
     private readonly HttpClient _http;
     private readonly TimeProvider _time;
     private readonly Random _random;
-    private readonly Action<string>? _log;
+    private readonly GraphLog _log;
 
     /// <summary>Creates a client.</summary>
     /// <param name="settings">Where Graph is.</param>
@@ -34,70 +35,75 @@ public sealed class GraphClient : IDisposable
     /// <param name="handler">Trust, proxy, TLS; must not follow redirects, so that a token never leaves Graph's host.</param>
     /// <param name="time">Clock and pauses.</param>
     /// <param name="random">Jitter; thread-safe.</param>
-    /// <param name="log">Receives a line a request, without secrets; or null.</param>
-    public GraphClient(GraphSettings settings, GraphTokenSource tokens, GraphGovernor governor, HttpMessageHandler handler, TimeProvider time, Random random, Action<string>? log = null)
+    /// <param name="log">The request log.</param>
+    public GraphClient(GraphSettings settings, GraphTokenSource tokens, GraphGovernor governor, HttpMessageHandler handler, TimeProvider time, Random random, GraphLog log)
     {
         _settings = settings;
         _tokens = tokens;
-        _governor = governor;
+        Governor = governor;
         _time = time;
         _random = random;
         _log = log;
         _http = new HttpClient(handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
+    /// <summary>The limits that this client's requests share.</summary>
+    public GraphGovernor Governor { get; }
+
     /// <summary>The address of a path below Graph's endpoint.</summary>
     public Uri Address(string path) => new(_settings.Endpoint.ToString().TrimEnd('/') + path);
 
     /// <summary>Reads a JSON answer.</summary>
-    public async Task<JsonDocument> GetJsonAsync(GraphScope scope, Uri address, string? prefer, CancellationToken cancellationToken)
+    /// <exception cref="GraphException">Refused, or no answer after every repetition.</exception>
+    public async Task<JsonDocument> GetJsonAsync(GraphRequest request, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
-            using var answer = await SendAsync(scope, address, prefer, cancellationToken).ConfigureAwait(false);
+            using var answer = await SendAsync(request, cancellationToken).ConfigureAwait(false);
             try
             {
                 await using var body = await answer.Response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
                 return await JsonDocument.ParseAsync(body, cancellationToken: cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception exception) when (exception is IOException or HttpRequestException or JsonException && attempt < MaxAttempts)
-            {
-                await Task.Delay(Backoff(attempt), _time, cancellationToken).ConfigureAwait(false);
-            }
             catch (Exception exception) when (exception is IOException or HttpRequestException or JsonException)
             {
-                throw new GraphException(GraphErrorKind.Unreachable, null, "BrokenAnswer", exception.Message, exception);
+                if (attempt >= request.MaxAttempts)
+                    throw new GraphException(GraphErrorKind.Unreachable, null, "BrokenAnswer", exception.Message, exception);
             }
+
+            answer.Dispose();
+            await BackoffAsync(attempt, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Sends a GET until it is answered with success or a redirect, or for good refused. Dispose the answer.</summary>
+    /// <summary>Sends a request until it is answered with success or a redirect, or for good refused. Dispose the answer.</summary>
     /// <exception cref="GraphException">Refused, or no answer after every repetition.</exception>
-    public async Task<GraphAnswer> SendAsync(GraphScope scope, Uri address, string? prefer, CancellationToken cancellationToken)
+    public async Task<GraphAnswer> SendAsync(GraphRequest request, CancellationToken cancellationToken)
     {
-        if (address.Authority != _settings.Endpoint.Authority || address.Scheme != _settings.Endpoint.Scheme)
-            throw new GraphException(GraphErrorKind.Other, null, "ForeignLink", $"Graph handed out a link to another host, '{address.Host}'; the token is not sent there.");
+        if (request.Address.Authority != _settings.Endpoint.Authority || request.Address.Scheme != _settings.Endpoint.Scheme)
+            throw new GraphException(GraphErrorKind.Other, null, "ForeignLink", $"Graph handed out a link to another host, '{request.Address.Host}'; the token is not sent there.");
         var renewed = false;
         for (var attempt = 1; ; attempt++)
         {
             var token = await _tokens.GetAsync(cancellationToken).ConfigureAwait(false);
-            var admission = await _governor.EnterAsync(scope, cancellationToken).ConfigureAwait(false);
+            var admission = await Governor.EnterAsync(request.Scope, request.Places, request.Cost, cancellationToken).ConfigureAwait(false);
             HttpResponseMessage? response = null;
             GraphException failure;
             TimeSpan? asked = null;
             try
             {
-                using var request = new HttpRequestMessage(HttpMethod.Get, address);
-                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-                request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
-                if (prefer is not null)
-                    request.Headers.TryAddWithoutValidation("Prefer", prefer);
-                response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
-                _log?.Invoke($"GET {address.AbsolutePath} -> {(int)response.StatusCode}");
+                using var message = Message(request, token);
+                var started = _time.GetTimestamp();
+                response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                Log(request, response, started);
                 if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.Redirect)
+                {
+                    Governor.Answered(request.Scope, response);
                     return new GraphAnswer(response, admission);
-                asked = response.Headers.RetryAfter is { } after ? after.Delta ?? (after.Date - _time.GetUtcNow()) : null;
-                failure = await GraphErrors.ReadAsync(response, cancellationToken).ConfigureAwait(false);
+                }
+
+                asked = RetryAfter(response);
+                failure = await GraphErrors.ReadAsync(response, request.Permission, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is HttpRequestException or IOException)
             {
@@ -115,17 +121,14 @@ public sealed class GraphClient : IDisposable
             if (failure.Status == HttpStatusCode.Unauthorized && !renewed)
             {
                 renewed = true;
+                _log.Events($"Graph refused the access token ({failure.Code}); a new one is asked for.");
                 await _tokens.RenewAsync(token, cancellationToken).ConfigureAwait(false);
                 continue;
             }
 
-            if (failure.Kind is not (GraphErrorKind.Throttled or GraphErrorKind.Unreachable) || attempt >= MaxAttempts)
+            if (failure.Kind is not (GraphErrorKind.Throttled or GraphErrorKind.Unreachable) || attempt >= request.MaxAttempts || asked > s_longestPause)
                 throw failure;
-            var pause = asked is { } wish && wish > TimeSpan.Zero ? Shortest(wish, s_longestPause) : Backoff(attempt);
-            if (failure.Kind == GraphErrorKind.Throttled)
-                _governor.Pause(scope, pause);
-            else
-                await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(false);
+            await WaitAsync(request.Scope, failure, asked, attempt, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -142,13 +145,60 @@ public sealed class GraphClient : IDisposable
     /// <summary>Waits before the next attempt: doubling from half a second, with jitter.</summary>
     internal Task BackoffAsync(int attempt, CancellationToken cancellationToken) => Task.Delay(Backoff(attempt), _time, cancellationToken);
 
+    /// <summary>After a refusal that is worth another attempt: as long as Graph asks for, else with growing pauses. A throttled scope waits as a whole.</summary>
+    internal async Task WaitAsync(GraphScope scope, GraphException failure, TimeSpan? asked, int attempt, CancellationToken cancellationToken)
+    {
+        var pause = asked is { } wish && wish > TimeSpan.Zero ? wish : Backoff(attempt);
+        _log.Events(string.Create(CultureInfo.InvariantCulture, $"{scope.Service} {scope.Resource}: {failure.Code}: attempt {attempt + 1} in {pause.TotalSeconds:0.#} s."));
+        if (failure.Kind == GraphErrorKind.Throttled)
+            Governor.Throttled(scope, pause);
+        else
+            await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <inheritdoc />
     public void Dispose() => _http.Dispose();
 
-    private TimeSpan Backoff(int attempt) =>
-        Shortest(TimeSpan.FromSeconds(0.5 * Math.Pow(2, attempt - 1) * (0.5 + (_random.NextDouble() / 2))), s_longestPause);
+    private static HttpRequestMessage Message(GraphRequest request, string token)
+    {
+        var message = new HttpRequestMessage(request.Body is null ? HttpMethod.Get : HttpMethod.Post, request.Address);
+        message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        message.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
+        if (request.Prefer is not null)
+            message.Headers.TryAddWithoutValidation("Prefer", request.Prefer);
+        if (request.Body is not null)
+        {
+            // A content of its own for every attempt: a POST repeated with an empty body has broken others.
+            message.Content = new ByteArrayContent(request.Body);
+            message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
 
-    private static TimeSpan Shortest(TimeSpan left, TimeSpan right) => left < right ? left : right;
+        return message;
+    }
+
+    private void Log(GraphRequest request, HttpResponseMessage response, long started)
+    {
+        if (_log.Requests is null)
+            return;
+        var id = response.Headers.TryGetValues("request-id", out var ids) ? ids.First() : "-";
+        _log.Requests(string.Create(CultureInfo.InvariantCulture,
+            $"{(request.Body is null ? "GET" : "POST")} {request.Address.AbsolutePath} -> {(int)response.StatusCode} in {_time.GetElapsedTime(started).TotalMilliseconds:0} ms, request-id {id}"));
+    }
+
+    // Seconds, fractions of them in older answers, or a date.
+    private TimeSpan? RetryAfter(HttpResponseMessage response)
+    {
+        if (response.Headers.RetryAfter is { } after)
+            return after.Delta ?? (after.Date - _time.GetUtcNow());
+        return response.Headers.TryGetValues("Retry-After", out var values) && double.TryParse(values.First(), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+            ? TimeSpan.FromSeconds(seconds) : null;
+    }
+
+    private TimeSpan Backoff(int attempt)
+    {
+        var pause = TimeSpan.FromSeconds(0.5 * Math.Pow(2, attempt - 1) * (0.5 + (_random.NextDouble() / 2)));
+        return pause < s_longestBackoff ? pause : s_longestBackoff;
+    }
 
     private static GraphException Unreachable(Exception exception)
     {

@@ -8,16 +8,26 @@ internal static class GraphErrors
 {
     private const int MaxBody = 64 * 1024;
 
-    public static async Task<GraphException> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    public static async Task<GraphException> ReadAsync(HttpResponseMessage response, string? permission, CancellationToken cancellationToken)
     {
         var (codes, message) = Parse(await ReadBodyAsync(response, cancellationToken).ConfigureAwait(false));
-        var code = codes.Count > 0 ? codes[^1] : response.StatusCode.ToString();
-        return new GraphException(Classify(response.StatusCode, codes, message), response.StatusCode, code, message.Length > 0 ? message : $"HTTP {(int)response.StatusCode}")
-        {
-            RequestId = response.Headers.TryGetValues("request-id", out var ids) ? ids.FirstOrDefault() : null,
-            Restart = response.Headers.Location,
-        };
+        return New(response.StatusCode, codes, message, permission, response.Headers.TryGetValues("request-id", out var ids) ? ids.FirstOrDefault() : null, response.Headers.Location);
     }
+
+    /// <summary>An error inside a batch.</summary>
+    public static GraphException Read(HttpStatusCode status, JsonElement body, string? permission)
+    {
+        var (codes, message) = Envelope(body);
+        return New(status, codes, message, permission, null, null);
+    }
+
+    private static GraphException New(HttpStatusCode status, List<string> codes, string message, string? permission, string? requestId, Uri? restart) =>
+        new(Classify(status, codes, message), status, codes.Count > 0 ? codes[^1] : status.ToString(), message.Length > 0 ? message : $"HTTP {(int)status}")
+        {
+            RequestId = requestId,
+            Restart = restart,
+            Permission = permission,
+        };
 
     private static GraphErrorKind Classify(HttpStatusCode status, List<string> codes, string message)
     {
@@ -29,8 +39,15 @@ internal static class GraphErrors
         if (Has("MailboxNotEnabledForRESTAPI") || message.Contains("mysite", StringComparison.OrdinalIgnoreCase)
             || message.Contains("SPO license", StringComparison.OrdinalIgnoreCase))
             return GraphErrorKind.NotProvisioned;
-        if (Has("ErrorCorruptData", "ErrorMimeContentInvalid", "ErrorMimeContentInvalidBase64String", "ErrorCannotOpenFileAttachment", "ErrorInvalidRecipients"))
+        if (Has("ErrorCorruptData", "ErrorMimeContentInvalid", "ErrorMimeContentInvalidBase64String", "ErrorCannotOpenFileAttachment", "ErrorInvalidRecipients")
+            || message.Contains("OLE conversion", StringComparison.OrdinalIgnoreCase))
             return GraphErrorKind.CorruptItem;
+
+        // A mailbox over its quota has no room for delta's own state.
+        if (Has("ErrorQuotaExceeded") || message.Contains("'DeltaToken' not supported", StringComparison.OrdinalIgnoreCase))
+            return GraphErrorKind.DeltaUnavailable;
+        if (Has("ErrorInvalidUser", "Request_ResourceNotFound"))
+            return GraphErrorKind.NotFound;
         return status switch
         {
             HttpStatusCode.NotFound => GraphErrorKind.NotFound,
@@ -45,24 +62,30 @@ internal static class GraphErrors
     // The envelope nests: error.code, error.innerError.code, error.innerError.innerError.code …
     private static (List<string> Codes, string Message) Parse(string body)
     {
-        var codes = new List<string>();
-        var message = "";
         try
         {
             using var document = JsonDocument.Parse(body);
-            var current = document.RootElement.TryGetProperty("error", out var error) ? error : default;
-            while (current.ValueKind == JsonValueKind.Object)
-            {
-                if (current.TryGetProperty("code", out var code) && code.GetString() is { Length: > 0 } text)
-                    codes.Add(text);
-                if (message.Length == 0 && current.TryGetProperty("message", out var words))
-                    message = words.GetString() ?? "";
-                current = current.TryGetProperty("innerError", out var inner) || current.TryGetProperty("innererror", out inner) ? inner : default;
-            }
+            return Envelope(document.RootElement);
         }
         catch (JsonException)
         {
             // Proxies and overloaded servers answer with HTML or nothing; the status says what there is to know.
+            return ([], "");
+        }
+    }
+
+    private static (List<string> Codes, string Message) Envelope(JsonElement root)
+    {
+        var codes = new List<string>();
+        var message = "";
+        var current = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("error", out var error) ? error : default;
+        while (current.ValueKind == JsonValueKind.Object)
+        {
+            if (current.TryGetProperty("code", out var code) && code.ValueKind == JsonValueKind.String && code.GetString() is { Length: > 0 } text)
+                codes.Add(text);
+            if (message.Length == 0 && current.TryGetProperty("message", out var words) && words.ValueKind == JsonValueKind.String)
+                message = words.GetString()!;
+            current = current.TryGetProperty("innerError", out var inner) || current.TryGetProperty("innererror", out inner) ? inner : default;
         }
 
         return (codes, message);

@@ -1,82 +1,113 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
 using KlarKonform.Backup.Graph.Delta;
 using KlarKonform.Backup.Graph.Governing;
 using KlarKonform.Backup.Graph.Http;
 
 namespace KlarKonform.Backup.Graph.Mail;
 
-/// <summary>Mail of one mailbox. Ids are immutable ids: they survive moves inside the mailbox. Needs Mail.Read.</summary>
+/// <summary>Mail of one mailbox. Ids are immutable ids: they survive moves inside the mailbox.</summary>
 public sealed class MailApi(GraphClient client, string mailbox)
 {
-    private const string ImmutableIds = "IdType=\"ImmutableId\"";
+    /// <summary>The application permission for everything here.</summary>
+    public const string Permission = "Mail.Read";
 
     // 500 a page is what long-running clients settled on; more tends to time out with many properties.
     private const int PageSize = 500;
 
     // What MIME lacks, and what tells a change. A property that is not selected does not surface its changes in delta.
-    private const string Properties = "id,changeKey,subject,receivedDateTime,sentDateTime,createdDateTime,lastModifiedDateTime,internetMessageId,parentFolderId,isRead,isDraft,importance,hasAttachments,categories,flag,from";
+    private const string Properties = "id,changeKey,subject,receivedDateTime,sentDateTime,createdDateTime,lastModifiedDateTime,internetMessageId,conversationId,"
+        + "parentFolderId,isRead,isDraft,importance,inferenceClassification,hasAttachments,categories,flag,from,sender,bccRecipients,isReadReceiptRequested,isDeliveryReceiptRequested";
 
     private readonly GraphScope _scope = GraphScope.Mailbox(mailbox);
 
-    /// <summary>All folders at every depth, hidden ones too; then their changes.</summary>
+    /// <summary>All folders at every depth; then their changes.</summary>
     /// <param name="link">A stored delta link, or null for everything.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public IAsyncEnumerable<DeltaPage> FolderDeltaAsync(Uri? link, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client, _scope,
-        link ?? client.Address($"/users/{mailbox}/mailFolders/delta?includeHiddenFolders=true"), $"odata.maxpagesize={PageSize}", cancellationToken);
+    public IAsyncEnumerable<DeltaPage> FolderDeltaAsync(Uri? link, CancellationToken cancellationToken) =>
+        DeltaReader.ReadAsync(client, Request(link ?? client.Address($"/users/{mailbox}/mailFolders/delta?includeHiddenFolders=true")), PageSize, cancellationToken);
+
+    /// <summary>The folders below a folder at every depth, hidden ones too, by plain listing: what delta leaves out, and what has no delta.</summary>
+    /// <param name="folder">Id or well-known name; null for the mailbox's visible root.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async IAsyncEnumerable<DeltaPage> ListFoldersAsync(string? folder, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var pending = new Queue<string?>([folder]);
+        while (pending.TryDequeue(out var parent))
+        {
+            // A folder's childFolderCount does not count hidden children, so every folder is asked.
+            var below = parent is null ? "/mailFolders" : $"/mailFolders/{Uri.EscapeDataString(parent)}/childFolders";
+            await foreach (var page in DeltaReader.ReadAsync(client, Request(client.Address($"/users/{mailbox}{below}?includeHiddenFolders=true")), PageSize, cancellationToken).ConfigureAwait(false))
+            {
+                foreach (var child in page.Items)
+                    pending.Enqueue(child.GetProperty("id").GetString());
+                yield return page;
+            }
+        }
+    }
 
     /// <summary>All messages of a folder; then their changes.</summary>
     /// <param name="folder">The folder's id.</param>
     /// <param name="link">A stored next or delta link, or null for everything.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public IAsyncEnumerable<DeltaPage> MessageDeltaAsync(string folder, Uri? link, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client, _scope,
-        link ?? client.Address($"/users/{mailbox}/mailFolders/{Uri.EscapeDataString(folder)}/messages/delta?$select={Properties}"),
-        $"odata.maxpagesize={PageSize}, {ImmutableIds}", cancellationToken);
+    /// <exception cref="GraphException"><see cref="GraphErrorKind.ResyncRequired"/>, or <see cref="GraphErrorKind.DeltaUnavailable"/>: list instead.</exception>
+    public IAsyncEnumerable<DeltaPage> MessageDeltaAsync(string folder, Uri? link, CancellationToken cancellationToken) =>
+        DeltaReader.ReadAsync(client, Request(link ?? client.Address($"{Folder(folder)}/messages/delta?$select={Properties}")), PageSize, cancellationToken);
 
-    /// <summary>A message as MIME, as Exchange writes it. The whole message is read at line speed, because an open answer holds one of the mailbox's four places.</summary>
+    /// <summary>All messages of a folder, for a mailbox where delta does not work.</summary>
+    public IAsyncEnumerable<DeltaPage> ListMessagesAsync(string folder, CancellationToken cancellationToken) =>
+        DeltaReader.ReadAsync(client, Request(client.Address($"{Folder(folder)}/messages?$select={Properties}")), PageSize, cancellationToken);
+
+    /// <summary>A message as MIME, as Exchange writes it. Dispose the stream: a message of more than some megabytes is read while it is used.</summary>
+    /// <exception cref="GraphException">Here, or when the stream is read: <see cref="GraphErrorKind.Unreachable"/> when the answer breaks.</exception>
     public async Task<Stream> MimeAsync(string message, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
-            using var answer = await client.SendAsync(_scope, client.Address($"/users/{mailbox}/messages/{Uri.EscapeDataString(message)}/$value"), ImmutableIds, cancellationToken).ConfigureAwait(false);
-            var memory = new MemoryStream();
+            var answer = await client.SendAsync(Request(client.Address($"{Message(message)}/$value")), cancellationToken).ConfigureAwait(false);
             try
             {
-                await answer.Response.Content.CopyToAsync(memory, cancellationToken).ConfigureAwait(false);
-                memory.Position = 0;
-                return memory;
+                return await BufferedAnswer.OpenAsync(answer, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception exception) when (exception is IOException or HttpRequestException)
+            catch (GraphException) when (attempt < 5)
             {
-                await memory.DisposeAsync().ConfigureAwait(false);
-                if (attempt >= 5)
-                    throw new GraphException(GraphErrorKind.Unreachable, null, "BrokenAnswer", exception.Message, exception);
+                await client.BackoffAsync(attempt, cancellationToken).ConfigureAwait(false);
             }
-
-            answer.Dispose();
-            await client.BackoffAsync(attempt, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>One message's properties, for an item that delta will not mention again.</summary>
-    public Task<System.Text.Json.JsonDocument> MessageAsync(string message, CancellationToken cancellationToken) =>
-        client.GetJsonAsync(_scope, client.Address($"/users/{mailbox}/messages/{Uri.EscapeDataString(message)}?$select={Properties}"), ImmutableIds, cancellationToken);
+    public Task<JsonDocument> MessageAsync(string message, CancellationToken cancellationToken) =>
+        client.GetJsonAsync(Request(client.Address($"{Message(message)}?$select={Properties}")), cancellationToken);
 
-    /// <summary>The id of a folder that is known by a name such as <c>msgfolderroot</c>.</summary>
-    public async Task<string> FolderIdAsync(string wellKnownName, CancellationToken cancellationToken)
-    {
-        using var folder = await client.GetJsonAsync(_scope, client.Address($"/users/{mailbox}/mailFolders/{wellKnownName}?$select=id"), null, cancellationToken).ConfigureAwait(false);
-        return folder.RootElement.GetProperty("id").GetString()!;
-    }
+    /// <summary>A message as JSON with body, headers and attachments: for one whose MIME Exchange cannot write.</summary>
+    /// <param name="message">The message's id.</param>
+    /// <param name="attachments">Whether the attachments come with it: a damaged one makes the whole fail.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public Task<JsonDocument> WholeMessageAsync(string message, bool attachments, CancellationToken cancellationToken) =>
+        client.GetJsonAsync(Request(client.Address($"{Message(message)}{(attachments ? "?$expand=attachments" : "")}")) with { Prefer = $"{OutlookPreferences.ImmutableIds}, {OutlookPreferences.UnsafeHtml}" }, cancellationToken);
+
+    /// <summary>The folder that is known by a name such as <c>msgfolderroot</c>.</summary>
+    /// <exception cref="GraphException"><see cref="GraphErrorKind.NotFound"/> or Other: this mailbox has none.</exception>
+    public Task<JsonDocument> FolderAsync(string idOrWellKnownName, CancellationToken cancellationToken) =>
+        client.GetJsonAsync(Request(client.Address(Folder(idOrWellKnownName))), cancellationToken);
 
     /// <summary>How many messages Exchange counts in a folder.</summary>
     public async Task<int> ItemCountAsync(string folder, CancellationToken cancellationToken)
     {
-        using var answer = await client.GetJsonAsync(_scope, client.Address($"/users/{mailbox}/mailFolders/{Uri.EscapeDataString(folder)}?$select=totalItemCount"), null, cancellationToken).ConfigureAwait(false);
+        using var answer = await client.GetJsonAsync(Request(client.Address($"{Folder(folder)}?$select=totalItemCount")), cancellationToken).ConfigureAwait(false);
         return answer.RootElement.GetProperty("totalItemCount").GetInt32();
     }
 
     /// <summary>Proves that the mailbox can be read.</summary>
     public async Task ProbeAsync(CancellationToken cancellationToken)
     {
-        using var answer = await client.GetJsonAsync(_scope, client.Address($"/users/{mailbox}/mailFolders/inbox"), null, cancellationToken).ConfigureAwait(false);
+        using var answer = await FolderAsync("inbox", cancellationToken).ConfigureAwait(false);
     }
+
+    private GraphRequest Request(Uri address) => new(_scope, address) { Permission = Permission, Prefer = OutlookPreferences.ImmutableIds };
+
+    private string Folder(string folder) => $"/users/{mailbox}/mailFolders/{Uri.EscapeDataString(folder)}";
+
+    private string Message(string message) => $"/users/{mailbox}/messages/{Uri.EscapeDataString(message)}";
 }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace KlarKonform.Backup.DemoTenant.Http;
+namespace KlarKonform.Backup.DemoTenant.Http.Limits;
 
 /// <summary>Outlook's documented limits of one app on one mailbox: four requests at a time, 10,000 in ten minutes.</summary>
 public sealed class MailboxLimits(RequestCounters counters)

@@ -4,10 +4,10 @@ using System.Security.Cryptography;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Model;
 
-namespace KlarKonform.Backup.DemoTenant.Http;
+namespace KlarKonform.Backup.DemoTenant.Http.Drives;
 
 /// <summary>Users' drives: delta as api-reference/v1.0/api/driveitem-delta.md describes it for business drives, and downloads by redirect.</summary>
-internal sealed class DriveEndpoints(DemoTenantModel tenant, AccessTokens tokens, RequestCounters counters, string graph)
+internal sealed class DriveEndpoints(DemoTenantModel tenant, RequestCounters counters, string graph)
 {
     private readonly ConcurrentDictionary<string, (long Seed, long Size, bool Broken)> _downloads = new();
     private readonly ConcurrentDictionary<(long Seed, long Size), string> _hashes = new();
@@ -23,10 +23,10 @@ internal sealed class DriveEndpoints(DemoTenantModel tenant, AccessTokens tokens
 
     public void Map(GraphRoutes routes)
     {
-        routes.Get("/users/{user}/drive", (context, values) => UserDrive(context, values["user"]));
-        routes.Get("/drives/{drive}/root/delta", (context, values) => Delta(context, values["drive"]));
-        routes.Get("/drives/{drive}/items/{item}", (context, values) => GetItem(context, values["drive"], values["item"]));
-        routes.Get("/drives/{drive}/items/{item}/content", (context, values) => Content(context, values["drive"], values["item"]));
+        routes.SharePoint("/users/{user}/drive", "drive", _ => 1, (context, values) => UserDrive(context, values["user"]));
+        routes.SharePoint("/drives/{drive}/root/delta", "driveDelta", request => request.Query.ContainsKey("token") ? 1 : 2, (context, values) => Delta(context, values["drive"]));
+        routes.SharePoint("/drives/{drive}/items/{item}", "driveItem", _ => 1, (context, values) => GetItem(context, values["drive"], values["item"]));
+        routes.SharePoint("/drives/{drive}/items/{item}/content", "content", _ => 1, (context, values) => Content(context, values["drive"], values["item"]));
     }
 
     /// <summary>The download host: no bearer token, ranges, a short-lived address.</summary>
@@ -79,8 +79,6 @@ internal sealed class DriveEndpoints(DemoTenantModel tenant, AccessTokens tokens
 
     private Task UserDrive(HttpContext context, string idOrName)
     {
-        tokens.RequirePermission("Files.Read.All", "accessDenied");
-        counters.Count("drive");
         lock (tenant)
         {
             var user = tenant.Users.FirstOrDefault(each => each.Id == idOrName || string.Equals(each.UserPrincipalName, idOrName, StringComparison.OrdinalIgnoreCase))
@@ -99,8 +97,6 @@ internal sealed class DriveEndpoints(DemoTenantModel tenant, AccessTokens tokens
 
     private Task Delta(HttpContext context, string driveId)
     {
-        tokens.RequirePermission("Files.Read.All", "accessDenied");
-        counters.Count("driveDelta");
         lock (tenant)
         {
             var drive = Drive(driveId);
@@ -141,8 +137,6 @@ internal sealed class DriveEndpoints(DemoTenantModel tenant, AccessTokens tokens
 
     private Task GetItem(HttpContext context, string driveId, string itemId)
     {
-        tokens.RequirePermission("Files.Read.All", "accessDenied");
-        counters.Count("driveItem");
         lock (tenant)
         {
             var drive = Drive(driveId);
@@ -152,8 +146,6 @@ internal sealed class DriveEndpoints(DemoTenantModel tenant, AccessTokens tokens
 
     private Task Content(HttpContext context, string driveId, string itemId)
     {
-        tokens.RequirePermission("Files.Read.All", "accessDenied");
-        counters.Count("content");
         lock (tenant)
         {
             var item = Find(Drive(driveId), itemId);

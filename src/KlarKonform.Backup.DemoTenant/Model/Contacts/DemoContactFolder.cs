@@ -1,16 +1,12 @@
 namespace KlarKonform.Backup.DemoTenant.Model;
 
-public sealed class DemoMailFolder
+public sealed class DemoContactFolder
 {
     public required string Id { get; init; }
 
-    public string? ParentId { get; set; }
+    public required string ParentId { get; init; }
 
     public required string Name { get; set; }
-
-    public bool Hidden { get; init; }
-
-    public string? WellKnownName { get; init; }
 
     public ChangeLog Changes { get; } = new();
 }

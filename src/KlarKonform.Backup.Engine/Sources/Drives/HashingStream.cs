@@ -1,6 +1,6 @@
 using KlarKonform.Backup.Graph.Drives;
 
-namespace KlarKonform.Backup.Engine.Sources;
+namespace KlarKonform.Backup.Engine.Sources.Drives;
 
 /// <summary>Passes a download on and computes its quickXorHash and length on the way.</summary>
 internal sealed class HashingStream(Stream inner) : KlarKonform.Backup.Storage.ForwardReadStream

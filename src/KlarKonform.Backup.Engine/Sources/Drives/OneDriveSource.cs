@@ -9,7 +9,7 @@ using KlarKonform.Backup.Graph.Drives;
 using KlarKonform.Backup.Graph.Http;
 using KlarKonform.Backup.Repository.Trees;
 
-namespace KlarKonform.Backup.Engine.Sources;
+namespace KlarKonform.Backup.Engine.Sources.Drives;
 
 /// <summary>
 /// A user's OneDrive by delta: paths are rebuilt from parent ids, change is told by hash and size, removals come last and folders
@@ -92,7 +92,7 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user) : IReso
         var last = new Dictionary<string, JsonElement>();
         foreach (var item in page.Items)
         {
-            var id = Text(item, "id");
+            var id = item.Text("id");
             last.Remove(id);
             last[id] = item;
         }
@@ -101,7 +101,7 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user) : IReso
         foreach (var (id, item) in last)
         {
             handled.Add(id);
-            orphans.RemoveAll(orphan => Text(orphan, "id") == id);
+            orphans.RemoveAll(orphan => orphan.Text("id") == id);
             if (item.TryGetProperty("deleted", out _))
             {
                 seen?.Remove(id);
@@ -131,8 +131,8 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user) : IReso
 
     private static async Task PutFolderAsync(ResourceRun run, JsonElement item, List<JsonElement> orphans, CancellationToken cancellationToken)
     {
-        var id = Text(item, "id");
-        var entry = new ItemEntry { Id = id, Parent = ParentOf(item), Name = SafeName.From(Text(item, "name")), IsFolder = true };
+        var id = item.Text("id");
+        var entry = new ItemEntry { Id = id, Parent = ParentOf(item), Name = SafeName.From(item.Text("name")), IsFolder = true };
         var old = await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false);
         if (old is not null && old.Parent == entry.Parent && (old.Name == entry.Name || old.Name == SafeName.WithMark(entry.Name, id)))
             return;
@@ -161,15 +161,15 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user) : IReso
         }
 
         foreach (var item in orphans)
-            await run.FailAsync(Text(item, "id"), ParentOf(item), Text(item, "name"), new GraphException(GraphErrorKind.Other, null, "ParentUnknown", "Graph named a folder that it did not deliver."), cancellationToken).ConfigureAwait(false);
+            await run.FailAsync(item.Text("id"), ParentOf(item), item.Text("name"), new GraphException(GraphErrorKind.Other, null, "ParentUnknown", "Graph named a folder that it did not deliver."), cancellationToken).ConfigureAwait(false);
         orphans.Clear();
     }
 
     /// <returns>False when the file's folder is unknown.</returns>
     private async Task<bool> ApplyFileAsync(ResourceRun run, JsonElement item, CancellationToken cancellationToken)
     {
-        var id = Text(item, "id");
-        var name = Text(item, "name");
+        var id = item.Text("id");
+        var name = item.Text("name");
         var entry = new ItemEntry { Id = id, Parent = ParentOf(item), Name = SafeName.From(name), Version = VersionOf(item) };
         var old = await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false);
         if (old is not null && old.Version == entry.Version)
@@ -190,7 +190,7 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user) : IReso
             {
                 var final = current?.RootElement ?? item;
                 entry = entry with { Version = VersionOf(final) };
-                if (!await run.Store.PutAsync(entry, node, ItemMetadata.Write("driveItem", id, final), cancellationToken).ConfigureAwait(false))
+                if (!await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("driveItem", id, final), cancellationToken).ConfigureAwait(false))
                     return false;
             }
 
@@ -212,7 +212,7 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user) : IReso
     // A mismatch is read once more against fresh metadata: the file may have changed between the page and the download.
     private async Task<(Node Node, JsonDocument? Current)> DownloadAsync(ResourceRun run, JsonElement item, CancellationToken cancellationToken)
     {
-        var (id, name) = (Text(item, "id"), Text(item, "name"));
+        var (id, name) = (item.Text("id"), item.Text("name"));
         JsonDocument? current = null;
         for (var attempt = 1; ; attempt++)
         {
@@ -243,7 +243,7 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user) : IReso
 
     private async Task RetryAsync(ResourceRun run, HashSet<string> handled, CancellationToken cancellationToken)
     {
-        foreach (var failure in run.Store.State.Failures.Values.Where(failure => !failure.Permanent && !handled.Contains(failure.ItemId)).ToArray())
+        foreach (var failure in run.DueFailures.Where(failure => !handled.Contains(failure.ItemId)))
         {
             try
             {
@@ -287,7 +287,7 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user) : IReso
         var pending = new Stack<string>([""]);
         while (pending.TryPop(out var folder))
         {
-            foreach (var id in await run.Store.ItemsOfAsync(folder, cancellationToken).ConfigureAwait(false))
+            await foreach (var id in run.Store.ItemsOfAsync(folder, folders: true, cancellationToken).ConfigureAwait(false))
             {
                 all.Add(id);
                 if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { IsFolder: true })
@@ -300,14 +300,14 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user) : IReso
 
     private static bool IsFolder(JsonElement item) => item.TryGetProperty("folder", out _) || item.TryGetProperty("package", out _);
 
-    private static string ParentOf(JsonElement item) => item.TryGetProperty("parentReference", out var parent) ? Text(parent, "id") : "";
+    private static string ParentOf(JsonElement item) => item.TryGetProperty("parentReference", out var parent) ? parent.Text("id") : "";
 
     private static string? HashOf(JsonElement item) =>
-        item.TryGetProperty("file", out var file) && file.TryGetProperty("hashes", out var hashes) && Text(hashes, "quickXorHash") is { Length: > 0 } hash ? hash : null;
+        item.TryGetProperty("file", out var file) && file.TryGetProperty("hashes", out var hashes) && hashes.Text("quickXorHash") is { Length: > 0 } hash ? hash : null;
 
     // Business drives omit cTag in delta; without a hash (rare, fresh uploads) the time must do.
     private static string VersionOf(JsonElement item) => string.Create(CultureInfo.InvariantCulture,
-        $"{(item.TryGetProperty("size", out var size) ? size.GetInt64() : 0)}:{HashOf(item) ?? Text(item, "lastModifiedDateTime")}");
+        $"{(item.TryGetProperty("size", out var size) ? size.GetInt64() : 0)}:{HashOf(item) ?? item.Text("lastModifiedDateTime")}");
 
     private static DateTimeOffset ModifiedAt(JsonElement item)
     {
@@ -315,8 +315,6 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user) : IReso
             return time;
         return item.TryGetProperty("lastModifiedDateTime", out var server) && server.TryGetDateTimeOffset(out time) ? time : DateTimeOffset.UnixEpoch;
     }
-
-    private static string Text(JsonElement item, string name) => item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
 
     private static ParallelOptions Options(CancellationToken cancellationToken) => new() { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken };
 }

@@ -1,0 +1,18 @@
+namespace KlarKonform.Backup.DemoTenant.Model;
+
+/// <summary>A group: a distribution list, a Microsoft 365 group or a security group.</summary>
+public sealed class DemoGroup
+{
+    public required string Id { get; init; }
+
+    public required string DisplayName { get; set; }
+
+    public required string Mail { get; init; }
+
+    public required string Kind { get; init; }
+
+    public HashSet<string> Members { get; } = [];
+
+    /// <summary>Members that came or went, each with the change's number: what members@delta shows.</summary>
+    public List<(long Sequence, string Member)> MemberChanges { get; } = [];
+}

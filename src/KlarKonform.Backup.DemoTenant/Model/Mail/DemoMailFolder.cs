@@ -1,0 +1,21 @@
+namespace KlarKonform.Backup.DemoTenant.Model;
+
+public sealed class DemoMailFolder
+{
+    public required string Id { get; init; }
+
+    public string? ParentId { get; set; }
+
+    public required string Name { get; set; }
+
+    public bool Hidden { get; init; }
+
+    public string? WellKnownName { get; init; }
+
+    public DemoFolderStore Store { get; init; }
+
+    /// <summary>Repeats what lies elsewhere.</summary>
+    public bool IsSearchFolder { get; init; }
+
+    public ChangeLog Changes { get; } = new();
+}

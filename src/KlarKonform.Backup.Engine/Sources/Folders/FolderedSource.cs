@@ -1,0 +1,166 @@
+using System.Text.Json;
+using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.State;
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Delta;
+
+namespace KlarKonform.Backup.Engine.Sources.Folders;
+
+/// <summary>
+/// A resource whose items lie in folders, each with a cursor of its own: mail, calendars, contacts, the address book. Hierarchy first, then
+/// every folder, a second pass for what moved meanwhile, and removals last.
+/// </summary>
+internal abstract class FolderedSource : IResourceSource
+{
+    /// <summary>Outlook answers four requests at a time for a mailbox; more readers only wait.</summary>
+    public const int Concurrency = 4;
+
+    public abstract string Kind { get; }
+
+    public abstract string ResourceId { get; }
+
+    public abstract string Name { get; }
+
+    public abstract IReadOnlyList<string> Path { get; }
+
+    /// <summary>Whether a round can go on in its middle after a cut. Not where several entries of a round make up one item.</summary>
+    public virtual bool ResumesInsideRound => true;
+
+    public async Task RunAsync(ResourceRun run, CancellationToken cancellationToken)
+    {
+        await ReadFoldersAsync(run, cancellationToken).ConfigureAwait(false);
+        var round = new ItemRound(this, run, run.Full);
+        await round.ReadAsync(LivingFolders(run.Store.State), cancellationToken).ConfigureAwait(false);
+        await RetryAsync(run, round, cancellationToken).ConfigureAwait(false);
+        var changed = round.ChangedFolders;
+        if (round.MayHaveMissed)
+        {
+            // What moved from an unread folder to a read one was missed: the cursors of a moment ago say so.
+            await ReadFoldersAsync(run, cancellationToken).ConfigureAwait(false);
+            var second = new ItemRound(this, run, full: false);
+            await second.ReadAsync(LivingFolders(run.Store.State), cancellationToken).ConfigureAwait(false);
+            changed = changed.Union(second.ChangedFolders);
+        }
+
+        await ApplyRemovalsAsync(run, cancellationToken).ConfigureAwait(false);
+        await run.Store.GrantWishesAsync(cancellationToken).ConfigureAwait(false);
+        await FinishAsync(run, [.. changed], cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>All items of a folder from a stored link, or from the start. Pages without a delta link at the end are a complete listing.</summary>
+    public abstract IAsyncEnumerable<DeltaPage> ItemsAsync(string folder, Uri? link, CancellationToken cancellationToken);
+
+    /// <summary>All items of a folder where delta does not work.</summary>
+    public abstract IAsyncEnumerable<DeltaPage> ListAsync(string folder, CancellationToken cancellationToken);
+
+    /// <summary>Stores what a page says of a folder's items; its own failures are noted with the run.</summary>
+    public abstract Task ApplyAsync(ItemRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken);
+
+    /// <summary>What became of the folders.</summary>
+    protected abstract Task<FolderChanges> FoldersAsync(ResourceRun run, CancellationToken cancellationToken);
+
+    /// <summary>One item as it is now, for another attempt: its folder and its page entry.</summary>
+    protected abstract Task<(string Folder, JsonDocument Item)> ItemAsync(ItemFailure failure, CancellationToken cancellationToken);
+
+    /// <summary>What there is to do when all is read.</summary>
+    protected virtual Task FinishAsync(ResourceRun run, IReadOnlyCollection<string> changedFolders, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static IEnumerable<string> LivingFolders(ResourceState state) => [.. state.Folders.Keys.Where(id => !state.PendingFolderRemovals.Contains(id))];
+
+    private async Task ReadFoldersAsync(ResourceRun run, CancellationToken cancellationToken)
+    {
+        var changes = await FoldersAsync(run, cancellationToken).ConfigureAwait(false);
+        if (changes.Complete)
+            changes.Removed.UnionWith(run.Store.State.Folders.Keys.Where(id => !changes.Folders.ContainsKey(id)));
+        await PutFoldersAsync(run, changes.Folders, cancellationToken).ConfigureAwait(false);
+        await run.Store.ChangeStateAsync(state =>
+        {
+            state.Link = changes.Link;
+            state.PendingFolderRemovals.UnionWith(changes.Removed);
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    // Parents first; a folder whose parent nobody knows hangs at the root.
+    private static async Task PutFoldersAsync(ResourceRun run, Dictionary<string, SourceFolder> folders, CancellationToken cancellationToken)
+    {
+        var waiting = new Queue<SourceFolder>(folders.Values);
+        var idle = 0;
+        while (waiting.TryDequeue(out var folder))
+        {
+            var old = await run.Store.FindAsync(folder.Id, cancellationToken).ConfigureAwait(false);
+            var entry = new ItemEntry { Id = folder.Id, Parent = idle > waiting.Count + 1 ? "" : folder.Parent, Name = folder.SafeName, IsFolder = true };
+            if (old is null || old.Parent != entry.Parent || (old.Name != entry.Name && old.Name != SafeName.WithMark(entry.Name, folder.Id)))
+            {
+                if (!await run.Store.PutAsync(entry, null, folder.Metadata, cancellationToken).ConfigureAwait(false))
+                {
+                    waiting.Enqueue(folder);
+                    idle++;
+                    continue;
+                }
+
+                if (old is not null)
+                    run.CountUpdate();
+            }
+
+            idle = 0;
+            await run.Store.ChangeStateAsync(state =>
+            {
+                if (!state.Folders.TryGetValue(folder.Id, out var known))
+                    state.Folders[folder.Id] = known = new FolderState();
+                known.Name = folder.Name;
+                state.PendingFolderRemovals.Remove(folder.Id);
+            }, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task RetryAsync(ResourceRun run, ItemRound round, CancellationToken cancellationToken)
+    {
+        foreach (var failure in run.DueFailures)
+        {
+            try
+            {
+                var (folder, item) = await ItemAsync(failure, cancellationToken).ConfigureAwait(false);
+                using (item)
+                    await ApplyAsync(round, folder, [new SourceItem(failure.ItemId, item.RootElement)], cancellationToken).ConfigureAwait(false);
+            }
+            catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+            {
+                await run.ForgetFailureAsync(failure.ItemId, cancellationToken).ConfigureAwait(false);
+            }
+            catch (GraphException exception) when (ResourceRun.IsItemFailure(exception))
+            {
+                await run.FailAsync(failure.ItemId, failure.Parent, failure.Name, exception, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task ApplyRemovalsAsync(ResourceRun run, CancellationToken cancellationToken)
+    {
+        foreach (var (id, folders) in run.Store.State.PendingRemovals.ToArray())
+        {
+            // An item that turned up in another folder meanwhile was moved, not removed; one that fails there goes on failing.
+            if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } entry && folders.Contains(entry.Parent)
+                && await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
+                run.CountRemoval();
+            if (run.Store.State.Failures.TryGetValue(id, out var failure) && folders.Contains(failure.Parent))
+                await run.ForgetFailureAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+
+        var removed = new List<(int Depth, string Id)>();
+        foreach (var id in run.Store.State.PendingFolderRemovals.ToArray())
+            removed.Add((await run.Store.DepthAsync(id, cancellationToken).ConfigureAwait(false), id));
+        foreach (var (_, id) in removed.OrderByDescending(each => each.Depth))
+        {
+            if (await run.Store.RemoveAsync(id, withContent: true, cancellationToken).ConfigureAwait(false))
+                run.CountRemoval();
+        }
+
+        await run.Store.ChangeStateAsync(state =>
+        {
+            state.PendingRemovals.Clear();
+            state.PendingFolderRemovals.Clear();
+            foreach (var (_, id) in removed)
+                state.Folders.TryRemove(id, out _);
+        }, cancellationToken).ConfigureAwait(false);
+    }
+}

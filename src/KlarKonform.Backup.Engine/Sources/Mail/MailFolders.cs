@@ -1,0 +1,127 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Sources.Folders;
+using KlarKonform.Backup.Engine.State;
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Mail;
+
+namespace KlarKonform.Backup.Engine.Sources.Mail;
+
+/// <summary>
+/// A mailbox's folders: the hierarchy by delta; now and then a listing of everything, because Microsoft does not promise that delta
+/// reports hidden folders; and the dumpster and the archive, which have no hierarchy delta.
+/// </summary>
+internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
+{
+    private const string RecoverableItems = "Recoverable Items";
+    private const string Archive = "Archive Mailbox";
+
+    private static readonly TimeSpan s_listEvery = TimeSpan.FromDays(7);
+
+    // Which of them Graph accepts differs; the first one holds the others.
+    private static readonly (string WellKnownName, string Name)[] s_dumpster =
+    [
+        ("recoverableitemsroot", RecoverableItems),
+        ("recoverableitemsdeletions", RecoverableItems),
+        ("recoverableitemspurges", RecoverableItems + " (Purges)"),
+        ("recoverableitemsversions", RecoverableItems + " (Versions)"),
+        ("recoverableitemsdiscoveryholds", RecoverableItems + " (DiscoveryHolds)"),
+    ];
+
+    public async Task<FolderChanges> ReadAsync(ResourceRun run, CancellationToken cancellationToken)
+    {
+        var root = await RootAsync(run, cancellationToken).ConfigureAwait(false);
+        var changes = await FolderReader.ReadAsync(run, link => mail.FolderDeltaAsync(link, cancellationToken), () => mail.ListFoldersAsync(null, cancellationToken), item => Describe(item, root)).ConfigureAwait(false);
+        var state = run.Store.State;
+        var due = changes.Complete || state.FoldersListed is not { } listed || run.Now - listed >= s_listEvery;
+        if (due)
+        {
+            var all = await FolderReader.CollectAsync(mail.ListFoldersAsync(null, cancellationToken), complete: true, item => Describe(item, root)).ConfigureAwait(false);
+            foreach (var folder in all.Folders.Values)
+                changes.Put(folder);
+            changes.Complete = true;
+        }
+
+        await AddSpecialAsync(run, changes, cancellationToken).ConfigureAwait(false);
+        if (due)
+            await run.Store.ChangeStateAsync(each => each.FoldersListed = run.Now, cancellationToken).ConfigureAwait(false);
+        return changes;
+    }
+
+    // The hierarchy's root is no folder that anybody sees; its id is where the visible tree hangs.
+    private async Task<string> RootAsync(ResourceRun run, CancellationToken cancellationToken)
+    {
+        if (run.Store.State.RootId is { } known)
+            return known;
+        using var folder = await mail.FolderAsync("msgfolderroot", cancellationToken).ConfigureAwait(false);
+        var root = folder.RootElement.Text("id");
+        await run.Store.ChangeStateAsync(state => state.RootId = root, cancellationToken).ConfigureAwait(false);
+        return root;
+    }
+
+    private async Task AddSpecialAsync(ResourceRun run, FolderChanges changes, CancellationToken cancellationToken)
+    {
+        if (selection.RecoverableItems == true)
+        {
+            var found = false;
+            foreach (var (wellKnownName, name) in s_dumpster)
+            {
+                if (await AddTreeAsync(changes, wellKnownName, name, cancellationToken).ConfigureAwait(false) is not { } failure)
+                    found = true;
+                else if (failure.Kind == GraphErrorKind.AccessDenied)
+                    throw failure;
+                if (found && wellKnownName == s_dumpster[0].WellKnownName)
+                    break;
+            }
+
+            if (!found)
+                run.Note(Texts.Get("RecoverableItemsMissing", run.Source.Name));
+        }
+
+        if (selection.Archive == true && await AddTreeAsync(changes, "archivemsgfolderroot", Archive, cancellationToken).ConfigureAwait(false) is { } refused)
+            run.Note(Texts.Get("ArchiveMissing", run.Source.Name, refused.Code));
+    }
+
+    // A special folder with everything below it; returns why it cannot be had.
+    private async Task<GraphException?> AddTreeAsync(FolderChanges changes, string wellKnownName, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var top = await mail.FolderAsync(wellKnownName, cancellationToken).ConfigureAwait(false);
+            var id = top.RootElement.Text("id");
+            if (changes.Folders.ContainsKey(id))
+                return null;
+            var below = await FolderReader.CollectAsync(mail.ListFoldersAsync(id, cancellationToken), complete: true, item => Describe(item, root: "")).ConfigureAwait(false);
+            changes.Put(new SourceFolder(id, "", name, name, ItemMetadata.Write("mailFolder", id, top.RootElement)));
+            foreach (var folder in below.Folders.Values)
+                changes.Put(folder);
+            return null;
+        }
+        catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.Other or GraphErrorKind.NotProvisioned or GraphErrorKind.AccessDenied)
+        {
+            return exception;
+        }
+    }
+
+    // Search folders repeat what lies elsewhere.
+    private static SourceFolder? Describe(JsonElement item, string root)
+    {
+        var id = item.Text("id");
+        if (id == root || item.Text("@odata.type") == "#microsoft.graph.mailSearchFolder")
+            return null;
+        var name = item.Text("displayName");
+        var parent = item.Text("parentFolderId");
+        return new SourceFolder(id, parent == root ? "" : parent, name, FolderName(name, id), ItemMetadata.Write("mailFolder", id, item));
+    }
+
+    // A folder that is named like the months of our own making gets its mark.
+    private static string FolderName(string name, string id)
+    {
+        var safe = SafeName.From(name);
+        return MonthName().IsMatch(safe) ? SafeName.WithMark(safe, id) : safe;
+    }
+
+    [GeneratedRegex(@"^\d{4}-\d{2}$")]
+    private static partial Regex MonthName();
+}

@@ -1,0 +1,60 @@
+using KlarKonform.Backup.Graph.Delta;
+using KlarKonform.Backup.Graph.Governing;
+using KlarKonform.Backup.Graph.Http;
+
+namespace KlarKonform.Backup.Graph.Calendars;
+
+/// <summary>
+/// Calendars of one mailbox. v1.0 has delta for a window of the primary calendar only, where a removal may just mean "left the window";
+/// so every calendar is listed with its change keys, and only what changed is read.
+/// </summary>
+public sealed class CalendarApi(GraphClient client, string mailbox)
+{
+    /// <summary>The application permission for everything here.</summary>
+    public const string Permission = "Calendars.Read";
+
+    private const int PageSize = 500;
+    private const string Preferences = $"{OutlookPreferences.ImmutableIds}, {OutlookPreferences.UnsafeHtml}";
+
+    // Everything but attachments. cancelledOccurrences comes only when it is selected, so all have to be named (resources/event.md).
+    private const string Properties = "id,changeKey,categories,createdDateTime,lastModifiedDateTime,allowNewTimeProposals,attendees,body,bodyPreview,end,hasAttachments,hideAttendees,iCalUId,importance,"
+        + "isAllDay,isCancelled,isDraft,isOnlineMeeting,isOrganizer,isReminderOn,location,locations,onlineMeeting,onlineMeetingProvider,onlineMeetingUrl,organizer,originalEndTimeZone,originalStart,"
+        + "originalStartTimeZone,recurrence,reminderMinutesBeforeStart,responseRequested,responseStatus,sensitivity,seriesMasterId,showAs,start,subject,transactionId,type,webLink";
+
+    private readonly GraphScope _scope = GraphScope.Mailbox(mailbox);
+
+    /// <summary>All calendars, in groups and shared ones too.</summary>
+    public IAsyncEnumerable<DeltaPage> CalendarsAsync(CancellationToken cancellationToken) =>
+        DeltaReader.ReadAsync(client, Request($"/users/{mailbox}/calendars"), PageSize, cancellationToken);
+
+    /// <summary>Id, change key and kind of every single event and series of a calendar; never the occurrences.</summary>
+    public IAsyncEnumerable<DeltaPage> EventsAsync(string calendar, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
+        Request($"/users/{mailbox}/calendars/{Uri.EscapeDataString(calendar)}/events?$select=id,changeKey,type,subject,start,hasAttachments"), PageSize, cancellationToken);
+
+    /// <summary>Events with everything but their attachments; a series with its exceptions and cancelled occurrences.</summary>
+    /// <param name="events">Ids, and whether each is a series.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public Task<IReadOnlyList<BatchAnswer>> EventsAsync(IReadOnlyList<(string Id, bool IsSeries)> events, CancellationToken cancellationToken) => new GraphBatch(client).GetAsync(_scope, Permission,
+        [.. events.Select(each => new BatchItem($"{Event(each.Id)}?$select={Properties}{(each.IsSeries ? ",cancelledOccurrences&$expand=exceptionOccurrences" : "")}", Preferences))], cancellationToken);
+
+    /// <summary>What is attached to an event, without the contents.</summary>
+    public IAsyncEnumerable<DeltaPage> AttachmentsAsync(string item, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
+        Request($"{Event(item)}/attachments?$select=id,name,contentType,size,isInline,lastModifiedDateTime"), null, cancellationToken);
+
+    /// <summary>An attachment's bytes: a file as it is, an item as MIME or iCalendar. References have none.</summary>
+    public async Task<Stream> AttachmentAsync(string item, string attachment, CancellationToken cancellationToken)
+    {
+        var answer = await client.SendAsync(Request($"{Event(item)}/attachments/{Uri.EscapeDataString(attachment)}/$value"), cancellationToken).ConfigureAwait(false);
+        return await BufferedAnswer.OpenAsync(answer, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Proves that calendars can be read.</summary>
+    public async Task ProbeAsync(CancellationToken cancellationToken)
+    {
+        using var answer = await client.GetJsonAsync(Request($"/users/{mailbox}/calendars?$top=1"), cancellationToken).ConfigureAwait(false);
+    }
+
+    private GraphRequest Request(string path) => new(_scope, client.Address(path)) { Permission = Permission, Prefer = Preferences };
+
+    private string Event(string id) => $"/users/{mailbox}/events/{Uri.EscapeDataString(id)}";
+}

@@ -1,0 +1,27 @@
+using KlarKonform.Backup.Graph.Governing;
+
+namespace KlarKonform.Backup.Graph.Http;
+
+/// <summary>A request: what it asks, what it counts against, and what it needs.</summary>
+/// <param name="Scope">What it counts against.</param>
+/// <param name="Address">Where; a link that Graph handed out is followed verbatim.</param>
+public sealed record GraphRequest(GraphScope Scope, Uri Address)
+{
+    /// <summary>The <c>Prefer</c> header, or null.</summary>
+    public string? Prefer { get; init; }
+
+    /// <summary>The application permission that it needs: named when Graph refuses.</summary>
+    public string? Permission { get; init; }
+
+    /// <summary>Resource units or requests that it is charged with.</summary>
+    public int Cost { get; init; } = 1;
+
+    /// <summary>Requests at a time that it stands for; a batch is more than one.</summary>
+    public int Places { get; init; } = 1;
+
+    /// <summary>How often it is tried.</summary>
+    public int MaxAttempts { get; init; } = 7;
+
+    /// <summary>JSON to POST; null sends a GET.</summary>
+    public byte[]? Body { get; init; }
+}

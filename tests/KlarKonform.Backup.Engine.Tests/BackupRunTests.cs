@@ -199,7 +199,7 @@ public sealed class BackupRunTests
         using var stop = new CancellationTokenSource();
         scenario.OnProgress = progress =>
         {
-            if (progress.Resource is not null && progress.Text.Contains("20", StringComparison.Ordinal))
+            if (progress.Resource?.StartsWith("Mail", StringComparison.Ordinal) == true && progress.Text.Contains("20", StringComparison.Ordinal))
                 stop.Cancel();
         };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => scenario.RunAsync(cancellationToken: stop.Token));

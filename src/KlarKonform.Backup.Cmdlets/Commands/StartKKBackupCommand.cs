@@ -9,7 +9,7 @@ public sealed class StartKKBackupCommand : ConfigurationNameCommand
 {
     /// <summary>Sources to run.</summary>
     [Parameter]
-    [ValidateSet("Mail", "OneDrive")]
+    [ValidateSet("Mail", "Calendar", "Contacts", "Directory", "OneDrive")]
     public string[] Source { get; set; } = [];
 
     /// <summary>User name patterns.</summary>

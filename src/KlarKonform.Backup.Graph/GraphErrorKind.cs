@@ -21,6 +21,9 @@ public enum GraphErrorKind
     /// <summary>It does not exist, or no longer.</summary>
     NotFound,
 
+    /// <summary>The user no longer exists.</summary>
+    UserGone,
+
     /// <summary>The user has no mailbox or no OneDrive: nothing to back up.</summary>
     NotProvisioned,
 

@@ -9,9 +9,12 @@ internal sealed class BackupScenario : IAsyncDisposable, ISecretStore, IBackupOb
 {
     public const string Password = "Kennwort des Repositorys";
 
-    private BackupScenario(DemoTenantServer tenant)
+    private readonly TimeProvider _time;
+
+    private BackupScenario(DemoTenantServer tenant, TimeProvider time)
     {
         Tenant = tenant;
+        _time = time;
         Engine = NewEngine();
     }
 
@@ -28,16 +31,25 @@ internal sealed class BackupScenario : IAsyncDisposable, ISecretStore, IBackupOb
 
     public StockRestic Restic => new(Folder["repository"], Password);
 
-    public static async Task<BackupScenario> StartAsync(TenantSizes? sizes = null)
+    /// <summary>A tenant of three users of whom one has nothing, backed up by mail and OneDrive unless told otherwise.</summary>
+    public static async Task<BackupScenario> StartAsync(TenantSizes? sizes = null, DemoTenantOptions? options = null, SourceSettings? sources = null, TimeProvider? time = null)
     {
-        var scenario = new BackupScenario(await DemoTenantServer.StartAsync(new DemoTenantOptions { Sizes = sizes ?? new TenantSizes { Users = 3, MailsPerUser = 15, FilesPerUser = 12, MaxFileBytes = 200_000 } }));
+        options ??= new DemoTenantOptions();
+        var scenario = new BackupScenario(await DemoTenantServer.StartAsync(options with { Sizes = sizes ?? new TenantSizes { Users = 3, MailsPerUser = 15, FilesPerUser = 12, MaxFileBytes = 200_000 } }), time ?? TimeProvider.System);
         await File.WriteAllTextAsync(scenario.Folder["ca.pem"], scenario.Tenant.CaCertificatePem);
-        await scenario.Engine.CreateConfigurationAsync(scenario.Configuration(), default);
+        var configuration = scenario.Configuration();
+        await scenario.Engine.CreateConfigurationAsync(sources is null ? configuration : configuration with { Sources = sources }, default);
         return scenario;
     }
 
+    /// <summary>Everything that Microsoft 365 holds of a user and a tenant.</summary>
+    public static SourceSettings Everything => new()
+    {
+        Mail = new MailSelection(), Calendar = new SourceSelection(), Contacts = new SourceSelection(), Directory = new DirectorySettings(), OneDrive = new SourceSelection(),
+    };
+
     /// <summary>An engine of another machine: same repository, no journal.</summary>
-    public BackupEngine NewEngine(string home = "home") => new(Folder[home]);
+    public BackupEngine NewEngine(string home = "home") => new(Folder[home], _time, Random.Shared);
 
     public BackupConfiguration Configuration(string name = "Test") => new()
     {
@@ -61,35 +73,15 @@ internal sealed class BackupScenario : IAsyncDisposable, ISecretStore, IBackupOb
     public Task<BackupRun> RunAsync(BackupOptions? options = null, BackupEngine? engine = null, CancellationToken cancellationToken = default) =>
         (engine ?? Engine).StartBackupAsync("Test", options ?? new BackupOptions(), this, this, cancellationToken);
 
-    /// <summary>Restores the newest snapshot and compares every mail and file with the tenant.</summary>
+    /// <summary>Restores the newest snapshot and compares everything that the configuration backs up with the tenant.</summary>
     public async Task AssertSnapshotEqualsTenantAsync()
     {
         using var target = new TemporaryFolder();
         await foreach (var item in Engine.RestoreAsync("Test", new RestoreRequest { Path = "/", Destination = target.Path }, this, this, default))
             Assert.Equal("Restored", item.Status);
-        Tenant.Change((model, _) =>
-        {
-            foreach (var user in model.Users.Where(user => user.Mailbox is not null))
-            {
-                var mailbox = user.Mailbox!;
-                var expected = mailbox.Messages.Values.Where(message => !message.IsCorrupt)
-                    .Select(message => (FolderPath(mailbox, message.FolderId), Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(MimeWriter.Write(message))))).Order();
-                var root = target["Exchange", user.UserPrincipalName, "Mail"];
-                var found = Directory.EnumerateFiles(root, "*.eml", SearchOption.AllDirectories)
-                    .Select(file => (Path.GetRelativePath(root, Path.GetDirectoryName(Path.GetDirectoryName(file))!), Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file))))).Order();
-                Assert.Equal(expected, found);
-            }
-
-            foreach (var user in model.Users.Where(user => user.Drive is not null))
-            {
-                var drive = user.Drive!;
-                var expected = drive.Items.Values.Where(item => item.ParentId is not null).Select(item => (drive.PathOf(item), item.IsFolder || item.IsMalware ? "" : DriveHash(item))).Order();
-                var root = target["OneDrive", user.UserPrincipalName];
-                var found = Directory.EnumerateFileSystemEntries(root, "*", SearchOption.AllDirectories)
-                    .Select(entry => (Path.GetRelativePath(root, entry), Directory.Exists(entry) ? "" : Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(entry))))).Order();
-                Assert.Equal(expected, found);
-            }
-        });
+        var sources = (await Engine.GetConfigurationsAsync("Test", default))[0].Sources;
+        var stored = await StoredItem.ReadAllAsync(Folder["repository"], Password);
+        Tenant.Change((model, _) => new TenantComparison(model, sources, target, stored).AssertEqual());
     }
 
     Task<SecretValue> ISecretStore.GetAsync(SecretReference reference, CancellationToken cancellationToken) => Secrets.TryGetValue(reference.Name, out var secret)
@@ -117,17 +109,4 @@ internal sealed class BackupScenario : IAsyncDisposable, ISecretStore, IBackupOb
         await Tenant.DisposeAsync();
         Folder.Dispose();
     }
-
-    private static string FolderPath(DemoTenant.Model.DemoMailbox mailbox, string folder)
-    {
-        var each = mailbox.Folders[folder];
-        if (each.WellKnownName == "msgfolderroot")
-            return ".";
-        var parent = FolderPath(mailbox, each.ParentId!);
-        var name = each.Name.Replace('/', '_');
-        return parent == "." ? name : $"{parent}/{name}";
-    }
-
-    private static string DriveHash(DemoTenant.Model.DemoDriveItem item) =>
-        Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(SeededContent.Bytes(item.Seed, (int)item.Size)));
 }

@@ -161,7 +161,7 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
                 await probe(user).ConfigureAwait(false);
                 return (CheckResult.Passed, user.UserPrincipalName);
             }
-            catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotProvisioned or GraphErrorKind.NotFound)
+            catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotProvisioned or GraphErrorKind.NotFound or GraphErrorKind.UserGone)
             {
                 // This one has none; the next may.
             }

@@ -215,6 +215,12 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
                 run.Note(Texts.Get("KnownFailures", source.Kind, source.Name, later));
             AddResult(run, run.Failures.Count > 0 ? BackupState.Partial : BackupState.Succeeded, null, null);
         }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.UserGone)
+        {
+            // Deleted since the users were listed. What was backed up stays.
+            AddResult(run, BackupState.Succeeded, exception.Code, Texts.Get("UserGone", source.Kind, source.Name), skipped: true);
+            run.Note(Texts.Get("UserGone", source.Kind, source.Name));
+        }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotProvisioned)
         {
             if (stateRoot is null)

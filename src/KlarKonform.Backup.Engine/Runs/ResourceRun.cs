@@ -73,7 +73,12 @@ internal sealed class ResourceRun(IResourceSource source, ResourceStore store, R
 
     public void CountRemoval() => Interlocked.Increment(ref _removed);
 
-    public void Note(string text) => _notes.Enqueue(text);
+    /// <summary>Something that the admin should know, once however often it is found out.</summary>
+    public void Note(string text)
+    {
+        if (!_notes.Contains(text))
+            _notes.Enqueue(text);
+    }
 
     /// <summary>Remembers that an item failed: this run is Partial, the next one tries again unless it is in vain.</summary>
     public Task FailAsync(string itemId, string parent, string name, GraphException failure, CancellationToken cancellationToken)

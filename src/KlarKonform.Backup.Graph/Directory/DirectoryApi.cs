@@ -65,7 +65,7 @@ public sealed class DirectoryApi(GraphClient client)
             using var answer = await client.SendAsync(new GraphRequest(GraphScope.Mailbox(user), client.Address($"/users/{user}/photo/$value")) { Permission = UserPermission }, cancellationToken).ConfigureAwait(false);
             return await answer.Response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned)
+        catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned or GraphErrorKind.UserGone)
         {
             return null;
         }

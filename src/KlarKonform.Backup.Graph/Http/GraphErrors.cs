@@ -47,7 +47,7 @@ internal static class GraphErrors
         if (Has("ErrorQuotaExceeded") || message.Contains("'DeltaToken' not supported", StringComparison.OrdinalIgnoreCase))
             return GraphErrorKind.DeltaUnavailable;
         if (Has("ErrorInvalidUser", "Request_ResourceNotFound"))
-            return GraphErrorKind.NotFound;
+            return GraphErrorKind.UserGone;
         return status switch
         {
             HttpStatusCode.NotFound => GraphErrorKind.NotFound,

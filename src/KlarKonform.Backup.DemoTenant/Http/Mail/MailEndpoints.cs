@@ -176,7 +176,8 @@ internal sealed class MailEndpoints(DemoTenantModel tenant, DeltaPages pages, De
         ["isHidden"] = folder.Hidden,
     };
 
-    private static Dictionary<string, object?> Message(DemoMessage message, bool immutable) => new()
+    /// <summary>A message's properties as delta and a request for it show them.</summary>
+    public static Dictionary<string, object?> Message(DemoMessage message, bool immutable) => new()
     {
         ["@odata.type"] = "#microsoft.graph.message",
         ["@odata.etag"] = $"W/\"{message.ChangeKey}\"",

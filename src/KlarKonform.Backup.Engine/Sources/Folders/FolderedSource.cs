@@ -8,12 +8,16 @@ namespace KlarKonform.Backup.Engine.Sources.Folders;
 
 /// <summary>
 /// A resource whose items lie in folders, each with a cursor of its own: mail, calendars, contacts, the address book. Hierarchy first, then
-/// every folder, a second pass for what moved meanwhile, and removals last.
+/// every folder, again as long as items move under the reader's eyes, and removals last: an item goes only when a whole round that began
+/// after its removal was reported has not found it elsewhere.
 /// </summary>
 internal abstract class FolderedSource : IResourceSource
 {
     /// <summary>Outlook answers four requests at a time for a mailbox; more readers only wait.</summary>
     public const int Concurrency = 4;
+
+    // In a mailbox that never rests the last removals wait for the next run.
+    private const int MaxRounds = 4;
 
     public abstract string Kind { get; }
 
@@ -28,23 +32,25 @@ internal abstract class FolderedSource : IResourceSource
 
     public async Task RunAsync(ResourceRun run, CancellationToken cancellationToken)
     {
-        await ReadFoldersAsync(run, cancellationToken).ConfigureAwait(false);
-        var round = new ItemRound(this, run, run.Full);
-        await round.ReadAsync(LivingFolders(run.Store.State), cancellationToken).ConfigureAwait(false);
-        await RetryAsync(run, round, cancellationToken).ConfigureAwait(false);
-        var changed = round.ChangedFolders;
-        if (round.MayHaveMissed)
+        var changed = new HashSet<string>(StringComparer.Ordinal);
+        for (var number = 1; ; number++)
         {
-            // What moved from an unread folder to a read one was missed: the cursors of a moment ago say so.
             await ReadFoldersAsync(run, cancellationToken).ConfigureAwait(false);
-            var second = new ItemRound(this, run, full: false);
-            await second.ReadAsync(LivingFolders(run.Store.State), cancellationToken).ConfigureAwait(false);
-            changed = changed.Union(second.ChangedFolders);
+            var round = new ItemRound(this, run, run.Full && number == 1);
+            await round.ReadAsync(LivingFolders(run.Store.State), cancellationToken).ConfigureAwait(false);
+            if (number == 1)
+                await RetryAsync(run, round, cancellationToken).ConfigureAwait(false);
+            changed.UnionWith(round.ChangedFolders);
+
+            // What moved from an unread folder to a read one was missed: the cursors of a moment ago say so.
+            if (round.MayHaveMissed && number < MaxRounds)
+                continue;
+            await ApplyRemovalsAsync(run, round, cancellationToken).ConfigureAwait(false);
+            break;
         }
 
-        await ApplyRemovalsAsync(run, cancellationToken).ConfigureAwait(false);
         await run.Store.GrantWishesAsync(cancellationToken).ConfigureAwait(false);
-        await FinishAsync(run, [.. changed], cancellationToken).ConfigureAwait(false);
+        await FinishAsync(run, changed, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>All items of a folder from a stored link, or from the start. Pages without a delta link at the end are a complete listing.</summary>
@@ -134,9 +140,10 @@ internal abstract class FolderedSource : IResourceSource
         }
     }
 
-    private static async Task ApplyRemovalsAsync(ResourceRun run, CancellationToken cancellationToken)
+    private static async Task ApplyRemovalsAsync(ResourceRun run, ItemRound last, CancellationToken cancellationToken)
     {
-        foreach (var (id, folders) in run.Store.State.PendingRemovals.ToArray())
+        var confirmed = run.Store.State.PendingRemovals.Where(pending => !last.Removed(pending.Key)).ToArray();
+        foreach (var (id, folders) in confirmed)
         {
             // An item that turned up in another folder meanwhile was moved, not removed; one that fails there goes on failing.
             if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } entry && folders.Contains(entry.Parent)
@@ -157,7 +164,8 @@ internal abstract class FolderedSource : IResourceSource
 
         await run.Store.ChangeStateAsync(state =>
         {
-            state.PendingRemovals.Clear();
+            foreach (var (id, _) in confirmed)
+                state.PendingRemovals.TryRemove(id, out _);
             state.PendingFolderRemovals.Clear();
             foreach (var (_, id) in removed)
                 state.Folders.TryRemove(id, out _);

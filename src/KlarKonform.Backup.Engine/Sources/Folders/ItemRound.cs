@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.State;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Delta;
 
@@ -13,10 +14,14 @@ namespace KlarKonform.Backup.Engine.Sources.Folders;
 internal sealed class ItemRound(FolderedSource source, ResourceRun run, bool full)
 {
     private readonly ConcurrentDictionary<string, bool> _changed = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _removed = new(StringComparer.Ordinal);
     private volatile bool _incomplete;
 
     /// <summary>Folders in which something changed.</summary>
     public IEnumerable<string> ChangedFolders => _changed.Keys;
+
+    /// <summary>Items that this round reported as removed: whether they turned up elsewhere, only a later round can tell.</summary>
+    public bool Removed(string id) => _removed.ContainsKey(id);
 
     /// <summary>Whether items may have moved under the reader's eyes: something vanished, or a first reading took its time.</summary>
     public bool MayHaveMissed => _incomplete;
@@ -81,10 +86,17 @@ internal sealed class ItemRound(FolderedSource source, ResourceRun run, bool ful
                     gone.Add(id);
             }
 
-            await run.Store.ChangeStateAsync(state => gone.ForEach(id => state.PendingRemovals.GetOrAdd(id, _ => []).Add(folder)), cancellationToken).ConfigureAwait(false);
+            await run.Store.ChangeStateAsync(state => gone.ForEach(id => NoteRemoval(state, id, folder)), cancellationToken).ConfigureAwait(false);
         }
 
         await run.Store.ChangeStateAsync(state => state.Folders[folder].Link = cursor, cancellationToken).ConfigureAwait(false);
+    }
+
+    // A comparison finds in every round what it found in the last one: only what is new is news.
+    private void NoteRemoval(ResourceState state, string id, string folder)
+    {
+        if (state.PendingRemovals.GetOrAdd(id, _ => []).Add(folder))
+            _removed[id] = _incomplete = true;
     }
 
     private async Task ApplyAsync(string folder, DeltaPage page, SeenItems? seen, bool first, CancellationToken cancellationToken)
@@ -103,14 +115,14 @@ internal sealed class ItemRound(FolderedSource source, ResourceRun run, bool ful
         var changed = run.Downloaded + run.Updated > before;
         if (changed || removed.Length > 0)
             _changed[folder] = true;
-        if (removed.Length > 0 || (first && changed))
+        if (first && changed)
             _incomplete = true;
         if (removed.Length == 0 && run.Store.State.PendingRemovals.IsEmpty)
             return;
         await run.Store.ChangeStateAsync(state =>
         {
             foreach (var id in removed)
-                state.PendingRemovals.GetOrAdd(id, _ => []).Add(folder);
+                NoteRemoval(state, id, folder);
 
             // It is here again: an earlier removal from this folder is history.
             foreach (var id in last.Keys)

@@ -72,7 +72,8 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
                 var missing = 0;
                 foreach (var id in failed)
                     missing += await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is null ? 1 : 0;
-                if (total != known.Count + missing)
+                var waiting = state.PendingRemovals.Values.Count(folders => folders.Contains(folder));
+                if (total != known.Count + missing - waiting)
                     run.Note(Texts.Get("CountDiffers", known.Name, Name, total, known.Count));
             }
             catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)

@@ -1,0 +1,32 @@
+using System.Text.Json;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Storage.Folder;
+
+namespace KlarKonform.Backup.Engine.Tests;
+
+/// <summary>An item of the newest snapshot: its path and the properties that its node carries.</summary>
+internal sealed record StoredItem(string Path, JsonElement Properties)
+{
+    public static async Task<IReadOnlyList<StoredItem>> ReadAllAsync(string folder, string password)
+    {
+        await using var store = new FolderObjectStore(folder, durable: false);
+        using var repository = await ResticRepository.OpenAsync(store, password, default);
+        await repository.LoadIndexAsync(default);
+        var newest = await repository.SnapshotsAsync(default).OrderByDescending(each => each.Snapshot.Time).FirstAsync();
+        var items = new List<StoredItem>();
+        await WalkAsync(new RepositoryReader(repository), newest.Snapshot.Root, "", items);
+        return items;
+    }
+
+    private static async Task WalkAsync(RepositoryReader reader, BlobId tree, string path, List<StoredItem> items)
+    {
+        foreach (var node in await reader.ReadTreeAsync(tree, default))
+        {
+            if (node.Attribute("user.klarkonform") is { } value)
+                items.Add(new StoredItem($"{path}/{node.Name}", JsonDocument.Parse(value).RootElement.GetProperty("graph").Clone()));
+            if (node.Subtree is { } subtree)
+                await WalkAsync(reader, subtree, $"{path}/{node.Name}", items);
+        }
+    }
+}

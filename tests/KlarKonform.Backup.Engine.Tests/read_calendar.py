@@ -1,5 +1,6 @@
 """Reads iCalendar files with python-icalendar and expands them with dateutil: a reader that shares nothing with the writer."""
 import datetime
+import io
 import json
 import sys
 
@@ -10,9 +11,21 @@ out = []
 for name in sys.argv[1:]:
     with open(name, "rb") as file:
         calendar = icalendar.Calendar.from_ical(file.read())
+    # The zones as the file itself defines them, not as this machine knows them. dateutil does not skip X- properties as it should.
+    zones = b"".join(zone.to_ical() for zone in calendar.walk("VTIMEZONE")).decode()
+    zones = "\n".join(line for line in zones.splitlines() if not line.startswith("X-"))
+    defined = tz.tzical(io.StringIO(zones)) if zones else None
+
+    def moment_of(prop):
+        """A date, or a time in its zone by the file's own definition."""
+        value = prop.dt
+        if not isinstance(value, datetime.datetime) or "TZID" not in prop.params:
+            return value
+        return value.replace(tzinfo=defined.get(prop.params["TZID"]))
+
     events = []
     for event in calendar.walk("VEVENT"):
-        start = event.decoded("dtstart")
+        start = moment_of(event["dtstart"])
         all_day = not isinstance(start, datetime.datetime)
         occurrences = [start]
         if "rrule" in event:
@@ -21,7 +34,7 @@ for name in sys.argv[1:]:
             first = datetime.datetime.combine(start, datetime.time()) if all_day else start
             dates = event.get("exdate", [])
             dates = dates if isinstance(dates, list) else [dates]
-            excluded = {each.dt for group in dates for each in group.dts}
+            excluded = {each.dt.replace(tzinfo=zone) if isinstance(each.dt, datetime.datetime) else each.dt for group in dates for each in group.dts}
             # dateutil repeats wall clock times, so the rule is expanded without a zone.
             naive = first.replace(tzinfo=None)
             parts = []
@@ -42,7 +55,7 @@ for name in sys.argv[1:]:
         events.append({
             "uid": str(event["uid"]),
             "summary": str(event.get("summary", "")),
-            "recurrenceId": text(event.decoded("recurrence-id")) if "recurrence-id" in event else None,
+            "recurrenceId": text(moment_of(event["recurrence-id"])) if "recurrence-id" in event else None,
             "occurrences": [text(each) for each in occurrences],
             "attendees": [str(each) for each in (event.get("attendee", []) if isinstance(event.get("attendee", []), list) else [event["attendee"]])],
         })

@@ -1,4 +1,6 @@
 using KlarKonform.Backup.DemoTenant.Model;
+using NodaTime;
+using NodaTime.TimeZones;
 
 namespace KlarKonform.Backup.DemoTenant.Generation;
 
@@ -106,17 +108,28 @@ public sealed class CalendarGenerator
         var days = series.Recurrence!.Type switch { "daily" => 2, "weekly" => 7, _ => 0 };
         if (days == 0)
             return;
+        var original = Occurrence(series, days);
         series.Exceptions.Add(new DemoEvent
         {
             Id = _state.Id("AAkEvt"),
             CalendarId = series.CalendarId,
             Subject = series.Subject + " (verlegt)",
-            Start = series.Start.AddDays(days).AddHours(series.IsAllDay ? 24 : 1),
-            End = series.End.AddDays(days).AddHours(series.IsAllDay ? 24 : 1),
+            Start = original.AddHours(series.IsAllDay ? 24 : 1),
+            End = original.AddHours(series.IsAllDay ? 48 : 2),
             IsAllDay = series.IsAllDay,
             Zone = series.Zone,
-            OriginalStart = series.Start.AddDays(days),
+            OriginalStart = original,
         });
-        series.Cancelled.Add(DateOnly.FromDateTime(series.Start.AddDays(2 * days)));
+        series.Cancelled.Add(DateOnly.FromDateTime(Local(series, 2 * days).ToDateTimeUnspecified()));
     }
+
+    // An occurrence keeps its hour in the series' zone, whatever the clocks do.
+    private static DateTime Occurrence(DemoEvent series, int days) =>
+        series.IsAllDay ? series.Start.AddDays(days) : Zone(series).AtLeniently(Local(series, days)).ToDateTimeUtc();
+
+    private static LocalDateTime Local(DemoEvent series, int days) => series.IsAllDay ? LocalDateTime.FromDateTime(series.Start.AddDays(days))
+        : Instant.FromDateTimeUtc(DateTime.SpecifyKind(series.Start, DateTimeKind.Utc)).InZone(Zone(series)).LocalDateTime.PlusDays(days);
+
+    private static DateTimeZone Zone(DemoEvent series) => DateTimeZoneProviders.Tzdb.GetZoneOrNull(
+        TzdbDateTimeZoneSource.Default.WindowsMapping.PrimaryMapping.TryGetValue(series.Zone, out var id) ? id : series.Zone) ?? DateTimeZone.Utc;
 }

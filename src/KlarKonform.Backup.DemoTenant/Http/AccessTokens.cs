@@ -95,7 +95,7 @@ public sealed class AccessTokens(DemoTenantOptions options)
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         if (claims.RootElement.GetProperty("iss").GetString() != options.ClientId || claims.RootElement.GetProperty("sub").GetString() != options.ClientId
             || !claims.RootElement.GetProperty("aud").GetString()!.EndsWith(audience, StringComparison.OrdinalIgnoreCase)
-            || claims.RootElement.GetProperty("exp").GetInt64() < now)
+            || long.Parse(claims.RootElement.GetProperty("exp").ToString(), System.Globalization.CultureInfo.InvariantCulture) < now)
             return false;
         var signed = Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}");
         return options.Certificates.Any(certificate => certificate.GetRSAPublicKey() is { } key && key.VerifyData(signed, WebEncoders.Base64UrlDecode(parts[2]), HashAlgorithmName.SHA256, padding));

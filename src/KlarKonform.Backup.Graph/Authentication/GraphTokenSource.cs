@@ -149,8 +149,8 @@ public sealed class GraphTokenSource : IDisposable
         }
 
         if (exception is CredentialUnavailableException)
-            return new GraphException(GraphErrorKind.SignInFailed, null, "ManagedIdentityUnavailable", exception.Message.Split('\n')[0].Trim(), exception);
-        return new GraphException(GraphErrorKind.SignInFailed, null, "SignInFailed", exception.Message.Split('\n')[0].Trim());
+            return new GraphException(GraphErrorKind.SignInFailed, null, "ManagedIdentityUnavailable", exception.Message.ReplaceLineEndings(" ").Trim(), exception);
+        return new GraphException(GraphErrorKind.SignInFailed, null, "SignInFailed", exception.Message.ReplaceLineEndings(" ").Trim(), exception);
     }
 
     private static T? Find<T>(Exception? exception) where T : Exception

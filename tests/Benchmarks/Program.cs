@@ -2,13 +2,22 @@ using System.Globalization;
 using KlarKonform.Backup.Benchmarks;
 
 // dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5]
-// Internal: backup REPOSITORY SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
+// dotnet run -c Release --project tests/Benchmarks -- mail
+// Internal: tenant, mail-run, backup REPOSITORY SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
 switch (args)
 {
     case ["repository"]:
         return await RepositoryBenchmark.RunAsync(5);
     case ["repository", "--runs", var runs] when int.TryParse(runs, CultureInfo.InvariantCulture, out var count) && count > 0:
         return await RepositoryBenchmark.RunAsync(count);
+    case ["mail"]:
+        return await MailBenchmark.RunAsync();
+    case ["tenant", var folder, var users, var mails, var latency]:
+        await Tenant.ServeAsync(folder, int.Parse(users, CultureInfo.InvariantCulture), int.Parse(mails, CultureInfo.InvariantCulture), int.Parse(latency, CultureInfo.InvariantCulture));
+        return 0;
+    case ["mail-run", var folder, var baseUrl]:
+        await MailRun.RunAsync(folder, baseUrl);
+        return 0;
     case ["backup", var repository, var source]:
         await FolderCopy.BackupAsync(repository, source);
         return 0;
@@ -16,6 +25,6 @@ switch (args)
         await FolderCopy.RestoreAsync(repository, target);
         return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5]");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5] | mail");
         return 2;
 }

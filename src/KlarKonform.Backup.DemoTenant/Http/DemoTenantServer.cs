@@ -22,15 +22,17 @@ public sealed class DemoTenantServer : IAsyncDisposable
     private readonly DeltaPages _pages;
     private readonly DriveEndpoints _drives;
     private readonly AccessTokens _tokens;
+    private readonly PreciseDelay _delay;
 
     private DemoTenantServer(WebApplication app, DemoCertificates certificates, DemoTenantOptions options, DemoTenantModel model,
-        TenantGenerator generator, RequestCounters counters, AccessTokens tokens, DeltaPages pages, DriveEndpoints drives, string baseUrl)
+        TenantGenerator generator, RequestCounters counters, AccessTokens tokens, DeltaPages pages, DriveEndpoints drives, PreciseDelay delay, string baseUrl)
     {
         _app = app;
         _certificates = certificates;
         _pages = pages;
         _drives = drives;
         _tokens = tokens;
+        _delay = delay;
         Options = options;
         Model = model;
         Generator = generator;
@@ -57,6 +59,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
         var generator = new TenantGenerator(model, options.Sizes);
         generator.Fill();
 
+        var delay = new PreciseDelay();
         var certificates = new DemoCertificates();
         var port = options.Port != 0 ? options.Port : FreePort();
         var builder = WebApplication.CreateSlimBuilder();
@@ -86,7 +89,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
             counters.Count("machineToken");
             return tokens.IssueToMachine(request);
         });
-        var routes = new GraphRoutes(tokens, options, counters);
+        var routes = new GraphRoutes(tokens, options, counters, delay);
         new DirectoryEndpoints(model, pages).Map(routes);
         new MailEndpoints(model, pages, options).Map(routes);
         new CalendarEndpoints(model, pages).Map(routes);
@@ -100,7 +103,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         var downloads = new Uri(addresses.Single(address => new Uri(address).Port != port));
         drives.DownloadHost = $"https://localhost:{downloads.Port}";
-        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, drives, baseUrl);
+        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, drives, delay, baseUrl);
     }
 
     /// <summary>Makes every delta token issued so far expire.</summary>
@@ -139,6 +142,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
         using var brief = new CancellationTokenSource(TimeSpan.FromSeconds(2));
         await _app.StopAsync(brief.Token);
         await _app.DisposeAsync();
+        _delay.Dispose();
         _certificates.Dispose();
     }
 
@@ -146,6 +150,11 @@ public sealed class DemoTenantServer : IAsyncDisposable
     private static void MapControl(WebApplication app, DemoTenantModel model, TenantGenerator generator, RequestCounters counters)
     {
         app.MapGet("/demo/stats", () => Results.Json(new { counters.Counts, counters.Violations }));
+        app.MapGet("/demo/shape", () =>
+        {
+            lock (model)
+                return Results.Json(model.Users.Where(user => user.Mailbox is not null).Select(user => user.Mailbox!.CountByFolder()).ToArray());
+        });
         app.MapPost("/demo/stats/reset", () => counters.Reset());
         app.MapPost("/demo/changes/{count:int}", (int count) =>
         {

@@ -10,7 +10,7 @@ namespace KlarKonform.Backup.DemoTenant.Http;
 /// Graph's routes: a signed-in caller, the latency, faults that a test asks for, errors in Graph's envelope, and <c>$batch</c> as
 /// concepts/json-batching.md describes it.
 /// </summary>
-internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options, RequestCounters counters)
+internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options, RequestCounters counters, PreciseDelay delay)
 {
     private const string Version = "/v1.0/";
     private const int MaxBatch = 20;
@@ -59,7 +59,7 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
 
     // Inside a batch the way to the data centre is paid once, for the batch.
     private Task DelayAsync(HttpContext context) =>
-        options.Latency > TimeSpan.Zero && !context.Items.ContainsKey(InBatch) ? Task.Delay(options.Latency, context.RequestAborted) : Task.CompletedTask;
+        options.Latency > TimeSpan.Zero && !context.Items.ContainsKey(InBatch) ? delay.WaitAsync(options.Latency) : Task.CompletedTask;
 
     public void Map(WebApplication app)
     {
@@ -158,7 +158,7 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
     {
         counters.Count("batch");
         if (options.Latency > TimeSpan.Zero)
-            await Task.Delay(options.Latency, context.RequestAborted);
+            await delay.WaitAsync(options.Latency);
         if (Fault(context))
             return;
         using var body = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted);

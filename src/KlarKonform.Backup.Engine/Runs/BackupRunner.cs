@@ -19,9 +19,9 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
     // Mailboxes do not share a limit, so many run at once.
     private const int MaxResources = 32;
 
-    // Nodes and entries in memory, some 70 MiB: shared by the resources that run, however many they are.
-    private const int MaxLoaded = 60_000;
-    private const int MinLoaded = 1_000;
+    // Nodes in memory, at some 1.6 KiB each: shared by the resources that run, however many they are.
+    private const int MaxLoaded = 8_000;
+    private const int MinLoaded = 250;
 
     // A server answers late, but several requests at once; each upload takes 17 MiB of memory.
     private const int RemoteUploads = 4;
@@ -211,6 +211,9 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
             await store.ChangeStateAsync(each => (each.Kind, each.ResourceId, each.Name, each.Path) = (source.Kind, source.ResourceId, source.Name, path), cancellationToken).ConfigureAwait(false);
             _running[label] = run;
             await source.RunAsync(run, cancellationToken).ConfigureAwait(false);
+
+            // Written by the resource's own thread and out of memory, before the last one is done.
+            await store.SaveAsync(cancellationToken).ConfigureAwait(false);
             if (store.State.Failures.Values.Count(failure => failure is { Permanent: false, NextAttempt: not null }) - run.Failures.Count(failure => failure.NextAttempt is not null) is > 0 and var later)
                 run.Note(Texts.Get("KnownFailures", source.Kind, source.Name, later));
             AddResult(run, run.Failures.Count > 0 ? BackupState.Partial : BackupState.Succeeded, null, null);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Reading;
@@ -33,35 +34,40 @@ internal sealed class RunVerifier(ResticRepository repository, Random random)
         return problems;
     }
 
-    // Walks both trees side by side and skips what is the same: those trees were checked when they were new.
-    private async Task<List<CheckProblem>> CheckNewTreesAsync(BlobId root, BlobId? previousRoot, CancellationToken cancellationToken)
+    // Walks both trees side by side, level by level, and skips what is the same: those trees were checked when they were new.
+    private async Task<IEnumerable<CheckProblem>> CheckNewTreesAsync(BlobId root, BlobId? previousRoot, CancellationToken cancellationToken)
     {
         var reader = new RepositoryReader(repository);
-        var problems = new List<CheckProblem>();
-        var pending = new Stack<(BlobId Now, BlobId? Before)>([(root, previousRoot)]);
-        while (pending.TryPop(out var pair))
+        var problems = new ConcurrentQueue<CheckProblem>();
+        for (ConcurrentBag<(BlobId Now, BlobId? Before)> level = [(root, previousRoot)]; !level.IsEmpty;)
         {
-            if (pair.Now == pair.Before)
-                continue;
-            try
+            var next = new ConcurrentBag<(BlobId Now, BlobId? Before)>();
+            await Parallel.ForEachAsync(level.Where(pair => pair.Now != pair.Before), cancellationToken, async (pair, token) =>
             {
-                var before = pair.Before is { } old ? await reader.ReadTreeAsync(old, cancellationToken).ConfigureAwait(false) : [];
-                var beforeByName = before.Where(node => node.Subtree is not null).ToDictionary(node => node.Name, node => node.Subtree!.Value);
-                var beforeIds = beforeByName.Values.ToHashSet();
-                foreach (var node in await reader.ReadTreeAsync(pair.Now, cancellationToken).ConfigureAwait(false))
+                try
                 {
-                    if (node.Subtree is { } subtree && !beforeIds.Contains(subtree))
-                        pending.Push((subtree, beforeByName.TryGetValue(node.Name, out var same) ? same : null));
-                    problems.AddRange((node.Content ?? []).Where(blob => !repository.Index.Contains(blob))
-                        .Select(blob => new CheckProblem(CheckProblemKind.MissingBlob, blob.ToString(), node.Name)));
+                    await CheckTreeAsync(reader, pair.Now, pair.Before, next, problems, token).ConfigureAwait(false);
                 }
-            }
-            catch (RepositoryException exception)
-            {
-                problems.Add(new CheckProblem(CheckProblemKind.DamagedTree, pair.Now.ToString(), exception.Message));
-            }
+                catch (RepositoryException exception)
+                {
+                    problems.Enqueue(new CheckProblem(CheckProblemKind.DamagedTree, pair.Now.ToString(), exception.Message));
+                }
+            }).ConfigureAwait(false);
+            level = next;
         }
 
         return problems;
+    }
+
+    private async Task CheckTreeAsync(RepositoryReader reader, BlobId now, BlobId? previous, ConcurrentBag<(BlobId Now, BlobId? Before)> next, ConcurrentQueue<CheckProblem> problems, CancellationToken cancellationToken)
+    {
+        var before = previous is { } old ? (await reader.ReadTreeLinksAsync(old, cancellationToken).ConfigureAwait(false)).Subtrees : [];
+        var beforeByName = before.ToDictionary(each => each.Name, each => each.Tree);
+        var beforeIds = beforeByName.Values.ToHashSet();
+        var links = await reader.ReadTreeLinksAsync(now, cancellationToken).ConfigureAwait(false);
+        foreach (var (name, tree) in links.Subtrees.Where(each => !beforeIds.Contains(each.Tree)))
+            next.Add((tree, beforeByName.TryGetValue(name, out var same) ? same : null));
+        foreach (var blob in links.Blobs.Where(blob => !repository.Index.Contains(blob)))
+            problems.Enqueue(new CheckProblem(CheckProblemKind.MissingBlob, blob.ToString(), now.ToString()));
     }
 }

@@ -1,130 +1,175 @@
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using KlarKonform.Backup.Engine.Trees;
 
 namespace KlarKonform.Backup.Engine.State;
 
 /// <summary>
-/// Id → place, as a trie of small files inside the snapshot: a look-up reads one leaf, whatever the number of items, and a change
-/// rewrites one. Not thread-safe.
+/// Id → place, as a trie of small files inside the snapshot: a look-up reads one leaf, whatever the number of items. Ids are spread by
+/// their hash, so changes are gathered in memory and merged leaf by leaf; writing a leaf for every change would write each a hundred
+/// times. Not thread-safe.
 /// </summary>
 internal sealed class ItemIndex
 {
     // A leaf of this many entries is some 15 KiB compressed; a fuller one becomes a folder of sixteen.
     private const int MaxLeafEntries = 256;
+    private const int MaxCachedLeaves = 8;
+    private const int MaxPinned = 4_000;
     private const string Folder = "items";
 
     private readonly WorkingTree _tree;
-    private readonly Dictionary<string, Leaf> _leaves = new(StringComparer.Ordinal);
+    private readonly Dictionary<UInt128, byte[]?> _changes = [];
+
+    // Every item asks for its folder, so folders stay at hand.
+    private readonly Dictionary<string, ItemEntry> _pinned = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IndexLeaf> _cache = new(StringComparer.Ordinal);
+    private readonly Queue<string> _cached = new();
+
+    // Of an index that was empty when it was opened, everything that was merged: new items need no look into a leaf.
+    private HashSet<UInt128>? _merged;
+    private bool _opened;
 
     public ItemIndex(WorkingTree tree) => _tree = tree;
 
-    public int LoadedCount => _leaves.Values.Sum(leaf => leaf.Entries.Count);
+    /// <summary>Changes in memory that are not merged yet.</summary>
+    public int Pending => _changes.Count;
 
     public async Task<ItemEntry?> FindAsync(string id, CancellationToken cancellationToken)
     {
-        var leaf = await LeafAsync(Digits(id), create: false, cancellationToken).ConfigureAwait(false);
-        return leaf?.Entries.GetValueOrDefault(id);
+        if (_pinned.TryGetValue(id, out var pinned))
+            return pinned;
+        var key = IndexLeaf.KeyOf(id);
+        ItemEntry? found;
+        if (_changes.TryGetValue(key, out var line))
+        {
+            found = line is null ? null : IndexLeaf.Read(line);
+        }
+        else
+        {
+            await OpenAsync(cancellationToken).ConfigureAwait(false);
+            if (_merged?.Contains(key) == false)
+                return null;
+            var prefix = await PrefixAsync(key, cancellationToken).ConfigureAwait(false);
+            if (!_cache.TryGetValue(prefix, out var leaf))
+                Cache(leaf = await LoadAsync(prefix, cancellationToken).ConfigureAwait(false));
+            found = leaf.Find(key);
+        }
+
+        if (found is { IsFolder: true })
+            Pin(found);
+        return found;
     }
 
-    public async Task SetAsync(ItemEntry entry, CancellationToken cancellationToken)
+    public void Set(ItemEntry entry)
     {
-        var digits = Digits(entry.Id);
-        var leaf = await LeafAsync(digits, create: true, cancellationToken).ConfigureAwait(false);
-        leaf!.Entries[entry.Id] = entry;
-        leaf.Changed = true;
-        if (leaf.Entries.Count > MaxLeafEntries)
-            await SplitAsync(leaf, cancellationToken).ConfigureAwait(false);
+        _changes[IndexLeaf.KeyOf(entry.Id)] = IndexLeaf.Write(entry);
+        if (entry.IsFolder)
+            Pin(entry);
     }
 
-    public async Task RemoveAsync(string id, CancellationToken cancellationToken)
+    public void Remove(string id)
     {
-        if (await LeafAsync(Digits(id), create: false, cancellationToken).ConfigureAwait(false) is { } leaf && leaf.Entries.Remove(id))
-            leaf.Changed = true;
+        _changes[IndexLeaf.KeyOf(id)] = null;
+        _pinned.Remove(id);
     }
 
-    /// <summary>Writes changed leaves into the tree, and forgets all.</summary>
+    /// <summary>Merges the changes into the tree, a leaf in memory at a time, and forgets them.</summary>
     public async Task SaveAsync(CancellationToken cancellationToken)
     {
-        foreach (var leaf in _leaves.Values.Where(leaf => leaf.Changed))
+        if (_changes.Count == 0)
+            return;
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        _cache.Clear();
+        _cached.Clear();
+        IndexLeaf? leaf = null;
+        foreach (var (key, line) in _changes.OrderBy(change => change.Key))
         {
-            var directory = await _tree.GetOrCreateAsync(leaf.Directory, cancellationToken).ConfigureAwait(false);
-            var text = new StringBuilder();
-            foreach (var entry in leaf.Entries.Values.OrderBy(entry => entry.Id, StringComparer.Ordinal))
-                text.Append(JsonSerializer.Serialize(entry)).Append('\n');
-            directory.Set(await _tree.NewFileAsync(leaf.Name, Encoding.UTF8.GetBytes(text.ToString()), cancellationToken).ConfigureAwait(false));
+            if (leaf is null || !IndexLeaf.IsBelow(key, leaf.Prefix))
+            {
+                if (leaf is not null)
+                    await WriteAsync(leaf, cancellationToken).ConfigureAwait(false);
+                leaf = await LoadAsync(await PrefixAsync(key, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            }
+
+            if (line is null)
+            {
+                leaf.Remove(key);
+                _merged?.Remove(key);
+            }
+            else
+            {
+                leaf.Set(key, line);
+                _merged?.Add(key);
+            }
         }
 
-        _leaves.Clear();
+        await WriteAsync(leaf!, cancellationToken).ConfigureAwait(false);
+        _changes.Clear();
     }
 
-    // Finds the leaf whose path is a beginning of the digits.
-    private async Task<Leaf?> LeafAsync(string digits, bool create, CancellationToken cancellationToken)
+    private async Task OpenAsync(CancellationToken cancellationToken)
     {
-        for (var depth = 1; depth <= digits.Length; depth++)
-        {
-            if (_leaves.TryGetValue(digits[..depth], out var known))
-                return known;
-        }
+        if (_opened)
+            return;
+        _opened = true;
+        if (await _tree.FindAsync([Folder], cancellationToken).ConfigureAwait(false) is not { Count: > 0 })
+            _merged = [];
+    }
 
+    // The beginning of the key that has a leaf of its own, or would have.
+    private async Task<string> PrefixAsync(UInt128 key, CancellationToken cancellationToken)
+    {
         var path = new List<string> { Folder };
-        var directory = await _tree.GetOrCreateAsync(path, cancellationToken).ConfigureAwait(false);
-        for (var depth = 0; ; depth++)
+        while (true)
         {
-            var name = digits[depth..(depth + 1)];
-            var node = directory.Find(name);
-            if (node is { IsDirectory: true })
-            {
-                path.Add(name);
-                directory = await _tree.GetOrCreateAsync(path, cancellationToken).ConfigureAwait(false);
-                continue;
-            }
-
-            if (node is null && !create)
-                return null;
-            var leaf = new Leaf([.. path], name);
-            if (node is not null)
-            {
-                foreach (var line in Encoding.UTF8.GetString(await _tree.ReadFileAsync(node, cancellationToken).ConfigureAwait(false)).Split('\n', StringSplitOptions.RemoveEmptyEntries))
-                {
-                    var entry = JsonSerializer.Deserialize<ItemEntry>(line)!;
-                    leaf.Entries[entry.Id] = entry;
-                }
-            }
-
-            _leaves.Add(digits[..(depth + 1)], leaf);
-            return leaf;
+            var name = IndexLeaf.Digit(key, path.Count - 1).ToString();
+            var known = await _tree.FindAsync(path, cancellationToken).ConfigureAwait(false);
+            path.Add(name);
+            if (known?.Find(name) is not { IsDirectory: true })
+                return string.Concat(path.Skip(1));
         }
     }
 
-    private async Task SplitAsync(Leaf leaf, CancellationToken cancellationToken)
+    private async Task<IndexLeaf> LoadAsync(string prefix, CancellationToken cancellationToken)
     {
-        var prefix = string.Concat(leaf.Directory.Skip(1)) + leaf.Name;
-        _leaves.Remove(prefix);
-        var parent = await _tree.GetOrCreateAsync(leaf.Directory, cancellationToken).ConfigureAwait(false);
-        parent.Remove(leaf.Name);
-        string[] folder = [.. leaf.Directory, leaf.Name];
-        await _tree.GetOrCreateAsync(folder, cancellationToken).ConfigureAwait(false);
-        foreach (var group in leaf.Entries.Values.GroupBy(entry => Digits(entry.Id)[prefix.Length]))
+        var leaf = new IndexLeaf(prefix);
+        if (await _tree.FindAsync(DirectoryOf(prefix), cancellationToken).ConfigureAwait(false) is { } directory && directory.Find(prefix[^1..]) is { } node)
+            leaf.Load(await _tree.ReadFileAsync(node, cancellationToken).ConfigureAwait(false));
+        return leaf;
+    }
+
+    private async Task WriteAsync(IndexLeaf leaf, CancellationToken cancellationToken)
+    {
+        var directory = await _tree.GetOrCreateAsync(DirectoryOf(leaf.Prefix), cancellationToken).ConfigureAwait(false);
+        var name = leaf.Prefix[^1..];
+        switch (leaf.Count)
         {
-            var part = new Leaf(folder, group.Key.ToString()) { Changed = true };
-            foreach (var entry in group)
-                part.Entries[entry.Id] = entry;
-            _leaves.Add(prefix + group.Key, part);
+            case 0:
+                directory.Remove(name);
+                break;
+            case > MaxLeafEntries when leaf.Prefix.Length < IndexLeaf.Digits:
+                directory.Remove(name);
+                foreach (var part in leaf.Split())
+                    await WriteAsync(part, cancellationToken).ConfigureAwait(false);
+                break;
+            default:
+                directory.Set(await _tree.NewFileAsync(name, leaf.ToBytes(), cancellationToken).ConfigureAwait(false));
+                break;
         }
     }
 
-    private static string Digits(string id) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(id))).ToLowerInvariant();
+    private static IEnumerable<string> DirectoryOf(string prefix) => prefix[..^1].Select(digit => digit.ToString()).Prepend(Folder);
 
-    private sealed class Leaf(IReadOnlyList<string> directory, string name)
+    private void Cache(IndexLeaf leaf)
     {
-        public IReadOnlyList<string> Directory { get; } = directory;
+        _cache.Add(leaf.Prefix, leaf);
+        _cached.Enqueue(leaf.Prefix);
+        if (_cached.Count > MaxCachedLeaves)
+            _cache.Remove(_cached.Dequeue());
+    }
 
-        public string Name { get; } = name;
-
-        public Dictionary<string, ItemEntry> Entries { get; } = new(StringComparer.Ordinal);
-
-        public bool Changed { get; set; }
+    private void Pin(ItemEntry folder)
+    {
+        if (_pinned.Count >= MaxPinned)
+            _pinned.Clear();
+        _pinned[folder.Id] = folder;
     }
 }

@@ -19,6 +19,10 @@ internal sealed class ResourceStore : IDisposable
     public const string Attribute = "user.klarkonform";
 
     private const string StateFile = "state.json";
+    private const int CountEvery = 64;
+
+    // A waiting index entry is bytes, a node many objects.
+    private const int EntriesANode = 4;
 
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
 
@@ -28,6 +32,7 @@ internal sealed class ResourceStore : IDisposable
     private readonly TimeProvider _time;
     private readonly Func<int> _maxLoaded;
     private readonly SemaphoreSlim _gate = new(1);
+    private int _puts;
     private readonly Dictionary<string, ItemEntry> _wishes = new(StringComparer.Ordinal);
 
     private ResourceStore(WorkingTree content, WorkingTree stateTree, ResourceState state, TimeProvider time, Func<int> maxLoaded)
@@ -53,7 +58,7 @@ internal sealed class ResourceStore : IDisposable
     /// <param name="content">Its content's tree, or null for nothing yet.</param>
     /// <param name="stateRoot">Its state's tree, or null for nothing yet.</param>
     /// <param name="time">Clock.</param>
-    /// <param name="maxLoaded">So many nodes and entries may be in memory; beyond, everything is written out and forgotten.</param>
+    /// <param name="maxLoaded">So many nodes, and some times as many index entries, may be in memory; beyond, they are written out and forgotten.</param>
     public static ResourceStore Open(RepositoryReader reader, RepositoryWriter writer, ResourceState state, BlobId? content, BlobId? stateRoot, TimeProvider time, Func<int> maxLoaded) =>
         new(new WorkingTree(reader, writer, content, time), new WorkingTree(reader, writer, stateRoot, time), state, time, maxLoaded);
 
@@ -122,7 +127,7 @@ internal sealed class ResourceStore : IDisposable
         var placed = entry with { Name = name, Parts = parts.Count > 0 ? [.. parts.Select(part => part.Suffix)] : null };
         foreach (var (suffix, part) in parts)
             target.Set(part with { Name = placed.PartName(suffix) });
-        await _index.SetAsync(placed, cancellationToken).ConfigureAwait(false);
+        _index.Set(placed);
         if (!entry.IsFolder)
         {
             Count(entry.Parent, 1);
@@ -170,7 +175,7 @@ internal sealed class ResourceStore : IDisposable
         if (!entry.IsFolder)
             Count(entry.Parent, -1);
 
-        await _index.RemoveAsync(id, cancellationToken).ConfigureAwait(false);
+        _index.Remove(id);
         return true;
     }, cancellationToken);
 
@@ -255,7 +260,7 @@ internal sealed class ResourceStore : IDisposable
         foreach (var node in directory.Nodes.ToArray())
         {
             if (ItemMetadata.IdOf(node) is { } id)
-                await _index.RemoveAsync(id, cancellationToken).ConfigureAwait(false);
+                _index.Remove(id);
             if (node.IsDirectory && await _content.OpenAsync(directory, node.Name, cancellationToken).ConfigureAwait(false) is { } child)
                 await ForgetAsync(child, cancellationToken).ConfigureAwait(false);
         }
@@ -307,11 +312,17 @@ internal sealed class ResourceStore : IDisposable
 
     private async Task TrimAsync(CancellationToken cancellationToken)
     {
-        if (_content.LoadedCount + _index.LoadedCount <= _maxLoaded())
+        // Counting walks through what is loaded: not for every item.
+        if (++_puts % CountEvery != 0)
             return;
-        await _index.SaveAsync(cancellationToken).ConfigureAwait(false);
-        await _content.SaveAsync(cancellationToken).ConfigureAwait(false);
-        await _stateTree.SaveAsync(cancellationToken).ConfigureAwait(false);
+        var limit = _maxLoaded();
+        if (_content.LoadedCount > limit)
+            await _content.SaveAsync(cancellationToken).ConfigureAwait(false);
+        if (_index.Pending > EntriesANode * limit)
+        {
+            await _index.SaveAsync(cancellationToken).ConfigureAwait(false);
+            await _stateTree.SaveAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     // A change that was begun is finished: stopping half-way would lose an item between its old and its new place. When it fails

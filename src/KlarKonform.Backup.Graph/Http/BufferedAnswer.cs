@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace KlarKonform.Backup.Graph.Http;
 
 /// <summary>
@@ -7,14 +9,18 @@ namespace KlarKonform.Backup.Graph.Http;
 internal sealed class BufferedAnswer : Stream
 {
     private const int MaxBuffer = 4 << 20;
+    private const int FirstBuffer = 16 << 10;
 
-    private readonly MemoryStream _head;
+    private readonly int _length;
     private readonly GraphAnswer? _answer;
     private readonly Stream? _rest;
+    private byte[]? _head;
+    private int _position;
 
-    private BufferedAnswer(MemoryStream head, GraphAnswer? answer, Stream? rest)
+    private BufferedAnswer(byte[] head, int length, GraphAnswer? answer, Stream? rest)
     {
         _head = head;
+        _length = length;
         _answer = answer;
         _rest = rest;
     }
@@ -33,39 +39,51 @@ internal sealed class BufferedAnswer : Stream
     /// <exception cref="GraphException">The answer broke.</exception>
     public static async Task<Stream> OpenAsync(GraphAnswer answer, CancellationToken cancellationToken)
     {
+        // Pooled: a mail a millisecond would keep the garbage collector busy.
+        var head = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(answer.Response.Content.Headers.ContentLength + 1 ?? FirstBuffer, FirstBuffer, MaxBuffer));
         try
         {
-            var length = answer.Response.Content.Headers.ContentLength;
-            var head = new MemoryStream((int)Math.Min(length ?? 64 << 10, MaxBuffer));
             var body = await answer.Response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            var buffer = new byte[64 << 10];
-            while (head.Length < MaxBuffer)
+            var length = 0;
+            while (true)
             {
-                var read = await ReadAsync(body, buffer, cancellationToken).ConfigureAwait(false);
+                if (length == head.Length)
+                {
+                    if (length >= MaxBuffer)
+                        return new BufferedAnswer(head, length, answer, body);
+                    var larger = ArrayPool<byte>.Shared.Rent(length * 2);
+                    head.AsSpan(0, length).CopyTo(larger);
+                    ArrayPool<byte>.Shared.Return(head);
+                    head = larger;
+                }
+
+                var read = await ReadAsync(body, head.AsMemory(length), cancellationToken).ConfigureAwait(false);
                 if (read == 0)
                 {
                     answer.Dispose();
-                    head.Position = 0;
-                    return head;
+                    return new BufferedAnswer(head, length, null, null);
                 }
 
-                head.Write(buffer, 0, read);
+                length += read;
             }
-
-            head.Position = 0;
-            return new BufferedAnswer(head, answer, body);
         }
         catch
         {
+            ArrayPool<byte>.Shared.Return(head);
             answer.Dispose();
             throw;
         }
     }
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var read = _head.Read(buffer.Span);
-        return read > 0 || buffer.Length == 0 ? read : await ReadAsync(_rest!, buffer, cancellationToken).ConfigureAwait(false);
+        ObjectDisposedException.ThrowIf(_head is null, this);
+        var count = Math.Min(buffer.Length, _length - _position);
+        if (count == 0)
+            return _rest is null || buffer.Length == 0 ? ValueTask.FromResult(0) : ReadAsync(_rest, buffer, cancellationToken);
+        _head.AsSpan(_position, count).CopyTo(buffer.Span);
+        _position += count;
+        return ValueTask.FromResult(count);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -88,7 +106,8 @@ internal sealed class BufferedAnswer : Stream
         if (disposing)
         {
             _answer?.Dispose();
-            _head.Dispose();
+            if (Interlocked.Exchange(ref _head, null) is { } head)
+                ArrayPool<byte>.Shared.Return(head);
         }
 
         base.Dispose(disposing);

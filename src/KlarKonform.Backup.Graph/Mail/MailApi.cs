@@ -12,8 +12,8 @@ public sealed class MailApi(GraphClient client, string mailbox)
     /// <summary>The application permission for everything here.</summary>
     public const string Permission = "Mail.Read";
 
-    // 500 a page is what long-running clients settled on; more tends to time out with many properties.
-    private const int PageSize = 500;
+    // A page is in memory while its mails are read, in every folder that is read at a time; larger ones save one request in a hundred.
+    private const int PageSize = 100;
 
     // What MIME lacks, and what tells a change. A property that is not selected does not surface its changes in delta.
     private const string Properties = "id,changeKey,subject,receivedDateTime,sentDateTime,createdDateTime,lastModifiedDateTime,internetMessageId,conversationId,"
@@ -32,17 +32,20 @@ public sealed class MailApi(GraphClient client, string mailbox)
     /// <param name="cancellationToken">Ends the reading.</param>
     public async IAsyncEnumerable<DeltaPage> ListFoldersAsync(string? folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var pending = new Queue<string?>([folder]);
-        while (pending.TryDequeue(out var parent))
+        // A folder's childFolderCount does not count hidden children, so every folder is asked; those of a level together.
+        for (string?[] level = [folder]; level.Length > 0;)
         {
-            // A folder's childFolderCount does not count hidden children, so every folder is asked.
-            var below = parent is null ? "/mailFolders" : $"/mailFolders/{Uri.EscapeDataString(parent)}/childFolders";
-            await foreach (var page in DeltaReader.ReadAsync(client, Request(client.Address($"/users/{mailbox}{below}?includeHiddenFolders=true")), PageSize, cancellationToken).ConfigureAwait(false))
+            var answers = new JsonDocument[level.Length];
+            await Parallel.ForEachAsync(Enumerable.Range(0, level.Length), cancellationToken, async (i, token) => answers[i] = await ChildrenAsync(level[i], token).ConfigureAwait(false)).ConfigureAwait(false);
+            var next = new List<string?>();
+            foreach (var answer in answers)
             {
-                foreach (var child in page.Items)
-                    pending.Enqueue(child.GetProperty("id").GetString());
+                using var page = new DeltaPage(answer);
+                next.AddRange(page.Items.Select(child => child.GetProperty("id").GetString()));
                 yield return page;
             }
+
+            level = [.. next];
         }
     }
 
@@ -103,6 +106,16 @@ public sealed class MailApi(GraphClient client, string mailbox)
     public async Task ProbeAsync(CancellationToken cancellationToken)
     {
         using var answer = await FolderAsync("inbox", cancellationToken).ConfigureAwait(false);
+    }
+
+    // All children of a folder as one page.
+    private async Task<JsonDocument> ChildrenAsync(string? folder, CancellationToken cancellationToken)
+    {
+        var below = folder is null ? "/mailFolders" : $"/mailFolders/{Uri.EscapeDataString(folder)}/childFolders";
+        var children = new List<JsonElement>();
+        await foreach (var page in DeltaReader.ReadAsync(client, Request(client.Address($"/users/{mailbox}{below}?includeHiddenFolders=true")), PageSize, cancellationToken).ConfigureAwait(false))
+            children.AddRange(page.Items.Select(child => child.Clone()));
+        return JsonSerializer.SerializeToDocument(new { value = children });
     }
 
     private GraphRequest Request(Uri address) => new(_scope, address) { Permission = Permission, Prefer = OutlookPreferences.ImmutableIds };

@@ -114,6 +114,35 @@ public sealed class RepositoryReader
         return TreeJson.Read(await ReadBlobAsync(id, _repository.Index, _trees, cancellationToken).ConfigureAwait(false));
     }
 
+    /// <summary>What a tree points to, from the storage itself.</summary>
+    /// <exception cref="RepositoryException">It is missing or damaged.</exception>
+    public async Task<TreeLinks> ReadTreeLinksAsync(BlobId id, CancellationToken cancellationToken)
+    {
+        if (!_repository.Index.TryFind(id, out var pack, out var blob))
+            throw new RepositoryException(RepositoryErrorKind.Missing, $"The blob {id} is not in the repository's index.");
+
+        // A check reads thousands of trees in a second; none of them is kept.
+        var stored = ArrayPool<byte>.Shared.Rent((int)blob.Length);
+        var plain = ArrayPool<byte>.Shared.Rent((int)blob.PlainLength);
+        try
+        {
+            await ReadRangeAsync(_repository, pack, blob.Offset, stored.AsMemory(0, (int)blob.Length), cancellationToken).ConfigureAwait(false);
+            var json = plain.AsMemory(0, (int)blob.PlainLength);
+            BlobCodec.Open(_repository, stored.AsSpan(0, (int)blob.Length), blob, json.Span);
+            return TreeLinks.Read(json.Span);
+        }
+        catch (RepositoryException)
+        {
+            // Perhaps another pack holds a sound copy.
+            return TreeLinks.Read(await ReadBlobAsync(id, cancellationToken).ConfigureAwait(false));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(stored);
+            ArrayPool<byte>.Shared.Return(plain);
+        }
+    }
+
     /// <summary>Writes a file's content to a stream.</summary>
     public async Task CopyContentAsync(Node node, Stream target, CancellationToken cancellationToken)
     {

@@ -163,7 +163,7 @@ public static class TreeJson
         LinkTargetRaw = element.TryGetProperty("linktarget_raw", out var raw) ? raw.GetBytesFromBase64() : null,
         ExtendedAttributes = element.TryGetProperty("extended_attributes", out var attributes) && attributes.ValueKind == JsonValueKind.Array
             ? [.. attributes.EnumerateArray().Select(attribute => new ExtendedAttribute(
-                attribute.GetProperty("name").GetString() ?? "", Text(attribute, "value") is { } value ? Convert.FromBase64String(value) : []))]
+                attribute.GetProperty("name").GetString() ?? "", attribute.TryGetProperty("value", out var value) && value.ValueKind == JsonValueKind.String ? value.GetBytesFromBase64() : []))]
             : null,
         GenericAttributes = element.TryGetProperty("generic_attributes", out var generic) ? generic.GetRawText() : null,
         Device = Number(element, "device"),

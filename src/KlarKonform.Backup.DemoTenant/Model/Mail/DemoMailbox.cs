@@ -27,6 +27,10 @@ public sealed class DemoMailbox(DemoTenantModel tenant)
     public DemoMailFolder Folder(string idOrWellKnownName) =>
         Folders.TryGetValue(idOrWellKnownName, out var folder) ? folder : Folders.Values.Single(each => each.WellKnownName == idOrWellKnownName);
 
+    /// <summary>Messages of each visible folder that holds its own.</summary>
+    public int[] CountByFolder() => [.. Folders.Values.Where(folder => folder is { WellKnownName: not "msgfolderroot", IsSearchFolder: false, Store: DemoFolderStore.Visible })
+        .Select(folder => Messages.Values.Count(message => message.FolderId == folder.Id))];
+
     public DemoMailFolder AddFolder(string id, string? parentId, string name, bool hidden = false, string? wellKnownName = null, DemoFolderStore store = DemoFolderStore.Visible, bool isSearchFolder = false)
     {
         var folder = new DemoMailFolder { Id = id, ParentId = parentId, Name = name, Hidden = hidden, WellKnownName = wellKnownName, Store = store, IsSearchFolder = isSearchFolder };

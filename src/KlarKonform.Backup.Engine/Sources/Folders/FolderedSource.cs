@@ -16,6 +16,9 @@ internal abstract class FolderedSource : IResourceSource
     /// <summary>Outlook answers four requests at a time for a mailbox; more readers only wait.</summary>
     public const int Concurrency = 4;
 
+    /// <summary>Folders read at a time: while one asks for its next page, the other one's items keep the places busy. Each holds a page in memory.</summary>
+    public const int FoldersAtOnce = 2;
+
     // In a mailbox that never rests the last removals wait for the next run.
     private const int MaxRounds = 4;
 
@@ -37,7 +40,9 @@ internal abstract class FolderedSource : IResourceSource
         {
             await ReadFoldersAsync(run, cancellationToken).ConfigureAwait(false);
             var round = new ItemRound(this, run, run.Full && number == 1);
-            await round.ReadAsync(LivingFolders(run.Store.State), cancellationToken).ConfigureAwait(false);
+
+            // A later round's pages are all but empty.
+            await round.ReadAsync(LivingFolders(run.Store.State), number == 1 ? FoldersAtOnce : Concurrency, cancellationToken).ConfigureAwait(false);
             if (number == 1)
                 await RetryAsync(run, round, cancellationToken).ConfigureAwait(false);
             changed.UnionWith(round.ChangedFolders);

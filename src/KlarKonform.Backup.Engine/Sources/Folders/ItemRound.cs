@@ -26,8 +26,12 @@ internal sealed class ItemRound(FolderedSource source, ResourceRun run, bool ful
     /// <summary>Whether items may have moved under the reader's eyes: something vanished, or a first reading took its time.</summary>
     public bool MayHaveMissed => _incomplete;
 
-    public Task ReadAsync(IEnumerable<string> folders, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(folders, new ParallelOptions { MaxDegreeOfParallelism = FolderedSource.Concurrency, CancellationToken = cancellationToken },
+    /// <summary>Reads folders side by side.</summary>
+    /// <param name="folders">Their ids.</param>
+    /// <param name="atOnce">So many at a time: each holds a page in memory.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public Task ReadAsync(IEnumerable<string> folders, int atOnce, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(folders, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellationToken },
             async (folder, token) => await ReadFolderAsync(folder, token).ConfigureAwait(false));
 
     /// <summary>An item was gone when it was to be read: deleted, or moved to a folder that was read before.</summary>

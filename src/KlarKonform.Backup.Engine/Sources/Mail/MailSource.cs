@@ -61,10 +61,10 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
     protected override async Task FinishAsync(ResourceRun run, IReadOnlyCollection<string> changedFolders, CancellationToken cancellationToken)
     {
         var state = run.Store.State;
-        foreach (var folder in changedFolders)
+        await Parallel.ForEachAsync(changedFolders, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken }, async (folder, cancellationToken) =>
         {
             if (!state.Folders.TryGetValue(folder, out var known))
-                continue;
+                return;
             try
             {
                 var total = await _mail.ItemCountAsync(folder, cancellationToken).ConfigureAwait(false);
@@ -80,7 +80,7 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
             {
                 // Deleted meanwhile: nothing to compare.
             }
-        }
+        }).ConfigureAwait(false);
     }
 
     private async Task ApplyAsync(ItemRound round, string folder, string id, JsonElement item, CancellationToken cancellationToken)

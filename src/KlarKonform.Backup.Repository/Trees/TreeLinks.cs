@@ -1,0 +1,74 @@
+using System.Text.Json;
+
+namespace KlarKonform.Backup.Repository.Trees;
+
+/// <summary>What a tree points to, read without its nodes: a check passes through every tree of a snapshot.</summary>
+public sealed class TreeLinks
+{
+    private const int NodeDepth = 2;
+
+    /// <summary>Folders by the names that the tree's JSON holds, quoted as it quotes them.</summary>
+    public List<(string Name, BlobId Tree)> Subtrees { get; } = [];
+
+    /// <summary>Blobs of the files' contents.</summary>
+    public List<BlobId> Blobs { get; } = [];
+
+    /// <exception cref="RepositoryException">The bytes are no tree.</exception>
+    internal static TreeLinks Read(ReadOnlySpan<byte> json)
+    {
+        var links = new TreeLinks();
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            while (reader.Read())
+            {
+                // Nodes are the objects of the root's array; what lies deeper is their attributes.
+                if (reader.TokenType == JsonTokenType.StartObject && reader.CurrentDepth == NodeDepth)
+                    links.ReadNode(ref reader);
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new RepositoryException(RepositoryErrorKind.Damaged, $"A tree is no JSON: {exception.Message}", exception);
+        }
+
+        return links;
+    }
+
+    private void ReadNode(ref Utf8JsonReader reader)
+    {
+        var name = "";
+        BlobId? subtree = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("name"u8))
+            {
+                reader.Read();
+                name = reader.GetString() ?? "";
+            }
+            else if (reader.ValueTextEquals("subtree"u8))
+            {
+                reader.Read();
+                subtree = reader.TokenType == JsonTokenType.Null ? null : Id(ref reader);
+            }
+            else if (reader.ValueTextEquals("content"u8))
+            {
+                reader.Read();
+                if (reader.TokenType == JsonTokenType.Null)
+                    continue;
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                    Blobs.Add(Id(ref reader));
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        if (subtree is { } tree)
+            Subtrees.Add((name, tree));
+    }
+
+    private static BlobId Id(ref Utf8JsonReader reader) =>
+        BlobId.TryParse(reader.ValueSpan, out var id) ? id : throw new FormatException($"'{reader.GetString()}' is no id.");
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace KlarKonform.Backup.Benchmarks;
+
+/// <summary>How close a first mail backup comes to what latency and quotas allow, what an unchanged one asks, and how memory grows.</summary>
+internal static class MailBenchmark
+{
+    private const int Latency = 60;
+    private const int Mailboxes = 20;
+    private const int MailsEach = 2_000;
+
+    // Documented: four requests at a time on a mailbox, 10,000 in ten minutes. The page size is ours.
+    private const int Places = 4;
+    private const int RequestsPerWindow = 10_000;
+    private const int WindowSeconds = 600;
+    private const int PageSize = 100;
+
+    // So many mailboxes that no quota is reached: what is looked at is memory.
+    private const int MemoryMailboxes = 40;
+    private const int FewMails = 250;
+    private const int ManyMails = 5_000;
+
+    // The runtime's own defaults, which PowerShell has too; this program's project file sets others for its other benchmark.
+    private static readonly Dictionary<string, string> s_defaults = new() { ["DOTNET_gcConcurrent"] = "1", ["DOTNET_TieredCompilation"] = "1" };
+
+    public static async Task<int> RunAsync()
+    {
+        var (ratio, perFolder, violations) = await ThroughputAsync();
+        var few = await MemoryAsync(FewMails);
+        var many = await MemoryAsync(ManyMails);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"peak MiB: {few.PeakMiB:0} for {MemoryMailboxes * FewMails} mails, {many.PeakMiB:0} for {MemoryMailboxes * ManyMails} ({many.Seconds:0} s)"));
+        Console.WriteLine(JsonSerializer.Serialize(new
+        {
+            quotaRatio = Math.Round(ratio, 3),
+            violations = violations + few.Violations + many.Violations,
+            unchangedRequestsPerFolder = Math.Round(perFolder, 3),
+            memorySpreadMiB = Math.Round(many.PeakMiB - few.PeakMiB, 1),
+        }));
+        return 0;
+    }
+
+    private static async Task<(double Ratio, double PerFolder, int Violations)> ThroughputAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("klarkonform-mail-").FullName;
+        try
+        {
+            await using var tenant = await Tenant.StartAsync(folder, Mailboxes + 1, MailsEach, Latency); // The last user has no mailbox.
+            var (largest, folders) = await tenant.ShapeAsync(PageSize);
+            await tenant.TakeStatsAsync();
+            var (seconds, _) = Run(folder, tenant);
+            var (requests, violations) = await tenant.TakeStatsAsync();
+
+            // One request lists the users; then the fullest mailbox: root and hierarchy one after the other, its folders' pages and its
+            // mails four at a time. The ten minutes' quota would bind beyond 10,000 requests.
+            var latency = Latency / 1000.0;
+            var bound = (3 * latency) + Math.Max(largest * latency / Places, largest > RequestsPerWindow ? (double)(largest - RequestsPerWindow) / RequestsPerWindow * WindowSeconds : 0);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"first run: {seconds:0.0} s; latency and quotas allow {bound:0.0} s; {requests["mime"]} mails, {requests.Values.Sum()} requests, {violations} violations"));
+            var (again, _) = Run(folder, tenant);
+            var (unchanged, more) = await tenant.TakeStatsAsync();
+            var constants = unchanged.Where(pair => pair.Key != "messageDelta").Sum(pair => pair.Value);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"unchanged run: {again:0.0} s; {unchanged["messageDelta"]} requests for {folders} folders, and {constants} constant ones ({string.Join(", ", unchanged.Where(pair => pair.Key != "messageDelta").Select(pair => $"{pair.Value} {pair.Key}"))})"));
+            return (seconds / bound, (double)unchanged["messageDelta"] / folders, violations + more);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<(double PeakMiB, double Seconds, int Violations)> MemoryAsync(int mailsEach)
+    {
+        var folder = Directory.CreateTempSubdirectory("klarkonform-mail-").FullName;
+        try
+        {
+            await using var tenant = await Tenant.StartAsync(folder, MemoryMailboxes + 1, mailsEach, latency: 0);
+            var (seconds, measured) = Run(folder, tenant);
+            return (measured.PeakMiB, seconds, (await tenant.TakeStatsAsync()).Violations);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static (double Seconds, Measurement Measured) Run(string folder, Tenant tenant)
+    {
+        var measured = Measurement.Of(Environment.ProcessPath!, ["mail-run", folder, tenant.BaseUrl], s_defaults);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  process: {measured.Wall:0.0} s, CPU {measured.Cpu:0.0} s, peak {measured.PeakMiB:0} MiB"));
+        return (double.Parse(File.ReadAllText(Path.Combine(folder, "seconds")), CultureInfo.InvariantCulture), measured);
+    }
+}

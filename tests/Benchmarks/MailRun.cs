@@ -20,7 +20,6 @@ internal sealed class MailRun : ISecretStore, IBackupObserver
             await engine.CreateConfigurationAsync(Configuration(folder, baseUrl), default);
         var watch = Stopwatch.StartNew();
         var result = await engine.StartBackupAsync(Name, new BackupOptions(), run, run, default);
-        Console.WriteLine($"{W.Elapsed.TotalSeconds:0.00} end rss {Environment.WorkingSet >> 20}  gc {GC.CollectionCount(0)} {GC.CollectionCount(2)} alloc {GC.GetTotalAllocatedBytes() >> 20}");
         if (result.Status != BackupState.Succeeded || result.Verified != true)
             throw new InvalidOperationException($"{result.Status}: {string.Join("; ", result.Notes)} {result.Error}");
         await File.WriteAllTextAsync(Path.Combine(folder, "seconds"), watch.Elapsed.TotalSeconds.ToString(CultureInfo.InvariantCulture));
@@ -29,10 +28,8 @@ internal sealed class MailRun : ISecretStore, IBackupObserver
     public Task<SecretValue> GetAsync(SecretReference reference, CancellationToken cancellationToken) =>
         Task.FromResult(new SecretValue(null, reference.Name == "graph" ? new DemoTenantOptions().ClientSecret : "password"));
 
-    public static readonly Stopwatch W = Stopwatch.StartNew();
     public void Progress(BackupProgress progress)
     {
-        if (progress.Resource is null) Console.WriteLine($"{W.Elapsed.TotalSeconds:0.00} {progress.Text} rss {Environment.WorkingSet >> 20} gc {GC.CollectionCount(0)} {GC.CollectionCount(2)} alloc {GC.GetTotalAllocatedBytes() >> 20}");
     }
 
     public void Verbose(string text)

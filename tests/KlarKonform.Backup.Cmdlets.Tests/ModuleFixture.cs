@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using KlarKonform.Backup.Demo;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
@@ -17,10 +19,17 @@ public sealed class ModuleFixture : IAsyncLifetime
 
     public DemoTenantServer Tenant { get; private set; } = null!;
 
+    /// <summary>A certificate that the app is registered with, with its private key.</summary>
+    public X509Certificate2 Certificate { get; } = NewCertificate();
+
     public async ValueTask InitializeAsync()
     {
         Environment.SetEnvironmentVariable("KLARKONFORM_BACKUP_HOME", Folder["home"]);
-        Tenant = await DemoTenantServer.StartAsync(new DemoTenantOptions { Sizes = new TenantSizes { Users = 2, MailsPerUser = 6, FilesPerUser = 5, MaxFileBytes = 50_000 } });
+        Tenant = await DemoTenantServer.StartAsync(new DemoTenantOptions
+        {
+            Sizes = new TenantSizes { Users = 2, MailsPerUser = 6, FilesPerUser = 5, MaxFileBytes = 50_000 },
+            Certificates = [Certificate],
+        });
         await File.WriteAllTextAsync(Folder["ca.pem"], Tenant.CaCertificatePem);
         _shell = new ModuleHost();
     }
@@ -28,6 +37,7 @@ public sealed class ModuleFixture : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         _shell.Dispose();
+        Certificate.Dispose();
         await Tenant.DisposeAsync();
         Folder.Dispose();
     }
@@ -41,6 +51,13 @@ public sealed class ModuleFixture : IAsyncLifetime
 
     /// <summary>Runs a script and stops it at its first progress record, as Ctrl+C does.</summary>
     public void Stop(string script) => _shell.Stop(script);
+
+    /// <summary>A certificate of an app with its private key.</summary>
+    public static X509Certificate2 NewCertificate()
+    {
+        using var key = RSA.Create(2048);
+        return new CertificateRequest("CN=KlarKonform", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+    }
 
     /// <summary>Creates a configuration with a folder target.</summary>
     public void Configure(string name, string? secret = null, string more = "") => Invoke($$"""

@@ -1,3 +1,4 @@
+using KlarKonform.Backup.DemoTenant.Http;
 namespace KlarKonform.Backup.Engine.Tests;
 
 /// <summary>Bad input gets one clear error and changes nothing.</summary>
@@ -163,4 +164,27 @@ public sealed class RefusalTests
     }
 
     private static string[] Files(BackupScenario scenario) => [.. Directory.EnumerateFiles(scenario.Folder["repository"], "*", SearchOption.AllDirectories).Order()];
+
+    [Theory]
+    [InlineData("Calendars.Read", "Calendar")]
+    [InlineData("Contacts.Read", "Contacts")]
+    [InlineData("Group.Read.All", "Directory")]
+    [InlineData("Mail.Read", "Mail")]
+    [InlineData("Files.Read.All", "OneDrive")]
+    public async Task A_missing_permission_is_named_with_the_way_to_consent_and_the_other_sources_go_on(string missing, string kind)
+    {
+        var options = new DemoTenantOptions();
+        await using var scenario = await BackupScenario.StartAsync(options: options with { Permissions = options.Permissions.Where(permission => permission != missing).ToHashSet() }, sources: BackupScenario.Everything);
+        var run = await scenario.RunAsync();
+        Assert.Equal(BackupState.Partial, run.Status);
+        var failed = run.Resources.Where(resource => resource.Status == BackupState.Failed).ToArray();
+        Assert.All(failed, resource =>
+        {
+            Assert.Equal(kind, resource.Kind);
+            Assert.Contains(missing, resource.Message, StringComparison.Ordinal);
+            Assert.Contains($"/adminconsent?client_id={options.ClientId}", resource.Message, StringComparison.Ordinal);
+        });
+        Assert.NotEmpty(failed);
+        Assert.Contains(run.Resources, resource => resource is { Status: BackupState.Succeeded, ItemsDownloaded: > 0 });
+    }
 }

@@ -40,7 +40,16 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user) : IReso
     {
         _drive = await _drives.UserDriveAsync(user.Id, cancellationToken).ConfigureAwait(false);
         var handled = new HashSet<string>();
-        await ReadChangesAsync(run, handled, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await ReadChangesAsync(run, handled, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+        {
+            // It was there a moment ago: the user was deleted, and the drive with it.
+            throw new GraphException(GraphErrorKind.UserGone, exception.Status, exception.Code, exception.Message, exception);
+        }
+
         await RetryAsync(run, handled, cancellationToken).ConfigureAwait(false);
         await ApplyRemovalsAsync(run, cancellationToken).ConfigureAwait(false);
         await run.Store.GrantWishesAsync(cancellationToken).ConfigureAwait(false);

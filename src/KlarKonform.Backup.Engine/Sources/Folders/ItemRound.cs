@@ -90,16 +90,17 @@ internal sealed class ItemRound(FolderedSource source, ResourceRun run, bool ful
                     gone.Add(id);
             }
 
-            await run.Store.ChangeStateAsync(state => gone.ForEach(id => NoteRemoval(state, id, folder)), cancellationToken).ConfigureAwait(false);
+            await run.Store.ChangeStateAsync(state => gone.ForEach(id => NoteRemoval(state, id, folder, compared: true)), cancellationToken).ConfigureAwait(false);
         }
 
         await run.Store.ChangeStateAsync(state => state.Folders[folder].Link = cursor, cancellationToken).ConfigureAwait(false);
     }
 
-    // A comparison finds in every round what it found in the last one: only what is new is news.
-    private void NoteRemoval(ResourceState state, string id, string folder)
+    // A comparison finds in every round what it found in the last one: only what is new is news. Delta reports a removal once; when it
+    // reports it again, the item came back and left again meanwhile.
+    private void NoteRemoval(ResourceState state, string id, string folder, bool compared)
     {
-        if (state.PendingRemovals.GetOrAdd(id, _ => []).Add(folder))
+        if (state.PendingRemovals.GetOrAdd(id, _ => []).Add(folder) || !compared)
             _removed[id] = _incomplete = true;
     }
 
@@ -126,7 +127,7 @@ internal sealed class ItemRound(FolderedSource source, ResourceRun run, bool ful
         await run.Store.ChangeStateAsync(state =>
         {
             foreach (var id in removed)
-                NoteRemoval(state, id, folder);
+                NoteRemoval(state, id, folder, compared: false);
 
             // It is here again: an earlier removal from this folder is history.
             foreach (var id in last.Keys)

@@ -40,6 +40,15 @@ internal static class ItemMetadata
     /// <summary>Reads the metadata, or returns null when the node has none.</summary>
     public static JsonDocument? Read(Node node) => node.Attribute(ResourceStore.Attribute) is { } value ? JsonDocument.Parse(value) : null;
 
+    /// <summary>When the source last changed the item, or null when the metadata does not say.</summary>
+    public static DateTimeOffset? ModifiedOf(byte[]? metadata)
+    {
+        if (metadata is null)
+            return null;
+        using var document = JsonDocument.Parse(metadata);
+        return document.RootElement.TryGetProperty("graph", out var graph) && graph.TryGetProperty("lastModifiedDateTime", out var time) && time.TryGetDateTimeOffset(out var value) ? value : null;
+    }
+
     /// <summary>The item's id, or null for folders of our own making.</summary>
     public static string? IdOf(Node node)
     {

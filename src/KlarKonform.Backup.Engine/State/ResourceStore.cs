@@ -33,6 +33,7 @@ internal sealed class ResourceStore : IDisposable
     private readonly Func<int> _maxLoaded;
     private readonly SemaphoreSlim _gate = new(1);
     private int _puts;
+    private readonly HashSet<string> _moved = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ItemEntry> _wishes = new(StringComparer.Ordinal);
 
     private ResourceStore(WorkingTree content, WorkingTree stateTree, ResourceState state, TimeProvider time, Func<int> maxLoaded)
@@ -74,6 +75,9 @@ internal sealed class ResourceStore : IDisposable
     public Task<ItemEntry?> FindAsync(string id, CancellationToken cancellationToken) =>
         LockedAsync(() => _index.FindAsync(id, cancellationToken), cancellationToken);
 
+    /// <summary>Whether the item changed its folder in this run, by one answer or by several that disagree.</summary>
+    public Task<bool> HasMovedAsync(string id, CancellationToken cancellationToken) => LockedAsync(() => Task.FromResult(_moved.Contains(id)), cancellationToken);
+
     /// <summary>An item's node as it is stored.</summary>
     public Task<Node?> FindNodeAsync(ItemEntry entry, CancellationToken cancellationToken) => LockedAsync(async () =>
         (await DirectoryAsync(entry, cancellationToken).ConfigureAwait(false))?.Find(entry.Name), cancellationToken);
@@ -99,6 +103,8 @@ internal sealed class ResourceStore : IDisposable
         var old = await _index.FindAsync(entry.Id, cancellationToken).ConfigureAwait(false);
         if (entry.IsFolder && old is not null && path.Count > 0 && await IsBelowAsync(entry.Parent, entry.Id, cancellationToken).ConfigureAwait(false))
             return false; // A folder inside itself: the other half of the move has not arrived yet.
+        if (!entry.IsFolder && old is not null && old.Parent != entry.Parent && await IsOlderAsync(old, attribute, cancellationToken).ConfigureAwait(false))
+            return true;
         WorkingDirectory? loaded = null;
         Node? present = null;
         IReadOnlyList<(string Suffix, Node Node)> parts = [];
@@ -239,6 +245,15 @@ internal sealed class ResourceStore : IDisposable
 
         path.Reverse();
         return path;
+    }
+
+    // Two folders are read side by side, and an item moves from one to the other between their answers: the older answer, applied last,
+    // would put it back where it is no longer. Whoever changes its folder is remembered, because a second may hold two moves.
+    private async Task<bool> IsOlderAsync(ItemEntry old, byte[]? attribute, CancellationToken cancellationToken)
+    {
+        _moved.Add(old.Id);
+        var stored = (await DirectoryAsync(old, cancellationToken).ConfigureAwait(false))?.Find(old.Name)?.Attribute(Attribute);
+        return ItemMetadata.ModifiedOf(attribute) < ItemMetadata.ModifiedOf(stored);
     }
 
     private async Task<bool> IsBelowAsync(string folder, string ancestor, CancellationToken cancellationToken)

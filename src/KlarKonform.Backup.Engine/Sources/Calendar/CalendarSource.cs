@@ -74,7 +74,7 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Folde
         return changes;
     }
 
-    protected override Task<(string Folder, JsonDocument Item)> ItemAsync(ItemFailure failure, CancellationToken cancellationToken) =>
+    protected override Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken) =>
         throw new GraphException(GraphErrorKind.NotFound, null, "NotListed", "The calendar's listing mentions every event that is there; this one is gone.");
 
     private async Task ApplyAsync(ItemRound round, string folder, SourceItem item, BatchAnswer answer, CancellationToken cancellationToken)

@@ -69,9 +69,9 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Folder
         return changes;
     }
 
-    protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(ItemFailure failure, CancellationToken cancellationToken)
+    protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken)
     {
-        var item = await _contacts.ContactAsync(failure.ItemId, cancellationToken).ConfigureAwait(false);
+        var item = await _contacts.ContactAsync(id, cancellationToken).ConfigureAwait(false);
         return (item.RootElement.Text("parentFolderId"), item);
     }
 

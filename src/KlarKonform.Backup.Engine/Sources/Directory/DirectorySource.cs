@@ -76,8 +76,8 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
         return Task.FromResult(changes);
     }
 
-    protected override Task<(string Folder, JsonDocument Item)> ItemAsync(ItemFailure failure, CancellationToken cancellationToken) =>
-        Task.FromResult((failure.Parent, JsonDocument.Parse("{}"))); // Nothing new is known; what failed was the photo.
+    protected override Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken) =>
+        Task.FromResult((folder, JsonDocument.Parse("{}"))); // Nothing new is known; what failed was the photo.
 
     protected override async Task FinishAsync(ResourceRun run, IReadOnlyCollection<string> changedFolders, CancellationToken cancellationToken)
     {

@@ -70,8 +70,12 @@ internal abstract class FolderedSource : IResourceSource
     /// <summary>What became of the folders.</summary>
     protected abstract Task<FolderChanges> FoldersAsync(ResourceRun run, CancellationToken cancellationToken);
 
-    /// <summary>One item as it is now, for another attempt: its folder and its page entry.</summary>
-    protected abstract Task<(string Folder, JsonDocument Item)> ItemAsync(ItemFailure failure, CancellationToken cancellationToken);
+    /// <summary>One item as it is now: its folder and its page entry.</summary>
+    /// <param name="id">The item's id.</param>
+    /// <param name="folder">Where it was.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="GraphException"><see cref="GraphErrorKind.NotFound"/>: it is gone.</exception>
+    protected abstract Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken);
 
     /// <summary>What there is to do when all is read.</summary>
     protected virtual Task FinishAsync(ResourceRun run, IReadOnlyCollection<string> changedFolders, CancellationToken cancellationToken) => Task.CompletedTask;
@@ -130,7 +134,7 @@ internal abstract class FolderedSource : IResourceSource
         {
             try
             {
-                var (folder, item) = await ItemAsync(failure, cancellationToken).ConfigureAwait(false);
+                var (folder, item) = await ItemAsync(failure.ItemId, failure.Parent, cancellationToken).ConfigureAwait(false);
                 using (item)
                     await ApplyAsync(round, folder, [new SourceItem(failure.ItemId, item.RootElement)], cancellationToken).ConfigureAwait(false);
             }
@@ -145,13 +149,33 @@ internal abstract class FolderedSource : IResourceSource
         }
     }
 
-    private static async Task ApplyRemovalsAsync(ResourceRun run, ItemRound last, CancellationToken cancellationToken)
+    // Of an item that changed its folder in this run, several answers may have been applied in another order than they were given: where it
+    // is, the source itself must say before it goes.
+    private async Task<bool> IsElsewhereAsync(ResourceRun run, ItemRound round, ItemEntry entry, CancellationToken cancellationToken)
+    {
+        if (!await run.Store.HasMovedAsync(entry.Id, cancellationToken).ConfigureAwait(false))
+            return false;
+        try
+        {
+            var (folder, item) = await ItemAsync(entry.Id, entry.Parent, cancellationToken).ConfigureAwait(false);
+            using (item)
+                await ApplyAsync(round, folder, [new SourceItem(entry.Id, item.RootElement)], cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+        {
+            return false;
+        }
+    }
+
+    private async Task ApplyRemovalsAsync(ResourceRun run, ItemRound last, CancellationToken cancellationToken)
     {
         var confirmed = run.Store.State.PendingRemovals.Where(pending => !last.Removed(pending.Key)).ToArray();
         foreach (var (id, folders) in confirmed)
         {
             // An item that turned up in another folder meanwhile was moved, not removed; one that fails there goes on failing.
             if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } entry && folders.Contains(entry.Parent)
+                && !await IsElsewhereAsync(run, last, entry, cancellationToken).ConfigureAwait(false)
                 && await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
                 run.CountRemoval();
             if (run.Store.State.Failures.TryGetValue(id, out var failure) && folders.Contains(failure.Parent))

@@ -51,9 +51,9 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
         return new MailFolders(_mail, selection).ReadAsync(run, cancellationToken);
     }
 
-    protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(ItemFailure failure, CancellationToken cancellationToken)
+    protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken)
     {
-        var item = await _mail.MessageAsync(failure.ItemId, cancellationToken).ConfigureAwait(false);
+        var item = await _mail.MessageAsync(id, cancellationToken).ConfigureAwait(false);
         return (item.RootElement.Text("parentFolderId"), item);
     }
 

@@ -58,6 +58,18 @@ else
     skipped=$((skipped + 1))
 fi
 if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
+
+# The quick start of the README, and what restic makes of it.
+demo=$(mktemp -d)
+if dotnet run --no-build --project src/KlarKonform.Backup.Demo -- --output "$demo/out" > "$demo/log" 2>&1 \
+    && restic -q -r "$demo/out/repository" --password-file "$demo/out/password.txt" check --read-data >> "$demo/log" 2>&1; then
+    passed=$((passed + 1))
+else
+    tail -15 "$demo/log"
+    echo "The quick start failed."
+    failed=$((failed + 1))
+fi
+rm -rf "$demo"
 rm -rf "$results"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -39,16 +39,22 @@ internal sealed class QuickStart(string output, string password)
         }
 
         Step("Start-KKBackup Demo (everything)");
-        var contents = tenant.Change((model, _) => model.Users.Sum(user => (user.Mailbox?.Messages.Count ?? 0) + (user.Drive?.Items.Values.Count(item => !item.IsFolder) ?? 0)));
+        var contents = tenant.Change((model, _) => model.Users.Count + model.OrgContacts.Count + model.Groups.Count
+            + model.Users.Sum(user => (user.Mailbox is { } mailbox ? mailbox.Messages.Count + mailbox.Events.Count + mailbox.Contacts.Count : 0) + (user.Drive?.Items.Values.Count(item => !item.IsFolder) ?? 0)));
         Run(shell, contents);
 
         Step("Changing the tenant");
-        var changes = tenant.Change((_, generator) => generator.Change(40));
-        Say($"{changes.NewMessages} new mails, {changes.NewContents} new file contents, and moves, renames, deletions");
+        var changes = tenant.Change((model, generator) =>
+        {
+            generator.Calendars.Add(model.Users[0]);
+            generator.Contacts.Add(model.Users[0]);
+            return generator.Change(40);
+        });
+        Say($"{changes.NewMessages} new mails, {changes.NewContents} new file contents, an event, a contact, and moves, renames, deletions");
 
         Step("Start-KKBackup Demo (what changed)");
         tenant.Counters.Reset();
-        Run(shell, changes.NewMessages + changes.NewContents);
+        Run(shell, changes.NewMessages + changes.NewContents + 2);
         Require(tenant.Counters["mime"] == changes.NewMessages && tenant.Counters["download"] == changes.NewContents,
             $"{tenant.Counters["mime"]} mails and {tenant.Counters["download"]} files were downloaded");
         Require(tenant.Counters.Violations.Count == 0, "limits of the tenant were broken: " + string.Join("; ", tenant.Counters.Violations));
@@ -71,6 +77,7 @@ internal sealed class QuickStart(string output, string password)
         var restored = Path.Combine(output, "restored");
         Say($"{shell.Invoke("Restore-KKBackupItem Demo / $args[0]", restored).Count} files restored");
         CompareMails(tenant, restored);
+        CountCards(tenant, restored);
         CompareFiles(tenant, restored);
     }
 
@@ -89,6 +96,15 @@ internal sealed class QuickStart(string output, string password)
         var found = Directory.EnumerateFiles(Path.Combine(restored, "Exchange"), "*.eml", SearchOption.AllDirectories).Select(File.ReadAllBytes).Select(Hash).Order().ToArray();
         Require(expected.SequenceEqual(found), $"{found.Length} restored mails differ from {expected.Length} in the tenant");
         Say($"{found.Length} mails are equal");
+    }
+
+    private static void CountCards(DemoTenantServer tenant, string restored)
+    {
+        var (events, cards) = tenant.Change((model, _) => (model.Users.Sum(user => user.Mailbox?.Events.Count ?? 0),
+            model.Users.Sum(user => user.Mailbox?.Contacts.Count ?? 0) + model.Users.Count + model.OrgContacts.Count + model.Groups.Count));
+        int Found(string pattern) => Directory.EnumerateFiles(restored, pattern, SearchOption.AllDirectories).Count();
+        Require(Found("*.ics") == events && Found("*.vcf") == cards, $"{Found("*.ics")} events and {Found("*.vcf")} cards were restored, {events} and {cards} were to be");
+        Say($"{events} events and {cards} cards are there");
     }
 
     private static void CompareFiles(DemoTenantServer tenant, string restored)

@@ -26,6 +26,9 @@ public sealed class GraphException : Exception
     /// <summary>Graph's request-id, for Microsoft's support.</summary>
     public string? RequestId { get; init; }
 
+    /// <summary>How long Graph asks to wait before another attempt, or null.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>The application permission that the request needs, or null.</summary>
     public string? Permission { get; init; }
 

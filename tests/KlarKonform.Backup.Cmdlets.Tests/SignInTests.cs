@@ -27,6 +27,25 @@ public sealed class SignInTests(ModuleFixture module) : IClassFixture<ModuleFixt
     }
 
     [Fact]
+    public void A_certificate_of_the_users_store_signs_in_by_its_thumbprint()
+    {
+        // Through PFX: a store keeps private keys that came with their certificate.
+        using var kept = X509CertificateLoader.LoadPkcs12(module.Certificate.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.PersistKeySet | X509KeyStorageFlags.Exportable);
+        using var store = new X509Store(StoreName.My, StoreLocation.CurrentUser);
+        store.Open(OpenFlags.ReadWrite);
+        store.Add(kept);
+        try
+        {
+            New("Stored", "-ClientId $args[4] -CertificateThumbprint $args[5]", module.Tenant.Options.ClientId, kept.Thumbprint);
+            Assert.Equal("Succeeded", $"{module.Invoke("(Start-KKBackup Stored).Status")[0]}");
+        }
+        finally
+        {
+            store.Remove(kept);
+        }
+    }
+
+    [Fact]
     public void A_managed_identity_needs_neither_client_id_nor_secret()
     {
         Environment.SetEnvironmentVariable("IDENTITY_ENDPOINT", module.Tenant.BaseUrl + "/msi/token");

@@ -110,7 +110,7 @@ public abstract partial class ConfigurationCommand
         return method switch
         {
             AuthenticationMethod.ClientSecret => new AuthenticationSettings { Method = method, Secret = secret("ClientSecret", ClientSecret, ClientSecretName, old.Secret) },
-            AuthenticationMethod.ClientCertificate when certificate is null => old with { Method = method },
+            AuthenticationMethod.ClientCertificate when certificate is null => old with { Method = method, CertificatePassword = CertificatePasswordName ?? old.CertificatePassword },
             AuthenticationMethod.ClientCertificate => new AuthenticationSettings
             {
                 Method = method,

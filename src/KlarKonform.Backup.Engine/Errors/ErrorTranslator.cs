@@ -71,6 +71,8 @@ internal static class ErrorTranslator
             })),
             GraphErrorKind.Unreachable or GraphErrorKind.Throttled => new BackupException("GraphUnreachable", BackupErrorCategory.ConnectionError, endpoint, endpoint, error.Message),
             GraphErrorKind.UntrustedCertificate => new BackupException("GraphUntrusted", BackupErrorCategory.SecurityError, endpoint, endpoint, error.Message),
+            GraphErrorKind.AccessDenied when tenant.Auth.Method == AuthenticationMethod.ManagedIdentity =>
+                new BackupException("GraphAccessDeniedIdentity", BackupErrorCategory.PermissionDenied, tenant.Id, error.Permission ?? "?"),
             GraphErrorKind.AccessDenied => new BackupException("GraphAccessDenied", BackupErrorCategory.PermissionDenied, tenant.Id, error.Permission ?? "?", tenant.ClientId,
                 $"{Targets.GraphFactory.SettingsOf(tenant).AuthorityHost.ToString().TrimEnd('/')}/{tenant.Id}/adminconsent?client_id={tenant.ClientId}"),
             _ => new BackupException("GraphError", BackupErrorCategory.NotSpecified, endpoint, error.Code, error.Message),

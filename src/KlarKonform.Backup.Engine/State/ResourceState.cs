@@ -23,6 +23,9 @@ internal sealed class ResourceState
     /// <summary>Mail: when all folders were last listed, to find those that delta leaves out; UTC.</summary>
     public DateTimeOffset? FoldersListed { get; set; }
 
+    /// <summary>Mail: ids of the dumpster's and the archive's top folders, by the names that they were asked for.</summary>
+    public ConcurrentDictionary<string, string> SpecialFolders { get; set; } = [];
+
     /// <summary>Directory: when all photos were last compared; UTC.</summary>
     public DateTimeOffset? PhotosCompared { get; set; }
 

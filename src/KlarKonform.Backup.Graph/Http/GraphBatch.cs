@@ -27,10 +27,10 @@ public sealed class GraphBatch(GraphClient client)
             var open = part;
             for (var attempt = 1; open.Length > 0; attempt++)
             {
-                var (again, failure, asked) = await SendAsync(scope, permission, items, open, answers, cancellationToken).ConfigureAwait(false);
+                var (again, failure) = await SendAsync(scope, permission, items, open, answers, cancellationToken).ConfigureAwait(false);
                 if (again.Count == 0 || attempt >= MaxAttempts)
                     break;
-                await client.WaitAsync(scope, failure!, asked, attempt, cancellationToken).ConfigureAwait(false);
+                await client.WaitAsync(scope, failure!, attempt, cancellationToken).ConfigureAwait(false);
                 open = [.. again];
             }
         }
@@ -38,7 +38,7 @@ public sealed class GraphBatch(GraphClient client)
         return answers;
     }
 
-    private async Task<(List<int> Again, GraphException? Failure, TimeSpan? Asked)> SendAsync(
+    private async Task<(List<int> Again, GraphException? Longest)> SendAsync(
         GraphScope scope, string permission, IReadOnlyList<BatchItem> items, int[] open, BatchAnswer[] answers, CancellationToken cancellationToken)
     {
         var request = new GraphRequest(scope, client.Address("/$batch"))
@@ -57,15 +57,12 @@ public sealed class GraphBatch(GraphClient client)
                 continue;
             var status = (HttpStatusCode)response.GetProperty("status").GetInt32();
             var body = response.TryGetProperty("body", out var found) ? found.Clone() : default;
-            answers[index] = new BatchAnswer(body, (int)status is >= 200 and < 300 ? null : GraphErrors.Read(status, body, permission));
-            if (answers[index].Failure is { } refused && RetryAfter(response) is { } wish)
-                refused.Data[nameof(RetryAfter)] = wish;
+            answers[index] = new BatchAnswer(body, (int)status is >= 200 and < 300 ? null : GraphErrors.Read(status, body, permission, RetryAfter(response)));
         }
 
-        var again = open.Where(index => answers[index].Failure is { Kind: GraphErrorKind.Throttled or GraphErrorKind.Unreachable }).ToList();
-        var worst = again.Select(index => answers[index].Failure!).OrderByDescending(each => each.Kind == GraphErrorKind.Throttled).FirstOrDefault();
-        var asked = again.Select(index => answers[index].Failure!.Data[nameof(RetryAfter)] as TimeSpan?).Max();
-        return (again, worst, asked);
+        // The one that asks for the longest pause speaks for all.
+        var again = open.Where(index => answers[index].Failure is { } failure && GraphClient.IsWorthAnother(failure)).ToList();
+        return (again, again.Select(index => answers[index].Failure!).OrderByDescending(each => each.Kind == GraphErrorKind.Throttled).ThenByDescending(each => each.RetryAfter).FirstOrDefault());
     }
 
     private static object Entry(int index, BatchItem item)

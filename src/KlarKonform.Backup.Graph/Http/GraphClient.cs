@@ -92,7 +92,6 @@ public sealed class GraphClient : IDisposable
             var admission = await Governor.EnterAsync(request.Scope, request.Places, request.Cost, cancellationToken).ConfigureAwait(false);
             HttpResponseMessage? response = null;
             GraphException failure;
-            TimeSpan? asked = null;
             try
             {
                 using var message = Message(request, token);
@@ -105,8 +104,7 @@ public sealed class GraphClient : IDisposable
                     return new GraphAnswer(response, admission);
                 }
 
-                asked = RetryAfter(response);
-                failure = await GraphErrors.ReadAsync(response, request.Permission, cancellationToken).ConfigureAwait(false);
+                failure = await GraphErrors.ReadAsync(response, request.Permission, RetryAfter(response), cancellationToken).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is HttpRequestException or IOException)
             {
@@ -129,9 +127,9 @@ public sealed class GraphClient : IDisposable
                 continue;
             }
 
-            if (failure.Kind is not (GraphErrorKind.Throttled or GraphErrorKind.Unreachable) || attempt >= request.MaxAttempts || asked > s_longestPause)
+            if (!IsWorthAnother(failure) || attempt >= request.MaxAttempts)
                 throw failure;
-            await WaitAsync(request.Scope, failure, asked, attempt, cancellationToken).ConfigureAwait(false);
+            await WaitAsync(request.Scope, failure, attempt, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -148,10 +146,14 @@ public sealed class GraphClient : IDisposable
     /// <summary>Waits before the next attempt: doubling from half a second, with jitter.</summary>
     internal Task BackoffAsync(int attempt, CancellationToken cancellationToken) => Task.Delay(Backoff(attempt), _time, cancellationToken);
 
+    /// <summary>Whether a refusal may pass, and soon enough to wait for.</summary>
+    internal static bool IsWorthAnother(GraphException failure) =>
+        failure.Kind is GraphErrorKind.Throttled or GraphErrorKind.Unreachable && !(failure.RetryAfter > s_longestPause);
+
     /// <summary>After a refusal that is worth another attempt: as long as Graph asks for, else with growing pauses. A throttled scope waits as a whole.</summary>
-    internal async Task WaitAsync(GraphScope scope, GraphException failure, TimeSpan? asked, int attempt, CancellationToken cancellationToken)
+    internal async Task WaitAsync(GraphScope scope, GraphException failure, int attempt, CancellationToken cancellationToken)
     {
-        var pause = asked is { } wish && wish > TimeSpan.Zero ? wish : Backoff(attempt);
+        var pause = failure.RetryAfter is { } wish && wish > TimeSpan.Zero ? wish : Backoff(attempt);
         _log.Events(string.Create(CultureInfo.InvariantCulture, $"{scope.Service} {scope.Resource}: {failure.Code}: attempt {attempt + 1} in {pause.TotalSeconds:0.#} s."));
         if (failure.Kind == GraphErrorKind.Throttled)
             Governor.Throttled(scope, pause);

@@ -8,23 +8,24 @@ internal static class GraphErrors
 {
     private const int MaxBody = 64 * 1024;
 
-    public static async Task<GraphException> ReadAsync(HttpResponseMessage response, string? permission, CancellationToken cancellationToken)
+    public static async Task<GraphException> ReadAsync(HttpResponseMessage response, string? permission, TimeSpan? retryAfter, CancellationToken cancellationToken)
     {
         var (codes, message) = Parse(await ReadBodyAsync(response, cancellationToken).ConfigureAwait(false));
-        return New(response.StatusCode, codes, message, permission, response.Headers.TryGetValues("request-id", out var ids) ? ids.FirstOrDefault() : null, response.Headers.Location);
+        return New(response.StatusCode, codes, message, permission, retryAfter, response.Headers.TryGetValues("request-id", out var ids) ? ids.FirstOrDefault() : null, response.Headers.Location);
     }
 
     /// <summary>An error inside a batch.</summary>
-    public static GraphException Read(HttpStatusCode status, JsonElement body, string? permission)
+    public static GraphException Read(HttpStatusCode status, JsonElement body, string? permission, TimeSpan? retryAfter)
     {
         var (codes, message) = Envelope(body);
-        return New(status, codes, message, permission, null, null);
+        return New(status, codes, message, permission, retryAfter, null, null);
     }
 
-    private static GraphException New(HttpStatusCode status, List<string> codes, string message, string? permission, string? requestId, Uri? restart) =>
+    private static GraphException New(HttpStatusCode status, List<string> codes, string message, string? permission, TimeSpan? retryAfter, string? requestId, Uri? restart) =>
         new(Classify(status, codes, message), status, codes.Count > 0 ? codes[^1] : status.ToString(), message.Length > 0 ? message : $"HTTP {(int)status}")
         {
             RequestId = requestId,
+            RetryAfter = retryAfter,
             Restart = restart,
             Permission = permission,
         };

@@ -15,6 +15,9 @@ public sealed class MailApi(GraphClient client, string mailbox)
     // A page is in memory while its mails are read, in every folder that is read at a time; larger ones save one request in a hundred.
     private const int PageSize = 100;
 
+    // As many as a mailbox answers at a time.
+    private const int ListAtOnce = 4;
+
     // What MIME lacks, and what tells a change. A property that is not selected does not surface its changes in delta.
     private const string Properties = "id,changeKey,subject,receivedDateTime,sentDateTime,createdDateTime,lastModifiedDateTime,internetMessageId,conversationId,"
         + "parentFolderId,isRead,isDraft,importance,inferenceClassification,hasAttachments,categories,flag,from,sender,bccRecipients,isReadReceiptRequested,isDeliveryReceiptRequested";
@@ -36,7 +39,7 @@ public sealed class MailApi(GraphClient client, string mailbox)
         for (string?[] level = [folder]; level.Length > 0;)
         {
             var answers = new JsonDocument[level.Length];
-            await Parallel.ForEachAsync(Enumerable.Range(0, level.Length), cancellationToken, async (i, token) => answers[i] = await ChildrenAsync(level[i], token).ConfigureAwait(false)).ConfigureAwait(false);
+            await Parallel.ForEachAsync(Enumerable.Range(0, level.Length), new ParallelOptions { MaxDegreeOfParallelism = ListAtOnce, CancellationToken = cancellationToken }, async (i, token) => answers[i] = await ChildrenAsync(level[i], token).ConfigureAwait(false)).ConfigureAwait(false);
             var next = new List<string?>();
             foreach (var answer in answers)
             {

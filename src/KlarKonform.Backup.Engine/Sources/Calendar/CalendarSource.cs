@@ -17,7 +17,7 @@ namespace KlarKonform.Backup.Engine.Sources.Calendar;
 /// A mailbox's calendars. Each event is a JSON file, the truth, with an iCalendar file that other programs open and its attachments beside
 /// it. v1.0 has no usable delta: calendars are listed and compared by change key. Used for one run.
 /// </summary>
-internal sealed class CalendarSource(GraphClient client, GraphUser user) : FolderedSource
+internal sealed class CalendarSource(GraphClient client, GraphUser user) : MailboxSource(user, "Calendar")
 {
     private static readonly JsonWriterOptions s_readable = new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -30,31 +30,13 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Folde
     private readonly CalendarApi _calendars = new(client, user.Id);
     private ResourceRun _run = null!;
 
-    public override string Kind => "Calendar";
-
-    public override string ResourceId => user.Id;
-
-    public override string Name => user.UserPrincipalName;
-
-    public override IReadOnlyList<string> Path => ["Exchange", SafeName.From(user.UserPrincipalName, user.Id), "Calendar"];
-
     public override IAsyncEnumerable<DeltaPage> ItemsAsync(string folder, Uri? link, CancellationToken cancellationToken) => _calendars.EventsAsync(folder, cancellationToken);
 
     public override IAsyncEnumerable<DeltaPage> ListAsync(string folder, CancellationToken cancellationToken) => _calendars.EventsAsync(folder, cancellationToken);
 
     public override async Task ApplyAsync(ItemRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken)
     {
-        var changed = new List<SourceItem>();
-        foreach (var item in items)
-        {
-            var old = await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false);
-            if (old is null || old.Version != item.Json.Text("changeKey") || old.Parent != folder)
-                changed.Add(item);
-            else
-                await _run.ForgetFailureAsync(item.Id, cancellationToken).ConfigureAwait(false);
-        }
-
-        foreach (var part in changed.Chunk(GraphBatch.MaxItems))
+        foreach (var part in (await ChangedAsync(_run, folder, items, cancellationToken).ConfigureAwait(false)).Chunk(GraphBatch.MaxItems))
         {
             var answers = await _calendars.EventsAsync([.. part.Select(item => (item.Id, item.Json.Text("type") == "seriesMaster"))], cancellationToken).ConfigureAwait(false);
             foreach (var (item, answer) in part.Zip(answers))

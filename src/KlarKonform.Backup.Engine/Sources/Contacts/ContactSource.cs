@@ -15,7 +15,7 @@ namespace KlarKonform.Backup.Engine.Sources.Contacts;
 /// A mailbox's contacts by delta: the JSON that Graph sent, a vCard and the photo beside it. Graph does not hand out personal distribution
 /// lists (IPM.DistList). Used for one run.
 /// </summary>
-internal sealed class ContactSource(GraphClient client, GraphUser user) : FolderedSource
+internal sealed class ContactSource(GraphClient client, GraphUser user) : MailboxSource(user, "Contacts")
 {
     // The JSON file holds everything; the node carries what a search shows.
     private static readonly HashSet<string> s_summary =
@@ -26,32 +26,14 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Folder
     private readonly ContactApi _contacts = new(client, user.Id);
     private ResourceRun _run = null!;
 
-    public override string Kind => "Contacts";
-
-    public override string ResourceId => user.Id;
-
-    public override string Name => user.UserPrincipalName;
-
-    public override IReadOnlyList<string> Path => ["Exchange", SafeName.From(user.UserPrincipalName, user.Id), "Contacts"];
-
     public override IAsyncEnumerable<DeltaPage> ItemsAsync(string folder, Uri? link, CancellationToken cancellationToken) => _contacts.ContactDeltaAsync(folder, link, cancellationToken);
 
     public override IAsyncEnumerable<DeltaPage> ListAsync(string folder, CancellationToken cancellationToken) => _contacts.ListContactsAsync(folder, cancellationToken);
 
     public override async Task ApplyAsync(ItemRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken)
     {
-        var changed = new List<SourceItem>();
-        foreach (var item in items)
-        {
-            var old = await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false);
-            if (old is null || old.Version != item.Json.Text("changeKey") || old.Parent != folder)
-                changed.Add(item);
-            else
-                await _run.ForgetFailureAsync(item.Id, cancellationToken).ConfigureAwait(false);
-        }
-
         // A photo has no mark of its own: it belongs to the contact and changes its change key.
-        foreach (var part in changed.Chunk(GraphBatch.MaxItems))
+        foreach (var part in (await ChangedAsync(_run, folder, items, cancellationToken).ConfigureAwait(false)).Chunk(GraphBatch.MaxItems))
         {
             var photos = await _contacts.PhotosAsync([.. part.Select(item => item.Id)], cancellationToken).ConfigureAwait(false);
             foreach (var (item, photo) in part.Zip(photos))

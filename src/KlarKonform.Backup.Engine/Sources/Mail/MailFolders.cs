@@ -67,10 +67,7 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
             var found = false;
             foreach (var (wellKnownName, name) in s_dumpster)
             {
-                if (await AddTreeAsync(changes, wellKnownName, name, cancellationToken).ConfigureAwait(false) is not { } failure)
-                    found = true;
-                else if (failure.Kind == GraphErrorKind.AccessDenied)
-                    throw failure;
+                found |= await AddTreeAsync(run, changes, wellKnownName, name, cancellationToken).ConfigureAwait(false) is null;
                 if (found && wellKnownName == s_dumpster[0].WellKnownName)
                     break;
             }
@@ -79,12 +76,12 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
                 run.Note(Texts.Get("RecoverableItemsMissing", run.Source.Name));
         }
 
-        if (selection.Archive == true && await AddTreeAsync(changes, "archivemsgfolderroot", Archive, cancellationToken).ConfigureAwait(false) is { } refused)
+        if (selection.Archive == true && await AddTreeAsync(run, changes, "archivemsgfolderroot", Archive, cancellationToken).ConfigureAwait(false) is { } refused)
             run.Note(Texts.Get("ArchiveMissing", run.Source.Name, refused.Code));
     }
 
     // A special folder with everything below it; returns why it cannot be had.
-    private async Task<GraphException?> AddTreeAsync(FolderChanges changes, string wellKnownName, string name, CancellationToken cancellationToken)
+    private async Task<GraphException?> AddTreeAsync(ResourceRun run, FolderChanges changes, string wellKnownName, string name, CancellationToken cancellationToken)
     {
         try
         {
@@ -96,10 +93,15 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
             changes.Put(new SourceFolder(id, "", name, name, ItemMetadata.Write("mailFolder", id, top.RootElement)));
             foreach (var folder in below.Folders.Values)
                 changes.Put(folder);
+            if (run.Store.State.SpecialFolders.GetValueOrDefault(wellKnownName) != id)
+                await run.Store.ChangeStateAsync(state => state.SpecialFolders[wellKnownName] = id, cancellationToken).ConfigureAwait(false);
             return null;
         }
         catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.Other or GraphErrorKind.NotProvisioned or GraphErrorKind.AccessDenied)
         {
+            // What was there and is refused now is not gone: nothing may be taken away on the strength of this look.
+            if (exception.Kind != GraphErrorKind.NotFound && run.Store.State.SpecialFolders.ContainsKey(wellKnownName))
+                changes.Complete = false;
             return exception;
         }
     }

@@ -12,7 +12,7 @@ using KlarKonform.Backup.Graph.Mail;
 namespace KlarKonform.Backup.Engine.Sources.Mail;
 
 /// <summary>A mailbox's mail: MIME as Exchange writes it, with the properties that MIME lacks beside it. Used for one run.</summary>
-internal sealed class MailSource(GraphClient client, GraphUser user, MailSelection selection) : FolderedSource
+internal sealed class MailSource(GraphClient client, GraphUser user, MailSelection selection) : MailboxSource(user, "Mail")
 {
     /// <summary>After the change key of a message whose MIME could not be had: it is stored as JSON, and its MIME tried again.</summary>
     private const string AsJson = "~json";
@@ -28,14 +28,6 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
 
     private readonly MailApi _mail = new(client, user.Id);
     private ResourceRun _run = null!;
-
-    public override string Kind => "Mail";
-
-    public override string ResourceId => user.Id;
-
-    public override string Name => user.UserPrincipalName;
-
-    public override IReadOnlyList<string> Path => ["Exchange", SafeName.From(user.UserPrincipalName, user.Id), "Mail"];
 
     public override IAsyncEnumerable<DeltaPage> ItemsAsync(string folder, Uri? link, CancellationToken cancellationToken) => _mail.MessageDeltaAsync(folder, link, cancellationToken);
 

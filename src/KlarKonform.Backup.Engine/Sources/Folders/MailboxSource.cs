@@ -1,0 +1,32 @@
+using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Graph.Directory;
+
+namespace KlarKonform.Backup.Engine.Sources.Folders;
+
+/// <summary>A part of a mailbox whose items have change keys. Used for one run.</summary>
+internal abstract class MailboxSource(GraphUser user, string kind) : FolderedSource
+{
+    public override string Kind => kind;
+
+    public override string ResourceId => user.Id;
+
+    public override string Name => user.UserPrincipalName;
+
+    public override IReadOnlyList<string> Path => ["Exchange", SafeName.From(user.UserPrincipalName, user.Id), kind];
+
+    /// <summary>Those of a page's items that are not stored as they are; the failures of the others are history.</summary>
+    protected static async Task<IReadOnlyList<SourceItem>> ChangedAsync(ResourceRun run, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken)
+    {
+        var changed = new List<SourceItem>();
+        foreach (var item in items)
+        {
+            var old = await run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false);
+            if (old is null || old.Version != item.Json.Text("changeKey") || old.Parent != folder)
+                changed.Add(item);
+            else
+                await run.ForgetFailureAsync(item.Id, cancellationToken).ConfigureAwait(false);
+        }
+
+        return changed;
+    }
+}

@@ -40,7 +40,9 @@ internal sealed class QuickStart(string output, string password)
 
         Step("Start-KKBackup Demo (everything)");
         var contents = tenant.Change((model, _) => model.Users.Count + model.OrgContacts.Count + model.Groups.Count
-            + model.Users.Sum(user => (user.Mailbox is { } mailbox ? mailbox.Messages.Count + mailbox.Events.Count + mailbox.Contacts.Count : 0) + (user.Drive?.Items.Values.Count(item => !item.IsFolder) ?? 0)));
+            + model.Users.Sum(user => (user.Mailbox is { } mailbox ? mailbox.Messages.Count + mailbox.Events.Count + mailbox.Contacts.Count : 0) + (user.Drive?.Items.Values.Count(item => !item.IsFolder) ?? 0))
+            + model.Sites.Where(site => site.Owner is null).SelectMany(site => site.AndBelow).Sum(site => site.Pages.Count + site.Lists.Sum(list => list.Items.Count)
+                + site.Libraries.Sum(drive => drive.Items.Count - 1 + drive.Items.Values.Count(item => !item.IsFolder))));
         Run(shell, contents);
 
         Step("Changing the tenant");

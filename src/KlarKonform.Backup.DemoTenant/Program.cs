@@ -4,7 +4,7 @@ using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
 
 // dotnet run --project src/KlarKonform.Backup.DemoTenant -- --urls https://127.0.0.1:PORT --users N --mails N --files N
-//     --events N --contacts N --max-file-bytes N --max-attachment-bytes N --attachment-percent N --seed S --latency-ms N --ca FILE
+//     --sites N --library-files N --events N --contacts N --max-file-bytes N --max-attachment-bytes N --attachment-percent N --seed S --latency-ms N --ca FILE
 var settings = new ConfigurationBuilder().AddCommandLine(args).Build();
 int Number(string name, int normal) => settings[name] is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : normal;
 
@@ -14,6 +14,8 @@ sizes = sizes with
     Users = Number("users", sizes.Users),
     MailsPerUser = Number("mails", sizes.MailsPerUser),
     FilesPerUser = Number("files", sizes.FilesPerUser),
+    Sites = Number("sites", sizes.Sites),
+    FilesPerLibrary = Number("library-files", sizes.FilesPerLibrary),
     MaxFileBytes = Number("max-file-bytes", sizes.MaxFileBytes),
     EventsPerUser = Number("events", sizes.EventsPerUser),
     ContactsPerUser = Number("contacts", sizes.ContactsPerUser),

@@ -39,6 +39,9 @@ public enum GraphErrorKind
     /// <summary>The item is damaged at the server.</summary>
     CorruptItem,
 
+    /// <summary>An admin has locked the site, or somebody the file.</summary>
+    Locked,
+
     /// <summary>The file is blocked as malware.</summary>
     Malware,
 

@@ -11,7 +11,7 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
         var run = module.Invoke("Get-KKBackupConfiguration Way | Start-KKBackup")[0];
         Assert.Equal("KlarKonform.Backup.BackupRun", run.BaseObject.GetType().FullName);
         Assert.Equal("Succeeded", $"{run.Properties["Status"].Value}");
-        Assert.Equal(9, module.Invoke("Get-KKBackupStatus Way -Detailed").Count);
+        Assert.Equal(12, module.Invoke("Get-KKBackupStatus Way -Detailed").Count);
         var restored = module.Invoke("Get-KKBackupSnapshot Way -Latest | Restore-KKBackupItem -Path /OneDrive/*/*.txt -Destination $args[0]", module.Folder["restored"]);
         Assert.NotEmpty(restored);
         Assert.All(restored, item => Assert.True(File.Exists($"{item.Properties["File"].Value}")));
@@ -25,7 +25,7 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
         var records = module.Progress("Start-KKBackup Progress");
         var run = Assert.Single(records.Where(record => record.ParentActivityId < 0).Select(record => record.ActivityId).Distinct());
         var resources = records.Where(record => record.ParentActivityId == run).GroupBy(record => record.Activity).ToArray();
-        Assert.Equal(9, resources.Length);
+        Assert.Equal(12, resources.Length);
         Assert.All(resources, bar => Assert.Equal(System.Management.Automation.ProgressRecordType.Completed, bar.Last().RecordType));
         Assert.Contains(records, record => record.ActivityId == run && record.RecordType == System.Management.Automation.ProgressRecordType.Completed);
     }

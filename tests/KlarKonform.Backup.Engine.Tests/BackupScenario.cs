@@ -45,7 +45,7 @@ internal sealed class BackupScenario : IAsyncDisposable, ISecretStore, IBackupOb
     /// <summary>Everything that Microsoft 365 holds of a user and a tenant.</summary>
     public static SourceSettings Everything => new()
     {
-        Mail = new MailSelection(), Calendar = new SourceSelection(), Contacts = new SourceSelection(), Directory = new DirectorySettings(), OneDrive = new SourceSelection(),
+        Mail = new MailSelection(), Calendar = new SourceSelection(), Contacts = new SourceSelection(), Directory = new DirectorySettings(), OneDrive = new DriveSelection(), SharePoint = new DriveSelection(),
     };
 
     /// <summary>An engine of another machine: same repository, no journal.</summary>
@@ -65,7 +65,7 @@ internal sealed class BackupScenario : IAsyncDisposable, ISecretStore, IBackupOb
             CaCertificate = Folder["ca.pem"],
             Auth = new AuthenticationSettings { Secret = "vault/graph" },
         },
-        Sources = new SourceSettings { Mail = new MailSelection(), OneDrive = new SourceSelection() },
+        Sources = new SourceSettings { Mail = new MailSelection(), OneDrive = new DriveSelection() },
         Target = new TargetSettings { Type = TargetType.Folder, Path = Folder["repository"] },
         Repository = new RepositorySettings { Password = "vault/repository" },
     };

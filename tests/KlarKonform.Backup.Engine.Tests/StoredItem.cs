@@ -6,8 +6,14 @@ using KlarKonform.Backup.Storage.Folder;
 namespace KlarKonform.Backup.Engine.Tests;
 
 /// <summary>An item of the newest snapshot: its path and the properties that its node carries.</summary>
-internal sealed record StoredItem(string Path, JsonElement Properties)
+internal sealed record StoredItem(string Path, JsonElement Document)
 {
+    /// <summary>The properties as Graph sent them.</summary>
+    public JsonElement Properties => Document.GetProperty("graph");
+
+    /// <summary>The id in the store.</summary>
+    public string Id => Document.GetProperty("id").GetString()!;
+
     public static async Task<IReadOnlyList<StoredItem>> ReadAllAsync(string folder, string password)
     {
         await using var store = new FolderObjectStore(folder, durable: false);
@@ -24,7 +30,7 @@ internal sealed record StoredItem(string Path, JsonElement Properties)
         foreach (var node in await reader.ReadTreeAsync(tree, default))
         {
             if (node.Attribute("user.klarkonform") is { } value)
-                items.Add(new StoredItem($"{path}/{node.Name}", JsonDocument.Parse(value).RootElement.GetProperty("graph").Clone()));
+                items.Add(new StoredItem($"{path}/{node.Name}", JsonDocument.Parse(value).RootElement.Clone()));
             if (node.Subtree is { } subtree)
                 await WalkAsync(reader, subtree, $"{path}/{node.Name}", items);
         }

@@ -30,11 +30,7 @@ internal sealed class TenantComparison(DemoTenantModel tenant, SourceSettings so
 
         if (sources.Directory is not null)
             AssertDirectory();
-        if (sources.OneDrive is not null)
-        {
-            foreach (var user in tenant.Users.Where(user => user.Drive is not null))
-                AssertDrive(user);
-        }
+        new DriveComparison(tenant, sources, restored, stored).AssertEqual();
     }
 
     private void AssertMail(DemoUser user)
@@ -102,15 +98,6 @@ internal sealed class TenantComparison(DemoTenantModel tenant, SourceSettings so
     }
 
     private IEnumerable<string> Entries(string kind) => Directory.EnumerateFiles(restored["Directory", kind], "*.json");
-
-    private void AssertDrive(DemoUser user)
-    {
-        var drive = user.Drive!;
-        var root = restored["OneDrive", user.UserPrincipalName];
-        Assert.Equal(
-            drive.Items.Values.Where(item => item.ParentId is not null).Select(item => (drive.PathOf(item), item.IsFolder || item.IsMalware ? "" : Hash(SeededContent.Bytes(item.Seed, (int)item.Size)))).Order(),
-            Directory.EnumerateFileSystemEntries(root, "*", SearchOption.AllDirectories).Select(entry => (Path.GetRelativePath(root, entry), Directory.Exists(entry) ? "" : Hash(File.ReadAllBytes(entry)))).Order());
-    }
 
     private static string PhotoOf(string file) => File.Exists(Path.ChangeExtension(file, ".jpg")) ? Hash(File.ReadAllBytes(Path.ChangeExtension(file, ".jpg"))) : "";
 

@@ -16,5 +16,8 @@ public sealed record SourceSettings
     public DirectorySettings? Directory { get; init; }
 
     /// <summary>OneDrive of every user, or null.</summary>
-    public SourceSelection? OneDrive { get; init; }
+    public DriveSelection? OneDrive { get; init; }
+
+    /// <summary>SharePoint's sites, or null. Its patterns match a site's title, its address, or the address's path.</summary>
+    public DriveSelection? SharePoint { get; init; }
 }

@@ -24,7 +24,7 @@ public sealed class NewKKBackupConfigurationCommand : ConfigurationCommand
                 Id = Guid.NewGuid(),
                 Name = Name,
                 Tenant = new TenantSettings { Id = "", ClientId = "", Auth = new AuthenticationSettings() },
-                Sources = new SourceSettings { Mail = new MailSelection(), Calendar = new SourceSelection(), Contacts = new SourceSelection(), Directory = new DirectorySettings(), OneDrive = new SourceSelection() },
+                Sources = new SourceSettings { Mail = new MailSelection(), Calendar = new SourceSelection(), Contacts = new SourceSelection(), Directory = new DirectorySettings(), OneDrive = new DriveSelection(), SharePoint = new DriveSelection() },
                 Target = new TargetSettings { Type = Enum.TryParse<TargetType>(ParameterSetName, out var type) ? type : TargetType.Folder },
                 Repository = new RepositorySettings { Password = "" },
             });

@@ -9,7 +9,7 @@ public sealed class StartKKBackupCommand : ConfigurationNameCommand
 {
     /// <summary>Sources to run.</summary>
     [Parameter]
-    [ValidateSet("Mail", "Calendar", "Contacts", "Directory", "OneDrive")]
+    [ValidateSet("Mail", "Calendar", "Contacts", "Directory", "OneDrive", "SharePoint")]
     public string[] Source { get; set; } = [];
 
     /// <summary>User name patterns.</summary>

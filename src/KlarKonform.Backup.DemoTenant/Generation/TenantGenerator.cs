@@ -13,9 +13,6 @@ public sealed class TenantGenerator
         "..\\..\\etc\\passwd", "🎉 Jubiläum", "Frage: \"wann?\"", "CON", "Protokoll\tJour fixe", "", "Ein sehr langer Betreff " + "der nicht endet ",
     ];
 
-    private static readonly string[] s_fileNames =
-        ["Bericht.docx", "Kalkulation Q3.xlsx", "Foto 1.jpg", "Größen.csv", "Vertrag #12 (100 %).pdf", "archiv.zip", "notizen.txt", "Präsentation.pptx"];
-
     // No mailbox is older than this.
     private const int MaxHours = 6 * 365 * 24;
 
@@ -30,10 +27,16 @@ public sealed class TenantGenerator
         _sizes = sizes;
         _state = new GeneratorState(tenant, sizes);
         _random = _state.Random;
+        Drives = new DriveGenerator(_state);
+        Sites = new SiteGenerator(tenant, _state, Drives);
         Calendars = new CalendarGenerator(_state);
         Contacts = new ContactGenerator(_state);
         Directory = new DirectoryGenerator(_state);
     }
+
+    public DriveGenerator Drives { get; }
+
+    public SiteGenerator Sites { get; }
 
     public CalendarGenerator Calendars { get; }
 
@@ -58,10 +61,11 @@ public sealed class TenantGenerator
             for (var m = 0; m < _sizes.MailsPerUser; m++)
                 AddMessage(user);
             user.Drive = new DemoDrive(_tenant, "b!" + Guid().Replace("-", "", StringComparison.Ordinal));
-            FillDrive(user.Drive);
+            Drives.Fill(user.Drive, _sizes.FilesPerUser);
         }
 
         Directory.Fill();
+        Sites.Fill();
     }
 
     /// <summary>Adds a message to one of the user's folders.</summary>
@@ -90,34 +94,15 @@ public sealed class TenantGenerator
         return message;
     }
 
-    public DemoDriveItem AddFile(DemoDrive drive, DemoDriveItem parent, string? name = null, long? size = null)
-    {
-        var bytes = size ?? (long)(_sizes.MaxFileBytes * Math.Pow(_random.NextDouble(), 6));
-        return drive.Add(new DemoDriveItem
-        {
-            Id = Id("01"),
-            Name = Unused(drive, parent, name ?? s_fileNames[_random.Next(s_fileNames.Length)]),
-            ParentId = parent.Id,
-            Size = bytes,
-            Seed = _random.NextInt64(),
-            Modified = _state.Now.AddMinutes(_random.Next(500_000)),
-        });
-    }
+    public DemoDriveItem AddFile(DemoDrive drive, DemoDriveItem parent, string? name = null, long? size = null) => Drives.AddFile(drive, parent, name, size);
 
-    public DemoDriveItem AddFolder(DemoDrive drive, DemoDriveItem parent, string name) => drive.Add(new DemoDriveItem
-    {
-        Id = Id("01"),
-        Name = Unused(drive, parent, name),
-        ParentId = parent.Id,
-        IsFolder = true,
-        Modified = _state.Now,
-    });
+    public DemoDriveItem AddFolder(DemoDrive drive, DemoDriveItem parent, string name) => Drives.AddFolder(drive, parent, name);
 
     /// <summary>Makes so many random changes and says how many contents a backup must read because of them.</summary>
     public ChangeSummary Change(int count)
     {
         var newMessages = new HashSet<string>();
-        var newContents = new HashSet<string>();
+        var before = Contents();
         for (var i = 0; i < count; i++)
         {
             var users = _tenant.Users.Where(user => user.Mailbox is not null).ToArray();
@@ -125,13 +110,14 @@ public sealed class TenantGenerator
             if (_random.Next(2) == 0)
                 ChangeMail(user, newMessages);
             else
-                ChangeDrive(user.Drive!, newContents);
+                Drives.Change(user.Drive!);
         }
 
         // What was created and is gone again need not be read.
         newMessages.IntersectWith(_tenant.Users.Where(user => user.Mailbox is not null).SelectMany(user => user.Mailbox!.Messages.Keys));
-        newContents.IntersectWith(_tenant.Users.Where(user => user.Drive is not null).SelectMany(user => user.Drive!.Items.Keys));
-        return new ChangeSummary(newMessages.Count, newContents.Count);
+        return new ChangeSummary(newMessages.Count, Contents().Except(before).Count());
+
+        HashSet<(string Id, long Seed)> Contents() => [.. _tenant.Users.Where(user => user.Drive is not null).SelectMany(user => user.Drive!.Items.Values).Where(item => item is { IsFolder: false, Size: > 0 }).Select(item => (item.Id, item.Seed))];
     }
 
     /// <summary>Makes so many random changes to everything that the tenant holds.</summary>
@@ -140,19 +126,22 @@ public sealed class TenantGenerator
         for (var i = 0; i < count; i++)
         {
             var user = _state.Pick(_tenant.Users.Where(user => user.Mailbox is not null).ToArray());
-            switch (_random.Next(5))
+            switch (_random.Next(_tenant.Sites.Count > 0 ? 6 : 5))
             {
                 case 0:
                     ChangeMail(user, []);
                     break;
                 case 1:
-                    ChangeDrive(user.Drive!, []);
+                    Drives.Change(user.Drive!);
                     break;
                 case 2:
                     Calendars.Change(user);
                     break;
                 case 3:
                     Contacts.Change(user);
+                    break;
+                case 5:
+                    Sites.Change();
                     break;
                 default:
                     Directory.Change();
@@ -191,41 +180,6 @@ public sealed class TenantGenerator
         }
     }
 
-    private void ChangeDrive(DemoDrive drive, HashSet<string> newContents)
-    {
-        var files = drive.Items.Values.Where(item => !item.IsFolder).ToArray();
-        var folders = drive.Items.Values.Where(item => item.IsFolder).ToArray();
-        var parent = folders[_random.Next(folders.Length)];
-        switch (files.Length == 0 ? 0 : _random.Next(7))
-        {
-            case 0 or 1:
-                newContents.Add(AddFile(drive, parent).Id);
-                break;
-            case 2:
-                var changed = files[_random.Next(files.Length)];
-                drive.Write(changed, _random.NextInt64(), 1 + _random.Next(_sizes.MaxFileBytes / 4), _state.Now = _state.Now.AddMinutes(1));
-                newContents.Add(changed.Id);
-                break;
-            case 3:
-                var renamed = files[_random.Next(files.Length)];
-                drive.Rename(renamed, Unused(drive, drive.Items[renamed.ParentId!], $"neu {_random.Next(10_000)}.bin"));
-                break;
-            case 4:
-                var moved = files[_random.Next(files.Length)];
-                if (!drive.Items.Values.Any(item => item.ParentId == parent.Id && string.Equals(item.Name, moved.Name, StringComparison.OrdinalIgnoreCase)))
-                    drive.Move(moved, parent);
-                break;
-            case 5:
-                drive.Delete(files[_random.Next(files.Length)]);
-                break;
-            default:
-                var folder = folders.Where(item => item.ParentId is not null).OrderBy(_ => _random.Next()).FirstOrDefault();
-                if (folder is not null)
-                    drive.Rename(folder, Unused(drive, drive.Items[folder.ParentId!], $"Ablage {_random.Next(10_000)}"));
-                break;
-        }
-    }
-
     private DemoMailbox NewMailbox()
     {
         var mailbox = new DemoMailbox(_tenant);
@@ -239,26 +193,6 @@ public sealed class TenantGenerator
         mailbox.AddFolder(Id("AQMk"), root.Id, "Verborgen", hidden: true);
         mailbox.AddFolder(Id("AQMk"), root.Id, "Ungelesene Nachrichten", isSearchFolder: true);
         return mailbox;
-    }
-
-    private void FillDrive(DemoDrive drive)
-    {
-        var folders = new List<DemoDriveItem> { drive.Root };
-        foreach (var name in (string[])["Dokumente", "Bilder", "Projekt Süd", "Leer"])
-            folders.Add(AddFolder(drive, folders[_random.Next(folders.Count)], name));
-        if (_sizes.FilesPerUser > 0)
-            AddFile(drive, drive.Root, "leer.txt", 0);
-        for (var i = 1; i < _sizes.FilesPerUser; i++)
-            AddFile(drive, folders[_random.Next(folders.Count - 1)]);
-    }
-
-    private static string Unused(DemoDrive drive, DemoDriveItem parent, string name)
-    {
-        var taken = drive.Items.Values.Where(item => item.ParentId == parent.Id).Select(item => item.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var candidate = name;
-        for (var n = 2; taken.Contains(candidate); n++)
-            candidate = $"{Path.GetFileNameWithoutExtension(name)} {n}{Path.GetExtension(name)}";
-        return candidate;
     }
 
     /// <summary>Gives a mailbox a dumpster and an in-place archive, each with folders and messages.</summary>

@@ -9,6 +9,11 @@ public sealed record TenantSizes
 
     public int FilesPerUser { get; init; } = 30;
 
+    /// <summary>Site collections beside the personal ones; 0 leaves SharePoint empty.</summary>
+    public int Sites { get; init; } = 3;
+
+    public int FilesPerLibrary { get; init; } = 10;
+
     /// <summary>Largest generated file in bytes; most are much smaller.</summary>
     public int MaxFileBytes { get; init; } = 3_000_000;
 

@@ -41,6 +41,9 @@ public sealed record DemoTenantOptions
     /// <summary>Whether the hierarchy's delta shows hidden folders when it is asked to; Microsoft's documentation leaves that open.</summary>
     public bool HiddenFoldersInDelta { get; init; } = true;
 
+    /// <summary>Whether drive items carry a pre-authenticated download address.</summary>
+    public bool DownloadAddresses { get; init; } = true;
+
     /// <summary>Documented for one app in one tenant of up to 1,000 licences.</summary>
     public int SharePointUnitsPerMinute { get; init; } = 1250;
 

@@ -5,6 +5,7 @@ using KlarKonform.Backup.DemoTenant.Http.Contacts;
 using KlarKonform.Backup.DemoTenant.Http.Directory;
 using KlarKonform.Backup.DemoTenant.Http.Drives;
 using KlarKonform.Backup.DemoTenant.Http.Mail;
+using KlarKonform.Backup.DemoTenant.Http.Sites;
 using KlarKonform.Backup.DemoTenant.Model;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -20,17 +21,19 @@ public sealed class DemoTenantServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly DemoCertificates _certificates;
     private readonly DeltaPages _pages;
-    private readonly DriveEndpoints _drives;
+    private readonly TokenPages _tokenPages;
+    private readonly Downloads _downloads;
     private readonly AccessTokens _tokens;
     private readonly PreciseDelay _delay;
 
     private DemoTenantServer(WebApplication app, DemoCertificates certificates, DemoTenantOptions options, DemoTenantModel model,
-        TenantGenerator generator, RequestCounters counters, AccessTokens tokens, DeltaPages pages, DriveEndpoints drives, PreciseDelay delay, string baseUrl)
+        TenantGenerator generator, RequestCounters counters, AccessTokens tokens, DeltaPages pages, TokenPages tokenPages, Downloads downloads, PreciseDelay delay, string baseUrl)
     {
         _app = app;
         _certificates = certificates;
         _pages = pages;
-        _drives = drives;
+        _tokenPages = tokenPages;
+        _downloads = downloads;
         _tokens = tokens;
         _delay = delay;
         Options = options;
@@ -78,7 +81,8 @@ public sealed class DemoTenantServer : IAsyncDisposable
         var counters = new RequestCounters();
         var tokens = new AccessTokens(options);
         var pages = new DeltaPages(model, graph);
-        var drives = new DriveEndpoints(model, counters, graph);
+        var tokenPages = new TokenPages(model, graph);
+        var downloads = new Downloads(counters);
         app.MapPost("/{tenant}/oauth2/v2.0/token", (HttpRequest request, string tenant) =>
         {
             counters.Count("token");
@@ -94,31 +98,40 @@ public sealed class DemoTenantServer : IAsyncDisposable
         new MailEndpoints(model, pages, options).Map(routes);
         new CalendarEndpoints(model, pages).Map(routes);
         new ContactEndpoints(model, pages).Map(routes);
-        drives.Map(routes);
+        new DriveEndpoints(model, downloads, tokenPages, options).Map(routes);
+        new SiteEndpoints(model, tokenPages).Map(routes);
         routes.Map(app);
-        app.MapGet("/download/{ticket}", (HttpContext context, string ticket) => drives.DownloadAsync(context, ticket));
+        app.MapGet("/download/{ticket}", (HttpContext context, string ticket) => downloads.ServeAsync(context, ticket));
         MapControl(app, model, generator, counters);
         await app.StartAsync();
 
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
-        var downloads = new Uri(addresses.Single(address => new Uri(address).Port != port));
-        drives.DownloadHost = $"https://localhost:{downloads.Port}";
-        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, drives, delay, baseUrl);
+        var second = new Uri(addresses.Single(address => new Uri(address).Port != port));
+        downloads.Host = $"https://localhost:{second.Port}";
+        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, tokenPages, downloads, delay, baseUrl);
     }
 
     /// <summary>Makes every delta token issued so far expire.</summary>
-    public void ExpireDeltaTokens()
+    /// <param name="resync">For drives and lists: what the answer asks for.</param>
+    public void ExpireDeltaTokens(string resync = "resyncChangesApplyDifferences")
     {
+        _tokenPages.ResyncMode = resync;
         lock (Model)
         {
             var now = Model.NextSequence();
             _pages.OldestToken = now;
-            _drives.OldestToken = now;
+            _tokenPages.OldestToken = now;
         }
     }
 
     /// <summary>Makes the next downloads break half-way.</summary>
-    public void BreakDownloads(int count) => _drives.BreakDownloads = count;
+    public void BreakDownloads(int count) => _downloads.Break = count;
+
+    /// <summary>Makes the download host refuse the next requests as too many.</summary>
+    public void RefuseDownloads(int count) => _downloads.Refuse = count;
+
+    /// <summary>Makes every download address issued so far expire.</summary>
+    public void ExpireDownloads() => _downloads.Expire();
 
     /// <summary>Makes every access token in use invalid.</summary>
     public void RevokeTokens() => _tokens.RevokeAll();

@@ -36,9 +36,9 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
     });
 
     /// <summary>A request that SharePoint answers, at its cost in resource units.</summary>
-    public void SharePoint(string pattern, string kind, Func<HttpRequest, int> cost, Func<HttpContext, RouteValues, Task> handler) => Add(pattern, async (context, values) =>
+    public void SharePoint(string pattern, string permission, string kind, Func<HttpRequest, int> cost, Func<HttpContext, RouteValues, Task> handler) => Add(pattern, async (context, values) =>
     {
-        tokens.RequirePermission("Files.Read.All", "accessDenied");
+        tokens.RequirePermission(permission, "accessDenied");
         counters.Count(kind);
         _sharePoint.Charge(context, cost(context.Request));
         await DelayAsync(context);

@@ -9,6 +9,9 @@ public sealed class DemoTenantModel(string tenantId)
 
     public List<DemoUser> Users { get; } = [];
 
+    /// <summary>Site collections, personal ones too.</summary>
+    public List<DemoSite> Sites { get; } = [];
+
     public Dictionary<string, DemoOrgContact> OrgContacts { get; } = [];
 
     public Dictionary<string, DemoGroup> Groups { get; } = [];
@@ -21,6 +24,10 @@ public sealed class DemoTenantModel(string tenantId)
 
     public DemoUser User(string idOrName) =>
         Users.Single(user => user.Id == idOrName || string.Equals(user.UserPrincipalName, idOrName, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Every drive: users' and libraries', also those of users who are gone.</summary>
+    public IEnumerable<DemoDrive> Drives =>
+        Users.Select(user => user.Drive).OfType<DemoDrive>().Concat(Sites.SelectMany(site => site.AndBelow).SelectMany(site => site.Libraries)).Distinct();
 
     /// <summary>The number of the next change; delta tokens are such numbers.</summary>
     public long NextSequence() => ++_sequence;

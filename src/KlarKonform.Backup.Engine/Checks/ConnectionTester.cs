@@ -9,6 +9,7 @@ using KlarKonform.Backup.Graph.Directory;
 using KlarKonform.Backup.Graph.Drives;
 using KlarKonform.Backup.Graph.Http;
 using KlarKonform.Backup.Graph.Mail;
+using KlarKonform.Backup.Graph.Sites;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Storage;
 
@@ -84,6 +85,15 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
                 yield return await CheckAsync("Check_Mail", () => ProbeAsync(users, user => new MailApi(graph.Client, user.Id).ProbeAsync(cancellationToken))).ConfigureAwait(false);
             if (configuration.Sources.OneDrive is not null)
                 yield return await CheckAsync("Check_OneDrive", () => ProbeAsync(users, user => new DriveApi(graph.Client).UserDriveAsync(user.Id, cancellationToken))).ConfigureAwait(false);
+            if (configuration.Sources.SharePoint is not null)
+            {
+                yield return await CheckAsync("Check_SharePoint", async () =>
+                {
+                    await foreach (var site in new SiteApi(graph.Client).AllAsync(cancellationToken).ConfigureAwait(false))
+                        return (CheckResult.Passed, site.WebUrl.AbsoluteUri);
+                    return (CheckResult.Warning, Texts.Get("Check_NothingToProbe"));
+                }).ConfigureAwait(false);
+            }
         }
 
         async Task<(CheckResult, string)> ReadSecretsAsync()
@@ -111,8 +121,10 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
             needed.Add(ContactApi.Permission);
         if (sources.Directory is not null)
             needed.AddRange([DirectoryApi.ContactPermission, DirectoryApi.GroupPermission]);
-        if (sources.OneDrive is not null)
+        if (sources.OneDrive is not null || sources.SharePoint is not null)
             needed.Add(DriveApi.Permission);
+        if (sources.SharePoint is not null)
+            needed.Add(SiteApi.Permission);
         return [.. needed.Select(permission => roles.Contains(permission)
             ? new ConnectionCheck(configuration.Name, Texts.Get("Check_Permission", permission), CheckResult.Passed, Texts.Get("Check_Ok"), "")
             : new ConnectionCheck(configuration.Name, Texts.Get("Check_Permission", permission), CheckResult.Warning, "", Texts.Get("Check_PermissionMissing")))];

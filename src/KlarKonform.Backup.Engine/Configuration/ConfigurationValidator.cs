@@ -8,6 +8,9 @@ internal static partial class ConfigurationValidator
     private const int KnownVersion = 1;
     private const long MinRate = 4096;
 
+    // SharePoint's own default for major versions of a file.
+    private const int MaxVersions = 500;
+
     public static bool IsName(string name) => NameForm().IsMatch(name);
 
     /// <exception cref="BackupException">ConfigurationFieldInvalid, with the field and the fix.</exception>
@@ -62,8 +65,14 @@ internal static partial class ConfigurationValidator
         var custom = configuration.Tenant.Cloud == BackupCloud.Custom;
         Secure("tenant.authorityHost", configuration.Tenant.AuthorityHost, custom);
         Secure("tenant.graphEndpoint", configuration.Tenant.GraphEndpoint, custom);
-        if (configuration.Sources is { Mail: null, Calendar: null, Contacts: null, Directory: null, OneDrive: null })
+        if (configuration.Sources is { Mail: null, Calendar: null, Contacts: null, Directory: null, OneDrive: null, SharePoint: null })
             Refuse("sources", "FieldSources");
+        foreach (var (field, count) in ((string, int?)[])[("sources.oneDrive.olderVersions", configuration.Sources.OneDrive?.OlderVersions), ("sources.sharePoint.olderVersions", configuration.Sources.SharePoint?.OlderVersions)])
+        {
+            if (count is < 0 or > MaxVersions)
+                Refuse(field, "FieldVersions");
+        }
+
         Secret("repository.password", configuration.Repository.Password, needed: true);
         var target = configuration.Target;
         foreach (var (field, limit) in ((string, long?)[])[("target.uploadLimit", target.UploadLimit), ("target.downloadLimit", target.DownloadLimit)])

@@ -93,13 +93,16 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         await secrets.GetAsync(SecretReference.Parse(configuration.Repository.Password), cancellationToken).ConfigureAwait(false);
         using var graph = await new GraphFactory(secrets, time, random).OpenAsync(configuration.Tenant, GraphFactory.LogTo(observer), cancellationToken).ConfigureAwait(false);
         observer.Progress(new BackupProgress(null, Texts.Get("Progress_Listing"), 0, Completed: false));
-        var (sources, users) = await new SourceCatalog(configuration, options, random).ListAsync(graph.Client, cancellationToken).ConfigureAwait(false);
+        var catalog = new SourceCatalog(configuration, options, random);
+        var (sources, users) = await catalog.ListAsync(graph.Client, cancellationToken).ConfigureAwait(false);
+        foreach (var note in catalog.Notes)
+            _notes.Enqueue(note);
         await using var session = await OpenRepositoryAsync(cancellationToken).ConfigureAwait(false);
-        await RunLockedAsync(session, sources, users, cancellationToken).ConfigureAwait(false);
+        await RunLockedAsync(session, sources, users, catalog.SitesListed, cancellationToken).ConfigureAwait(false);
         await CompactIndexAsync(session, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task RunLockedAsync(RepositorySession session, IReadOnlyList<IResourceSource> sources, IReadOnlySet<string> users, CancellationToken cancellationToken)
+    private async Task RunLockedAsync(RepositorySession session, IReadOnlyList<IResourceSource> sources, IReadOnlySet<string> users, bool sitesListed, CancellationToken cancellationToken)
     {
         await using var held = await RepositoryLock.AcquireAsync(session.Repository, exclusive: false, time, cancellationToken).ConfigureAwait(false);
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, held.Lost);
@@ -123,7 +126,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
                 await checkpointing.ConfigureAwait(false);
             }
 
-            await NoteGoneUsersAsync(assembler, reader, users, alive.Token).ConfigureAwait(false);
+            await NoteGoneAsync(assembler, reader, users, sitesListed, alive.Token).ConfigureAwait(false);
             await FinishAsync(session, held, assembler, writer, checkpoints, alive.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (held.Lost.IsCancellationRequested)
@@ -203,6 +206,13 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         // The user may have been renamed: what is stored stays where it is.
         var path = state.Path is { Count: > 0 } known ? known : source.Path;
         var content = await assembler.PreviousAsync(path, cancellationToken).ConfigureAwait(false);
+        if (stateRoot is null && content is not null && path.Count > 1)
+        {
+            // Somebody else's of the same name, who is gone: what was backed up of him is not to be mixed with this.
+            path = [path[0], SafeName.WithMark(path[1], source.ResourceId), .. path.Skip(2)];
+            content = null;
+        }
+
         var store = ResourceStore.Open(reader, writer, state, content, stateRoot, time, () => Math.Max(MinLoaded, MaxLoaded / Math.Max(1, Volatile.Read(ref _active))));
         var run = new ResourceRun(source, store, writer, observer, options.Full, time);
         Interlocked.Increment(ref _active);
@@ -221,8 +231,8 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.UserGone)
         {
             // Deleted since the users were listed. What was backed up stays.
-            AddResult(run, BackupState.Succeeded, exception.Code, Texts.Get("UserGone", source.Kind, source.Name), skipped: true);
-            run.Note(Texts.Get("UserGone", source.Kind, source.Name));
+            AddResult(run, BackupState.Succeeded, exception.Code, Gone(source.Kind, source.Name), skipped: true);
+            run.Note(Gone(source.Kind, source.Name));
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotProvisioned)
         {
@@ -230,10 +240,19 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
                 _running.TryRemove(label, out _); // Nothing was there and nothing is: no trace in the snapshot.
             AddResult(run, BackupState.Succeeded, exception.Code, Texts.Get(source.Kind == "OneDrive" ? "NoOneDrive" : "NoMailbox"), skipped: true);
         }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.Locked)
+        {
+            if (stateRoot is null)
+                _running.TryRemove(label, out _);
+            AddResult(run, BackupState.Succeeded, exception.Code, Texts.Get("SiteLocked", source.Name), skipped: true);
+            run.Note(Texts.Get("SiteLocked", source.Name));
+        }
         catch (GraphException exception)
         {
             var error = (BackupException)ErrorTranslator.Translate(exception, configuration);
             _resourceErrors.Enqueue(error);
+            if (source is UnlistedSource)
+                _running.TryRemove(label, out _); // It stands for nothing that a snapshot could hold.
             AddResult(run, BackupState.Failed, exception.Code, error.Message);
         }
         finally
@@ -326,20 +345,22 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         checkpoints.Clear();
     }
 
-    // A user who is gone keeps what was backed up; the admin is told.
-    private async Task NoteGoneUsersAsync(SnapshotAssembler assembler, RepositoryReader reader, IReadOnlySet<string> users, CancellationToken cancellationToken)
+    // A user or site that is gone keeps what was backed up; the admin is told.
+    private async Task NoteGoneAsync(SnapshotAssembler assembler, RepositoryReader reader, IReadOnlySet<string> users, bool sitesListed, CancellationToken cancellationToken)
     {
         if (await assembler.PreviousAsync([SnapshotAssembler.StateFolder, "resources"], cancellationToken).ConfigureAwait(false) is not { } resources)
             return;
         foreach (var node in await reader.ReadTreeAsync(resources, cancellationToken).ConfigureAwait(false))
         {
             var dash = node.Name.IndexOf('-', StringComparison.Ordinal);
-            if (dash < 0 || users.Contains(node.Name[(dash + 1)..]))
+            if (dash < 0 || users.Contains(node.Name[(dash + 1)..]) || users.Contains(node.Name) || (!sitesListed && node.Name.StartsWith("SharePoint-", StringComparison.Ordinal)))
                 continue;
             var gone = await ResourceStore.ReadStateAsync(reader, node.Subtree, cancellationToken).ConfigureAwait(false);
-            _notes.Enqueue(Texts.Get("UserGone", gone.Kind, gone.Name));
+            _notes.Enqueue(Gone(gone.Kind, gone.Name));
         }
     }
+
+    private static string Gone(string kind, string name) => kind == "SharePoint" ? Texts.Get("SiteGone", name) : Texts.Get("UserGone", kind, name);
 
     private object Manifest() => new { run = _runId, configuration = configuration.Id, tenant = configuration.Tenant.Id, resources = _results.OrderBy(result => result.Kind).ThenBy(result => result.Name) };
 

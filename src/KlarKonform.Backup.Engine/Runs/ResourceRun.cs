@@ -103,6 +103,7 @@ internal sealed class ResourceRun(IResourceSource source, ResourceStore store, R
             {
                 GraphErrorKind.Malware => "HintMalware",
                 GraphErrorKind.CorruptItem => "HintCorrupt",
+                GraphErrorKind.Locked => "HintLocked",
                 GraphErrorKind.IntegrityMismatch => "HintIntegrity",
                 _ => "HintRetry",
             }),
@@ -120,7 +121,7 @@ internal sealed class ResourceRun(IResourceSource source, ResourceStore store, R
 
     /// <summary>Whether an item's failure is the item's own, so that the others go on.</summary>
     public static bool IsItemFailure(GraphException exception) => exception.Kind is GraphErrorKind.Other or GraphErrorKind.CorruptItem
-        or GraphErrorKind.Malware or GraphErrorKind.IntegrityMismatch or GraphErrorKind.Unreachable or GraphErrorKind.AccessDenied or GraphErrorKind.Throttled;
+        or GraphErrorKind.Malware or GraphErrorKind.Locked or GraphErrorKind.IntegrityMismatch or GraphErrorKind.Unreachable or GraphErrorKind.AccessDenied or GraphErrorKind.Throttled;
 
     // Some dozen lines a resource, not one an item.
     private void Report()

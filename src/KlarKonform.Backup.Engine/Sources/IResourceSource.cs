@@ -2,16 +2,16 @@ using KlarKonform.Backup.Engine.Runs;
 
 namespace KlarKonform.Backup.Engine.Sources;
 
-/// <summary>One mailbox or drive: reads what changed since the stored cursors, and applies it to the resource's store.</summary>
+/// <summary>One mailbox, drive or site: reads what changed since the stored cursors, and applies it to the resource's store.</summary>
 internal interface IResourceSource
 {
-    /// <summary>Mail, Calendar, Contacts, Directory or OneDrive.</summary>
+    /// <summary>Mail, Calendar, Contacts, Directory, OneDrive or SharePoint.</summary>
     string Kind { get; }
 
-    /// <summary>The user's directory id.</summary>
+    /// <summary>The user's directory id, or the site's.</summary>
     string ResourceId { get; }
 
-    /// <summary>The user's name.</summary>
+    /// <summary>The user's name, or the site's address.</summary>
     string Name { get; }
 
     /// <summary>Where its content lies in the snapshot.</summary>

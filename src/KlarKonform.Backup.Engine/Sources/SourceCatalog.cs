@@ -3,9 +3,14 @@ using KlarKonform.Backup.Engine.Sources.Calendar;
 using KlarKonform.Backup.Engine.Sources.Contacts;
 using KlarKonform.Backup.Engine.Sources.Directory;
 using KlarKonform.Backup.Engine.Sources.Drives;
+using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Sources.Mail;
+using KlarKonform.Backup.Engine.Sources.Sites;
+using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Directory;
+using KlarKonform.Backup.Graph.Drives;
 using KlarKonform.Backup.Graph.Http;
+using KlarKonform.Backup.Graph.Sites;
 
 namespace KlarKonform.Backup.Engine.Sources;
 
@@ -13,13 +18,27 @@ namespace KlarKonform.Backup.Engine.Sources;
 internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOptions options, Random random)
 {
     private const string DirectoryKind = "Directory";
+    private const string OneDriveKind = "OneDrive";
+    private const string SharePointKind = "SharePoint";
+
+    // What all file downloads of a run may hold in memory together.
+    private const long DownloadMemory = 96 << 20;
+
+    private readonly ByteBudget _memory = new(DownloadMemory);
+
+    /// <summary>Whether the tenant's sites were listed: otherwise nobody knows which are gone.</summary>
+    public bool SitesListed { get; private set; }
+
+    /// <summary>What the admin should know of the listing.</summary>
+    public List<string> Notes { get; } = [];
 
     /// <summary>The kinds of resources that a configuration switches on.</summary>
     public static IReadOnlyList<string> KindsOf(SourceSettings sources) =>
     [
         .. new (string Name, object? Section)[]
         {
-            ("Mail", sources.Mail), ("Calendar", sources.Calendar), ("Contacts", sources.Contacts), (DirectoryKind, sources.Directory), ("OneDrive", sources.OneDrive),
+            ("Mail", sources.Mail), ("Calendar", sources.Calendar), ("Contacts", sources.Contacts), (DirectoryKind, sources.Directory), (OneDriveKind, sources.OneDrive),
+            (SharePointKind, sources.SharePoint),
         }.Where(kind => kind.Section is not null).Select(kind => kind.Name),
     ];
 
@@ -40,15 +59,17 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
             ("Mail", settings.Mail, user => new MailSource(client, user, settings.Mail!)),
             ("Calendar", settings.Calendar, user => new CalendarSource(client, user)),
             ("Contacts", settings.Contacts, user => new ContactSource(client, user)),
-            ("OneDrive", settings.OneDrive, user => new OneDriveSource(client, user)),
+            (OneDriveKind, settings.OneDrive, user => new OneDriveSource(client, user, null, DriveSettings.From(settings.OneDrive!, _memory))),
         }.Where(kind => kind.Selection is not null && Asked(kind.Name)).ToArray();
         var sources = new List<IResourceSource>();
         var users = new HashSet<string> { configuration.Tenant.Id };
         if (settings.Directory is { } directory && Asked(DirectoryKind) && options.Resources.Count == 0)
             sources.Add(new DirectorySource(client, configuration.Tenant.Id, directory, random));
+        var all = new List<GraphUser>();
         await foreach (var user in new DirectoryApi(client).UsersAsync(cancellationToken).ConfigureAwait(false))
         {
             users.Add(user.Id);
+            all.Add(user);
             if (options.Resources.Count > 0 && !Matches(options.Resources, user))
                 continue;
             foreach (var (_, selection, create) in kinds)
@@ -58,10 +79,86 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
             }
         }
 
-        client.Governor.SetTenantSize(users.Count);
+        client.Governor.SetTenantSize(users.Count, all.Count(user => user.IsLicensed));
+        if ((settings.SharePoint is not null && Asked(SharePointKind)) || (settings.OneDrive is not null && Asked(OneDriveKind)))
+            await AddSitesAsync(client, all, users, sources, cancellationToken).ConfigureAwait(false);
         return sources.Count > 0 ? (sources, users)
             : throw new BackupException("NoResources", BackupErrorCategory.ObjectNotFound, configuration.Name, options.Resources.Count > 0 ? string.Join(", ", options.Resources) : configuration.Name);
     }
+
+    private async Task AddSitesAsync(GraphClient client, IReadOnlyList<GraphUser> all, HashSet<string> users, List<IResourceSource> sources, CancellationToken cancellationToken)
+    {
+        var settings = configuration.Sources;
+        var sites = new List<GraphSite>();
+        try
+        {
+            await foreach (var site in new SiteApi(client).AllAsync(cancellationToken).ConfigureAwait(false))
+                sites.Add(site);
+        }
+        catch (GraphException exception) when (exception.Kind is GraphErrorKind.AccessDenied or GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned or GraphErrorKind.Other)
+        {
+            if (settings.SharePoint is not null && Asked(SharePointKind) && exception.Kind != GraphErrorKind.NotProvisioned)
+                sources.Add(new UnlistedSource(SharePointKind, exception));
+            else if (settings.SharePoint is null)
+                Notes.Add(Texts.Get("DepartedUnlisted", exception.Code));
+            return;
+        }
+
+        users.UnionWith(sites.Select(site => site.Id));
+        SitesListed = true;
+        if (settings.OneDrive is { } drives && Asked(OneDriveKind))
+            await AddDepartedAsync(client, drives, all, users, sites, sources, cancellationToken).ConfigureAwait(false);
+        if (settings.SharePoint is not { } selection || !Asked(SharePointKind))
+            return;
+        var folders = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var site in sites.Where(site => !site.IsPersonal).OrderBy(site => site.Id, StringComparer.Ordinal))
+        {
+            var folder = FolderOf(site);
+            if (!folders.Add(folder))
+                folder = SafeName.WithMark(folder, site.Id);
+            if ((options.Resources.Count == 0 || Matches(options.Resources, site)) && (selection.Include is not { Count: > 0 } include || Matches(include, site)) && !Matches(selection.Exclude ?? [], site))
+                sources.Add(new SharePointSource(client, site, folder, DriveSettings.From(selection, _memory)));
+        }
+    }
+
+    // A personal site is kept for a while after its user is deleted. Those of users who are there are known by their address alone.
+    private async Task AddDepartedAsync(GraphClient client, DriveSelection selection, IReadOnlyList<GraphUser> all, HashSet<string> users, IEnumerable<GraphSite> sites, List<IResourceSource> sources, CancellationToken cancellationToken)
+    {
+        var present = all.Select(user => PersonalName(user.UserPrincipalName)).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var site in sites.Where(site => site.IsPersonal && !present.Contains(site.WebUrl.Segments[^1].Trim('/'))))
+        {
+            try
+            {
+                var (drive, owner) = await new DriveApi(client).SiteDriveAsync(site.Id, cancellationToken).ConfigureAwait(false);
+                if (owner is not null && users.Contains(owner))
+                    continue; // Renamed; the address stayed.
+                var gone = new GraphUser(owner ?? site.Id, site.WebUrl.Segments[^1].Trim('/'), site.Title, false);
+                users.Add($"{OneDriveKind}-{gone.Id}");
+                if ((options.Resources.Count == 0 || Matches(options.Resources, gone)) && (selection.Include is not { Count: > 0 } include || Matches(include, gone)) && !Matches(selection.Exclude ?? [], gone))
+                    sources.Add(new OneDriveSource(client, gone, drive, DriveSettings.From(selection, _memory)));
+            }
+            catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned or GraphErrorKind.AccessDenied or GraphErrorKind.Locked or GraphErrorKind.UserGone)
+            {
+                // Listed, but not served any more.
+            }
+        }
+    }
+
+    // How SharePoint makes a personal site's address from a user's name.
+    private static string PersonalName(string userPrincipalName) => new([.. userPrincipalName.Select(sign => char.IsAsciiLetterOrDigit(sign) ? sign : '_')]);
+
+    // The path of its address, without the "sites" that most begin with; the root site by its host.
+    private static string FolderOf(GraphSite site)
+    {
+        var path = Uri.UnescapeDataString(site.WebUrl.AbsolutePath).Trim('/');
+        if (path.StartsWith("sites/", StringComparison.OrdinalIgnoreCase))
+            path = path["sites/".Length..];
+        return SafeName.From(path.Length > 0 ? path : site.WebUrl.Host, SafeName.Mark(site.Id));
+    }
+
+    private static bool Matches(IReadOnlyList<string> patterns, GraphSite site) => patterns.Any(pattern =>
+        FileSystemName.MatchesSimpleExpression(pattern, site.Title) || FileSystemName.MatchesSimpleExpression(pattern, site.WebUrl.AbsoluteUri.TrimEnd('/'))
+        || FileSystemName.MatchesSimpleExpression(pattern, Uri.UnescapeDataString(site.WebUrl.AbsolutePath).TrimEnd('/')) || string.Equals(pattern, site.Id, StringComparison.OrdinalIgnoreCase));
 
     private bool Asked(string kind) => options.Sources.Count == 0 || options.Sources.Contains(kind, StringComparer.OrdinalIgnoreCase);
 

@@ -27,6 +27,11 @@ internal sealed record ItemEntry
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Version { get; init; }
 
+    /// <summary>What tells one state of its properties from the next, for sources whose items change without their content changing.</summary>
+    [JsonPropertyName("m")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Properties { get; init; }
+
     /// <summary>
     /// Files beside the item that belong to it, each by what follows the name without its extension: an event's <c>.ics</c>, its
     /// attachments, a contact's photo. They move, change and go with it.

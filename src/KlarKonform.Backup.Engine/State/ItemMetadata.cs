@@ -14,7 +14,8 @@ internal static class ItemMetadata
     /// <param name="id">Its id.</param>
     /// <param name="graph">Its properties.</param>
     /// <param name="only">The properties to keep; null keeps all.</param>
-    public static byte[] Write(string type, string id, JsonElement graph, IReadOnlySet<string>? only = null)
+    /// <param name="lists">What else was read of the item, by name; null is left out.</param>
+    public static byte[] Write(string type, string id, JsonElement graph, IReadOnlySet<string>? only = null, params ReadOnlySpan<(string Name, IReadOnlyList<JsonElement>? Values)> lists)
     {
         // A mail's properties are some 1.2 KB: one buffer that needs not grow, and a thousand times a second that counts.
         var buffer = new ArrayBufferWriter<byte>(ExpectedBytes);
@@ -24,13 +25,23 @@ internal static class ItemMetadata
             writer.WriteString("type", type);
             writer.WriteString("id", id);
             writer.WriteStartObject("graph");
-            foreach (var property in graph.EnumerateObject())
+            foreach (var property in graph.ValueKind == JsonValueKind.Object ? graph.EnumerateObject() : default)
             {
                 if (!property.Name.StartsWith('@') && property.Name != "id" && only?.Contains(property.Name) != false)
                     property.WriteTo(writer);
             }
 
             writer.WriteEndObject();
+            foreach (var (name, values) in lists)
+            {
+                if (values is null)
+                    continue;
+                writer.WriteStartArray(name);
+                foreach (var value in values)
+                    value.WriteTo(writer);
+                writer.WriteEndArray();
+            }
+
             writer.WriteEndObject();
         }
 

@@ -5,19 +5,19 @@ namespace KlarKonform.Backup.Engine.State;
 /// <summary>What a resource's next run must know, besides the item index: cursors, open ends, items to try again. One small JSON file.</summary>
 internal sealed class ResourceState
 {
-    /// <summary>Mail or OneDrive.</summary>
+    /// <summary>Mail, Calendar, Contacts, Directory, OneDrive or SharePoint.</summary>
     public string Kind { get; set; } = "";
 
-    /// <summary>The user's directory id.</summary>
+    /// <summary>The user's directory id, or the site's.</summary>
     public string ResourceId { get; set; } = "";
 
-    /// <summary>The user's name when last seen.</summary>
+    /// <summary>The user's or site's name when last seen.</summary>
     public string Name { get; set; } = "";
 
     /// <summary>The path of its content in the snapshot.</summary>
     public IReadOnlyList<string> Path { get; set; } = [];
 
-    /// <summary>The drive's id, or the id of the mailbox's root folder.</summary>
+    /// <summary>The id of the mailbox's root folder.</summary>
     public string? RootId { get; set; }
 
     /// <summary>Mail: when all folders were last listed, to find those that delta leaves out; UTC.</summary>
@@ -29,7 +29,10 @@ internal sealed class ResourceState
     /// <summary>Directory: when all photos were last compared; UTC.</summary>
     public DateTimeOffset? PhotosCompared { get; set; }
 
-    /// <summary>Mail: delta link of the folder hierarchy. OneDrive: delta link of the drive.</summary>
+    /// <summary>OneDrive, SharePoint: cursors of drives and lists, by their ids.</summary>
+    public ConcurrentDictionary<string, DeltaState> Deltas { get; set; } = [];
+
+    /// <summary>Mail: delta link of the folder hierarchy.</summary>
     public string? Link { get; set; }
 
     /// <summary>Mail: per folder its cursor and count.</summary>

@@ -49,6 +49,12 @@ internal sealed class ResourceStore : IDisposable
     /// <summary>Cursors and open ends. Change it inside <see cref="ChangeStateAsync"/> only.</summary>
     public ResourceState State { get; }
 
+    /// <summary>
+    /// Whether folders are read side by side, so that the older of two answers about an item may be applied last: then the newer one
+    /// counts. One delta of everything has an order of its own.
+    /// </summary>
+    public bool AnswersMayCross { get; set; }
+
     /// <summary>A change failed half-way: the trees in memory are not to be used.</summary>
     public bool IsBroken { get; private set; }
 
@@ -103,7 +109,7 @@ internal sealed class ResourceStore : IDisposable
         var old = await _index.FindAsync(entry.Id, cancellationToken).ConfigureAwait(false);
         if (entry.IsFolder && old is not null && path.Count > 0 && await IsBelowAsync(entry.Parent, entry.Id, cancellationToken).ConfigureAwait(false))
             return false; // A folder inside itself: the other half of the move has not arrived yet.
-        if (!entry.IsFolder && old is not null && old.Parent != entry.Parent && await IsOlderAsync(old, attribute, cancellationToken).ConfigureAwait(false))
+        if (AnswersMayCross && !entry.IsFolder && old is not null && old.Parent != entry.Parent && await IsOlderAsync(old, attribute, cancellationToken).ConfigureAwait(false))
             return true;
         WorkingDirectory? loaded = null;
         Node? present = null;
@@ -130,9 +136,19 @@ internal sealed class ResourceStore : IDisposable
         else
             _wishes[entry.Id] = entry;
         parts = content?.Parts ?? parts;
-        var placed = entry with { Name = name, Parts = parts.Count > 0 ? [.. parts.Select(part => part.Suffix)] : null };
-        foreach (var (suffix, part) in parts)
+        var placed = entry with { Name = name };
+        var suffixes = new List<string>();
+        foreach (var (wished, part) in parts)
+        {
+            // A user's own file may have the very name that a part would take.
+            var suffix = wished;
+            while (!target.IsFree(placed.PartName(suffix)))
+                suffix = "_" + suffix;
             target.Set(part with { Name = placed.PartName(suffix) });
+            suffixes.Add(suffix);
+        }
+
+        placed = placed with { Parts = suffixes.Count > 0 ? suffixes : null };
         _index.Set(placed);
         if (!entry.IsFolder)
         {

@@ -29,11 +29,12 @@ public sealed class DirectoryApi(GraphClient client)
     /// <summary>Every user, with the properties that name one.</summary>
     public async IAsyncEnumerable<GraphUser> UsersAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var start = Request("/users?$select=id,userPrincipalName,displayName&$top=999", UserPermission);
+        var start = Request("/users?$select=id,userPrincipalName,displayName,assignedLicenses&$top=999", UserPermission);
         await foreach (var page in DeltaReader.ReadAsync(client, start, null, cancellationToken).ConfigureAwait(false))
         {
             foreach (var item in page.Items)
-                yield return new GraphUser(item.GetProperty("id").GetString()!, Text(item, "userPrincipalName"), Text(item, "displayName"));
+                yield return new GraphUser(item.GetProperty("id").GetString()!, Text(item, "userPrincipalName"), Text(item, "displayName"),
+                    item.TryGetProperty("assignedLicenses", out var licences) && licences.ValueKind == JsonValueKind.Array && licences.GetArrayLength() > 0);
         }
     }
 

@@ -14,6 +14,7 @@ internal sealed class DownloadStream(GraphClient client, Func<CancellationToken,
     private Stream? _body;
     private long _position;
     private int _attempt;
+    private TimeSpan? _wish;
 
     public override bool CanRead => true;
 
@@ -48,7 +49,8 @@ internal sealed class DownloadStream(GraphClient client, Func<CancellationToken,
                     throw new GraphException(GraphErrorKind.UntrustedCertificate, null, "UntrustedCertificate", tls.Message, exception);
                 if (++_attempt >= MaxAttempts)
                     throw new GraphException(GraphErrorKind.Unreachable, null, "DownloadBroken", exception.Message, exception);
-                await client.BackoffAsync(_attempt, cancellationToken).ConfigureAwait(false);
+                await client.BackoffAsync(_attempt, _wish, cancellationToken).ConfigureAwait(false);
+                _wish = null;
             }
         }
     }
@@ -95,6 +97,8 @@ internal sealed class DownloadStream(GraphClient client, Func<CancellationToken,
                 address = await renew(cancellationToken).ConfigureAwait(false);
                 throw new IOException($"The download address expired (HTTP {(int)_response.StatusCode}).");
             default:
+                // 429 and 503 come from this host too, with Retry-After.
+                _wish = client.RetryAfter(_response);
                 throw new IOException($"The download was answered with HTTP {(int)_response.StatusCode}.");
         }
 

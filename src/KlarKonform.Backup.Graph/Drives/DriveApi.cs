@@ -5,13 +5,26 @@ using KlarKonform.Backup.Graph.Http;
 
 namespace KlarKonform.Backup.Graph.Drives;
 
-/// <summary>Drives. Costs in resource units are those of "Avoid getting throttled or blocked in SharePoint Online".</summary>
+/// <summary>
+/// Drives of users and of document libraries. Costs in resource units are those of "Avoid getting throttled or blocked in SharePoint
+/// Online". Thread-safe.
+/// </summary>
 public sealed class DriveApi(GraphClient client)
 {
     /// <summary>The application permission for everything here.</summary>
     public const string Permission = "Files.Read.All";
 
-    private const int FirstDeltaCost = 2;
+    /// <summary>The property of an item that holds a pre-authenticated download address; whoever stores items leaves it out.</summary>
+    public const string AddressProperty = "@microsoft.graph.downloadUrl";
+
+    private const int ListCost = 2;
+    private const int PermissionCost = 5;
+
+    // Removed items come as deleted ones, and a change of who may read an item is a change (onedrive-api-docs, scan-guidance).
+    private const string DeltaPreferences = "deltashowremovedasdeleted, deltatraversepermissiongaps, deltashowsharingchanges, hierarchicalsharing";
+
+    // What changed alone, without the folders above it: paths are rebuilt from parents' ids.
+    private static readonly Dictionary<string, string> s_deltaHeaders = new() { ["deltaExcludeParent"] = "true" };
 
     /// <summary>The id of a user's OneDrive.</summary>
     /// <exception cref="GraphException"><see cref="GraphErrorKind.NotProvisioned"/>: the user has none.</exception>
@@ -21,30 +34,75 @@ public sealed class DriveApi(GraphClient client)
         return drive.RootElement.GetProperty("id").GetString()!;
     }
 
+    /// <summary>A site's default drive with the user whom it belongs to, if it is a personal one.</summary>
+    public async Task<(string Drive, string? Owner)> SiteDriveAsync(string site, CancellationToken cancellationToken)
+    {
+        using var drive = await client.GetJsonAsync(Request(site, $"/sites/{site}/drive?$select=id,owner"), cancellationToken).ConfigureAwait(false);
+        var owner = drive.RootElement.TryGetProperty("owner", out var value) && value.TryGetProperty("user", out var user) && user.TryGetProperty("id", out var id) ? id.GetString() : null;
+        return (drive.RootElement.GetProperty("id").GetString()!, owner);
+    }
+
     /// <summary>All items of a drive; then their changes.</summary>
     /// <param name="drive">The drive's id.</param>
     /// <param name="link">A stored next or delta link, or null for everything.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public IAsyncEnumerable<DeltaPage> DeltaAsync(string drive, Uri? link, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
-        link is null ? Request(drive, $"/drives/{drive}/root/delta?$top=500") with { Cost = FirstDeltaCost } : Request(drive, "") with { Address = link }, null, cancellationToken);
+    public IAsyncEnumerable<DeltaPage> DeltaAsync(string drive, Uri? link, CancellationToken cancellationToken)
+    {
+        var request = Request(drive, $"/drives/{drive}/root/delta?$top=500") with { Prefer = DeltaPreferences, Headers = s_deltaHeaders };
+        return DeltaReader.ReadAsync(client, link is null ? request with { Cost = ListCost } : request with { Address = link }, null, cancellationToken);
+    }
 
     /// <summary>One item as it is now.</summary>
     public Task<JsonDocument> ItemAsync(string drive, string item, CancellationToken cancellationToken) =>
         client.GetJsonAsync(Request(drive, $"/drives/{drive}/items/{item}"), cancellationToken);
 
+    /// <summary>An item's permissions and sharing links; the costliest question that SharePoint knows.</summary>
+    public Task<JsonElement[]> PermissionsAsync(string drive, string item, CancellationToken cancellationToken) =>
+        ListAsync(Request(drive, $"/drives/{drive}/items/{item}/permissions") with { Cost = PermissionCost }, cancellationToken);
+
+    /// <summary>A file's versions, the newest first.</summary>
+    public Task<JsonElement[]> VersionsAsync(string drive, string item, CancellationToken cancellationToken) =>
+        ListAsync(Request(drive, $"/drives/{drive}/items/{item}/versions") with { Cost = ListCost }, cancellationToken);
+
     /// <summary>A file's content; the stream resumes by itself and asks for a new address when the old one expires.</summary>
-    public async Task<Stream> ContentAsync(string drive, string item, long size, CancellationToken cancellationToken)
+    /// <param name="drive">The drive's id.</param>
+    /// <param name="item">The file's id.</param>
+    /// <param name="size">Its announced size in bytes.</param>
+    /// <param name="address">The address that came with the item's properties, or null to ask for one.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<Stream> ContentAsync(string drive, string item, long size, Uri? address, CancellationToken cancellationToken)
     {
-        var address = await AddressAsync(drive, item, cancellationToken).ConfigureAwait(false);
-        return new DownloadStream(client, token => AddressAsync(drive, item, token), address, size);
+        if (address is not null)
+        {
+            // The download itself is what costs a unit, by whatever way its address came.
+            using var charged = await client.Governor.EnterAsync(GraphScope.Drive(drive), 1, 1, cancellationToken).ConfigureAwait(false);
+        }
+
+        var path = $"/drives/{drive}/items/{item}/content";
+        return new DownloadStream(client, token => AddressAsync(drive, path, token), address ?? await AddressAsync(drive, path, cancellationToken).ConfigureAwait(false), size);
+    }
+
+    /// <summary>An older version's content. The current one's is the file's own; Graph refuses it here.</summary>
+    public async Task<Stream> VersionContentAsync(string drive, string item, string version, long size, CancellationToken cancellationToken)
+    {
+        var path = $"/drives/{drive}/items/{item}/versions/{version}/content";
+        return new DownloadStream(client, token => AddressAsync(drive, path, token), await AddressAsync(drive, path, cancellationToken).ConfigureAwait(false), size);
     }
 
     // 302 to another host: the address itself is the permission.
-    private async Task<Uri> AddressAsync(string drive, string item, CancellationToken cancellationToken)
+    private async Task<Uri> AddressAsync(string drive, string path, CancellationToken cancellationToken)
     {
-        using var answer = await client.SendAsync(Request(drive, $"/drives/{drive}/items/{item}/content"), cancellationToken).ConfigureAwait(false);
+        using var answer = await client.SendAsync(Request(drive, path), cancellationToken).ConfigureAwait(false);
         return answer.Response.Headers.Location
             ?? throw new GraphException(GraphErrorKind.Other, answer.Response.StatusCode, "NoDownloadAddress", "Graph did not say where the content is.");
+    }
+
+    private async Task<JsonElement[]> ListAsync(GraphRequest request, CancellationToken cancellationToken)
+    {
+        var all = new List<JsonElement>();
+        await foreach (var page in DeltaReader.ReadAsync(client, request, null, cancellationToken).ConfigureAwait(false))
+            all.AddRange(page.Items.Select(item => item.Clone()));
+        return [.. all];
     }
 
     private GraphRequest Request(string resource, string path) => new(GraphScope.Drive(resource), client.Address(path)) { Permission = Permission };

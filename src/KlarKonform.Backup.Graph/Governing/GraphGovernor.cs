@@ -51,9 +51,14 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Tells how many users the tenant has: the directory's quota grows with them.</summary>
-    public void SetTenantSize(int users) =>
+    /// <summary>Tells how large the tenant is: the directory's quota grows with its users, SharePoint's with its licences.</summary>
+    public void SetTenantSize(int users, int licences)
+    {
         Gate(GraphScope.Directory).SetUnits(ServiceLimits.IdentityWindow, ServiceLimits.IdentityUnitsFor(users) * ServiceLimits.Share);
+        var (minute, day) = ServiceLimits.SharePointUnitsFor(licences);
+        Gate(GraphScope.Drive("")).SetUnits(ServiceLimits.SharePointWindow, minute * ServiceLimits.Share);
+        Gate(GraphScope.Drive("")).SetUnits(ServiceLimits.SharePointDay, day * ServiceLimits.Share);
+    }
 
     /// <inheritdoc />
     public void Dispose()

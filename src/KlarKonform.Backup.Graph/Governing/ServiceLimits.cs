@@ -16,15 +16,20 @@ internal static class ServiceLimits
     private const int MailboxConcurrency = 4;
     private const int MailboxRequests = 10_000;
 
-    // SharePoint: one app in one tenant of up to 1,000 licences; larger tenants have more, and say so in RateLimit-Limit.
-    private const int SharePointUnitsPerMinute = 1_250;
-    private const int SharePointUnitsPerDay = 1_200_000;
+    // SharePoint: one app in one tenant, by the tenant's licences.
+    private static readonly (int Licences, int Minute, int Day)[] s_sharePoint =
+    [
+        (1_000, 1_250, 1_200_000), (5_000, 2_500, 2_400_000), (15_000, 3_750, 3_600_000), (50_000, 5_000, 4_800_000), (int.MaxValue, 6_250, 6_000_000),
+    ];
 
     // Identity: the smallest tenants' units per ten seconds.
     private const int IdentityUnits = 3_500;
 
     /// <summary>The window of the quota that a service's own headers speak of.</summary>
     public static TimeSpan SharePointWindow { get; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Window of SharePoint's second quota.</summary>
+    public static TimeSpan SharePointDay { get; } = TimeSpan.FromHours(24);
 
     /// <summary>Window of the directory's token bucket.</summary>
     public static TimeSpan IdentityWindow { get; } = TimeSpan.FromSeconds(10);
@@ -34,9 +39,16 @@ internal static class ServiceLimits
     public static IEnumerable<SlidingQuota> Quotas(GraphService service) => service switch
     {
         GraphService.Outlook => [new SlidingQuota(MailboxRequests * Share, TimeSpan.FromMinutes(10))],
-        GraphService.SharePoint => [new SlidingQuota(SharePointUnitsPerMinute * Share, SharePointWindow), new SlidingQuota(SharePointUnitsPerDay * Share, TimeSpan.FromHours(24))],
+        GraphService.SharePoint => [new SlidingQuota(s_sharePoint[0].Minute * Share, SharePointWindow), new SlidingQuota(s_sharePoint[0].Day * Share, SharePointDay)],
         _ => [new SlidingQuota(IdentityUnits * Share, IdentityWindow)],
     };
+
+    /// <summary>SharePoint's resource units per minute and per day.</summary>
+    public static (int Minute, int Day) SharePointUnitsFor(int licences)
+    {
+        var (_, minute, day) = s_sharePoint.First(size => licences <= size.Licences);
+        return (minute, day);
+    }
 
     /// <summary>The directory's units per ten seconds by the number of users: small below 50, medium to 500, large above.</summary>
     public static int IdentityUnitsFor(int users) => users switch

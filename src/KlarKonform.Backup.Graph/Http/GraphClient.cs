@@ -144,7 +144,11 @@ public sealed class GraphClient : IDisposable
     }
 
     /// <summary>Waits before the next attempt: doubling from half a second, with jitter.</summary>
-    internal Task BackoffAsync(int attempt, CancellationToken cancellationToken) => Task.Delay(Backoff(attempt), _time, cancellationToken);
+    internal Task BackoffAsync(int attempt, CancellationToken cancellationToken) => BackoffAsync(attempt, null, cancellationToken);
+
+    /// <summary>Waits before the next attempt, as long as the service asks for if it does.</summary>
+    internal Task BackoffAsync(int attempt, TimeSpan? wish, CancellationToken cancellationToken) =>
+        Task.Delay(wish is { } pause && pause > TimeSpan.Zero && pause <= s_longestPause ? pause : Backoff(attempt), _time, cancellationToken);
 
     /// <summary>Whether a refusal may pass, and soon enough to wait for.</summary>
     internal static bool IsWorthAnother(GraphException failure) =>
@@ -181,6 +185,12 @@ public sealed class GraphClient : IDisposable
         message.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         if (request.Prefer is not null)
             message.Headers.TryAddWithoutValidation("Prefer", request.Prefer);
+        if (request.Headers is { } headers)
+        {
+            foreach (var (name, value) in headers)
+                message.Headers.TryAddWithoutValidation(name, value);
+        }
+
         if (request.Body is not null)
         {
             // A content of its own for every attempt: a POST repeated with an empty body has broken others.
@@ -200,8 +210,8 @@ public sealed class GraphClient : IDisposable
             $"{(request.Body is null ? "GET" : "POST")} {request.Address.AbsolutePath} -> {(int)response.StatusCode} in {_time.GetElapsedTime(started).TotalMilliseconds:0} ms, request-id {id}"));
     }
 
-    // Seconds, fractions of them in older answers, or a date.
-    private TimeSpan? RetryAfter(HttpResponseMessage response)
+    /// <summary>How long an answer asks to wait: seconds, fractions of them in older answers, or a date.</summary>
+    internal TimeSpan? RetryAfter(HttpResponseMessage response)
     {
         if (response.Headers.RetryAfter is { } after)
             return after.Delta ?? (after.Date - _time.GetUtcNow());

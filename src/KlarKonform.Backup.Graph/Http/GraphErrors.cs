@@ -52,6 +52,7 @@ internal static class GraphErrors
         return status switch
         {
             HttpStatusCode.NotFound => GraphErrorKind.NotFound,
+            HttpStatusCode.Locked => GraphErrorKind.Locked,
             HttpStatusCode.Unauthorized => GraphErrorKind.SignInFailed,
             HttpStatusCode.Forbidden => GraphErrorKind.AccessDenied,
             HttpStatusCode.TooManyRequests => GraphErrorKind.Throttled,

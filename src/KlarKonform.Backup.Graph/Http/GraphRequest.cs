@@ -10,6 +10,9 @@ public sealed record GraphRequest(GraphScope Scope, Uri Address)
     /// <summary>The <c>Prefer</c> header, or null.</summary>
     public string? Prefer { get; init; }
 
+    /// <summary>Further headers, or null.</summary>
+    public IReadOnlyDictionary<string, string>? Headers { get; init; }
+
     /// <summary>The application permission that it needs: named when Graph refuses.</summary>
     public string? Permission { get; init; }
 

@@ -37,6 +37,7 @@ internal sealed class DirectoryEndpoints(DemoTenantModel tenant, DeltaPages page
         ["jobTitle"] = "Leitung, Vertrieb",
         ["businessPhones"] = new[] { user.Phone },
         ["proxyAddresses"] = new[] { "SMTP:" + user.UserPrincipalName },
+        ["assignedLicenses"] = user.Mailbox is null && user.Drive is null ? [] : new[] { new { skuId = "05e9a617-0261-4cee-bb44-138d3ef5d965" } },
     };
 
     public static Dictionary<string, object?> Json(DemoOrgContact contact) => new()

@@ -16,8 +16,36 @@ public sealed class DemoDriveItem
 
     public DateTimeOffset Modified { get; set; }
 
+    public string CreatedBy { get; init; } = "Anna Muster";
+
+    public string ModifiedBy { get; set; } = "Anna Muster";
+
+    /// <summary>The number in the item's eTag: changes of its content and of its name.</summary>
     public int Version { get; set; } = 1;
+
+    /// <summary>Older contents, oldest first.</summary>
+    public List<DemoFileVersion> OlderVersions { get; } = [];
+
+    /// <summary>Permissions of its own, beside those that it inherits.</summary>
+    public List<DemoPermission> Permissions { get; } = [];
+
+    /// <summary>Its row in the library's list.</summary>
+    public int ListItemId { get; set; }
+
+    public string? RetentionLabel { get; set; }
 
     /// <summary>Flagged as malware: its content cannot be read.</summary>
     public bool IsMalware { get; set; }
+
+    /// <summary>A OneNote notebook: a folder that says so by its package facet alone.</summary>
+    public bool IsNotebook { get; init; }
+
+    /// <summary>A shortcut to a folder of another drive.</summary>
+    public bool IsShortcut { get; init; }
+
+    /// <summary>Graph serves no content: what happens to tables of contents of notebooks.</summary>
+    public bool IsContentMissing { get; init; }
+
+    /// <summary>Bytes more than announced that SharePoint serves, with another hash: property promotion.</summary>
+    public int ServedLonger { get; set; }
 }

@@ -35,6 +35,7 @@ internal abstract class FolderedSource : IResourceSource
 
     public async Task RunAsync(ResourceRun run, CancellationToken cancellationToken)
     {
+        run.Store.AnswersMayCross = true;
         var changed = new HashSet<string>(StringComparer.Ordinal);
         for (var number = 1; ; number++)
         {

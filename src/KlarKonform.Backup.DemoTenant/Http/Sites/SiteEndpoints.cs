@@ -1,0 +1,142 @@
+using System.Globalization;
+using KlarKonform.Backup.DemoTenant.Http.Drives;
+using KlarKonform.Backup.DemoTenant.Model;
+
+namespace KlarKonform.Backup.DemoTenant.Http.Sites;
+
+/// <summary>Sites with subsites, libraries, lists and pages (api-reference/v1.0: site-getallsites, site-list-subsites, list-list, listitem-delta, sitepage-list).</summary>
+internal sealed class SiteEndpoints(DemoTenantModel tenant, TokenPages pages)
+{
+    private const string Permission = "Sites.Read.All";
+    private const int SitesAPage = 3; // Small, so that tests see several.
+
+    public void Map(GraphRoutes routes)
+    {
+        routes.SharePoint("/sites/getAllSites", Permission, "sites", _ => 2, (context, _) => Answer(context, () =>
+            ODataPage(context.Request, "/sites/getAllSites", [.. tenant.Sites.Select(Json)])));
+        routes.SharePoint("/sites/{site}/sites", Permission, "subsites", _ => 2, (context, values) => Answer(context, () => Value(Site(values).Subsites.Select(Json))));
+        routes.SharePoint("/sites/{site}/drive", Permission, "siteDrive", _ => 1, (context, values) => Answer(context, () =>
+        {
+            var site = Site(values);
+            var json = DriveEndpoints.Json(site.Libraries[0]);
+            if (site.Owner is { } owner)
+                json["owner"] = new { user = new { id = owner.Id, displayName = owner.Name } };
+            return json;
+        }));
+        routes.SharePoint("/sites/{site}/drives", Permission, "siteDrives", _ => 2, (context, values) => Answer(context, () => Value(Site(values).Libraries.Select(DriveEndpoints.Json))));
+        routes.SharePoint("/sites/{site}/lists", Permission, "lists", _ => 2, (context, values) => Answer(context, () => Value(Lists(Site(values)))));
+        routes.SharePoint("/sites/{site}/lists/{list}/columns", Permission, "columns", _ => 2, (context, values) => Answer(context, () => Value(Columns(Site(values), values["list"]).Select(column => new Dictionary<string, object?>
+        {
+            ["name"] = column, ["displayName"] = column, ["hidden"] = false, ["text"] = new { maxLength = 255 },
+        }))));
+        routes.SharePoint("/sites/{site}/lists/{list}/items/delta", Permission, "listDelta", request => request.Query.ContainsKey("token") ? 1 : 2, (context, values) => Answer(context, () => Rows(context.Request, values)));
+        routes.SharePoint("/sites/{site}/pages/microsoft.graph.sitePage", Permission, "pages", _ => 2, (context, values) => Answer(context, () => Value(Site(values).Pages.Select(page => Json(page, whole: false)))));
+        routes.SharePoint("/sites/{site}/pages/{page}/microsoft.graph.sitePage", Permission, "page", _ => 1, (context, values) => Answer(context, () =>
+            Json(Site(values).Pages.FirstOrDefault(page => page.Id == values["page"]) ?? throw new GraphErrorException(404, "itemNotFound", "The page does not exist."), whole: true)));
+    }
+
+    public static Dictionary<string, object?> Json(DemoPage page, bool whole)
+    {
+        var json = new Dictionary<string, object?>
+        {
+            ["@odata.type"] = "#microsoft.graph.sitePage",
+            ["id"] = page.Id,
+            ["name"] = page.Name,
+            ["title"] = Path.GetFileNameWithoutExtension(page.Name),
+            ["eTag"] = $"\"{{{page.Id}}},{page.Version}\"",
+            ["lastModifiedDateTime"] = DriveJson.Time(page.Modified),
+            ["pageLayout"] = "article",
+        };
+        if (whole)
+            json["canvasLayout"] = new { horizontalSections = new[] { new { id = "1", columns = new[] { new { id = "1", webparts = new[] { new { innerHtml = page.Text } } } } } } };
+        return json;
+    }
+
+    public static Dictionary<string, object?> Json(DemoListItem item) => new()
+    {
+        ["id"] = item.Id.ToString(CultureInfo.InvariantCulture),
+        ["eTag"] = $"\"{item.Id},{item.Version}\"",
+        ["lastModifiedDateTime"] = DriveJson.Time(item.Modified),
+        ["contentType"] = new { id = "0x0100", name = "Element" },
+        ["fields"] = item.Fields,
+    };
+
+    /// <summary>A library's row of a file or folder.</summary>
+    public static Dictionary<string, object?> Row(DemoDriveItem item) => new()
+    {
+        ["id"] = item.ListItemId.ToString(CultureInfo.InvariantCulture),
+        ["eTag"] = $"\"{item.Id},{item.Version}\"",
+        ["lastModifiedDateTime"] = DriveJson.Time(item.Modified),
+        ["contentType"] = new { id = item.IsFolder ? "0x0120" : "0x0101", name = item.IsFolder ? "Ordner" : "Dokument" },
+        ["fields"] = new Dictionary<string, object?> { ["FileLeafRef"] = item.Name, ["_ComplianceTag"] = item.RetentionLabel ?? "", ["Modified"] = DriveJson.Time(item.Modified) },
+    };
+
+    private static string ListOf(DemoDrive drive) => "list-" + drive.Id;
+
+    private static Dictionary<string, object?> Json(DemoSite site) => new()
+    {
+        ["id"] = site.Id,
+        ["name"] = site.Path.Split('/')[^1],
+        ["displayName"] = site.Title,
+        ["webUrl"] = site.WebUrl,
+        ["isPersonalSite"] = site.Owner is not null,
+        ["siteCollection"] = new { hostname = site.Host },
+    };
+
+    private static IEnumerable<Dictionary<string, object?>> Lists(DemoSite site) =>
+        site.Libraries.Select(drive => ListJson(ListOf(drive), drive.Name, "documentLibrary", hidden: false))
+            .Concat(site.Lists.Select(list => ListJson(list.Id, list.Title, "genericList", hidden: false)))
+            .Append(ListJson("system-" + site.Id, "Katalog", "catalog", hidden: true));
+
+    private static Dictionary<string, object?> ListJson(string id, string title, string template, bool hidden) => new()
+    {
+        ["id"] = id, ["name"] = title, ["displayName"] = title, ["eTag"] = $"\"{id},1\"", ["list"] = new { template, hidden, contentTypesEnabled = true },
+    };
+
+    private static IReadOnlyList<string> Columns(DemoSite site, string list) =>
+        site.Lists.FirstOrDefault(each => each.Id == list)?.Columns ?? (IReadOnlyList<string>)["FileLeafRef", "_ComplianceTag", "Modified"];
+
+    private Dictionary<string, object?> Rows(HttpRequest request, RouteValues values)
+    {
+        var site = Site(values);
+        var path = $"/sites/{values["site"]}/lists/{values["list"]}/items/delta";
+        if (site.Libraries.FirstOrDefault(drive => ListOf(drive) == values["list"]) is { } library)
+        {
+            return pages.Page(request, path, 100, () => [.. library.Items.Keys.Where(id => id != library.Root.Id)], library.Changes, id =>
+                id == library.Root.Id ? null
+                : library.Items.TryGetValue(id, out var item) ? Row(item)
+                : library.RecycleBin.Find(each => each.Id == id) is { } gone ? Deleted(gone.ListItemId.ToString(CultureInfo.InvariantCulture)) : null);
+        }
+
+        var list = site.Lists.FirstOrDefault(each => each.Id == values["list"]) ?? throw new GraphErrorException(404, "itemNotFound", "The list does not exist.");
+        return pages.Page(request, path, 100, () => [.. list.Items.Keys], list.Changes, id => list.Items.TryGetValue(id, out var item) ? Json(item) : Deleted(id));
+    }
+
+    private static Dictionary<string, object?> Deleted(string id) => new() { ["id"] = id, ["deleted"] = new { state = "deleted" } };
+
+    private DemoSite Site(RouteValues values)
+    {
+        var site = tenant.Sites.SelectMany(each => each.AndBelow).FirstOrDefault(each => each.Id == values["site"])
+            ?? throw new GraphErrorException(404, "itemNotFound", "Requested site could not be found");
+        return site.IsLocked ? throw DriveEndpoints.Locked() : site;
+    }
+
+    private static object Value(IEnumerable<Dictionary<string, object?>> items) => new { value = items.ToArray() };
+
+    private Dictionary<string, object?> ODataPage(HttpRequest request, string path, Dictionary<string, object?>[] all)
+    {
+        var skip = int.TryParse(request.Query["$skiptoken"], CultureInfo.InvariantCulture, out var number) ? number : 0;
+        var page = new Dictionary<string, object?> { ["value"] = all.Skip(skip).Take(SitesAPage).ToArray() };
+        if (skip + SitesAPage < all.Length)
+            page["@odata.nextLink"] = $"{pages.Graph}{path}?$skiptoken={skip + SitesAPage}";
+        return page;
+    }
+
+    private Task Answer(HttpContext context, Func<object> answer)
+    {
+        object json;
+        lock (tenant)
+            json = System.Text.Json.JsonSerializer.SerializeToElement(answer());
+        return context.Response.WriteAsJsonAsync(json);
+    }
+}

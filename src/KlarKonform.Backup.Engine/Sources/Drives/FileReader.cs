@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Text.Json;
+using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.State;
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Drives;
+using KlarKonform.Backup.Repository.Trees;
+
+namespace KlarKonform.Backup.Engine.Sources.Drives;
+
+/// <summary>Streams files into the repository and proves on the way that what arrives is what Graph announced. Thread-safe.</summary>
+internal sealed class FileReader(DriveApi drives, string drive, ResourceRun run, DriveSettings settings)
+{
+    // A stream holds two pieces of eight mebibytes at most (StreamSplitter).
+    private const long MaxStreamMemory = 16 << 20;
+
+    // SharePoint rewrites these on upload (property promotion), so that hash and size may describe other bytes than it serves.
+    private static readonly HashSet<string> s_rewritten = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ".docx", ".xlsx", ".pptx", ".docm", ".xlsm", ".pptm", ".doc", ".xls", ".ppt", ".one", ".onetoc2", ".aspx", ".msg", ".vsdx", ".heic",
+    };
+
+    private int _different;
+    private string? _differentExample;
+
+    /// <summary>How many files arrived otherwise than announced and are kept all the same, with one of them.</summary>
+    public (int Count, string? Example) Different => (Volatile.Read(ref _different), _differentExample);
+
+    /// <summary>Stores a file's content. A mismatch is read once more against fresh properties: the file may have changed meanwhile.</summary>
+    /// <returns>The content, and the fresh properties if they were needed; dispose them.</returns>
+    /// <exception cref="GraphException"><see cref="GraphErrorKind.IntegrityMismatch"/>, or the content cannot be read.</exception>
+    public async Task<(Node Node, JsonDocument? Current)> ReadAsync(JsonElement item, CancellationToken cancellationToken)
+    {
+        var (id, name) = (item.Text("id"), item.Text("name"));
+        JsonDocument? current = null;
+        for (var attempt = 1; ; attempt++)
+        {
+            var expected = current?.RootElement ?? item;
+            var size = DriveItemJson.Size(expected);
+            var hash = DriveItemJson.Hash(expected);
+            if (size == 0)
+                return (await run.SaveAsync(Stream.Null, DriveItemJson.ModifiedAt(expected), cancellationToken).ConfigureAwait(false), current);
+            using var memory = await settings.Memory.TakeAsync(Math.Min(2 * size, MaxStreamMemory), cancellationToken).ConfigureAwait(false);
+            await using var content = new HashingStream(await drives.ContentAsync(drive, id, size, DriveItemJson.Address(expected), cancellationToken).ConfigureAwait(false));
+            var node = await run.SaveAsync(content, DriveItemJson.ModifiedAt(expected), cancellationToken).ConfigureAwait(false);
+            if (content.BytesRead == size && (hash is null || hash == content.Hash))
+                return (node, current);
+            if (attempt == 1)
+            {
+                current = await drives.ItemAsync(drive, id, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            if (s_rewritten.Contains(Path.GetExtension(name)))
+            {
+                Interlocked.Increment(ref _different);
+                _differentExample = name;
+                return (node, current);
+            }
+
+            current?.Dispose();
+            throw new GraphException(GraphErrorKind.IntegrityMismatch, null, "HashMismatch",
+                string.Create(CultureInfo.InvariantCulture, $"{content.BytesRead} bytes with quickXorHash {content.Hash} arrived; {size} bytes with {hash ?? "no hash"} were announced."));
+        }
+    }
+
+    /// <summary>The contents of a file's newest older versions, as files beside it. What is stored already is not read again.</summary>
+    /// <param name="item">The file.</param>
+    /// <param name="versions">Its versions, the newest first.</param>
+    /// <param name="old">The file as it is stored, or null.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async Task<IReadOnlyList<(string Suffix, Node Node)>> ReadVersionsAsync(JsonElement item, IReadOnlyList<JsonElement> versions, ItemEntry? old, CancellationToken cancellationToken)
+    {
+        var (id, name) = (item.Text("id"), item.Text("name"));
+        var parts = new List<(string, Node)>();
+        foreach (var version in versions.Skip(1).Take(settings.OlderVersions))
+        {
+            var number = SafeName.From(version.Text("id"));
+            var suffix = $" [v{number} {SafeName.Mark(id)}]{SafeName.From(Path.GetExtension(name), "")}";
+            if (old?.Parts?.FirstOrDefault(part => part.TrimStart('_') == suffix) is { } stored
+                && await run.Store.FindNodeAsync(old with { Name = old.PartName(stored) }, cancellationToken).ConfigureAwait(false) is { } node)
+            {
+                parts.Add((suffix, node));
+                continue;
+            }
+
+            try
+            {
+                var size = DriveItemJson.Size(version);
+                using var memory = await settings.Memory.TakeAsync(Math.Min(2 * size, MaxStreamMemory), cancellationToken).ConfigureAwait(false);
+                await using var content = await drives.VersionContentAsync(drive, id, version.Text("id"), size, cancellationToken).ConfigureAwait(false);
+                parts.Add((suffix, await run.SaveAsync(content, version.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false)));
+            }
+            catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.Other)
+            {
+                // Versions are trimmed by SharePoint at any time; the list in the metadata says that there was one.
+                run.Note(Texts.Get("VersionGone", name, version.Text("id"), exception.Code));
+            }
+        }
+
+        return parts;
+    }
+}

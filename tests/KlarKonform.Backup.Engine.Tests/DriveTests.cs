@@ -1,0 +1,218 @@
+using KlarKonform.Backup.DemoTenant.Generation;
+using KlarKonform.Backup.DemoTenant.Http;
+
+namespace KlarKonform.Backup.Engine.Tests;
+
+/// <summary>OneDrive and SharePoint: what is read, what is left, what is said about it.</summary>
+public sealed class DriveTests
+{
+    private static readonly TenantSizes s_sizes = new() { Users = 2, MailsPerUser = 0, EventsPerUser = 0, ContactsPerUser = 0, FilesPerUser = 12, FilesPerLibrary = 6, Sites = 3, MaxFileBytes = 200_000 };
+
+    // The properties are the subject here, not the quota.
+    private static readonly DemoTenantOptions s_options = new();
+
+    private static SourceSettings Drives => new() { OneDrive = new DriveSelection(), SharePoint = new DriveSelection() };
+
+    [Fact]
+    public async Task Sites_with_subsites_libraries_lists_and_pages_are_backed_up()
+    {
+        await using var scenario = await BackupScenario.StartAsync(s_sizes, s_options, Drives);
+        var run = await scenario.RunAsync();
+        Assert.Equal(BackupState.Succeeded, run.Status);
+        await scenario.AssertSnapshotEqualsTenantAsync();
+        Assert.Empty(scenario.Tenant.Counters.Violations);
+
+        var calm = await scenario.RunAsync();
+        Assert.Equal((0, 0, 0), (calm.ItemsDownloaded, calm.ItemsUpdated, calm.ItemsRemoved));
+        scenario.Restic.Run("check");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task After_thirty_random_rounds_the_snapshot_equals_the_drives(bool addresses)
+    {
+        await using var scenario = await BackupScenario.StartAsync(s_sizes, s_options with { DownloadAddresses = addresses, SharePointUnitsPerMinute = 100_000 }, new SourceSettings { OneDrive = new DriveSelection { OlderVersions = 2 } });
+        var random = new Random(addresses ? 5 : 6);
+        await scenario.RunAsync();
+        for (var round = 0; round < 30; round++)
+        {
+            scenario.Tenant.Change((model, generator) =>
+            {
+                foreach (var user in model.Users.Where(user => user.Drive is not null))
+                {
+                    for (var i = random.Next(12); i > 0; i--)
+                        generator.Drives.Change(user.Drive!, odd: true);
+                }
+            });
+            switch (random.Next(10))
+            {
+                case 0:
+                    scenario.Tenant.ExpireDeltaTokens();
+                    break;
+                case 1:
+                    scenario.Tenant.ExpireDeltaTokens("resyncChangesUploadDifferences");
+                    break;
+                case 2:
+                    scenario.Tenant.BreakDownloads(3);
+                    break;
+                case 3:
+                    scenario.Tenant.ExpireDownloads();
+                    break;
+            }
+
+            var run = await scenario.RunAsync();
+            Assert.Equal(BackupState.Succeeded, run.Status);
+            await scenario.AssertSnapshotEqualsTenantAsync();
+        }
+
+        Assert.Empty(scenario.Tenant.Counters.Violations);
+        scenario.Restic.Run("check");
+    }
+
+    [Fact]
+    public async Task After_random_rounds_the_snapshot_equals_the_sites()
+    {
+        await using var scenario = await BackupScenario.StartAsync(s_sizes, s_options with { SharePointUnitsPerMinute = 100_000 }, new SourceSettings { SharePoint = new DriveSelection() });
+        await scenario.RunAsync();
+        for (var round = 0; round < 12; round++)
+        {
+            scenario.Tenant.Change((_, generator) =>
+            {
+                for (var i = 0; i < 10; i++)
+                    generator.Sites.Change();
+            });
+            if (round % 5 == 3)
+                scenario.Tenant.ExpireDeltaTokens();
+            Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
+            await scenario.AssertSnapshotEqualsTenantAsync();
+        }
+    }
+
+    [Fact]
+    public async Task What_drives_hold_beside_plain_files_is_kept_or_named()
+    {
+        await using var scenario = await BackupScenario.StartAsync(s_sizes, s_options, new SourceSettings { OneDrive = new DriveSelection { OlderVersions = 2 } });
+        scenario.Tenant.Change((model, generator) => generator.Drives.AddOddities(model.Users[0].Drive!));
+        var run = await scenario.RunAsync();
+        Assert.Equal(BackupState.Partial, run.Status);
+        var failure = Assert.Single(run.Failures);
+        Assert.Equal(("virus.exe", true), (failure.Name, failure.Permanent));
+        Assert.Contains(run.Notes, note => note.Contains("umgeschrieben.docx", StringComparison.Ordinal));
+        Assert.Contains(run.Notes, note => note.Contains("onetoc2", StringComparison.Ordinal));
+        await scenario.AssertSnapshotEqualsTenantAsync();
+
+        // Known for good: the next run is not Partial because of it, and asks for nothing again.
+        scenario.Tenant.Counters.Reset();
+        Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
+        Assert.Equal(0, scenario.Tenant.Counters["content"] + scenario.Tenant.Counters["download"]);
+    }
+
+    [Fact]
+    public async Task A_renamed_or_moved_folder_costs_no_download_and_one_request()
+    {
+        await using var scenario = await BackupScenario.StartAsync(s_sizes, s_options, new SourceSettings { OneDrive = new DriveSelection() });
+        await scenario.RunAsync();
+        scenario.Tenant.Change((model, generator) =>
+        {
+            var drive = model.Users[0].Drive!;
+            var target = generator.AddFolder(drive, drive.Root, "Archiv");
+            drive.Move(drive.Items.Values.First(item => item is { IsFolder: true } && item.ParentId == drive.Root.Id && item != target), target);
+        });
+        scenario.Tenant.Counters.Reset();
+        var run = await scenario.RunAsync();
+        Assert.Equal((0, 1), (run.ItemsDownloaded, run.ItemsUpdated));
+        Assert.Equal((0, 0, 0), (scenario.Tenant.Counters["content"], scenario.Tenant.Counters["download"], scenario.Tenant.Counters["driveItem"]));
+        await scenario.AssertSnapshotEqualsTenantAsync();
+    }
+
+    [Fact]
+    public async Task A_locked_site_is_named_and_keeps_what_was_backed_up()
+    {
+        await using var scenario = await BackupScenario.StartAsync(s_sizes, s_options, Drives);
+        await scenario.RunAsync();
+        var title = scenario.Tenant.Change((model, _) =>
+        {
+            model.Sites[1].IsLocked = true;
+            return model.Sites[1].Path;
+        });
+        var run = await scenario.RunAsync();
+        Assert.Equal(BackupState.Succeeded, run.Status);
+        Assert.Contains(run.Notes, note => note.Contains(title, StringComparison.Ordinal));
+        Assert.Contains(Listed(scenario), path => path.StartsWith("/SharePoint/Vertrieb/Dokumente/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_drive_of_a_user_who_left_is_read_as_long_as_it_is_served()
+    {
+        await using var scenario = await BackupScenario.StartAsync(s_sizes, s_options, new SourceSettings { OneDrive = new DriveSelection() });
+        await scenario.RunAsync();
+        var (drive, name) = scenario.Tenant.Change((model, generator) =>
+        {
+            var user = model.Users[0];
+            model.Users.Remove(user);
+            generator.AddFile(user.Drive!, user.Drive!.Root, "zuletzt.txt", 500);
+            return (user.Drive!, user.UserPrincipalName);
+        });
+        var run = await scenario.RunAsync();
+        Assert.Equal(BackupState.Succeeded, run.Status);
+        Assert.Equal(1, run.ItemsDownloaded);
+        Assert.Contains($"/OneDrive/{name}/zuletzt.txt", Listed(scenario));
+        Assert.DoesNotContain(run.Notes, note => note.Contains(name, StringComparison.Ordinal));
+        Assert.NotNull(drive);
+    }
+
+    [Fact]
+    public async Task Sites_are_chosen_by_title_address_or_path()
+    {
+        await using var scenario = await BackupScenario.StartAsync(s_sizes, s_options, new SourceSettings { SharePoint = new DriveSelection { Include = ["*/sites/*", "Start*"], Exclude = ["Startseite"] } });
+        var run = await scenario.RunAsync();
+        Assert.Equal(scenario.Tenant.Model.Sites.Where(site => site.Path.StartsWith("/sites/", StringComparison.Ordinal)).Select(site => site.WebUrl).Order(StringComparer.Ordinal), run.Resources.Select(resource => resource.Name));
+    }
+
+    [Fact]
+    public async Task Without_the_permission_for_sites_everything_else_is_backed_up_and_the_reason_named()
+    {
+        await using var scenario = await BackupScenario.StartAsync(s_sizes, s_options with { Permissions = new HashSet<string> { "User.Read.All", "Files.Read.All" } }, Drives);
+        var run = await scenario.RunAsync();
+        Assert.Equal(BackupState.Partial, run.Status);
+        var failed = Assert.Single(run.Resources, resource => resource.Status == BackupState.Failed);
+        Assert.Equal("SharePoint", failed.Kind);
+        Assert.Contains("Sites.Read.All", failed.Message, StringComparison.Ordinal);
+        Assert.Contains(run.Resources, resource => resource is { Kind: "OneDrive", Status: BackupState.Succeeded, ItemsDownloaded: > 0 });
+        Assert.DoesNotContain(Listed(scenario), path => path.Contains("unlisted", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_file_that_claims_a_versions_name_loses_nothing()
+    {
+        await using var scenario = await BackupScenario.StartAsync(s_sizes, s_options, new SourceSettings { OneDrive = new DriveSelection { OlderVersions = 5 } });
+        scenario.Tenant.Change((model, generator) =>
+        {
+            var drive = model.Users[0].Drive!;
+            var file = generator.AddFile(drive, drive.Root, "plan.txt", 100);
+            generator.AddFile(drive, drive.Root, $"plan [v1.0 {DriveComparison.Mark(file.Id)}].txt", 50);
+            drive.Write(file, 77, 120, file.Modified.AddHours(1));
+        });
+        Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
+        var names = Listed(scenario).Where(path => path.Contains("/plan", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(3, names.Length);
+    }
+
+    [Fact]
+    public async Task Refused_downloads_wait_and_hashes_that_never_match_are_failures_of_their_files()
+    {
+        await using var scenario = await BackupScenario.StartAsync(s_sizes, s_options, new SourceSettings { OneDrive = new DriveSelection() });
+        scenario.Tenant.Change((model, generator) => generator.AddFile(model.Users[0].Drive!, model.Users[0].Drive!.Root, "verändert.bin", 3000).ServedLonger = 5);
+        scenario.Tenant.RefuseDownloads(3);
+        var run = await scenario.RunAsync();
+        Assert.Equal(("HashMismatch", "verändert.bin"), (Assert.Single(run.Failures).Code, run.Failures[0].Name));
+
+        scenario.Tenant.Change((model, _) => model.Users[0].Drive!.Items.Values.Single(item => item.Name == "verändert.bin").ServedLonger = 0);
+        var mended = await scenario.RunAsync();
+        Assert.Equal((BackupState.Succeeded, 1), (mended.Status, mended.ItemsDownloaded));
+        await scenario.AssertSnapshotEqualsTenantAsync();
+    }
+
+    private static string[] Listed(BackupScenario scenario) => scenario.Restic.Run("ls", "latest").Split('\n');
+}

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Chunking;
 using KlarKonform.Backup.Repository.Crypto;
 using KlarKonform.Backup.Repository.Index;
@@ -23,10 +24,19 @@ public sealed class ResticRepository : IDisposable
     // An index file of this many blobs takes some four megabytes of memory to write and to read; restic's own hold up to 50,000.
     internal const int BlobsPerIndex = 25_000;
 
+    /// <summary>
+    /// Blobs of an index file for trees and state: its files are told from others, and read first, because they are small.
+    /// </summary>
+    internal const int MetadataBlobsPerIndex = 4_000;
+
+    // So much index is read at once; only beyond is it worth while to read less.
+    private const long EagerIndexBytes = 8 << 20;
+
     // First byte of an index, snapshot or lock that is compressed; uncompressed JSON starts with '{' or '['.
     private const byte CompressedMark = 2;
 
     private readonly CryptoKey _key;
+    private IndexBacklog? _backlog;
 
     private ResticRepository(IObjectStore store, RepositoryConfig config, CryptoKey key, BlobId keyId)
     {
@@ -46,8 +56,14 @@ public sealed class ResticRepository : IDisposable
     /// <summary>Where every blob lies; empty until <see cref="LoadIndexAsync"/>.</summary>
     public MasterIndex Index { get; private set; } = new();
 
-    /// <summary>Index files that <see cref="LoadIndexAsync"/> read last. Every run adds one; <see cref="Repairing.IndexCompactor"/> merges them.</summary>
+    /// <summary>Index files that <see cref="LoadIndexAsync"/> or <see cref="OpenIndexAsync"/> found last. Every run adds one; <see cref="Repairing.IndexCompactor"/> merges them.</summary>
     public int IndexFiles { get; private set; }
+
+    /// <summary>The index files that <see cref="OpenIndexAsync"/> found.</summary>
+    public FileCensus OpenedIndex { get; private set; }
+
+    /// <summary>Bytes of index files that are not read yet; 0 when <see cref="Index"/> is complete.</summary>
+    public long UnreadIndexBytes => _backlog?.Bytes ?? 0;
 
     internal CryptoKey Key => _key;
 
@@ -126,7 +142,52 @@ public sealed class ResticRepository : IDisposable
 
         Index = index;
         IndexFiles = files;
+        _backlog?.Dispose();
+        _backlog = null;
     }
+
+    /// <summary>
+    /// Reads a small index at once, and of a large one as much as is asked for, file by file: a run that changes little needs to know where
+    /// trees and state lie, and hardly anything of the files' own pieces.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="eagerBytes">Up to so many bytes of index files are read at once.</param>
+    public async Task OpenIndexAsync(CancellationToken cancellationToken, long eagerBytes = EagerIndexBytes)
+    {
+        var files = new List<(BlobId Id, long Size)>();
+        await foreach (var item in Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Index), cancellationToken).ConfigureAwait(false))
+        {
+            if (BlobId.TryParse(item.Name, out var id))
+                files.Add((id, item.Size));
+        }
+
+        OpenedIndex = files.Aggregate(default(FileCensus), (census, file) => census.With(file.Id, file.Size));
+        if (files.Sum(file => file.Size) <= eagerBytes)
+        {
+            await LoadIndexAsync(cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var index = Index = new MasterIndex();
+        IndexFiles = files.Count;
+        _backlog?.Dispose();
+        _backlog = new IndexBacklog(files, async (id, token) =>
+        {
+            foreach (var (pack, blobs) in await LoadFileAsync(RepositoryFile.Index, id, IndexJson.Read, token).ConfigureAwait(false))
+                index.Add(pack, blobs);
+        });
+    }
+
+    /// <summary>Whether a blob is stored; reads as much of the index as it takes to know.</summary>
+    public async Task<bool> ContainsAsync(BlobId id, CancellationToken cancellationToken)
+    {
+        if (_backlog is { } backlog)
+            await backlog.ReadUntilAsync(() => Index.Contains(id), cancellationToken).ConfigureAwait(false);
+        return Index.Contains(id);
+    }
+
+    /// <summary>Reads what is left of the index.</summary>
+    public Task CompleteIndexAsync(CancellationToken cancellationToken) => _backlog?.ReadUntilAsync(() => false, cancellationToken) ?? Task.CompletedTask;
 
     /// <summary>Every snapshot with its id, in no certain order.</summary>
     public IAsyncEnumerable<(BlobId Id, Snapshot Snapshot)> SnapshotsAsync(CancellationToken cancellationToken) =>
@@ -144,6 +205,7 @@ public sealed class ResticRepository : IDisposable
     public void Dispose()
     {
         _key.Dispose();
+        _backlog?.Dispose();
         Compression.Dispose();
     }
 
@@ -152,14 +214,14 @@ public sealed class ResticRepository : IDisposable
         LoadAllAsync(RepositoryFile.Index, IndexJson.Read, cancellationToken);
 
     /// <summary>Writes index files for these packs.</summary>
-    internal async Task WriteIndexAsync(IEnumerable<PackContents> contents, CancellationToken cancellationToken)
+    internal async Task WriteIndexAsync(IEnumerable<PackContents> contents, CancellationToken cancellationToken, int blobsPerFile = BlobsPerIndex)
     {
         var packs = new List<PackContents>();
         var blobs = 0;
         foreach (var pack in contents)
         {
             packs.Add(pack);
-            if ((blobs += pack.Blobs.Count) < BlobsPerIndex)
+            if ((blobs += pack.Blobs.Count) < blobsPerFile)
                 continue;
             await SaveAsync().ConfigureAwait(false);
             blobs = 0;

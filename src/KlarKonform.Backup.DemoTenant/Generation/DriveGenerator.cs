@@ -56,7 +56,7 @@ public sealed class DriveGenerator
     }
 
     public DemoDriveItem AddFile(DemoDrive drive, DemoDriveItem parent, string? name = null, long? size = null) => drive.Add(
-        New(parent, Unused(drive, parent, name ?? _state.Pick(s_fileNames)), size: size ?? (long)(_state.Sizes.MaxFileBytes * Math.Pow(_state.Random.NextDouble(), 6))));
+        New(parent, Unused(drive, parent, name ?? _state.Pick(s_fileNames)), size: size ?? 1 + (long)(_state.Sizes.MaxFileBytes * Math.Pow(_state.Random.NextDouble(), 6))));
 
     public DemoDriveItem AddFolder(DemoDrive drive, DemoDriveItem parent, string name) => drive.Add(new DemoDriveItem
     {

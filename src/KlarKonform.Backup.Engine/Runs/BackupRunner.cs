@@ -9,6 +9,7 @@ using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Repairing;
+using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Repository.Writing;
 
 namespace KlarKonform.Backup.Engine.Runs;
@@ -26,8 +27,8 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
     // A server answers late, but several requests at once; each upload takes 17 MiB of memory.
     private const int RemoteUploads = 4;
 
-    // Every run adds an index file; so many are read with few requests.
-    private const int MaxIndexFiles = 32;
+    // Every run adds two index files; so many are read with few requests.
+    private const int MaxIndexFiles = 64;
 
     // A killed run repeats at most this much.
     private const long CheckpointBytes = 2L << 30;
@@ -107,10 +108,11 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         await using var held = await RepositoryLock.AcquireAsync(session.Repository, exclusive: false, time, cancellationToken).ConfigureAwait(false);
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, held.Lost);
         var snapshots = await session.RecentAsync(alive.Token).ConfigureAwait(false);
-        await session.Repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
+        await session.Repository.OpenIndexAsync(alive.Token).ConfigureAwait(false);
         await using var writer = new RepositoryWriter(session.Repository, configuration.Target.Type == TargetType.Folder ? RepositoryWriter.DefaultUploads : RemoteUploads);
         var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
         var assembler = new SnapshotAssembler(session, writer, reader, time, snapshots.Count > 0 ? snapshots[^1] : null, _runId);
+        var verified = snapshots.Select(each => each.Snapshot).LastOrDefault(each => SnapshotAssembler.FilesOf(each) is not null);
         var checkpoints = snapshots.Where(each => RepositorySession.IsCheckpoint(each.Snapshot)).Select(each => each.Id).ToList();
         try
         {
@@ -127,7 +129,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
             }
 
             await NoteGoneAsync(assembler, reader, users, sitesListed, alive.Token).ConfigureAwait(false);
-            await FinishAsync(session, held, assembler, writer, checkpoints, alive.Token).ConfigureAwait(false);
+            await FinishAsync(session, held, assembler, writer, verified, checkpoints, alive.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (held.Lost.IsCancellationRequested)
         {
@@ -306,7 +308,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         {
             var root = await assembler.SaveTreesAsync(_running.Values, Manifest(), cancellationToken).ConfigureAwait(false);
             await held.ThrowIfLostAsync().ConfigureAwait(false);
-            var id = await assembler.SaveSnapshotAsync(root, BackupState.Running, checkpoint: true, cancellationToken).ConfigureAwait(false);
+            var id = await assembler.SaveSnapshotAsync(root, BackupState.Running, files: null, checkpoint: true, cancellationToken).ConfigureAwait(false);
             await DropCheckpointsAsync(session, checkpoints, cancellationToken).ConfigureAwait(false);
             checkpoints.Add(id);
             await journal.WriteAsync(configuration.Id, _run = Counted(_run), cancellationToken).ConfigureAwait(false);
@@ -318,19 +320,19 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         }
     }
 
-    private async Task FinishAsync(RepositorySession session, RepositoryLock held, SnapshotAssembler assembler, RepositoryWriter writer, List<BlobId> checkpoints, CancellationToken cancellationToken)
+    private async Task FinishAsync(RepositorySession session, RepositoryLock held, SnapshotAssembler assembler, RepositoryWriter writer, Snapshot? verified, List<BlobId> checkpoints, CancellationToken cancellationToken)
     {
         if (!_results.IsEmpty && _results.All(result => result.Status == BackupState.Failed) && _resourceErrors.TryPeek(out var first))
             throw first;
         observer.Progress(new BackupProgress(null, Texts.Get("Progress_Saving"), 99, Completed: false));
         var root = await assembler.SaveTreesAsync(_running.Values, Manifest(), cancellationToken).ConfigureAwait(false);
         observer.Progress(new BackupProgress(null, Texts.Get("Progress_Verifying"), 99, Completed: false));
-        var problems = await new RunVerifier(session.Repository, random).VerifyAsync(root, assembler.PreviousRoot, cancellationToken).ConfigureAwait(false);
+        var (problems, files) = await new RunVerifier(session.Repository, writer.PacksStored, random).VerifyAsync(root, verified?.Root, verified is null ? null : SnapshotAssembler.FilesOf(verified), cancellationToken).ConfigureAwait(false);
         foreach (var problem in problems)
             _notes.Enqueue(Texts.Get("VerificationFailed", Texts.Get("RepositoryProblem", problem.Kind, problem.Name, problem.Detail)));
         var status = problems.Count > 0 || _results.Any(result => result.Status != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
         await held.ThrowIfLostAsync().ConfigureAwait(false);
-        var snapshot = await assembler.SaveSnapshotAsync(root, status, checkpoint: false, cancellationToken).ConfigureAwait(false);
+        var snapshot = await assembler.SaveSnapshotAsync(root, status, problems.Count == 0 ? files : null, checkpoint: false, cancellationToken).ConfigureAwait(false);
         await DropCheckpointsAsync(session, checkpoints, cancellationToken).ConfigureAwait(false);
         Finish(status, null);
         _run = _run with { SnapshotId = snapshot.ToString(), Verified = problems.Count == 0, BytesStored = writer.BytesStored };

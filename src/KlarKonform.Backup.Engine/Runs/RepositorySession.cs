@@ -14,6 +14,9 @@ internal sealed class RepositorySession : IAsyncDisposable
     public const string StatusTag = "status:";
     public const string CheckpointTag = "checkpoint";
 
+    /// <summary>Which packs and index files there were when the snapshot was verified: see <see cref="KlarKonform.Backup.Repository.Checking.FileCensus"/>.</summary>
+    public const string FilesTag = "files:";
+
     private RepositorySession(BackupConfiguration configuration, IObjectStore store, ResticRepository repository, IObjectStore? cache)
     {
         TreeCache = cache;

@@ -9,17 +9,42 @@ namespace KlarKonform.Backup.Engine.Runs;
 /// The check after every run, at a cost in proportion to what changed: every pack is at the target with its size, every blob that new
 /// trees name is in the index, and a random sample is read back, decrypted and hashed.
 /// </summary>
-internal sealed class RunVerifier(ResticRepository repository, Random random)
+/// <param name="repository">The repository after the run's last flush.</param>
+/// <param name="written">The packs that the run uploaded, with their sizes in bytes.</param>
+/// <param name="random">Draws the sample.</param>
+internal sealed class RunVerifier(ResticRepository repository, IReadOnlyDictionary<BlobId, long> written, Random random)
 {
     private const int SampleSize = 16;
 
-    public async Task<IReadOnlyList<CheckProblem>> VerifyAsync(BlobId root, BlobId? previousRoot, CancellationToken cancellationToken)
+    /// <summary>Verifies a snapshot in the making.</summary>
+    /// <param name="root">Its root.</param>
+    /// <param name="previousRoot">The previous snapshot's root, which was verified then.</param>
+    /// <param name="previousFiles">Which packs and index files there were then, or null when nobody knows.</param>
+    /// <param name="cancellationToken">Ends the check.</param>
+    /// <returns>What is wrong, and which packs and index files there are now.</returns>
+    public async Task<(IReadOnlyList<CheckProblem> Problems, FileCensus Files)> VerifyAsync(BlobId root, BlobId? previousRoot, FileCensus? previousFiles, CancellationToken cancellationToken)
     {
         var checker = new RepositoryChecker(repository);
-        var problems = new List<CheckProblem>(await checker.CheckPacksAsync(cancellationToken).ConfigureAwait(false));
+        var problems = new List<CheckProblem>();
         problems.AddRange(await CheckNewTreesAsync(root, previousRoot, cancellationToken).ConfigureAwait(false));
+
+        // Of a large index only a part was read. Then the files of before must be the very same; if not, or if nobody knows, all of it is needed.
+        var before = await checker.CountAsync(RepositoryFile.Data, written, cancellationToken).ConfigureAwait(false);
+        if (before.With(repository.OpenedIndex) != previousFiles)
+            await repository.CompleteIndexAsync(cancellationToken).ConfigureAwait(false);
+        problems.AddRange(await checker.CheckPacksAsync(cancellationToken).ConfigureAwait(false));
+        await CheckSampleAsync(checker, problems, cancellationToken).ConfigureAwait(false);
+        var index = await checker.CountAsync(RepositoryFile.Index, new Dictionary<BlobId, long>(), cancellationToken).ConfigureAwait(false);
+        return (problems, written.Aggregate(before, (census, pack) => census.With(pack.Key, pack.Value)).With(index));
+    }
+
+    private async Task CheckSampleAsync(RepositoryChecker checker, List<CheckProblem> problems, CancellationToken cancellationToken)
+    {
         var reader = new RepositoryReader(repository);
-        foreach (var blob in repository.Index.Sample(random, SampleSize))
+        var unread = repository.UnreadIndexBytes > 0 ? SampleSize / 2 : 0;
+        if (unread > 0)
+            problems.AddRange(await checker.CheckSampleOfPacksAsync(unread, random, cancellationToken).ConfigureAwait(false));
+        foreach (var blob in repository.Index.Sample(random, SampleSize - unread))
         {
             try
             {
@@ -30,44 +55,99 @@ internal sealed class RunVerifier(ResticRepository repository, Random random)
                 problems.Add(new CheckProblem(CheckProblemKind.DamagedPack, blob.ToString(), exception.Message));
             }
         }
-
-        return problems;
     }
 
-    // Walks both trees side by side, level by level, and skips what is the same: those trees were checked when they were new.
+    // Walks both trees side by side, level by level, and skips what is the same: those trees and blobs were checked when they were new.
+    // What has no counterpart waits until all that have one are walked: a folder that moved is known from its old place by then.
     private async Task<IEnumerable<CheckProblem>> CheckNewTreesAsync(BlobId root, BlobId? previousRoot, CancellationToken cancellationToken)
     {
-        var reader = new RepositoryReader(repository);
-        var problems = new ConcurrentQueue<CheckProblem>();
-        for (ConcurrentBag<(BlobId Now, BlobId? Before)> level = [(root, previousRoot)]; !level.IsEmpty;)
+        var walk = new Walk(new RepositoryReader(repository));
+        for (ConcurrentBag<(BlobId Now, BlobId? Before)> level = [(root, previousRoot)]; !level.IsEmpty; level = walk.Next(level))
         {
-            var next = new ConcurrentBag<(BlobId Now, BlobId? Before)>();
             await Parallel.ForEachAsync(level.Where(pair => pair.Now != pair.Before), cancellationToken, async (pair, token) =>
             {
                 try
                 {
-                    await CheckTreeAsync(reader, pair.Now, pair.Before, next, problems, token).ConfigureAwait(false);
+                    await walk.CheckAsync(pair.Now, pair.Before, token).ConfigureAwait(false);
                 }
                 catch (RepositoryException exception)
                 {
-                    problems.Enqueue(new CheckProblem(CheckProblemKind.DamagedTree, pair.Now.ToString(), exception.Message));
+                    walk.Problems.Enqueue(new CheckProblem(CheckProblemKind.DamagedTree, pair.Now.ToString(), exception.Message));
                 }
             }).ConfigureAwait(false);
-            level = next;
         }
 
-        return problems;
+        foreach (var (blob, tree) in walk.Named.Where(named => !repository.Index.Contains(named.Blob) && !walk.KnownBlobs.ContainsKey(named.Blob)))
+        {
+            if (!await repository.ContainsAsync(blob, cancellationToken).ConfigureAwait(false))
+                walk.Problems.Enqueue(new CheckProblem(CheckProblemKind.MissingBlob, blob.ToString(), tree.ToString()));
+        }
+
+        return walk.Problems;
     }
 
-    private async Task CheckTreeAsync(RepositoryReader reader, BlobId now, BlobId? previous, ConcurrentBag<(BlobId Now, BlobId? Before)> next, ConcurrentQueue<CheckProblem> problems, CancellationToken cancellationToken)
+    private sealed class Walk(RepositoryReader reader)
     {
-        var before = previous is { } old ? (await reader.ReadTreeLinksAsync(old, cancellationToken).ConfigureAwait(false)).Subtrees : [];
-        var beforeByName = before.ToDictionary(each => each.Name, each => each.Tree);
-        var beforeIds = beforeByName.Values.ToHashSet();
-        var links = await reader.ReadTreeLinksAsync(now, cancellationToken).ConfigureAwait(false);
-        foreach (var (name, tree) in links.Subtrees.Where(each => !beforeIds.Contains(each.Tree)))
-            next.Add((tree, beforeByName.TryGetValue(name, out var same) ? same : null));
-        foreach (var blob in links.Blobs.Where(blob => !repository.Index.Contains(blob)))
-            problems.Enqueue(new CheckProblem(CheckProblemKind.MissingBlob, blob.ToString(), now.ToString()));
+        private readonly ConcurrentDictionary<BlobId, bool> _knownTrees = new();
+        private ConcurrentBag<(BlobId Now, BlobId? Before)> _pairs = [];
+        private ConcurrentBag<BlobId> _alone = [];
+
+        public ConcurrentQueue<CheckProblem> Problems { get; } = new();
+
+        /// <summary>Blobs that new trees name, each with the tree.</summary>
+        public ConcurrentBag<(BlobId Blob, BlobId Tree)> Named { get; } = [];
+
+        /// <summary>Blobs that the trees before named.</summary>
+        public ConcurrentDictionary<BlobId, bool> KnownBlobs { get; } = new();
+
+        public async Task CheckAsync(BlobId now, BlobId? previous, CancellationToken cancellationToken)
+        {
+            var beforeByName = new Dictionary<string, BlobId>();
+            var beforeBlobs = new HashSet<BlobId>();
+            if (previous is { } old)
+            {
+                var before = await reader.ReadTreeLinksAsync(old, cancellationToken).ConfigureAwait(false);
+                foreach (var (name, tree) in before.Subtrees)
+                {
+                    beforeByName[name] = tree;
+                    _knownTrees[tree] = true;
+                }
+
+                beforeBlobs.UnionWith(before.Blobs);
+            }
+
+            var links = await reader.ReadTreeLinksAsync(now, cancellationToken).ConfigureAwait(false);
+            foreach (var (name, tree) in links.Subtrees)
+            {
+                if (beforeByName.TryGetValue(name, out var same))
+                    _pairs.Add((tree, same));
+                else
+                    _alone.Add(tree);
+            }
+
+            foreach (var blob in links.Blobs)
+            {
+                if (!beforeBlobs.Remove(blob))
+                    Named.Add((blob, now));
+            }
+
+            // Gone from here, and perhaps moved: what is left of the old tree's blobs.
+            foreach (var blob in beforeBlobs)
+                KnownBlobs[blob] = true;
+        }
+
+        /// <summary>What to walk next: pairs while there are any, then what is new altogether.</summary>
+        public ConcurrentBag<(BlobId Now, BlobId? Before)> Next(ConcurrentBag<(BlobId Now, BlobId? Before)> walked)
+        {
+            foreach (var (now, _) in walked)
+                _knownTrees[now] = true;
+            var next = new ConcurrentBag<(BlobId Now, BlobId? Before)>(_pairs.Where(pair => pair.Now != pair.Before && !_knownTrees.ContainsKey(pair.Now)));
+            _pairs = [];
+            if (!next.IsEmpty)
+                return next;
+            next = [.. _alone.Distinct().Where(tree => !_knownTrees.ContainsKey(tree)).Select(tree => (tree, (BlobId?)null))];
+            _alone = [];
+            return next;
+        }
     }
 }

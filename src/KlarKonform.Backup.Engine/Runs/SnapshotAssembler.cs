@@ -1,6 +1,7 @@
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Trees;
 using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Json;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Snapshots;
@@ -35,6 +36,10 @@ internal sealed class SnapshotAssembler
     }
 
     public BlobId? PreviousRoot => _previous?.Snapshot.Root;
+
+    /// <summary>What a snapshot says of the packs and index files that there were when it was verified, or null: a checkpoint never was.</summary>
+    public static FileCensus? FilesOf(Snapshot snapshot) => snapshot.Tags?.FirstOrDefault(tag => tag.StartsWith(RepositorySession.FilesTag, StringComparison.Ordinal)) is { } tag
+        && FileCensus.TryParse(tag[RepositorySession.FilesTag.Length..], out var files) ? files : null;
 
     /// <summary>The path of a resource's state in the snapshot.</summary>
     public static string[] StatePath(string kind, string id) => [StateFolder, "resources", $"{kind}-{id}"];
@@ -72,7 +77,12 @@ internal sealed class SnapshotAssembler
     }
 
     /// <summary>Writes the snapshot of a root that is durable.</summary>
-    public Task<BlobId> SaveSnapshotAsync(BlobId root, BackupState status, bool checkpoint, CancellationToken cancellationToken)
+    /// <param name="root">The root.</param>
+    /// <param name="status">How the run ended.</param>
+    /// <param name="files">Which packs and index files there are, when everything is verified; null makes a checkpoint, or a snapshot that is not sound.</param>
+    /// <param name="checkpoint">Whether the run goes on.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task<BlobId> SaveSnapshotAsync(BlobId root, BackupState status, FileCensus? files, bool checkpoint, CancellationToken cancellationToken)
     {
         var configuration = _session.Configuration;
         List<string> tags =
@@ -81,6 +91,8 @@ internal sealed class SnapshotAssembler
             RepositorySession.RunTag + _run,
             RepositorySession.StatusTag + status.ToString().ToLowerInvariant(),
         ];
+        if (files is { } census)
+            tags.Add(RepositorySession.FilesTag + census);
         if (checkpoint)
             tags.Add(RepositorySession.CheckpointTag);
         return _session.Repository.SaveSnapshotAsync(new Snapshot

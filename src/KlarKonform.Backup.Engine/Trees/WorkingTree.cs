@@ -68,7 +68,7 @@ internal sealed class WorkingTree
     public async Task<Node> NewFileAsync(string name, byte[] content, CancellationToken cancellationToken)
     {
         using var stream = new MemoryStream(content, writable: false);
-        var saved = await _writer.SaveStreamAsync(stream, cancellationToken).ConfigureAwait(false);
+        var saved = await _writer.SaveStateAsync(stream, cancellationToken).ConfigureAwait(false);
         return Node.NewFile(name, (ulong)saved.Size, saved.Blobs, _time.GetUtcNow());
     }
 

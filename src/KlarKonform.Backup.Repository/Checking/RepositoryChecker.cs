@@ -31,6 +31,58 @@ public sealed class RepositoryChecker
         return problems;
     }
 
+    /// <summary>Counts the files of a kind at the storage.</summary>
+    /// <param name="kind">The kind.</param>
+    /// <param name="except">Files that are left out.</param>
+    /// <param name="cancellationToken">Ends the counting.</param>
+    public async Task<FileCensus> CountAsync(RepositoryFile kind, IReadOnlyDictionary<BlobId, long> except, CancellationToken cancellationToken)
+    {
+        var census = default(FileCensus);
+        await foreach (var item in _repository.Store.ListAsync(RepositoryLayout.Folder(kind), cancellationToken).ConfigureAwait(false))
+        {
+            if (BlobId.TryParse(item.Name, out var id) && !except.ContainsKey(id))
+                census = census.With(id, item.Size);
+        }
+
+        return census;
+    }
+
+    /// <summary>Draws packs at random and reads one blob of each as the pack itself lists it: authenticated, decrypted, hashed. No index is needed.</summary>
+    public async Task<IReadOnlyList<CheckProblem>> CheckSampleOfPacksAsync(int count, Random random, CancellationToken cancellationToken)
+    {
+        var drawn = new List<(BlobId Pack, StoredObject Item)>(count);
+        var seen = 0;
+        await foreach (var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Data), cancellationToken).ConfigureAwait(false))
+        {
+            if (!BlobId.TryParse(item.Name, out var pack))
+                continue;
+            seen++;
+            if (drawn.Count < count)
+                drawn.Add((pack, item));
+            else if (random.Next(seen) is var place && place < count)
+                drawn[place] = (pack, item);
+        }
+
+        var problems = new List<CheckProblem>();
+        foreach (var (pack, item) in drawn)
+        {
+            try
+            {
+                var blobs = await PackReader.ReadHeaderAsync(_repository, item, cancellationToken).ConfigureAwait(false);
+                var blob = blobs[random.Next(blobs.Count)];
+                var stored = new byte[blob.Length];
+                await RepositoryReader.ReadRangeAsync(_repository, pack, blob.Offset, stored, cancellationToken).ConfigureAwait(false);
+                BlobCodec.Open(_repository, stored, blob);
+            }
+            catch (RepositoryException exception)
+            {
+                problems.Add(new CheckProblem(CheckProblemKind.DamagedPack, item.Key, exception.Message));
+            }
+        }
+
+        return problems;
+    }
+
     /// <summary>Every pack of the index is at the storage with its size.</summary>
     public async Task<IReadOnlyList<CheckProblem>> CheckPacksAsync(CancellationToken cancellationToken)
     {

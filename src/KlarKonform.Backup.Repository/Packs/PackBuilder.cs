@@ -25,6 +25,9 @@ internal sealed class PackBuilder
 
     private readonly PackBuffers _buffers;
 
+    /// <summary>Whether it holds trees or state, not what was backed up.</summary>
+    public bool IsMetadata { get; init; }
+
     /// <summary>Starts a pack in a buffer of at least <see cref="Capacity"/> bytes, or of what <see cref="BytesFor"/> its only blob says.</summary>
     /// <param name="buffer">The buffer.</param>
     /// <param name="buffers">Takes it back.</param>

@@ -29,6 +29,9 @@ public sealed record PrunePlan
     /// <summary>Needed blobs of the packs to repack.</summary>
     internal IReadOnlyList<PackedBlob> Moved { get; init; } = null!;
 
+    /// <summary>Blobs of index files that list trees: trees and state, which stay apart from content.</summary>
+    internal IReadOnlySet<BlobId> Metadata { get; init; } = null!;
+
     /// <summary>Index files that the plan was made from; they go once the new index is durable.</summary>
     internal IReadOnlyList<BlobId> OldIndexes { get; init; } = null!;
 }

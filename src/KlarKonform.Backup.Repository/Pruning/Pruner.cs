@@ -46,14 +46,17 @@ public sealed class Pruner
 
         var indexes = new List<BlobId>();
         var packs = new Dictionary<BlobId, IReadOnlyList<PackedBlob>>();
+        var metadata = new HashSet<BlobId>();
         await foreach (var (id, file) in _repository.IndexFilesAsync(cancellationToken).ConfigureAwait(false))
         {
             indexes.Add(id);
             foreach (var (pack, blobs) in file)
                 packs[pack] = blobs;
+            var apart = PackContents.AreMetadata(file);
+            metadata.UnionWith(file.SelectMany(pack => pack.Blobs).Where(blob => apart || blob.Kind == BlobKind.Tree).Select(blob => blob.Id));
         }
 
-        return Decide(forget, needed, stored, packs, indexes);
+        return Decide(forget, needed, stored, packs, indexes) with { Metadata = metadata };
     }
 
     /// <summary>Carries a plan out. Call it under the lock that the plan was made under.</summary>
@@ -64,7 +67,9 @@ public sealed class Pruner
             await _repository.DeleteSnapshotAsync(snapshot, alive.Token).ConfigureAwait(false);
 
         await RepackAsync(plan, alive.Token).ConfigureAwait(false);
-        await _repository.WriteIndexAsync(plan.Kept.Select(pack => new PackContents(pack.Key, pack.Value)), alive.Token).ConfigureAwait(false);
+        var kept = plan.Kept.Select(pack => new PackContents(pack.Key, pack.Value)).ToLookup(pack => plan.Metadata.Contains(pack.Blobs[0].Id));
+        await _repository.WriteIndexAsync(kept[false], alive.Token).ConfigureAwait(false);
+        await _repository.WriteIndexAsync(kept[true], alive.Token, ResticRepository.MetadataBlobsPerIndex).ConfigureAwait(false);
         foreach (var index in plan.OldIndexes)
             await DeleteAsync(RepositoryFile.Index, index, alive.Token).ConfigureAwait(false);
         foreach (var pack in plan.Repack.Concat(plan.Delete))
@@ -154,7 +159,7 @@ public sealed class Pruner
         foreach (var blob in plan.Moved)
         {
             var plain = await reader.ReadBlobAsync(blob.Id, source, cancellationToken).ConfigureAwait(false);
-            await writer.SaveBlobAsync(blob.Kind, plain, cancellationToken).ConfigureAwait(false);
+            await writer.SaveBlobAsync(blob.Kind, plain, plan.Metadata.Contains(blob.Id), cancellationToken).ConfigureAwait(false);
         }
 
         await writer.FlushAsync(cancellationToken).ConfigureAwait(false);

@@ -31,6 +31,7 @@ public sealed class RepositoryReader
         // A blob moves from pending to indexed; looking twice in this order cannot miss it.
         if (_writer?.ReadPending(id) is { } pending)
             return pending;
+        await _repository.ContainsAsync(id, cancellationToken).ConfigureAwait(false);
         return await ReadBlobAsync(id, _repository.Index, keep: null, cancellationToken).ConfigureAwait(false);
     }
 
@@ -108,6 +109,7 @@ public sealed class RepositoryReader
     {
         if (_writer?.ReadPending(id) is { } pending)
             return TreeJson.Read(pending);
+        await _repository.ContainsAsync(id, cancellationToken).ConfigureAwait(false);
         if (_trees is not null && _repository.Index.TryFind(id, out _, out var blob)
             && await _trees.FindAsync(blob, cancellationToken).ConfigureAwait(false) is { } kept)
             return TreeJson.Read(kept);
@@ -118,6 +120,7 @@ public sealed class RepositoryReader
     /// <exception cref="RepositoryException">It is missing or damaged.</exception>
     public async Task<TreeLinks> ReadTreeLinksAsync(BlobId id, CancellationToken cancellationToken)
     {
+        await _repository.ContainsAsync(id, cancellationToken).ConfigureAwait(false);
         if (!_repository.Index.TryFind(id, out var pack, out var blob))
             throw new RepositoryException(RepositoryErrorKind.Missing, $"The blob {id} is not in the repository's index.");
 

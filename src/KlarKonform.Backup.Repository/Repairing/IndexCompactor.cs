@@ -24,19 +24,21 @@ public sealed class IndexCompactor
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
         var small = new List<BlobId>();
-        var packs = new Dictionary<BlobId, PackContents>();
+        var (content, metadata) = (new Dictionary<BlobId, PackContents>(), new Dictionary<BlobId, PackContents>());
         await foreach (var (id, contents) in _repository.IndexFilesAsync(alive.Token).ConfigureAwait(false))
         {
-            if (contents.Sum(pack => pack.Blobs.Count) > ResticRepository.BlobsPerIndex / 2)
+            var isMetadata = PackContents.AreMetadata(contents);
+            if (contents.Sum(pack => pack.Blobs.Count) > (isMetadata ? ResticRepository.MetadataBlobsPerIndex : ResticRepository.BlobsPerIndex) / 2)
                 continue;
             small.Add(id);
             foreach (var pack in contents)
-                packs[pack.Pack] = pack;
+                (isMetadata ? metadata : content)[pack.Pack] = pack;
         }
 
         if (small.Count < 2)
             return;
-        await _repository.WriteIndexAsync(packs.Values, alive.Token).ConfigureAwait(false);
+        await _repository.WriteIndexAsync(content.Values, alive.Token).ConfigureAwait(false);
+        await _repository.WriteIndexAsync(metadata.Values, alive.Token, ResticRepository.MetadataBlobsPerIndex).ConfigureAwait(false);
         foreach (var id in small)
             await _repository.Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Index, id), alive.Token).ConfigureAwait(false);
     }

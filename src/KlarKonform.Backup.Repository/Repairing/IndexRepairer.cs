@@ -1,9 +1,6 @@
-using System.Buffers.Binary;
-using KlarKonform.Backup.Repository.Crypto;
 using KlarKonform.Backup.Repository.Index;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Packs;
-using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Repairing;
 
@@ -40,7 +37,7 @@ public sealed class IndexRepairer
                 continue;
             try
             {
-                var blobs = await ReadHeaderAsync(item, alive.Token).ConfigureAwait(false);
+                var blobs = await PackReader.ReadHeaderAsync(_repository, item, alive.Token).ConfigureAwait(false);
 
                 // A pack that was cut short has a header only by accident; its blobs must fill it to the byte.
                 if (blobs.Sum(blob => (long)blob.Length) + PackHeader.SizeOf(blobs) == item.Size)
@@ -59,26 +56,5 @@ public sealed class IndexRepairer
             await _repository.Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Index, id), alive.Token).ConfigureAwait(false);
         await _repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
         return unreadable;
-    }
-
-    private async Task<List<PackedBlob>> ReadHeaderAsync(StoredObject pack, CancellationToken cancellationToken)
-    {
-        // Most headers fit; a longer one is read with a second request.
-        const int guess = 8 * 1024;
-        var tail = await ReadTailAsync(pack, Math.Min(guess, pack.Size), cancellationToken).ConfigureAwait(false);
-        if (tail.Length < PackHeader.LengthSize + CryptoKey.Overhead)
-            throw new RepositoryException(RepositoryErrorKind.Damaged, $"The pack {pack.Name} is too short.");
-        var needed = BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(tail.Length - PackHeader.LengthSize)) + (long)PackHeader.LengthSize;
-        if (needed > tail.Length && needed <= pack.Size)
-            tail = await ReadTailAsync(pack, needed, cancellationToken).ConfigureAwait(false);
-        return PackHeader.Read(_repository.Key, tail);
-    }
-
-    private async Task<byte[]> ReadTailAsync(StoredObject pack, long length, CancellationToken cancellationToken)
-    {
-        var tail = new byte[length];
-        await using var stream = await _repository.Store.OpenReadAsync(pack.Key, pack.Size - length, length, cancellationToken).ConfigureAwait(false);
-        await stream.ReadExactlyAsync(tail, cancellationToken).ConfigureAwait(false);
-        return tail;
     }
 }

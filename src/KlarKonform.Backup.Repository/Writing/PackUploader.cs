@@ -16,10 +16,11 @@ internal sealed class PackUploader : IAsyncDisposable
     private readonly SemaphoreSlim _indexing = new(1);
     private readonly ConcurrentDictionary<Task, bool> _running = new();
     private readonly object _gate = new();
-    private readonly List<PackContents> _unindexed = [];
-    private int _unindexedBlobs;
+    private readonly Unindexed _content = new(PacksPerIndex, ResticRepository.BlobsPerIndex);
+    private readonly Unindexed _metadata = new(PacksPerIndex, ResticRepository.MetadataBlobsPerIndex);
     private readonly CancellationTokenSource _stop = new();
     private Exception? _failure;
+    private readonly ConcurrentDictionary<BlobId, long> _uploaded = new();
     private long _bytes;
 
     /// <param name="repository">Where the packs go.</param>
@@ -34,6 +35,9 @@ internal sealed class PackUploader : IAsyncDisposable
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
+    /// <summary>The packs that are durable, with their sizes in bytes.</summary>
+    public IReadOnlyDictionary<BlobId, long> Uploaded => _uploaded;
+
     /// <summary>Starts the upload of a closed pack. It is registered when the call returns, so that <see cref="DrainAsync"/> cannot miss it.</summary>
     public void Start(PackBuilder pack)
     {
@@ -47,7 +51,8 @@ internal sealed class PackUploader : IAsyncDisposable
     {
         await Task.WhenAll(_running.Keys.ToArray()).WaitAsync(cancellationToken).ConfigureAwait(false);
         ThrowIfFailed();
-        await WriteIndexAsync(onlyFull: false, cancellationToken).ConfigureAwait(false);
+        await WriteIndexAsync(_content, onlyFull: false, cancellationToken).ConfigureAwait(false);
+        await WriteIndexAsync(_metadata, onlyFull: false, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>After a failure no pack is uploaded any more, and every caller hears of it.</summary>
@@ -82,17 +87,18 @@ internal sealed class PackUploader : IAsyncDisposable
             var id = BlobId.Of(content.Span);
             await _repository.Store.SaveAsync(RepositoryLayout.Key(RepositoryFile.Data, id), content, _stop.Token).ConfigureAwait(false);
             Interlocked.Add(ref _bytes, content.Length);
+            _uploaded[id] = content.Length;
             _stored(id, pack);
+            var list = pack.IsMetadata ? _metadata : _content;
             bool writeIndex;
             lock (_gate)
             {
-                _unindexed.Add(new PackContents(id, pack.Blobs));
-                _unindexedBlobs += pack.Blobs.Count;
-                writeIndex = _unindexed.Count >= PacksPerIndex || _unindexedBlobs >= ResticRepository.BlobsPerIndex;
+                list.Add(new PackContents(id, pack.Blobs));
+                writeIndex = list.IsFull;
             }
 
             if (writeIndex)
-                await WriteIndexAsync(onlyFull: true, _stop.Token).ConfigureAwait(false);
+                await WriteIndexAsync(list, onlyFull: true, _stop.Token).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -107,7 +113,7 @@ internal sealed class PackUploader : IAsyncDisposable
         }
     }
 
-    private async Task WriteIndexAsync(bool onlyFull, CancellationToken cancellationToken)
+    private async Task WriteIndexAsync(Unindexed list, bool onlyFull, CancellationToken cancellationToken)
     {
         await _indexing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -116,21 +122,43 @@ internal sealed class PackUploader : IAsyncDisposable
             lock (_gate)
             {
                 // Somebody else may have written it while this one waited.
-                packs = onlyFull && _unindexed.Count < PacksPerIndex && _unindexedBlobs < ResticRepository.BlobsPerIndex ? [] : [.. _unindexed];
+                packs = onlyFull && !list.IsFull ? [] : [.. list.Packs];
             }
 
             if (packs.Length == 0)
                 return;
-            await _repository.WriteIndexAsync(packs, cancellationToken).ConfigureAwait(false);
+            await _repository.WriteIndexAsync(packs, cancellationToken, list.BlobsPerFile).ConfigureAwait(false);
             lock (_gate)
-            {
-                _unindexed.RemoveRange(0, packs.Length);
-                _unindexedBlobs -= packs.Sum(pack => pack.Blobs.Count);
-            }
+                list.RemoveFirst(packs.Length);
         }
         finally
         {
             _indexing.Release();
+        }
+    }
+
+    // Packs at the storage that no index file lists yet. Guarded by the gate.
+    private sealed class Unindexed(int maxPacks, int maxBlobs)
+    {
+        private readonly List<PackContents> _packs = [];
+        private int _blobs;
+
+        public int BlobsPerFile => maxBlobs;
+
+        public IReadOnlyList<PackContents> Packs => _packs;
+
+        public bool IsFull => _packs.Count >= maxPacks || _blobs >= maxBlobs;
+
+        public void Add(PackContents pack)
+        {
+            _packs.Add(pack);
+            _blobs += pack.Blobs.Count;
+        }
+
+        public void RemoveFirst(int count)
+        {
+            _blobs -= _packs.Take(count).Sum(pack => pack.Blobs.Count);
+            _packs.RemoveRange(0, count);
         }
     }
 }

@@ -3,7 +3,7 @@ using KlarKonform.Backup.Repository.Packs;
 namespace KlarKonform.Backup.Repository.Writing;
 
 /// <summary>Fills one pack after the other with blobs of one kind. Thread-safe.</summary>
-internal sealed class Packer(PackBuffers buffers, Action<PackBuilder> closed) : IDisposable
+internal sealed class Packer(PackBuffers buffers, bool isMetadata, Action<PackBuilder> closed) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private PackBuilder? _open;
@@ -18,7 +18,7 @@ internal sealed class Packer(PackBuffers buffers, Action<PackBuilder> closed) : 
                 CloseOpen();
             _open ??= new PackBuilder(PackBuilder.BytesFor(length) > PackBuilder.Capacity
                 ? GC.AllocateUninitializedArray<byte>(PackBuilder.BytesFor(length))
-                : await buffers.RentAsync(cancellationToken).ConfigureAwait(false), buffers);
+                : await buffers.RentAsync(cancellationToken).ConfigureAwait(false), buffers) { IsMetadata = isMetadata };
             var pack = _open;
             var blob = pack.Reserve(id, kind, length, uncompressedLength);
             if (pack.IsFull)

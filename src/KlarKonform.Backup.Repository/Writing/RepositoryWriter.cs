@@ -17,16 +17,23 @@ public sealed class RepositoryWriter : IAsyncDisposable
     /// <summary>Uploads at a time unless told otherwise: one is written while the next is hashed.</summary>
     public const int DefaultUploads = 2;
 
+    // Packers by number.
+    private const int Content = 0;
+    private const int Trees = 1;
+    private const int State = 2;
+
     private readonly ResticRepository _repository;
     private readonly MasterIndex _index;
-    private readonly PackBuffers[] _buffers; // By kind of blob, as the packers.
+    private readonly PackBuffers[] _buffers; // Content, trees, state; as the packers.
     private readonly PackUploader _uploader;
     private readonly Packer[] _packers;
     private readonly StreamSplitter _splitter;
+    private readonly StreamSplitter _stateSplitter;
     private readonly ConcurrentDictionary<BlobId, PendingBlob> _pending = new();
     private readonly SemaphoreSlim _processing = new(Environment.ProcessorCount + 1);
     private long _bytesProcessed;
     private long _blobsStored;
+    private long _unmatched;
 
     /// <summary>Writes into an opened repository of version 2 whose index is loaded.</summary>
     /// <param name="repository">The repository.</param>
@@ -46,14 +53,19 @@ public sealed class RepositoryWriter : IAsyncDisposable
         _index = index;
 
         // One more than are uploaded: the pack that is being filled. Trees have buffers of their own, because their packs fill slowly.
-        _buffers = [new PackBuffers(uploads + 1), new PackBuffers(2)];
+        // State has packs of its own, so that small index files tell where it lies.
+        _buffers = [new PackBuffers(uploads + 1), new PackBuffers(2), new PackBuffers(1)];
         _uploader = new PackUploader(repository, uploads, Settle);
-        _packers = [new(_buffers[0], _uploader.Start), new(_buffers[1], _uploader.Start)];
-        _splitter = new StreamSplitter(repository.Chunker, (piece, token) => SaveBlobAsync(BlobKind.Data, piece, token));
+        _packers = [.. _buffers.Select((buffers, number) => new Packer(buffers, isMetadata: number != Content, _uploader.Start))];
+        _splitter = new StreamSplitter(repository.Chunker, (piece, token) => SaveBlobAsync(BlobKind.Data, Content, piece, token));
+        _stateSplitter = new StreamSplitter(repository.Chunker, (piece, token) => SaveBlobAsync(BlobKind.Data, State, piece, token));
     }
 
     /// <summary>Bytes sent to the storage so far, as packs.</summary>
     public long BytesStored => _uploader.Bytes;
+
+    /// <summary>Packs sent to the storage so far, with their sizes in bytes.</summary>
+    public IReadOnlyDictionary<BlobId, long> PacksStored => _uploader.Uploaded;
 
     /// <summary>Plain bytes handed in so far, new or known.</summary>
     public long BytesProcessed => Interlocked.Read(ref _bytesProcessed);
@@ -62,7 +74,14 @@ public sealed class RepositoryWriter : IAsyncDisposable
     public long BlobsStored => Interlocked.Read(ref _blobsStored);
 
     /// <summary>Stores a blob unless it is known, and returns its id. It becomes durable with the next <see cref="FlushAsync"/>.</summary>
-    public async Task<BlobId> SaveBlobAsync(BlobKind kind, ReadOnlyMemory<byte> plain, CancellationToken cancellationToken)
+    public Task<BlobId> SaveBlobAsync(BlobKind kind, ReadOnlyMemory<byte> plain, CancellationToken cancellationToken) =>
+        SaveBlobAsync(kind, kind == BlobKind.Tree ? Trees : Content, plain, cancellationToken);
+
+    /// <summary>Stores a blob with others of its sort.</summary>
+    internal Task<BlobId> SaveBlobAsync(BlobKind kind, ReadOnlyMemory<byte> plain, bool isMetadata, CancellationToken cancellationToken) =>
+        SaveBlobAsync(kind, kind == BlobKind.Tree ? Trees : isMetadata ? State : Content, plain, cancellationToken);
+
+    private async Task<BlobId> SaveBlobAsync(BlobKind kind, int packer, ReadOnlyMemory<byte> plain, CancellationToken cancellationToken)
     {
         _uploader.ThrowIfFailed();
         await _processing.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -70,7 +89,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
         {
             Interlocked.Add(ref _bytesProcessed, plain.Length);
             var id = BlobId.Of(plain.Span);
-            if (_index.Contains(id))
+            if (await IsKnownAsync(id, plain.Length, cancellationToken).ConfigureAwait(false))
                 return id;
             var slot = new PendingBlob();
             var claimed = _pending.GetOrAdd(id, slot);
@@ -89,7 +108,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
                 return id;
             }
 
-            await PackAsync(id, kind, plain, slot, cancellationToken).ConfigureAwait(false);
+            await PackAsync(id, kind, packer, plain, slot, cancellationToken).ConfigureAwait(false);
             Interlocked.Increment(ref _blobsStored);
             return id;
         }
@@ -101,6 +120,9 @@ public sealed class RepositoryWriter : IAsyncDisposable
 
     /// <summary>Splits a stream by content and stores the pieces. Memory stays at a few pieces, whatever the length.</summary>
     public Task<SavedContent> SaveStreamAsync(Stream content, CancellationToken cancellationToken) => _splitter.SaveAsync(content, cancellationToken);
+
+    /// <summary>As <see cref="SaveStreamAsync"/>, for what is not backed up but kept to go on from: it lies apart, where little has to be read to find it.</summary>
+    public Task<SavedContent> SaveStateAsync(Stream content, CancellationToken cancellationToken) => _stateSplitter.SaveAsync(content, cancellationToken);
 
     /// <summary>Stores a tree; the nodes must be sorted by <see cref="TreeJson.NameOrder"/> and have distinct names.</summary>
     public async Task<BlobId> SaveTreeAsync(IEnumerable<Node> nodes, CancellationToken cancellationToken)
@@ -134,7 +156,19 @@ public sealed class RepositoryWriter : IAsyncDisposable
     internal byte[]? ReadPending(BlobId id) =>
         _pending.TryGetValue(id, out var slot) && slot.Copy() is var (stored, blob) ? BlobCodec.Open(_repository, stored, blob) : null;
 
-    private async Task PackAsync(BlobId id, BlobKind kind, ReadOnlyMemory<byte> plain, PendingBlob slot, CancellationToken cancellationToken)
+    // What is new is looked for in the unread part of the index only when there is more of it than the reading would cost: a few pieces
+    // may be stored twice until the next prune.
+    private async Task<bool> IsKnownAsync(BlobId id, int length, CancellationToken cancellationToken)
+    {
+        if (_index.Contains(id))
+            return true;
+        if (!ReferenceEquals(_index, _repository.Index) || _repository.UnreadIndexBytes is 0 || Interlocked.Add(ref _unmatched, length) <= _repository.UnreadIndexBytes)
+            return false;
+        await _repository.CompleteIndexAsync(cancellationToken).ConfigureAwait(false);
+        return _index.Contains(id);
+    }
+
+    private async Task PackAsync(BlobId id, BlobKind kind, int packer, ReadOnlyMemory<byte> plain, PendingBlob slot, CancellationToken cancellationToken)
     {
         byte[]? compressed = null;
         try
@@ -150,7 +184,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
                     text = compressed.AsMemory(0, length);
             }
 
-            var (pack, blob) = await _packers[(int)kind].ReserveAsync(
+            var (pack, blob) = await _packers[packer].ReserveAsync(
                 id, kind, text.Length + CryptoKey.Overhead, text.Equals(plain) ? 0 : plain.Length, cancellationToken).ConfigureAwait(false);
             Seal(text.Span, pack, blob);
             slot.SetPacked(pack, blob);

@@ -1,0 +1,49 @@
+namespace KlarKonform.Backup.Repository.Index;
+
+/// <summary>
+/// Index files that are listed and not read yet. They are read the smallest first until what is asked for is found: trees and state lie
+/// in small index files of their own (<see cref="ResticRepository.MetadataBlobsPerIndex"/>), so that a run on a machine without a cache
+/// reads little of a large repository's index. Thread-safe.
+/// </summary>
+internal sealed class IndexBacklog : IDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1);
+    private readonly Queue<(BlobId Id, long Size)> _files;
+    private readonly Func<BlobId, CancellationToken, Task> _read;
+    private long _bytes;
+
+    /// <param name="files">The files with their sizes in bytes.</param>
+    /// <param name="read">Takes a file's content into the index.</param>
+    public IndexBacklog(IEnumerable<(BlobId Id, long Size)> files, Func<BlobId, CancellationToken, Task> read)
+    {
+        _files = new Queue<(BlobId, long)>(files.OrderBy(file => file.Size));
+        _read = read;
+        _bytes = _files.Sum(file => file.Size);
+    }
+
+    /// <summary>Bytes of the files that are not read.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>Reads file after file until the condition holds or none is left.</summary>
+    public async Task ReadUntilAsync(Func<bool> found, CancellationToken cancellationToken)
+    {
+        if (Bytes == 0 || found())
+            return;
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            while (!found() && _files.TryPeek(out var next))
+            {
+                await _read(next.Id, cancellationToken).ConfigureAwait(false);
+                _files.Dequeue();
+                Interlocked.Add(ref _bytes, -next.Size);
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public void Dispose() => _gate.Dispose();
+}

@@ -3,7 +3,8 @@ using KlarKonform.Backup.Benchmarks;
 
 // dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5]
 // dotnet run -c Release --project tests/Benchmarks -- mail
-// Internal: tenant, mail-run, backup REPOSITORY SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
+// dotnet run -c Release --project tests/Benchmarks -- drive [--rounds 3] [--items 1000000]
+// Internal: drive-tenant, drive-run, tenant, mail-run, backup REPOSITORY SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
 switch (args)
 {
     case ["repository"]:
@@ -12,6 +13,14 @@ switch (args)
         return await RepositoryBenchmark.RunAsync(count);
     case ["mail"]:
         return await MailBenchmark.RunAsync();
+    case ["drive", .. var options]:
+        return await DriveBenchmark.RunAsync(options);
+    case ["drive-tenant", var folder, var port, var shape]:
+        await DriveTenant.ServeAsync(folder, int.Parse(port, CultureInfo.InvariantCulture), shape);
+        return 0;
+    case ["drive-run", var folder, var baseUrl, var home, var prefix, var endpoint]:
+        await DriveRun.RunAsync(folder, baseUrl, home, prefix, endpoint);
+        return 0;
     case ["tenant", var folder, var users, var mails, var latency]:
         await Tenant.ServeAsync(folder, int.Parse(users, CultureInfo.InvariantCulture), int.Parse(mails, CultureInfo.InvariantCulture), int.Parse(latency, CultureInfo.InvariantCulture));
         return 0;
@@ -25,6 +34,6 @@ switch (args)
         await FolderCopy.RestoreAsync(repository, target);
         return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5] | mail");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5] | mail | drive [--rounds 3] [--items 1000000]");
         return 2;
 }

@@ -17,6 +17,7 @@ public sealed class FaultyS3 : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly HttpClient _client;
     private readonly Uri _server;
+    private long _objectBytes;
     private readonly CancellationTokenSource _stop = new();
 
     private FaultyS3(WebApplication application, HttpClient client, Uri server)
@@ -31,6 +32,9 @@ public sealed class FaultyS3 : IAsyncDisposable
 
     /// <summary>Decides what happens to a request; called for every one.</summary>
     public Func<HttpRequest, S3Fault> Choose { get; set; } = _ => S3Fault.None;
+
+    /// <summary>Bytes of objects handed out so far, listings not among them.</summary>
+    public long ObjectBytes => Interlocked.Read(ref _objectBytes);
 
     /// <summary>Every request so far: method, host, path with query, and headers.</summary>
     public ConcurrentQueue<(string Method, string Host, string Target, IReadOnlyDictionary<string, string> Headers)> Requests { get; } = new();
@@ -126,6 +130,8 @@ public sealed class FaultyS3 : IAsyncDisposable
         if (context.Request.Method == "HEAD" || (int)answer.StatusCode == 204)
             return;
         var content = await answer.Content.ReadAsByteArrayAsync(context.RequestAborted);
+        if (context.Request.Method == "GET" && !target.Contains("list-type=", StringComparison.Ordinal) && answer.IsSuccessStatusCode)
+            Interlocked.Add(ref _objectBytes, content.Length);
         if (truncate && content.Length > 1)
         {
             context.Response.ContentLength = content.Length;

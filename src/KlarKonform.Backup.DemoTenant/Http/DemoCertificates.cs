@@ -7,7 +7,8 @@ namespace KlarKonform.Backup.DemoTenant.Http;
 /// <summary>A throw-away certificate authority and a server certificate for the loopback names.</summary>
 public sealed class DemoCertificates : IDisposable
 {
-    public DemoCertificates()
+    /// <param name="names">Further host names of the server.</param>
+    public DemoCertificates(IEnumerable<string> names)
     {
         using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var authority = new CertificateRequest("CN=KlarKonform demo CA", authorityKey, HashAlgorithmName.SHA256);
@@ -19,10 +20,12 @@ public sealed class DemoCertificates : IDisposable
 
         using var serverKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var server = new CertificateRequest("CN=localhost", serverKey, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        names.AddIpAddress(IPAddress.Loopback);
-        server.CertificateExtensions.Add(names.Build());
+        var alternatives = new SubjectAlternativeNameBuilder();
+        alternatives.AddDnsName("localhost");
+        foreach (var name in names)
+            alternatives.AddDnsName(name);
+        alternatives.AddIpAddress(IPAddress.Loopback);
+        server.CertificateExtensions.Add(alternatives.Build());
         server.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
         server.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Authority, true, false));
         using var signed = server.Create(Authority, from, to.AddDays(-1), RandomNumberGenerator.GetBytes(12));

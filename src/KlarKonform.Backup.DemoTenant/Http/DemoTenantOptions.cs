@@ -47,6 +47,12 @@ public sealed record DemoTenantOptions
     /// <summary>Documented for one app in one tenant of up to 1,000 licences.</summary>
     public int SharePointUnitsPerMinute { get; init; } = 1250;
 
+    /// <summary>Share of SharePoint's units from which on answers carry RateLimit headers.</summary>
+    public double RateLimitShownFrom { get; init; } = 0.8;
+
+    /// <summary>Further names of the server in its certificate, for clients that know Microsoft's alone.</summary>
+    public IReadOnlyList<string> HostNames { get; init; } = [];
+
     /// <summary>Documented for the smallest tenants.</summary>
     public int IdentityUnitsPerTenSeconds { get; init; } = 3500;
 

@@ -63,7 +63,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
         generator.Fill();
 
         var delay = new PreciseDelay();
-        var certificates = new DemoCertificates();
+        var certificates = new DemoCertificates(options.HostNames);
         var port = options.Port != 0 ? options.Port : FreePort();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

@@ -21,7 +21,7 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
 
     private readonly List<(string[] Pattern, Func<HttpContext, RouteValues, Task> Handler)> _routes = [];
     private readonly MailboxLimits _mailboxes = new(counters);
-    private readonly UnitLimits _sharePoint = new("SharePoint", options.SharePointUnitsPerMinute, TimeSpan.FromMinutes(1), counters);
+    private readonly UnitLimits _sharePoint = new("SharePoint", options.SharePointUnitsPerMinute, TimeSpan.FromMinutes(1), counters, options.RateLimitShownFrom);
     private readonly UnitLimits _identity = new("Identity", options.IdentityUnitsPerTenSeconds, TimeSpan.FromSeconds(10), counters);
     private readonly Random _faults = new(options.Sizes.Seed);
 

@@ -6,7 +6,7 @@ namespace KlarKonform.Backup.DemoTenant.Http.Limits;
 /// A quota of units in a sliding window, as SharePoint and the directory have for one app in one tenant. Who exceeds it is refused, and
 /// the refused request counts too.
 /// </summary>
-public sealed class UnitLimits(string service, int units, TimeSpan window, RequestCounters counters)
+public sealed class UnitLimits(string service, int units, TimeSpan window, RequestCounters counters, double shownFrom = 0.8)
 {
     private readonly Queue<(DateTimeOffset Time, int Cost)> _recent = new();
     private int _sum;
@@ -22,7 +22,7 @@ public sealed class UnitLimits(string service, int units, TimeSpan window, Reque
             _recent.Enqueue((now, cost));
             _sum += cost;
             var reset = Math.Max(1, (int)Math.Ceiling((_recent.Peek().Time + window - now).TotalSeconds));
-            if (service == "SharePoint" && _sum > units * 0.8)
+            if (service == "SharePoint" && _sum >= units * shownFrom)
             {
                 context.Response.Headers["RateLimit-Limit"] = units.ToString(CultureInfo.InvariantCulture);
                 context.Response.Headers["RateLimit-Remaining"] = Math.Max(0, units - _sum).ToString(CultureInfo.InvariantCulture);

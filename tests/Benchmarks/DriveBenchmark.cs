@@ -57,11 +57,8 @@ internal static class DriveBenchmark
         for (var round = 0; round <= rounds; round++)
         {
             // The first round makes the tenant compute its hashes, and counts for nothing.
-            await RestAsync();
             var measured = Measurement.Of(Environment.ProcessPath!, ["drive-run", folder, baseUrl, Path.Combine(folder, $"home-{round}"), $"ours-{round}", TestServers.Value("S3_ENDPOINT")], s_defaults);
-            await RestAsync();
             var few = Rclone(folder, config, $"four-{round}", []);
-            await RestAsync();
             var many = Rclone(folder, config, $"sixteen-{round}", ["--transfers", "16", "--checkers", "16"]);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round}: ours {measured.Wall:0.0} s (CPU {measured.Cpu:0.0} s, peak {measured.PeakMiB:0} MiB), rclone {few.Wall:0.0} s, with 16 transfers {many.Wall:0.0} s (CPU {many.Cpu:0.0} s)"));
             if (round == 0)
@@ -75,9 +72,6 @@ internal static class DriveBenchmark
         await tenant.WaitForExitAsync();
         return (Median(ours) / Median(theirs), peak);
     }
-
-    // The minute's quota is the tenant's: nobody begins with what the one before has used up.
-    private static Task RestAsync() => Task.Delay(TimeSpan.FromSeconds(61));
 
     private static async Task<(double ColdReadMiB, double Seconds, double PeakMiB)> IncrementalAsync(string folder, int items)
     {

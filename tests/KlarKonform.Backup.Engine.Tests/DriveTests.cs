@@ -214,5 +214,61 @@ public sealed class DriveTests
         await scenario.AssertSnapshotEqualsTenantAsync();
     }
 
+    [Fact]
+    public async Task Addresses_that_expire_while_files_are_queued_are_asked_for_anew()
+    {
+        await using var scenario = await BackupScenario.StartAsync(s_sizes, s_options, new SourceSettings { OneDrive = new DriveSelection() });
+        var expired = 0;
+        scenario.Tenant.Counters.OnRequest = kind =>
+        {
+            if (kind == "download" && Interlocked.Exchange(ref expired, 1) == 0)
+                scenario.Tenant.ExpireDownloads();
+        };
+        Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
+        Assert.True(scenario.Tenant.Counters["content"] > 0);
+        await scenario.AssertSnapshotEqualsTenantAsync();
+        Assert.Empty(scenario.Tenant.Counters.Violations);
+    }
+
+    [Fact]
+    public async Task A_deleted_folder_that_is_reported_alone_takes_its_content_along_but_not_what_moved_out()
+    {
+        await using var scenario = await BackupScenario.StartAsync(s_sizes, s_options, new SourceSettings { OneDrive = new DriveSelection() });
+        var (drive, folder, saved) = scenario.Tenant.Change((model, generator) =>
+        {
+            var drive = model.Users[0].Drive!;
+            var folder = generator.AddFolder(drive, drive.Root, "Weg damit");
+            generator.AddFile(drive, generator.AddFolder(drive, folder, "innen"), "tief.txt", 300);
+            generator.AddFile(drive, folder, "flach.txt", 300);
+            return (drive, folder, generator.AddFile(drive, folder, "bleibt.txt", 300));
+        });
+        await scenario.RunAsync();
+        scenario.Tenant.Change((_, _) =>
+        {
+            drive.Move(saved, drive.Root);
+            drive.Changes.Forget(saved.Id); // The move is told in the next round only.
+            drive.Delete(folder, alone: true);
+        });
+        var run = await scenario.RunAsync();
+        Assert.Equal((BackupState.Succeeded, 4), (run.Status, run.ItemsRemoved));
+        await scenario.AssertSnapshotEqualsTenantAsync();
+    }
+
+    [Fact]
+    public async Task A_change_during_the_first_enumeration_is_found_by_the_next_run_at_the_latest()
+    {
+        await using var scenario = await BackupScenario.StartAsync(s_sizes with { FilesPerUser = 60 }, s_options, new SourceSettings { OneDrive = new DriveSelection() });
+        var random = new Random(3);
+        scenario.Tenant.Counters.OnRequest = kind =>
+        {
+            if (kind == "download" && random.Next(3) == 0)
+                scenario.Tenant.Change((model, generator) => generator.Drives.Change(model.Users[0].Drive!));
+        };
+        await scenario.RunAsync();
+        scenario.Tenant.Counters.OnRequest = null;
+        Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
+        await scenario.AssertSnapshotEqualsTenantAsync();
+    }
+
     private static string[] Listed(BackupScenario scenario) => scenario.Restic.Run("ls", "latest").Split('\n');
 }

@@ -7,6 +7,13 @@ public sealed class ChangeLog
 
     public void Add(long sequence, string id) => _entries.Add((sequence, id));
 
+    /// <summary>Takes back the last change, which must be the id's.</summary>
+    public void Forget(string id)
+    {
+        var last = _entries.FindLastIndex(entry => entry.Id == id);
+        _entries.RemoveAt(last);
+    }
+
     /// <summary>Ids changed after a moment, each once, in the order of their last change.</summary>
     public IReadOnlyList<string> Since(long sequence)
     {

@@ -78,14 +78,20 @@ public sealed class DemoDrive
     }
 
     /// <summary>Deletes an item and all below it into the recycle bin.</summary>
-    public void Delete(DemoDriveItem item)
+    /// <param name="item">The item.</param>
+    /// <param name="alone">Whether delta names the item alone, and nothing of what was in it.</param>
+    public void Delete(DemoDriveItem item, bool alone = false)
     {
         Items.Remove(item.Id);
         _children[item.ParentId!]--;
         RecycleBin.Add(item);
         Changes.Add(_tenant.NextSequence(), item.Id);
         foreach (var child in Items.Values.Where(each => each.ParentId == item.Id).ToArray())
-            Delete(child);
+        {
+            Delete(child, alone);
+            if (alone)
+                Changes.Forget(child.Id);
+        }
     }
 
     /// <summary>Takes an item out of the recycle bin, with everything that was deleted with it; its folder must be there.</summary>

@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Engine.Trees;
+using KlarKonform.Backup.Repository.Trees;
 
 namespace KlarKonform.Backup.Engine.State;
 
@@ -13,6 +14,7 @@ internal sealed class ItemIndex
     private const int MaxLeafEntries = 256;
     private const int MaxCachedLeaves = 8;
     private const int MaxPinned = 4_000;
+    private const int ReadAhead = 16;
     private const string Folder = "items";
 
     private readonly WorkingTree _tree;
@@ -79,30 +81,51 @@ internal sealed class ItemIndex
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         _cache.Clear();
         _cached.Clear();
-        IndexLeaf? leaf = null;
-        foreach (var (key, line) in _changes.OrderBy(change => change.Key))
+        var ahead = new List<(string Prefix, List<KeyValuePair<UInt128, byte[]?>> Changes)>(ReadAhead);
+        foreach (var change in _changes.OrderBy(change => change.Key))
         {
-            if (leaf is null || !IndexLeaf.IsBelow(key, leaf.Prefix))
+            if (ahead.Count > 0 && IndexLeaf.IsBelow(change.Key, ahead[^1].Prefix))
             {
-                if (leaf is not null)
-                    await WriteAsync(leaf, cancellationToken).ConfigureAwait(false);
-                leaf = await LoadAsync(await PrefixAsync(key, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                ahead[^1].Changes.Add(change);
+                continue;
             }
 
-            if (line is null)
-            {
-                leaf.Remove(key);
-                _merged?.Remove(key);
-            }
-            else
-            {
-                leaf.Set(key, line);
-                _merged?.Add(key);
-            }
+            if (ahead.Count == ReadAhead)
+                await MergeAsync(ahead, cancellationToken).ConfigureAwait(false);
+            ahead.Add((await PrefixAsync(change.Key, cancellationToken).ConfigureAwait(false), [change]));
         }
 
-        await WriteAsync(leaf!, cancellationToken).ConfigureAwait(false);
+        await MergeAsync(ahead, cancellationToken).ConfigureAwait(false);
         _changes.Clear();
+    }
+
+    // Leaves lie far away: some are read at once, then each is written.
+    private async Task MergeAsync(List<(string Prefix, List<KeyValuePair<UInt128, byte[]?>> Changes)> ahead, CancellationToken cancellationToken)
+    {
+        var loading = new List<Task<IndexLeaf>>(ahead.Count);
+        foreach (var (prefix, _) in ahead)
+            loading.Add(ReadAsync(prefix, await NodeAsync(prefix, cancellationToken).ConfigureAwait(false), cancellationToken));
+        for (var i = 0; i < ahead.Count; i++)
+        {
+            var leaf = await loading[i].ConfigureAwait(false);
+            foreach (var (key, line) in ahead[i].Changes)
+            {
+                if (line is null)
+                {
+                    leaf.Remove(key);
+                    _merged?.Remove(key);
+                }
+                else
+                {
+                    leaf.Set(key, line);
+                    _merged?.Add(key);
+                }
+            }
+
+            await WriteAsync(leaf, cancellationToken).ConfigureAwait(false);
+        }
+
+        ahead.Clear();
     }
 
     private async Task OpenAsync(CancellationToken cancellationToken)
@@ -128,10 +151,17 @@ internal sealed class ItemIndex
         }
     }
 
-    private async Task<IndexLeaf> LoadAsync(string prefix, CancellationToken cancellationToken)
+    private async Task<IndexLeaf> LoadAsync(string prefix, CancellationToken cancellationToken) =>
+        await ReadAsync(prefix, await NodeAsync(prefix, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+    private async Task<Node?> NodeAsync(string prefix, CancellationToken cancellationToken) =>
+        (await _tree.FindAsync(DirectoryOf(prefix), cancellationToken).ConfigureAwait(false))?.Find(prefix[^1..]);
+
+    // Touches no tree, so that several may run at once.
+    private async Task<IndexLeaf> ReadAsync(string prefix, Node? node, CancellationToken cancellationToken)
     {
         var leaf = new IndexLeaf(prefix);
-        if (await _tree.FindAsync(DirectoryOf(prefix), cancellationToken).ConfigureAwait(false) is { } directory && directory.Find(prefix[^1..]) is { } node)
+        if (node is not null)
             leaf.Load(await _tree.ReadFileAsync(node, cancellationToken).ConfigureAwait(false));
         return leaf;
     }

@@ -21,8 +21,8 @@ internal sealed class ResourceStore : IDisposable
     private const string StateFile = "state.json";
     private const int CountEvery = 64;
 
-    // A waiting index entry is bytes, a node many objects.
-    private const int EntriesANode = 4;
+    // A waiting index entry is bytes, a node many objects. Each merge writes most leaves of a large index anew: the fewer the better.
+    private const int EntriesANode = 12;
 
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
 

@@ -84,13 +84,13 @@ internal static class DriveBenchmark
         await tenant.StandardOutput.ReadLineAsync();
         await using var front = await FaultyS3.StartAsync();
         var measured = Measurement.Of(Environment.ProcessPath!, ["drive-run", folder, baseUrl, Path.Combine(folder, "home-cold"), "many", front.Endpoint.ToString()], s_defaults);
-        var result = (await File.ReadAllTextAsync(Path.Combine(folder, "seconds"))).Split(' ');
-        Console.WriteLine($"downloaded: {result[1]} files; {front.Requests.Count} requests to the S3 server");
+        var (seconds, downloaded) = await BackupProcess.ResultAsync(folder);
+        Console.WriteLine($"downloaded: {downloaded} files; {front.Requests.Count} requests to the S3 server");
         foreach (var kind in front.Requests.Where(request => request.Method == "GET").GroupBy(request => request.Target.Split('?')[0].Split('/') is { Length: > 3 } parts ? parts[3] : "list"))
             Console.WriteLine($"  {kind.Key}: {kind.Count()} GET");
         tenant.StandardInput.Close();
         await tenant.WaitForExitAsync();
-        return (front.ObjectBytes / (double)(1 << 20), double.Parse(result[0], CultureInfo.InvariantCulture), measured.PeakMiB);
+        return (front.ObjectBytes / (double)(1 << 20), seconds, measured.PeakMiB);
     }
 
     // Microsoft's host name leads to the stand-in within a private mount namespace only.

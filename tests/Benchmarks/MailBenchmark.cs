@@ -48,7 +48,7 @@ internal static class MailBenchmark
             await using var tenant = await Tenant.StartAsync(folder, Mailboxes + 1, MailsEach, Latency); // The last user has no mailbox.
             var (largest, folders) = await tenant.ShapeAsync(PageSize);
             await tenant.TakeStatsAsync();
-            var (seconds, _) = Run(folder, tenant);
+            var (seconds, _) = await RunAsync(folder, tenant);
             var (requests, violations) = await tenant.TakeStatsAsync();
 
             // One request lists the users; then the fullest mailbox: root and hierarchy one after the other, its folders' pages and its
@@ -56,7 +56,7 @@ internal static class MailBenchmark
             var latency = Latency / 1000.0;
             var bound = (3 * latency) + Math.Max(largest * latency / Places, largest > RequestsPerWindow ? (double)(largest - RequestsPerWindow) / RequestsPerWindow * WindowSeconds : 0);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"first run: {seconds:0.0} s; latency and quotas allow {bound:0.0} s; {requests["mime"]} mails, {requests.Values.Sum()} requests, {violations} violations"));
-            var (again, _) = Run(folder, tenant);
+            var (again, _) = await RunAsync(folder, tenant);
             var (unchanged, more) = await tenant.TakeStatsAsync();
             var constants = unchanged.Where(pair => pair.Key != "messageDelta").Sum(pair => pair.Value);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"unchanged run: {again:0.0} s; {unchanged["messageDelta"]} requests for {folders} folders, and {constants} constant ones ({string.Join(", ", unchanged.Where(pair => pair.Key != "messageDelta").Select(pair => $"{pair.Value} {pair.Key}"))})"));
@@ -74,7 +74,7 @@ internal static class MailBenchmark
         try
         {
             await using var tenant = await Tenant.StartAsync(folder, MemoryMailboxes + 1, mailsEach, latency: 0);
-            var (seconds, measured) = Run(folder, tenant);
+            var (seconds, measured) = await RunAsync(folder, tenant);
             return (measured.PeakMiB, seconds, (await tenant.TakeStatsAsync()).Violations);
         }
         finally
@@ -83,10 +83,10 @@ internal static class MailBenchmark
         }
     }
 
-    private static (double Seconds, Measurement Measured) Run(string folder, Tenant tenant)
+    private static async Task<(double Seconds, Measurement Measured)> RunAsync(string folder, Tenant tenant)
     {
         var measured = Measurement.Of(Environment.ProcessPath!, ["mail-run", folder, tenant.BaseUrl], s_defaults);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  process: {measured.Wall:0.0} s, CPU {measured.Cpu:0.0} s, peak {measured.PeakMiB:0} MiB"));
-        return (double.Parse(File.ReadAllText(Path.Combine(folder, "seconds")), CultureInfo.InvariantCulture), measured);
+        return ((await BackupProcess.ResultAsync(folder)).Seconds, measured);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using KlarKonform.Backup;
 using KlarKonform.Backup.Benchmarks;
 
 // dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5]
@@ -19,13 +20,13 @@ switch (args)
         await DriveTenant.ServeAsync(folder, int.Parse(port, CultureInfo.InvariantCulture), shape);
         return 0;
     case ["drive-run", var folder, var baseUrl, var home, var prefix, var endpoint]:
-        await DriveRun.RunAsync(folder, baseUrl, home, prefix, endpoint);
+        await BackupProcess.RunAsync(folder, baseUrl, home, new SourceSettings { OneDrive = new DriveSelection() }, BackupProcess.S3(prefix, endpoint));
         return 0;
     case ["tenant", var folder, var users, var mails, var latency]:
         await Tenant.ServeAsync(folder, int.Parse(users, CultureInfo.InvariantCulture), int.Parse(mails, CultureInfo.InvariantCulture), int.Parse(latency, CultureInfo.InvariantCulture));
         return 0;
     case ["mail-run", var folder, var baseUrl]:
-        await MailRun.RunAsync(folder, baseUrl);
+        await BackupProcess.RunAsync(folder, baseUrl, Path.Combine(folder, "home"), new SourceSettings { Mail = new MailSelection() }, BackupProcess.Folder(folder));
         return 0;
     case ["backup", var repository, var source]:
         await FolderCopy.BackupAsync(repository, source);

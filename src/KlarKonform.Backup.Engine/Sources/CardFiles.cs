@@ -12,19 +12,11 @@ internal static class CardFiles
 
     private const string Card = ".vcf";
 
-    private static readonly JsonSerializerOptions s_readable = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static async Task<ItemContent> SaveAsync(ResourceRun run, JsonElement json, byte[] card, byte[]? photo, DateTimeOffset modified, CancellationToken cancellationToken)
     {
-        var parts = new List<(string, Node)> { (Card, await SaveAsync(run, card, modified, cancellationToken).ConfigureAwait(false)) };
+        var parts = new List<(string, Node)> { (Card, await JsonFile.SaveAsync(run, card, modified, cancellationToken).ConfigureAwait(false)) };
         if (photo is not null)
-            parts.Add((Photo, await SaveAsync(run, photo, modified, cancellationToken).ConfigureAwait(false)));
-        return new ItemContent(await SaveAsync(run, JsonSerializer.SerializeToUtf8Bytes(json, s_readable), modified, cancellationToken).ConfigureAwait(false), parts);
-    }
-
-    private static async Task<Node> SaveAsync(ResourceRun run, byte[] content, DateTimeOffset modified, CancellationToken cancellationToken)
-    {
-        using var stream = new MemoryStream(content, writable: false);
-        return await run.SaveAsync(stream, modified, cancellationToken).ConfigureAwait(false);
+            parts.Add((Photo, await JsonFile.SaveAsync(run, photo, modified, cancellationToken).ConfigureAwait(false)));
+        return new ItemContent(await JsonFile.SaveAsync(run, JsonFile.Write(json), modified, cancellationToken).ConfigureAwait(false), parts);
     }
 }

@@ -15,13 +15,13 @@ internal sealed class DirectoryEndpoints(DemoTenantModel tenant, DeltaPages page
         routes.Identity("/users", "User.Read.All", "users", (context, _) => List(context, "/users", () => tenant.Users.Select(Json)));
         routes.Identity("/contacts", "OrgContact.Read.All", "orgContacts", (context, _) => List(context, "/contacts", () => tenant.OrgContacts.Values.Select(Json)));
         routes.Identity("/groups", "Group.Read.All", "groups", (context, _) => List(context, "/groups", () => tenant.Groups.Values.Select(group => Json(group, []))));
-        routes.Identity("/users/delta", "User.Read.All", "userDelta", (context, _) => Answer(context, () => pages.Delta(context.Request, "/users/delta", 100,
+        routes.Identity("/users/delta", "User.Read.All", "userDelta", (context, _) => context.AnswerAsync(tenant, () => pages.Delta(context.Request, "/users/delta", 100,
             () => [.. tenant.Users.Select(user => user.Id)], tenant.UserChanges.Since,
             id => tenant.Users.FirstOrDefault(user => user.Id == id) is { } user ? Json(user) : DeltaPages.Removed("#microsoft.graph.user", id, "changed"))));
-        routes.Identity("/contacts/delta", "OrgContact.Read.All", "orgContactDelta", (context, _) => Answer(context, () => pages.Delta(context.Request, "/contacts/delta", 100,
+        routes.Identity("/contacts/delta", "OrgContact.Read.All", "orgContactDelta", (context, _) => context.AnswerAsync(tenant, () => pages.Delta(context.Request, "/contacts/delta", 100,
             () => [.. tenant.OrgContacts.Keys], tenant.OrgContactChanges.Since,
             id => tenant.OrgContacts.TryGetValue(id, out var contact) ? Json(contact) : DeltaPages.Removed("#microsoft.graph.orgContact", id))));
-        routes.Identity("/groups/delta", "Group.Read.All", "groupDelta", (context, _) => Answer(context, () => GroupDelta(context.Request)));
+        routes.Identity("/groups/delta", "Group.Read.All", "groupDelta", (context, _) => context.AnswerAsync(tenant, () => GroupDelta(context.Request)));
         routes.Outlook("/users/{user}/photo/$value", "User.Read.All", "photo", (context, values) => Photo(context, values["user"]));
     }
 
@@ -89,15 +89,7 @@ internal sealed class DirectoryEndpoints(DemoTenantModel tenant, DeltaPages page
         : new Dictionary<string, object> { ["@odata.type"] = "#microsoft.graph.user", ["id"] = id };
 
     private Task List(HttpContext context, string path, Func<IEnumerable<Dictionary<string, object?>>> all) =>
-        Answer(context, () => pages.List(context.Request, path, 100, [.. all()]));
-
-    private Task Answer(HttpContext context, Func<object> answer)
-    {
-        object body;
-        lock (tenant)
-            body = answer();
-        return context.Response.WriteAsJsonAsync(body);
-    }
+        context.AnswerAsync(tenant, () => pages.List(context.Request, path, 100, [.. all()]));
 
     private async Task Photo(HttpContext context, string id)
     {

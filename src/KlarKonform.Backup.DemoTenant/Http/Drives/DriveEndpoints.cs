@@ -11,15 +11,15 @@ internal sealed class DriveEndpoints(DemoTenantModel tenant, Downloads downloads
     public void Map(GraphRoutes routes)
     {
         routes.SharePoint("/users/{user}/drive", Permission, "drive", _ => 1, (context, values) => UserDrive(context, values["user"]));
-        routes.SharePoint("/drives/{drive}", Permission, "drive", _ => 1, (context, values) => Answer(context, () => Json(Drive(values["drive"]))));
-        routes.SharePoint("/drives/{drive}/root", Permission, "driveItem", _ => 1, (context, values) => Answer(context, () => DriveJson.Of(Drive(values["drive"]), Drive(values["drive"]).Root)));
+        routes.SharePoint("/drives/{drive}", Permission, "drive", _ => 1, (context, values) => context.AnswerAsync(tenant, () => Json(Drive(values["drive"]))));
+        routes.SharePoint("/drives/{drive}/root", Permission, "driveItem", _ => 1, (context, values) => context.AnswerAsync(tenant, () => DriveJson.Of(Drive(values["drive"]), Drive(values["drive"]).Root)));
         routes.SharePoint("/drives/{drive}/root/children", Permission, "children", _ => 2, (context, values) => Children(context, values["drive"], null));
         routes.SharePoint("/drives/{drive}/items/{item}/children", Permission, "children", _ => 2, (context, values) => Children(context, values["drive"], values["item"]));
         routes.SharePoint("/drives/{drive}/root/delta", Permission, "driveDelta", request => request.Query.ContainsKey("token") ? 1 : 2, (context, values) => Delta(context, values["drive"]));
-        routes.SharePoint("/drives/{drive}/items/{item}", Permission, "driveItem", _ => 1, (context, values) => Answer(context, () =>
+        routes.SharePoint("/drives/{drive}/items/{item}", Permission, "driveItem", _ => 1, (context, values) => context.AnswerAsync(tenant, () =>
             WithAddress(DriveJson.Of(Drive(values["drive"]), Find(values)), Find(values))));
-        routes.SharePoint("/drives/{drive}/items/{item}/permissions", Permission, "permissions", _ => ManyPermissions, (context, values) => Answer(context, () => new { value = Find(values).Permissions.Select(DriveJson.Of) }));
-        routes.SharePoint("/drives/{drive}/items/{item}/versions", Permission, "versions", _ => 2, (context, values) => Answer(context, () => new { value = DriveJson.Versions(Find(values)) }));
+        routes.SharePoint("/drives/{drive}/items/{item}/permissions", Permission, "permissions", _ => ManyPermissions, (context, values) => context.AnswerAsync(tenant, () => new { value = Find(values).Permissions.Select(DriveJson.Of) }));
+        routes.SharePoint("/drives/{drive}/items/{item}/versions", Permission, "versions", _ => 2, (context, values) => context.AnswerAsync(tenant, () => new { value = DriveJson.Versions(Find(values)) }));
         routes.SharePoint("/drives/{drive}/items/{item}/content", Permission, "content", _ => 1, (context, values) => Redirect(context, () =>
         {
             var item = Find(values);
@@ -53,7 +53,7 @@ internal sealed class DriveEndpoints(DemoTenantModel tenant, Downloads downloads
         ["quota"] = new { used = 0 },
     };
 
-    private Task UserDrive(HttpContext context, string idOrName) => Answer(context, () =>
+    private Task UserDrive(HttpContext context, string idOrName) => context.AnswerAsync(tenant, () =>
     {
         var user = tenant.Users.FirstOrDefault(each => each.Id == idOrName || string.Equals(each.UserPrincipalName, idOrName, StringComparison.OrdinalIgnoreCase))
             ?? throw new GraphErrorException(404, "Request_ResourceNotFound", $"Resource '{idOrName}' does not exist.");
@@ -62,7 +62,7 @@ internal sealed class DriveEndpoints(DemoTenantModel tenant, Downloads downloads
         return json;
     });
 
-    private Task Delta(HttpContext context, string driveId) => Answer(context, () =>
+    private Task Delta(HttpContext context, string driveId) => context.AnswerAsync(tenant, () =>
     {
         var drive = Drive(driveId);
 
@@ -88,7 +88,7 @@ internal sealed class DriveEndpoints(DemoTenantModel tenant, Downloads downloads
         return [.. result, .. entries];
     }
 
-    private Task Children(HttpContext context, string driveId, string? folder) => Answer(context, () =>
+    private Task Children(HttpContext context, string driveId, string? folder) => context.AnswerAsync(tenant, () =>
     {
         var drive = Drive(driveId);
         var parent = folder is null or "root" ? drive.Root : drive.Items.GetValueOrDefault(folder) ?? throw new GraphErrorException(404, "itemNotFound", "The resource could not be found.");
@@ -124,13 +124,5 @@ internal sealed class DriveEndpoints(DemoTenantModel tenant, Downloads downloads
             context.Response.Headers.Location = address();
         context.Response.StatusCode = 302;
         return Task.CompletedTask;
-    }
-
-    private Task Answer(HttpContext context, Func<object> answer)
-    {
-        object json;
-        lock (tenant)
-            json = System.Text.Json.JsonSerializer.SerializeToElement(answer());
-        return context.Response.WriteAsJsonAsync(json);
     }
 }

@@ -12,10 +12,10 @@ internal sealed class SiteEndpoints(DemoTenantModel tenant, TokenPages pages)
 
     public void Map(GraphRoutes routes)
     {
-        routes.SharePoint("/sites/getAllSites", Permission, "sites", _ => 2, (context, _) => Answer(context, () =>
+        routes.SharePoint("/sites/getAllSites", Permission, "sites", _ => 2, (context, _) => context.AnswerAsync(tenant, () =>
             ODataPage(context.Request, "/sites/getAllSites", [.. tenant.Sites.Select(Json)])));
-        routes.SharePoint("/sites/{site}/sites", Permission, "subsites", _ => 2, (context, values) => Answer(context, () => Value(Site(values).Subsites.Select(Json))));
-        routes.SharePoint("/sites/{site}/drive", Permission, "siteDrive", _ => 1, (context, values) => Answer(context, () =>
+        routes.SharePoint("/sites/{site}/sites", Permission, "subsites", _ => 2, (context, values) => context.AnswerAsync(tenant, () => Value(Site(values).Subsites.Select(Json))));
+        routes.SharePoint("/sites/{site}/drive", Permission, "siteDrive", _ => 1, (context, values) => context.AnswerAsync(tenant, () =>
         {
             var site = Site(values);
             var json = DriveEndpoints.Json(site.Libraries[0]);
@@ -23,15 +23,15 @@ internal sealed class SiteEndpoints(DemoTenantModel tenant, TokenPages pages)
                 json["owner"] = new { user = new { id = owner.Id, displayName = owner.Name } };
             return json;
         }));
-        routes.SharePoint("/sites/{site}/drives", Permission, "siteDrives", _ => 2, (context, values) => Answer(context, () => Value(Site(values).Libraries.Select(DriveEndpoints.Json))));
-        routes.SharePoint("/sites/{site}/lists", Permission, "lists", _ => 2, (context, values) => Answer(context, () => Value(Lists(Site(values)))));
-        routes.SharePoint("/sites/{site}/lists/{list}/columns", Permission, "columns", _ => 2, (context, values) => Answer(context, () => Value(Columns(Site(values), values["list"]).Select(column => new Dictionary<string, object?>
+        routes.SharePoint("/sites/{site}/drives", Permission, "siteDrives", _ => 2, (context, values) => context.AnswerAsync(tenant, () => Value(Site(values).Libraries.Select(DriveEndpoints.Json))));
+        routes.SharePoint("/sites/{site}/lists", Permission, "lists", _ => 2, (context, values) => context.AnswerAsync(tenant, () => Value(Lists(Site(values)))));
+        routes.SharePoint("/sites/{site}/lists/{list}/columns", Permission, "columns", _ => 2, (context, values) => context.AnswerAsync(tenant, () => Value(Columns(Site(values), values["list"]).Select(column => new Dictionary<string, object?>
         {
             ["name"] = column, ["displayName"] = column, ["hidden"] = false, ["text"] = new { maxLength = 255 },
         }))));
-        routes.SharePoint("/sites/{site}/lists/{list}/items/delta", Permission, "listDelta", request => request.Query.ContainsKey("token") ? 1 : 2, (context, values) => Answer(context, () => Rows(context.Request, values)));
-        routes.SharePoint("/sites/{site}/pages/microsoft.graph.sitePage", Permission, "pages", _ => 2, (context, values) => Answer(context, () => Value(Site(values).Pages.Select(page => Json(page, whole: false)))));
-        routes.SharePoint("/sites/{site}/pages/{page}/microsoft.graph.sitePage", Permission, "page", _ => 1, (context, values) => Answer(context, () =>
+        routes.SharePoint("/sites/{site}/lists/{list}/items/delta", Permission, "listDelta", request => request.Query.ContainsKey("token") ? 1 : 2, (context, values) => context.AnswerAsync(tenant, () => Rows(context.Request, values)));
+        routes.SharePoint("/sites/{site}/pages/microsoft.graph.sitePage", Permission, "pages", _ => 2, (context, values) => context.AnswerAsync(tenant, () => Value(Site(values).Pages.Select(page => Json(page, whole: false)))));
+        routes.SharePoint("/sites/{site}/pages/{page}/microsoft.graph.sitePage", Permission, "page", _ => 1, (context, values) => context.AnswerAsync(tenant, () =>
             Json(Site(values).Pages.FirstOrDefault(page => page.Id == values["page"]) ?? throw new GraphErrorException(404, "itemNotFound", "The page does not exist."), whole: true)));
     }
 
@@ -130,13 +130,5 @@ internal sealed class SiteEndpoints(DemoTenantModel tenant, TokenPages pages)
         if (skip + SitesAPage < all.Length)
             page["@odata.nextLink"] = $"{pages.Graph}{path}?$skiptoken={skip + SitesAPage}";
         return page;
-    }
-
-    private Task Answer(HttpContext context, Func<object> answer)
-    {
-        object json;
-        lock (tenant)
-            json = System.Text.Json.JsonSerializer.SerializeToElement(answer());
-        return context.Response.WriteAsJsonAsync(json);
     }
 }

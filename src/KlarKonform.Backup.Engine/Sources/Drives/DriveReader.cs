@@ -231,11 +231,8 @@ internal sealed class DriveReader
         (_settings.VersionList || _settings.OlderVersions > 0) && DriveItemJson.IsFile(item) && DriveItemJson.WasChanged(item)
             ? await _api.VersionsAsync(_drive, item.Text("id"), cancellationToken).ConfigureAwait(false) : null;
 
-    private async Task<Repository.Trees.Node> ShortcutAsync(JsonElement item, CancellationToken cancellationToken)
-    {
-        using var stream = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(item.GetProperty("remoteItem")), writable: false);
-        return await _run.SaveAsync(stream, DriveItemJson.ModifiedAt(item), cancellationToken).ConfigureAwait(false);
-    }
+    private Task<Repository.Trees.Node> ShortcutAsync(JsonElement item, CancellationToken cancellationToken) =>
+        JsonFile.SaveAsync(_run, JsonFile.Write(item.GetProperty("remoteItem")), DriveItemJson.ModifiedAt(item), cancellationToken);
 
     private Task<bool> NoteUnknownAsync(JsonElement item, CancellationToken cancellationToken)
     {

@@ -6,7 +6,6 @@ using KlarKonform.Backup.Engine.Sources.Deltas;
 using KlarKonform.Backup.Engine.State;
 using KlarKonform.Backup.Graph.Delta;
 using KlarKonform.Backup.Graph.Sites;
-using KlarKonform.Backup.Repository.Trees;
 
 namespace KlarKonform.Backup.Engine.Sources.Sites;
 
@@ -17,7 +16,6 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
     private const int ItemsAFolder = 1000;
 
     private static readonly HashSet<string> s_kept = new(StringComparer.Ordinal) { "eTag", "lastModifiedDateTime" };
-    private static readonly JsonSerializerOptions s_readable = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly DeltaRound _round = new(run, list, folder);
 
@@ -32,12 +30,12 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
 
     private async Task ReadColumnsAsync(CancellationToken cancellationToken)
     {
-        var columns = JsonSerializer.SerializeToUtf8Bytes(await api.ColumnsAsync(site, list, cancellationToken).ConfigureAwait(false), s_readable);
+        var columns = JsonFile.Write(await api.ColumnsAsync(site, list, cancellationToken).ConfigureAwait(false));
         var version = Convert.ToHexString(SHA256.HashData(columns), 0, 8);
         if (await run.Store.FindAsync(ColumnsId, cancellationToken).ConfigureAwait(false) is { } old && old.Version == version)
             return;
         var entry = new ItemEntry { Id = ColumnsId, Parent = folder, Name = "_columns.json", Version = version };
-        await run.Store.PutAsync(entry, new ItemContent(await SaveAsync(columns, run.Now, cancellationToken).ConfigureAwait(false)), ItemMetadata.Write("columns", ColumnsId, default), cancellationToken).ConfigureAwait(false);
+        await run.Store.PutAsync(entry, new ItemContent(await JsonFile.SaveAsync(run, columns, run.Now, cancellationToken).ConfigureAwait(false)), ItemMetadata.Write("columns", ColumnsId, default), cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<bool> ApplyAsync(DeltaPage page, CancellationToken cancellationToken)
@@ -68,7 +66,7 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
         var number = item.Text("id");
         var title = item.Object("fields").Text("Title") is { Length: > 0 } text ? text : item.Object("fields").Text("FileLeafRef");
         var entry = new ItemEntry { Id = id, Parent = folder, Sub = SubOf(number), Name = SafeName.From($"{number} {title}".TrimEnd()) + ".json", Version = version };
-        var node = await SaveAsync(JsonSerializer.SerializeToUtf8Bytes(Plain(item), s_readable), item.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false);
+        var node = await JsonFile.SaveAsync(run, JsonFile.Write(Plain(item)), item.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false);
         await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("listItem", id, item, s_kept), cancellationToken).ConfigureAwait(false);
         if (old is null)
             run.CountDownload();
@@ -93,10 +91,4 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
     // Without OData's notes, which differ from answer to answer.
     private static Dictionary<string, JsonElement> Plain(JsonElement item) =>
         item.EnumerateObject().Where(property => !property.Name.Contains('@', StringComparison.Ordinal)).ToDictionary(property => property.Name, property => property.Value);
-
-    private async Task<Node> SaveAsync(byte[] content, DateTimeOffset modified, CancellationToken cancellationToken)
-    {
-        using var stream = new MemoryStream(content, writable: false);
-        return await run.SaveAsync(stream, modified, cancellationToken).ConfigureAwait(false);
-    }
 }

@@ -10,7 +10,6 @@ namespace KlarKonform.Backup.Engine.Sources.Sites;
 internal sealed class PageReader(SiteApi api, string site, string folder, ResourceRun run)
 {
     private static readonly HashSet<string> s_kept = new(StringComparer.Ordinal) { "eTag", "lastModifiedDateTime", "title" };
-    private static readonly JsonSerializerOptions s_readable = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
@@ -44,8 +43,7 @@ internal sealed class PageReader(SiteApi api, string site, string folder, Resour
         try
         {
             using var whole = await api.PageAsync(site, page.Text("id"), cancellationToken).ConfigureAwait(false);
-            using var json = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(whole.RootElement, s_readable), writable: false);
-            var node = await run.SaveAsync(json, whole.RootElement.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false);
+            var node = await JsonFile.SaveAsync(run, JsonFile.Write(whole.RootElement), whole.RootElement.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false);
             var entry = new ItemEntry { Id = id, Parent = folder, Name = SafeName.From(page.Text("name")) + ".json", Version = whole.RootElement.Text("eTag") };
             await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("sitePage", id, whole.RootElement, s_kept), cancellationToken).ConfigureAwait(false);
             await run.ForgetFailureAsync(id, cancellationToken).ConfigureAwait(false);

@@ -6,30 +6,51 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Benchmarks;
 
-/// <summary>One backup of the demo tenant's drive to the S3 server, in a process of its own. Writes the seconds that the run took to a file.</summary>
-internal sealed class DriveRun : ISecretStore, IBackupObserver
+/// <summary>One backup of the demo tenant, in a process of its own. Writes the seconds that the run took and the items read to a file.</summary>
+internal sealed class BackupProcess : ISecretStore, IBackupObserver
 {
     private const string Name = "Benchmark";
 
     public bool WantsDebug => false;
 
-    /// <param name="folder">Certificates and results.</param>
+    /// <param name="folder">The tenant's certificate, and the results.</param>
     /// <param name="baseUrl">The tenant.</param>
     /// <param name="home">Configurations, journal and cache: a new one is a machine that has never seen the repository.</param>
-    /// <param name="prefix">The repository.</param>
-    /// <param name="endpoint">The S3 server, or what stands in front of it.</param>
-    public static async Task RunAsync(string folder, string baseUrl, string home, string prefix, string endpoint)
+    /// <param name="sources">What is backed up.</param>
+    /// <param name="target">Where to.</param>
+    public static async Task RunAsync(string folder, string baseUrl, string home, SourceSettings sources, TargetSettings target)
     {
-        var run = new DriveRun();
+        var run = new BackupProcess();
         var engine = new BackupEngine(home);
         if ((await engine.GetConfigurationsAsync(Name, default)).Count == 0)
-            await engine.CreateConfigurationAsync(Configuration(folder, baseUrl, prefix, new Uri(endpoint)), default);
+            await engine.CreateConfigurationAsync(Configuration(folder, baseUrl, sources, target), default);
         var watch = Stopwatch.StartNew();
         var result = await engine.StartBackupAsync(Name, new BackupOptions(), run, run, default);
         if (result.Status != BackupState.Succeeded || result.Verified != true)
             throw new InvalidOperationException($"{result.Status}: {string.Join("; ", result.Notes)} {result.Error} {string.Join("; ", result.Failures.Select(failure => $"{failure.Name}: {failure.Code} {failure.Message}").Take(5))}");
         await File.WriteAllTextAsync(Path.Combine(folder, "seconds"), string.Create(CultureInfo.InvariantCulture, $"{watch.Elapsed.TotalSeconds} {result.ItemsDownloaded}"));
     }
+
+    /// <summary>What the last process wrote.</summary>
+    public static async Task<(double Seconds, int Items)> ResultAsync(string folder)
+    {
+        var words = (await File.ReadAllTextAsync(Path.Combine(folder, "seconds"))).Split(' ');
+        return (double.Parse(words[0], CultureInfo.InvariantCulture), int.Parse(words[1], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>A folder as target.</summary>
+    public static TargetSettings Folder(string folder) => new() { Type = TargetType.Folder, Path = Path.Combine(folder, "repository") };
+
+    /// <summary>The test's S3 server as target, or what stands in front of it.</summary>
+    public static TargetSettings S3(string prefix, string endpoint) => new()
+    {
+        Type = TargetType.S3,
+        Endpoint = new Uri(endpoint),
+        Bucket = TestServers.Value("S3_BUCKET"),
+        Prefix = prefix,
+        Credential = "vault/s3",
+        CaCertificate = endpoint.StartsWith("https:", StringComparison.Ordinal) ? TestServers.Value("S3_CA") : null,
+    };
 
     public Task<SecretValue> GetAsync(SecretReference reference, CancellationToken cancellationToken) => Task.FromResult(reference.Name switch
     {
@@ -54,7 +75,7 @@ internal sealed class DriveRun : ISecretStore, IBackupObserver
     {
     }
 
-    private static BackupConfiguration Configuration(string folder, string baseUrl, string prefix, Uri endpoint) => new()
+    private static BackupConfiguration Configuration(string folder, string baseUrl, SourceSettings sources, TargetSettings target) => new()
     {
         Id = Guid.Parse("bbbbbbbb-0000-0000-0000-000000000001"),
         Name = Name,
@@ -68,16 +89,8 @@ internal sealed class DriveRun : ISecretStore, IBackupObserver
             CaCertificate = Path.Combine(folder, "ca.pem"),
             Auth = new AuthenticationSettings { Secret = "vault/graph" },
         },
-        Sources = new SourceSettings { OneDrive = new DriveSelection() },
-        Target = new TargetSettings
-        {
-            Type = TargetType.S3,
-            Endpoint = endpoint,
-            Bucket = TestServers.Value("S3_BUCKET"),
-            Prefix = prefix,
-            Credential = "vault/s3",
-            CaCertificate = endpoint.Scheme == Uri.UriSchemeHttps ? TestServers.Value("S3_CA") : null,
-        },
+        Sources = sources,
+        Target = target,
         Repository = new RepositorySettings { Password = "vault/repository" },
     };
 }

@@ -327,7 +327,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         observer.Progress(new BackupProgress(null, Texts.Get("Progress_Saving"), 99, Completed: false));
         var root = await assembler.SaveTreesAsync(_running.Values, Manifest(), cancellationToken).ConfigureAwait(false);
         observer.Progress(new BackupProgress(null, Texts.Get("Progress_Verifying"), 99, Completed: false));
-        var (problems, files) = await new RunVerifier(session.Repository, writer.PacksStored, random).VerifyAsync(root, verified?.Root, verified is null ? null : SnapshotAssembler.FilesOf(verified), cancellationToken).ConfigureAwait(false);
+        var (problems, files) = await new RunVerifier(session.Repository, session.TreeCache, writer.PacksStored, random).VerifyAsync(root, verified?.Root, verified is null ? null : SnapshotAssembler.FilesOf(verified), cancellationToken).ConfigureAwait(false);
         foreach (var problem in problems)
             _notes.Enqueue(Texts.Get("VerificationFailed", Texts.Get("RepositoryProblem", problem.Kind, problem.Name, problem.Detail)));
         var status = problems.Count > 0 || _results.Any(result => result.Status != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;

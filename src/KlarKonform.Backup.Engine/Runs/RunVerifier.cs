@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Engine.Runs;
 
@@ -10,9 +11,10 @@ namespace KlarKonform.Backup.Engine.Runs;
 /// trees name is in the index, and a random sample is read back, decrypted and hashed.
 /// </summary>
 /// <param name="repository">The repository after the run's last flush.</param>
+/// <param name="treeCache">Trees of before that the run has read: they were verified when they were new.</param>
 /// <param name="written">The packs that the run uploaded, with their sizes in bytes.</param>
 /// <param name="random">Draws the sample.</param>
-internal sealed class RunVerifier(ResticRepository repository, IReadOnlyDictionary<BlobId, long> written, Random random)
+internal sealed class RunVerifier(ResticRepository repository, IObjectStore? treeCache, IReadOnlyDictionary<BlobId, long> written, Random random)
 {
     private const int SampleSize = 16;
 
@@ -61,7 +63,7 @@ internal sealed class RunVerifier(ResticRepository repository, IReadOnlyDictiona
     // What has no counterpart waits until all that have one are walked: a folder that moved is known from its old place by then.
     private async Task<IEnumerable<CheckProblem>> CheckNewTreesAsync(BlobId root, BlobId? previousRoot, CancellationToken cancellationToken)
     {
-        var walk = new Walk(new RepositoryReader(repository));
+        var walk = new Walk(repository, treeCache);
         for (ConcurrentBag<(BlobId Now, BlobId? Before)> level = [(root, previousRoot)]; !level.IsEmpty; level = walk.Next(level))
         {
             await Parallel.ForEachAsync(level.Where(pair => pair.Now != pair.Before), cancellationToken, async (pair, token) =>
@@ -86,15 +88,17 @@ internal sealed class RunVerifier(ResticRepository repository, IReadOnlyDictiona
         return walk.Problems;
     }
 
-    private sealed class Walk(RepositoryReader reader)
+    private sealed class Walk(ResticRepository repository, IObjectStore? treeCache)
     {
+        private readonly RepositoryReader _before = new(repository, treeCache: treeCache);
+        private readonly RepositoryReader _reader = new(repository);
         private readonly ConcurrentDictionary<BlobId, bool> _knownTrees = new();
         private ConcurrentBag<(BlobId Now, BlobId? Before)> _pairs = [];
         private ConcurrentBag<BlobId> _alone = [];
 
         public ConcurrentQueue<CheckProblem> Problems { get; } = new();
 
-        /// <summary>Blobs that new trees name, each with the tree.</summary>
+        /// <summary>Blobs that new trees name and that the index, as far as it is read, does not; each with the tree.</summary>
         public ConcurrentBag<(BlobId Blob, BlobId Tree)> Named { get; } = [];
 
         /// <summary>Blobs that the trees before named.</summary>
@@ -106,7 +110,7 @@ internal sealed class RunVerifier(ResticRepository repository, IReadOnlyDictiona
             var beforeBlobs = new HashSet<BlobId>();
             if (previous is { } old)
             {
-                var before = await reader.ReadTreeLinksAsync(old, cancellationToken).ConfigureAwait(false);
+                var before = await _before.ReadTreeLinksAsync(old, cancellationToken).ConfigureAwait(false);
                 foreach (var (name, tree) in before.Subtrees)
                 {
                     beforeByName[name] = tree;
@@ -116,7 +120,7 @@ internal sealed class RunVerifier(ResticRepository repository, IReadOnlyDictiona
                 beforeBlobs.UnionWith(before.Blobs);
             }
 
-            var links = await reader.ReadTreeLinksAsync(now, cancellationToken).ConfigureAwait(false);
+            var links = await _reader.ReadTreeLinksAsync(now, cancellationToken).ConfigureAwait(false);
             foreach (var (name, tree) in links.Subtrees)
             {
                 if (beforeByName.TryGetValue(name, out var same))
@@ -127,12 +131,12 @@ internal sealed class RunVerifier(ResticRepository repository, IReadOnlyDictiona
 
             foreach (var blob in links.Blobs)
             {
-                if (!beforeBlobs.Remove(blob))
+                if (!beforeBlobs.Remove(blob) && !repository.Index.Contains(blob))
                     Named.Add((blob, now));
             }
 
             // Gone from here, and perhaps moved: what is left of the old tree's blobs.
-            foreach (var blob in beforeBlobs)
+            foreach (var blob in beforeBlobs.Where(blob => !repository.Index.Contains(blob)))
                 KnownBlobs[blob] = true;
         }
 

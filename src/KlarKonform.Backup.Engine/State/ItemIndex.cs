@@ -12,12 +12,13 @@ internal sealed class ItemIndex
 {
     // A leaf of this many entries is some 15 KiB compressed; a fuller one becomes a folder of sixteen.
     private const int MaxLeafEntries = 256;
-    private const int MaxCachedLeaves = 8;
+    private const int MinCachedLeaves = 8;
     private const int MaxPinned = 4_000;
     private const int ReadAhead = 16;
     private const string Folder = "items";
 
     private readonly WorkingTree _tree;
+    private readonly Func<int> _maxLeaves;
     private readonly Dictionary<UInt128, byte[]?> _changes = [];
 
     // Every item asks for its folder, so folders stay at hand.
@@ -29,7 +30,13 @@ internal sealed class ItemIndex
     private HashSet<UInt128>? _merged;
     private bool _opened;
 
-    public ItemIndex(WorkingTree tree) => _tree = tree;
+    /// <param name="tree">The state's tree.</param>
+    /// <param name="maxLeaves">So many leaves, at some 60 KiB each, may be kept at hand from the look-up to the merge.</param>
+    public ItemIndex(WorkingTree tree, Func<int> maxLeaves)
+    {
+        _tree = tree;
+        _maxLeaves = maxLeaves;
+    }
 
     /// <summary>Changes in memory that are not merged yet.</summary>
     public int Pending => _changes.Count;
@@ -79,8 +86,6 @@ internal sealed class ItemIndex
         if (_changes.Count == 0)
             return;
         await OpenAsync(cancellationToken).ConfigureAwait(false);
-        _cache.Clear();
-        _cached.Clear();
         var ahead = new List<(string Prefix, List<KeyValuePair<UInt128, byte[]?>> Changes)>(ReadAhead);
         foreach (var change in _changes.OrderBy(change => change.Key))
         {
@@ -97,6 +102,8 @@ internal sealed class ItemIndex
 
         await MergeAsync(ahead, cancellationToken).ConfigureAwait(false);
         _changes.Clear();
+        _cache.Clear();
+        _cached.Clear();
     }
 
     // Leaves lie far away: some are read at once, then each is written.
@@ -104,7 +111,7 @@ internal sealed class ItemIndex
     {
         var loading = new List<Task<IndexLeaf>>(ahead.Count);
         foreach (var (prefix, _) in ahead)
-            loading.Add(ReadAsync(prefix, await NodeAsync(prefix, cancellationToken).ConfigureAwait(false), cancellationToken));
+            loading.Add(_cache.TryGetValue(prefix, out var cached) ? Task.FromResult(cached) : ReadAsync(prefix, await NodeAsync(prefix, cancellationToken).ConfigureAwait(false), cancellationToken));
         for (var i = 0; i < ahead.Count; i++)
         {
             var leaf = await loading[i].ConfigureAwait(false);
@@ -192,7 +199,7 @@ internal sealed class ItemIndex
     {
         _cache.Add(leaf.Prefix, leaf);
         _cached.Enqueue(leaf.Prefix);
-        if (_cached.Count > MaxCachedLeaves)
+        if (_cached.Count > Math.Max(MinCachedLeaves, _maxLeaves()))
             _cache.Remove(_cached.Dequeue());
     }
 

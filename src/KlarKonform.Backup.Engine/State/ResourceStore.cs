@@ -24,6 +24,9 @@ internal sealed class ResourceStore : IDisposable
     // A waiting index entry is bytes, a node many objects. Each merge writes most leaves of a large index anew: the fewer the better.
     private const int EntriesANode = 12;
 
+    // By what they take in memory.
+    private const int NodesALeaf = 40;
+
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
 
     private readonly WorkingTree _content;
@@ -41,7 +44,7 @@ internal sealed class ResourceStore : IDisposable
         _maxLoaded = maxLoaded;
         _content = content;
         _stateTree = stateTree;
-        _index = new ItemIndex(stateTree);
+        _index = new ItemIndex(stateTree, () => maxLoaded() / NodesALeaf);
         _time = time;
         State = state;
     }

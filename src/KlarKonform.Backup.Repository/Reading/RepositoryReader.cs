@@ -116,13 +116,16 @@ public sealed class RepositoryReader
         return TreeJson.Read(await ReadBlobAsync(id, _repository.Index, _trees, cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>What a tree points to, from the storage itself.</summary>
+    /// <summary>What a tree points to; from the storage itself, unless the reader has a cache.</summary>
     /// <exception cref="RepositoryException">It is missing or damaged.</exception>
     public async Task<TreeLinks> ReadTreeLinksAsync(BlobId id, CancellationToken cancellationToken)
     {
         await _repository.ContainsAsync(id, cancellationToken).ConfigureAwait(false);
         if (!_repository.Index.TryFind(id, out var pack, out var blob))
             throw new RepositoryException(RepositoryErrorKind.Missing, $"The blob {id} is not in the repository's index.");
+
+        if (_trees is not null && await _trees.FindAsync(blob, cancellationToken).ConfigureAwait(false) is { } kept)
+            return TreeLinks.Read(kept);
 
         // A check reads thousands of trees in a second; none of them is kept.
         var stored = ArrayPool<byte>.Shared.Rent((int)blob.Length);

@@ -56,7 +56,7 @@ internal sealed class QuickStart(string output, string password)
 
         Step("Start-KKBackup Demo (what changed)");
         tenant.Counters.Reset();
-        Run(shell, changes.NewMessages + changes.NewContents + 2);
+        Run(shell, changes.NewMessages + changes.NewFiles + 2);
         Require(tenant.Counters["mime"] == changes.NewMessages && tenant.Counters["download"] == changes.NewContents,
             $"{tenant.Counters["mime"]} mails and {tenant.Counters["download"]} files were downloaded");
         Require(tenant.Counters.Violations.Count == 0, "limits of the tenant were broken: " + string.Join("; ", tenant.Counters.Violations));

@@ -3,7 +3,7 @@ namespace KlarKonform.Backup;
 /// <summary>What narrows a run.</summary>
 public sealed record BackupOptions
 {
-    /// <summary>Sources to run (Mail, OneDrive); empty means all of the configuration.</summary>
+    /// <summary>Sources to run (Mail, Calendar, Contacts, Directory, OneDrive, SharePoint); empty means all of the configuration.</summary>
     public IReadOnlyList<string> Sources { get; init; } = [];
 
     /// <summary>User name patterns; empty means all.</summary>

@@ -3,7 +3,7 @@ namespace KlarKonform.Backup;
 /// <summary>What happened to a mailbox or a drive.</summary>
 public sealed record ResourceResult
 {
-    /// <summary>Mail or OneDrive.</summary>
+    /// <summary>Mail, Calendar, Contacts, Directory, OneDrive or SharePoint.</summary>
     public required string Kind { get; init; }
 
     /// <summary>Whose it is.</summary>
@@ -12,7 +12,7 @@ public sealed record ResourceResult
     /// <summary>Succeeded, Partial or Failed.</summary>
     public required BackupState Status { get; init; }
 
-    /// <summary>Whether there was nothing to back up (no mailbox, no OneDrive).</summary>
+    /// <summary>Whether there was nothing to back up (no mailbox, no OneDrive, a locked site).</summary>
     public bool Skipped { get; init; }
 
     /// <summary>Items downloaded.</summary>

@@ -1,6 +1,7 @@
 namespace KlarKonform.Backup.DemoTenant.Generation;
 
-/// <summary>What a backup has to read after some changes.</summary>
-/// <param name="NewMessages">Messages that did not exist before.</param>
-/// <param name="NewContents">Files that are new or have a new content.</param>
-public sealed record ChangeSummary(int NewMessages, int NewContents);
+/// <summary>What a backup must read because of some changes.</summary>
+/// <param name="NewMessages">Mails that are new.</param>
+/// <param name="NewContents">Files with new bytes: as many downloads.</param>
+/// <param name="NewFiles">Files that are new or changed, those without bytes among them.</param>
+public sealed record ChangeSummary(int NewMessages, int NewContents, int NewFiles);

@@ -115,9 +115,10 @@ public sealed class TenantGenerator
 
         // What was created and is gone again need not be read.
         newMessages.IntersectWith(_tenant.Users.Where(user => user.Mailbox is not null).SelectMany(user => user.Mailbox!.Messages.Keys));
-        return new ChangeSummary(newMessages.Count, Contents().Except(before).Count());
+        var files = Contents().Except(before).ToArray();
+        return new ChangeSummary(newMessages.Count, files.Count(file => file.Size > 0), files.Length);
 
-        HashSet<(string Id, long Seed)> Contents() => [.. _tenant.Users.Where(user => user.Drive is not null).SelectMany(user => user.Drive!.Items.Values).Where(item => item is { IsFolder: false, Size: > 0 }).Select(item => (item.Id, item.Seed))];
+        HashSet<(string Id, long Seed, long Size)> Contents() => [.. _tenant.Users.Where(user => user.Drive is not null).SelectMany(user => user.Drive!.Items.Values).Where(item => !item.IsFolder).Select(item => (item.Id, item.Seed, item.Size))];
     }
 
     /// <summary>Makes so many random changes to everything that the tenant holds.</summary>

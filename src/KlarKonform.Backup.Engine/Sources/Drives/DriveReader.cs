@@ -23,6 +23,8 @@ internal sealed class DriveReader
     private readonly ResourceRun _run;
     private readonly DriveSettings _settings;
     private readonly FileReader _files;
+    private readonly ItemDetails _details;
+    private readonly RemovalRound _removals;
     private readonly DeltaRound _round;
     private readonly HashSet<string> _due;
 
@@ -44,6 +46,8 @@ internal sealed class DriveReader
         _run = run;
         _settings = settings;
         _files = new FileReader(api, drive, run, settings);
+        _details = new ItemDetails(api, drive, run, settings);
+        _removals = new RemovalRound(run, prefix, FetchAsync);
         _round = new DeltaRound(run, drive, folder);
         _due = [.. run.DueFailures.Select(failure => failure.ItemId).Where(IsOfDrive)];
     }
@@ -51,9 +55,9 @@ internal sealed class DriveReader
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         await _round.ReadAsync(link => _api.DeltaAsync(_drive, link, cancellationToken), page => ApplyPageAsync(page, cancellationToken),
-            (id, uncertain) => uncertain ? AskAsync(id, cancellationToken) : MarkGoneAsync(id, cancellationToken), cancellationToken).ConfigureAwait(false);
+            (id, uncertain) => uncertain ? AskAsync(id, cancellationToken) : _removals.MarkAsync(id, cancellationToken), cancellationToken).ConfigureAwait(false);
         await RetryAsync(cancellationToken).ConfigureAwait(false);
-        await ApplyRemovalsAsync(cancellationToken).ConfigureAwait(false);
+        await _removals.ApplyAsync(cancellationToken).ConfigureAwait(false);
         await HomeOrphansAsync(cancellationToken).ConfigureAwait(false);
         await _run.Store.GrantWishesAsync(cancellationToken).ConfigureAwait(false);
         if (_files.Different is (> 0 and var count, { } example))
@@ -85,7 +89,7 @@ internal sealed class DriveReader
             if (DriveItemJson.IsDeleted(item))
             {
                 _round.SawGone(key);
-                await MarkGoneAsync(key, cancellationToken).ConfigureAwait(false);
+                await _removals.MarkAsync(key, cancellationToken).ConfigureAwait(false);
                 continue;
             }
 
@@ -141,9 +145,9 @@ internal sealed class DriveReader
     {
         var entry = EntryOf(item, item.Text("name")) with { IsFolder = true };
         var old = await _run.Store.FindAsync(entry.Id, cancellationToken).ConfigureAwait(false);
-        if (IsSame(old, entry) && !MustAskPermissions(item))
+        if (IsSame(old, entry) && !_details.MustAskPermissions(item))
             return true;
-        var attribute = ItemMetadata.Write("driveItem", entry.Id, item, null, ("permissions", await PermissionsAsync(item, cancellationToken).ConfigureAwait(false)));
+        var attribute = ItemMetadata.Write("driveItem", entry.Id, item, null, ("permissions", await _details.PermissionsAsync(item, cancellationToken).ConfigureAwait(false)));
         if (!await _run.Store.PutAsync(entry, null, attribute, cancellationToken).ConfigureAwait(false))
             return false;
         if (old is not null)
@@ -158,7 +162,7 @@ internal sealed class DriveReader
         var entry = EntryOf(item, shortcut ? item.Text("name") + ".shortcut.json" : item.Text("name")) with { Version = DriveItemJson.Version(item) };
         var old = await _run.Store.FindAsync(entry.Id, cancellationToken).ConfigureAwait(false);
         var known = old is not null && old.Version == entry.Version;
-        if (known && IsSame(old, entry) && !MustAskPermissions(item) && !_run.Store.State.Failures.ContainsKey(entry.Id))
+        if (known && IsSame(old, entry) && !_details.MustAskPermissions(item) && !_run.Store.State.Failures.ContainsKey(entry.Id))
             return true;
         ItemContent? content = null;
         JsonDocument? current = null;
@@ -171,7 +175,7 @@ internal sealed class DriveReader
             }
 
             var final = current?.RootElement ?? item;
-            var versions = await VersionsAsync(final, cancellationToken).ConfigureAwait(false);
+            var versions = await _details.VersionsAsync(final, cancellationToken).ConfigureAwait(false);
             if (_settings.OlderVersions > 0)
             {
                 var parts = versions is null ? [] : await _files.ReadVersionsAsync(final, versions, old, cancellationToken).ConfigureAwait(false);
@@ -180,7 +184,7 @@ internal sealed class DriveReader
             }
 
             var attribute = ItemMetadata.Write("driveItem", entry.Id, final, null,
-                ("permissions", await PermissionsAsync(final, cancellationToken).ConfigureAwait(false)), ("versions", _settings.VersionList ? versions : null));
+                ("permissions", await _details.PermissionsAsync(final, cancellationToken).ConfigureAwait(false)), ("versions", _settings.VersionList ? versions : null));
             entry = entry with { Version = DriveItemJson.Version(final), Properties = DriveItemJson.Properties(final) };
             if (!await _run.Store.PutAsync(entry, content, attribute, cancellationToken).ConfigureAwait(false))
                 return false;
@@ -208,28 +212,6 @@ internal sealed class DriveReader
 
     private static bool IsSame(ItemEntry? old, ItemEntry entry) =>
         old is not null && old.Parent == entry.Parent && old.Properties == entry.Properties && (old.Name == entry.Name || old.Name == SafeName.WithMark(entry.Name, entry.Id));
-
-    // A new permission changes neither eTag nor time: of a shared item that is reported, nobody knows why.
-    private bool MustAskPermissions(JsonElement item) => _settings.Permissions && DriveItemJson.IsShared(item);
-
-    private async Task<IReadOnlyList<JsonElement>?> PermissionsAsync(JsonElement item, CancellationToken cancellationToken)
-    {
-        if (!_settings.Permissions || !DriveItemJson.IsShared(item))
-            return null;
-        try
-        {
-            return [.. (await _api.PermissionsAsync(_drive, item.Text("id"), cancellationToken).ConfigureAwait(false)).Where(each => !each.TryGetProperty("inheritedFrom", out _))];
-        }
-        catch (GraphException exception) when (exception.Kind == GraphErrorKind.AccessDenied)
-        {
-            _run.Note(Texts.Get("PermissionsUnread", _run.Source.Kind, _run.Source.Name, exception.Code));
-            return null;
-        }
-    }
-
-    private async Task<IReadOnlyList<JsonElement>?> VersionsAsync(JsonElement item, CancellationToken cancellationToken) =>
-        (_settings.VersionList || _settings.OlderVersions > 0) && DriveItemJson.IsFile(item) && DriveItemJson.WasChanged(item)
-            ? await _api.VersionsAsync(_drive, item.Text("id"), cancellationToken).ConfigureAwait(false) : null;
 
     private Task<Repository.Trees.Node> ShortcutAsync(JsonElement item, CancellationToken cancellationToken) =>
         JsonFile.SaveAsync(_run, JsonFile.Write(item.GetProperty("remoteItem")), DriveItemJson.ModifiedAt(item), cancellationToken);
@@ -310,61 +292,10 @@ internal sealed class DriveReader
         }
     }
 
-    private Task MarkGoneAsync(string key, CancellationToken cancellationToken) =>
-        _run.Store.ChangeStateAsync(state => state.PendingRemovals[key] = [], cancellationToken);
-
     private async Task AskAsync(string key, CancellationToken cancellationToken)
     {
         if (!await FetchAsync(key[_prefix.Length..], cancellationToken).ConfigureAwait(false))
-            await MarkGoneAsync(key, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task ApplyRemovalsAsync(CancellationToken cancellationToken)
-    {
-        var folders = new List<(int Depth, string Id)>();
-        foreach (var id in _run.Store.State.PendingRemovals.Keys.Where(IsOfDrive).ToArray())
-        {
-            await _run.ForgetFailureAsync(id, cancellationToken).ConfigureAwait(false);
-            if (await _run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { } entry)
-                continue;
-            if (entry.IsFolder)
-                folders.Add((await _run.Store.DepthAsync(id, cancellationToken).ConfigureAwait(false), id));
-            else if (await _run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
-                _run.CountRemoval();
-        }
-
-        foreach (var (_, id) in folders.OrderByDescending(folder => folder.Depth))
-            await RemoveFolderAsync(id, cancellationToken).ConfigureAwait(false);
-        await _run.Store.ChangeStateAsync(state =>
-        {
-            foreach (var id in state.PendingRemovals.Keys.Where(IsOfDrive))
-                state.PendingRemovals.TryRemove(id, out _);
-        }, cancellationToken).ConfigureAwait(false);
-    }
-
-    // A folder goes when it is empty. What is left in it was neither reported as deleted nor as moved: each is asked for.
-    private async Task RemoveFolderAsync(string folder, CancellationToken cancellationToken)
-    {
-        if (!await _run.Store.RemoveAsync(folder, withContent: false, cancellationToken).ConfigureAwait(false))
-        {
-            var left = new List<string>();
-            await foreach (var id in _run.Store.ItemsOfAsync(folder, folders: true, cancellationToken).ConfigureAwait(false))
-                left.Add(id);
-            foreach (var id in left.Where(IsOfDrive))
-            {
-                if (await FetchAsync(id[_prefix.Length..], cancellationToken).ConfigureAwait(false))
-                    continue;
-                if (await _run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { IsFolder: true })
-                    await RemoveFolderAsync(id, cancellationToken).ConfigureAwait(false);
-                else if (await _run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
-                    _run.CountRemoval();
-            }
-
-            if (!await _run.Store.RemoveAsync(folder, withContent: false, cancellationToken).ConfigureAwait(false))
-                return;
-        }
-
-        _run.CountRemoval();
+            await _removals.MarkAsync(key, cancellationToken).ConfigureAwait(false);
     }
 
     private static ParallelOptions Options(CancellationToken cancellationToken) => new() { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken };

@@ -1,0 +1,34 @@
+using System.Text.Json;
+using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Drives;
+
+namespace KlarKonform.Backup.Engine.Sources.Drives;
+
+/// <summary>What delta does not say of an item and costs a request of its own. Thread-safe.</summary>
+internal sealed class ItemDetails(DriveApi api, string drive, ResourceRun run, DriveSettings settings)
+{
+    /// <summary>Whether permissions must be read although nothing else changed: a new one changes neither eTag nor time, so of a shared item that is reported nobody knows why.</summary>
+    public bool MustAskPermissions(JsonElement item) => settings.Permissions && DriveItemJson.IsShared(item);
+
+    /// <summary>The item's own permissions and sharing links; null for none, or when they cannot be read.</summary>
+    public async Task<IReadOnlyList<JsonElement>?> PermissionsAsync(JsonElement item, CancellationToken cancellationToken)
+    {
+        if (!settings.Permissions || !DriveItemJson.IsShared(item))
+            return null;
+        try
+        {
+            return [.. (await api.PermissionsAsync(drive, item.Text("id"), cancellationToken).ConfigureAwait(false)).Where(each => !each.TryGetProperty("inheritedFrom", out _))];
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.AccessDenied)
+        {
+            run.Note(Texts.Get("PermissionsUnread", run.Source.Kind, run.Source.Name, exception.Code));
+            return null;
+        }
+    }
+
+    /// <summary>The file's versions, the newest first; null for a file that was never changed.</summary>
+    public async Task<IReadOnlyList<JsonElement>?> VersionsAsync(JsonElement item, CancellationToken cancellationToken) =>
+        (settings.VersionList || settings.OlderVersions > 0) && DriveItemJson.IsFile(item) && DriveItemJson.WasChanged(item)
+            ? await api.VersionsAsync(drive, item.Text("id"), cancellationToken).ConfigureAwait(false) : null;
+}

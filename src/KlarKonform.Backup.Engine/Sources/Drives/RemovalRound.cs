@@ -1,0 +1,65 @@
+using KlarKonform.Backup.Engine.Runs;
+
+namespace KlarKonform.Backup.Engine.Sources.Drives;
+
+/// <summary>Removals of a drive, kept until everything else of a round is applied.</summary>
+/// <param name="run">The resource's run.</param>
+/// <param name="prefix">What the drive's ids begin with in the store.</param>
+/// <param name="fetch">Asks for an item by its id at the source, applies it, and tells whether it is there.</param>
+internal sealed class RemovalRound(ResourceRun run, string prefix, Func<string, CancellationToken, Task<bool>> fetch)
+{
+    /// <summary>The service named the item as gone; it goes at the round's end, unless it turns up elsewhere.</summary>
+    public Task MarkAsync(string key, CancellationToken cancellationToken) =>
+        run.Store.ChangeStateAsync(state => state.PendingRemovals[key] = [], cancellationToken);
+
+    /// <summary>Removes what was reported as gone: files, then folders, the deepest first.</summary>
+    public async Task ApplyAsync(CancellationToken cancellationToken)
+    {
+        var folders = new List<(int Depth, string Id)>();
+        foreach (var id in run.Store.State.PendingRemovals.Keys.Where(IsOurs).ToArray())
+        {
+            await run.ForgetFailureAsync(id, cancellationToken).ConfigureAwait(false);
+            if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { } entry)
+                continue;
+            if (entry.IsFolder)
+                folders.Add((await run.Store.DepthAsync(id, cancellationToken).ConfigureAwait(false), id));
+            else if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
+                run.CountRemoval();
+        }
+
+        foreach (var (_, id) in folders.OrderByDescending(folder => folder.Depth))
+            await RemoveFolderAsync(id, cancellationToken).ConfigureAwait(false);
+        await run.Store.ChangeStateAsync(state =>
+        {
+            foreach (var id in state.PendingRemovals.Keys.Where(IsOurs))
+                state.PendingRemovals.TryRemove(id, out _);
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    // A folder goes when it is empty. What is left in it was neither reported as deleted nor as moved: each is asked for.
+    private async Task RemoveFolderAsync(string folder, CancellationToken cancellationToken)
+    {
+        if (!await run.Store.RemoveAsync(folder, withContent: false, cancellationToken).ConfigureAwait(false))
+        {
+            var left = new List<string>();
+            await foreach (var id in run.Store.ItemsOfAsync(folder, folders: true, cancellationToken).ConfigureAwait(false))
+                left.Add(id);
+            foreach (var id in left.Where(IsOurs))
+            {
+                if (await fetch(id[prefix.Length..], cancellationToken).ConfigureAwait(false))
+                    continue;
+                if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { IsFolder: true })
+                    await RemoveFolderAsync(id, cancellationToken).ConfigureAwait(false);
+                else if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
+                    run.CountRemoval();
+            }
+
+            if (!await run.Store.RemoveAsync(folder, withContent: false, cancellationToken).ConfigureAwait(false))
+                return;
+        }
+
+        run.CountRemoval();
+    }
+
+    private bool IsOurs(string key) => key.StartsWith(prefix, StringComparison.Ordinal);
+}

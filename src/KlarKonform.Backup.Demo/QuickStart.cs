@@ -14,7 +14,7 @@ internal sealed class QuickStart(string output, string password)
         Environment.SetEnvironmentVariable("KLARKONFORM_BACKUP_HOME", Path.Combine(output, "home"));
 
         Step("Starting the demo tenant");
-        await using var tenant = await DemoTenantServer.StartAsync(new DemoTenantOptions { Sizes = new DemoTenant.Generation.TenantSizes { Seed = 3 } });
+        await using var tenant = await DemoTenantServer.StartAsync(new DemoTenantOptions());
         var authority = Path.Combine(output, "demo-ca.pem");
         await File.WriteAllTextAsync(authority, tenant.CaCertificatePem);
         Say($"{tenant.Model.Users.Count} users at {tenant.BaseUrl}");

@@ -103,6 +103,7 @@ public sealed class TenantGenerator
     {
         var newMessages = new HashSet<string>();
         var before = Contents();
+        var mails = Mails().ToDictionary(message => message.Id, message => (message.FolderId, message.IsRead, message.Version));
         for (var i = 0; i < count; i++)
         {
             var users = _tenant.Users.Where(user => user.Mailbox is not null).ToArray();
@@ -114,9 +115,14 @@ public sealed class TenantGenerator
         }
 
         // What was created and is gone again need not be read.
-        newMessages.IntersectWith(_tenant.Users.Where(user => user.Mailbox is not null).SelectMany(user => user.Mailbox!.Messages.Keys));
+        newMessages.IntersectWith(Mails().Select(message => message.Id));
+
+        // Changed and changed back: nothing but the change key tells it from a change of the text, so it must be read.
+        newMessages.UnionWith(Mails().Where(message => mails.TryGetValue(message.Id, out var old) && old.Version != message.Version && (old.FolderId, old.IsRead) == (message.FolderId, message.IsRead)).Select(message => message.Id));
         var files = Contents().Except(before).ToArray();
         return new ChangeSummary(newMessages.Count, files.Count(file => file.Size > 0), files.Length);
+
+        IEnumerable<DemoMessage> Mails() => _tenant.Users.Where(user => user.Mailbox is not null).SelectMany(user => user.Mailbox!.Messages.Values);
 
         HashSet<(string Id, long Seed, long Size)> Contents() => [.. _tenant.Users.Where(user => user.Drive is not null).SelectMany(user => user.Drive!.Items.Values).Where(item => !item.IsFolder).Select(item => (item.Id, item.Seed, item.Size))];
     }

@@ -31,6 +31,7 @@ internal static class DriveTenant
             Port = port,
             Sizes = new TenantSizes { Users = 1, MailsPerUser = 0, FilesPerUser = 0, EventsPerUser = 0, ContactsPerUser = 0, Sites = 0, MaxFileBytes = 4_000 },
             HostNames = ["graph.microsoft.com", "login.microsoftonline.com"],
+            ToleratesTokensOnDownloads = true,
             RateLimitShownFrom = 0,
             SharePointUnitsPerMinute = many ? 100 * items : UnitsPerMinute,
             TokenSeconds = 86_400,

@@ -270,5 +270,30 @@ public sealed class DriveTests
         await scenario.AssertSnapshotEqualsTenantAsync();
     }
 
+    [Fact]
+    public async Task Content_type_and_retention_label_are_kept_with_a_file_by_option_and_follow_it()
+    {
+        await using var scenario = await BackupScenario.StartAsync(s_sizes, s_options, new SourceSettings { OneDrive = new DriveSelection { Columns = true } });
+        var (drive, file) = scenario.Tenant.Change((model, generator) => (model.Users[0].Drive!, generator.AddFile(model.Users[0].Drive!, model.Users[0].Drive!.Root, "Beleg.pdf", 700)));
+        await scenario.RunAsync();
+        Assert.Equal("", await LabelAsync(scenario, file.Id));
+
+        scenario.Tenant.Change((_, _) =>
+        {
+            file.RetentionLabel = "Zehn Jahre";
+            drive.Rename(file, "Beleg 1.pdf");
+        });
+        Assert.Equal(0, (await scenario.RunAsync()).ItemsDownloaded);
+        Assert.Equal("Zehn Jahre", await LabelAsync(scenario, file.Id));
+    }
+
+    private static async Task<string?> LabelAsync(BackupScenario scenario, string id)
+    {
+        var stored = (await StoredItem.ReadAllAsync(scenario.Folder["repository"], BackupScenario.Password)).Single(item => item.Id == id);
+        var row = stored.Document.GetProperty("listItem")[0];
+        Assert.Equal("Dokument", row.GetProperty("contentType").GetProperty("name").GetString());
+        return row.GetProperty("fields").GetProperty("_ComplianceTag").GetString();
+    }
+
     private static string[] Listed(BackupScenario scenario) => scenario.Restic.Run("ls", "latest").Split('\n');
 }

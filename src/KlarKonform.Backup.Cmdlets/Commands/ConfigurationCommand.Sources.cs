@@ -31,6 +31,10 @@ public abstract partial class ConfigurationCommand
     [ValidateRange(0, 500)]
     public int OlderVersions { get; set; }
 
+    /// <summary>Whether content type, retention label and columns are kept with every file.</summary>
+    [Parameter]
+    public SwitchParameter IncludeColumns { get; set; }
+
     /// <summary>Whether the lists of files' versions are left out.</summary>
     [Parameter]
     public SwitchParameter SkipVersionList { get; set; }
@@ -70,6 +74,7 @@ public abstract partial class ConfigurationCommand
     private DriveSelection Files(DriveSelection present) => present with
     {
         OlderVersions = Given(nameof(OlderVersions)) ? OlderVersions : present.OlderVersions,
+        Columns = Given(nameof(IncludeColumns)) ? IncludeColumns : present.Columns,
         VersionList = Given(nameof(SkipVersionList)) ? !SkipVersionList : present.VersionList,
         Permissions = Given(nameof(SkipPermissions)) ? !SkipPermissions : present.Permissions,
     };

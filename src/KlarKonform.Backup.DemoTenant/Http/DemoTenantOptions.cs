@@ -47,6 +47,9 @@ public sealed record DemoTenantOptions
     /// <summary>Documented for one app in one tenant of up to 1,000 licences.</summary>
     public int SharePointUnitsPerMinute { get; init; } = 1250;
 
+    /// <summary>Whether the download host serves those too who send it a bearer token, as rclone does. It counts as a violation all the same.</summary>
+    public bool ToleratesTokensOnDownloads { get; init; }
+
     /// <summary>Share of SharePoint's units from which on answers carry RateLimit headers.</summary>
     public double RateLimitShownFrom { get; init; } = 0.8;
 

@@ -82,7 +82,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
         var tokens = new AccessTokens(options);
         var pages = new DeltaPages(model, graph);
         var tokenPages = new TokenPages(model, graph);
-        var downloads = new Downloads(counters);
+        var downloads = new Downloads(counters, options.ToleratesTokensOnDownloads);
         app.MapPost("/{tenant}/oauth2/v2.0/token", (HttpRequest request, string tenant) =>
         {
             counters.Count("token");

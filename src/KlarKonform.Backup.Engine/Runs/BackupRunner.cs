@@ -25,7 +25,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
     private const int MinLoaded = 250;
 
     // A server answers late, but several requests at once; each upload takes 17 MiB of memory.
-    private const int RemoteUploads = 4;
+    private const int RemoteUploads = 3;
 
     // Every run adds two index files; so many are read with few requests.
     private const int MaxIndexFiles = 64;

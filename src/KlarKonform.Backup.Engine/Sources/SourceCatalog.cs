@@ -22,7 +22,7 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
     private const string SharePointKind = "SharePoint";
 
     // What all file downloads of a run may hold in memory together.
-    private const long DownloadMemory = 96 << 20;
+    private const long DownloadMemory = 48 << 20;
 
     private readonly ByteBudget _memory = new(DownloadMemory);
 

@@ -56,6 +56,10 @@ public sealed class DriveApi(GraphClient client)
     public Task<JsonDocument> ItemAsync(string drive, string item, CancellationToken cancellationToken) =>
         client.GetJsonAsync(Request(drive, $"/drives/{drive}/items/{item}"), cancellationToken);
 
+    /// <summary>An item's row in its drive's list, with all columns' values.</summary>
+    public Task<JsonDocument> ListItemAsync(string drive, string item, CancellationToken cancellationToken) =>
+        client.GetJsonAsync(Request(drive, $"/drives/{drive}/items/{item}/listItem?$expand=fields"), cancellationToken);
+
     /// <summary>An item's permissions and sharing links; the costliest question that SharePoint knows.</summary>
     public Task<JsonElement[]> PermissionsAsync(string drive, string item, CancellationToken cancellationToken) =>
         ListAsync(Request(drive, $"/drives/{drive}/items/{item}/permissions") with { Cost = PermissionCost }, cancellationToken);

@@ -14,7 +14,7 @@ internal sealed class StreamSplitter(Chunker chunker, Func<ReadOnlyMemory<byte>,
     private const int ReadSize = 256 * 1024;
 
     // Buffers that wait for the next large file. More may be in use at a time; those are left to the garbage collector.
-    private const int MaxIdle = 8;
+    private const int MaxIdle = 6;
 
     private readonly ConcurrentBag<byte[]> _idle = [];
 

@@ -6,7 +6,7 @@ using KlarKonform.Backup.DemoTenant.Generation;
 namespace KlarKonform.Backup.DemoTenant.Http.Drives;
 
 /// <summary>The download host: pre-authenticated addresses that live for a while, ranges, and no bearer token.</summary>
-internal sealed class Downloads(RequestCounters counters)
+internal sealed class Downloads(RequestCounters counters, bool toleratesTokens)
 {
     private readonly ConcurrentDictionary<string, Ticket> _tickets = new();
 
@@ -36,8 +36,11 @@ internal sealed class Downloads(RequestCounters counters)
         if (context.Request.Headers.ContainsKey("Authorization"))
         {
             counters.Violate("a bearer token was sent to the download host");
-            context.Response.StatusCode = 401;
-            return;
+            if (!toleratesTokens)
+            {
+                context.Response.StatusCode = 401;
+                return;
+            }
         }
 
         if (!_tickets.TryGetValue(name, out var ticket))

@@ -19,6 +19,7 @@ internal sealed class DriveEndpoints(DemoTenantModel tenant, Downloads downloads
         routes.SharePoint("/drives/{drive}/items/{item}", Permission, "driveItem", _ => 1, (context, values) => context.AnswerAsync(tenant, () =>
             WithAddress(DriveJson.Of(Drive(values["drive"]), Find(values)), Find(values))));
         routes.SharePoint("/drives/{drive}/items/{item}/permissions", Permission, "permissions", _ => ManyPermissions, (context, values) => context.AnswerAsync(tenant, () => new { value = Find(values).Permissions.Select(DriveJson.Of) }));
+        routes.SharePoint("/drives/{drive}/items/{item}/listItem", Sites.SiteEndpoints.Permission, "listItem", _ => 1, (context, values) => context.AnswerAsync(tenant, () => Sites.SiteEndpoints.Row(Find(values))));
         routes.SharePoint("/drives/{drive}/items/{item}/versions", Permission, "versions", _ => 2, (context, values) => context.AnswerAsync(tenant, () => new { value = DriveJson.Versions(Find(values)) }));
         routes.SharePoint("/drives/{drive}/items/{item}/content", Permission, "content", _ => 1, (context, values) => Redirect(context, () =>
         {

@@ -7,7 +7,8 @@ namespace KlarKonform.Backup.DemoTenant.Http.Sites;
 /// <summary>Sites with subsites, libraries, lists and pages (api-reference/v1.0: site-getallsites, site-list-subsites, list-list, listitem-delta, sitepage-list).</summary>
 internal sealed class SiteEndpoints(DemoTenantModel tenant, TokenPages pages)
 {
-    private const string Permission = "Sites.Read.All";
+    /// <summary>What sites and lists need.</summary>
+    public const string Permission = "Sites.Read.All";
     private const int SitesAPage = 3; // Small, so that tests see several.
 
     public void Map(GraphRoutes routes)

@@ -184,7 +184,8 @@ internal sealed class DriveReader
             }
 
             var attribute = ItemMetadata.Write("driveItem", entry.Id, final, null,
-                ("permissions", await _details.PermissionsAsync(final, cancellationToken).ConfigureAwait(false)), ("versions", _settings.VersionList ? versions : null));
+                ("permissions", await _details.PermissionsAsync(final, cancellationToken).ConfigureAwait(false)), ("versions", _settings.VersionList ? versions : null),
+                ("listItem", await _details.ColumnsAsync(final, cancellationToken).ConfigureAwait(false)));
             entry = entry with { Version = DriveItemJson.Version(final), Properties = DriveItemJson.Properties(final) };
             if (!await _run.Store.PutAsync(entry, content, attribute, cancellationToken).ConfigureAwait(false))
                 return false;

@@ -11,8 +11,9 @@ namespace KlarKonform.Backup.Engine.Sources.Drives;
 /// <summary>Streams files into the repository and proves on the way that what arrives is what Graph announced. Thread-safe.</summary>
 internal sealed class FileReader(DriveApi drives, string drive, ResourceRun run, DriveSettings settings)
 {
-    // A stream holds two pieces of eight mebibytes at most (StreamSplitter).
-    private const long MaxStreamMemory = 16 << 20;
+    // What a stream holds in the repository's writer: beyond the smallest piece, two buffers for the largest one, whatever fills them.
+    private const long SmallFile = 512 << 10;
+    private const long LargeStreamMemory = 16 << 20;
 
     // SharePoint rewrites these on upload (property promotion), so that hash and size may describe other bytes than it serves.
     private static readonly HashSet<string> s_rewritten = new(StringComparer.OrdinalIgnoreCase)
@@ -40,7 +41,7 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceRun run,
             var hash = DriveItemJson.Hash(expected);
             if (size == 0)
                 return (await run.SaveAsync(Stream.Null, DriveItemJson.ModifiedAt(expected), cancellationToken).ConfigureAwait(false), current);
-            using var memory = await settings.Memory.TakeAsync(Math.Min(2 * size, MaxStreamMemory), cancellationToken).ConfigureAwait(false);
+            using var memory = await settings.Memory.TakeAsync(MemoryFor(size), cancellationToken).ConfigureAwait(false);
             await using var content = new HashingStream(await drives.ContentAsync(drive, id, size, DriveItemJson.Address(expected), cancellationToken).ConfigureAwait(false));
             var node = await run.SaveAsync(content, DriveItemJson.ModifiedAt(expected), cancellationToken).ConfigureAwait(false);
             if (content.BytesRead == size && (hash is null || hash == content.Hash))
@@ -63,6 +64,8 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceRun run,
                 string.Create(CultureInfo.InvariantCulture, $"{content.BytesRead} bytes with quickXorHash {content.Hash} arrived; {size} bytes with {hash ?? "no hash"} were announced."));
         }
     }
+
+    private static long MemoryFor(long size) => size <= SmallFile ? 2 * size : LargeStreamMemory;
 
     /// <summary>The contents of a file's newest older versions, as files beside it. What is stored already is not read again.</summary>
     /// <param name="item">The file.</param>
@@ -87,7 +90,7 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceRun run,
             try
             {
                 var size = DriveItemJson.Size(version);
-                using var memory = await settings.Memory.TakeAsync(Math.Min(2 * size, MaxStreamMemory), cancellationToken).ConfigureAwait(false);
+                using var memory = await settings.Memory.TakeAsync(MemoryFor(size), cancellationToken).ConfigureAwait(false);
                 await using var content = await drives.VersionContentAsync(drive, id, version.Text("id"), size, cancellationToken).ConfigureAwait(false);
                 parts.Add((suffix, await run.SaveAsync(content, version.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false)));
             }

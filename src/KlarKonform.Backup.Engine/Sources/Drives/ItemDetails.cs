@@ -27,6 +27,23 @@ internal sealed class ItemDetails(DriveApi api, string drive, ResourceRun run, D
         }
     }
 
+    /// <summary>The file's row in its drive's list: content type, retention label (<c>_ComplianceTag</c>) and columns; null when it is not wanted or cannot be read.</summary>
+    public async Task<IReadOnlyList<JsonElement>?> ColumnsAsync(JsonElement item, CancellationToken cancellationToken)
+    {
+        if (!settings.Columns || !DriveItemJson.IsFile(item))
+            return null;
+        try
+        {
+            using var row = await api.ListItemAsync(drive, item.Text("id"), cancellationToken).ConfigureAwait(false);
+            return [row.RootElement.Clone()];
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.AccessDenied)
+        {
+            run.Note(Texts.Get("ColumnsUnread", run.Source.Kind, run.Source.Name, exception.Code));
+            return null;
+        }
+    }
+
     /// <summary>The file's versions, the newest first; null for a file that was never changed.</summary>
     public async Task<IReadOnlyList<JsonElement>?> VersionsAsync(JsonElement item, CancellationToken cancellationToken) =>
         (settings.VersionList || settings.OlderVersions > 0) && DriveItemJson.IsFile(item) && DriveItemJson.WasChanged(item)

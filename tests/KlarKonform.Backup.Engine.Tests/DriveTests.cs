@@ -287,6 +287,19 @@ public sealed class DriveTests
         Assert.Equal("Zehn Jahre", await LabelAsync(scenario, file.Id));
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(501)]
+    public async Task An_impossible_number_of_versions_is_refused_by_its_field(int count)
+    {
+        await using var scenario = await BackupScenario.StartAsync(s_sizes, s_options, Drives);
+        var wrong = scenario.Configuration("Falsch") with { Id = Guid.NewGuid(), Sources = new SourceSettings { SharePoint = new DriveSelection { OlderVersions = count } } };
+        var error = await Assert.ThrowsAsync<BackupException>(() => scenario.Engine.CreateConfigurationAsync(wrong, default));
+        Assert.Equal("ConfigurationFieldInvalid", error.ErrorId);
+        Assert.Contains("sources.sharePoint.olderVersions", error.Message, StringComparison.Ordinal);
+        Assert.Empty(await scenario.Engine.GetConfigurationsAsync("Falsch", default));
+    }
+
     private static async Task<string?> LabelAsync(BackupScenario scenario, string id)
     {
         var stored = (await StoredItem.ReadAllAsync(scenario.Folder["repository"], BackupScenario.Password)).Single(item => item.Id == id);

@@ -21,6 +21,9 @@ public enum RepositoryErrorKind
     /// <summary>Another program holds a lock that excludes us.</summary>
     Locked,
 
+    /// <summary>Another live process holds a lock for the same purpose: see <see cref="RepositoryException.Holder"/>.</summary>
+    PurposeTaken,
+
     /// <summary>The key cannot be removed: the repository was opened with it.</summary>
     KeyInUse,
 

@@ -7,6 +7,13 @@ public sealed class RepositoryException : Exception
     public RepositoryException(RepositoryErrorKind kind, string message, Exception? inner = null)
         : base(message, inner) => Kind = kind;
 
+    /// <summary>Creates the exception for a lock that is in the way.</summary>
+    public RepositoryException(RepositoryErrorKind kind, string message, Locks.LockHolder holder)
+        : this(kind, message) => Holder = holder;
+
     /// <summary>What happened.</summary>
     public RepositoryErrorKind Kind { get; }
+
+    /// <summary>Who holds the lock that is in the way, or null.</summary>
+    public Locks.LockHolder? Holder { get; }
 }

@@ -1,13 +1,11 @@
 using System.Collections.Concurrent;
 using KlarKonform.Backup.Repository.Checking;
-using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Restoring;
 using KlarKonform.Backup.Repository.Writing;
 using KlarKonform.Backup.Storage;
 using KlarKonform.Backup.Storage.Folder;
 using KlarKonform.Backup.TestSupport;
-using Microsoft.Extensions.Time.Testing;
 using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
 
 namespace KlarKonform.Backup.Repository.Tests;
@@ -164,48 +162,6 @@ public sealed class DamageTests : IDisposable
         await PruneAsync(again);
         await BackupAsync(again, (1, 2_000_000), (2, 3_000_000));
         Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_lock_that_nobody_renews_goes_stale_and_is_taken_away()
-    {
-        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        using var repository = await InitializeAsync();
-        ForeignProgram.WriteLock(_folder["repo"], Password, Environment.ProcessId, "another-host");
-        var failure = await Assert.ThrowsAsync<RepositoryException>(() => RepositoryLock.AcquireAsync(repository, exclusive: true, time, default));
-        Assert.Contains("another-host", failure.Message, StringComparison.Ordinal);
-        time.Advance(TimeSpan.FromMinutes(31));
-        await using (await RepositoryLock.AcquireAsync(repository, exclusive: true, time, default))
-            Assert.Single(Directory.GetFiles(_folder["repo", "locks"]));
-        Assert.Empty(Directory.GetFiles(_folder["repo", "locks"]));
-    }
-
-    [Fact]
-    public async Task The_lock_of_a_process_of_this_machine_that_is_gone_is_taken_away_at_once()
-    {
-        using var repository = await InitializeAsync();
-        using (var brief = System.Diagnostics.Process.Start("restic", "version"))
-        {
-            await brief.WaitForExitAsync();
-            ForeignProgram.WriteLock(_folder["repo"], Password, brief.Id, Environment.MachineName);
-        }
-
-        await using (await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default))
-            Assert.Single(Directory.GetFiles(_folder["repo", "locks"]));
-        ForeignProgram.WriteLock(_folder["repo"], Password, Environment.ProcessId, Environment.MachineName);
-        await Assert.ThrowsAsync<RepositoryException>(() => RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default));
-    }
-
-    [Fact]
-    public async Task Who_slept_longer_than_his_lock_lives_saves_no_snapshot()
-    {
-        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        using var repository = await InitializeAsync();
-        await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, time, default);
-        await held.ThrowIfLostAsync();
-        time.SetUtcNow(time.GetUtcNow().AddMinutes(40));
-        await Assert.ThrowsAsync<OperationCanceledException>(held.ThrowIfLostAsync);
-        Assert.True(held.Lost.IsCancellationRequested);
     }
 
     // A check fails, or the repository does not even open.

@@ -20,6 +20,10 @@ internal static class ForeignProgram
     public static void WriteLock(string repository, string password, int process, string host) => Write(repository, password, "locks", JsonSerializer.Serialize(
         new { time = DateTimeOffset.UtcNow, exclusive = true, hostname = host, username = "somebody", pid = process }));
 
+    /// <summary>Writes the lock that a run of ours on another machine last renewed so long ago.</summary>
+    public static void WriteAbandonedLock(string repository, string password, string purpose, TimeSpan age) => Write(repository, password, "locks", JsonSerializer.Serialize(
+        new { time = DateTimeOffset.UtcNow - age, exclusive = false, hostname = "another-host", username = "somebody", pid = 4711, klarkonform_purpose = purpose, klarkonform_started = DateTimeOffset.UtcNow - age }));
+
     /// <summary>Creates an empty repository whose only key costs as much as is asked for.</summary>
     public static void Initialize(string repository, string password, int n, int r, int p)
     {

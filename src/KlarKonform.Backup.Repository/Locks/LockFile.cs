@@ -28,6 +28,16 @@ internal sealed record LockFile
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public uint Gid { get; init; }
 
+    /// <summary>Ours, which restic passes over: what the lock's owner does, so that a second one of the same purpose refuses.</summary>
+    [JsonPropertyName("klarkonform_purpose")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Purpose { get; init; }
+
+    /// <summary>Ours: when the lock was first taken; <see cref="Time"/> is when it was last renewed.</summary>
+    [JsonPropertyName("klarkonform_started")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Started { get; init; }
+
     [JsonIgnore]
     public DateTimeOffset Taken => Json.NanoTime.Parse(Time).Moment;
 }

@@ -1,0 +1,15 @@
+namespace KlarKonform.Backup.Repository.Locks;
+
+/// <summary>Who holds a lock. Times are the holder's own clock, UTC.</summary>
+/// <param name="Host">The computer.</param>
+/// <param name="User">The user.</param>
+/// <param name="ProcessId">The process on that computer.</param>
+/// <param name="IsExclusive">Whether it keeps everybody else out.</param>
+/// <param name="Purpose">What it is held for, or null: stock restic's locks say nothing.</param>
+/// <param name="Since">When it was taken.</param>
+/// <param name="Renewed">When it was last renewed: the holder's last sign of life.</param>
+public sealed record LockHolder(string Host, string User, int ProcessId, bool IsExclusive, string? Purpose, DateTimeOffset Since, DateTimeOffset Renewed)
+{
+    internal static LockHolder From(LockFile file) => new(file.Hostname, file.Username, file.Pid, file.Exclusive, file.Purpose,
+        (file.Started is null ? file.Taken : Json.NanoTime.Parse(file.Started).Moment).ToUniversalTime(), file.Taken.ToUniversalTime());
+}

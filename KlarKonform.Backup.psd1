@@ -18,7 +18,8 @@
         'Set-KKBackupConfiguration'
         'Remove-KKBackupConfiguration'
         'Test-KKBackupConnection'
-        'Start-KKBackup'
+        'Start-KKBackup',
+        'Stop-KKBackup'
         'Get-KKBackupStatus'
         'Get-KKBackupSnapshot'
         'Restore-KKBackupItem'

@@ -33,6 +33,15 @@ public enum BackupErrorCategory
     /// <summary>Something else holds it.</summary>
     ResourceBusy,
 
+    /// <summary>What was asked does not fit the state of things.</summary>
+    InvalidOperation,
+
+    /// <summary>Somebody stopped it.</summary>
+    OperationStopped,
+
+    /// <summary>Something did not happen in time.</summary>
+    OperationTimeout,
+
     /// <summary>The storage is full.</summary>
     QuotaExceeded,
 

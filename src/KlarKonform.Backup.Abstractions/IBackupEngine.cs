@@ -27,8 +27,19 @@ public interface IBackupEngine
     /// <summary>Runs a backup. On cancellation a checkpoint is written before the exception is thrown.</summary>
     Task<BackupRun> StartBackupAsync(string name, BackupOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
 
-    /// <summary>How a configuration stands.</summary>
+    /// <summary>Asks the run of a configuration on this machine to stop at a checkpoint.</summary>
+    /// <param name="name">The configuration.</param>
+    /// <param name="wait">How long to wait for its end; zero to ask only.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The run as it is then.</returns>
+    /// <exception cref="BackupException">NotRunning, RunningElsewhere or StopTimedOut.</exception>
+    Task<BackupRun> StopBackupAsync(string name, TimeSpan wait, CancellationToken cancellationToken);
+
+    /// <summary>How a configuration stands, by what this machine knows.</summary>
     Task<BackupStatus> GetStatusAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>How a configuration stands, by what the repository says: for machines that never ran it.</summary>
+    Task<BackupStatus> GetRepositoryStatusAsync(string name, ISecretStore secrets, CancellationToken cancellationToken);
 
     /// <summary>Snapshots of a configuration, oldest first.</summary>
     Task<IReadOnlyList<BackupSnapshot>> GetSnapshotsAsync(string name, ISecretStore secrets, CancellationToken cancellationToken);

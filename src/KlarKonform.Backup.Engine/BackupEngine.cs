@@ -6,6 +6,8 @@ using KlarKonform.Backup.Engine.Maintenance;
 using KlarKonform.Backup.Engine.Restore;
 using KlarKonform.Backup.Engine.Retention;
 using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Runs.Journal;
+using KlarKonform.Backup.Engine.Status;
 using KlarKonform.Backup.Engine.Targets;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Repairing;
@@ -38,10 +40,12 @@ public sealed class BackupEngine : IBackupEngine
     {
         _home = new BackupHome(home);
         _configurations = new ConfigurationStore(_home);
-        _journal = new RunJournal(_home);
+        _journal = new RunJournal(_home, time);
         _time = time;
         _random = random;
     }
+
+    private JournalStatus Journal => new(_home, _journal, _time);
 
     /// <inheritdoc />
     public Task<IReadOnlyList<BackupConfiguration>> GetConfigurationsAsync(string pattern, CancellationToken cancellationToken) =>
@@ -72,8 +76,13 @@ public sealed class BackupEngine : IBackupEngine
     }
 
     /// <inheritdoc />
-    public async Task RemoveConfigurationAsync(string name, CancellationToken cancellationToken) =>
-        _configurations.Remove(await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false));
+    public async Task RemoveConfigurationAsync(string name, CancellationToken cancellationToken)
+    {
+        var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
+        if (await _journal.NewestAsync(configuration.Id, cancellationToken).ConfigureAwait(false) is { Status: BackupState.Running } running)
+            throw new BackupException("AlreadyRunning", BackupErrorCategory.ResourceBusy, name, name, running.ProcessId, running.Started.ToLocalTime());
+        _configurations.Remove(configuration);
+    }
 
     /// <inheritdoc />
     public async IAsyncEnumerable<ConnectionCheck> TestConnectionAsync(string name, ISecretStore secrets, IBackupObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -87,41 +96,20 @@ public sealed class BackupEngine : IBackupEngine
     public async Task<BackupRun> StartBackupAsync(string name, BackupOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken)
     {
         var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
-        using var runner = new BackupRunner(configuration, options, secrets, observer, _home, _journal, _time, _random);
-        return await runner.RunAsync(cancellationToken).ConfigureAwait(false);
+        return await new BackupRunner(configuration, options, secrets, observer, _home, _journal, _time, _random).RunAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc />
-    public async Task<BackupStatus> GetStatusAsync(string name, CancellationToken cancellationToken)
-    {
-        var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
-        BackupRun? last = null;
-        DateTimeOffset? success = null;
-        await foreach (var run in _journal.ReadAsync(configuration.Id, cancellationToken).ConfigureAwait(false))
-        {
-            last ??= run;
-            if (run.SnapshotId is null)
-                continue;
-            success = run.Ended ?? run.Started;
-            break;
-        }
+    public async Task<BackupRun> StopBackupAsync(string name, TimeSpan wait, CancellationToken cancellationToken) =>
+        await Journal.StopAsync(await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false), wait, cancellationToken).ConfigureAwait(false);
 
-        var status = last?.Status ?? BackupState.Pending;
-        return new BackupStatus
-        {
-            Name = configuration.Name,
-            Status = status,
-            StatusText = Texts.Get("State_" + status),
-            LastRun = last?.Started,
-            LastSuccess = success,
-            Items = (last?.ItemsDownloaded ?? 0) + (last?.ItemsUpdated ?? 0),
-            Bytes = last?.BytesDownloaded ?? 0,
-            Failures = (last?.Failures.Count ?? 0) + (last?.Resources.Count(resource => resource.Status == BackupState.Failed) ?? 0),
-            Verified = last?.Verified,
-            Error = last?.Error,
-            Resources = last?.Resources ?? [],
-        };
-    }
+    /// <inheritdoc />
+    public async Task<BackupStatus> GetStatusAsync(string name, CancellationToken cancellationToken) =>
+        await Journal.ReadAsync(await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc />
+    public Task<BackupStatus> GetRepositoryStatusAsync(string name, ISecretStore secrets, CancellationToken cancellationToken) =>
+        WithRepositoryAsync(name, secrets, session => new RepositoryStatus(session, _time).ReadAsync(cancellationToken), cancellationToken);
 
     /// <inheritdoc />
     public Task<IReadOnlyList<BackupSnapshot>> GetSnapshotsAsync(string name, ISecretStore secrets, CancellationToken cancellationToken) =>

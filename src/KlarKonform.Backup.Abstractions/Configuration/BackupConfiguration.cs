@@ -24,4 +24,8 @@ public sealed record BackupConfiguration
 
     /// <summary>The repository's password.</summary>
     public required RepositorySettings Repository { get; init; }
+
+    /// <summary>The vault names of every secret that a run needs, as <c>vault/name</c>.</summary>
+    public IReadOnlyList<string> SecretNames() =>
+        [.. new[] { Tenant.Auth.Secret, Tenant.Auth.CertificatePassword, Repository.Password, Target.Credential, Target.PrivateKey, Target.PrivateKeyPassphrase }.OfType<string>().Distinct()];
 }

@@ -33,6 +33,36 @@ public sealed record BackupStatus
     /// <summary>The error that ended the last run.</summary>
     public string? Error { get; init; }
 
+    /// <summary>Resources that the last run covers.</summary>
+    public int ResourcesTotal { get; init; }
+
+    /// <summary>Resources of it that are done.</summary>
+    public int ResourcesDone { get; init; }
+
+    /// <summary>What is read now; empty unless it runs.</summary>
+    public IReadOnlyList<string> Current { get; init; } = [];
+
+    /// <summary>Estimate of the time that is left, or null.</summary>
+    public TimeSpan? Remaining { get; init; }
+
+    /// <summary>The computer that runs it or ran it last.</summary>
+    public string? HostName { get; init; }
+
+    /// <summary>The process on that computer.</summary>
+    public int? ProcessId { get; init; }
+
+    /// <summary>The last run's id.</summary>
+    public Guid? RunId { get; init; }
+
+    /// <summary>Its last sign of life.</summary>
+    public DateTimeOffset? Updated { get; init; }
+
+    /// <summary>What the check after the last run found; null when it did not get that far.</summary>
+    public RunVerification? Verification { get; init; }
+
+    /// <summary>Items that failed and are tried again in later runs, or known to fail for good.</summary>
+    public IReadOnlyList<ItemFailure> RetryList { get; init; } = [];
+
     /// <summary>Per resource, of the last run.</summary>
     public IReadOnlyList<ResourceResult> Resources { get; init; } = [];
 }

@@ -11,4 +11,13 @@ public sealed record BackupOptions
 
     /// <summary>Forget the delta cursors and compare everything; known items are not downloaded again.</summary>
     public bool Full { get; init; }
+
+    /// <summary>Resources that are read at a time.</summary>
+    public int ThrottleLimit { get; init; } = DefaultThrottleLimit;
+
+    /// <summary>File of the event log, or null for the configuration's own in the home folder.</summary>
+    public string? LogPath { get; init; }
+
+    /// <summary>Mailboxes do not share a limit at Microsoft, so many run at once; more gain nothing but memory use.</summary>
+    public const int DefaultThrottleLimit = 32;
 }

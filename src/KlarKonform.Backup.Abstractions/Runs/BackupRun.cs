@@ -37,13 +37,31 @@ public sealed record BackupRun
     public long BytesStored { get; init; }
 
     /// <summary>Whether the check after the run found everything in order; null when it did not get that far.</summary>
-    public bool? Verified { get; init; }
+    public bool? Verified => Verification?.IsClean;
+
+    /// <summary>What the check after the run found; null when it did not get that far.</summary>
+    public RunVerification? Verification { get; init; }
+
+    /// <summary>Resources that the run covers; zero before they are listed.</summary>
+    public int ResourcesTotal { get; init; }
+
+    /// <summary>Resources that are done.</summary>
+    public int ResourcesDone { get; init; }
+
+    /// <summary>What is read now, such as <c>Mail: anna@contoso.com</c>; empty when the run has ended.</summary>
+    public IReadOnlyList<string> Current { get; init; } = [];
+
+    /// <summary>Estimate of the time that is left, or null.</summary>
+    public TimeSpan? Remaining { get; init; }
 
     /// <summary>What happened to each resource.</summary>
     public IReadOnlyList<ResourceResult> Resources { get; init; } = [];
 
     /// <summary>Every item that could not be backed up.</summary>
     public IReadOnlyList<ItemFailure> Failures { get; init; } = [];
+
+    /// <summary>Items that failed in this run or in earlier ones and are tried again, or known to fail for good.</summary>
+    public IReadOnlyList<ItemFailure> RetryList { get; init; } = [];
 
     /// <summary>Things worth knowing, in the user's language.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
@@ -53,4 +71,10 @@ public sealed record BackupRun
 
     /// <summary>Process that runs it, to tell a running backup from a killed one.</summary>
     public int ProcessId { get; init; }
+
+    /// <summary>The computer that runs it.</summary>
+    public string HostName { get; init; } = "";
+
+    /// <summary>The run's last sign of life; UTC.</summary>
+    public DateTimeOffset? Updated { get; init; }
 }

@@ -9,7 +9,7 @@ public sealed record ResourceResult
     /// <summary>Whose it is.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Succeeded, Partial or Failed.</summary>
+    /// <summary>Pending and Running while the run goes on; then Succeeded, Partial or Failed.</summary>
     public required BackupState Status { get; init; }
 
     /// <summary>Whether there was nothing to back up (no mailbox, no OneDrive, a locked site).</summary>
@@ -26,6 +26,12 @@ public sealed record ResourceResult
 
     /// <summary>Bytes downloaded.</summary>
     public long BytesDownloaded { get; init; }
+
+    /// <summary>Items that the source has; null while nobody knows.</summary>
+    public long? ItemsExpected { get; init; }
+
+    /// <summary>Items that the backup has; null while nobody knows.</summary>
+    public long? ItemsStored { get; init; }
 
     /// <summary>Items that failed.</summary>
     public int Failures { get; init; }

@@ -19,6 +19,10 @@ public sealed class GetKKBackupStatusCommand : BackupCmdlet
     [Parameter]
     public SwitchParameter Detailed { get; set; }
 
+    /// <summary>What the repository says, not this computer's journal.</summary>
+    [Parameter]
+    public SwitchParameter FromRepository { get; set; }
+
     /// <inheritdoc />
     protected override void ProcessRecord()
     {
@@ -31,7 +35,9 @@ public sealed class GetKKBackupStatusCommand : BackupCmdlet
                     throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, pattern, pattern);
                 foreach (var configuration in found)
                 {
-                    var status = await Engine.GetStatusAsync(configuration.Name, token).ConfigureAwait(false);
+                    var status = FromRepository
+                        ? await Engine.GetRepositoryStatusAsync(configuration.Name, Secrets, token).ConfigureAwait(false)
+                        : await Engine.GetStatusAsync(configuration.Name, token).ConfigureAwait(false);
                     Post(() => WriteObject(Detailed ? status.Resources : status, enumerateCollection: true));
                 }
             });

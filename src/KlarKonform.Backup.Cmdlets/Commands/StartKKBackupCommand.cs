@@ -1,10 +1,11 @@
 using System.Management.Automation;
+using KlarKonform.Backup.Cmdlets.Hosting;
 
 namespace KlarKonform.Backup.Cmdlets.Commands;
 
 /// <summary>Runs a backup.</summary>
 [Cmdlet(VerbsLifecycle.Start, "KKBackup", SupportsShouldProcess = true)]
-[OutputType(typeof(BackupRun))]
+[OutputType(typeof(BackupRun), typeof(Job))]
 public sealed class StartKKBackupCommand : ConfigurationNameCommand
 {
     /// <summary>Sources to run.</summary>
@@ -21,26 +22,66 @@ public sealed class StartKKBackupCommand : ConfigurationNameCommand
     [Parameter]
     public SwitchParameter Full { get; set; }
 
+    /// <summary>Mailboxes, drives and sites that are read at a time.</summary>
+    [Parameter]
+    [ValidateRange(1, 256)]
+    public int ThrottleLimit { get; set; } = BackupOptions.DefaultThrottleLimit;
+
+    /// <summary>File of the event log.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? LogPath { get; set; }
+
+    /// <summary>Run in the background and return a job.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
     private protected override string Activity => Texts.Get("Activity_Backup", Current);
+
+    private bool IsTerminating => !MyInvocation.ExpectingInput && Name.Length == 1;
 
     private protected override void ProcessConfiguration(string name)
     {
         if (!ShouldProcess(name, Texts.Get("Action_Backup")))
             return;
+        var options = new BackupOptions { Sources = Source, Resources = Resource, Full = Full, ThrottleLimit = ThrottleLimit, LogPath = LogPath is null ? null : FullPath(LogPath) };
+        if (AsJob)
+        {
+            StartJob(name, options);
+            return;
+        }
+
         BackupRun? run = null;
-        var options = new BackupOptions { Sources = Source, Resources = Resource, Full = Full };
-        Run(async token => run = await Engine.StartBackupAsync(name, options, Secrets, Observer, token).ConfigureAwait(false), terminating: MyInvocation.ExpectingInput is false && Name.Length == 1);
+        Run(async token => run = await Engine.StartBackupAsync(name, options, Secrets, Observer, token).ConfigureAwait(false), IsTerminating);
         if (run is null)
             return;
         foreach (var note in run.Notes)
             WriteWarning(note);
         WriteObject(run);
-        foreach (var resource in run.Resources.Where(resource => resource.Status != BackupState.Succeeded))
-            WriteError(ErrorOf(resource));
+        foreach (var error in RunReport.ErrorsOf(run))
+            WriteError(error);
     }
 
-    // One error a resource, so that -ErrorAction Stop works in a scheduled task.
-    private static ErrorRecord ErrorOf(ResourceResult resource) => Hosting.ErrorRecords.From(resource.Status == BackupState.Failed
-        ? new BackupException("ResourceFailed", BackupErrorCategory.NotSpecified, resource.Name, resource.Kind, resource.Name, resource.Code, resource.Message)
-        : new BackupException("ItemsFailed", BackupErrorCategory.NotSpecified, resource.Name, resource.Failures, resource.Kind, resource.Name));
+    // The vault is asked here, where it can ask back; the job keeps what it needs in memory only.
+    private void StartJob(string name, BackupOptions options)
+    {
+        var held = new Dictionary<string, SecretValue>();
+        var ready = Run(async token =>
+        {
+            var found = await Engine.GetConfigurationsAsync(WildcardPattern.Escape(name), token).ConfigureAwait(false);
+            if (found.Count == 0)
+                throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, name, name);
+            foreach (var secret in found[0].SecretNames())
+            {
+                var reference = SecretReference.Parse(secret);
+                held[reference.ToString()] = await Secrets.GetAsync(reference, token).ConfigureAwait(false);
+            }
+        }, IsTerminating);
+        if (!ready)
+            return;
+        var job = new BackupJob(Engine, name, options, new HeldSecretStore(held), Activity, MyInvocation.Line);
+        JobRepository.Add(job);
+        job.Begin();
+        WriteObject(job);
+    }
 }

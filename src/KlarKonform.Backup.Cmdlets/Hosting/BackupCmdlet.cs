@@ -8,13 +8,14 @@ namespace KlarKonform.Backup.Cmdlets.Hosting;
 /// </summary>
 public abstract class BackupCmdlet : PSCmdlet, IDisposable
 {
-    // One ActivityId for the whole, and one a resource below it.
-    private const int RootActivity = 4711;
+    // In a runbook's log a line a minute says enough.
+    private const long MillisecondsBetweenLines = 60_000;
 
     private readonly CancellationTokenSource _stop = new();
-    private readonly Dictionary<string, int> _activities = new(StringComparer.Ordinal);
     private readonly PipelineObserver _observer;
     private PipelineQueue? _queue;
+    private bool _isRunbook;
+    private long _nextLine;
     private IBackupEngine? _engine;
 
     private protected BackupCmdlet() => _observer = new PipelineObserver(this);
@@ -32,9 +33,16 @@ public abstract class BackupCmdlet : PSCmdlet, IDisposable
     internal bool WantsDebug { get; private set; }
 
     /// <inheritdoc />
-    protected override void BeginProcessing() => WantsDebug = MyInvocation.BoundParameters.TryGetValue("Debug", out var given)
-        ? (SwitchParameter)given
-        : GetVariableValue("DebugPreference") is ActionPreference preference && preference is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
+    protected override void BeginProcessing()
+    {
+        WantsDebug = MyInvocation.BoundParameters.TryGetValue("Debug", out var given)
+            ? (SwitchParameter)given
+            : GetVariableValue("DebugPreference") is ActionPreference preference && preference is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
+
+        // Azure Automation names the job in a variable, and its sandbox in the environment: nobody looks at a progress bar there.
+        _isRunbook = GetVariableValue("PSPrivateMetadata") is System.Collections.IDictionary metadata && metadata.Contains("JobId")
+            || Environment.GetEnvironmentVariable("AZUREPS_HOST_ENVIRONMENT")?.StartsWith("AzureAutomation", StringComparison.OrdinalIgnoreCase) == true;
+    }
 
     /// <inheritdoc />
     protected override void StopProcessing() => _stop.Cancel();
@@ -96,15 +104,16 @@ public abstract class BackupCmdlet : PSCmdlet, IDisposable
 
     internal void Show(BackupProgress progress)
     {
-        var id = RootActivity;
-        if (progress.Resource is { } resource && !_activities.TryGetValue(resource, out id))
-            _activities.Add(resource, id = RootActivity + 1 + _activities.Count);
-        WriteProgress(new ProgressRecord(id, progress.Resource ?? Activity, progress.Text.Length > 0 ? progress.Text : " ")
+        if (!_isRunbook)
         {
-            PercentComplete = progress.Percent,
-            ParentActivityId = progress.Resource is null ? -1 : RootActivity,
-            RecordType = progress.Completed ? ProgressRecordType.Completed : ProgressRecordType.Processing,
-        });
+            WriteProgress(ProgressRecords.Of(Activity, progress));
+            return;
+        }
+
+        if (Environment.TickCount64 < _nextLine)
+            return;
+        _nextLine = Environment.TickCount64 + MillisecondsBetweenLines;
+        WriteVerbose(progress.CurrentOperation is { Length: > 0 } current ? $"{progress.Text} ({current})" : progress.Text);
     }
 
     /// <summary>Resolves a file system path of the user's against the current location.</summary>

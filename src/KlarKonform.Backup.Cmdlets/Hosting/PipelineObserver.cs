@@ -9,6 +9,8 @@ internal sealed class PipelineObserver(BackupCmdlet cmdlet) : IBackupObserver
 
     public void Progress(BackupProgress progress)
     {
+        if (progress.Resource is not null)
+            return; // The whole names what is read now; a bar for each of thirty mailboxes would fill the console.
         var now = Environment.TickCount64;
         if (!progress.Completed && progress.Percent < 0 && now < Interlocked.Read(ref _next))
             return;

@@ -98,9 +98,7 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
 
         async Task<(CheckResult, string)> ReadSecretsAsync()
         {
-            var target = configuration.Target;
-            string?[] names = [configuration.Tenant.Auth.Secret, configuration.Tenant.Auth.CertificatePassword, configuration.Repository.Password, target.Credential, target.PrivateKey, target.PrivateKeyPassphrase];
-            foreach (var name in names.OfType<string>())
+            foreach (var name in configuration.SecretNames())
                 await secrets.GetAsync(SecretReference.Parse(name), cancellationToken).ConfigureAwait(false);
             return (CheckResult.Passed, Texts.Get("Check_Ok"));
         }

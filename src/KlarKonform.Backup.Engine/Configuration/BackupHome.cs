@@ -18,6 +18,9 @@ internal sealed class BackupHome
 
     public string Cache(Guid configuration) => Path.Combine(_root, "cache", configuration.ToString());
 
+    /// <summary>The configuration's event log. Its name is the configuration's, which is a file name already.</summary>
+    public string Log(string configuration) => Path.Combine(_root, "logs", configuration + ".jsonl");
+
     /// <summary>Writes a file for the current user only, whole or not at all.</summary>
     public static async Task WriteAsync(string path, byte[] content, CancellationToken cancellationToken)
     {

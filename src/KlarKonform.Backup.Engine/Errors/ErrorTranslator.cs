@@ -1,5 +1,6 @@
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Engine.Errors;
@@ -47,6 +48,8 @@ internal static class ErrorTranslator
             RepositoryErrorKind.NotARepository => new BackupException("RepositoryMissing", BackupErrorCategory.ObjectNotFound, place, place),
             RepositoryErrorKind.WrongPassword => new BackupException("WrongPassword", BackupErrorCategory.AuthenticationError, place, place, configuration.Repository.Password),
             RepositoryErrorKind.UnsupportedVersion or RepositoryErrorKind.AlreadyExists => new BackupException("RepositoryUnsupported", BackupErrorCategory.InvalidData, place, place, error.Message),
+            RepositoryErrorKind.PurposeTaken when error.Holder is { } holder => new BackupException("AlreadyRunningElsewhere", BackupErrorCategory.ResourceBusy, configuration.Name,
+                configuration.Name, holder.ProcessId, holder.Host, holder.Since.ToLocalTime(), holder.Renewed.ToLocalTime(), (holder.Renewed + RepositoryLock.SilentAfter).ToLocalTime()),
             RepositoryErrorKind.Locked => new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message),
             _ => new BackupException("RepositoryDamaged", BackupErrorCategory.InvalidData, place, place, error.Message),
         };

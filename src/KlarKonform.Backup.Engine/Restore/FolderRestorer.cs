@@ -3,6 +3,7 @@ using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Restoring;

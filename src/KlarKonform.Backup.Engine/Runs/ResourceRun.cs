@@ -2,18 +2,22 @@ using System.Collections.Concurrent;
 using KlarKonform.Backup.Engine.Sources;
 using KlarKonform.Backup.Engine.State;
 using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Trees;
 using KlarKonform.Backup.Repository.Writing;
 
 namespace KlarKonform.Backup.Engine.Runs;
 
 /// <summary>A resource's part of a run: its store, its counts, its failures. Thread-safe.</summary>
-internal sealed class ResourceRun(IResourceSource source, ResourceStore store, RepositoryWriter writer, IBackupObserver observer, bool full, TimeProvider time)
+internal sealed class ResourceRun(IResourceSource source, ResourceStore store, IReadOnlyList<string> path, RepositoryWriter writer, IBackupObserver observer, RunEvents events, bool full, TimeProvider time) : IDisposable
 {
     // An item that failed in so many runs is tried in fewer of them: Microsoft mends a damaged item rarely, but does.
     private const int EagerAttempts = 3;
     private const int MaxDaysBetween = 28;
 
+    private readonly ConcurrentQueue<ItemMismatch> _mismatches = new();
+    private readonly SemaphoreSlim _saving = new(1);
+    private (BlobId Content, BlobId State)? _closed;
     private readonly ConcurrentQueue<string> _notes = new();
     private readonly ConcurrentDictionary<string, ItemFailure> _failures = new();
     private long _downloaded;
@@ -24,9 +28,35 @@ internal sealed class ResourceRun(IResourceSource source, ResourceStore store, R
 
     public IResourceSource Source => source;
 
+    /// <summary>The resource as people see it.</summary>
+    public string Label { get; } = $"{source.Kind}: {source.Name}";
+
+    /// <summary>Its content and state; not to be used after <see cref="CloseAsync"/>.</summary>
     public ResourceStore Store => store;
 
-    public IBackupObserver Observer => observer;
+    /// <summary>Where its content lies in the snapshot.</summary>
+    public IReadOnlyList<string> Path { get; } = path;
+
+    /// <summary>Whether it leaves no trace in the snapshot, because there is nothing to back up and never was.</summary>
+    public bool IsWithdrawn { get; private set; }
+
+    /// <summary>Items that are tried again in later runs or fail for good.</summary>
+    public IReadOnlyList<ItemFailure> RetryList { get; private set; } = [];
+
+    /// <summary>Items of which source and backup disagree.</summary>
+    public IReadOnlyCollection<ItemMismatch> Mismatches => _mismatches;
+
+    /// <summary>Items that the source has, by its own count where it gives one, else by what it reported; null before the end.</summary>
+    public long? ItemsExpected { get; private set; }
+
+    /// <summary>Items that the backup has; null before the end.</summary>
+    public long? ItemsStored { get; private set; }
+
+    /// <summary>When it was closed; UTC.</summary>
+    public DateTimeOffset? Ended { get; private set; }
+
+    /// <summary>Whether its trees are at the end of what this run does.</summary>
+    public bool IsClosed => _closed is not null;
 
     /// <summary>Whether cursors are to be ignored.</summary>
     public bool Full => full;
@@ -71,6 +101,10 @@ internal sealed class ResourceRun(IResourceSource source, ResourceStore store, R
         Report();
     }
 
+    /// <summary>Source and backup disagree about an item, though nothing failed: the run is Partial.</summary>
+    public void AddMismatch(string folder, string itemId, bool isMissing) =>
+        _mismatches.Enqueue(new ItemMismatch { Kind = source.Kind, Resource = source.Name, Folder = folder, ItemId = itemId, IsMissing = isMissing });
+
     public void CountRemoval() => Interlocked.Increment(ref _removed);
 
     /// <summary>Something that the admin should know, once however often it is found out.</summary>
@@ -84,6 +118,7 @@ internal sealed class ResourceRun(IResourceSource source, ResourceStore store, R
     public Task FailAsync(string itemId, string parent, string name, GraphException failure, CancellationToken cancellationToken)
     {
         observer.Verbose($"{source.Kind} {source.Name}: '{name}' failed: {failure.Code}: {failure.Message}");
+        events.Write(RunEvent.ItemFailed, Texts.Get("Event_ItemFailed", Label, failure.Code), new { kind = source.Kind, resource = source.Name, item = itemId, code = failure.Code });
         return store.ChangeStateAsync(state => _failures[itemId] = state.Failures[itemId] = NewFailure(state, itemId, parent, name, failure), cancellationToken);
     }
 
@@ -123,6 +158,77 @@ internal sealed class ResourceRun(IResourceSource source, ResourceStore store, R
     public static bool IsItemFailure(GraphException exception) => exception.Kind is GraphErrorKind.Other or GraphErrorKind.CorruptItem
         or GraphErrorKind.Malware or GraphErrorKind.Locked or GraphErrorKind.IntegrityMismatch or GraphErrorKind.Unreachable or GraphErrorKind.AccessDenied or GraphErrorKind.Throttled;
 
+    /// <summary>What has come of it so far.</summary>
+    public ResourceResult ToResult(BackupState status) => new()
+    {
+        Kind = source.Kind,
+        Name = source.Name,
+        Status = status,
+        ItemsExpected = ItemsExpected,
+        ItemsStored = ItemsStored,
+        ItemsDownloaded = Downloaded,
+        ItemsUpdated = Updated,
+        ItemsRemoved = Removed,
+        BytesDownloaded = Bytes,
+        Failures = _failures.Count,
+    };
+
+    /// <summary>Its trees as they are now, or null when they must not be used. Stores what changed.</summary>
+    public async Task<(BlobId Content, BlobId State)?> SaveTreesAsync(CancellationToken cancellationToken)
+    {
+        await _saving.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return _closed ?? (store.IsBroken ? null : await store.SaveAsync(cancellationToken).ConfigureAwait(false));
+        }
+        finally
+        {
+            _saving.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        store.Dispose();
+        _saving.Dispose();
+    }
+
+    /// <summary>The resource is done, or cannot go on: what it has is stored, and its memory given back.</summary>
+    /// <param name="withdraw">Whether it leaves no trace.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task CloseAsync(bool withdraw, CancellationToken cancellationToken)
+    {
+        if (!store.IsBroken)
+            await CountItemsAsync(cancellationToken).ConfigureAwait(false);
+        RetryList = [.. store.State.Failures.Values];
+        (IsWithdrawn, Ended) = (withdraw, Now);
+        await _saving.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!store.IsBroken)
+                _closed = await store.SaveAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _saving.Release();
+            store.Release();
+        }
+    }
+
+    // What the source has is what is stored, and what could not be; but not what it reported as removed and still waits for the proof.
+    private async Task CountItemsAsync(CancellationToken cancellationToken)
+    {
+        var state = store.State;
+        var missing = 0;
+        foreach (var id in state.Failures.Keys)
+            missing += await store.FindAsync(id, cancellationToken).ConfigureAwait(false) is null ? 1 : 0;
+        var waiting = 0;
+        foreach (var (id, folders) in state.PendingRemovals)
+            waiting += await store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { IsFolder: false } entry && (folders.Count == 0 || folders.Contains(entry.Parent)) ? 1 : 0;
+        ItemsStored = state.Items;
+        ItemsExpected = state.Items + missing - waiting + _mismatches.Sum(mismatch => mismatch.IsMissing ? 1 : -1);
+    }
+
     // Some dozen lines a resource, not one an item.
     private void Report()
     {
@@ -130,6 +236,6 @@ internal sealed class ResourceRun(IResourceSource source, ResourceStore store, R
         if (done - Interlocked.Read(ref _reported) < 20)
             return;
         Interlocked.Exchange(ref _reported, done);
-        observer.Progress(new BackupProgress($"{source.Kind}: {source.Name}", Texts.Get("Progress_Resource", Downloaded, Updated), -1, Completed: false));
+        observer.Progress(new BackupProgress(Label, Texts.Get("Progress_Resource", Downloaded, Updated), -1, Completed: false));
     }
 }

@@ -47,6 +47,9 @@ internal sealed class ResourceState
     /// <summary>Mail: folders that were reported as removed and are not gone from the snapshot yet.</summary>
     public HashSet<string> PendingFolderRemovals { get; set; } = [];
 
+    /// <summary>Items stored, folders not counted.</summary>
+    public long Items { get; set; }
+
     /// <summary>Items to try again, or known to fail for good.</summary>
     public ConcurrentDictionary<string, ItemFailure> Failures { get; set; } = [];
 }

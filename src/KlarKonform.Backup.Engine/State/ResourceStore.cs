@@ -34,14 +34,16 @@ internal sealed class ResourceStore : IDisposable
     private readonly ItemIndex _index;
     private readonly TimeProvider _time;
     private readonly Func<int> _maxLoaded;
+    private readonly CancellationToken _abandon;
     private readonly SemaphoreSlim _gate = new(1);
     private int _puts;
     private readonly HashSet<string> _moved = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ItemEntry> _wishes = new(StringComparer.Ordinal);
 
-    private ResourceStore(WorkingTree content, WorkingTree stateTree, ResourceState state, TimeProvider time, Func<int> maxLoaded)
+    private ResourceStore(WorkingTree content, WorkingTree stateTree, ResourceState state, TimeProvider time, Func<int> maxLoaded, CancellationToken abandon)
     {
         _maxLoaded = maxLoaded;
+        _abandon = abandon;
         _content = content;
         _stateTree = stateTree;
         _index = new ItemIndex(stateTree, () => maxLoaded() / NodesALeaf);
@@ -50,7 +52,7 @@ internal sealed class ResourceStore : IDisposable
     }
 
     /// <summary>Cursors and open ends. Change it inside <see cref="ChangeStateAsync"/> only.</summary>
-    public ResourceState State { get; }
+    public ResourceState State { get; private set; }
 
     /// <summary>
     /// Whether folders are read side by side, so that the older of two answers about an item may be applied last: then the newer one
@@ -69,8 +71,9 @@ internal sealed class ResourceStore : IDisposable
     /// <param name="stateRoot">Its state's tree, or null for nothing yet.</param>
     /// <param name="time">Clock.</param>
     /// <param name="maxLoaded">So many nodes, and some times as many index entries, may be in memory; beyond, they are written out and forgotten.</param>
-    public static ResourceStore Open(RepositoryReader reader, RepositoryWriter writer, ResourceState state, BlobId? content, BlobId? stateRoot, TimeProvider time, Func<int> maxLoaded) =>
-        new(new WorkingTree(reader, writer, content, time), new WorkingTree(reader, writer, stateRoot, time), state, time, maxLoaded);
+    /// <param name="abandon">Ends even a change that was begun: the run was stopped, and the storage does not answer.</param>
+    public static ResourceStore Open(RepositoryReader reader, RepositoryWriter writer, ResourceState state, BlobId? content, BlobId? stateRoot, TimeProvider time, Func<int> maxLoaded, CancellationToken abandon = default) =>
+        new(new WorkingTree(reader, writer, content, time), new WorkingTree(reader, writer, stateRoot, time), state, time, maxLoaded, abandon);
 
     /// <summary>Reads a resource's cursors and open ends; empty ones where there are none yet.</summary>
     public static async Task<ResourceState> ReadStateAsync(RepositoryReader reader, BlobId? stateRoot, CancellationToken cancellationToken)
@@ -155,6 +158,7 @@ internal sealed class ResourceStore : IDisposable
         _index.Set(placed);
         if (!entry.IsFolder)
         {
+            State.Items += old is null ? 1 : 0;
             Count(entry.Parent, 1);
             if (old is not null)
                 Count(old.Parent, -1);
@@ -198,7 +202,10 @@ internal sealed class ResourceStore : IDisposable
         }
 
         if (!entry.IsFolder)
+        {
+            State.Items--;
             Count(entry.Parent, -1);
+        }
 
         _index.Remove(id);
         return true;
@@ -242,6 +249,14 @@ internal sealed class ResourceStore : IDisposable
             root.Set(node);
         return (await _content.SaveAsync(cancellationToken).ConfigureAwait(false), await _stateTree.SaveAsync(cancellationToken).ConfigureAwait(false));
     }, cancellationToken);
+
+    /// <summary>Gives the memory back: nothing is read or changed any more. What was to be kept is saved.</summary>
+    public void Release()
+    {
+        State = new ResourceState();
+        _moved.Clear();
+        _wishes.Clear();
+    }
 
     public void Dispose() => _gate.Dispose();
 
@@ -294,7 +309,11 @@ internal sealed class ResourceStore : IDisposable
         foreach (var node in directory.Nodes.ToArray())
         {
             if (ItemMetadata.IdOf(node) is { } id)
+            {
+                State.Items -= await _index.FindAsync(id, cancellationToken).ConfigureAwait(false) is { IsFolder: false } ? 1 : 0;
                 _index.Remove(id);
+            }
+
             if (node.IsDirectory && await _content.OpenAsync(directory, node.Name, cancellationToken).ConfigureAwait(false) is { } child)
                 await ForgetAsync(child, cancellationToken).ConfigureAwait(false);
         }
@@ -365,7 +384,7 @@ internal sealed class ResourceStore : IDisposable
     {
         try
         {
-            return await change(CancellationToken.None).ConfigureAwait(false);
+            return await change(_abandon).ConfigureAwait(false);
         }
         catch
         {

@@ -15,6 +15,9 @@ public sealed class MailApi(GraphClient client, string mailbox)
     // A page is in memory while its mails are read, in every folder that is read at a time; larger ones save one request in a hundred.
     private const int PageSize = 100;
 
+    // Ids are small; Outlook allows a thousand in a page.
+    private const int IdPageSize = 1000;
+
     // As many as a mailbox answers at a time.
     private const int ListAtOnce = 4;
 
@@ -63,6 +66,10 @@ public sealed class MailApi(GraphClient client, string mailbox)
     /// <summary>All messages of a folder, for a mailbox where delta does not work.</summary>
     public IAsyncEnumerable<DeltaPage> ListMessagesAsync(string folder, CancellationToken cancellationToken) =>
         DeltaReader.ReadAsync(client, Request(client.Address($"{Folder(folder)}/messages?$select={Properties}")), PageSize, cancellationToken);
+
+    /// <summary>The ids of all messages of a folder, as few requests as can be.</summary>
+    public IAsyncEnumerable<DeltaPage> MessageIdsAsync(string folder, CancellationToken cancellationToken) =>
+        DeltaReader.ReadAsync(client, Request(client.Address($"{Folder(folder)}/messages?$select=id")), IdPageSize, cancellationToken);
 
     /// <summary>A message as MIME, as Exchange writes it. Dispose the stream: a message of more than some megabytes is read while it is used.</summary>
     /// <exception cref="GraphException">Here, or when the stream is read: <see cref="GraphErrorKind.Unreachable"/> when the answer breaks.</exception>

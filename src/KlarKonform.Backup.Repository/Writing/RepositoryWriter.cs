@@ -34,6 +34,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
     private long _bytesProcessed;
     private long _blobsStored;
     private long _unmatched;
+    private long _treeBytes;
 
     /// <summary>Writes into an opened repository of version 2 whose index is loaded.</summary>
     /// <param name="repository">The repository.</param>
@@ -63,6 +64,9 @@ public sealed class RepositoryWriter : IAsyncDisposable
 
     /// <summary>Bytes sent to the storage so far, as packs.</summary>
     public long BytesStored => _uploader.Bytes;
+
+    /// <summary>Bytes of trees and state packed so far, as stored: what saving costs besides the content.</summary>
+    public long TreeBytesStored => Interlocked.Read(ref _treeBytes);
 
     /// <summary>Packs sent to the storage so far, with their sizes in bytes.</summary>
     public IReadOnlyDictionary<BlobId, long> PacksStored => _uploader.Uploaded;
@@ -188,6 +192,8 @@ public sealed class RepositoryWriter : IAsyncDisposable
                 id, kind, text.Length + CryptoKey.Overhead, text.Equals(plain) ? 0 : plain.Length, cancellationToken).ConfigureAwait(false);
             Seal(text.Span, pack, blob);
             slot.SetPacked(pack, blob);
+            if (packer != Content)
+                Interlocked.Add(ref _treeBytes, text.Length);
         }
         catch (Exception exception)
         {

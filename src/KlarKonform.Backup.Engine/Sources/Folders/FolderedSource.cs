@@ -57,6 +57,7 @@ internal abstract class FolderedSource : IResourceSource
 
         await run.Store.GrantWishesAsync(cancellationToken).ConfigureAwait(false);
         await FinishAsync(run, changed, cancellationToken).ConfigureAwait(false);
+        await new FolderVerifier(this, run).VerifyAsync(changed, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>All items of a folder from a stored link, or from the start. Pages without a delta link at the end are a complete listing.</summary>
@@ -80,6 +81,28 @@ internal abstract class FolderedSource : IResourceSource
 
     /// <summary>What there is to do when all is read.</summary>
     protected virtual Task FinishAsync(ResourceRun run, IReadOnlyCollection<string> changedFolders, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>How many items the source itself counts in a folder, or null where it does not count.</summary>
+    public virtual Task<int?> CountAsync(string folder, CancellationToken cancellationToken) => Task.FromResult<int?>(null);
+
+    /// <summary>The ids of all items of a folder, where <see cref="CountAsync"/> counts.</summary>
+    public virtual IAsyncEnumerable<DeltaPage> IdsAsync(string folder, CancellationToken cancellationToken) => ListAsync(folder, cancellationToken);
+
+    /// <summary>Stores an item as it is now. Returns the folder that it is in, or null when it is gone.</summary>
+    public async Task<string?> RefreshAsync(ResourceRun run, string id, string folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (present, item) = await ItemAsync(id, folder, cancellationToken).ConfigureAwait(false);
+            using (item)
+                await ApplyAsync(new ItemRound(this, run, full: false), present, [new SourceItem(id, item.RootElement)], cancellationToken).ConfigureAwait(false);
+            return present;
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
 
     private static IEnumerable<string> LivingFolders(ResourceState state) => [.. state.Folders.Keys.Where(id => !state.PendingFolderRemovals.Contains(id))];
 

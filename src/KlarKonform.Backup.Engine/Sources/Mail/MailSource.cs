@@ -49,31 +49,9 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
         return (item.RootElement.Text("parentFolderId"), item);
     }
 
-    // What Exchange counts in the folders that changed against what is stored.
-    protected override async Task FinishAsync(ResourceRun run, IReadOnlyCollection<string> changedFolders, CancellationToken cancellationToken)
-    {
-        var state = run.Store.State;
-        await Parallel.ForEachAsync(changedFolders, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken }, async (folder, cancellationToken) =>
-        {
-            if (!state.Folders.TryGetValue(folder, out var known))
-                return;
-            try
-            {
-                var total = await _mail.ItemCountAsync(folder, cancellationToken).ConfigureAwait(false);
-                var failed = state.Failures.Values.Where(failure => failure.Parent == folder).Select(failure => failure.ItemId);
-                var missing = 0;
-                foreach (var id in failed)
-                    missing += await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is null ? 1 : 0;
-                var waiting = state.PendingRemovals.Values.Count(folders => folders.Contains(folder));
-                if (total != known.Count + missing - waiting)
-                    run.Note(Texts.Get("CountDiffers", known.Name, Name, total, known.Count));
-            }
-            catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
-            {
-                // Deleted meanwhile: nothing to compare.
-            }
-        }).ConfigureAwait(false);
-    }
+    public override async Task<int?> CountAsync(string folder, CancellationToken cancellationToken) => await _mail.ItemCountAsync(folder, cancellationToken).ConfigureAwait(false);
+
+    public override IAsyncEnumerable<DeltaPage> IdsAsync(string folder, CancellationToken cancellationToken) => _mail.MessageIdsAsync(folder, cancellationToken);
 
     private async Task ApplyAsync(ItemRound round, string folder, string id, JsonElement item, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Storage;
 
-namespace KlarKonform.Backup.Engine.Runs;
+namespace KlarKonform.Backup.Engine.Runs.Verification;
 
 /// <summary>
 /// The check after every run, at a cost in proportion to what changed: every pack is at the target with its size, every blob that new
@@ -24,7 +24,7 @@ internal sealed class RunVerifier(ResticRepository repository, IObjectStore? tre
     /// <param name="previousFiles">Which packs and index files there were then, or null when nobody knows.</param>
     /// <param name="cancellationToken">Ends the check.</param>
     /// <returns>What is wrong, and which packs and index files there are now.</returns>
-    public async Task<(IReadOnlyList<CheckProblem> Problems, FileCensus Files)> VerifyAsync(BlobId root, BlobId? previousRoot, FileCensus? previousFiles, CancellationToken cancellationToken)
+    public async Task<StorageVerification> VerifyAsync(BlobId root, BlobId? previousRoot, FileCensus? previousFiles, CancellationToken cancellationToken)
     {
         var checker = new RepositoryChecker(repository);
         var problems = new List<CheckProblem>();
@@ -35,21 +35,28 @@ internal sealed class RunVerifier(ResticRepository repository, IObjectStore? tre
         if (before.With(repository.OpenedIndex) != previousFiles)
             await repository.CompleteIndexAsync(cancellationToken).ConfigureAwait(false);
         problems.AddRange(await checker.CheckPacksAsync(cancellationToken).ConfigureAwait(false));
-        await CheckSampleAsync(checker, problems, cancellationToken).ConfigureAwait(false);
+        var (sampled, damaged) = await CheckSampleAsync(checker, problems, cancellationToken).ConfigureAwait(false);
         var index = await checker.CountAsync(RepositoryFile.Index, new Dictionary<BlobId, long>(), cancellationToken).ConfigureAwait(false);
-        return (problems, written.Aggregate(before, (census, pack) => census.With(pack.Key, pack.Value)).With(index));
+        var files = written.Aggregate(before, (census, pack) => census.With(pack.Key, pack.Value)).With(index);
+        return new StorageVerification(problems, files, repository.Index.PackSizes().Count, sampled, damaged);
     }
 
-    private async Task CheckSampleAsync(RepositoryChecker checker, List<CheckProblem> problems, CancellationToken cancellationToken)
+    private async Task<(int Sampled, int Damaged)> CheckSampleAsync(RepositoryChecker checker, List<CheckProblem> problems, CancellationToken cancellationToken)
     {
+        var (sampled, known) = (0, problems.Count);
         var reader = new RepositoryReader(repository);
         var unread = repository.UnreadIndexBytes > 0 ? SampleSize / 2 : 0;
         if (unread > 0)
+        {
             problems.AddRange(await checker.CheckSampleOfPacksAsync(unread, random, cancellationToken).ConfigureAwait(false));
+            sampled += unread;
+        }
+
         foreach (var blob in repository.Index.Sample(random, SampleSize - unread))
         {
             try
             {
+                sampled++;
                 await reader.ReadBlobAsync(blob, cancellationToken).ConfigureAwait(false);
             }
             catch (RepositoryException exception)
@@ -57,6 +64,8 @@ internal sealed class RunVerifier(ResticRepository repository, IObjectStore? tre
                 problems.Add(new CheckProblem(CheckProblemKind.DamagedPack, blob.ToString(), exception.Message));
             }
         }
+
+        return (sampled, problems.Count - known);
     }
 
     // Walks both trees side by side, level by level, and skips what is the same: those trees and blobs were checked when they were new.

@@ -1,18 +1,20 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KlarKonform.Backup.Engine.Configuration;
 
-namespace KlarKonform.Backup.Engine.Runs;
+namespace KlarKonform.Backup.Engine.Runs.Journal;
 
 /// <summary>
 /// What ran on this machine, a small file a run. It only informs: deleting it loses nothing that a backup needs. Thread-safe.
 /// </summary>
-internal sealed class RunJournal(BackupHome home)
+internal sealed class RunJournal(BackupHome home, TimeProvider time)
 {
     // A file a run, for well over a year of nightly runs.
     private const int MaxRuns = 500;
+
+    // A run on another machine that shares this folder writes every few seconds.
+    private static readonly TimeSpan s_silentAfter = TimeSpan.FromMinutes(2);
 
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
 
@@ -25,12 +27,21 @@ internal sealed class RunJournal(BackupHome home)
             File.Delete(old);
     }
 
+    /// <summary>The newest run, or null. A run whose process is gone counts as failed.</summary>
+    public async Task<BackupRun?> NewestAsync(Guid configuration, CancellationToken cancellationToken)
+    {
+        await foreach (var run in ReadAsync(configuration, cancellationToken).ConfigureAwait(false))
+            return run;
+        return null;
+    }
+
     /// <summary>Runs, newest first. A run whose process is gone counts as failed.</summary>
     public async IAsyncEnumerable<BackupRun> ReadAsync(Guid configuration, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var folder = home.Runs(configuration);
         if (!Directory.Exists(folder))
             yield break;
+        var isNewest = true;
         foreach (var file in Directory.EnumerateFiles(folder, "*.json").OrderDescending(StringComparer.Ordinal))
         {
             BackupRun? run;
@@ -45,22 +56,24 @@ internal sealed class RunJournal(BackupHome home)
 
             if (run is null)
                 continue;
-            yield return run.Status == BackupState.Running && !IsAlive(run) ? run with { Status = BackupState.Failed, Error = Texts.Get("RunInterrupted") } : run;
+            yield return run.Status == BackupState.Running && !IsAlive(run, folder, isNewest) ? Interrupted(run) : run;
+            isNewest = false;
         }
     }
 
-    private static bool IsAlive(BackupRun run)
+    // What was being read or waited is as unfinished as the run.
+    private static BackupRun Interrupted(BackupRun run) => run with
     {
-        try
-        {
-            using var process = Process.GetProcessById(run.ProcessId);
+        Status = BackupState.Failed,
+        Error = Texts.Get("RunInterrupted"),
+        Ended = run.Updated,
+        Current = [],
+        Remaining = null,
+        Resources = [.. run.Resources.Select(each => each.Status is BackupState.Running or BackupState.Pending ? each with { Status = BackupState.Failed, Code = "Interrupted", Message = Texts.Get("RunInterrupted") } : each)],
+    };
 
-            // The number may have been given to another process since.
-            return process.StartTime.ToUniversalTime() <= run.Started.UtcDateTime.AddSeconds(1);
-        }
-        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
+    // Of this machine's runs only the newest can live, and only while its process holds the claim.
+    private bool IsAlive(BackupRun run, string folder, bool isNewest) => string.Equals(run.HostName, Environment.MachineName, StringComparison.OrdinalIgnoreCase)
+        ? isNewest && RunClaim.IsHeld(folder)
+        : (time.GetUtcNow() - (run.Updated ?? run.Started)).Duration() < s_silentAfter;
 }

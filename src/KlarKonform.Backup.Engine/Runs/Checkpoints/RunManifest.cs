@@ -1,0 +1,56 @@
+namespace KlarKonform.Backup.Engine.Runs.Checkpoints;
+
+/// <summary>
+/// What a snapshot says of the run that wrote it: <c>/.klarkonform/manifest.json</c>, readable with restic alone. Documented in
+/// docs/reliability.md; members are only ever added. Times are UTC, sizes bytes.
+/// </summary>
+internal sealed record RunManifest
+{
+    public const int CurrentVersion = 1;
+
+    /// <summary>Version of this format.</summary>
+    public int Version { get; init; } = CurrentVersion;
+
+    /// <summary>The program that wrote it, with its version.</summary>
+    public string Program { get; init; } = "";
+
+    public Guid Run { get; init; }
+
+    public Guid Configuration { get; init; }
+
+    public string ConfigurationName { get; init; } = "";
+
+    public string Tenant { get; init; } = "";
+
+    public string Host { get; init; } = "";
+
+    public DateTimeOffset Started { get; init; }
+
+    public DateTimeOffset Saved { get; init; }
+
+    /// <summary>Whether the run went on after this.</summary>
+    public bool Checkpoint { get; init; }
+
+    /// <summary>Running, Succeeded or Partial, before the repository was checked: the snapshot's tags have the last word.</summary>
+    public BackupState Status { get; init; }
+
+    public int ResourcesTotal { get; init; }
+
+    public int ResourcesDone { get; init; }
+
+    public long ItemsDownloaded { get; init; }
+
+    public long ItemsUpdated { get; init; }
+
+    public long ItemsRemoved { get; init; }
+
+    public long BytesDownloaded { get; init; }
+
+    public IReadOnlyList<ItemMismatch> Mismatches { get; init; } = [];
+
+    /// <summary>What is wrong with the repository; then the snapshot has no <c>files:</c> tag.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+
+    /// <summary>All resources that the snapshot holds, of this run and of earlier ones.</summary>
+    public IReadOnlyList<ManifestResource> Resources { get; init; } = [];
+}

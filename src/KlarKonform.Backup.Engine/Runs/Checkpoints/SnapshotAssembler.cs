@@ -1,0 +1,256 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using KlarKonform.Backup.Engine.Trees;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Checking;
+using KlarKonform.Backup.Repository.Json;
+using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Snapshots;
+using KlarKonform.Backup.Repository.Trees;
+using KlarKonform.Backup.Repository.Writing;
+
+namespace KlarKonform.Backup.Engine.Runs.Checkpoints;
+
+/// <summary>Puts the resources' trees under one root and writes snapshots, always in the order packs → index → snapshot.</summary>
+internal sealed class SnapshotAssembler
+{
+    /// <summary>The folder of our own state at the snapshot's root.</summary>
+    public const string StateFolder = ".klarkonform";
+
+    /// <summary>The file in it that says what a run did.</summary>
+    public const string ManifestFile = "manifest.json";
+
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+
+    private readonly RepositorySession _session;
+    private readonly RepositoryWriter _writer;
+    private readonly RepositoryReader _reader;
+    private readonly TimeProvider _time;
+    private readonly (BlobId Id, Snapshot Snapshot)? _previous;
+    private readonly Guid _run;
+    private readonly WorkingTree _tree;
+
+    // Resources whose end is in the tree, and those whose present is: of a thousand mailboxes a checkpoint touches those that are being read.
+    private readonly HashSet<ResourceRun> _finished = [];
+    private readonly HashSet<ResourceRun> _present = [];
+    private RunManifest? _before;
+    private DateTimeOffset _lastTaken;
+
+    public SnapshotAssembler(RepositorySession session, RepositoryWriter writer, RepositoryReader reader, TimeProvider time, (BlobId Id, Snapshot Snapshot)? previous, Guid run)
+    {
+        _session = session;
+        _writer = writer;
+        _reader = reader;
+        _time = time;
+        _previous = previous;
+        _run = run;
+        _tree = new WorkingTree(reader, writer, PreviousRoot, time);
+        _lastTaken = previous?.Snapshot.Taken ?? DateTimeOffset.MinValue;
+    }
+
+    /// <summary>What was last saved.</summary>
+    public RunManifest Manifest { get; private set; } = new();
+
+    public BlobId? PreviousRoot => _previous?.Snapshot.Root;
+
+    /// <summary>What a snapshot says of the packs and index files that there were when it was verified, or null: a checkpoint never was.</summary>
+    public static FileCensus? FilesOf(Snapshot snapshot) => snapshot.Tags?.FirstOrDefault(tag => tag.StartsWith(RepositorySession.FilesTag, StringComparison.Ordinal)) is { } tag
+        && FileCensus.TryParse(tag[RepositorySession.FilesTag.Length..], out var files) ? files : null;
+
+    /// <summary>How a snapshot's run stood when it wrote it; Running for a checkpoint of a run that went on.</summary>
+    public static BackupState StatusOf(Snapshot snapshot) =>
+        snapshot.Tags?.FirstOrDefault(tag => tag.StartsWith(RepositorySession.StatusTag, StringComparison.Ordinal)) is { } tag
+        && Enum.TryParse<BackupState>(tag[RepositorySession.StatusTag.Length..], ignoreCase: true, out var status) ? status : BackupState.Partial;
+
+    /// <summary>The path of a resource's state in the snapshot.</summary>
+    public static string[] StatePath(string kind, string id) => [StateFolder, "resources", $"{kind}-{id}"];
+
+    /// <summary>The previous snapshot's tree at a path, or null.</summary>
+    public async Task<BlobId?> PreviousAsync(IReadOnlyList<string> path, CancellationToken cancellationToken)
+    {
+        var current = PreviousRoot;
+        foreach (var name in path)
+        {
+            if (current is not { } tree)
+                return null;
+            current = (await _reader.ReadTreeAsync(tree, cancellationToken).ConfigureAwait(false)).FirstOrDefault(node => node.Name == name)?.Subtree;
+        }
+
+        return current;
+    }
+
+    /// <summary>What the previous snapshot says of its run; empty where there is none, or one of another program.</summary>
+    public async Task<RunManifest> PreviousManifestAsync(CancellationToken cancellationToken) =>
+        _before ??= await ReadManifestAsync(_reader, PreviousRoot, cancellationToken).ConfigureAwait(false) ?? new RunManifest();
+
+    /// <summary>What a snapshot says of its run, or null.</summary>
+    public static async Task<RunManifest?> ReadManifestAsync(RepositoryReader reader, BlobId? root, CancellationToken cancellationToken)
+    {
+        if (root is not { } top)
+            return null;
+        var folder = (await reader.ReadTreeAsync(top, cancellationToken).ConfigureAwait(false)).FirstOrDefault(node => node.Name == StateFolder)?.Subtree;
+        if (folder is not { } state || (await reader.ReadTreeAsync(state, cancellationToken).ConfigureAwait(false)).FirstOrDefault(node => node.Name == ManifestFile) is not { } file)
+            return null;
+        try
+        {
+            return JsonSerializer.Deserialize<RunManifest>(await reader.ReadContentAsync(file, cancellationToken).ConfigureAwait(false), s_json);
+        }
+        catch (JsonException)
+        {
+            return null; // It only informs; of a newer version, or edited by another program.
+        }
+    }
+
+    /// <summary>Stores all resources' trees as they are now and makes them durable. Returns the root. Not for two callers at a time.</summary>
+    /// <param name="record">The run.</param>
+    /// <param name="status">How it stands.</param>
+    /// <param name="checkpoint">Whether it goes on.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="problems">What is wrong with the repository.</param>
+    public async Task<BlobId> SaveTreesAsync(RunRecord record, BackupState status, bool checkpoint, CancellationToken cancellationToken, IReadOnlyList<string>? problems = null)
+    {
+        foreach (var run in record.Runs.Where(run => !_finished.Contains(run)).ToArray())
+        {
+            if (run.IsWithdrawn)
+            {
+                if (_present.Remove(run))
+                    await RemoveAsync(run, cancellationToken).ConfigureAwait(false);
+                _finished.Add(run);
+                continue;
+            }
+
+            var isEnd = run.IsClosed;
+            if (await run.SaveTreesAsync(cancellationToken).ConfigureAwait(false) is not var (content, state))
+                continue;
+            await SetAsync(run.Path, content, cancellationToken).ConfigureAwait(false);
+            await SetAsync(StatePath(run.Source.Kind, run.Source.ResourceId), state, cancellationToken).ConfigureAwait(false);
+            (isEnd ? _finished : _present).Add(run);
+        }
+
+        Manifest = await ManifestAsync(record, status, checkpoint, problems ?? [], cancellationToken).ConfigureAwait(false);
+        var folder = await _tree.GetOrCreateAsync([StateFolder], cancellationToken).ConfigureAwait(false);
+        folder.Set(await _tree.NewFileAsync(ManifestFile, JsonSerializer.SerializeToUtf8Bytes(Manifest, s_json), cancellationToken).ConfigureAwait(false));
+        var root = await _tree.SaveAsync(cancellationToken).ConfigureAwait(false);
+        await _writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+        return root;
+    }
+
+    /// <summary>Writes the snapshot of a root that is durable.</summary>
+    /// <param name="root">The root.</param>
+    /// <param name="status">How the run ended.</param>
+    /// <param name="files">Which packs and index files there are, when everything is verified; null makes a checkpoint, or a snapshot that is not sound.</param>
+    /// <param name="checkpoint">Whether the run goes on.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task<BlobId> SaveSnapshotAsync(BlobId root, BackupState status, FileCensus? files, bool checkpoint, CancellationToken cancellationToken)
+    {
+        var configuration = _session.Configuration;
+        List<string> tags =
+        [
+            RepositorySession.ConfigurationTag + configuration.Id,
+            RepositorySession.RunTag + _run,
+            RepositorySession.StatusTag + status.ToString().ToLowerInvariant(),
+        ];
+        if (files is { } census)
+            tags.Add(RepositorySession.FilesTag + census);
+        if (checkpoint)
+            tags.Add(RepositorySession.CheckpointTag);
+        return _session.Repository.SaveSnapshotAsync(new Snapshot
+        {
+            Time = NanoTime.From(NextTime()).ToString(),
+            Parent = _previous?.Id.ToString(),
+            Tree = root.ToString(),
+            Paths = ["/" + configuration.Name],
+            Hostname = configuration.Tenant.Id,
+            Username = Environment.UserName,
+            Tags = tags,
+            ProgramVersion = Program,
+        }, cancellationToken);
+    }
+
+    // A clock that was set back must not make a snapshot older than what it continues: the newest is what the next run goes on from.
+    private DateTimeOffset NextTime()
+    {
+        var now = _time.GetLocalNow();
+        return _lastTaken = now > _lastTaken ? now : _lastTaken.AddMilliseconds(1);
+    }
+
+    private static string Program => $"KlarKonform Backup {typeof(SnapshotAssembler).Assembly.GetName().Version?.ToString(3)}";
+
+    private async Task<RunManifest> ManifestAsync(RunRecord record, BackupState status, bool checkpoint, IReadOnlyList<string> problems, CancellationToken cancellationToken)
+    {
+        var now = record.ToRun(status);
+        var resources = (await PreviousManifestAsync(cancellationToken).ConfigureAwait(false)).Resources.ToDictionary(each => (each.Kind, each.Id));
+        foreach (var run in record.Runs)
+        {
+            var key = (run.Source.Kind, run.Source.ResourceId);
+            if (run.IsWithdrawn)
+                resources.Remove(key);
+            else
+                resources[key] = Describe(run, record, resources.GetValueOrDefault(key));
+        }
+
+        return new RunManifest
+        {
+            Program = Program,
+            Run = record.Id,
+            Configuration = record.Configuration.Id,
+            ConfigurationName = record.Configuration.Name,
+            Tenant = record.Configuration.Tenant.Id,
+            Host = Environment.MachineName,
+            Started = record.Started,
+            Saved = _time.GetUtcNow(),
+            Checkpoint = checkpoint,
+            Status = status,
+            ResourcesTotal = now.ResourcesTotal,
+            ResourcesDone = now.ResourcesDone,
+            ItemsDownloaded = now.ItemsDownloaded,
+            ItemsUpdated = now.ItemsUpdated,
+            ItemsRemoved = now.ItemsRemoved,
+            BytesDownloaded = now.BytesDownloaded,
+            Mismatches = record.Mismatches,
+            Problems = problems,
+            Resources = [.. resources.Values.OrderBy(each => each.Kind, StringComparer.Ordinal).ThenBy(each => each.Name, StringComparer.Ordinal)],
+        };
+    }
+
+    private static ManifestResource Describe(ResourceRun run, RunRecord record, ManifestResource? before)
+    {
+        var result = record.ResultOf(run);
+        var done = result is not null && result.Status != BackupState.Failed;
+        return new ManifestResource
+        {
+            Kind = run.Source.Kind,
+            Id = run.Source.ResourceId,
+            Name = run.Source.Name,
+            Path = run.Path,
+            Status = result?.Status ?? BackupState.Running,
+            Run = record.Id,
+            Completed = done ? run.Ended : before?.Completed,
+            ItemsExpected = done ? run.ItemsExpected : before?.ItemsExpected,
+            ItemsStored = done ? run.ItemsStored : before?.ItemsStored,
+            RetryList = run.IsClosed ? run.RetryList : before?.RetryList ?? [],
+        };
+    }
+
+    private async Task RemoveAsync(ResourceRun run, CancellationToken cancellationToken)
+    {
+        foreach (var path in (IReadOnlyList<string>[])[run.Path, StatePath(run.Source.Kind, run.Source.ResourceId)])
+        {
+            for (var depth = path.Count; depth > 0; depth--)
+            {
+                if (await _tree.FindAsync(path.Take(depth - 1), cancellationToken).ConfigureAwait(false) is not { } parent)
+                    break;
+                parent.Remove(path[depth - 1]);
+                if (parent.Count > 0)
+                    break;
+            }
+        }
+    }
+
+    private async Task SetAsync(IReadOnlyList<string> path, BlobId subtree, CancellationToken cancellationToken)
+    {
+        var parent = await _tree.GetOrCreateAsync(path.Take(path.Count - 1), cancellationToken).ConfigureAwait(false);
+        if (parent.Find(path[^1])?.Subtree != subtree)
+            parent.Set(Node.NewDirectory(path[^1], subtree, _time.GetUtcNow()));
+    }
+}

@@ -1,0 +1,150 @@
+using KlarKonform.Backup.Engine.Errors;
+using KlarKonform.Backup.Engine.Runs.Checkpoints;
+using KlarKonform.Backup.Engine.Sources;
+using KlarKonform.Backup.Engine.State;
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Writing;
+
+namespace KlarKonform.Backup.Engine.Runs;
+
+/// <summary>Runs resources one by one from what the previous snapshot holds of them, and says what came of each. Thread-safe.</summary>
+/// <param name="record">The run.</param>
+/// <param name="options">What narrows it.</param>
+/// <param name="assembler">Where the previous snapshot is read.</param>
+/// <param name="reader">The repository.</param>
+/// <param name="writer">The repository.</param>
+/// <param name="observer">Hears how it goes.</param>
+/// <param name="events">Logs how it goes.</param>
+/// <param name="time">Clock.</param>
+/// <param name="abandon">Ends even changes that were begun, some seconds after the run was stopped.</param>
+internal sealed class ResourceRunner(
+    RunRecord record, BackupOptions options, SnapshotAssembler assembler, RepositoryReader reader, RepositoryWriter writer, IBackupObserver observer, RunEvents events, TimeProvider time, CancellationToken abandon)
+{
+    // Nodes in memory, at some 1.6 KiB each: shared by the resources that run, however many they are.
+    private const int MaxLoaded = 8_000;
+    private const int MinLoaded = 250;
+
+    private int _active;
+
+    /// <summary>Runs resources side by side. A slow one keeps one place, not the others.</summary>
+    public Task RunAsync(IReadOnlyList<IResourceSource> sources, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(sources, new ParallelOptions { MaxDegreeOfParallelism = options.ThrottleLimit, CancellationToken = cancellationToken },
+            async (source, token) => await RunAsync(source, token).ConfigureAwait(false));
+
+    private async Task RunAsync(IResourceSource source, CancellationToken cancellationToken)
+    {
+        var stateRoot = await assembler.PreviousAsync(SnapshotAssembler.StatePath(source.Kind, source.ResourceId), cancellationToken).ConfigureAwait(false);
+        var state = await ResourceStore.ReadStateAsync(reader, stateRoot, cancellationToken).ConfigureAwait(false);
+
+        // The user may have been renamed: what is stored stays where it is.
+        var path = state.Path is { Count: > 0 } known ? known : source.Path;
+        var content = await assembler.PreviousAsync(path, cancellationToken).ConfigureAwait(false);
+        if (stateRoot is null && content is not null && path.Count > 1)
+        {
+            // Somebody else's of the same name, who is gone: what was backed up of him is not to be mixed with this.
+            path = [path[0], SafeName.WithMark(path[1], source.ResourceId), .. path.Skip(2)];
+            content = null;
+        }
+
+        var store = ResourceStore.Open(reader, writer, state, content, stateRoot, time, () => Math.Max(MinLoaded, MaxLoaded / Math.Max(1, Volatile.Read(ref _active))), abandon);
+        var run = new ResourceRun(source, store, path, writer, observer, events, options.Full, time);
+        observer.Progress(new BackupProgress(run.Label, Texts.Get("State_Running"), -1, Completed: false));
+        events.Write(RunEvent.ResourceStarted, Texts.Get("Event_ResourceStarted", run.Label), new { kind = source.Kind, resource = source.Name });
+        Interlocked.Increment(ref _active);
+        try
+        {
+            await store.ChangeStateAsync(each => (each.Kind, each.ResourceId, each.Name, each.Path) = (source.Kind, source.ResourceId, source.Name, path), cancellationToken).ConfigureAwait(false);
+            record.Begin(run);
+            await RunAsync(run, isNew: stateRoot is null, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _active);
+            foreach (var note in run.Notes)
+                Note(note);
+            observer.Progress(new BackupProgress(run.Label, Texts.Get("Progress_Resource", run.Downloaded, run.Updated), 100, Completed: true));
+        }
+    }
+
+    private async Task RunAsync(ResourceRun run, bool isNew, CancellationToken cancellationToken)
+    {
+        var source = run.Source;
+        try
+        {
+            await source.RunAsync(run, cancellationToken).ConfigureAwait(false);
+            if (run.Store.State.Failures.Values.Count(failure => failure is { Permanent: false, NextAttempt: not null }) - run.Failures.Count(failure => failure.NextAttempt is not null) is > 0 and var later)
+                run.Note(Texts.Get("KnownFailures", source.Kind, source.Name, later));
+
+            // Written by the resource's own thread and out of memory, before the last one is done.
+            await EndAsync(run, run.Failures.Count > 0 || run.Mismatches.Count > 0 ? BackupState.Partial : BackupState.Succeeded, withdraw: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.UserGone)
+        {
+            // Deleted since the users were listed. What was backed up stays.
+            run.Note(Gone(source.Kind, source.Name));
+            await EndAsync(run, BackupState.Succeeded, withdraw: false, cancellationToken, exception.Code, Gone(source.Kind, source.Name), skipped: true).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotProvisioned)
+        {
+            // Nothing was there and nothing is: no trace in the snapshot.
+            await EndAsync(run, BackupState.Succeeded, withdraw: isNew, cancellationToken, exception.Code, Texts.Get(source.Kind == "OneDrive" ? "NoOneDrive" : "NoMailbox"), skipped: true).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.Locked)
+        {
+            run.Note(Texts.Get("SiteLocked", source.Name));
+            await EndAsync(run, BackupState.Succeeded, withdraw: isNew, cancellationToken, exception.Code, Texts.Get("SiteLocked", source.Name), skipped: true).ConfigureAwait(false);
+        }
+        catch (GraphException exception)
+        {
+            var error = (BackupException)ErrorTranslator.Translate(exception, record.Configuration);
+            record.ResourceFailed(error);
+
+            // An unlisted source stands for nothing that a snapshot could hold.
+            await EndAsync(run, BackupState.Failed, withdraw: source is UnlistedSource, cancellationToken, exception.Code, error.Message).ConfigureAwait(false);
+        }
+    }
+
+    private async Task EndAsync(ResourceRun run, BackupState status, bool withdraw, CancellationToken cancellationToken, string? code = null, string? message = null, bool skipped = false)
+    {
+        await run.CloseAsync(withdraw, cancellationToken).ConfigureAwait(false);
+        var counts = run.ToResult(status);
+        var result = counts with
+        {
+            Skipped = skipped,
+            Code = code,
+            Message = message,
+            ItemsExpected = skipped ? null : counts.ItemsExpected,
+            ItemsStored = skipped ? null : counts.ItemsStored,
+        };
+        record.End(run.Source, result);
+        var what = skipped ? RunEvent.ResourceSkipped : status switch
+        {
+            BackupState.Succeeded => RunEvent.ResourceSucceeded,
+            BackupState.Partial => RunEvent.ResourcePartial,
+            _ => RunEvent.ResourceFailed,
+        };
+        events.Write(what, Texts.Get("Event_" + what, run.Label, message ?? ""), new
+        {
+            kind = result.Kind,
+            resource = result.Name,
+            code,
+            expected = result.ItemsExpected,
+            stored = result.ItemsStored,
+            downloaded = result.ItemsDownloaded,
+            updated = result.ItemsUpdated,
+            removed = result.ItemsRemoved,
+            bytes = result.BytesDownloaded,
+            failures = result.Failures,
+        });
+    }
+
+    private void Note(string note)
+    {
+        record.Note(note);
+        events.Write(RunEvent.Note, note);
+    }
+
+    /// <summary>What the admin is told of a resource that is gone while its backup stays.</summary>
+    public static string Gone(string kind, string name) => kind == "SharePoint" ? Texts.Get("SiteGone", name) : Texts.Get("UserGone", kind, name);
+}

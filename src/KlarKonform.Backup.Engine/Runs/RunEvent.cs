@@ -1,0 +1,22 @@
+namespace KlarKonform.Backup.Engine.Runs;
+
+/// <summary>Stable names of what the event log says.</summary>
+internal enum RunEvent
+{
+    RunStarted,
+    ResourceStarted,
+    ResourceSucceeded,
+    ResourcePartial,
+    ResourceFailed,
+    ResourceSkipped,
+    ItemFailed,
+    Checkpoint,
+    Note,
+    StopRequested,
+    VerificationClean,
+    VerificationFailed,
+    RunSucceeded,
+    RunPartial,
+    RunFailed,
+    RunStopped,
+}

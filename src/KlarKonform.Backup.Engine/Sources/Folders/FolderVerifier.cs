@@ -1,0 +1,111 @@
+using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Graph;
+
+namespace KlarKonform.Backup.Engine.Sources.Folders;
+
+/// <summary>
+/// Compares what the source counts in the folders that changed with what is stored. Where they differ, the folder is read once more,
+/// then item by item: what is missing is fetched, what is gone is removed, and what cannot be explained is named.
+/// </summary>
+internal sealed class FolderVerifier(FolderedSource source, ResourceRun run)
+{
+    /// <summary>Verifies folders.</summary>
+    public Task VerifyAsync(IReadOnlyCollection<string> folders, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(folders, new ParallelOptions { MaxDegreeOfParallelism = FolderedSource.Concurrency, CancellationToken = cancellationToken }, async (folder, token) =>
+        {
+            try
+            {
+                // What arrived since the folder was read is no difference: reading it again is one request.
+                if (await DiffersAsync(folder, token).ConfigureAwait(false))
+                    await new ItemRound(source, run, full: false).ReadAsync([folder], 1, token).ConfigureAwait(false);
+                else
+                    return;
+                if (await DiffersAsync(folder, token).ConfigureAwait(false))
+                    await CompareAsync(folder, token).ConfigureAwait(false);
+            }
+            catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+            {
+                // Deleted meanwhile: nothing to compare.
+            }
+        });
+
+    private async Task<bool> DiffersAsync(string folder, CancellationToken cancellationToken)
+    {
+        if (!run.Store.State.Folders.TryGetValue(folder, out var known) || await source.CountAsync(folder, cancellationToken).ConfigureAwait(false) is not { } total)
+            return false;
+        return total != known.Count + await MissingAsync(folder, cancellationToken).ConfigureAwait(false) - await WaitingAsync(folder, cancellationToken).ConfigureAwait(false);
+    }
+
+    // Failed, and nothing of them is stored.
+    private async Task<int> MissingAsync(string folder, CancellationToken cancellationToken)
+    {
+        var missing = 0;
+        foreach (var failure in run.Store.State.Failures.Values.Where(failure => failure.Parent == folder))
+            missing += await run.Store.FindAsync(failure.ItemId, cancellationToken).ConfigureAwait(false) is null ? 1 : 0;
+        return missing;
+    }
+
+    // Reported as removed from here; whether they turned up elsewhere, only the next round can tell.
+    private async Task<int> WaitingAsync(string folder, CancellationToken cancellationToken)
+    {
+        var waiting = 0;
+        foreach (var (id, folders) in run.Store.State.PendingRemovals)
+            waiting += folders.Contains(folder) && (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false))?.Parent == folder ? 1 : 0;
+        return waiting;
+    }
+
+    private async Task CompareAsync(string folder, CancellationToken cancellationToken)
+    {
+        var state = run.Store.State;
+        var name = state.Folders.TryGetValue(folder, out var known) ? known.Name : folder;
+        var listed = new SeenItems();
+        var missing = new List<string>();
+        await foreach (var page in source.IdsAsync(folder, cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var item in page.Items)
+            {
+                var id = item.GetProperty("id").GetString()!;
+                listed.Add(id);
+                if (!state.Failures.ContainsKey(id) && (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false))?.Parent != folder)
+                    missing.Add(id);
+            }
+        }
+
+        var superfluous = new List<string>();
+        await foreach (var id in run.Store.ItemsOfAsync(folder, folders: false, cancellationToken).ConfigureAwait(false))
+        {
+            if (!listed.Contains(id) && !(state.PendingRemovals.TryGetValue(id, out var folders) && folders.Contains(folder)))
+                superfluous.Add(id);
+        }
+
+        if (missing.Count + superfluous.Count > 0)
+            run.Note(Texts.Get("CountMended", source.Kind, source.Name, name, missing.Count, superfluous.Count));
+        foreach (var id in missing)
+            await MendAsync(folder, name, id, isMissing: true, cancellationToken).ConfigureAwait(false);
+        foreach (var id in superfluous)
+            await MendAsync(folder, name, id, isMissing: false, cancellationToken).ConfigureAwait(false);
+    }
+
+    // The source's word on the very item decides.
+    private async Task MendAsync(string folder, string name, string id, bool isMissing, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var there = await source.RefreshAsync(run, id, folder, cancellationToken).ConfigureAwait(false);
+            var stored = await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false);
+            if (there is null && stored is not null)
+            {
+                if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
+                    run.CountRemoval();
+            }
+            else if (there is not null && stored?.Parent != there && !run.Store.State.Failures.ContainsKey(id))
+            {
+                run.AddMismatch(name, id, isMissing);
+            }
+        }
+        catch (GraphException exception) when (ResourceRun.IsItemFailure(exception))
+        {
+            await run.FailAsync(id, folder, id, exception, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

@@ -18,8 +18,7 @@
         'Set-KKBackupConfiguration'
         'Remove-KKBackupConfiguration'
         'Test-KKBackupConnection'
-        'Start-KKBackup',
-        'Stop-KKBackup'
+        'Start-KKBackup'
         'Get-KKBackupStatus'
         'Get-KKBackupSnapshot'
         'Restore-KKBackupItem'

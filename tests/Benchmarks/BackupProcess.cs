@@ -20,15 +20,23 @@ internal sealed class BackupProcess : ISecretStore, IBackupObserver
     /// <param name="target">Where to.</param>
     public static async Task RunAsync(string folder, string baseUrl, string home, SourceSettings sources, TargetSettings target)
     {
-        var run = new BackupProcess();
-        var engine = new BackupEngine(home);
-        if ((await engine.GetConfigurationsAsync(Name, default)).Count == 0)
-            await engine.CreateConfigurationAsync(Configuration(folder, baseUrl, sources, target), default);
         var watch = Stopwatch.StartNew();
-        var result = await engine.StartBackupAsync(Name, new BackupOptions(), run, run, default);
+        var result = await RunAsync(new BackupEngine(home), folder, baseUrl, sources, target);
         if (result.Status != BackupState.Succeeded || result.Verified != true)
             throw new InvalidOperationException($"{result.Status}: {string.Join("; ", result.Notes)} {result.Error} {string.Join("; ", result.Failures.Select(failure => $"{failure.Name}: {failure.Code} {failure.Message}").Take(5))}");
         await File.WriteAllTextAsync(Path.Combine(folder, "seconds"), string.Create(CultureInfo.InvariantCulture, $"{watch.Elapsed.TotalSeconds} {result.ItemsDownloaded}"));
+    }
+
+    /// <summary>One backup by an engine of the caller's; creates the configuration where there is none, and points it to the target where there is one.</summary>
+    public static async Task<BackupRun> RunAsync(BackupEngine engine, string folder, string baseUrl, SourceSettings sources, TargetSettings target)
+    {
+        var run = new BackupProcess();
+        var configuration = Configuration(folder, baseUrl, sources, target);
+        if ((await engine.GetConfigurationsAsync(Name, default)).Count == 0)
+            await engine.CreateConfigurationAsync(configuration, default);
+        else
+            await engine.UpdateConfigurationAsync(configuration, default);
+        return await engine.StartBackupAsync(Name, new BackupOptions(), run, run, default);
     }
 
     /// <summary>What the last process wrote.</summary>
@@ -56,6 +64,7 @@ internal sealed class BackupProcess : ISecretStore, IBackupObserver
     {
         "graph" => new SecretValue(null, new DemoTenantOptions().ClientSecret),
         "s3" => new SecretValue(TestServers.Value("S3_ACCESS_KEY"), TestServers.Value("S3_SECRET_KEY")),
+        "sftp" => new SecretValue(TestServers.Value("SFTP_USER"), TestServers.Value("SFTP_PASSWORD")),
         _ => new SecretValue(null, "password"),
     });
 

@@ -20,7 +20,7 @@ internal static class DriveBenchmark
     public static async Task<int> RunAsync(string[] options)
     {
         if (Environment.GetEnvironmentVariable("KK_TEST_S3_ENDPOINT") is null)
-            return StartServers(options);
+            return ServersScript.RunInside(["drive", .. options]);
         var rounds = Option(options, "--rounds", 3);
         var items = Option(options, "--items", 1_000_000);
         var folder = Directory.CreateTempSubdirectory("klarkonform-drive-").FullName;
@@ -143,16 +143,4 @@ internal static class DriveBenchmark
 
     private static int Option(string[] options, string name, int normal) =>
         Array.IndexOf(options, name) is >= 0 and var at && at + 1 < options.Length ? int.Parse(options[at + 1], CultureInfo.InvariantCulture) : normal;
-
-    // The same servers as the tests': this program runs again inside them.
-    private static int StartServers(string[] options)
-    {
-        var start = new ProcessStartInfo("bash",
-        [
-            "-c", "export PATH=$PATH:/usr/sbin; source tests/servers.sh; trap stop_servers EXIT; start_servers; \"$@\"", "drive", Environment.ProcessPath!, "drive", .. options,
-        ]);
-        using var process = Process.Start(start) ?? throw new InvalidOperationException("bash did not start.");
-        process.WaitForExit();
-        return process.ExitCode;
-    }
 }

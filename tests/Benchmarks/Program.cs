@@ -1,11 +1,13 @@
 using System.Globalization;
 using KlarKonform.Backup;
 using KlarKonform.Backup.Benchmarks;
+using KlarKonform.Backup.Benchmarks.Chaos;
 
 // dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5]
 // dotnet run -c Release --project tests/Benchmarks -- mail
 // dotnet run -c Release --project tests/Benchmarks -- drive [--rounds 3] [--items 1000000]
-// Internal: drive-tenant, drive-run, tenant, mail-run, backup REPOSITORY SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
+// dotnet run -c Release --project tests/Benchmarks -- chaos [--kills 100] [--seed 1]
+// Internal: chaos-run, drive-tenant, drive-run, tenant, mail-run, backup REPOSITORY SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
 switch (args)
 {
     case ["repository"]:
@@ -16,6 +18,11 @@ switch (args)
         return await MailBenchmark.RunAsync();
     case ["drive", .. var options]:
         return await DriveBenchmark.RunAsync(options);
+    case ["chaos", .. var options]:
+        return await ChaosBenchmark.RunAsync(options);
+    case ["chaos-run", var folder, var baseUrl, var home, var kind, var name, var endpoint, var clock]:
+        await ChaosRun.ExecuteAsync(folder, baseUrl, home, new ChaosTarget(kind, name), endpoint, int.Parse(clock, CultureInfo.InvariantCulture));
+        return 0;
     case ["drive-tenant", var folder, var port, var shape]:
         await DriveTenant.ServeAsync(folder, int.Parse(port, CultureInfo.InvariantCulture), shape);
         return 0;
@@ -35,6 +42,6 @@ switch (args)
         await FolderCopy.RestoreAsync(repository, target);
         return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5] | mail | drive [--rounds 3] [--items 1000000]");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5] | mail | drive [--rounds 3] [--items 1000000] | chaos [--kills 100] [--seed 1]");
         return 2;
 }

@@ -51,6 +51,9 @@ public sealed class DemoTenantServer : IAsyncDisposable
 
     public RequestCounters Counters { get; }
 
+    /// <summary>The line that contents go over.</summary>
+    public ContentMeter Contents { get; private init; } = new();
+
     /// <summary>Scheme, host and port: authority host and, with <c>/v1.0</c>, Graph endpoint.</summary>
     public string BaseUrl { get; }
 
@@ -79,10 +82,18 @@ public sealed class DemoTenantServer : IAsyncDisposable
         var baseUrl = $"https://127.0.0.1:{port}";
         var graph = baseUrl + "/v1.0";
         var counters = new RequestCounters();
+        var meter = new ContentMeter();
+        app.Use((context, next) =>
+        {
+            if (!meter.IsCut)
+                return next(context);
+            context.Abort();
+            return Task.CompletedTask;
+        });
         var tokens = new AccessTokens(options);
         var pages = new DeltaPages(model, graph);
         var tokenPages = new TokenPages(model, graph);
-        var downloads = new Downloads(counters, options.ToleratesTokensOnDownloads);
+        var downloads = new Downloads(counters, options.ToleratesTokensOnDownloads, meter);
         app.MapPost("/{tenant}/oauth2/v2.0/token", (HttpRequest request, string tenant) =>
         {
             counters.Count("token");
@@ -95,7 +106,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
         });
         var routes = new GraphRoutes(tokens, options, counters, delay);
         new DirectoryEndpoints(model, pages).Map(routes);
-        new MailEndpoints(model, pages, options).Map(routes);
+        new MailEndpoints(model, pages, options, meter).Map(routes);
         new CalendarEndpoints(model, pages).Map(routes);
         new ContactEndpoints(model, pages).Map(routes);
         new DriveEndpoints(model, downloads, tokenPages, options).Map(routes);
@@ -108,7 +119,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         var second = new Uri(addresses.Single(address => new Uri(address).Port != port));
         downloads.Host = $"https://localhost:{second.Port}";
-        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, tokenPages, downloads, delay, baseUrl);
+        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, tokenPages, downloads, delay, baseUrl) { Contents = meter };
     }
 
     /// <summary>Makes every delta token issued so far expire.</summary>

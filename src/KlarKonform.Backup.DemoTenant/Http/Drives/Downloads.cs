@@ -6,7 +6,7 @@ using KlarKonform.Backup.DemoTenant.Generation;
 namespace KlarKonform.Backup.DemoTenant.Http.Drives;
 
 /// <summary>The download host: pre-authenticated addresses that live for a while, ranges, and no bearer token.</summary>
-internal sealed class Downloads(RequestCounters counters, bool toleratesTokens)
+internal sealed class Downloads(RequestCounters counters, bool toleratesTokens, ContentMeter meter)
 {
     private readonly ConcurrentDictionary<string, Ticket> _tickets = new();
 
@@ -76,6 +76,7 @@ internal sealed class Downloads(RequestCounters counters, bool toleratesTokens)
 
         context.Response.ContentLength = to - from + 1;
         context.Response.Headers.AcceptRanges = "bytes";
+        await using var body = meter.Open(context.Response.Body, string.Create(CultureInfo.InvariantCulture, $"file:{ticket.Seed}"));
         var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(128 * 1024);
         for (var position = from; position <= to;)
         {
@@ -83,13 +84,13 @@ internal sealed class Downloads(RequestCounters counters, bool toleratesTokens)
             SeededContent.Fill(ticket.Seed, position, part.Span);
             if (broken && position + part.Length > from + ((to - from) / 2))
             {
-                await context.Response.Body.WriteAsync(part[..(part.Length / 2)], context.RequestAborted);
+                await body.WriteAsync(part[..(part.Length / 2)], context.RequestAborted);
                 await context.Response.Body.FlushAsync(context.RequestAborted);
                 context.Abort();
                 return;
             }
 
-            await context.Response.Body.WriteAsync(part, context.RequestAborted);
+            await body.WriteAsync(part, context.RequestAborted);
             position += part.Length;
         }
 

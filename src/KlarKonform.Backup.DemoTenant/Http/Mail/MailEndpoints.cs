@@ -6,7 +6,7 @@ using KlarKonform.Backup.DemoTenant.Model;
 namespace KlarKonform.Backup.DemoTenant.Http.Mail;
 
 /// <summary>Users' mail folders and messages, with delta as api-reference/v1.0/api/message-delta.md describes it.</summary>
-internal sealed class MailEndpoints(DemoTenantModel tenant, DeltaPages pages, DemoTenantOptions options)
+internal sealed class MailEndpoints(DemoTenantModel tenant, DeltaPages pages, DemoTenantOptions options, ContentMeter meter)
 {
     private const string Permission = "Mail.Read";
 
@@ -115,7 +115,8 @@ internal sealed class MailEndpoints(DemoTenantModel tenant, DeltaPages pages, De
         if (message.IsCorrupt || message.IsUnreadable)
             throw new GraphErrorException(500, "ErrorCorruptData", "Data is corrupt., Invalid global object ID: some ID");
         context.Response.ContentType = "text/plain";
-        await MimeWriter.WriteAsync(message, context.Response.Body, context.RequestAborted);
+        await using var body = meter.Open(context.Response.Body, "mail:" + message.Id);
+        await MimeWriter.WriteAsync(message, body, context.RequestAborted);
     }
 
     private Task ListAttachments(HttpContext context, string user, string id)

@@ -1,0 +1,37 @@
+namespace KlarKonform.Backup.Benchmarks.Chaos;
+
+/// <summary>What came of one cycle: a disturbed run, the run after it, and what the judges say.</summary>
+/// <param name="Storage"><c>s3</c> or <c>sftp</c>.</param>
+/// <param name="Fault">What was done to the run.</param>
+internal sealed record ChaosCycle(string Storage, string Fault)
+{
+    /// <summary>At which part of an undisturbed run it happened.</summary>
+    public double At { get; init; }
+
+    /// <summary>Whether the run was under way when it happened.</summary>
+    public bool WasHit { get; init; } = true;
+
+    /// <summary>Whether the disturbed run itself came to a good end.</summary>
+    public bool Survived { get; init; }
+
+    /// <summary>Whether the run after it, or the disturbed one itself, came to a good end.</summary>
+    public bool Completed { get; init; }
+
+    public bool ElsewhereContinued { get; init; }
+
+    public int Lost { get; init; }
+
+    public int Doubled { get; init; }
+
+    public bool CheckFailed { get; init; }
+
+    /// <summary>Bytes of contents that the tenant has.</summary>
+    public long Needed { get; init; }
+
+    /// <summary>Bytes of contents that were served more than once.</summary>
+    public long Twice { get; init; }
+
+    public string Remark { get; init; } = "";
+
+    public bool IsGood => Completed && Lost == 0 && Doubled == 0 && !CheckFailed;
+}

@@ -26,6 +26,8 @@ internal sealed class BackupScenario : IAsyncDisposable, ISecretStore, IBackupOb
 
     public Dictionary<string, string> Secrets { get; } = new() { ["graph"] = "demo-secret-value", ["repository"] = Password };
 
+    public System.Collections.Concurrent.ConcurrentQueue<string> Warnings { get; } = new();
+
     /// <summary>Called on every progress report; tests stop runs with it.</summary>
     public Action<BackupProgress>? OnProgress { get; set; }
 
@@ -100,9 +102,7 @@ internal sealed class BackupScenario : IAsyncDisposable, ISecretStore, IBackupOb
     {
     }
 
-    void IBackupObserver.Warning(string text)
-    {
-    }
+    void IBackupObserver.Warning(string text) => Warnings.Enqueue(text);
 
     public async ValueTask DisposeAsync()
     {

@@ -50,7 +50,7 @@ public sealed class GraphClientTests
         var user = scenario.Tenant.Model.Users[0];
         var file = scenario.Tenant.Change((_, generator) => generator.AddFile(user.Drive!, user.Drive!.Root, "groß.bin", 2_000_000));
         scenario.Tenant.BreakDownloads(1);
-        await using var stream = await new DriveApi(client).ContentAsync(user.Drive!.Id, file.Id, file.Size, null, default);
+        await using var stream = await new DriveApi(client).ContentAsync(user.Drive!.Id, file.Id, file.Size, null, 0, default);
         using var memory = new MemoryStream();
         await stream.CopyToAsync(memory);
         Assert.Equal(SeededContent.Bytes(file.Seed, (int)file.Size), memory.ToArray());

@@ -4,6 +4,7 @@ using KlarKonform.Backup.DemoTenant.Http.Calendars;
 using KlarKonform.Backup.DemoTenant.Http.Contacts;
 using KlarKonform.Backup.DemoTenant.Http.Directory;
 using KlarKonform.Backup.DemoTenant.Http.Drives;
+using KlarKonform.Backup.DemoTenant.Http.Limits;
 using KlarKonform.Backup.DemoTenant.Http.Mail;
 using KlarKonform.Backup.DemoTenant.Http.Sites;
 using KlarKonform.Backup.DemoTenant.Model;
@@ -25,6 +26,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
     private readonly Downloads _downloads;
     private readonly AccessTokens _tokens;
     private readonly PreciseDelay _delay;
+    private MailboxLimits _mailboxes = null!;
 
     private DemoTenantServer(WebApplication app, DemoCertificates certificates, DemoTenantOptions options, DemoTenantModel model,
         TenantGenerator generator, RequestCounters counters, AccessTokens tokens, DeltaPages pages, TokenPages tokenPages, Downloads downloads, PreciseDelay delay, string baseUrl)
@@ -119,7 +121,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         var second = new Uri(addresses.Single(address => new Uri(address).Port != port));
         downloads.Host = $"https://localhost:{second.Port}";
-        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, tokenPages, downloads, delay, baseUrl) { Contents = meter };
+        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, tokenPages, downloads, delay, baseUrl) { Contents = meter, _mailboxes = routes.Mailboxes };
     }
 
     /// <summary>Makes every delta token issued so far expire.</summary>
@@ -143,6 +145,9 @@ public sealed class DemoTenantServer : IAsyncDisposable
 
     /// <summary>Makes every download address issued so far expire.</summary>
     public void ExpireDownloads() => _downloads.Expire();
+
+    /// <summary>Answers every request to a mailbox as too many, for so long.</summary>
+    public void Throttle(string user, TimeSpan time) => _mailboxes.Throttled[user] = DateTimeOffset.UtcNow + time;
 
     /// <summary>Makes every access token in use invalid.</summary>
     public void RevokeTokens() => _tokens.RevokeAll();

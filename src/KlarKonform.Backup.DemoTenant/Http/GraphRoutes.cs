@@ -20,7 +20,8 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
     private const int BatchConcurrency = 4;
 
     private readonly List<(string[] Pattern, Func<HttpContext, RouteValues, Task> Handler)> _routes = [];
-    private readonly MailboxLimits _mailboxes = new(counters);
+    /// <summary>Outlook's limits.</summary>
+    public MailboxLimits Mailboxes { get; } = new(counters);
     private readonly UnitLimits _sharePoint = new("SharePoint", options.SharePointUnitsPerMinute, TimeSpan.FromMinutes(1), counters, options.RateLimitShownFrom);
     private readonly UnitLimits _identity = new("Identity", options.IdentityUnitsPerTenSeconds, TimeSpan.FromSeconds(10), counters);
     private readonly Random _faults = new(options.Sizes.Seed);
@@ -30,7 +31,7 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
     {
         tokens.RequirePermission(permission, "ErrorAccessDenied");
         counters.Count(kind);
-        using var place = _mailboxes.Enter(values["user"]);
+        using var place = Mailboxes.Enter(values["user"]);
         await DelayAsync(context);
         await handler(context, values);
     });

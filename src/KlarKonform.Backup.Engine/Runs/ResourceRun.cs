@@ -89,6 +89,17 @@ internal sealed class ResourceRun(IResourceSource source, ResourceStore store, I
         return Node.NewFile("", (ulong)saved.Size, saved.Blobs, modified);
     }
 
+    /// <summary>Stores the rest of a large file and returns a node of all of it. What is stored of it counts as it comes, and survives a cut.</summary>
+    public async Task<Node> SaveAsync(Stream rest, PartialFile file, DateTimeOffset modified, CancellationToken cancellationToken)
+    {
+        await writer.SaveStreamAsync(rest, (blob, bytes) =>
+        {
+            file.Add(blob, bytes.Span);
+            Interlocked.Add(ref _bytes, bytes.Length);
+        }, cancellationToken).ConfigureAwait(false);
+        return Node.NewFile("", (ulong)file.Size, file.Blobs, modified);
+    }
+
     public void CountDownload()
     {
         Interlocked.Increment(ref _downloaded);

@@ -76,6 +76,8 @@ internal sealed class ResourceRunner(
             if (run.Store.State.Failures.Values.Count(failure => failure is { Permanent: false, NextAttempt: not null }) - run.Failures.Count(failure => failure.NextAttempt is not null) is > 0 and var later)
                 run.Note(Texts.Get("KnownFailures", source.Kind, source.Name, later));
 
+            await run.Store.DropPartialsAsync(cancellationToken).ConfigureAwait(false);
+
             // Written by the resource's own thread and out of memory, before the last one is done.
             await EndAsync(run, run.Failures.Count > 0 || run.Mismatches.Count > 0 ? BackupState.Partial : BackupState.Succeeded, withdraw: false, cancellationToken).ConfigureAwait(false);
         }

@@ -50,6 +50,9 @@ internal sealed class ResourceState
     /// <summary>Items stored, folders not counted.</summary>
     public long Items { get; set; }
 
+    /// <summary>Files that were under way, by their keys.</summary>
+    public ConcurrentDictionary<string, PartialState> Partials { get; set; } = [];
+
     /// <summary>Items to try again, or known to fail for good.</summary>
     public ConcurrentDictionary<string, ItemFailure> Failures { get; set; } = [];
 }

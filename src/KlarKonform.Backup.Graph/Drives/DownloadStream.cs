@@ -5,14 +5,14 @@ using KlarKonform.Backup.Graph.Http;
 namespace KlarKonform.Backup.Graph.Drives;
 
 /// <summary>Reads from a pre-authenticated address, resumes by range where it broke, and renews an expired address.</summary>
-internal sealed class DownloadStream(GraphClient client, Func<CancellationToken, Task<Uri>> renew, Uri address, long size) : Stream
+internal sealed class DownloadStream(GraphClient client, Func<CancellationToken, Task<Uri>> renew, Uri address, long size, long from = 0) : Stream
 {
     // Attempts without a single new byte between them.
     private const int MaxAttempts = 6;
 
     private HttpResponseMessage? _response;
     private Stream? _body;
-    private long _position;
+    private long _position = from;
     private int _attempt;
     private TimeSpan? _wish;
 

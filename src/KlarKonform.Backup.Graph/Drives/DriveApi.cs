@@ -73,8 +73,9 @@ public sealed class DriveApi(GraphClient client)
     /// <param name="item">The file's id.</param>
     /// <param name="size">Its announced size in bytes.</param>
     /// <param name="address">The address that came with the item's properties, or null to ask for one.</param>
+    /// <param name="from">The first byte that is wanted; what is before it is known already.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public async Task<Stream> ContentAsync(string drive, string item, long size, Uri? address, CancellationToken cancellationToken)
+    public async Task<Stream> ContentAsync(string drive, string item, long size, Uri? address, long from, CancellationToken cancellationToken)
     {
         if (address is not null)
         {
@@ -83,7 +84,7 @@ public sealed class DriveApi(GraphClient client)
         }
 
         var path = $"/drives/{drive}/items/{item}/content";
-        return new DownloadStream(client, token => AddressAsync(drive, path, token), address ?? await AddressAsync(drive, path, cancellationToken).ConfigureAwait(false), size);
+        return new DownloadStream(client, token => AddressAsync(drive, path, token), address ?? await AddressAsync(drive, path, cancellationToken).ConfigureAwait(false), size, from);
     }
 
     /// <summary>An older version's content. The current one's is the file's own; Graph refuses it here.</summary>

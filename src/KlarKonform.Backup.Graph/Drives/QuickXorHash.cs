@@ -15,6 +15,31 @@ public sealed class QuickXorHash
     private readonly byte[] _folded = new byte[Period];
     private long _length;
 
+    /// <summary>Begins at nothing.</summary>
+    public QuickXorHash()
+    {
+    }
+
+    /// <summary>Goes on from where another one was.</summary>
+    /// <param name="state">What <see cref="Save"/> gave.</param>
+    /// <exception cref="FormatException">It is not.</exception>
+    public QuickXorHash(ReadOnlySpan<byte> state)
+    {
+        if (state.Length != Period + sizeof(long))
+            throw new FormatException("This is not the state of a quickXorHash.");
+        state[..Period].CopyTo(_folded);
+        _length = BinaryPrimitives.ReadInt64LittleEndian(state[Period..]);
+    }
+
+    /// <summary>Where it is, to go on later.</summary>
+    public byte[] Save()
+    {
+        var state = new byte[Period + sizeof(long)];
+        _folded.CopyTo(state, 0);
+        BinaryPrimitives.WriteInt64LittleEndian(state.AsSpan(Period), _length);
+        return state;
+    }
+
     /// <summary>Takes in the next bytes.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {

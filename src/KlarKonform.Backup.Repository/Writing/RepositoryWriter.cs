@@ -123,10 +123,16 @@ public sealed class RepositoryWriter : IAsyncDisposable
     }
 
     /// <summary>Splits a stream by content and stores the pieces. Memory stays at a few pieces, whatever the length.</summary>
-    public Task<SavedContent> SaveStreamAsync(Stream content, CancellationToken cancellationToken) => _splitter.SaveAsync(content, cancellationToken);
+    public Task<SavedContent> SaveStreamAsync(Stream content, CancellationToken cancellationToken) => SaveStreamAsync(content, null, cancellationToken);
 
-    /// <summary>As <see cref="SaveStreamAsync"/>, for what is not backed up but kept to go on from: it lies apart, where little has to be read to find it.</summary>
-    public Task<SavedContent> SaveStateAsync(Stream content, CancellationToken cancellationToken) => _stateSplitter.SaveAsync(content, cancellationToken);
+    /// <summary>As the other, and tells of every piece that is saved. A stream that begins where one of them ends is cut in the same places.</summary>
+    /// <param name="content">The stream.</param>
+    /// <param name="taken">Called for every piece, one after the other and in order. The bytes are valid during the call.</param>
+    /// <param name="cancellationToken">Ends the saving.</param>
+    public Task<SavedContent> SaveStreamAsync(Stream content, Action<BlobId, ReadOnlyMemory<byte>>? taken, CancellationToken cancellationToken) => _splitter.SaveAsync(content, taken, cancellationToken);
+
+    /// <summary>As the others, for what is not backed up but kept to go on from: it lies apart, where little has to be read to find it.</summary>
+    public Task<SavedContent> SaveStateAsync(Stream content, CancellationToken cancellationToken) => _stateSplitter.SaveAsync(content, null, cancellationToken);
 
     /// <summary>Stores a tree; the nodes must be sorted by <see cref="TreeJson.NameOrder"/> and have distinct names.</summary>
     public async Task<BlobId> SaveTreeAsync(IEnumerable<Node> nodes, CancellationToken cancellationToken)

@@ -18,12 +18,16 @@ internal sealed class StreamSplitter(Chunker chunker, Func<ReadOnlyMemory<byte>,
 
     private readonly ConcurrentBag<byte[]> _idle = [];
 
-    public async Task<SavedContent> SaveAsync(Stream content, CancellationToken cancellationToken)
+    /// <summary>Saves a stream.</summary>
+    /// <param name="content">The stream.</param>
+    /// <param name="taken">Called for every piece that is saved, one after the other and in order; or null. The bytes are valid during the call.</param>
+    /// <param name="cancellationToken">Ends the saving.</param>
+    public async Task<SavedContent> SaveAsync(Stream content, Action<BlobId, ReadOnlyMemory<byte>>? taken, CancellationToken cancellationToken)
     {
         var ids = new List<BlobId>();
         long size = 0;
         var buffer = ArrayPool<byte>.Shared.Rent(SmallBuffer);
-        (Task<BlobId> Task, byte[] Buffer)? saving = null;
+        (Task<BlobId> Task, byte[] Buffer, int Length)? saving = null;
         var filled = 0;
         var ended = false;
         var scan = new Chunker.Scan();
@@ -46,6 +50,7 @@ internal sealed class StreamSplitter(Chunker chunker, Func<ReadOnlyMemory<byte>,
             {
                 // The whole of a small file: no detour over another thread.
                 ids.Add(await save(buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false));
+                taken?.Invoke(ids[^1], buffer.AsMemory(0, length));
                 break;
             }
 
@@ -55,7 +60,7 @@ internal sealed class StreamSplitter(Chunker chunker, Func<ReadOnlyMemory<byte>,
             buffer = RentLarge();
             piece.AsSpan(length, rest).CopyTo(buffer);
             (filled, scan) = (rest, default);
-            saving = (Task.Run(() => save(piece.AsMemory(0, length), cancellationToken), cancellationToken), piece);
+            saving = (Task.Run(() => save(piece.AsMemory(0, length), cancellationToken), cancellationToken), piece, length);
         }
 
         await TakeAsync().ConfigureAwait(false);
@@ -66,10 +71,11 @@ internal sealed class StreamSplitter(Chunker chunker, Func<ReadOnlyMemory<byte>,
 
         async Task TakeAsync()
         {
-            if (saving is not var (task, piece))
+            if (saving is not var (task, piece, length))
                 return;
             saving = null;
             ids.Add(await task.ConfigureAwait(false));
+            taken?.Invoke(ids[^1], piece.AsMemory(0, length));
             Return(piece);
         }
     }

@@ -64,7 +64,7 @@ internal static class ChaosBenchmark
     {
         cycles.Enqueue(cycle);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{cycle.Storage} {cycle.Fault} at {cycle.At:0.000}{(cycle.WasHit ? "" : " (missed)")}{(cycle.ElsewhereContinued ? ", continued elsewhere" : "")}: {(cycle.IsGood ? "good" : "BAD")}{(cycle.Survived ? ", survived" : "")}, lost {cycle.Lost}, doubled {cycle.Doubled}, twice {100.0 * cycle.Twice / cycle.Needed:0.00} % {cycle.Remark}"));
+            $"{cycle.Storage} {cycle.Fault} at {cycle.At:0.000}{(cycle.WasHit ? "" : " (missed)")}{(cycle.ElsewhereContinued ? ", continued elsewhere" : "")}: {(cycle.IsGood ? "good" : "BAD")}{(cycle.Survived ? ", survived" : "")}, lost {cycle.Lost}, doubled {cycle.Doubled}, twice {100.0 * cycle.Twice / cycle.Needed:0.00} % (whole items {100.0 * cycle.TwiceWhole / cycle.Needed:0.00} %) {cycle.Remark}"));
     }
 
     private static int Report(IReadOnlyCollection<ChaosCycle> cycles)

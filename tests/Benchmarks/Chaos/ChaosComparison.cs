@@ -39,6 +39,9 @@ internal sealed class ChaosComparison
     /// <summary>Bytes that were served beyond what was needed.</summary>
     public long Twice(IReadOnlyDictionary<string, long> served) => served.Sum(pair => Math.Max(0, pair.Value - _sizes.GetValueOrDefault(pair.Key)));
 
+    /// <summary>Of <see cref="Twice"/>, what belongs to items that had been read to their end before the kill.</summary>
+    public long TwiceWhole(IReadOnlyDictionary<string, long> served) => served.Sum(pair => _sizes.GetValueOrDefault(pair.Key) is > 0 and var size && pair.Value >= 2 * size ? pair.Value - size : 0);
+
     /// <summary>Items that are missing below a restored folder, and items too many.</summary>
     public (int Lost, int Doubled) Compare(string restored)
     {

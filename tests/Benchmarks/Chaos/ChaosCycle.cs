@@ -31,6 +31,9 @@ internal sealed record ChaosCycle(string Storage, string Fault)
     /// <summary>Bytes of contents that were served more than once.</summary>
     public long Twice { get; init; }
 
+    /// <summary>Of these, bytes of items that had been read to their end; the others were under way.</summary>
+    public long TwiceWhole { get; init; }
+
     public string Remark { get; init; } = "";
 
     public bool IsGood => Completed && Lost == 0 && Doubled == 0 && !CheckFailed;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Model;
 using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Benchmarks.Chaos;
@@ -10,6 +11,10 @@ namespace KlarKonform.Backup.Benchmarks.Chaos;
 internal sealed class ChaosLane : IAsyncDisposable
 {
     private const int Users = 3;
+
+    // Of each drive. A file that takes seconds is what a kill is most likely to meet.
+    private const int LargeFiles = 2;
+    private const int LargeBytes = 8 << 20;
 
     private readonly string _folder;
     private readonly string _storage;
@@ -38,10 +43,17 @@ internal sealed class ChaosLane : IAsyncDisposable
         Directory.CreateDirectory(folder);
         var tenant = await DemoTenantServer.StartAsync(new DemoTenantOptions
         {
-            // As many items as make some hundred bytes of content in a thousand items: in a real tenant, too, what is under way is little.
-            Sizes = new TenantSizes { Users = Users, MailsPerUser = 9 * seconds, FilesPerUser = 5 * seconds, MaxFileBytes = 400_000, MaxAttachmentBytes = 100_000, Sites = 0, Seed = number + 1 },
+            Sizes = new TenantSizes { Users = Users, MailsPerUser = 10 * seconds, FilesPerUser = 6 * seconds, MaxFileBytes = 400_000, MaxAttachmentBytes = 100_000, Sites = 0, Seed = number + 1 },
             SharePointUnitsPerMinute = 100_000,
             TokenSeconds = 86_400,
+        });
+        tenant.Change((model, generator) =>
+        {
+            foreach (var drive in model.Users.Select(user => user.Drive).OfType<DemoDrive>())
+            {
+                for (var i = 0; i < LargeFiles; i++)
+                    generator.AddFile(drive, drive.Root, $"Aufzeichnung {i}.mp4", LargeBytes);
+            }
         });
         await File.WriteAllTextAsync(Path.Combine(folder, "ca.pem"), tenant.CaCertificatePem);
         var lane = new ChaosLane(folder, storage, number, tenant);
@@ -158,6 +170,7 @@ internal sealed class ChaosLane : IAsyncDisposable
             Completed = last!.IsGood,
             Needed = Bytes,
             Twice = _comparison.Twice(_tenant.Contents.Served),
+            TwiceWhole = _comparison.TwiceWhole(_tenant.Contents.Served),
             Remark = string.Join(" | ", new[] { first, last }.OfType<ChaosOutcome>().Distinct().Where(outcome => !outcome.IsGood).Select(outcome => outcome.ToString())),
         };
         cycle = Judge(cycle, target);

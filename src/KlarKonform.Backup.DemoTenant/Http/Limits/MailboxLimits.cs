@@ -11,8 +11,13 @@ public sealed class MailboxLimits(RequestCounters counters)
 
     private readonly ConcurrentDictionary<string, Usage> _usage = new();
 
+    /// <summary>Mailboxes that answer every request as too many, each until a moment.</summary>
+    public ConcurrentDictionary<string, DateTimeOffset> Throttled { get; } = new();
+
     public IDisposable Enter(string mailbox)
     {
+        if (Throttled.TryGetValue(mailbox, out var until) && until > DateTimeOffset.UtcNow)
+            throw new GraphErrorException(429, "ApplicationThrottled", "Application is over its request limit.") { RetryAfterSeconds = (int)Math.Ceiling((until - DateTimeOffset.UtcNow).TotalSeconds) };
         var usage = _usage.GetOrAdd(mailbox, _ => new Usage());
         lock (usage)
         {

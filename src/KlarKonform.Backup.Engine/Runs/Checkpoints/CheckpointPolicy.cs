@@ -16,7 +16,7 @@ internal sealed class CheckpointPolicy
     private const long MaxWork = 2L << 30;
 
     // A killed run repeats on the average half of what lies between two.
-    private const double ShareOfAll = 0.012;
+    private const double ShareOfAll = 0.008;
 
     // What a checkpoint writes is trees and index, several times what the work since then changed.
     private const int CostFactor = 20;

@@ -170,7 +170,7 @@ internal sealed class DriveReader
         {
             if (!known)
             {
-                var (node, fresh) = shortcut ? (await ShortcutAsync(item, cancellationToken).ConfigureAwait(false), null) : await _files.ReadAsync(item, cancellationToken).ConfigureAwait(false);
+                var (node, fresh) = shortcut ? (await ShortcutAsync(item, cancellationToken).ConfigureAwait(false), null) : await _files.ReadAsync(entry.Id, item, cancellationToken).ConfigureAwait(false);
                 (content, current) = (new ItemContent(node), fresh);
             }
 

@@ -15,6 +15,9 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceRun run,
     private const long SmallFile = 512 << 10;
     private const long LargeStreamMemory = 16 << 20;
 
+    // From this on a file is worth going on with after a cut: it has some pieces by then.
+    private const long LargeFile = 4 << 20;
+
     // SharePoint rewrites these on upload (property promotion), so that hash and size may describe other bytes than it serves.
     private static readonly HashSet<string> s_rewritten = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -28,9 +31,12 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceRun run,
     public (int Count, string? Example) Different => (Volatile.Read(ref _different), _differentExample);
 
     /// <summary>Stores a file's content. A mismatch is read once more against fresh properties: the file may have changed meanwhile.</summary>
+    /// <param name="key">The file's key in the index: what is stored of a large one is known by it in the next run.</param>
+    /// <param name="item">The file.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The content, and the fresh properties if they were needed; dispose them.</returns>
     /// <exception cref="GraphException"><see cref="GraphErrorKind.IntegrityMismatch"/>, or the content cannot be read.</exception>
-    public async Task<(Node Node, JsonDocument? Current)> ReadAsync(JsonElement item, CancellationToken cancellationToken)
+    public async Task<(Node Node, JsonDocument? Current)> ReadAsync(string key, JsonElement item, CancellationToken cancellationToken)
     {
         var (id, name) = (item.Text("id"), item.Text("name"));
         JsonDocument? current = null;
@@ -42,9 +48,10 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceRun run,
             if (size == 0)
                 return (await run.SaveAsync(Stream.Null, DriveItemJson.ModifiedAt(expected), cancellationToken).ConfigureAwait(false), current);
             using var memory = await settings.Memory.TakeAsync(MemoryFor(size), cancellationToken).ConfigureAwait(false);
-            await using var content = new HashingStream(await drives.ContentAsync(drive, id, size, DriveItemJson.Address(expected), cancellationToken).ConfigureAwait(false));
-            var node = await run.SaveAsync(content, DriveItemJson.ModifiedAt(expected), cancellationToken).ConfigureAwait(false);
-            if (content.BytesRead == size && (hash is null || hash == content.Hash))
+            var (node, arrived) = size < LargeFile
+                ? await ReadSmallAsync(expected, size, cancellationToken).ConfigureAwait(false)
+                : await ReadLargeAsync(key, expected, size, cancellationToken).ConfigureAwait(false);
+            if ((long)node.Size == size && (hash is null || hash == arrived))
                 return (node, current);
             if (attempt == 1)
             {
@@ -61,8 +68,26 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceRun run,
 
             current?.Dispose();
             throw new GraphException(GraphErrorKind.IntegrityMismatch, null, "HashMismatch",
-                string.Create(CultureInfo.InvariantCulture, $"{content.BytesRead} bytes with quickXorHash {content.Hash} arrived; {size} bytes with {hash ?? "no hash"} were announced."));
+                string.Create(CultureInfo.InvariantCulture, $"{node.Size} bytes with quickXorHash {arrived} arrived; {size} bytes with {hash ?? "no hash"} were announced."));
         }
+    }
+
+    private async Task<(Node Node, string Hash)> ReadSmallAsync(JsonElement item, long size, CancellationToken cancellationToken)
+    {
+        await using var content = new HashingStream(await drives.ContentAsync(drive, item.Text("id"), size, DriveItemJson.Address(item), 0, cancellationToken).ConfigureAwait(false));
+        return (await run.SaveAsync(content, DriveItemJson.ModifiedAt(item), cancellationToken).ConfigureAwait(false), content.Hash);
+    }
+
+    // After a cut it goes on where the last checkpoint was.
+    private async Task<(Node Node, string Hash)> ReadLargeAsync(string key, JsonElement item, long size, CancellationToken cancellationToken)
+    {
+        var partial = await run.Store.BeginPartialAsync(key, DriveItemJson.Version(item), cancellationToken).ConfigureAwait(false);
+        await using var content = await drives.ContentAsync(drive, item.Text("id"), size, DriveItemJson.Address(item), partial.Size, cancellationToken).ConfigureAwait(false);
+        var node = await run.SaveAsync(content, partial, DriveItemJson.ModifiedAt(item), cancellationToken).ConfigureAwait(false);
+
+        // Right or wrong, nothing is to go on with: what is wrong is read from its start.
+        run.Store.EndPartial(key);
+        return (node, partial.Hash);
     }
 
     private static long MemoryFor(long size) => size <= SmallFile ? 2 * size : LargeStreamMemory;

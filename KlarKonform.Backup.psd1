@@ -19,6 +19,7 @@
         'Remove-KKBackupConfiguration'
         'Test-KKBackupConnection'
         'Start-KKBackup'
+        'Stop-KKBackup'
         'Get-KKBackupStatus'
         'Get-KKBackupSnapshot'
         'Restore-KKBackupItem'

@@ -34,6 +34,6 @@ public sealed class HelpTests(ModuleFixture module) : IClassFixture<ModuleFixtur
     [Fact]
     public void The_manifest_exports_exactly_the_compiled_cmdlets() => Assert.Equal(
         ["Add-KKBackupKey", "Get-KKBackupConfiguration", "Get-KKBackupKey", "Get-KKBackupSnapshot", "Get-KKBackupStatus", "Invoke-KKBackupRetention", "New-KKBackupConfiguration", "Remove-KKBackupConfiguration", "Remove-KKBackupKey", "Repair-KKBackup",
-            "Restore-KKBackupItem", "Set-KKBackupConfiguration", "Start-KKBackup", "Test-KKBackup", "Test-KKBackupConnection"],
+            "Restore-KKBackupItem", "Set-KKBackupConfiguration", "Start-KKBackup", "Stop-KKBackup", "Test-KKBackup", "Test-KKBackupConnection"],
         module.Invoke("Get-Command -Module KlarKonform.Backup").Select(command => $"{command.Properties["Name"].Value}").Order());
 }

@@ -18,7 +18,7 @@ internal sealed class ResourceRun(IResourceSource source, ResourceStore store, I
     private readonly ConcurrentQueue<ItemMismatch> _mismatches = new();
     private readonly SemaphoreSlim _saving = new(1);
     private (BlobId Content, BlobId State)? _closed;
-    private readonly ConcurrentQueue<string> _notes = new();
+    private readonly ConcurrentQueue<(string Text, bool NamesItem)> _notes = new();
     private readonly ConcurrentDictionary<string, ItemFailure> _failures = new();
     private long _downloaded;
     private long _updated;
@@ -61,7 +61,8 @@ internal sealed class ResourceRun(IResourceSource source, ResourceStore store, I
     /// <summary>Whether cursors are to be ignored.</summary>
     public bool Full => full;
 
-    public IReadOnlyCollection<string> Notes => _notes;
+    /// <summary>What the admin should know, and whether it names an item: then it is nothing for a log.</summary>
+    public IReadOnlyCollection<(string Text, bool NamesItem)> Notes => _notes;
 
     /// <summary>Clock of the run; UTC.</summary>
     public DateTimeOffset Now => time.GetUtcNow();
@@ -119,10 +120,12 @@ internal sealed class ResourceRun(IResourceSource source, ResourceStore store, I
     public void CountRemoval() => Interlocked.Increment(ref _removed);
 
     /// <summary>Something that the admin should know, once however often it is found out.</summary>
-    public void Note(string text)
+    /// <param name="text">What.</param>
+    /// <param name="namesItem">Whether a file's, folder's or mail's name is in it.</param>
+    public void Note(string text, bool namesItem = false)
     {
-        if (!_notes.Contains(text))
-            _notes.Enqueue(text);
+        if (!_notes.Contains((text, namesItem)))
+            _notes.Enqueue((text, namesItem));
     }
 
     /// <summary>Remembers that an item failed: this run is Partial, the next one tries again unless it is in vain.</summary>

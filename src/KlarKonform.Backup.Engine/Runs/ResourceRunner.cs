@@ -61,8 +61,12 @@ internal sealed class ResourceRunner(
         finally
         {
             Interlocked.Decrement(ref _active);
-            foreach (var note in run.Notes)
-                Note(note);
+            foreach (var (text, namesItem) in run.Notes)
+            {
+                record.Note(text);
+                events.Write(RunEvent.Note, namesItem ? Texts.Get("Event_NoteWithName", run.Label) : text);
+            }
+
             observer.Progress(new BackupProgress(run.Label, Texts.Get("Progress_Resource", run.Downloaded, run.Updated), 100, Completed: true));
         }
     }
@@ -139,12 +143,6 @@ internal sealed class ResourceRunner(
             bytes = result.BytesDownloaded,
             failures = result.Failures,
         });
-    }
-
-    private void Note(string note)
-    {
-        record.Note(note);
-        events.Write(RunEvent.Note, note);
     }
 
     /// <summary>What the admin is told of a resource that is gone while its backup stays.</summary>

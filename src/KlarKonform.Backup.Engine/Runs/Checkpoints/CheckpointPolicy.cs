@@ -21,6 +21,9 @@ internal sealed class CheckpointPolicy
     // What a checkpoint writes is trees and index, several times what the work since then changed.
     private const int CostFactor = 20;
 
+    // However fast: each is some requests to the storage.
+    private static readonly TimeSpan s_shortest = TimeSpan.FromSeconds(2);
+
     // However little was read: it may have taken the patience of a throttled mailbox.
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(5);
 
@@ -39,7 +42,7 @@ internal sealed class CheckpointPolicy
         if (since >= s_longest)
             return true;
         var enough = Math.Min(MaxWork, Math.Max(MinWork, Math.Max((long)(work * ShareOfAll), _cost * CostFactor)));
-        return done >= enough && since >= 2 * _took;
+        return done >= enough && since >= s_shortest && since >= 2 * _took;
     }
 
     /// <summary>A checkpoint was saved.</summary>

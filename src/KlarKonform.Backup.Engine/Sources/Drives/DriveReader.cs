@@ -61,7 +61,7 @@ internal sealed class DriveReader
         await HomeOrphansAsync(cancellationToken).ConfigureAwait(false);
         await _run.Store.GrantWishesAsync(cancellationToken).ConfigureAwait(false);
         if (_files.Different is (> 0 and var count, { } example))
-            _run.Note(Texts.Get("HashDiffers", count, _run.Source.Name, example));
+            _run.Note(Texts.Get("HashDiffers", count, _run.Source.Name, example), namesItem: true);
     }
 
     private string Key(string id) => _prefix + id;
@@ -220,7 +220,7 @@ internal sealed class DriveReader
     private Task<bool> NoteUnknownAsync(JsonElement item, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        _run.Note(Texts.Get("UnknownItem", item.Text("name"), _run.Source.Name));
+        _run.Note(Texts.Get("UnknownItem", item.Text("name"), _run.Source.Name), namesItem: true);
         return Task.FromResult(true);
     }
 
@@ -237,7 +237,7 @@ internal sealed class DriveReader
         }
 
         if (Path.GetExtension(item.Text("name")).Equals(".onetoc2", StringComparison.OrdinalIgnoreCase))
-            _run.Note(Texts.Get("NotebookContentsMissing", item.Text("name"), _run.Source.Name)); // OneNote makes a table of contents anew.
+            _run.Note(Texts.Get("NotebookContentsMissing", item.Text("name"), _run.Source.Name), namesItem: true); // OneNote makes a table of contents anew.
         else
             await FailAsync(item, new GraphException(GraphErrorKind.Other, missing.Status, "ContentMissing", missing.Message, missing), cancellationToken).ConfigureAwait(false);
     }

@@ -122,7 +122,7 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceRun run,
             catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.Other)
             {
                 // Versions are trimmed by SharePoint at any time; the list in the metadata says that there was one.
-                run.Note(Texts.Get("VersionGone", name, version.Text("id"), exception.Code));
+                run.Note(Texts.Get("VersionGone", name, version.Text("id"), exception.Code), namesItem: true);
             }
         }
 

@@ -79,7 +79,7 @@ internal sealed class FolderVerifier(FolderedSource source, ResourceRun run)
         }
 
         if (missing.Count + superfluous.Count > 0)
-            run.Note(Texts.Get("CountMended", source.Kind, source.Name, name, missing.Count, superfluous.Count));
+            run.Note(Texts.Get("CountMended", source.Kind, source.Name, name, missing.Count, superfluous.Count), namesItem: true);
         foreach (var id in missing)
             await MendAsync(folder, name, id, isMissing: true, cancellationToken).ConfigureAwait(false);
         foreach (var id in superfluous)

@@ -10,11 +10,13 @@ namespace KlarKonform.Backup.Benchmarks.Chaos;
 /// <summary>A tenant of its own and one kind of storage: cycle after cycle, each with a new repository.</summary>
 internal sealed class ChaosLane : IAsyncDisposable
 {
-    private const int Users = 3;
+    // One mailbox and one drive: as many downloads at a time as they allow, of some thousand items. In a real tenant what is under way at a
+    // moment is a much smaller part of the whole.
+    private const int MailsASecond = 12;
+    private const int FilesASecond = 6;
 
-    // Of each drive. A file that takes seconds is what a kill is most likely to meet.
-    private const int LargeFiles = 2;
-    private const int LargeBytes = 8 << 20;
+    // A file that takes its time is what a kill is most likely to meet.
+    private const int LargeBytes = 6 << 20;
 
     private readonly string _folder;
     private readonly string _storage;
@@ -43,17 +45,14 @@ internal sealed class ChaosLane : IAsyncDisposable
         Directory.CreateDirectory(folder);
         var tenant = await DemoTenantServer.StartAsync(new DemoTenantOptions
         {
-            Sizes = new TenantSizes { Users = Users, MailsPerUser = 10 * seconds, FilesPerUser = 6 * seconds, MaxFileBytes = 400_000, MaxAttachmentBytes = 100_000, Sites = 0, Seed = number + 1 },
+            Sizes = new TenantSizes { Users = 1, MailsPerUser = MailsASecond * seconds, FilesPerUser = FilesASecond * seconds, MaxFileBytes = 600_000, MaxAttachmentBytes = 100_000, Sites = 0, Seed = number + 1 },
             SharePointUnitsPerMinute = 100_000,
             TokenSeconds = 86_400,
         });
         tenant.Change((model, generator) =>
         {
             foreach (var drive in model.Users.Select(user => user.Drive).OfType<DemoDrive>())
-            {
-                for (var i = 0; i < LargeFiles; i++)
-                    generator.AddFile(drive, drive.Root, $"Aufzeichnung {i}.mp4", LargeBytes);
-            }
+                generator.AddFile(drive, drive.Root, "Aufzeichnung.mp4", LargeBytes);
         });
         await File.WriteAllTextAsync(Path.Combine(folder, "ca.pem"), tenant.CaCertificatePem);
         var lane = new ChaosLane(folder, storage, number, tenant);

@@ -10,11 +10,11 @@ namespace KlarKonform.Backup.Benchmarks.Chaos;
 /// <param name="Faults">Whether the other faults are tried too.</param>
 internal sealed record ChaosOptions(int Kills, int Seed, int Lanes, int Seconds, bool Faults)
 {
-    public const string Usage = "chaos [--kills 100] [--seed 1] [--lanes 4] [--seconds 90] [--faults false]";
+    public const string Usage = "chaos [--kills 100] [--seed 1] [--lanes 4] [--seconds 150] [--faults false]";
 
     public static ChaosOptions? Parse(string[] options)
     {
-        var result = new ChaosOptions(100, 1, 4, 90, true);
+        var result = new ChaosOptions(100, 1, 4, 150, true);
         for (var i = 0; i < options.Length; i += 2)
         {
             if (i + 1 == options.Length)

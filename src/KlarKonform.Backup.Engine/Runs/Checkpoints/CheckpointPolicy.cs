@@ -22,7 +22,7 @@ internal sealed class CheckpointPolicy
     private const int CostFactor = 20;
 
     // However fast: each is some requests to the storage.
-    private static readonly TimeSpan s_shortest = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_shortest = TimeSpan.FromSeconds(1);
 
     // However little was read: it may have taken the patience of a throttled mailbox.
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(5);

@@ -27,6 +27,8 @@ public sealed class RepositoryWriter : IAsyncDisposable
     private readonly PackBuffers[] _buffers; // Content, trees, state; as the packers.
     private readonly PackUploader _uploader;
     private readonly Packer[] _packers;
+    // A tree or a leaf of the item index is some kilobytes: a thousand of them are what a run works on.
+    private readonly RecentBlobs _recent = new(8 << 20);
     private readonly StreamSplitter _splitter;
     private readonly StreamSplitter _stateSplitter;
     private readonly ConcurrentDictionary<BlobId, PendingBlob> _pending = new();
@@ -113,6 +115,8 @@ public sealed class RepositoryWriter : IAsyncDisposable
             }
 
             await PackAsync(id, kind, packer, plain, slot, cancellationToken).ConfigureAwait(false);
+            if (packer != Content)
+                _recent.Put(id, plain);
             Interlocked.Increment(ref _blobsStored);
             return id;
         }
@@ -162,9 +166,9 @@ public sealed class RepositoryWriter : IAsyncDisposable
         _processing.Dispose();
     }
 
-    /// <summary>The plain bytes of a blob that was saved but is not in the index yet, or null.</summary>
-    internal byte[]? ReadPending(BlobId id) =>
-        _pending.TryGetValue(id, out var slot) && slot.Copy() is var (stored, blob) ? BlobCodec.Open(_repository, stored, blob) : null;
+    /// <summary>The plain bytes of a blob that was saved but is not in the index yet, or of a tree or state that was saved lately; or null. Not to be changed.</summary>
+    internal byte[]? ReadPending(BlobId id) => _recent.Find(id) ??
+        (_pending.TryGetValue(id, out var slot) && slot.Copy() is var (stored, blob) ? BlobCodec.Open(_repository, stored, blob) : null);
 
     // What is new is looked for in the unread part of the index only when there is more of it than the reading would cost: a few pieces
     // may be stored twice until the next prune.

@@ -34,7 +34,7 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
         }
 
         Assert.Single(records.Select(record => record.ActivityId).Distinct());
-        Assert.Contains(records, record => record.StatusDescription.Contains(" of 12 ", StringComparison.Ordinal) && record.CurrentOperation.Contains("@", StringComparison.Ordinal));
+        Assert.Contains(records, record => record.StatusDescription.Contains(" of 12 ", StringComparison.Ordinal) && record.CurrentOperation.Contains('@'));
         Assert.Equal(System.Management.Automation.ProgressRecordType.Completed, records[^1].RecordType);
         Assert.Empty(module.Progress("$PSPrivateMetadata = @{ JobId = [guid]::NewGuid() }; Start-KKBackup Progress"));
     }

@@ -49,7 +49,7 @@ public sealed class RunTests
         const int size = 24 << 20;
         await using var scenario = await BackupScenario.StartAsync(new TenantSizes { Users = 1, MailsPerUser = 0, FilesPerUser = 0, Sites = 0 }, sources: new SourceSettings { OneDrive = new DriveSelection() });
         var file = scenario.Tenant.Change((model, generator) => generator.AddFile(model.Users[0].Drive!, model.Users[0].Drive!.Root, "Film.mkv", size));
-        scenario.Tenant.Contents.BytesPerSecond = 8 << 20;
+        scenario.Tenant.Contents.BytesPerSecond = 2 << 20;
         var running = scenario.RunAsync();
         await UntilAsync(() => scenario.Engine.GetStatusAsync("Test", default), status => status.Bytes > size / 3);
         await scenario.Engine.StopBackupAsync("Test", TimeSpan.FromMinutes(1), default);

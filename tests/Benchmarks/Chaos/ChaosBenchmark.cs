@@ -41,15 +41,18 @@ internal static class ChaosBenchmark
         var (storage, place) = (number % 2 == 0 ? "s3" : "sftp", number / 2);
         await using var lane = await ChaosLane.StartAsync(Path.Combine(folder, $"lane-{number}"), storage, number, options.Seconds);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"lane {number}: {storage}, {lane.Bytes / (double)(1 << 20):0.0} MiB, undisturbed {lane.Undisturbed.TotalSeconds:0.0} s"));
+        if (options.Faults)
+            await FaultsAsync(lane, storage, place, options, cycles);
         for (var kill = place; kill < options.Kills; kill += options.Lanes)
         {
             // A moment of its own for every kill, whatever the number of lanes.
             var random = new Random(HashCode.Combine(options.Seed, storage == "s3" ? 1 : 2, kill));
             Add(cycles, await lane.KillAsync(0.02 + (0.96 * random.NextDouble()), elsewhere: random.Next(2) == 0));
         }
+    }
 
-        if (!options.Faults)
-            return;
+    private static async Task FaultsAsync(ChaosLane lane, string storage, int place, ChaosOptions options, ConcurrentQueue<ChaosCycle> cycles)
+    {
         var faults = new List<Func<Task<ChaosCycle>>>
         {
             () => lane.CutTenantAsync(0.4, s_cut), () => lane.CutStorageAsync(0.5, s_cut), lane.FillCacheAsync, () => lane.JumpAsync(options.Seed + 7), lane.ExpireTokensAsync,

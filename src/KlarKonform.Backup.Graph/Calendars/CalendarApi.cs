@@ -45,7 +45,7 @@ public sealed class CalendarApi(GraphClient client, string mailbox)
     public async Task<Stream> AttachmentAsync(string item, string attachment, CancellationToken cancellationToken)
     {
         var answer = await client.SendAsync(Request($"{Event(item)}/attachments/{Uri.EscapeDataString(attachment)}/$value"), cancellationToken).ConfigureAwait(false);
-        return await BufferedAnswer.OpenAsync(answer, cancellationToken).ConfigureAwait(false);
+        return await BufferedAnswer.OpenAsync(answer, client.Memory, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Proves that calendars can be read.</summary>

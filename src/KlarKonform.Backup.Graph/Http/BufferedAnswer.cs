@@ -3,22 +3,29 @@ using System.Buffers;
 namespace KlarKonform.Backup.Graph.Http;
 
 /// <summary>
-/// An answer's body, read at line speed into memory because an open answer holds one of the mailbox's places. Only what is larger than
-/// the buffer is read while it is used; that keeps memory bounded, and such messages are rare.
+/// An answer's body, read at line speed into memory because an open answer holds one of the mailbox's places. What is larger than the
+/// buffer, or finds no memory left because the storage is slower than Graph, is read while it is used: that holds the source back.
 /// </summary>
 internal sealed class BufferedAnswer : Stream
 {
     private const int MaxBuffer = 4 << 20;
     private const int FirstBuffer = 16 << 10;
 
+    // So much each answer has in any case; only what is beyond is counted.
+    private const int Free = 64 << 10;
+
     private readonly int _length;
     private readonly GraphAnswer? _answer;
     private readonly Stream? _rest;
+    private readonly AnswerMemory _memory;
+    private readonly long _taken;
     private byte[]? _head;
     private int _position;
 
-    private BufferedAnswer(byte[] head, int length, GraphAnswer? answer, Stream? rest)
+    private BufferedAnswer(byte[] head, int length, AnswerMemory memory, long taken, GraphAnswer? answer, Stream? rest)
     {
+        _memory = memory;
+        _taken = taken;
         _head = head;
         _length = length;
         _answer = answer;
@@ -37,10 +44,23 @@ internal sealed class BufferedAnswer : Stream
 
     /// <summary>Takes the answer over and disposes it as soon as it can.</summary>
     /// <exception cref="GraphException">The answer broke.</exception>
-    public static async Task<Stream> OpenAsync(GraphAnswer answer, CancellationToken cancellationToken)
+    /// <param name="answer">The answer.</param>
+    /// <param name="memory">What all answers share.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public static async Task<Stream> OpenAsync(GraphAnswer answer, AnswerMemory memory, CancellationToken cancellationToken)
     {
+        var first = (int)Math.Clamp(answer.Response.Content.Headers.ContentLength + 1 ?? FirstBuffer, FirstBuffer, MaxBuffer);
+        var taken = 0L;
+        if (first > Free)
+        {
+            if (memory.TryTake(first))
+                taken = first;
+            else
+                first = Free;
+        }
+
         // Pooled: a mail a millisecond would keep the garbage collector busy.
-        var head = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(answer.Response.Content.Headers.ContentLength + 1 ?? FirstBuffer, FirstBuffer, MaxBuffer));
+        var head = ArrayPool<byte>.Shared.Rent(first);
         try
         {
             var body = await answer.Response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
@@ -49,8 +69,10 @@ internal sealed class BufferedAnswer : Stream
             {
                 if (length == head.Length)
                 {
-                    if (length >= MaxBuffer)
-                        return new BufferedAnswer(head, length, answer, body);
+                    var more = 2L * length > Free ? (2L * length) - taken : 0;
+                    if (length >= MaxBuffer || !memory.TryTake(more))
+                        return new BufferedAnswer(head, length, memory, taken, answer, body);
+                    taken += more;
                     var larger = ArrayPool<byte>.Shared.Rent(length * 2);
                     head.AsSpan(0, length).CopyTo(larger);
                     ArrayPool<byte>.Shared.Return(head);
@@ -61,7 +83,7 @@ internal sealed class BufferedAnswer : Stream
                 if (read == 0)
                 {
                     answer.Dispose();
-                    return new BufferedAnswer(head, length, null, null);
+                    return new BufferedAnswer(head, length, memory, taken, null, null);
                 }
 
                 length += read;
@@ -70,6 +92,7 @@ internal sealed class BufferedAnswer : Stream
         catch
         {
             ArrayPool<byte>.Shared.Return(head);
+            memory.GiveBack(taken);
             answer.Dispose();
             throw;
         }
@@ -107,7 +130,10 @@ internal sealed class BufferedAnswer : Stream
         {
             _answer?.Dispose();
             if (Interlocked.Exchange(ref _head, null) is { } head)
+            {
                 ArrayPool<byte>.Shared.Return(head);
+                _memory.GiveBack(_taken);
+            }
         }
 
         base.Dispose(disposing);

@@ -50,6 +50,9 @@ public sealed class GraphClient : IDisposable
         _http = new HttpClient(handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
+    /// <summary>Memory for answers that are read ahead, at most 64 MiB together.</summary>
+    internal AnswerMemory Memory { get; } = new(64 << 20);
+
     /// <summary>The limits that this client's requests share.</summary>
     public GraphGovernor Governor { get; }
 

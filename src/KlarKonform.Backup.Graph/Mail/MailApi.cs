@@ -80,7 +80,7 @@ public sealed class MailApi(GraphClient client, string mailbox)
             var answer = await client.SendAsync(Request(client.Address($"{Message(message)}/$value")), cancellationToken).ConfigureAwait(false);
             try
             {
-                return await BufferedAnswer.OpenAsync(answer, cancellationToken).ConfigureAwait(false);
+                return await BufferedAnswer.OpenAsync(answer, client.Memory, cancellationToken).ConfigureAwait(false);
             }
             catch (GraphException) when (attempt < 5)
             {

@@ -1,0 +1,30 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text.Json;
+using KlarKonform.Backup.TestSupport;
+
+namespace KlarKonform.Backup.Integration;
+
+/// <summary>The short form of the benchmark <c>chaos</c>: runs that are killed at seeded moments, to S3 and SFTP.</summary>
+public sealed class ChaosTests
+{
+    [Fact]
+    public async Task Killed_runs_lose_nothing_double_nothing_and_leave_a_repository_that_restic_calls_sound()
+    {
+        if (TestServers.Missing("KK_TEST_S3_ENDPOINT") is { } reason)
+            Assert.Skip(reason);
+        var program = typeof(ChaosTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(each => each.Key == "Benchmarks").Value!;
+        using var process = Process.Start(new ProcessStartInfo(program, ["chaos", "--kills", "2", "--seed", "3", "--lanes", "1", "--seconds", "12", "--faults", "false"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode == 0, output + await errors);
+        using var last = JsonDocument.Parse(output.Trim().Split('\n')[^1]);
+        int Value(string name) => last.RootElement.GetProperty(name).GetInt32();
+        Assert.Equal((4, 4, 0, 0, 0), (Value("kills"), Value("runsCompleted"), Value("itemsLost"), Value("itemsDoubled"), Value("resticCheckFailures")));
+    }
+}

@@ -5,6 +5,11 @@ namespace KlarKonform.Backup.Storage;
 /// <summary>Repeats calls that failed for a passing reason, with growing, jittered pauses. Thread-safe.</summary>
 public sealed class RetryingObjectStore : IObjectStore
 {
+    /// <summary>Attempts unless told otherwise: some three minutes in all. A server that restarts must not end a night's run.</summary>
+    public const int DefaultAttempts = 20;
+
+    private const double MaxPauseSeconds = 15;
+
     private readonly IObjectStore _inner;
     private readonly TimeProvider _time;
     private readonly Random _random;
@@ -15,7 +20,7 @@ public sealed class RetryingObjectStore : IObjectStore
     /// <param name="time">Waits between the attempts.</param>
     /// <param name="random">Jitter; must be thread-safe, as <see cref="Random.Shared"/> is.</param>
     /// <param name="attempts">Attempts in all.</param>
-    public RetryingObjectStore(IObjectStore inner, TimeProvider time, Random random, int attempts = 6)
+    public RetryingObjectStore(IObjectStore inner, TimeProvider time, Random random, int attempts = DefaultAttempts)
     {
         _inner = inner;
         _time = time;
@@ -99,10 +104,10 @@ public sealed class RetryingObjectStore : IObjectStore
         }
     }
 
-    // 0.5 s, 1 s, 2 s, … up to 30 s, each between half and the whole of it.
+    // 0.5 s, 1 s, 2 s, … up to 15 s, each between half and the whole of it.
     private Task PauseAsync(int attempt, CancellationToken cancellationToken)
     {
-        var ceiling = Math.Min(30, 0.5 * Math.Pow(2, attempt - 1));
+        var ceiling = Math.Min(MaxPauseSeconds, 0.5 * Math.Pow(2, attempt - 1));
         return Task.Delay(TimeSpan.FromSeconds(ceiling * (0.5 + (_random.NextDouble() / 2))), _time, cancellationToken);
     }
 }

@@ -47,9 +47,9 @@ internal sealed class DownloadStream(GraphClient client, Func<CancellationToken,
                 CloseResponse();
                 if (FindTls(exception) is { } tls)
                     throw new GraphException(GraphErrorKind.UntrustedCertificate, null, "UntrustedCertificate", tls.Message, exception);
-                if (++_attempt >= MaxAttempts)
+                if (++_attempt >= client.LineAttemptsFor(exception, MaxAttempts))
                     throw new GraphException(GraphErrorKind.Unreachable, null, "DownloadBroken", exception.Message, exception);
-                await client.BackoffAsync(_attempt, _wish, cancellationToken).ConfigureAwait(false);
+                await (_wish is null ? client.LineBackoffAsync(_attempt, cancellationToken) : client.BackoffAsync(_attempt, _wish, cancellationToken)).ConfigureAwait(false);
                 _wish = null;
             }
         }

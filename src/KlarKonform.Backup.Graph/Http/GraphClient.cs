@@ -18,6 +18,13 @@ public sealed class GraphClient : IDisposable
     private static readonly TimeSpan s_longestPause = TimeSpan.FromHours(1);
     private static readonly TimeSpan s_longestBackoff = TimeSpan.FromMinutes(5);
 
+    // A line that worked a moment ago is waited for: some minutes in all, and soon noticed when it is back.
+    private const int LineAttempts = 14;
+    private static readonly TimeSpan s_longestLinePause = TimeSpan.FromSeconds(20);
+
+    // A token may be revoked again while the request waits for its place.
+    private const int MaxRenewals = 3;
+
     // Microsoft treats decorated traffic better: NONISV|Company|App/Version.
     private const string UserAgent = "NONISV|KlarKonform|Backup/0.1";
 
@@ -49,6 +56,8 @@ public sealed class GraphClient : IDisposable
         _log = log;
         _http = new HttpClient(handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
     }
+
+    private volatile bool _reached;
 
     /// <summary>Memory for answers that are read ahead, at most 64 MiB together.</summary>
     internal AnswerMemory Memory { get; } = new(64 << 20);
@@ -88,7 +97,7 @@ public sealed class GraphClient : IDisposable
     {
         if (request.Address.Authority != _settings.Endpoint.Authority || request.Address.Scheme != _settings.Endpoint.Scheme)
             throw new GraphException(GraphErrorKind.Other, null, "ForeignLink", $"Graph handed out a link to another host, '{request.Address.Host}'; the token is not sent there.");
-        var renewed = false;
+        var renewals = 0;
         for (var attempt = 1; ; attempt++)
         {
             var token = await _tokens.GetAsync(cancellationToken).ConfigureAwait(false);
@@ -104,6 +113,7 @@ public sealed class GraphClient : IDisposable
                 if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.Redirect)
                 {
                     Governor.Answered(request.Scope, response);
+                    _reached = true;
                     return new GraphAnswer(response, admission);
                 }
 
@@ -122,15 +132,15 @@ public sealed class GraphClient : IDisposable
 
             response?.Dispose();
             admission.Dispose();
-            if (failure.Status == HttpStatusCode.Unauthorized && !renewed)
+            if (failure.Status == HttpStatusCode.Unauthorized && renewals < MaxRenewals)
             {
-                renewed = true;
+                renewals++;
                 _log.Events($"Graph refused the access token ({failure.Code}); a new one is asked for.");
                 await _tokens.RenewAsync(token, cancellationToken).ConfigureAwait(false);
                 continue;
             }
 
-            if (!IsWorthAnother(failure) || attempt >= request.MaxAttempts)
+            if (!IsWorthAnother(failure) || attempt >= AttemptsAfter(failure, request.MaxAttempts))
                 throw failure;
             await WaitAsync(request.Scope, failure, attempt, cancellationToken).ConfigureAwait(false);
         }
@@ -161,6 +171,8 @@ public sealed class GraphClient : IDisposable
     internal async Task WaitAsync(GraphScope scope, GraphException failure, int attempt, CancellationToken cancellationToken)
     {
         var pause = failure.RetryAfter is { } wish && wish > TimeSpan.Zero ? wish : Backoff(attempt);
+        if (failure.Status is null && pause > s_longestLinePause)
+            pause = s_longestLinePause;
         _log.Events(string.Create(CultureInfo.InvariantCulture, $"{scope.Service} {scope.Resource}: {failure.Code}: attempt {attempt + 1} in {pause.TotalSeconds:0.#} s."));
         if (failure.Kind == GraphErrorKind.Throttled)
             Governor.Throttled(scope, pause);
@@ -221,6 +233,20 @@ public sealed class GraphClient : IDisposable
         return response.Headers.TryGetValues("Retry-After", out var values) && double.TryParse(values.First(), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
             ? TimeSpan.FromSeconds(seconds) : null;
     }
+
+    /// <summary>How often something is tried that failed so: a service that refuses one thing again and again is not asked for ever, a line that is down is waited for.</summary>
+    internal int AttemptsAfter(GraphException failure, int normal) =>
+        failure is { Kind: GraphErrorKind.Unreachable, Status: null } && _reached ? Math.Max(normal, LineAttempts) : normal;
+
+    /// <summary>A pause before a download goes on whose line broke.</summary>
+    internal Task LineBackoffAsync(int attempt, CancellationToken cancellationToken)
+    {
+        var pause = Backoff(attempt);
+        return Task.Delay(pause < s_longestLinePause ? pause : s_longestLinePause, _time, cancellationToken);
+    }
+
+    /// <summary>Attempts of a download of which no byte comes, when the line is down.</summary>
+    internal int LineAttemptsFor(Exception failure, int normal) => failure is HttpRequestException && _reached ? Math.Max(normal, LineAttempts) : normal;
 
     private TimeSpan Backoff(int attempt)
     {

@@ -2,7 +2,7 @@ namespace KlarKonform.Backup.Engine.Runs.Checkpoints;
 
 /// <summary>
 /// When a run is to save a checkpoint: as often as it costs little. What a killed run repeats is kept under some hundredth of what it
-/// read; what checkpoints write is kept under a twentieth of it. Not thread-safe.
+/// read; what checkpoints write is kept under a tenth of it. Not thread-safe.
 /// </summary>
 internal sealed class CheckpointPolicy
 {
@@ -19,10 +19,10 @@ internal sealed class CheckpointPolicy
     private const double ShareOfAll = 0.008;
 
     // What a checkpoint writes is trees and index, several times what the work since then changed.
-    private const int CostFactor = 20;
+    private const int CostFactor = 10;
 
     // However fast: each is some requests to the storage.
-    private static readonly TimeSpan s_shortest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(750);
 
     // However little was read: it may have taken the patience of a throttled mailbox.
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(5);

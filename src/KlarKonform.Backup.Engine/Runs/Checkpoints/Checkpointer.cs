@@ -7,7 +7,7 @@ namespace KlarKonform.Backup.Engine.Runs.Checkpoints;
 /// <summary>Saves a run's work now and then, so that whoever continues it, here or elsewhere, repeats little. Thread-safe.</summary>
 internal sealed class Checkpointer(RepositorySession session, RepositoryLock held, SnapshotAssembler assembler, RepositoryWriter writer, RunRecord record, IEnumerable<BlobId> old, RunEvents events, TimeProvider time) : IDisposable
 {
-    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(125);
 
     private readonly CheckpointPolicy _policy = new();
     private readonly List<BlobId> _old = [.. old];

@@ -85,8 +85,7 @@ public sealed class ResticRepository : IDisposable
     {
         if (await ExistsAsync(store, cancellationToken).ConfigureAwait(false))
             throw new RepositoryException(RepositoryErrorKind.AlreadyExists, $"There is a repository at '{store.Location}' already.");
-        var key = CryptoKey.Generate();
-        var keyId = await RepositoryKeys.SaveAsync(store, KeyFile.Create(key, password, userName, hostName, time), cancellationToken).ConfigureAwait(false);
+        var (keyId, key) = await FirstKeyAsync(store, password, userName, hostName, time, cancellationToken).ConfigureAwait(false);
         var config = new RepositoryConfig
         {
             Version = 2,
@@ -98,6 +97,20 @@ public sealed class ResticRepository : IDisposable
         // The config comes last: a cut before it leaves a place that is no repository yet.
         await store.SaveAsync(RepositoryLayout.Config, repository.Seal(JsonSerializer.SerializeToUtf8Bytes(config)), cancellationToken).ConfigureAwait(false);
         return repository;
+    }
+
+    // A cut between key and config leaves a key. A second one beside it, of another master key, would open with the password and not fit the
+    // config: so the one that is there is used, and if it is somebody else's, nothing is written.
+    private static async Task<(BlobId Id, CryptoKey Key)> FirstKeyAsync(IObjectStore store, string password, string userName, string hostName, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await foreach (var left in store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Key), cancellationToken).ConfigureAwait(false))
+        {
+            if (BlobId.TryParse(left.Name, out _))
+                return await OpenKeyAsync(store, password, cancellationToken).ConfigureAwait(false);
+        }
+
+        var key = CryptoKey.Generate();
+        return (await RepositoryKeys.SaveAsync(store, KeyFile.Create(key, password, userName, hostName, time), cancellationToken).ConfigureAwait(false), key);
     }
 
     /// <summary>Opens a repository with a password.</summary>

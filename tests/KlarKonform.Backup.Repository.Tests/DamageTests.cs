@@ -164,6 +164,23 @@ public sealed class DamageTests : IDisposable
         Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_repository_whose_making_was_cut_between_key_and_config_is_made_with_the_key_that_is_there()
+    {
+        using (await InitializeAsync())
+            File.Delete(_folder["repo", "config"]);
+        using (await InitializeAsync())
+            Assert.Single(Directory.GetFiles(_folder["repo", "keys"]));
+        using (await OpenAsync())
+            Assert.Contains("no errors were found", Restic.Run("check"), StringComparison.Ordinal);
+
+        // Somebody else's key without a config: nothing is written over it.
+        File.Delete(_folder["repo", "config"]);
+        var failure = await Assert.ThrowsAsync<RepositoryException>(() => ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), "another", "u", "h", TimeProvider.System, default));
+        Assert.Equal(RepositoryErrorKind.WrongPassword, failure.Kind);
+        Assert.False(File.Exists(_folder["repo", "config"]));
+    }
+
     // A check fails, or the repository does not even open.
     private async Task<bool> IsFoundAsync()
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Sources;
@@ -20,7 +19,6 @@ internal sealed class ResourceStore : IDisposable
     public const string Attribute = "user.klarkonform";
 
     private const string StateFile = "state.json";
-    private const string PartialFolder = "partial";
     private const int CountEvery = 64;
 
     // A waiting index entry is bytes, a node many objects. Each merge writes most leaves of a large index anew: the fewer the better.
@@ -40,8 +38,7 @@ internal sealed class ResourceStore : IDisposable
     private readonly SemaphoreSlim _gate = new(1);
     private int _puts;
     private readonly HashSet<string> _moved = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, PartialFile> _partials = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, bool> _ended = new(StringComparer.Ordinal);
+    private readonly PartialFiles _partials;
     private readonly Dictionary<string, ItemEntry> _wishes = new(StringComparer.Ordinal);
 
     private ResourceStore(WorkingTree content, WorkingTree stateTree, ResourceState state, TimeProvider time, Func<int> maxLoaded, CancellationToken abandon)
@@ -51,6 +48,7 @@ internal sealed class ResourceStore : IDisposable
         _content = content;
         _stateTree = stateTree;
         _index = new ItemIndex(stateTree, () => maxLoaded() / NodesALeaf);
+        _partials = new PartialFiles(stateTree, time);
         _time = time;
         State = state;
     }
@@ -243,36 +241,21 @@ internal sealed class ResourceStore : IDisposable
     }, cancellationToken);
 
     /// <summary>Begins a large file, or goes on with it where an earlier run was.</summary>
-    public Task<PartialFile> BeginPartialAsync(string key, string version, CancellationToken cancellationToken) => LockedAsync(async () =>
-    {
-        if (_partials.TryGetValue(key, out var begun) && begun.Version == version)
-            return begun;
-        if (State.Partials.TryGetValue(key, out var known) && known.Version == version
-            && (await _stateTree.FindAsync([PartialFolder], cancellationToken).ConfigureAwait(false))?.Find(SafeName.Mark(key)) is { Content: { } blobs })
-            return _partials[key] = new PartialFile(known, blobs);
-        return _partials[key] = new PartialFile(version);
-    }, cancellationToken);
+    public Task<PartialFile> BeginPartialAsync(string key, string version, CancellationToken cancellationToken) =>
+        LockedAsync(() => _partials.BeginAsync(State, key, version, cancellationToken), cancellationToken);
 
     /// <summary>The file is stored, or is to be read from its start.</summary>
-    public void EndPartial(string key)
-    {
-        _partials.TryRemove(key, out _);
-        _ended[key] = true;
-    }
+    public void EndPartial(string key) => _partials.End(key);
 
     /// <summary>All is read: what was under way in earlier runs and was not asked for again is of no use.</summary>
-    public Task DropPartialsAsync(CancellationToken cancellationToken) => ChangeStateAsync(state =>
-    {
-        foreach (var key in state.Partials.Keys.Where(key => !_partials.ContainsKey(key)))
-            state.Partials.TryRemove(key, out _);
-    }, cancellationToken);
+    public Task DropPartialsAsync(CancellationToken cancellationToken) => ChangeStateAsync(_partials.DropOld, cancellationToken);
 
     /// <summary>Stores trees, index and state as they are now, and returns the two roots.</summary>
     public Task<(BlobId Content, BlobId State)> SaveAsync(CancellationToken cancellationToken) => MutateAsync(async cancellationToken =>
     {
         await _index.SaveAsync(cancellationToken).ConfigureAwait(false);
         var root = await _stateTree.RootAsync(cancellationToken).ConfigureAwait(false);
-        await SavePartialsAsync(root, cancellationToken).ConfigureAwait(false);
+        await _partials.SaveAsync(State, root, cancellationToken).ConfigureAwait(false);
         var json = JsonSerializer.SerializeToUtf8Bytes(State, s_json);
         var node = await _stateTree.NewFileAsync(StateFile, json, cancellationToken).ConfigureAwait(false);
         if (root.Find(StateFile) is not { Content: { } old } || !old.SequenceEqual(node.Content!))
@@ -287,31 +270,9 @@ internal sealed class ResourceStore : IDisposable
         _moved.Clear();
         _wishes.Clear();
         _partials.Clear();
-        _ended.Clear();
     }
 
     public void Dispose() => _gate.Dispose();
-
-    private async Task SavePartialsAsync(WorkingDirectory root, CancellationToken cancellationToken)
-    {
-        if (_partials.IsEmpty && State.Partials.IsEmpty && root.Find(PartialFolder) is null)
-            return;
-        var folder = await _stateTree.GetOrCreateAsync([PartialFolder], cancellationToken).ConfigureAwait(false);
-        foreach (var (key, partial) in _partials)
-        {
-            var (state, blobs) = partial.Save();
-            State.Partials[key] = state;
-            folder.Set(Node.NewFile(SafeName.Mark(key), (ulong)state.Size, blobs, _time.GetUtcNow()));
-        }
-
-        foreach (var key in State.Partials.Keys.Where(key => !_partials.ContainsKey(key) && _ended.ContainsKey(key)))
-            State.Partials.TryRemove(key, out _);
-        var living = State.Partials.Keys.Select(SafeName.Mark).ToHashSet();
-        foreach (var name in folder.Nodes.Select(node => node.Name).Where(name => !living.Contains(name)).ToArray())
-            folder.Remove(name);
-        if (folder.Count == 0)
-            root.Remove(PartialFolder);
-    }
 
     private async Task<WorkingDirectory?> DirectoryAsync(ItemEntry entry, CancellationToken cancellationToken) =>
         await FolderPathAsync(entry.Parent, cancellationToken).ConfigureAwait(false) is { } path

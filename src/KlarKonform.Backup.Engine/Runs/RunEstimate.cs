@@ -10,12 +10,14 @@ internal sealed class RunEstimate
     private static readonly TimeSpan s_early = TimeSpan.FromSeconds(10);
 
     private readonly Queue<(TimeSpan At, long Bytes)> _recent = new();
+    private double _rate;
+    private long _remaining = -1;
 
     /// <summary>Bytes downloaded a second.</summary>
-    public double BytesPerSecond { get; private set; }
+    public double BytesPerSecond => Volatile.Read(ref _rate);
 
     /// <summary>Time that is left, or null.</summary>
-    public TimeSpan? Remaining { get; private set; }
+    public TimeSpan? Remaining => Volatile.Read(ref _remaining) is >= 0 and var ticks ? TimeSpan.FromTicks(ticks) : null;
 
     /// <summary>Takes note of how far the run is.</summary>
     /// <param name="elapsed">Since it began.</param>
@@ -28,7 +30,7 @@ internal sealed class RunEstimate
         while (_recent.Count > Window)
             _recent.Dequeue();
         var (at, before) = _recent.Peek();
-        BytesPerSecond = elapsed > at ? (bytes - before) / (elapsed - at).TotalSeconds : 0;
-        Remaining = elapsed < s_early || done < MinDone || total == 0 ? null : elapsed * (total - done) / (double)done;
+        Volatile.Write(ref _rate, elapsed > at ? (bytes - before) / (elapsed - at).TotalSeconds : 0);
+        Volatile.Write(ref _remaining, elapsed < s_early || done < MinDone || total == 0 ? -1 : (elapsed * (total - done) / done).Ticks);
     }
 }

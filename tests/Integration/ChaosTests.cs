@@ -25,6 +25,9 @@ public sealed class ChaosTests
         Assert.True(process.ExitCode == 0, output + await errors);
         using var last = JsonDocument.Parse(output.Trim().Split('\n')[^1]);
         int Value(string name) => last.RootElement.GetProperty(name).GetInt32();
-        Assert.Equal((4, 4, 0, 0, 0), (Value("kills"), Value("runsCompleted"), Value("itemsLost"), Value("itemsDoubled"), Value("resticCheckFailures")));
+        Assert.Equal((4, 0, 0, 0), (Value("kills"), Value("itemsLost"), Value("itemsDoubled"), Value("resticCheckFailures")));
+
+        // A run that was done before its kill came is counted as well, and its cycle repeated: how many there are depends on the machine.
+        Assert.InRange(Value("runsCompleted"), 4, 12);
     }
 }

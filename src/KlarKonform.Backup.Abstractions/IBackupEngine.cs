@@ -44,11 +44,38 @@ public interface IBackupEngine
     /// <summary>Snapshots of a configuration, oldest first.</summary>
     Task<IReadOnlyList<BackupSnapshot>> GetSnapshotsAsync(string name, ISecretStore secrets, CancellationToken cancellationToken);
 
-    /// <summary>Restores a path of a snapshot to a folder.</summary>
+    /// <summary>What lies at a path of a snapshot: a folder's content, or what a pattern names.</summary>
+    IAsyncEnumerable<BackupItem> GetItemsAsync(string name, string snapshotId, string path, bool recurse, ISecretStore secrets, CancellationToken cancellationToken);
+
+    /// <summary>Finds items in snapshots, the newest first; each version of an item once.</summary>
+    IAsyncEnumerable<BackupItem> FindItemsAsync(string name, ItemQuery query, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>Restores paths of a snapshot to a folder or to Microsoft 365.</summary>
     IAsyncEnumerable<RestoredItem> RestoreAsync(string name, RestoreRequest request, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
 
     /// <summary>Removes snapshots and what no snapshot needs any more, or plans it.</summary>
     Task<RetentionResult> RunRetentionAsync(string name, RetentionOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>The holds of a configuration, oldest first.</summary>
+    Task<IReadOnlyList<BackupHold>> GetHoldsAsync(string name, ISecretStore secrets, CancellationToken cancellationToken);
+
+    /// <summary>Holds a configuration, a resource or a snapshot, and records it.</summary>
+    /// <exception cref="BackupException">HoldTargetUnknown, SnapshotNotFound, or HoldOfCheckpoint.</exception>
+    Task<BackupHold> SetHoldAsync(string name, HoldRequest request, ISecretStore secrets, CancellationToken cancellationToken);
+
+    /// <summary>Lifts a hold, and records it.</summary>
+    /// <exception cref="BackupException">HoldNotFound.</exception>
+    Task<BackupHold> RemoveHoldAsync(string name, HoldRequest request, ISecretStore secrets, CancellationToken cancellationToken);
+
+    /// <summary>The audit log of a configuration, verified.</summary>
+    /// <exception cref="BackupException">AuditLogBroken.</exception>
+    Task<IReadOnlyList<AuditEntry>> GetAuditLogAsync(string name, ISecretStore secrets, CancellationToken cancellationToken);
+
+    /// <summary>Whether a change of a configuration keeps less than its Legal policy did: such a change must be confirmed and is recorded.</summary>
+    Task<bool> ShortensRetentionAsync(BackupConfiguration changed, CancellationToken cancellationToken);
+
+    /// <summary>Validates and replaces a configuration, and records that its retention was shortened.</summary>
+    Task ShortenRetentionAsync(BackupConfiguration changed, string reason, string author, ISecretStore secrets, CancellationToken cancellationToken);
 
     /// <summary>The passwords that open the repository.</summary>
     Task<IReadOnlyList<BackupKey>> GetKeysAsync(string name, ISecretStore secrets, CancellationToken cancellationToken);

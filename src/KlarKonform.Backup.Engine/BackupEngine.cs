@@ -3,8 +3,6 @@ using KlarKonform.Backup.Engine.Checks;
 using KlarKonform.Backup.Engine.Configuration;
 using KlarKonform.Backup.Engine.Errors;
 using KlarKonform.Backup.Engine.Maintenance;
-using KlarKonform.Backup.Engine.Restore;
-using KlarKonform.Backup.Engine.Retention;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Runs.Journal;
 using KlarKonform.Backup.Engine.Status;
@@ -17,7 +15,7 @@ using KlarKonform.Backup.Storage.Sftp;
 namespace KlarKonform.Backup.Engine;
 
 /// <summary>The engine behind the cmdlets. Holds no state between calls but the place of its files. Thread-safe.</summary>
-public sealed class BackupEngine : IBackupEngine
+public sealed partial class BackupEngine : IBackupEngine
 {
     private readonly BackupHome _home;
     private readonly ConfigurationStore _configurations;
@@ -109,7 +107,11 @@ public sealed class BackupEngine : IBackupEngine
 
     /// <inheritdoc />
     public Task<BackupStatus> GetRepositoryStatusAsync(string name, ISecretStore secrets, CancellationToken cancellationToken) =>
-        WithRepositoryAsync(name, secrets, session => new RepositoryStatus(session, _time).ReadAsync(cancellationToken), cancellationToken);
+        WithRepositoryAsync(name, secrets, async session =>
+        {
+            var status = await new RepositoryStatus(session, _time).ReadAsync(cancellationToken).ConfigureAwait(false);
+            return status with { Holds = await RefreshAsync(session, cancellationToken).ConfigureAwait(false) };
+        }, cancellationToken);
 
     /// <inheritdoc />
     public Task<IReadOnlyList<BackupSnapshot>> GetSnapshotsAsync(string name, ISecretStore secrets, CancellationToken cancellationToken) =>
@@ -120,57 +122,8 @@ public sealed class BackupEngine : IBackupEngine
         }, cancellationToken);
 
     /// <inheritdoc />
-    public async IAsyncEnumerable<RestoredItem> RestoreAsync(string name, RestoreRequest request, ISecretStore secrets, IBackupObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        // An iterator cannot yield inside a try with a catch, so the results pass through a channel of which the producer translates errors.
-        var channel = System.Threading.Channels.Channel.CreateBounded<RestoredItem>(64);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var producer = Task.Run(async () =>
-        {
-            try
-            {
-                await WithRepositoryAsync(name, secrets, async session =>
-                {
-                    var (id, snapshot) = await session.FindSnapshotAsync(request.SnapshotId, stop.Token).ConfigureAwait(false);
-                    await session.Repository.LoadIndexAsync(stop.Token).ConfigureAwait(false);
-                    var count = 0;
-                    await foreach (var item in new FolderRestorer(session).RestoreAsync(snapshot.Root, id.ToString(), request, stop.Token).ConfigureAwait(false))
-                    {
-                        await channel.Writer.WriteAsync(item, stop.Token).ConfigureAwait(false);
-                        observer.Progress(new BackupProgress(null, Texts.Get("Progress_Restoring", ++count), -1, Completed: false));
-                    }
-
-                    return true;
-                }, stop.Token).ConfigureAwait(false);
-                channel.Writer.Complete();
-            }
-            catch (Exception exception)
-            {
-                channel.Writer.Complete(exception);
-            }
-        }, CancellationToken.None);
-        try
-        {
-            while (await WaitAsync(channel.Reader, cancellationToken).ConfigureAwait(false))
-            {
-                while (channel.Reader.TryRead(out var item))
-                    yield return item;
-            }
-        }
-        finally
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await producer.ConfigureAwait(false);
-        }
-    }
-
-    /// <inheritdoc />
     public Task<IntegrityReport> TestIntegrityAsync(string name, IntegrityOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
         WithRepositoryAsync(name, secrets, session => new IntegrityTester(session, observer, _time, _random).RunAsync(options, cancellationToken), cancellationToken, cached: false);
-
-    /// <inheritdoc />
-    public Task<RetentionResult> RunRetentionAsync(string name, RetentionOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
-        WithRepositoryAsync(name, secrets, session => new RetentionRunner(session, _time).RunAsync(options, cancellationToken), cancellationToken);
 
     /// <inheritdoc />
     public Task<IReadOnlyList<BackupKey>> GetKeysAsync(string name, ISecretStore secrets, CancellationToken cancellationToken) =>
@@ -213,19 +166,6 @@ public sealed class BackupEngine : IBackupEngine
         catch (StorageException exception)
         {
             throw new BackupException("TargetUnreachable", BackupErrorCategory.ConnectionError, exception.Location, exception.Location, exception.Message);
-        }
-    }
-
-    private static async Task<bool> WaitAsync(System.Threading.Channels.ChannelReader<RestoredItem> reader, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (System.Threading.Channels.ChannelClosedException exception) when (exception.InnerException is not null)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(exception.InnerException);
-            throw;
         }
     }
 

@@ -214,6 +214,28 @@ public sealed class ResticRepository : IDisposable
     public Task DeleteSnapshotAsync(BlobId id, CancellationToken cancellationToken) =>
         Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Snapshot, id), cancellationToken);
 
+    /// <summary>Compresses and seals bytes with the repository's key, for a cache elsewhere.</summary>
+    public byte[] Protect(ReadOnlySpan<byte> plain)
+    {
+        var room = ArrayPool<byte>.Shared.Rent(Compression.Bound(plain.Length));
+        try
+        {
+            return Seal(room.AsSpan(0, Compression.Compress(plain, room)));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(room);
+        }
+    }
+
+    /// <summary>Opens what <see cref="Protect"/> sealed.</summary>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>: it was changed, or sealed by another key.</exception>
+    public byte[] Unprotect(ReadOnlySpan<byte> sealedBytes)
+    {
+        var opened = new byte[sealedBytes.Length];
+        return Compression.Decompress(opened.AsSpan(0, _key.Open(sealedBytes, opened)));
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {

@@ -79,7 +79,7 @@ internal sealed class BackupScenario : IAsyncDisposable, ISecretStore, IBackupOb
     public async Task AssertSnapshotEqualsTenantAsync()
     {
         using var target = new TemporaryFolder();
-        await foreach (var item in Engine.RestoreAsync("Test", new RestoreRequest { Path = "/", Destination = target.Path }, this, this, default))
+        await foreach (var item in Engine.RestoreAsync("Test", new RestoreRequest { Paths = ["/"], Destination = target.Path }, this, this, default))
             Assert.Equal("Restored", item.Status);
         var sources = (await Engine.GetConfigurationsAsync("Test", default))[0].Sources;
         var stored = await StoredItem.ReadAllAsync(Folder["repository"], Password);

@@ -79,7 +79,7 @@ public sealed class CalendarFileTests
     {
         Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
         using var target = new TemporaryFolder();
-        await foreach (var item in scenario.Engine.RestoreAsync("Test", new RestoreRequest { Path = "/Exchange", Destination = target.Path }, scenario, scenario, default))
+        await foreach (var item in scenario.Engine.RestoreAsync("Test", new RestoreRequest { Paths = ["/Exchange"], Destination = target.Path }, scenario, scenario, default))
             Assert.Equal("Restored", item.Status);
         var files = Directory.EnumerateFiles(target.Path, "*.ics", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
         return ([.. files.Select(ReadWithIcalNet)], PythonReader.Read("read_calendar.py", files));

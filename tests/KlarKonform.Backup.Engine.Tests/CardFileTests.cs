@@ -14,7 +14,7 @@ public sealed class CardFileTests
             sources: new SourceSettings { Contacts = new SourceSelection(), Directory = new DirectorySettings() });
         Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
         using var target = new TemporaryFolder();
-        await foreach (var item in scenario.Engine.RestoreAsync("Test", new RestoreRequest { Path = "/", Destination = target.Path }, scenario, scenario, default))
+        await foreach (var item in scenario.Engine.RestoreAsync("Test", new RestoreRequest { Paths = ["/"], Destination = target.Path }, scenario, scenario, default))
             Assert.Equal("Restored", item.Status);
         var model = scenario.Tenant.Model;
         var user = model.Users[0];

@@ -242,7 +242,7 @@ public sealed class MailTests
         });
         Assert.Equal((BackupState.Succeeded, names.Length), ((await scenario.RunAsync()) is var run ? run.Status : default, (int)run.ItemsDownloaded));
         using var target = new TestSupport.TemporaryFolder();
-        await foreach (var item in scenario.Engine.RestoreAsync("Test", new RestoreRequest { Path = "/Exchange", Destination = target.Path }, scenario, scenario, default))
+        await foreach (var item in scenario.Engine.RestoreAsync("Test", new RestoreRequest { Paths = ["/Exchange"], Destination = target.Path }, scenario, scenario, default))
             Assert.Equal("Restored", item.Status);
         Assert.Equal(names.Length, Directory.EnumerateFiles(target.Path, "*.eml", SearchOption.AllDirectories).Count());
         Assert.Equal(0, (await scenario.RunAsync()).ItemsUpdated);

@@ -158,8 +158,8 @@ public sealed class RefusalTests
             return refused.ErrorId;
         }
 
-        Assert.Equal("PathNotFound", await Restore(new RestoreRequest { Path = "/Exchange/nobody", Destination = scenario.Folder["out"] }));
-        Assert.Equal("SnapshotNotFound", await Restore(new RestoreRequest { Path = "/", Destination = scenario.Folder["out"], SnapshotId = "0123456789" }));
+        Assert.Equal("PathNotFound", await Restore(new RestoreRequest { Paths = ["/Exchange/nobody"], Destination = scenario.Folder["out"] }));
+        Assert.Equal("SnapshotNotFound", await Restore(new RestoreRequest { Paths = ["/"], Destination = scenario.Folder["out"], SnapshotId = "0123456789" }));
         Assert.False(Directory.Exists(scenario.Folder["out"]));
     }
 

@@ -63,6 +63,9 @@ public sealed record BackupStatus
     /// <summary>Items that failed and are tried again in later runs, or known to fail for good.</summary>
     public IReadOnlyList<ItemFailure> RetryList { get; init; } = [];
 
+    /// <summary>Holds on the configuration, its resources or snapshots; as this computer last saw them, unless the repository was asked.</summary>
+    public IReadOnlyList<BackupHold> Holds { get; init; } = [];
+
     /// <summary>Per resource, of the last run.</summary>
     public IReadOnlyList<ResourceResult> Resources { get; init; } = [];
 }

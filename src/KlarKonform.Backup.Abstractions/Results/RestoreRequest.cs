@@ -1,17 +1,32 @@
 namespace KlarKonform.Backup;
 
-/// <summary>What to restore and where to.</summary>
+/// <summary>What to restore and where to: to a folder, or to Microsoft 365.</summary>
 public sealed record RestoreRequest
 {
     /// <summary>A snapshot's id or its beginning, or <c>latest</c>.</summary>
     public string SnapshotId { get; init; } = "latest";
 
-    /// <summary>Path in the snapshot; wildcards match within one level.</summary>
-    public required string Path { get; init; }
+    /// <summary>Paths in the snapshot; wildcards match within one level.</summary>
+    public required IReadOnlyList<string> Paths { get; init; }
 
-    /// <summary>The folder to restore to; created when missing.</summary>
-    public required string Destination { get; init; }
+    /// <summary>Whether deleted items that the snapshot keeps come too. Those whose path is named always do.</summary>
+    public bool IncludeDeleted { get; init; }
 
-    /// <summary>Whether existing files are replaced.</summary>
-    public bool Force { get; init; }
+    /// <summary>What is done where something is there already.</summary>
+    public RestoreConflict Conflict { get; init; }
+
+    /// <summary>The folder to restore to, created when missing; null for a restore to Microsoft 365.</summary>
+    public string? Destination { get; init; }
+
+    /// <summary>How a folder is laid out.</summary>
+    public RestoreLayout Layout { get; init; }
+
+    /// <summary>In which form a folder holds mail, events, contacts and the address book.</summary>
+    public RestoreFormat Format { get; init; }
+
+    /// <summary>A CSV file that lists every item; null for none.</summary>
+    public string? ReportPath { get; init; }
+
+    /// <summary>Where to in Microsoft 365; null for a restore to a folder.</summary>
+    public CloudRestore? Cloud { get; init; }
 }

@@ -1,8 +1,15 @@
 namespace KlarKonform.Backup;
 
-/// <summary>A file that was restored.</summary>
+/// <summary>An item of a restore and what came of it.</summary>
 /// <param name="Path">Its path in the snapshot.</param>
-/// <param name="File">The file.</param>
+/// <param name="File">The file, or the place in Microsoft 365.</param>
 /// <param name="Size">Bytes.</param>
-/// <param name="Status">Restored, or Skipped because a file was there.</param>
-public sealed record RestoredItem(string Path, string File, long Size, string Status);
+/// <param name="Status">Restored; Skipped because it was there, or cannot be restored there; or Failed.</param>
+public sealed record RestoredItem(string Path, string File, long Size, string Status)
+{
+    /// <summary>Why it was skipped or failed, or what is different from the original; null when there is nothing to say.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>Graph's or our error code of a failure, or null.</summary>
+    public string? Code { get; init; }
+}

@@ -12,6 +12,12 @@ public sealed record RetentionResult
     /// <summary>Snapshots of the configuration before.</summary>
     public required int Snapshots { get; init; }
 
+    /// <summary>What is decided on each snapshot and why, newest first; checkpoints are not among them.</summary>
+    public IReadOnlyList<RetentionDecision> Decisions { get; init; } = [];
+
+    /// <summary>Snapshots that only holds keep.</summary>
+    public int Held { get; init; }
+
     /// <summary>Snapshots that go, oldest first.</summary>
     public required IReadOnlyList<RemovedSnapshot> Removed { get; init; }
 

@@ -30,6 +30,15 @@ public sealed record BackupRun
     /// <summary>Items that are gone at the source.</summary>
     public long ItemsRemoved { get; init; }
 
+    /// <summary>Items that were deleted in Microsoft 365 and stay below <c>.deleted</c>: added by this run.</summary>
+    public long ItemsKeptDeleted { get; init; }
+
+    /// <summary>Items below <c>.deleted</c> whose retention is over: they went from this run's snapshot.</summary>
+    public long ItemsExpired { get; init; }
+
+    /// <summary>What retention did after the run; null when there is no policy, or when another one works on the repository.</summary>
+    public RetentionResult? Retention { get; init; }
+
     /// <summary>Bytes read from the source.</summary>
     public long BytesDownloaded { get; init; }
 

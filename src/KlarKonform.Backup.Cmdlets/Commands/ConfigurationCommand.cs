@@ -161,6 +161,7 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
             Sources = ApplySources(present.Sources),
             Repository = present.Repository with { Password = Secret("RepositoryPassword", RepositoryPassword, RepositoryPasswordName, present.Repository.Password)! },
             Target = ApplyLimits(ApplyTarget(present.Target, Secret)),
+            Retention = ApplyRetention(present.Retention),
         };
         return (configuration, secrets);
     }

@@ -13,6 +13,18 @@ public sealed class SetKKBackupConfigurationCommand : ConfigurationCommand
     [ArgumentCompleter(typeof(ConfigurationNameCompleter))]
     public string Name { get; set; } = "";
 
+    /// <summary>Why a Legal policy is shortened: for the audit log.</summary>
+    [Parameter]
+    public string Reason { get; set; } = "";
+
+    /// <summary>Who decided it: for the audit log.</summary>
+    [Parameter]
+    public string Author { get; set; } = Environment.UserName;
+
+    /// <summary>Shortens a Legal policy without asking.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
     /// <inheritdoc />
     protected override void ProcessRecord()
     {
@@ -25,9 +37,23 @@ public sealed class SetKKBackupConfigurationCommand : ConfigurationCommand
             await ReadCertificateAsync(token).ConfigureAwait(false);
             var (changed, secrets) = await OnPipelineAsync(() => Apply(present), token).ConfigureAwait(false);
             changed = await TrustHostKeyAsync(changed, token).ConfigureAwait(false);
-            await Engine.UpdateConfigurationAsync(changed, token).ConfigureAwait(false);
+            if (!await Engine.ShortensRetentionAsync(changed, token).ConfigureAwait(false))
+                await Engine.UpdateConfigurationAsync(changed, token).ConfigureAwait(false);
+            else if (!await ShortenAsync(changed, token).ConfigureAwait(false))
+                return;
             await OnPipelineAsync(() => { Store(secrets); return true; }, token).ConfigureAwait(false);
             Post(() => WriteObject(changed));
         });
+    }
+
+    // What the law may want kept is given up only by somebody who says so, and why.
+    private async Task<bool> ShortenAsync(BackupConfiguration changed, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrWhiteSpace(Reason))
+            throw new BackupException("RetentionReasonMissing", BackupErrorCategory.InvalidArgument, Name, Name);
+        if (!Force && !await OnPipelineAsync(() => ShouldContinue(Texts.Get("ConfirmShorten", Name), Texts.Get("ConfirmShortenTitle")), cancellationToken).ConfigureAwait(false))
+            return false;
+        await Engine.ShortenRetentionAsync(changed, Reason, Author, Secrets, cancellationToken).ConfigureAwait(false);
+        return true;
     }
 }

@@ -8,6 +8,20 @@ internal static class ErrorRecords
     public static ErrorRecord From(BackupException exception) =>
         new(exception, exception.ErrorId, Enum.Parse<ErrorCategory>(exception.Category.ToString()), exception.Target);
 
+    /// <summary>An item that a restore could not bring back: the others go on.</summary>
+    public static ErrorRecord OfItem(RestoredItem item)
+    {
+        var exception = new BackupException("RestoreItemFailed", BackupErrorCategory.NotSpecified, item.Path, item.Path, item.Detail ?? item.Code ?? "");
+        var category = item.Code switch
+        {
+            "DestinationUnwritable" => ErrorCategory.PermissionDenied,
+            "RepositoryDamaged" => ErrorCategory.InvalidData,
+            "LinkInTheWay" => ErrorCategory.SecurityError,
+            _ => ErrorCategory.NotSpecified,
+        };
+        return new ErrorRecord(exception, item.Code ?? "RestoreItemFailed", category, item.Path);
+    }
+
     public static ErrorRecord Unexpected(Exception exception) => new(
         new BackupException("Unexpected", BackupErrorCategory.NotSpecified, null, $"{exception.GetType().Name}: {exception.Message}"),
         "Unexpected", ErrorCategory.NotSpecified, null);

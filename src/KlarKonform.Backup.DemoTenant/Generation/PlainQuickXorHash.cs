@@ -27,6 +27,18 @@ public static class PlainQuickXorHash
         return Convert.ToBase64String(state);
     }
 
+    public static string Of(byte[] content)
+    {
+        var state = new byte[20];
+        for (var i = 0; i < content.Length; i++)
+            Mix(state, (int)(11L * (i % 160) % 160), content[i]);
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, content.Length);
+        for (var i = 0; i < 8; i++)
+            state[12 + i] ^= length[i];
+        return Convert.ToBase64String(state);
+    }
+
     private static void Mix(byte[] state, int bit, byte value)
     {
         var shifted = value << (bit % 8);

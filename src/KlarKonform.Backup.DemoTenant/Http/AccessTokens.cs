@@ -69,7 +69,8 @@ public sealed class AccessTokens(DemoTenantOptions options)
 
     public void RequirePermission(string permission, string errorCode)
     {
-        if (!options.Permissions.Contains(permission))
+        // Who may write may read.
+        if (!options.Permissions.Contains(permission) && !options.Permissions.Contains(permission.Replace(".Read", ".ReadWrite", StringComparison.Ordinal)))
             throw new GraphErrorException(403, errorCode, "Insufficient privileges to complete the operation.");
     }
 

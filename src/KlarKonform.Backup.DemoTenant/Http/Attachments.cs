@@ -1,3 +1,4 @@
+using System.Text.Json;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Model;
 
@@ -19,18 +20,50 @@ internal static class Attachments
             ["contentType"] = attachment.ContentType,
             ["size"] = attachment.Size + 150,
             ["isInline"] = attachment.IsInline,
+            ["contentId"] = attachment.ContentId,
             ["lastModifiedDateTime"] = "2026-01-01T08:00:00Z",
         };
         if (!attachment.IsReference)
-            json["contentBytes"] = Convert.ToBase64String(SeededContent.Bytes(attachment.Seed, attachment.Size));
+            json["contentBytes"] = Convert.ToBase64String(attachment.Content);
         return json;
     }
+
+    /// <summary>What a client attaches in one request.</summary>
+    public static DemoAttachment Read(JsonElement json, int limit, string id)
+    {
+        if (CreatedMime.Text(json, "@odata.type") != "#microsoft.graph.fileAttachment")
+            throw new GraphErrorException(400, "ErrorInvalidRequest", "The attachment's type is missing or not supported.");
+        var bytes = Convert.FromBase64String(CreatedMime.Text(json, "contentBytes"));
+        if (bytes.Length >= limit)
+            throw new GraphErrorException(413, "ErrorMessageSizeExceeded", "The attachment is too large; use an upload session.");
+        return New(json, bytes, id);
+    }
+
+    /// <summary>An upload session for a large one.</summary>
+    public static object Session(UploadSessions uploads, JsonElement item, Action<DemoAttachment> add) => new Dictionary<string, object>
+    {
+        ["uploadUrl"] = uploads.Issue(isAttachment: true, bytes =>
+        {
+            add(New(item, bytes, ""));
+            return new { };
+        }),
+        ["expirationDateTime"] = DateTimeOffset.UtcNow.AddHours(1),
+        ["nextExpectedRanges"] = new[] { "0-" },
+    };
+
+    private static DemoAttachment New(JsonElement json, byte[] bytes, string id) =>
+        new(id, CreatedMime.Text(json, "name"), CreatedMime.Text(json, "contentType") is { Length: > 0 } type ? type : "application/octet-stream", 0, bytes.Length)
+        {
+            Bytes = bytes,
+            IsInline = json.TryGetProperty("isInline", out var inline) && inline.ValueKind == JsonValueKind.True,
+            ContentId = CreatedMime.Text(json, "contentId") is { Length: > 0 } contentId ? contentId : null,
+        };
 
     public static async Task WriteAsync(HttpContext context, DemoAttachment attachment)
     {
         if (attachment.IsReference)
             throw new GraphErrorException(405, "ErrorInvalidRequest", "The OData request is not supported for a reference attachment.");
         context.Response.ContentType = attachment.ContentType;
-        await context.Response.Body.WriteAsync(SeededContent.Bytes(attachment.Seed, attachment.Size));
+        await context.Response.Body.WriteAsync(attachment.Content);
     }
 }

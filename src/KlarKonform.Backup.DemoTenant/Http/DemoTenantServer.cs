@@ -27,6 +27,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
     private readonly AccessTokens _tokens;
     private readonly PreciseDelay _delay;
     private MailboxLimits _mailboxes = null!;
+    private UploadSessions _uploads = null!;
 
     private DemoTenantServer(WebApplication app, DemoCertificates certificates, DemoTenantOptions options, DemoTenantModel model,
         TenantGenerator generator, RequestCounters counters, AccessTokens tokens, DeltaPages pages, TokenPages tokenPages, Downloads downloads, PreciseDelay delay, string baseUrl)
@@ -108,20 +109,27 @@ public sealed class DemoTenantServer : IAsyncDisposable
         });
         var routes = new GraphRoutes(tokens, options, counters, delay);
         new DirectoryEndpoints(model, pages).Map(routes);
+        var uploads = new UploadSessions(counters, meter);
         new MailEndpoints(model, pages, options, meter).Map(routes);
+        new MailWriteEndpoints(model, uploads).Map(routes);
         new CalendarEndpoints(model, pages).Map(routes);
+        new CalendarWriteEndpoints(model, uploads, counters).Map(routes);
         new ContactEndpoints(model, pages).Map(routes);
-        new DriveEndpoints(model, downloads, tokenPages, options).Map(routes);
+        new ContactWriteEndpoints(model).Map(routes);
+        var drives = new DriveEndpoints(model, downloads, tokenPages, options);
+        drives.Map(routes);
+        new DriveWriteEndpoints(model, drives, uploads).Map(routes);
         new SiteEndpoints(model, tokenPages).Map(routes);
         routes.Map(app);
         app.MapGet("/download/{ticket}", (HttpContext context, string ticket) => downloads.ServeAsync(context, ticket));
+        app.MapMethods("/upload/{ticket}", ["GET", "PUT"], (HttpContext context, string ticket) => uploads.ServeAsync(context, ticket));
         MapControl(app, model, generator, counters);
         await app.StartAsync();
 
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         var second = new Uri(addresses.Single(address => new Uri(address).Port != port));
-        downloads.Host = $"https://localhost:{second.Port}";
-        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, tokenPages, downloads, delay, baseUrl) { Contents = meter, _mailboxes = routes.Mailboxes };
+        uploads.Host = downloads.Host = $"https://localhost:{second.Port}";
+        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, tokenPages, downloads, delay, baseUrl) { Contents = meter, _mailboxes = routes.Mailboxes, _uploads = uploads };
     }
 
     /// <summary>Makes every delta token issued so far expire.</summary>
@@ -139,6 +147,9 @@ public sealed class DemoTenantServer : IAsyncDisposable
 
     /// <summary>Makes the next downloads break half-way.</summary>
     public void BreakDownloads(int count) => _downloads.Break = count;
+
+    /// <summary>Cuts the next pieces of uploads in their middle.</summary>
+    public void BreakUploads(int count) => _uploads.Break = count;
 
     /// <summary>Makes the download host refuse the next requests as too many.</summary>
     public void RefuseDownloads(int count) => _downloads.Refuse = count;

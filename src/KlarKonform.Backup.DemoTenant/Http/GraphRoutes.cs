@@ -15,11 +15,16 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
     private const string Version = "/v1.0/";
     private const int MaxBatch = 20;
     private const string InBatch = "batch";
+    private const string BodyItem = "body";
+
+    // "The maximum request size is 4 MB."
+    private const int MaxBody = 4 << 20;
 
     // Of one batch, so many at a time reach Outlook, whatever mailboxes they name.
     private const int BatchConcurrency = 4;
 
-    private readonly List<(string[] Pattern, Func<HttpContext, RouteValues, Task> Handler)> _routes = [];
+    private readonly List<(string Method, string[] Pattern, Func<HttpContext, RouteValues, Task> Handler)> _routes = [];
+
     /// <summary>Outlook's limits.</summary>
     public MailboxLimits Mailboxes { get; } = new(counters);
     private readonly UnitLimits _sharePoint = new("SharePoint", options.SharePointUnitsPerMinute, TimeSpan.FromMinutes(1), counters, options.RateLimitShownFrom);
@@ -27,27 +32,31 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
     private readonly Random _faults = new(options.Sizes.Seed);
 
     /// <summary>A request that Outlook answers for the mailbox <c>{user}</c>: it holds a place there until its answer is written.</summary>
-    public void Outlook(string pattern, string permission, string kind, Func<HttpContext, RouteValues, Task> handler) => Add(pattern, async (context, values) =>
+    public void Outlook(string pattern, string permission, string kind, Func<HttpContext, RouteValues, Task> handler, string method = "GET") => Add(method, pattern, async (context, values) =>
     {
         tokens.RequirePermission(permission, "ErrorAccessDenied");
         counters.Count(kind);
         using var place = Mailboxes.Enter(values["user"]);
+        if (method != "GET")
+            await BodyAsync(context, values["user"]);
         await DelayAsync(context);
         await handler(context, values);
     });
 
     /// <summary>A request that SharePoint answers, at its cost in resource units.</summary>
-    public void SharePoint(string pattern, string permission, string kind, Func<HttpRequest, int> cost, Func<HttpContext, RouteValues, Task> handler) => Add(pattern, async (context, values) =>
+    public void SharePoint(string pattern, string permission, string kind, Func<HttpRequest, int> cost, Func<HttpContext, RouteValues, Task> handler, string method = "GET") => Add(method, pattern, async (context, values) =>
     {
         tokens.RequirePermission(permission, "accessDenied");
         counters.Count(kind);
         _sharePoint.Charge(context, cost(context.Request));
+        if (method != "GET")
+            await BodyAsync(context, null);
         await DelayAsync(context);
         await handler(context, values);
     });
 
     /// <summary>A request that the directory answers.</summary>
-    public void Identity(string pattern, string permission, string kind, Func<HttpContext, RouteValues, Task> handler) => Add(pattern, async (context, values) =>
+    public void Identity(string pattern, string permission, string kind, Func<HttpContext, RouteValues, Task> handler) => Add("GET", pattern, async (context, values) =>
     {
         tokens.RequirePermission(permission, "Authorization_RequestDenied");
         counters.Count(kind);
@@ -56,7 +65,34 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
         await handler(context, values);
     });
 
-    private void Add(string pattern, Func<HttpContext, RouteValues, Task> handler) => _routes.Add((pattern.Split('/', StringSplitOptions.RemoveEmptyEntries), handler));
+    /// <summary>The body of a request that writes, read to its end before anything is done.</summary>
+    public static byte[] Body(HttpContext context) => (byte[])context.Items[BodyItem]!;
+
+    /// <summary>The body as JSON.</summary>
+    public static JsonElement Json(HttpContext context)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<JsonElement>(Body(context));
+        }
+        catch (JsonException)
+        {
+            throw new GraphErrorException(400, "BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.");
+        }
+    }
+
+    private async Task BodyAsync(HttpContext context, string? mailbox)
+    {
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        if (body.Length > MaxBody)
+            throw new GraphErrorException(413, "RequestEntityTooLarge", "The request is too large.");
+        if (mailbox is not null)
+            Mailboxes.Upload(mailbox, body.Length);
+        context.Items[BodyItem] = body.ToArray();
+    }
+
+    private void Add(string method, string pattern, Func<HttpContext, RouteValues, Task> handler) => _routes.Add((method, pattern.Split('/', StringSplitOptions.RemoveEmptyEntries), handler));
 
     // Inside a batch the way to the data centre is paid once, for the batch.
     private Task DelayAsync(HttpContext context) =>
@@ -65,7 +101,7 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
     public void Map(WebApplication app)
     {
         app.MapPost(Version + "$batch", BatchAsync);
-        app.MapGet(Version + "{**path}", async context =>
+        app.MapMethods(Version + "{**path}", ["GET", "POST", "PATCH", "PUT", "DELETE"], async context =>
         {
             if (!Fault(context))
                 await AnswerAsync(context);
@@ -112,7 +148,7 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
         {
             context.Response.Headers["request-id"] = Guid.NewGuid().ToString();
             tokens.Require(context.Request);
-            if (!Find(context.Request.Path.Value!, out var handler, out var values))
+            if (!Find(context.Request.Method, context.Request.Path.Value!, out var handler, out var values))
                 throw new GraphErrorException(400, "BadRequest", $"Resource not found for the segment '{context.Request.Path}'.");
             await handler(context, new RouteValues(values));
         }
@@ -127,19 +163,27 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
         }
     }
 
-    private bool Find(string path, [NotNullWhen(true)] out Func<HttpContext, RouteValues, Task>? handler, out Dictionary<string, string> values)
+    private bool Find(string method, string path, [NotNullWhen(true)] out Func<HttpContext, RouteValues, Task>? handler, out Dictionary<string, string> values)
     {
         var segments = path[Version.Length..].Split('/', StringSplitOptions.RemoveEmptyEntries);
-        foreach (var (pattern, each) in _routes)
+        foreach (var (wanted, pattern, each) in _routes)
         {
-            if (pattern.Length != segments.Length)
+            if (wanted != method || pattern.Length != segments.Length)
                 continue;
             values = [];
             var matches = true;
             for (var i = 0; i < pattern.Length && matches; i++)
             {
-                if (pattern[i][0] == '{')
+                if (pattern[i][0] == '{' && pattern[i][^1] == ':')
+                {
+                    // items/{id}:/{name}: is a path below an item.
+                    matches = segments[i].EndsWith(':');
+                    values[pattern[i][1..^2]] = segments[i][..^(matches ? 1 : 0)];
+                }
+                else if (pattern[i][0] == '{')
+                {
                     values[pattern[i][1..^1]] = segments[i];
+                }
                 else
                     matches = string.Equals(pattern[i], segments[i], StringComparison.OrdinalIgnoreCase);
             }

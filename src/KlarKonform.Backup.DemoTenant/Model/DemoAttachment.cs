@@ -4,6 +4,15 @@ public sealed record DemoAttachment(string Id, string Name, string ContentType, 
 {
     public bool IsInline { get; init; }
 
+    /// <summary>The bytes that a client sent, where they are not made of a seed.</summary>
+    public byte[]? Bytes { get; init; }
+
+    /// <summary>The id by which the text refers to it.</summary>
+    public string? ContentId { get; init; }
+
+    /// <summary>Its bytes.</summary>
+    public byte[] Content => Bytes ?? Generation.SeededContent.Bytes(Seed, Size);
+
     /// <summary>A link to a file in the cloud: it has no bytes of its own.</summary>
     public bool IsReference { get; init; }
 }

@@ -8,10 +8,35 @@ internal static partial class ConfigurationValidator
     private const int KnownVersion = 1;
     private const long MinRate = 4096;
 
+    // A hundred years in days: beyond, calendars end.
+    private const int MaxKeep = 36_500;
+
     // SharePoint's own default for major versions of a file.
     private const int MaxVersions = 500;
 
     public static bool IsName(string name) => NameForm().IsMatch(name);
+
+    /// <summary>Whether a policy can work: its own rules are for Custom, and Custom needs one.</summary>
+    /// <exception cref="BackupException">ConfigurationFieldInvalid, with the field and the fix.</exception>
+    public static void Validate(string name, RetentionSettings retention)
+    {
+        void Refuse(string field, string text, params object?[] arguments) =>
+            throw new BackupException("ConfigurationFieldInvalid", BackupErrorCategory.InvalidArgument, name, name, field, Texts.Get(text, arguments));
+        if (!Enum.IsDefined(retention.Preset))
+            Refuse("retention.preset", "FieldOneOf", string.Join(", ", Enum.GetNames<RetentionPreset>()));
+        var keep = retention.Keep;
+        if (retention.Preset != RetentionPreset.Custom && keep is not null)
+            Refuse("retention.keep", "FieldKeepPreset", retention.Preset);
+        (string Field, int? Count)[] rules = [("days", keep?.Days), ("last", keep?.Last), ("hourly", keep?.Hourly), ("daily", keep?.Daily), ("weekly", keep?.Weekly), ("monthly", keep?.Monthly), ("yearly", keep?.Yearly)];
+        foreach (var (field, count) in rules)
+        {
+            if (count is < 0 or > MaxKeep)
+                Refuse("retention.keep." + field, "FieldKeepRange", MaxKeep);
+        }
+
+        if (retention.Preset == RetentionPreset.Custom && rules.All(rule => rule.Count is null or 0))
+            Refuse("retention.keep", "FieldKeepMissing");
+    }
 
     /// <exception cref="BackupException">ConfigurationFieldInvalid, with the field and the fix.</exception>
     public static void Validate(BackupConfiguration configuration)
@@ -73,6 +98,8 @@ internal static partial class ConfigurationValidator
                 Refuse(field, "FieldVersions");
         }
 
+        if (configuration.Retention is { } retention)
+            Validate(configuration.Name, retention);
         Secret("repository.password", configuration.Repository.Password, needed: true);
         var target = configuration.Target;
         foreach (var (field, limit) in ((string, long?)[])[("target.uploadLimit", target.UploadLimit), ("target.downloadLimit", target.DownloadLimit)])

@@ -82,6 +82,9 @@ internal sealed class ResourceRun(IResourceSource source, ResourceStore store, I
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
+    /// <summary>Deleted items that stay below <c>.deleted</c>, and those whose time is over.</summary>
+    public (long Kept, long Expired) Deleted => store.Deleted;
+
     /// <summary>Stores a content and returns a node without a name.</summary>
     public async Task<Node> SaveAsync(Stream content, DateTimeOffset modified, CancellationToken cancellationToken)
     {

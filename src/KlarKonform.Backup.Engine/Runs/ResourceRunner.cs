@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Engine.Errors;
+using KlarKonform.Backup.Engine.Retention;
 using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Engine.Sources;
 using KlarKonform.Backup.Engine.State;
@@ -16,10 +17,11 @@ namespace KlarKonform.Backup.Engine.Runs;
 /// <param name="writer">The repository.</param>
 /// <param name="observer">Hears how it goes.</param>
 /// <param name="events">Logs how it goes.</param>
+/// <param name="deletedItems">What becomes of items that were deleted.</param>
 /// <param name="time">Clock.</param>
 /// <param name="abandon">Ends even changes that were begun, some seconds after the run was stopped.</param>
 internal sealed class ResourceRunner(
-    RunRecord record, BackupOptions options, SnapshotAssembler assembler, RepositoryReader reader, RepositoryWriter writer, IBackupObserver observer, RunEvents events, TimeProvider time, CancellationToken abandon)
+    RunRecord record, BackupOptions options, SnapshotAssembler assembler, RepositoryReader reader, RepositoryWriter writer, IBackupObserver observer, RunEvents events, DeletedItemsKeeper deletedItems, TimeProvider time, CancellationToken abandon)
 {
     // Nodes in memory, at some 1.6 KiB each: shared by the resources that run, however many they are.
     private const int MaxLoaded = 8_000;
@@ -47,7 +49,7 @@ internal sealed class ResourceRunner(
             content = null;
         }
 
-        var store = ResourceStore.Open(reader, writer, state, content, stateRoot, time, () => Math.Max(MinLoaded, MaxLoaded / Math.Max(1, Volatile.Read(ref _active))), abandon);
+        var store = ResourceStore.Open(reader, writer, state, content, stateRoot, time, () => Math.Max(MinLoaded, MaxLoaded / Math.Max(1, Volatile.Read(ref _active))), deletedItems.Keeps, abandon);
         var run = new ResourceRun(source, store, path, writer, observer, events, options.Full, time);
         observer.Progress(new BackupProgress(run.Label, Texts.Get("State_Running"), -1, Completed: false));
         events.Write(RunEvent.ResourceStarted, Texts.Get("Event_ResourceStarted", run.Label), new { kind = source.Kind, resource = source.Name });
@@ -81,6 +83,7 @@ internal sealed class ResourceRunner(
                 run.Note(Texts.Get("KnownFailures", source.Kind, source.Name, later));
 
             await run.Store.DropPartialsAsync(cancellationToken).ConfigureAwait(false);
+            await deletedItems.ExpireAsync(run, cancellationToken).ConfigureAwait(false);
 
             // Written by the resource's own thread and out of memory, before the last one is done.
             await EndAsync(run, run.Failures.Count > 0 || run.Mismatches.Count > 0 ? BackupState.Partial : BackupState.Succeeded, withdraw: false, cancellationToken).ConfigureAwait(false);

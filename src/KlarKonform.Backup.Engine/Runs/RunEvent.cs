@@ -15,6 +15,7 @@ internal enum RunEvent
     StopRequested,
     VerificationClean,
     VerificationFailed,
+    RetentionApplied,
     RunSucceeded,
     RunPartial,
     RunFailed,

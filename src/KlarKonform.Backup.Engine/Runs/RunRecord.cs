@@ -80,6 +80,8 @@ internal sealed class RunRecord(BackupConfiguration configuration, TimeProvider 
         ItemsUpdated = Counted.Sum(run => run.Updated),
         ItemsRemoved = Counted.Sum(run => run.Removed),
         BytesDownloaded = Bytes,
+        ItemsKeptDeleted = Counted.Sum(run => run.Deleted.Kept),
+        ItemsExpired = Counted.Sum(run => run.Deleted.Expired),
         Resources = status == BackupState.Running ? Live() : Results.ToArray(),
         Failures = [.. Counted.SelectMany(run => run.Failures)],
         Notes = Notes.ToArray(),

@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Engine.Configuration;
+using KlarKonform.Backup.Engine.Retention;
 using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Engine.Runs.Journal;
 using KlarKonform.Backup.Engine.Runs.Verification;
@@ -47,6 +48,7 @@ internal sealed class RunSession(
         record.SetPlan(sources);
         await using var session = await OpenRepositoryAsync(cancellationToken).ConfigureAwait(false);
         var run = await RunClaimedAsync(session, sources, users, catalog.SitesListed, cancellationToken, abandon).ConfigureAwait(false);
+        run = await ApplyRetentionAsync(session, run, cancellationToken).ConfigureAwait(false);
         await CompactIndexAsync(session, cancellationToken).ConfigureAwait(false);
         return run;
     }
@@ -66,7 +68,7 @@ internal sealed class RunSession(
         {
             if (snapshots.Count > 0 && snapshots[^1].Snapshot.Taken - time.GetUtcNow() is var ahead && ahead > s_clockSlack)
                 Note(Texts.Get("ClockBehind", snapshots[^1].Snapshot.Taken.ToLocalTime()));
-            await RunSourcesAsync(sources, assembler, reader, writer, checkpointer, alive.Token, abandon).ConfigureAwait(false);
+            await RunSourcesAsync(sources, session, assembler, reader, writer, checkpointer, alive.Token, abandon).ConfigureAwait(false);
             await NoteGoneAsync(assembler, reader, users, sitesListed, alive.Token).ConfigureAwait(false);
             return await FinishAsync(session, held, assembler, writer, checkpointer, snapshots, alive.Token).ConfigureAwait(false);
         }
@@ -90,17 +92,18 @@ internal sealed class RunSession(
     public static string PurposeOf(BackupConfiguration configuration) => $"backup:{configuration.Id}";
 
     private async Task RunSourcesAsync(
-        IReadOnlyList<IResourceSource> sources, SnapshotAssembler assembler, RepositoryReader reader, RepositoryWriter writer, Checkpointer checkpointer, CancellationToken cancellationToken, CancellationToken abandon)
+        IReadOnlyList<IResourceSource> sources, RepositorySession session, SnapshotAssembler assembler, RepositoryReader reader, RepositoryWriter writer, Checkpointer checkpointer, CancellationToken cancellationToken, CancellationToken abandon)
     {
         var before = await assembler.PreviousManifestAsync(cancellationToken).ConfigureAwait(false);
         var ordered = SourceOrder.Of(sources, before.Resources, time.GetUtcNow());
         record.SetPlan(ordered);
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var deletedItems = new DeletedItemsKeeper(session, time);
         var checkpointing = checkpointer.RunAsync(done.Token);
         monitor.Phase = null;
         try
         {
-            var running = new ResourceRunner(record, options, assembler, reader, writer, observer, events, time, abandon).RunAsync(ordered, done.Token);
+            var running = new ResourceRunner(record, options, assembler, reader, writer, observer, events, deletedItems, time, abandon).RunAsync(ordered, done.Token);
 
             // A checkpoint that fails says what every further write would say.
             if (await Task.WhenAny(running, checkpointing).ConfigureAwait(false) == checkpointing)
@@ -191,6 +194,29 @@ internal sealed class RunSession(
             problems = verification.Problems,
             mismatches = verification.Mismatches.Select(each => new { kind = each.Kind, resource = each.Resource, item = each.ItemId, missing = each.IsMissing }),
         });
+    }
+
+    // The backup is complete and durable; what retention cannot do now, a later run does.
+    private async Task<BackupRun> ApplyRetentionAsync(RepositorySession session, BackupRun run, CancellationToken cancellationToken)
+    {
+        if (_configuration.Retention is null)
+            return run;
+        monitor.Phase = Texts.Get("Progress_Retention");
+        try
+        {
+            var runner = new RetentionRunner(session, time);
+            if (!await runner.IsDueAsync(cancellationToken).ConfigureAwait(false))
+                return run;
+            var result = await runner.RunAsync(new RetentionOptions(), cancellationToken).ConfigureAwait(false);
+            events.Write(RunEvent.RetentionApplied, Texts.Get("Event_RetentionApplied", result.Removed.Count, result.Held), new { removed = result.Removed.Select(each => each.Id), held = result.Held, bytesFreed = result.BytesFreed });
+            return run with { Retention = result };
+        }
+        catch (Exception exception) when (exception is BackupException or RepositoryException or Storage.StorageException or OperationCanceledException)
+        {
+            var reason = exception is OperationCanceledException ? Texts.Get("RunStopped") : Errors.ErrorTranslator.Translate(exception, _configuration).Message;
+            Note(Texts.Get("RetentionPostponed", reason));
+            return run with { Notes = [.. run.Notes, Texts.Get("RetentionPostponed", reason)] };
+        }
     }
 
     // After the run and outside of its lock. When anybody else works on the repository, a later run does it.

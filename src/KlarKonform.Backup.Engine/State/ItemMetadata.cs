@@ -7,6 +7,9 @@ namespace KlarKonform.Backup.Engine.State;
 /// <summary>The JSON in an item's extended attribute: <c>{"type":…,"id":…,"graph":{…}}</c>. From it every index can be rebuilt.</summary>
 internal static class ItemMetadata
 {
+    /// <summary>When the item was found to be deleted.</summary>
+    public const string DeletedProperty = "deleted";
+
     private const int ExpectedBytes = 2048;
 
     /// <summary>Wraps an item's properties as Graph sent them, without OData's notes and without download addresses.</summary>
@@ -42,6 +45,23 @@ internal static class ItemMetadata
                 writer.WriteEndArray();
             }
 
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The metadata with the moment at which the item was found to be deleted.</summary>
+    public static byte[] WithDeleted(byte[] metadata, DateTimeOffset moment)
+    {
+        using var document = JsonDocument.Parse(metadata);
+        var buffer = new ArrayBufferWriter<byte>(metadata.Length + 64);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            foreach (var property in document.RootElement.EnumerateObject().Where(property => property.Name != DeletedProperty))
+                property.WriteTo(writer);
+            writer.WriteString(DeletedProperty, moment.UtcDateTime);
             writer.WriteEndObject();
         }
 

@@ -50,6 +50,9 @@ internal sealed class ResourceState
     /// <summary>Items stored, folders not counted.</summary>
     public long Items { get; set; }
 
+    /// <summary>Deleted items that are kept, by the month in which they were found to be gone: how many.</summary>
+    public SortedDictionary<string, long> Deleted { get; set; } = [];
+
     /// <summary>Files that were under way, by their keys.</summary>
     public ConcurrentDictionary<string, PartialState> Partials { get; set; } = [];
 

@@ -40,9 +40,13 @@ internal sealed class ResourceStore : IDisposable
     private readonly HashSet<string> _moved = new(StringComparer.Ordinal);
     private readonly PartialFiles _partials;
     private readonly Dictionary<string, ItemEntry> _wishes = new(StringComparer.Ordinal);
+    private readonly DeletedItems _deleted;
+    private readonly bool _keepsDeleted;
 
-    private ResourceStore(WorkingTree content, WorkingTree stateTree, ResourceState state, TimeProvider time, Func<int> maxLoaded, CancellationToken abandon)
+    private ResourceStore(WorkingTree content, WorkingTree stateTree, ResourceState state, TimeProvider time, Func<int> maxLoaded, bool keepsDeleted, CancellationToken abandon)
     {
+        _deleted = new DeletedItems(content, time);
+        _keepsDeleted = keepsDeleted;
         _maxLoaded = maxLoaded;
         _abandon = abandon;
         _content = content;
@@ -62,6 +66,9 @@ internal sealed class ResourceStore : IDisposable
     /// </summary>
     public bool AnswersMayCross { get; set; }
 
+    /// <summary>Deleted items that this run kept, and those whose retention was over.</summary>
+    public (long Kept, long Expired) Deleted => (_deleted.Kept, _deleted.Expired);
+
     /// <summary>A change failed half-way: the trees in memory are not to be used.</summary>
     public bool IsBroken { get; private set; }
 
@@ -73,9 +80,10 @@ internal sealed class ResourceStore : IDisposable
     /// <param name="stateRoot">Its state's tree, or null for nothing yet.</param>
     /// <param name="time">Clock.</param>
     /// <param name="maxLoaded">So many nodes, and some times as many index entries, may be in memory; beyond, they are written out and forgotten.</param>
+    /// <param name="keepsDeleted">Whether items that are removed stay below <see cref="DeletedItems.Folder"/>.</param>
     /// <param name="abandon">Ends even a change that was begun: the run was stopped, and the storage does not answer.</param>
-    public static ResourceStore Open(RepositoryReader reader, RepositoryWriter writer, ResourceState state, BlobId? content, BlobId? stateRoot, TimeProvider time, Func<int> maxLoaded, CancellationToken abandon = default) =>
-        new(new WorkingTree(reader, writer, content, time), new WorkingTree(reader, writer, stateRoot, time), state, time, maxLoaded, abandon);
+    public static ResourceStore Open(RepositoryReader reader, RepositoryWriter writer, ResourceState state, BlobId? content, BlobId? stateRoot, TimeProvider time, Func<int> maxLoaded, bool keepsDeleted = false, CancellationToken abandon = default) =>
+        new(new WorkingTree(reader, writer, content, time), new WorkingTree(reader, writer, stateRoot, time), state, time, maxLoaded, keepsDeleted, abandon);
 
     /// <summary>Reads a resource's cursors and open ends; empty ones where there are none yet.</summary>
     public static async Task<ResourceState> ReadStateAsync(RepositoryReader reader, BlobId? stateRoot, CancellationToken cancellationToken)
@@ -131,7 +139,8 @@ internal sealed class ResourceStore : IDisposable
         }
 
         var target = await _content.GetOrCreateAsync(entry.Sub is null ? path : path.Append(entry.Sub), cancellationToken).ConfigureAwait(false);
-        var name = target.IsFree(entry.Name) ? entry.Name : SafeName.WithMark(entry.Name, entry.Id);
+        var reserved = path.Count == 0 && entry.Sub is null && DeletedItems.IsReserved(entry.Name);
+        var name = target.IsFree(entry.Name) && !reserved ? entry.Name : SafeName.WithMark(entry.Name, entry.Id);
         var stored = (content?.Node ?? present ?? Node.NewDirectory(name, default, _time.GetUtcNow())) with { Name = name };
         if (attribute is not null)
             stored = stored with { ExtendedAttributes = [new ExtendedAttribute(Attribute, attribute)] };
@@ -139,7 +148,7 @@ internal sealed class ResourceStore : IDisposable
             target.Create(stored);
         else
             target.Attach(stored, loaded);
-        if (name == entry.Name)
+        if (name == entry.Name || reserved)
             _wishes.Remove(entry.Id);
         else
             _wishes[entry.Id] = entry;
@@ -187,20 +196,15 @@ internal sealed class ResourceStore : IDisposable
         if (await _index.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { } entry)
             return false;
         var directory = await DirectoryAsync(entry, cancellationToken).ConfigureAwait(false);
+        var (items, stored) = (State.Items, !entry.IsFolder);
         if (entry.IsFolder && directory is not null)
         {
             var own = await _content.FindAsync((await FolderPathAsync(id, cancellationToken).ConfigureAwait(false))!, cancellationToken).ConfigureAwait(false);
             if (own is { Count: > 0 } && !withContent)
                 return false;
+            stored = own is { Count: > 0 };
             if (own is not null)
                 await ForgetAsync(own, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (directory is not null)
-        {
-            directory.Remove(entry.Name);
-            DetachParts(directory, entry);
-            await RemoveEmptySubAsync(directory, entry, cancellationToken).ConfigureAwait(false);
         }
 
         if (!entry.IsFolder)
@@ -209,7 +213,27 @@ internal sealed class ResourceStore : IDisposable
             Count(entry.Parent, -1);
         }
 
+        if (directory is not null)
+        {
+            var detached = directory.Detach(entry.Name);
+            var parts = DetachParts(directory, entry);
+            if (_keepsDeleted && stored && detached is var (node, loaded))
+            {
+                var path = (await FolderPathAsync(entry.Parent, cancellationToken).ConfigureAwait(false))!;
+                await _deleted.PutAsync(State, entry.Sub is null ? path : [.. path, entry.Sub], id, node, loaded, parts, items - State.Items, cancellationToken).ConfigureAwait(false);
+            }
+
+            await RemoveEmptySubAsync(directory, entry, cancellationToken).ConfigureAwait(false);
+        }
+
         _index.Remove(id);
+        return true;
+    }, cancellationToken);
+
+    /// <summary>Takes out the deleted items whose retention is over.</summary>
+    public Task ExpireDeletedAsync(Func<string, bool> isOver, CancellationToken cancellationToken) => MutateAsync(async cancellationToken =>
+    {
+        await _deleted.ExpireAsync(State, isOver, cancellationToken).ConfigureAwait(false);
         return true;
     }, cancellationToken);
 

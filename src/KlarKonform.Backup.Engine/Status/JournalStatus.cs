@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Engine.Configuration;
+using KlarKonform.Backup.Engine.Retention;
 using KlarKonform.Backup.Engine.Runs.Journal;
 
 namespace KlarKonform.Backup.Engine.Status;
@@ -45,6 +46,7 @@ internal sealed class JournalStatus(BackupHome home, RunJournal journal, TimePro
             RunId = last?.RunId,
             Updated = last?.Updated,
             RetryList = complete?.RetryList ?? [],
+            Holds = await new HoldCache(home).ReadAsync(configuration.Id, cancellationToken).ConfigureAwait(false),
             Resources = last?.Resources ?? [],
         };
     }

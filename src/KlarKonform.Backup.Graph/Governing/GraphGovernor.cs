@@ -16,6 +16,7 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
     private const double NearlyNothing = 0.02;
 
     private readonly ConcurrentDictionary<GraphScope, ScopeGate> _gates = new();
+    private readonly ConcurrentDictionary<string, SlidingQuota> _uploads = new();
 
     /// <summary>Waits until the scope admits a request. Dispose the result once its answer is read to the end.</summary>
     /// <param name="scope">What the request counts against.</param>
@@ -24,6 +25,32 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
     /// <param name="cancellationToken">Ends the waiting.</param>
     public Task<IDisposable> EnterAsync(GraphScope scope, int places, int cost, CancellationToken cancellationToken) =>
         Gate(scope).EnterAsync(scope.Resource, places, cost, cancellationToken);
+
+    /// <summary>Waits until so much may be written to a mailbox. What is written to drives counts by requests alone.</summary>
+    /// <param name="scope">The mailbox.</param>
+    /// <param name="bytes">Bytes to be sent.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public async Task WriteAsync(GraphScope scope, long bytes, CancellationToken cancellationToken)
+    {
+        if (scope.Service != GraphService.Outlook)
+            return;
+        var quota = _uploads.GetOrAdd(scope.Resource, _ => ServiceLimits.MailboxUploads());
+        while (true)
+        {
+            TimeSpan wait;
+            lock (quota)
+            {
+                wait = quota.TimeToWait(time.GetUtcNow(), bytes);
+                if (wait <= TimeSpan.Zero)
+                {
+                    quota.Take(time.GetUtcNow(), bytes);
+                    return;
+                }
+            }
+
+            await Task.Delay(wait + TimeSpan.FromMilliseconds(1), time, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Lets nothing of the scope pass for a time, what <c>Retry-After</c> asks for, and fewer at a time afterwards.</summary>
     public void Throttled(GraphScope scope, TimeSpan duration)

@@ -16,6 +16,9 @@ internal static class ServiceLimits
     private const int MailboxConcurrency = 4;
     private const int MailboxRequests = 10_000;
 
+    // Outlook: uploads of one app to one mailbox, in MB of five minutes.
+    private const double MailboxUploadBytes = 150e6;
+
     // SharePoint: one app in one tenant, by the tenant's licences.
     private static readonly (int Licences, int Minute, int Day)[] s_sharePoint =
     [
@@ -33,6 +36,9 @@ internal static class ServiceLimits
 
     /// <summary>Window of the directory's token bucket.</summary>
     public static TimeSpan IdentityWindow { get; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Outlook's quota of bytes that are written to a mailbox.</summary>
+    public static SlidingQuota MailboxUploads() => new(MailboxUploadBytes * Share, TimeSpan.FromMinutes(5));
 
     public static int Concurrency(GraphService service) => service == GraphService.Outlook ? MailboxConcurrency : SharedConcurrency;
 

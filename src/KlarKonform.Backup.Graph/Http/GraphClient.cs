@@ -82,7 +82,7 @@ public sealed class GraphClient : IDisposable
             }
             catch (Exception exception) when (exception is IOException or HttpRequestException or JsonException)
             {
-                if (attempt >= request.MaxAttempts)
+                if (attempt >= request.MaxAttempts || request.IsCreation)
                     throw new GraphException(GraphErrorKind.Unreachable, null, "BrokenAnswer", exception.Message, exception);
             }
 
@@ -140,6 +140,8 @@ public sealed class GraphClient : IDisposable
                 continue;
             }
 
+            if (request.IsCreation && failure.Kind == GraphErrorKind.Unreachable)
+                throw failure;
             if (!IsWorthAnother(failure) || attempt >= AttemptsAfter(failure, request.MaxAttempts))
                 throw failure;
             await WaitAsync(request.Scope, failure, attempt, cancellationToken).ConfigureAwait(false);
@@ -154,6 +156,20 @@ public sealed class GraphClient : IDisposable
         if (offset > 0)
             request.Headers.Range = new RangeHeaderValue(offset, null);
         return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends to a pre-authenticated address: without the token, on whatever host.</summary>
+    internal async Task<HttpResponseMessage> UploadAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
+        return await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends a request of which only its success counts.</summary>
+    /// <exception cref="GraphException">Refused, or no answer after every repetition.</exception>
+    public async Task PerformAsync(GraphRequest request, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Waits before the next attempt: doubling from half a second, with jitter.</summary>
@@ -193,7 +209,7 @@ public sealed class GraphClient : IDisposable
 
     private HttpRequestMessage Message(GraphRequest request, string token)
     {
-        var message = new HttpRequestMessage(request.Body is null ? HttpMethod.Get : HttpMethod.Post, request.Address);
+        var message = new HttpRequestMessage(request.Verb, request.Address);
 
         // As it is: parsing two kilobytes of token for every request is a good part of a small request's work.
         message.Headers.TryAddWithoutValidation("Authorization", BearerOf(token));
@@ -210,7 +226,7 @@ public sealed class GraphClient : IDisposable
         {
             // A content of its own for every attempt: a POST repeated with an empty body has broken others.
             message.Content = new ByteArrayContent(request.Body);
-            message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+            message.Content.Headers.ContentType = new MediaTypeHeaderValue(request.ContentType);
         }
 
         return message;
@@ -222,7 +238,7 @@ public sealed class GraphClient : IDisposable
             return;
         var id = response.Headers.TryGetValues("request-id", out var ids) ? ids.First() : "-";
         _log.Requests(string.Create(CultureInfo.InvariantCulture,
-            $"{(request.Body is null ? "GET" : "POST")} {request.Address.AbsolutePath} -> {(int)response.StatusCode} in {_time.GetElapsedTime(started).TotalMilliseconds:0} ms, request-id {id}"));
+            $"{request.Verb} {request.Address.AbsolutePath} -> {(int)response.StatusCode} in {_time.GetElapsedTime(started).TotalMilliseconds:0} ms, request-id {id}"));
     }
 
     /// <summary>How long an answer asks to wait: seconds, fractions of them in older answers, or a date.</summary>

@@ -25,6 +25,21 @@ public sealed record GraphRequest(GraphScope Scope, Uri Address)
     /// <summary>How often it is tried.</summary>
     public int MaxAttempts { get; init; } = 7;
 
-    /// <summary>JSON to POST; null sends a GET.</summary>
+    /// <summary>What is sent; null for none.</summary>
     public byte[]? Body { get; init; }
+
+    /// <summary>The kind of <see cref="Body"/>.</summary>
+    public string ContentType { get; init; } = "application/json";
+
+    /// <summary>The method; without it GET, or POST where there is a body.</summary>
+    public HttpMethod? Method { get; init; }
+
+    /// <summary>
+    /// Whether it makes something new: then it is not repeated when nobody can tell whether it was carried out, so that nothing is made
+    /// twice. Whoever asks looks whether it is there. Being throttled is no such case.
+    /// </summary>
+    public bool IsCreation { get; init; }
+
+    /// <summary>The method that is sent.</summary>
+    internal HttpMethod Verb => Method ?? (Body is null ? HttpMethod.Get : HttpMethod.Post);
 }

@@ -23,7 +23,7 @@ public sealed class MailApi(GraphClient client, string mailbox)
 
     // What MIME lacks, and what tells a change. A property that is not selected does not surface its changes in delta.
     private const string Properties = "id,changeKey,subject,receivedDateTime,sentDateTime,createdDateTime,lastModifiedDateTime,internetMessageId,conversationId,"
-        + "parentFolderId,isRead,isDraft,importance,inferenceClassification,hasAttachments,categories,flag,from,sender,bccRecipients,isReadReceiptRequested,isDeliveryReceiptRequested";
+        + "parentFolderId,isRead,isDraft,importance,inferenceClassification,hasAttachments,categories,flag,from,sender,toRecipients,ccRecipients,bccRecipients,isReadReceiptRequested,isDeliveryReceiptRequested";
 
     private readonly GraphScope _scope = GraphScope.Mailbox(mailbox);
 

@@ -32,18 +32,18 @@ internal sealed class CalendarEndpoints(DemoTenantModel tenant, DeltaPages pages
             ["@odata.etag"] = $"W/\"{item.ChangeKey}\"",
             ["id"] = item.Id,
             ["changeKey"] = item.ChangeKey,
-            ["categories"] = Array.Empty<string>(),
+            ["categories"] = item.Categories,
             ["createdDateTime"] = "2026-01-02T08:00:00.1234567Z",
             ["lastModifiedDateTime"] = DeltaPages.Time(new DateTimeOffset(2026, 1, 2, 8, 0, 0, TimeSpan.Zero).AddMinutes(item.Version)),
             ["originalStartTimeZone"] = item.Zone,
             ["originalEndTimeZone"] = item.Zone,
             ["iCalUId"] = "040000008200E00074C5B7101A82E008" + Convert.ToHexString(System.Text.Encoding.ASCII.GetBytes(seriesMaster ?? item.Id)),
-            ["reminderMinutesBeforeStart"] = 15,
-            ["isReminderOn"] = !item.IsAllDay,
+            ["reminderMinutesBeforeStart"] = item.ReminderMinutes,
+            ["isReminderOn"] = item.IsReminderOn ?? !item.IsAllDay,
             ["hasAttachments"] = item.Attachments.Any(attachment => !attachment.IsInline),
             ["subject"] = item.Subject,
             ["bodyPreview"] = item.Html.Length > 0 ? "Vorschau: " + item.Subject : "",
-            ["importance"] = "normal",
+            ["importance"] = item.Importance,
             ["sensitivity"] = item.Sensitivity,
             ["isAllDay"] = item.IsAllDay,
             ["isCancelled"] = item.IsCancelled,
@@ -59,7 +59,7 @@ internal sealed class CalendarEndpoints(DemoTenantModel tenant, DeltaPages pages
             ["body"] = new { contentType = "html", content = item.Html },
             ["start"] = Moment(item.Start),
             ["end"] = Moment(item.End),
-            ["location"] = new { displayName = "Besprechungsraum 1, „Süd“", locationType = "default" },
+            ["location"] = new { displayName = item.Location, locationType = "default" },
             ["organizer"] = new { emailAddress = new { name = "Anna Muster", address = "anna@demo.example" } },
             ["attendees"] = item.Attendees.Select(each => new { type = each.Type, status = new { response = each.Response, time = "0001-01-01T00:00:00Z" }, emailAddress = new { name = each.Name, address = each.Address } }).ToArray(),
             ["recurrence"] = item.Recurrence is { } recurrence ? Recurrence(recurrence, item.Zone) : null,
@@ -105,7 +105,7 @@ internal sealed class CalendarEndpoints(DemoTenantModel tenant, DeltaPages pages
             var mailbox = tenant.Mailbox(user);
             if (!mailbox.Calendars.ContainsKey(calendar))
                 throw Mailboxes.NotFound();
-            body = pages.List(context.Request, $"/users/{user}/calendars/{calendar}/events", 10, [.. mailbox.Events.Values.Where(each => each.CalendarId == calendar).Select(each => Json(each))]);
+            body = pages.List(context.Request, $"/users/{user}/calendars/{calendar}/events", 10, [.. mailbox.Events.Values.Where(each => each.CalendarId == calendar).Select(each => ODataPaging.Expand(Json(each), each.Extended, context.Request))]);
         }
 
         return context.Response.WriteAsJsonAsync(body);

@@ -38,7 +38,7 @@ internal sealed class ContactEndpoints(DemoTenantModel tenant, DeltaPages pages)
         ["birthday"] = contact.Birthday is { } day ? day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) + "T11:59:00Z" : null,
         ["personalNotes"] = contact.Notes,
         ["categories"] = new[] { "Kunden, wichtige" },
-        ["emailAddresses"] = new[] { new { name = contact.Surname, address = $"{contact.Id.ToLowerInvariant()}@kunde.example" } },
+        ["emailAddresses"] = new[] { new { name = contact.Surname, address = contact.Email ?? $"{contact.Id.ToLowerInvariant()}@kunde.example" } },
         ["businessPhones"] = new[] { contact.Phone },
         ["homePhones"] = Array.Empty<string>(),
         ["mobilePhone"] = "+49 170 1234567",
@@ -92,7 +92,7 @@ internal sealed class ContactEndpoints(DemoTenantModel tenant, DeltaPages pages)
         {
             var mailbox = tenant.Mailbox(user);
             var folder = FindFolder(mailbox, folderId);
-            body = pages.List(context.Request, $"/users/{user}/contactFolders/{folderId}/contacts", 10, [.. mailbox.Contacts.Values.Where(contact => contact.FolderId == folder.Id).Select(Json)]);
+            body = pages.List(context.Request, $"/users/{user}/contactFolders/{folderId}/contacts", 10, [.. mailbox.Contacts.Values.Where(contact => contact.FolderId == folder.Id).Select(contact => ODataPaging.Expand(Json(contact), contact.Extended, context.Request))]);
         }
 
         return context.Response.WriteAsJsonAsync(body);
@@ -108,17 +108,21 @@ internal sealed class ContactEndpoints(DemoTenantModel tenant, DeltaPages pages)
 
     private async Task Photo(HttpContext context, string user, string id)
     {
-        long seed;
+        byte[] photo;
         lock (tenant)
-            seed = (tenant.Mailbox(user).Contacts.GetValueOrDefault(id) ?? throw Mailboxes.NotFound()).PhotoSeed ?? throw new GraphErrorException(404, "ImageNotFound", "The photo wasn't found.");
+        {
+            var contact = tenant.Mailbox(user).Contacts.GetValueOrDefault(id) ?? throw Mailboxes.NotFound();
+            photo = contact.PhotoBytes ?? (contact.PhotoSeed is { } seed ? SeededContent.Photo(seed) : throw new GraphErrorException(404, "ImageNotFound", "The photo wasn't found."));
+        }
+
         context.Response.ContentType = "image/jpeg";
-        await context.Response.Body.WriteAsync(SeededContent.Photo(seed));
+        await context.Response.Body.WriteAsync(photo);
     }
 
-    private static DemoContactFolder FindFolder(DemoMailbox mailbox, string idOrName) =>
+    public static DemoContactFolder FindFolder(DemoMailbox mailbox, string idOrName) =>
         mailbox.ContactFolders.GetValueOrDefault(idOrName == "contacts" ? mailbox.DefaultContactFolder : idOrName) ?? throw Mailboxes.NotFound();
 
-    private static Dictionary<string, object?> Folder(DemoContactFolder folder) => new()
+    public static Dictionary<string, object?> Folder(DemoContactFolder folder) => new()
     {
         ["id"] = folder.Id,
         ["parentFolderId"] = folder.ParentId,

@@ -20,10 +20,10 @@ internal sealed class Downloads(RequestCounters counters, bool toleratesTokens, 
     public int Refuse { get; set; }
 
     /// <summary>An address for a content.</summary>
-    public string Issue(long seed, long size)
+    public string Issue(long seed, long size, byte[]? content = null)
     {
         var ticket = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
-        _tickets[ticket] = new Ticket(seed, size);
+        _tickets[ticket] = new Ticket(seed, size, content);
         return $"{Host}/download/{ticket}?tempauth={ticket}";
     }
 
@@ -81,7 +81,10 @@ internal sealed class Downloads(RequestCounters counters, bool toleratesTokens, 
         for (var position = from; position <= to;)
         {
             var part = buffer.AsMemory(0, (int)Math.Min(buffer.Length, to - position + 1));
-            SeededContent.Fill(ticket.Seed, position, part.Span);
+            if (ticket.Content is { } content)
+                content.AsSpan((int)position, part.Length).CopyTo(part.Span);
+            else
+                SeededContent.Fill(ticket.Seed, position, part.Span);
             if (broken && position + part.Length > from + ((to - from) / 2))
             {
                 await body.WriteAsync(part[..(part.Length / 2)], context.RequestAborted);
@@ -97,5 +100,5 @@ internal sealed class Downloads(RequestCounters counters, bool toleratesTokens, 
         System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    private sealed record Ticket(long Seed, long Size);
+    private sealed record Ticket(long Seed, long Size, byte[]? Content);
 }

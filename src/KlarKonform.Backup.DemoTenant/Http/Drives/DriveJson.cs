@@ -38,7 +38,7 @@ internal static class DriveJson
         else if (item.IsFolder)
             json["folder"] = new { childCount = drive.ChildCount(item) };
         else
-            json["file"] = new { mimeType = "application/octet-stream", hashes = item.Size == 0 ? null : new { quickXorHash = s_hashes.GetOrAdd((item.Seed, item.Size), key => PlainQuickXorHash.Of(key.Seed, key.Size)) } };
+            json["file"] = new { mimeType = "application/octet-stream", hashes = item.Size == 0 ? null : item.Content is { } content ? new { quickXorHash = PlainQuickXorHash.Of(content) } : new { quickXorHash = s_hashes.GetOrAdd((item.Seed, item.Size), key => PlainQuickXorHash.Of(key.Seed, key.Size)) } };
         if (item.IsMalware)
             json["malware"] = new { description = "Eicar" };
         if (item.Permissions.Count > 0)
@@ -60,7 +60,7 @@ internal static class DriveJson
         if (permission.LinkScope is { } scope)
             json["link"] = new { type = permission.Role == "write" ? "edit" : "view", scope, webUrl = $"https://demo.sharepoint.example/:x:/{permission.Id}", preventsDownload = false };
         if (permission.Person is { } person)
-            json["grantedToV2"] = new { user = new { displayName = person } };
+            json["grantedToV2"] = new { user = new { displayName = person, email = person.Contains('@', StringComparison.Ordinal) ? person : $"{person.Replace(' ', '.')}@demo.example" } };
         return json;
     }
 

@@ -7,6 +7,8 @@ public sealed class MailboxLimits(RequestCounters counters)
 {
     private const int MaxConcurrent = 4;
     private const int MaxPerWindow = 10_000;
+    private const long MaxUpload = 150_000_000;
+    private static readonly TimeSpan s_uploadWindow = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_window = TimeSpan.FromMinutes(10);
 
     private readonly ConcurrentDictionary<string, Usage> _usage = new();
@@ -42,8 +44,30 @@ public sealed class MailboxLimits(RequestCounters counters)
         }
     }
 
+    /// <summary>Counts what is written: 150 MB in five minutes for an app and a mailbox.</summary>
+    public void Upload(string mailbox, long bytes)
+    {
+        var usage = _usage.GetOrAdd(mailbox, _ => new Usage());
+        lock (usage)
+        {
+            var now = DateTimeOffset.UtcNow;
+            while (usage.Uploads.TryPeek(out var first) && now - first.Time > s_uploadWindow)
+                usage.Uploaded -= usage.Uploads.Dequeue().Bytes;
+            usage.Uploads.Enqueue((now, bytes));
+            usage.Uploaded += bytes;
+            if (usage.Uploaded <= MaxUpload)
+                return;
+            counters.Violate($"more than {MaxUpload} bytes written in five minutes to {mailbox}");
+            throw new GraphErrorException(429, "ApplicationThrottled", "Application is over its upload limit.") { RetryAfterSeconds = 60 };
+        }
+    }
+
     private sealed class Usage
     {
+        public long Uploaded { get; set; }
+
+        public Queue<(DateTimeOffset Time, long Bytes)> Uploads { get; } = new();
+
         public int Active { get; set; }
 
         public Queue<DateTimeOffset> Recent { get; } = new();

@@ -159,13 +159,13 @@ internal sealed class MailEndpoints(DemoTenantModel tenant, DeltaPages pages, De
 
     private static bool IsImmutable(HttpRequest request) => ODataPaging.Prefers(request, "IdType=\"ImmutableId\"");
 
-    private static DemoMailFolder FindFolder(DemoMailbox mailbox, string idOrName) => mailbox.Folders.GetValueOrDefault(idOrName)
+    public static DemoMailFolder FindFolder(DemoMailbox mailbox, string idOrName) => mailbox.Folders.GetValueOrDefault(idOrName)
         ?? mailbox.Folders.Values.FirstOrDefault(each => string.Equals(each.WellKnownName, idOrName, StringComparison.OrdinalIgnoreCase)) ?? throw Mailboxes.NotFound();
 
     private static DemoMessage Find(DemoMailbox mailbox, string id) =>
         mailbox.Messages.GetValueOrDefault(id) ?? mailbox.Messages.Values.FirstOrDefault(message => IdFor(message, immutable: false) == id) ?? throw Mailboxes.NotFound();
 
-    private static Dictionary<string, object?> Folder(DemoMailbox mailbox, DemoMailFolder folder) => new()
+    public static Dictionary<string, object?> Folder(DemoMailbox mailbox, DemoMailFolder folder) => new()
     {
         ["@odata.type"] = folder.IsSearchFolder ? "#microsoft.graph.mailSearchFolder" : "#microsoft.graph.mailFolder",
         ["id"] = folder.Id,
@@ -186,7 +186,7 @@ internal sealed class MailEndpoints(DemoTenantModel tenant, DeltaPages pages, De
         ["changeKey"] = message.ChangeKey,
         ["subject"] = message.Subject,
         ["receivedDateTime"] = DeltaPages.Time(message.Received),
-        ["sentDateTime"] = DeltaPages.Time(message.Received.AddSeconds(-2)),
+        ["sentDateTime"] = DeltaPages.Time(message.Sent ?? message.Received.AddSeconds(-2)),
         ["createdDateTime"] = DeltaPages.Time(message.Received),
         ["lastModifiedDateTime"] = DeltaPages.Time(message.Received.AddMinutes(message.Version)),
         ["internetMessageId"] = message.InternetMessageId,
@@ -196,11 +196,13 @@ internal sealed class MailEndpoints(DemoTenantModel tenant, DeltaPages pages, De
         ["isDraft"] = message.IsDraft,
         ["importance"] = message.Importance,
         ["inferenceClassification"] = "focused",
-        ["hasAttachments"] = message.Attachments.Count > 0,
+        ["hasAttachments"] = message.Attachments.Count + message.AddedAttachments.Count(each => !each.IsInline) > 0,
         ["categories"] = message.Categories,
         ["flag"] = new { flagStatus = message.IsFlagged ? "flagged" : "notFlagged" },
         ["from"] = new { emailAddress = new { name = message.From, address = message.From } },
         ["sender"] = new { emailAddress = new { name = message.From, address = message.From } },
+        ["toRecipients"] = message.Written is { } written && written.TryGetProperty("toRecipients", out var to) ? to : new[] { new { emailAddress = new { name = message.To, address = message.To } } },
+        ["ccRecipients"] = message.Written is { } json && json.TryGetProperty("ccRecipients", out var cc) ? cc : Array.Empty<object>(),
         ["bccRecipients"] = Array.Empty<object>(),
         ["isReadReceiptRequested"] = false,
         ["isDeliveryReceiptRequested"] = false,

@@ -29,6 +29,20 @@ public sealed class DemoEvent
 
     public string Sensitivity { get; init; } = "normal";
 
+    public string Importance { get; set; } = "normal";
+
+    public string Location { get; set; } = "Besprechungsraum 1, „Süd“";
+
+    public IReadOnlyList<string> Categories { get; set; } = [];
+
+    public int ReminderMinutes { get; set; } = 15;
+
+    /// <summary>Null: all but all-day events remind.</summary>
+    public bool? IsReminderOn { get; set; }
+
+    /// <summary>singleValueExtendedProperties, by their ids.</summary>
+    public Dictionary<string, string> Extended { get; } = new(StringComparer.OrdinalIgnoreCase);
+
     public DemoRecurrence? Recurrence { get; init; }
 
     /// <summary>For an exception: when the occurrence would have been; UTC.</summary>
@@ -41,7 +55,7 @@ public sealed class DemoEvent
 
     public IReadOnlyList<(string Name, string Address, string Type, string Response)> Attendees { get; init; } = [];
 
-    public IReadOnlyList<DemoAttachment> Attachments { get; init; } = [];
+    public IReadOnlyList<DemoAttachment> Attachments { get; set; } = [];
 
     public int Version { get; set; } = 1;
 

@@ -18,6 +18,15 @@ public sealed class DemoContact
 
     public DateOnly? Birthday { get; set; }
 
+    /// <summary>Null for one that is made of the id.</summary>
+    public string? Email { get; init; }
+
+    /// <summary>The photo that a client sent.</summary>
+    public byte[]? PhotoBytes { get; set; }
+
+    /// <summary>singleValueExtendedProperties, by their ids.</summary>
+    public Dictionary<string, string> Extended { get; } = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Seed of the photo; null for none.</summary>
     public long? PhotoSeed { get; set; }
 

@@ -14,6 +14,9 @@ public sealed class DemoDriveItem
 
     public long Seed { get; set; }
 
+    /// <summary>The bytes that a client sent, where they are not made of a seed.</summary>
+    public byte[]? Content { get; set; }
+
     public DateTimeOffset Modified { get; set; }
 
     public string CreatedBy { get; init; } = "Anna Muster";

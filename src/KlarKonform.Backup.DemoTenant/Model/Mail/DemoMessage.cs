@@ -33,7 +33,16 @@ public sealed class DemoMessage
     public bool IsDraft { get; set; }
 
     /// <summary>The MIME as it is, where it is not the usual text with attachments.</summary>
-    public byte[]? RawMime { get; init; }
+    public byte[]? RawMime { get; set; }
+
+    /// <summary>When it was sent, where that is not two seconds before it came.</summary>
+    public DateTimeOffset? Sent { get; init; }
+
+    /// <summary>The JSON that a client made it of.</summary>
+    public System.Text.Json.JsonElement? Written { get; init; }
+
+    /// <summary>What a client attached.</summary>
+    public List<DemoAttachment> AddedAttachments { get; } = [];
 
     /// <summary>Bytes of one more, large attachment that is only ever streamed.</summary>
     public int LargeAttachment { get; init; }
@@ -44,7 +53,13 @@ public sealed class DemoMessage
     /// <summary>Reading its MIME fails as Exchange's corrupt items do.</summary>
     public bool IsCorrupt { get; set; }
 
-    public string InternetMessageId => $"<{Id.ToLowerInvariant()}@mail.example>";
+    private string? _internetMessageId;
+
+    public string InternetMessageId
+    {
+        get => _internetMessageId ?? $"<{Id.ToLowerInvariant()}@mail.example>";
+        set => _internetMessageId = value;
+    }
 
     public string ChangeKey => $"CQAAA{Version:D6}{Id[^6..]}";
 }

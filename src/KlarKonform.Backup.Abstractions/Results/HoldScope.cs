@@ -1,0 +1,14 @@
+namespace KlarKonform.Backup;
+
+/// <summary>What a hold covers.</summary>
+public enum HoldScope
+{
+    /// <summary>Every snapshot of the configuration.</summary>
+    Configuration,
+
+    /// <summary>Every snapshot that holds a mailbox, drive or site, and its deleted items.</summary>
+    Resource,
+
+    /// <summary>One snapshot.</summary>
+    Snapshot,
+}

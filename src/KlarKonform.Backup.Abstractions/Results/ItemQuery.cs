@@ -1,0 +1,44 @@
+namespace KlarKonform.Backup;
+
+/// <summary>
+/// What to find. Everything that is given must hold. A text without wildcards may stand anywhere in the value; one with wildcards is the
+/// whole of it. Case does not matter.
+/// </summary>
+public sealed record ItemQuery
+{
+    /// <summary>Name of the file or folder in the snapshot.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Subject of a mail or event, name of a person.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>Sender or organizer: address or name.</summary>
+    public string? From { get; init; }
+
+    /// <summary>Recipient: address or name.</summary>
+    public string? To { get; init; }
+
+    /// <summary>Mail, Calendar, Contacts, Directory, OneDrive, SharePoint; none means all.</summary>
+    public IReadOnlyList<string> Sources { get; init; } = [];
+
+    /// <summary>Mailbox, drive or site: a pattern.</summary>
+    public string? Resource { get; init; }
+
+    /// <summary>Not before; UTC.</summary>
+    public DateTimeOffset? After { get; init; }
+
+    /// <summary>Not after; UTC.</summary>
+    public DateTimeOffset? Before { get; init; }
+
+    /// <summary>At least so many bytes.</summary>
+    public long? MinimumSize { get; init; }
+
+    /// <summary>At most so many bytes.</summary>
+    public long? MaximumSize { get; init; }
+
+    /// <summary>A snapshot's id, its beginning, or <c>latest</c>; null searches all.</summary>
+    public string? SnapshotId { get; init; }
+
+    /// <summary>Only items that were deleted in Microsoft 365 and are kept; null does not care.</summary>
+    public bool? Deleted { get; init; }
+}

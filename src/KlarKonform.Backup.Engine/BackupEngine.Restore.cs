@@ -1,0 +1,152 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using System.Threading.Channels;
+using KlarKonform.Backup.Engine.Browsing;
+using KlarKonform.Backup.Engine.Browsing.Search;
+using KlarKonform.Backup.Engine.Restore;
+using KlarKonform.Backup.Engine.Restore.Cloud;
+using KlarKonform.Backup.Engine.Restore.Folder;
+using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Targets;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Reading;
+
+namespace KlarKonform.Backup.Engine;
+
+/// <content>Browsing, searching and restoring.</content>
+public sealed partial class BackupEngine
+{
+    // Between two lines of progress: an item takes less.
+    private const int ItemsAProgress = 50;
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<RestoredItem> RestoreAsync(string name, RestoreRequest request, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
+        StreamAsync<RestoredItem>(async (writer, token) =>
+        {
+            await WithRepositoryAsync(name, secrets, async session =>
+            {
+                var (id, snapshot) = await session.FindSnapshotAsync(request.SnapshotId, token).ConfigureAwait(false);
+                await session.Repository.LoadIndexAsync(token).ConfigureAwait(false);
+                var count = 0;
+                await using var report = await RestoreReport.OpenAsync(request.ReportPath).ConfigureAwait(false);
+                await using var folder = request.Cloud is null ? new FolderRestorer(session, request) : null;
+                await foreach (var item in (folder is not null ? folder.RestoreAsync(snapshot.Root, id.ToString(), token) : RestoreToCloudAsync(session, request, id, snapshot.Root, secrets, observer, token)).ConfigureAwait(false))
+                {
+                    if (report is not null)
+                        await report.AddAsync(item).ConfigureAwait(false);
+                    await writer.WriteAsync(item, token).ConfigureAwait(false);
+                    if (count++ % ItemsAProgress == 0)
+                        observer.Progress(new BackupProgress(null, Texts.Get("Progress_Restoring", count), -1, Completed: false));
+                }
+
+                return true;
+            }, token).ConfigureAwait(false);
+        }, cancellationToken);
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<BackupItem> GetItemsAsync(string name, string snapshotId, string path, bool recurse, ISecretStore secrets, CancellationToken cancellationToken) =>
+        StreamAsync<BackupItem>(async (writer, token) =>
+        {
+            await WithRepositoryAsync(name, secrets, async session =>
+            {
+                var (id, snapshot) = await session.FindSnapshotAsync(snapshotId, token).ConfigureAwait(false);
+                await session.Repository.OpenIndexAsync(token).ConfigureAwait(false);
+                var browser = new SnapshotBrowser(new RepositoryReader(session.Repository, treeCache: session.TreeCache));
+                var any = false;
+                await foreach (var found in browser.FindAsync(snapshot.Root, path, token).ConfigureAwait(false))
+                {
+                    any = true;
+                    await foreach (var entry in ListAsync(browser, found, path, recurse, token).ConfigureAwait(false))
+                        await writer.WriteAsync(ItemSummary.Of(entry).ToItem(session.Configuration.Name, id.ToString(), snapshot.Taken, entry.Path), token).ConfigureAwait(false);
+                }
+
+                return any || path.Trim('/').Length == 0 ? true : throw new BackupException("PathNotFound", BackupErrorCategory.ObjectNotFound, path, path, id.ToString()[..8]);
+            }, token).ConfigureAwait(false);
+        }, cancellationToken);
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<BackupItem> FindItemsAsync(string name, ItemQuery query, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
+        StreamAsync<BackupItem>(async (writer, token) =>
+        {
+            await WithRepositoryAsync(name, secrets, async session =>
+            {
+                await foreach (var item in new ItemSearch(session, _home.Cache(session.Configuration.Id), observer).RunAsync(query, token).ConfigureAwait(false))
+                    await writer.WriteAsync(item, token).ConfigureAwait(false);
+                return true;
+            }, token).ConfigureAwait(false);
+        }, cancellationToken);
+
+    // A folder that is named as such is listed; what a pattern names is shown itself.
+    private static async IAsyncEnumerable<SnapshotEntry> ListAsync(SnapshotBrowser browser, SnapshotEntry found, string path, bool recurse, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var pattern = path.Trim('/').Length == 0 || (path.AsSpan().IndexOfAny('*', '?') >= 0 && found.Path != "/" + path.Trim('/'));
+        if (recurse)
+        {
+            await foreach (var entry in browser.WalkAsync(found, includeDeleted: true, cancellationToken).ConfigureAwait(false))
+                yield return entry;
+        }
+        else if (pattern || !found.Node.IsDirectory)
+        {
+            yield return found;
+        }
+        else
+        {
+            foreach (var child in await browser.ChildrenAsync(found, cancellationToken).ConfigureAwait(false))
+                yield return child;
+        }
+    }
+
+    private async IAsyncEnumerable<RestoredItem> RestoreToCloudAsync(RepositorySession session, RestoreRequest request, BlobId id, BlobId root, ISecretStore secrets, IBackupObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var graph = await new GraphFactory(secrets, _time, _random).OpenAsync(session.Configuration.Tenant, GraphFactory.LogTo(observer), cancellationToken).ConfigureAwait(false);
+        var context = new RestoreContext(new RepositoryReader(session.Repository, treeCache: session.TreeCache), graph.Client, request);
+        using var restorer = new CloudRestorer(context, session.Configuration, root, id.ToString());
+        await foreach (var item in restorer.RestoreAsync(cancellationToken).ConfigureAwait(false))
+            yield return item;
+    }
+
+    // An iterator cannot yield inside a try with a catch, so the results pass through a channel of which the producer translates errors.
+    private static async IAsyncEnumerable<T> StreamAsync<T>(Func<ChannelWriter<T>, CancellationToken, Task> produce, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var channel = Channel.CreateBounded<T>(64);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var producer = Task.Run(async () =>
+        {
+            try
+            {
+                await produce(channel.Writer, stop.Token).ConfigureAwait(false);
+                channel.Writer.Complete();
+            }
+            catch (Exception exception)
+            {
+                channel.Writer.Complete(exception);
+            }
+        }, CancellationToken.None);
+        try
+        {
+            while (await WaitAsync(channel.Reader, cancellationToken).ConfigureAwait(false))
+            {
+                while (channel.Reader.TryRead(out var item))
+                    yield return item;
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await producer.ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<bool> WaitAsync<T>(ChannelReader<T> reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException exception) when (exception.InnerException is not null)
+        {
+            ExceptionDispatchInfo.Throw(exception.InnerException);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using KlarKonform.Backup.Engine.Configuration;
+using KlarKonform.Backup.Engine.Errors;
+using KlarKonform.Backup.Engine.Retention;
+using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Repository;
+
+namespace KlarKonform.Backup.Engine;
+
+/// <content>Retention, holds and the audit log.</content>
+public sealed partial class BackupEngine
+{
+    /// <inheritdoc />
+    public Task<RetentionResult> RunRetentionAsync(string name, RetentionOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken)
+    {
+        if (options.Policy is { } policy)
+            ConfigurationValidator.Validate(name, policy);
+        return WithRepositoryAsync(name, secrets, session => new RetentionRunner(session, _time).RunAsync(options, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<BackupHold>> GetHoldsAsync(string name, ISecretStore secrets, CancellationToken cancellationToken) =>
+        WithRepositoryAsync(name, secrets, session => RefreshAsync(session, cancellationToken), cancellationToken);
+
+    /// <inheritdoc />
+    public Task<BackupHold> SetHoldAsync(string name, HoldRequest request, ISecretStore secrets, CancellationToken cancellationToken) =>
+        WithRepositoryAsync(name, secrets, async session =>
+        {
+            var hold = await new HoldKeeper(session, _time).SetAsync(request, cancellationToken).ConfigureAwait(false);
+            await RefreshAsync(session, cancellationToken).ConfigureAwait(false);
+            return hold;
+        }, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<BackupHold> RemoveHoldAsync(string name, HoldRequest request, ISecretStore secrets, CancellationToken cancellationToken) =>
+        WithRepositoryAsync(name, secrets, async session =>
+        {
+            var hold = await new HoldKeeper(session, _time).RemoveAsync(request, cancellationToken).ConfigureAwait(false);
+            await RefreshAsync(session, cancellationToken).ConfigureAwait(false);
+            return hold;
+        }, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<AuditEntry>> GetAuditLogAsync(string name, ISecretStore secrets, CancellationToken cancellationToken) =>
+        WithRepositoryAsync(name, secrets, async session =>
+        {
+            await session.Repository.OpenIndexAsync(cancellationToken).ConfigureAwait(false);
+            return await new AuditLog(session, _time).ReadAsync(cancellationToken).ConfigureAwait(false);
+        }, cancellationToken);
+
+    /// <inheritdoc />
+    public async Task<bool> ShortensRetentionAsync(BackupConfiguration changed, CancellationToken cancellationToken)
+    {
+        ConfigurationValidator.Validate(changed);
+        var present = await _configurations.GetAsync(changed.Name, cancellationToken).ConfigureAwait(false);
+        return present.Retention is { Preset: RetentionPreset.Legal } legal
+            && (changed.Retention is { Preset: not RetentionPreset.Legal } || legal.DeletedItemsOrDefault() > (changed.Retention?.DeletedItemsOrDefault() ?? DeletedItemsPolicy.KeepUntilRetention));
+    }
+
+    /// <inheritdoc />
+    public async Task ShortenRetentionAsync(BackupConfiguration changed, string reason, string author, ISecretStore secrets, CancellationToken cancellationToken)
+    {
+        ConfigurationValidator.Validate(changed);
+        var present = await _configurations.GetAsync(changed.Name, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // Recorded first: a change that is in force and in no log must not be.
+            await using var session = await RepositorySession.OpenAsync(present, secrets, create: false, _home.Cache(present.Id), _time, _random, cancellationToken).ConfigureAwait(false);
+            await session.Repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
+            await new AuditLog(session, _time).AppendAsync(_ => new AuditEntry
+            {
+                Number = 0,
+                Time = default,
+                Action = AuditLog.RetentionShortened,
+                Author = author,
+                Reason = reason,
+                Target = Describe(present.Retention),
+                Detail = Describe(changed.Retention),
+                Previous = "",
+            }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is RepositoryException { Kind: RepositoryErrorKind.NotARepository } or Storage.StorageException { Kind: Storage.StorageErrorKind.NotFound })
+        {
+            // Nothing was ever backed up: there is nothing that could be lost.
+        }
+        catch (Exception exception) when (exception is not (BackupException or OperationCanceledException))
+        {
+            throw ErrorTranslator.Translate(exception, present);
+        }
+
+        await _configurations.SaveAsync(changed, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static string Describe(RetentionSettings? settings) => settings is null ? "-" : $"{settings.Preset}, {settings.DeletedItemsOrDefault()}, {RetentionPolicy.Of(settings)!.Days} d";
+
+    private async Task<IReadOnlyList<BackupHold>> RefreshAsync(RepositorySession session, CancellationToken cancellationToken)
+    {
+        var holds = await new HoldKeeper(session, _time).ListAsync(cancellationToken).ConfigureAwait(false);
+        await new HoldCache(_home).WriteAsync(session.Configuration.Id, holds, cancellationToken).ConfigureAwait(false);
+        return holds;
+    }
+}

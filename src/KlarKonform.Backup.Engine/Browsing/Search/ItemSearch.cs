@@ -1,0 +1,113 @@
+using System.Runtime.CompilerServices;
+using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Runs.Checkpoints;
+using KlarKonform.Backup.Engine.State;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Snapshots;
+
+namespace KlarKonform.Backup.Engine.Browsing.Search;
+
+/// <summary>
+/// Searches snapshots, the newest first. A folder that is the same in many snapshots is looked at once. What the index on the local disk
+/// does not know is read from the repository and added.
+/// </summary>
+internal sealed class ItemSearch(RepositorySession session, string cache, IBackupObserver observer)
+{
+    private const int ReadsAtOnce = 16;
+    private const int FoldersAtOnce = 512;
+
+    /// <summary>Runs a query.</summary>
+    public async IAsyncEnumerable<BackupItem> RunAsync(ItemQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var snapshots = query.SnapshotId is { } id ? [await session.FindSnapshotAsync(id, cancellationToken).ConfigureAwait(false)] : await CompleteAsync(cancellationToken).ConfigureAwait(false);
+        var index = await SearchIndex.OpenAsync(session.Repository, cache, cancellationToken).ConfigureAwait(false);
+        var walk = new Walk(index, new ItemMatcher(query), new RepositoryReader(session.Repository, treeCache: session.TreeCache), session.Repository);
+        var done = 0;
+        try
+        {
+            foreach (var (snapshot, data) in snapshots.Reverse())
+            {
+                await foreach (var (item, path) in walk.SearchAsync(data.Root, cancellationToken).ConfigureAwait(false))
+                    yield return item.ToItem(session.Configuration.Name, snapshot.ToString(), data.Taken, path);
+                observer.Progress(new BackupProgress(null, Texts.Get("Progress_Searching", ++done, snapshots.Count), 100 * done / snapshots.Count, Completed: false));
+            }
+        }
+        finally
+        {
+            index.Save(query.SnapshotId is null && query.Sources.Count == 0 && query.Resource is null && done == snapshots.Count ? walk.Trees : null);
+        }
+    }
+
+    private async Task<IReadOnlyList<(BlobId Id, Snapshot Snapshot)>> CompleteAsync(CancellationToken cancellationToken)
+    {
+        var all = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        var complete = all.Where(each => !RepositorySession.IsCheckpoint(each.Snapshot)).ToArray();
+        return complete.Length > 0 ? complete : all;
+    }
+
+    private sealed class Walk(SearchIndex index, ItemMatcher matcher, RepositoryReader reader, ResticRepository repository)
+    {
+        private readonly HashSet<(BlobId Tree, string Path)> _seen = [];
+        private readonly HashSet<(string Path, BlobId? Content, long Size, DateTimeOffset? Deleted)> _found = [];
+        private bool _opened;
+
+        /// <summary>Every tree that was looked at.</summary>
+        public HashSet<BlobId> Trees { get; } = [];
+
+        public async IAsyncEnumerable<(ItemSummary Item, string Path)> SearchAsync(BlobId root, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            var open = new Stack<Place>([new Place(root, "", [], false)]);
+            while (open.Count > 0)
+            {
+                var places = new List<Place>();
+                while (places.Count < FoldersAtOnce && open.TryPop(out var next))
+                {
+                    if (_seen.Add((next.Tree, next.Path)))
+                        places.Add(next);
+                }
+
+                await LoadAsync(places, cancellationToken).ConfigureAwait(false);
+                foreach (var place in places)
+                {
+                    Trees.Add(place.Tree);
+                    foreach (var row in index.Read(place.Tree))
+                    {
+                        var path = $"{place.Path}/{row.Name}";
+                        if (place.Parts.Count == 0 && row.Name == SnapshotAssembler.StateFolder)
+                            continue;
+                        var isDeleted = place.IsDeleted || (row.Subtree is not null && row.Name == DeletedItems.Folder && row.Id is null && place.Parts.Count > 0);
+                        if (row.Subtree is { } subtree)
+                        {
+                            IReadOnlyList<string> parts = [.. place.Parts, row.Name];
+                            if (matcher.MayHold(parts))
+                                open.Push(new Place(subtree, path, parts, isDeleted));
+                        }
+
+                        if (matcher.Matches(row, place.Parts, isDeleted) && _found.Add((path, row.Content ?? row.Subtree, row.Size, row.Deleted)))
+                            yield return (row, path);
+                    }
+                }
+            }
+        }
+
+        private async Task LoadAsync(List<Place> places, CancellationToken cancellationToken)
+        {
+            var missing = places.Select(place => place.Tree).Where(tree => !index.Contains(tree)).Distinct().ToArray();
+            if (missing.Length == 0)
+                return;
+
+            // A warm search never needs to know where blobs lie.
+            if (!_opened)
+                await repository.OpenIndexAsync(cancellationToken).ConfigureAwait(false);
+            _opened = true;
+            var rows = new ItemSummary[missing.Length][];
+            await Parallel.ForEachAsync(Enumerable.Range(0, missing.Length), new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken }, async (i, token) =>
+                rows[i] = [.. (await reader.ReadTreeAsync(missing[i], token).ConfigureAwait(false)).Select(ItemSummary.Of)]).ConfigureAwait(false);
+            for (var i = 0; i < missing.Length; i++)
+                index.Add(missing[i], rows[i]);
+        }
+
+        private sealed record Place(BlobId Tree, string Path, IReadOnlyList<string> Parts, bool IsDeleted);
+    }
+}

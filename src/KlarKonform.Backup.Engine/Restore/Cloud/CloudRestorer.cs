@@ -1,0 +1,264 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using KlarKonform.Backup.Engine.Browsing;
+using KlarKonform.Backup.Engine.Errors;
+using KlarKonform.Backup.Engine.Runs.Checkpoints;
+using KlarKonform.Backup.Engine.Sources;
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Drives;
+using KlarKonform.Backup.Graph.Sites;
+using KlarKonform.Backup.Repository;
+
+namespace KlarKonform.Backup.Engine.Restore.Cloud;
+
+/// <summary>
+/// Restores to Microsoft 365: resources side by side, each within what its service answers. Cut at any moment, it is begun again and finds
+/// what is there already.
+/// </summary>
+internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration configuration, BlobId root, string snapshot) : IDisposable
+{
+    private const int ResourcesAtOnce = 16;
+    private const string NotInLibrary = nameof(NotInLibrary);
+
+    private readonly SnapshotBrowser _browser = new(context.Reader);
+    private readonly ConcurrentDictionary<string, string> _drives = new(StringComparer.Ordinal);
+    private IReadOnlyList<GraphSite>? _sites;
+    private readonly SemaphoreSlim _gate = new(1);
+
+    /// <summary>Restores, and reports every item.</summary>
+    /// <exception cref="BackupException">PathNotFound; or nothing could be restored because Graph refuses.</exception>
+    public async IAsyncEnumerable<RestoredItem> RestoreAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var manifest = await SnapshotAssembler.ReadManifestAsync(context.Reader, root, cancellationToken).ConfigureAwait(false);
+        var groups = new Dictionary<CloudResource, List<SnapshotEntry>>();
+        foreach (var path in context.Request.Paths)
+        {
+            var any = false;
+            await foreach (var found in _browser.FindAsync(root, path, cancellationToken).ConfigureAwait(false))
+            {
+                await foreach (var entry in ExpandAsync(found, cancellationToken).ConfigureAwait(false))
+                {
+                    any = true;
+                    var resource = CloudResource.Of(entry, manifest);
+                    if (!groups.TryGetValue(resource, out var entries))
+                        groups[resource] = entries = [];
+                    entries.Add(entry);
+                }
+            }
+
+            if (!any)
+                throw new BackupException("PathNotFound", BackupErrorCategory.ObjectNotFound, path, path, snapshot[..8]);
+        }
+
+        var results = Channel.CreateBounded<RestoredItem>(256);
+        var restoring = RestoreAsync(groups, results.Writer, cancellationToken);
+        await foreach (var item in results.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            yield return item;
+        await restoring.ConfigureAwait(false);
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    private async Task RestoreAsync(Dictionary<CloudResource, List<SnapshotEntry>> groups, ChannelWriter<RestoredItem> results, CancellationToken cancellationToken)
+    {
+        Exception? refused = null;
+        var restored = 0L;
+        try
+        {
+            await Parallel.ForEachAsync(groups, new ParallelOptions { MaxDegreeOfParallelism = ResourcesAtOnce, CancellationToken = cancellationToken }, async (group, token) =>
+            {
+                try
+                {
+                    Interlocked.Add(ref restored, await RestoreResourceAsync(group.Key, group.Value, results, token).ConfigureAwait(false));
+                }
+                catch (Exception exception) when (exception is GraphException or BackupException)
+                {
+                    var error = (BackupException)ErrorTranslator.Translate(exception, configuration);
+                    Interlocked.CompareExchange(ref refused, error, null);
+                    await results.WriteAsync(new RestoredItem(group.Value[0].Path, group.Key.Name, 0, "Failed") { Code = (exception as GraphException)?.Code ?? error.ErrorId, Detail = error.Message }, token).ConfigureAwait(false);
+                }
+            }).ConfigureAwait(false);
+            results.Complete();
+        }
+        catch (Exception exception)
+        {
+            results.Complete(exception);
+            return;
+        }
+
+        // One mailbox that refuses is a line of the report; all of them are an error.
+        if (refused is not null && restored == 0)
+            throw refused;
+    }
+
+    private async Task<long> RestoreResourceAsync(CloudResource resource, IReadOnlyList<SnapshotEntry> entries, ChannelWriter<RestoredItem> results, CancellationToken cancellationToken)
+    {
+        using var restorer = await RestorerOfAsync(resource, cancellationToken).ConfigureAwait(false);
+        if (restorer is null)
+        {
+            foreach (var entry in entries)
+                await results.WriteAsync(new RestoredItem(entry.Path, resource.Name, (long)entry.Node.Size, "Skipped") { Detail = Texts.Get("RestoreNotRestorable", resource.Kind) }, cancellationToken).ConfigureAwait(false);
+            return 0;
+        }
+
+        var restored = 0L;
+        var options = new ParallelOptions { MaxDegreeOfParallelism = restorer.Concurrency, CancellationToken = cancellationToken };
+        foreach (var root in entries)
+        {
+            await Parallel.ForEachAsync(_browser.WalkAsync(root, context.Request.IncludeDeleted, cancellationToken), options, async (entry, token) =>
+            {
+                if (await RestoreEntryAsync(resource, restorer, entry, token).ConfigureAwait(false) is not { } item)
+                    return;
+                if (item.Status == "Restored")
+                    Interlocked.Increment(ref restored);
+                await results.WriteAsync(item, token).ConfigureAwait(false);
+            }).ConfigureAwait(false);
+        }
+
+        return restored;
+    }
+
+    private static async Task<RestoredItem?> RestoreEntryAsync(CloudResource resource, IResourceRestorer restorer, SnapshotEntry entry, CancellationToken cancellationToken)
+    {
+        using var item = resource.ItemOf(entry);
+        try
+        {
+            if (entry.Node.IsDirectory)
+            {
+                // Empty folders come back too; those that are there are found.
+                if (item.Type.Length > 0 && entry.Depth >= resource.Depth)
+                    await restorer.EnsureFolderAsync([.. item.Folders, new RestoreFolder(item.Id, NameOf(item), item.Type)], cancellationToken).ConfigureAwait(false);
+                return null;
+            }
+
+            return restorer.IsItem(entry) ? await restorer.RestoreAsync(item, cancellationToken).ConfigureAwait(false) : null;
+        }
+        catch (GraphException exception) when (exception.Code == NotInLibrary)
+        {
+            // Lists and pages of a site: their folders need no line in the report.
+            return entry.Node.IsDirectory || !restorer.IsItem(entry) ? null : new RestoredItem(entry.Path, restorer.Place, (long)entry.Node.Size, "Skipped") { Detail = exception.Message };
+        }
+        catch (GraphException exception) when (!EndsEverything(exception))
+        {
+            return new RestoredItem(entry.Path, restorer.Place, (long)entry.Node.Size, "Failed") { Code = exception.Code, Detail = exception.Message };
+        }
+        catch (GraphException exception) when (IsFull(exception))
+        {
+            throw new BackupException("RestoreTargetFull", BackupErrorCategory.QuotaExceeded, restorer.Place, restorer.Place);
+        }
+        catch (RepositoryException exception)
+        {
+            return new RestoredItem(entry.Path, restorer.Place, (long)entry.Node.Size, "Failed") { Code = exception.Kind.ToString(), Detail = exception.Message };
+        }
+        catch (Exception exception) when (exception is FormatException or System.Text.Json.JsonException or InvalidOperationException)
+        {
+            return new RestoredItem(entry.Path, restorer.Place, (long)entry.Node.Size, "Failed") { Code = "ItemUnreadable", Detail = exception.Message };
+        }
+    }
+
+    private static string NameOf(RestoreItem item) =>
+        item.Type != "drive" && item.Graph.Text("displayName") is { Length: > 0 } display ? display : item.Graph.Text("name") is { Length: > 0 } name ? name : item.Entry.Node.Name;
+
+    // What would be refused for the next item too.
+    private static bool EndsEverything(GraphException exception) => IsFull(exception) || exception.Kind is GraphErrorKind.AccessDenied or GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate
+        or GraphErrorKind.UserGone or GraphErrorKind.NotProvisioned or GraphErrorKind.Locked || exception is { Kind: GraphErrorKind.Unreachable, Status: null };
+
+    private static bool IsFull(GraphException exception) => exception.Kind == GraphErrorKind.DeltaUnavailable || exception.Code is "quotaLimitReached" or "insufficientStorage" || (int?)exception.Status == 507;
+
+    // A root above a resource stands for all resources below it.
+    private async IAsyncEnumerable<SnapshotEntry> ExpandAsync(SnapshotEntry entry, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var depth = entry.Chain()[0].Node.Name switch { "Exchange" => 3, "OneDrive" or "SharePoint" => 2, _ => 1 };
+        if (!entry.Node.IsDirectory || entry.Depth + 1 >= depth)
+        {
+            yield return entry;
+            yield break;
+        }
+
+        foreach (var child in await _browser.ChildrenAsync(entry, cancellationToken).ConfigureAwait(false))
+        {
+            await foreach (var found in ExpandAsync(child, cancellationToken).ConfigureAwait(false))
+                yield return found;
+        }
+    }
+
+    private async Task<IResourceRestorer?> RestorerOfAsync(CloudResource resource, CancellationToken cancellationToken)
+    {
+        var user = context.Cloud.User ?? resource.Id;
+        var isSource = context.Cloud.User is null || string.Equals(user, resource.Id, StringComparison.OrdinalIgnoreCase) || string.Equals(user, resource.Name, StringComparison.OrdinalIgnoreCase);
+        var shown = context.Cloud.User ?? resource.Name;
+        switch (resource.Kind)
+        {
+            case "Mail":
+                return new MailRestorer(context, user, isSource);
+            case "Calendar":
+                return new CalendarRestorer(context, user, isSource);
+            case "Contacts":
+                return new ContactRestorer(context, user, isSource);
+            case "OneDrive":
+                var drive = context.Cloud.Site is { } elsewhere ? (await SiteDriveAsync(await SiteAsync(elsewhere, cancellationToken).ConfigureAwait(false), null, cancellationToken).ConfigureAwait(false)).Drive
+                    : await new DriveApi(context.Client).UserDriveAsync(user, cancellationToken).ConfigureAwait(false);
+                return new DriveRestorer(context, context.Cloud.Site ?? shown, (folders, _) => Task.FromResult((drive, "", folders)));
+            case "SharePoint" when context.Cloud.User is { } other:
+                // A library's files into a user's drive: below a folder of the library's name.
+                var home = await new DriveApi(context.Client).UserDriveAsync(other, cancellationToken).ConfigureAwait(false);
+                return new DriveRestorer(context, other, (folders, _) => Task.FromResult((home, "", folders)));
+            case "SharePoint":
+                var site = context.Cloud.Site is { } address ? await SiteAsync(address, cancellationToken).ConfigureAwait(false) : null;
+                return new DriveRestorer(context, context.Cloud.Site ?? resource.Name, (folders, token) => LibraryAsync(resource, site, folders, token));
+            default:
+                return null;
+        }
+    }
+
+    // In place a library is known by its id. Elsewhere it is the one of the same name, or the default one with a folder of that name.
+    private async Task<(string Drive, string Name, IReadOnlyList<RestoreFolder> Folders)> LibraryAsync(CloudResource resource, GraphSite? site, IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken)
+    {
+        var at = 0;
+        while (at < folders.Count && folders[at].Type != "drive")
+            at++;
+        if (at == folders.Count)
+            throw new GraphException(GraphErrorKind.Other, null, NotInLibrary, Texts.Get("RestoreNotRestorable", folders.Count > 0 ? folders[^1].Name : resource.Name));
+        var (library, inside) = (folders[at], folders.Skip(at + 1).ToArray());
+        if (site is null)
+            return (library.Id[(library.Id.IndexOf(':', StringComparison.Ordinal) + 1)..], library.Name, inside);
+        var (drive, found) = await SiteDriveAsync(site, library.Name, cancellationToken).ConfigureAwait(false);
+        return (drive, library.Name, found ? inside : folders.Skip(at).ToArray());
+    }
+
+    private async Task<(string Drive, bool Found)> SiteDriveAsync(GraphSite site, string? library, CancellationToken cancellationToken)
+    {
+        var key = $"{site.Id}/{library}";
+        if (_drives.TryGetValue(key, out var known))
+            return (known[1..], known[0] == '+');
+        var drives = await new SiteApi(context.Client).LibrariesAsync(site.Id, cancellationToken).ConfigureAwait(false);
+        var named = drives.FirstOrDefault(drive => library is not null && string.Equals(drive.Text("name"), library, StringComparison.OrdinalIgnoreCase));
+        var found = named.ValueKind == System.Text.Json.JsonValueKind.Object;
+        var id = found ? named.Text("id") : (await new DriveApi(context.Client).SiteDriveAsync(site.Id, cancellationToken).ConfigureAwait(false)).Drive;
+        _drives[key] = (found ? "+" : "-") + id;
+        return (id, found);
+    }
+
+    private async Task<GraphSite> SiteAsync(string address, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_sites is null)
+            {
+                var all = new List<GraphSite>();
+                await foreach (var site in new SiteApi(context.Client).AllAsync(cancellationToken).ConfigureAwait(false))
+                    all.Add(site);
+                _sites = all;
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+
+        return _sites.FirstOrDefault(site => string.Equals(site.WebUrl.AbsoluteUri.TrimEnd('/'), address.TrimEnd('/'), StringComparison.OrdinalIgnoreCase) || string.Equals(site.WebUrl.AbsolutePath.TrimEnd('/'), address.TrimEnd('/'), StringComparison.OrdinalIgnoreCase))
+            ?? throw new BackupException("RestoreSiteUnknown", BackupErrorCategory.ObjectNotFound, address, address);
+    }
+}

@@ -1,0 +1,37 @@
+using System.Text.Json;
+using KlarKonform.Backup.Engine.Browsing;
+using KlarKonform.Backup.Engine.Sources;
+using KlarKonform.Backup.Engine.State;
+
+namespace KlarKonform.Backup.Engine.Restore.Cloud;
+
+/// <summary>An item on its way back: its entry, its metadata, and the folders that it was in, by the names that they really have.</summary>
+internal sealed class RestoreItem : IDisposable
+{
+    private readonly JsonDocument? _metadata;
+
+    public RestoreItem(SnapshotEntry entry, IReadOnlyList<RestoreFolder> folders)
+    {
+        Entry = entry;
+        Folders = folders;
+        _metadata = ItemMetadata.Read(entry.Node);
+    }
+
+    public SnapshotEntry Entry { get; }
+
+    /// <summary>The folders from the resource's root to the item, months and years of our own making left out.</summary>
+    public IReadOnlyList<RestoreFolder> Folders { get; }
+
+    /// <summary>Metadata, or undefined where there is none.</summary>
+    public JsonElement Metadata => _metadata?.RootElement ?? default;
+
+    /// <summary>The item's properties as Graph sent them.</summary>
+    public JsonElement Graph => Metadata.Object("graph");
+
+    /// <summary>The item's id at the source.</summary>
+    public string Id => Metadata.Text("id");
+
+    public string Type => Metadata.Text("type");
+
+    public void Dispose() => _metadata?.Dispose();
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Text;
+
+namespace KlarKonform.Backup.Engine.Restore;
+
+/// <summary>What a restore did, an item a line, as CSV that a spreadsheet opens.</summary>
+internal sealed class RestoreReport : IAsyncDisposable
+{
+    private readonly StreamWriter _writer;
+    private readonly string _separator = CultureInfo.CurrentCulture.TextInfo.ListSeparator;
+
+    private RestoreReport(StreamWriter writer) => _writer = writer;
+
+    /// <summary>Begins a report; one that is there is replaced.</summary>
+    /// <exception cref="BackupException">DestinationUnwritable: before anything was restored.</exception>
+    public static async Task<RestoreReport?> OpenAsync(string? path)
+    {
+        if (path is null)
+            return null;
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            var report = new RestoreReport(new StreamWriter(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read), new UTF8Encoding(encoderShouldEmitUTF8Identifier: true)));
+            await report.LineAsync("Status", "Path", "Target", "Size", "Code", "Detail").ConfigureAwait(false);
+            return report;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new BackupException("DestinationUnwritable", BackupErrorCategory.PermissionDenied, path, path, exception.Message);
+        }
+    }
+
+    /// <summary>Adds an item.</summary>
+    public Task AddAsync(RestoredItem item) => LineAsync(item.Status, item.Path, item.File, item.Size.ToString(CultureInfo.InvariantCulture), item.Code ?? "", item.Detail ?? "");
+
+    public ValueTask DisposeAsync() => _writer.DisposeAsync();
+
+    private Task LineAsync(params string[] values) => _writer.WriteAsync(string.Join(_separator, values.Select(Quote)) + "\r\n");
+
+    // A cell that begins like a formula is none.
+    private static string Quote(string text)
+    {
+        if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@')
+            text = "'" + text;
+        return text.AsSpan().IndexOfAny("\"\r\n,;") >= 0 ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+    }
+}

@@ -1,0 +1,90 @@
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Reading;
+
+namespace KlarKonform.Backup.Engine.Retention;
+
+/// <summary>The holds that an audit log leaves in force.</summary>
+internal sealed class HoldBook
+{
+    private readonly IReadOnlyList<(BackupHold Hold, IReadOnlyList<string> Paths)> _holds;
+
+    private HoldBook(IReadOnlyList<(BackupHold Hold, IReadOnlyList<string> Paths)> holds) => _holds = holds;
+
+    /// <summary>The holds, oldest first.</summary>
+    public IReadOnlyList<BackupHold> Holds => [.. _holds.Select(each => each.Hold)];
+
+    /// <summary>Whether the configuration itself is held.</summary>
+    public bool CoversEverything => _holds.Any(each => each.Hold.Scope == HoldScope.Configuration);
+
+    public static HoldBook Of(IReadOnlyList<AuditEntry> log, string configuration)
+    {
+        var holds = new List<(BackupHold Hold, IReadOnlyList<string> Paths)>();
+        foreach (var entry in log)
+        {
+            if (entry.Action == AuditLog.HoldSet)
+            {
+                holds.Add((new BackupHold
+                {
+                    Configuration = configuration,
+                    HoldId = entry.Detail,
+                    Scope = entry.Scope ?? HoldScope.Configuration,
+                    Target = entry.Target,
+                    Reason = entry.Reason,
+                    Author = entry.Author,
+                    Since = entry.Time,
+                }, entry.Paths));
+            }
+            else if (entry.Action == AuditLog.HoldRemoved)
+            {
+                holds.RemoveAll(each => each.Hold.HoldId == entry.Detail);
+            }
+        }
+
+        return new HoldBook(holds);
+    }
+
+    /// <summary>Why a snapshot is held; empty if it is not.</summary>
+    public async Task<IReadOnlyList<string>> ReasonsAsync(BlobId snapshot, BlobId root, RepositoryReader reader, CancellationToken cancellationToken)
+    {
+        var reasons = new List<string>();
+        foreach (var (hold, paths) in _holds)
+        {
+            var covered = hold.Scope switch
+            {
+                HoldScope.Configuration => true,
+                HoldScope.Snapshot => string.Equals(hold.Target, snapshot.ToString(), StringComparison.OrdinalIgnoreCase),
+                _ => await HasAnyAsync(root, paths, reader, cancellationToken).ConfigureAwait(false),
+            };
+            if (covered)
+                reasons.Add($"hold {hold.HoldId}");
+        }
+
+        return reasons;
+    }
+
+    /// <summary>Whether a resource's deleted items must stay.</summary>
+    public bool Covers(IReadOnlyList<string> path)
+    {
+        var own = string.Join('/', path);
+        return CoversEverything || _holds.Any(each => each.Paths.Any(held => own == held || own.StartsWith(held + "/", StringComparison.Ordinal) || held.StartsWith(own + "/", StringComparison.Ordinal)));
+    }
+
+    private static async Task<bool> HasAnyAsync(BlobId root, IReadOnlyList<string> paths, RepositoryReader reader, CancellationToken cancellationToken)
+    {
+        foreach (var path in paths)
+        {
+            BlobId? current = root;
+            foreach (var name in path.Split('/'))
+            {
+                current = current is { } tree ? (await reader.ReadTreeAsync(tree, cancellationToken).ConfigureAwait(false)).FirstOrDefault(node => node.Name == name)?.Subtree : null;
+                if (current is null)
+                    break;
+            }
+
+            if (current is not null)
+                return true;
+        }
+
+        return false;
+    }
+}

@@ -15,7 +15,7 @@ internal static class CreatedMime
         Add(message.From, json, "from");
         foreach (var (list, name) in ((InternetAddressList, string)[])[(message.To, "toRecipients"), (message.Cc, "ccRecipients"), (message.Bcc, "bccRecipients"), (message.ReplyTo, "replyTo")])
         {
-            foreach (var each in json.TryGetProperty(name, out var all) && all.ValueKind == JsonValueKind.Array ? all.EnumerateArray() : default)
+            foreach (var each in CreatedMime.Array(json, name))
                 list.Add(Address(each));
         }
 
@@ -54,6 +54,9 @@ internal static class CreatedMime
 
     public static string Text(JsonElement json, string name) =>
         json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+
+    public static IEnumerable<JsonElement> Array(JsonElement json, string name) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
 
     public static DateTimeOffset? Time(string? text) => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
 

@@ -28,6 +28,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
     private readonly PreciseDelay _delay;
     private MailboxLimits _mailboxes = null!;
     private UploadSessions _uploads = null!;
+    private GraphRoutes _routes = null!;
 
     private DemoTenantServer(WebApplication app, DemoCertificates certificates, DemoTenantOptions options, DemoTenantModel model,
         TenantGenerator generator, RequestCounters counters, AccessTokens tokens, DeltaPages pages, TokenPages tokenPages, Downloads downloads, PreciseDelay delay, string baseUrl)
@@ -129,7 +130,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         var second = new Uri(addresses.Single(address => new Uri(address).Port != port));
         uploads.Host = downloads.Host = $"https://localhost:{second.Port}";
-        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, tokenPages, downloads, delay, baseUrl) { Contents = meter, _mailboxes = routes.Mailboxes, _uploads = uploads };
+        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, tokenPages, downloads, delay, baseUrl) { Contents = meter, _routes = routes, _mailboxes = routes.Mailboxes, _uploads = uploads };
     }
 
     /// <summary>Makes every delta token issued so far expire.</summary>
@@ -147,6 +148,9 @@ public sealed class DemoTenantServer : IAsyncDisposable
 
     /// <summary>Makes the next downloads break half-way.</summary>
     public void BreakDownloads(int count) => _downloads.Break = count;
+
+    /// <summary>Does what the next so many writing requests ask for, and loses the answers.</summary>
+    public void LoseAnswers(int count) => _routes.LoseAnswers = count;
 
     /// <summary>Cuts the next pieces of uploads in their middle.</summary>
     public void BreakUploads(int count) => _uploads.Break = count;

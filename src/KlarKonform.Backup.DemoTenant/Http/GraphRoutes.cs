@@ -25,6 +25,9 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
 
     private readonly List<(string Method, string[] Pattern, Func<HttpContext, RouteValues, Task> Handler)> _routes = [];
 
+    /// <summary>The answers of the next so many requests that write get lost.</summary>
+    public int LoseAnswers { get; set; }
+
     /// <summary>Outlook's limits.</summary>
     public MailboxLimits Mailboxes { get; } = new(counters);
     private readonly UnitLimits _sharePoint = new("SharePoint", options.SharePointUnitsPerMinute, TimeSpan.FromMinutes(1), counters, options.RateLimitShownFrom);
@@ -151,6 +154,12 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
             if (!Find(context.Request.Method, context.Request.Path.Value!, out var handler, out var values))
                 throw new GraphErrorException(400, "BadRequest", $"Resource not found for the segment '{context.Request.Path}'.");
             await handler(context, new RouteValues(values));
+            if (LoseAnswers > 0 && context.Request.Method != "GET")
+            {
+                // It was done, and nobody hears of it.
+                LoseAnswers--;
+                context.Abort();
+            }
         }
         catch (GraphErrorException error)
         {
@@ -160,6 +169,13 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
             if (error.Location is { } location)
                 context.Response.Headers.Location = location;
             await context.Response.WriteAsJsonAsync(error.Body);
+        }
+        catch (Exception mistake) when (mistake is not OperationCanceledException and not IOException)
+        {
+            // A mistake of the stand-in's own must not look like one of the service's weaknesses that clients put up with.
+            counters.Violate($"{context.Request.Method} {context.Request.Path}: {mistake.GetType().Name}: {mistake.Message}");
+            context.Response.StatusCode = 400;
+            await context.Response.WriteAsJsonAsync(new GraphErrorException(400, "BadRequest", mistake.Message).Body);
         }
     }
 

@@ -29,7 +29,7 @@ internal static class GraphJson
     {
         foreach (var name in names)
         {
-            if (item.TryGetProperty(name, out var time) && time.ValueKind == JsonValueKind.String && time.TryGetDateTimeOffset(out var value))
+            if (item.ValueKind == JsonValueKind.Object && item.TryGetProperty(name, out var time) && time.ValueKind == JsonValueKind.String && time.TryGetDateTimeOffset(out var value))
                 return value;
         }
 

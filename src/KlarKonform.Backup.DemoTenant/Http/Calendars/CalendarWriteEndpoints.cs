@@ -163,7 +163,7 @@ internal sealed class CalendarWriteEndpoints(DemoTenantModel tenant, UploadSessi
 
     private void Check(JsonElement json)
     {
-        if (json.EnumerateObject().FirstOrDefault(property => !s_writable.Contains(property.Name)) is { Name: { } unknown })
+        if (json.EnumerateObject().Select(property => property.Name).FirstOrDefault(name => !s_writable.Contains(name)) is { } unknown)
             throw new GraphErrorException(400, "RequestBodyRead", $"The property '{unknown}' does not exist on type 'microsoft.graph.event' or cannot be set.");
         if (json.TryGetProperty("attendees", out var attendees) && attendees.GetArrayLength() > 0)
         {
@@ -192,7 +192,7 @@ internal sealed class CalendarWriteEndpoints(DemoTenantModel tenant, UploadSessi
             item.ReminderMinutes = minutes.GetInt32();
         if (json.TryGetProperty("isReminderOn", out var on))
             item.IsReminderOn = on.GetBoolean();
-        foreach (var property in json.TryGetProperty("singleValueExtendedProperties", out var all) ? all.EnumerateArray() : default)
+        foreach (var property in CreatedMime.Array(json, "singleValueExtendedProperties"))
             item.Extended[property.GetProperty("id").GetString()!] = property.GetProperty("value").GetString()!;
     }
 

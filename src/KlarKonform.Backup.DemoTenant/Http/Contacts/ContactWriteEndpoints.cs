@@ -56,7 +56,7 @@ internal sealed class ContactWriteEndpoints(DemoTenantModel tenant)
         var json = GraphRoutes.Json(context);
         return context.AnswerAsync(tenant, () =>
         {
-            if (json.EnumerateObject().FirstOrDefault(property => !s_writable.Contains(property.Name)) is { Name: { } unknown })
+            if (json.EnumerateObject().Select(property => property.Name).FirstOrDefault(name => !s_writable.Contains(name)) is { } unknown)
                 throw new GraphErrorException(400, "RequestBodyRead", $"The property '{unknown}' does not exist on type 'microsoft.graph.contact' or cannot be set.");
             var mailbox = tenant.Mailbox(values["user"]);
             string Text(string name) => CreatedMime.Text(json, name);
@@ -72,7 +72,7 @@ internal sealed class ContactWriteEndpoints(DemoTenantModel tenant)
                 Email = json.TryGetProperty("emailAddresses", out var addresses) && addresses.GetArrayLength() > 0 ? CreatedMime.Text(addresses[0], "address") : null,
                 Birthday = DateTimeOffset.TryParse(Text("birthday"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var day) ? DateOnly.FromDateTime(day.UtcDateTime) : null,
             };
-            foreach (var property in json.TryGetProperty("singleValueExtendedProperties", out var all) ? all.EnumerateArray() : default)
+            foreach (var property in CreatedMime.Array(json, "singleValueExtendedProperties"))
                 contact.Extended[property.GetProperty("id").GetString()!] = property.GetProperty("value").GetString()!;
             mailbox.Add(contact);
             context.Response.StatusCode = 201;

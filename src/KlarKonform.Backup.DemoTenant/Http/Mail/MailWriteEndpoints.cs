@@ -103,7 +103,7 @@ internal sealed class MailWriteEndpoints(DemoTenantModel tenant, UploadSessions 
 
     private static DemoMessage OfJson(DemoMailFolder folder, JsonElement json)
     {
-        if (json.EnumerateObject().FirstOrDefault(property => !s_writable.Contains(property.Name)) is { Name: { } unknown })
+        if (json.EnumerateObject().Select(property => property.Name).FirstOrDefault(name => !s_writable.Contains(name)) is { } unknown)
             throw new GraphErrorException(400, "RequestBodyRead", $"The property '{unknown}' does not exist on type 'microsoft.graph.message' or cannot be set.");
         var extended = Extended(json);
         var received = extended.TryGetValue(Delivered, out var delivered) ? CreatedMime.Time(delivered) : null;
@@ -126,7 +126,7 @@ internal sealed class MailWriteEndpoints(DemoTenantModel tenant, UploadSessions 
             message.InternetMessageId = messageId;
         if (json.TryGetProperty("categories", out var categories))
             message.Categories.AddRange(categories.EnumerateArray().Select(each => each.GetString()!));
-        foreach (var attachment in json.TryGetProperty("attachments", out var all) ? all.EnumerateArray() : default)
+        foreach (var attachment in CreatedMime.Array(json, "attachments"))
             message.AddedAttachments.Add(Attachments.Read(attachment, MaxAttachment, NewId("AT")));
         message.RawMime = CreatedMime.Write(json, message.AddedAttachments, message.InternetMessageId, message.Sent ?? message.Received);
         return message;

@@ -38,7 +38,8 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
         if (item.Type != "driveItem" || DriveItemJson.IsShortcut(item.Graph))
             return new RestoredItem(item.Entry.Path, place, size, "Skipped") { Detail = Texts.Get("RestoreNotRestorable", item.Type) };
         var folder = await FolderAsync(item.Folders, cancellationToken).ConfigureAwait(false);
-        var name = item.Graph.Text("name") is { Length: > 0 } real ? real : item.Entry.Node.Name;
+        var original = item.Graph.Text("name") is { Length: > 0 } real ? real : item.Entry.Node.Name;
+        var name = DriveName.From(original);
         var target = $"{place}: {folder.Path}/{name}";
         var behavior = context.Request.Conflict switch { RestoreConflict.Replace => "replace", RestoreConflict.Rename => "rename", _ => "fail" };
         if (folder.Files.TryGetValue(name, out var present))
@@ -55,6 +56,8 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
         var note = DriveItemJson.Hash(written) is { } arrived && arrived != hash ? Texts.Get("RestoreHashDiffers") : null;
         if (context.Cloud.Permissions)
             note = await RestorePermissionsAsync(folder.Drive, written.Text("id"), item.Metadata, cancellationToken).ConfigureAwait(false) ?? note;
+        if (name != original)
+            note = $"{Texts.Get("RestoreRenamed", original, name)} {note}".TrimEnd();
         return new RestoredItem(item.Entry.Path, target, size, "Restored") { Detail = note };
     }
 
@@ -139,8 +142,8 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
         var (drive, name, inside) = await drives(folders, cancellationToken).ConfigureAwait(false);
         var key = $"{drive}/";
         var folder = await OnceAsync(key, () => OpenAsync(drive, null, "", name, cancellationToken)).ConfigureAwait(false);
-        IEnumerable<string> path = inside.Select(each => each.Name);
-        foreach (var step in context.Cloud.Folder is { } top ? path.Prepend(top) : path)
+        IEnumerable<string> path = inside.Select(each => DriveName.From(each.Name));
+        foreach (var step in context.Cloud.Folder is { } top ? path.Prepend(DriveName.From(top)) : path)
         {
             var above = folder;
             key += "/" + step;

@@ -37,7 +37,7 @@ internal sealed class MessageJson
     public static MessageJson FromMime(MimeMessage message, JsonElement graph)
     {
         var result = new MessageJson();
-        result._json["subject"] = message.Subject ?? graph.Text("subject");
+        result._json["subject"] = graph.ValueKind == JsonValueKind.Object && graph.TryGetProperty("subject", out var subject) ? subject : message.Subject ?? "";
         result.AddProperties(graph, message.MessageId is { Length: > 0 } id ? $"<{id}>" : null);
         if (!result._json.ContainsKey("from") && message.From.Mailboxes.FirstOrDefault() is { } from)
             result._json["from"] = Recipient(from);

@@ -137,10 +137,10 @@ public sealed class RoundTripTests
             });
         });
         await scenario.RunAsync();
-        var before = scenario.Tenant.Change((model, _) => Describe(model));
+        var before = scenario.Tenant.Change((model, _) => Describe(model).FindAll(line => line.StartsWith("mail ", StringComparison.Ordinal)));
         scenario.Tenant.Change((model, _) => DeleteEverything(model));
         Assert.All(await RestoreAsync(scenario, new CloudRestore()), item => Assert.Equal("Restored", item.Status));
-        AssertEqual(before, scenario.Tenant.Change((model, _) => Describe(model)));
+        AssertEqual(before, scenario.Tenant.Change((model, _) => Describe(model).FindAll(line => line.StartsWith("mail ", StringComparison.Ordinal))));
         Assert.Empty(scenario.Tenant.Counters.Violations);
     }
 

@@ -28,18 +28,20 @@ internal sealed class DeletedItems(WorkingTree content, TimeProvider time)
 
     /// <summary>Puts an item here.</summary>
     /// <param name="state">The resource's state: how many items a month holds.</param>
-    /// <param name="path">The folder that it was in.</param>
+    /// <param name="path">The folder that it was in: names, and the metadata of those folders that have some.</param>
     /// <param name="id">Its id.</param>
     /// <param name="node">Its node.</param>
     /// <param name="loaded">What is loaded of a folder.</param>
     /// <param name="parts">Files that belong to it.</param>
     /// <param name="items">Items in it: one, unless it is a folder.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public async Task PutAsync(ResourceState state, IReadOnlyList<string> path, string id, Node node, WorkingDirectory? loaded, IReadOnlyList<(string Suffix, Node Node)> parts, long items, CancellationToken cancellationToken)
+    public async Task PutAsync(ResourceState state, IReadOnlyList<(string Name, byte[]? Metadata)> path, string id, Node node, WorkingDirectory? loaded, IReadOnlyList<(string Suffix, Node Node)> parts, long items, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var month = now.ToString(MonthForm, CultureInfo.InvariantCulture);
-        var target = await content.GetOrCreateAsync([Folder, month, .. path], cancellationToken).ConfigureAwait(false);
+        var target = await content.GetOrCreateAsync([Folder, month], cancellationToken).ConfigureAwait(false);
+        foreach (var (name, above) in path)
+            target = await EnterAsync(target, name, above, cancellationToken).ConfigureAwait(false);
         if (node.Attribute(ResourceStore.Attribute) is { } metadata)
             node = node with { ExtendedAttributes = [new ExtendedAttribute(ResourceStore.Attribute, ItemMetadata.WithDeleted(metadata, now))] };
         await MergeAsync(target, id, node, loaded, cancellationToken).ConfigureAwait(false);
@@ -64,6 +66,15 @@ internal sealed class DeletedItems(WorkingTree content, TimeProvider time)
 
         if (folder.Count == 0)
             (await content.RootAsync(cancellationToken).ConfigureAwait(false)).Remove(Folder);
+    }
+
+    // The folder may live on elsewhere: what it is really called, only its metadata says.
+    private async Task<WorkingDirectory> EnterAsync(WorkingDirectory parent, string name, byte[]? metadata, CancellationToken cancellationToken)
+    {
+        if (await content.OpenAsync(parent, name, cancellationToken).ConfigureAwait(false) is { } known)
+            return known;
+        var node = Node.NewDirectory(name, default, time.GetUtcNow());
+        return parent.Create(metadata is null ? node : node with { ExtendedAttributes = [new ExtendedAttribute(ResourceStore.Attribute, metadata)] });
     }
 
     // A folder of this path may have been deleted before, in this month: then both are one.

@@ -219,8 +219,7 @@ internal sealed class ResourceStore : IDisposable
             var parts = DetachParts(directory, entry);
             if (_keepsDeleted && stored && detached is var (node, loaded))
             {
-                var path = (await FolderPathAsync(entry.Parent, cancellationToken).ConfigureAwait(false))!;
-                await _deleted.PutAsync(State, entry.Sub is null ? path : [.. path, entry.Sub], id, node, loaded, parts, items - State.Items, cancellationToken).ConfigureAwait(false);
+                await _deleted.PutAsync(State, await FoldersAsync(entry, cancellationToken).ConfigureAwait(false), id, node, loaded, parts, items - State.Items, cancellationToken).ConfigureAwait(false);
             }
 
             await RemoveEmptySubAsync(directory, entry, cancellationToken).ConfigureAwait(false);
@@ -302,6 +301,21 @@ internal sealed class ResourceStore : IDisposable
         await FolderPathAsync(entry.Parent, cancellationToken).ConfigureAwait(false) is { } path
             ? await _content.FindAsync(entry.Sub is null ? path : path.Append(entry.Sub), cancellationToken).ConfigureAwait(false)
             : null;
+
+    private async Task<List<(string Name, byte[]? Metadata)>> FoldersAsync(ItemEntry entry, CancellationToken cancellationToken)
+    {
+        var folders = new List<(string Name, byte[]? Metadata)>();
+        var current = await _content.RootAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var name in (await FolderPathAsync(entry.Parent, cancellationToken).ConfigureAwait(false))!)
+        {
+            folders.Add((name, current?.Find(name)?.Attribute(Attribute)));
+            current = current is null ? null : await _content.OpenAsync(current, name, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (entry.Sub is not null)
+            folders.Add((entry.Sub, null));
+        return folders;
+    }
 
     // Paths are never stored: a folder's rename changes one entry, not those of everything below it.
     private async Task<List<string>?> FolderPathAsync(string folder, CancellationToken cancellationToken)

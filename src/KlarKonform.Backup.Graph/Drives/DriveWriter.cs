@@ -58,7 +58,7 @@ public sealed class DriveWriter(GraphClient client)
         if (size == 0)
         {
             // A session cannot carry nothing. The times follow in a request of their own.
-            using var empty = await client.GetJsonAsync(Request(drive, $"{path}/content?{Behavior}={behavior}") with { Method = HttpMethod.Put, Body = [], ContentType = "application/octet-stream" }, cancellationToken).ConfigureAwait(false);
+            using var empty = await EmptyAsync(drive, path, behavior, cancellationToken).ConfigureAwait(false);
             using var dated = await client.GetJsonAsync(Request(drive, $"/drives/{drive}/items/{empty.RootElement.GetProperty("id").GetString()}") with
             {
                 Method = HttpMethod.Patch,
@@ -70,6 +70,20 @@ public sealed class DriveWriter(GraphClient client)
         var body = JsonSerializer.SerializeToUtf8Bytes(new { item = new Dictionary<string, object> { [Behavior] = behavior, ["name"] = name, ["fileSystemInfo"] = times } });
         using var session = await client.GetJsonAsync(Request(drive, $"{path}/createUploadSession") with { Body = body }, cancellationToken).ConfigureAwait(false);
         return await new UploadSession(client, new Uri(session.RootElement.GetProperty("uploadUrl").GetString()!), GraphScope.Drive(drive), PieceSize).SendAsync(content, size, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<JsonDocument> EmptyAsync(string drive, string path, string behavior, CancellationToken cancellationToken)
+    {
+        GraphRequest Put(string how) => Request(drive, $"{path}/content?{Behavior}={how}") with { Method = HttpMethod.Put, Body = [], ContentType = "application/octet-stream" };
+        try
+        {
+            return await client.GetJsonAsync(Put(behavior) with { IsCreation = true }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.Unreachable)
+        {
+            // Made or not: an empty file in the place of an empty file is no change.
+            return await client.GetJsonAsync(Put("replace"), cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Gives people access to an item, without telling them.</summary>

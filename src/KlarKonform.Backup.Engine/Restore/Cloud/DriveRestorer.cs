@@ -67,23 +67,38 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
         var info = item.Graph.Object("fileSystemInfo");
         var modified = DriveItemJson.ModifiedAt(item.Graph);
         var created = info.Time("createdDateTime") is var time && time != DateTimeOffset.UnixEpoch ? time : modified;
+        var sent = "";
         for (var attempt = 1; ; attempt++)
         {
+            await using var content = new NodeStream(context.Reader, item.Entry.Node);
+            using var hashing = new HashingStream(content);
             try
             {
-                await using var content = new NodeStream(context.Reader, item.Entry.Node);
-                using var hashing = new HashingStream(content);
                 return (await _writer.WriteAsync(folder.Drive, folder.Id, name, hashing, size, created, modified, behavior, cancellationToken).ConfigureAwait(false), hashing.Hash);
             }
             catch (GraphException exception) when (exception.Status == System.Net.HttpStatusCode.Conflict && behavior == "fail")
             {
-                return (default, "");
+                // Perhaps it is the very file of the attempt before, of which the answer got lost.
+                var arrived = attempt == 1 ? default : await FindAsync(folder, name, cancellationToken).ConfigureAwait(false);
+                return arrived.ValueKind == JsonValueKind.Object && DriveItemJson.Hash(arrived) == sent ? (arrived, sent) : (default, "");
             }
             catch (GraphException exception) when (exception.Code == "UploadSessionGone" && attempt < 3)
             {
-                // The service forgot the session: from the start.
+                // The service forgot the session, or has ended it: from the start.
+                sent = hashing.Hash;
             }
         }
+    }
+
+    private async Task<JsonElement> FindAsync(Folder folder, string name, CancellationToken cancellationToken)
+    {
+        await foreach (var page in _writer.ChildrenAsync(folder.Drive, folder.Id, cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var item in page.Items.Where(item => string.Equals(item.Text("name"), name, StringComparison.OrdinalIgnoreCase)))
+                return item.Clone();
+        }
+
+        return default;
     }
 
     private async Task<string> HashAsync(Node node, CancellationToken cancellationToken)

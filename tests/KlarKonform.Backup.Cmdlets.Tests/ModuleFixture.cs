@@ -29,6 +29,7 @@ public sealed class ModuleFixture : IAsyncLifetime
         {
             Sizes = new TenantSizes { Users = 2, MailsPerUser = 6, FilesPerUser = 5, MaxFileBytes = 50_000 },
             Certificates = [Certificate],
+            Permissions = new DemoTenantOptions().Permissions.Concat(["Mail.ReadWrite", "Calendars.ReadWrite", "Contacts.ReadWrite", "Files.ReadWrite.All"]).ToHashSet(),
         });
         await File.WriteAllTextAsync(Folder["ca.pem"], Tenant.CaCertificatePem);
         _shell = new ModuleHost();

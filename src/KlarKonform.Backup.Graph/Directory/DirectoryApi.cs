@@ -38,6 +38,20 @@ public sealed class DirectoryApi(GraphClient client)
         }
     }
 
+    /// <summary>Whether there is a user of an id or a user name.</summary>
+    public async Task<bool> ExistsAsync(string user, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var found = await client.GetJsonAsync(Request($"/users/{Uri.EscapeDataString(user)}?$select=id", UserPermission), cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.UserGone)
+        {
+            return false;
+        }
+    }
+
     /// <summary>All users; then their changes. A changed user comes with at least the properties that changed.</summary>
     public IAsyncEnumerable<DeltaPage> UserDeltaAsync(Uri? link, CancellationToken cancellationToken) =>
         Delta(link, $"/users/delta?$select={UserProperties}", UserPermission, cancellationToken);

@@ -22,6 +22,7 @@ internal sealed class DirectoryEndpoints(DemoTenantModel tenant, DeltaPages page
             () => [.. tenant.OrgContacts.Keys], tenant.OrgContactChanges.Since,
             id => tenant.OrgContacts.TryGetValue(id, out var contact) ? Json(contact) : DeltaPages.Removed("#microsoft.graph.orgContact", id))));
         routes.Identity("/groups/delta", "Group.Read.All", "groupDelta", (context, _) => context.AnswerAsync(tenant, () => GroupDelta(context.Request)));
+        routes.Identity("/users/{user}", "User.Read.All", "user", (context, values) => context.AnswerAsync(tenant, () => Json(tenant.User(values["user"], "Request_ResourceNotFound"))));
         routes.Outlook("/users/{user}/photo/$value", "User.Read.All", "photo", (context, values) => Photo(context, values["user"]));
     }
 

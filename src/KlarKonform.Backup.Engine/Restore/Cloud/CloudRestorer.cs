@@ -6,6 +6,7 @@ using KlarKonform.Backup.Engine.Errors;
 using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Engine.Sources;
 using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Directory;
 using KlarKonform.Backup.Graph.Drives;
 using KlarKonform.Backup.Graph.Sites;
 using KlarKonform.Backup.Repository;
@@ -30,6 +31,11 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
     /// <exception cref="BackupException">PathNotFound; or nothing could be restored because Graph refuses.</exception>
     public async IAsyncEnumerable<RestoredItem> RestoreAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        // A target that does not exist is a mistake in the command: nothing has been written yet.
+        if (context.Cloud.Site is { } site)
+            await SiteAsync(site, cancellationToken).ConfigureAwait(false);
+        if (context.Cloud.User is { } user && !await new DirectoryApi(context.Client).ExistsAsync(user, cancellationToken).ConfigureAwait(false))
+            throw new BackupException("RestoreUserUnknown", BackupErrorCategory.ObjectNotFound, user, user);
         var manifest = await SnapshotAssembler.ReadManifestAsync(context.Reader, root, cancellationToken).ConfigureAwait(false);
         var groups = new Dictionary<CloudResource, List<SnapshotEntry>>();
         foreach (var path in context.Request.Paths)
@@ -63,6 +69,7 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
     private async Task RestoreAsync(Dictionary<CloudResource, List<SnapshotEntry>> groups, ChannelWriter<RestoredItem> results, CancellationToken cancellationToken)
     {
         Exception? refused = null;
+        var refusals = new ConcurrentQueue<RestoredItem>();
         var restored = 0L;
         try
         {
@@ -76,9 +83,11 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
                 {
                     var error = (BackupException)ErrorTranslator.Translate(exception, configuration);
                     Interlocked.CompareExchange(ref refused, error, null);
-                    await results.WriteAsync(new RestoredItem(group.Value[0].Path, group.Key.Name, 0, "Failed") { Code = (exception as GraphException)?.Code ?? error.ErrorId, Detail = error.Message }, token).ConfigureAwait(false);
+                    refusals.Enqueue(new RestoredItem(group.Value[0].Path, group.Key.Name, 0, "Failed") { Code = (exception as GraphException)?.Code ?? error.ErrorId, Detail = error.Message });
                 }
             }).ConfigureAwait(false);
+            foreach (var item in restored > 0 ? refusals : [])
+                await results.WriteAsync(item, cancellationToken).ConfigureAwait(false);
             results.Complete();
         }
         catch (Exception exception)

@@ -9,6 +9,7 @@ using KlarKonform.Backup.Engine.Restore.Folder;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Targets;
 using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
 
 namespace KlarKonform.Backup.Engine;
@@ -26,6 +27,7 @@ public sealed partial class BackupEngine
             await WithRepositoryAsync(name, secrets, async session =>
             {
                 var (id, snapshot) = await session.FindSnapshotAsync(request.SnapshotId, token).ConfigureAwait(false);
+                await using var held = await ShareAsync(session, observer, token).ConfigureAwait(false);
                 await session.Repository.LoadIndexAsync(token).ConfigureAwait(false);
                 var count = 0;
                 await using var report = await RestoreReport.OpenAsync(request.ReportPath).ConfigureAwait(false);
@@ -75,6 +77,20 @@ public sealed partial class BackupEngine
                 return true;
             }, token).ConfigureAwait(false);
         }, cancellationToken);
+
+    // While it is restored nobody prunes. Whoever may only read restores all the same.
+    private async Task<RepositoryLock?> ShareAsync(RepositorySession session, IBackupObserver observer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RepositoryLock.AcquireAsync(session.Repository, exclusive: false, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Storage.StorageException exception) when (exception.Kind is Storage.StorageErrorKind.AccessDenied or Storage.StorageErrorKind.Full)
+        {
+            observer.Warning(Texts.Get("RestoreWithoutLock", exception.Message));
+            return null;
+        }
+    }
 
     // A folder that is named as such is listed; what a pattern names is shown itself.
     private static async IAsyncEnumerable<SnapshotEntry> ListAsync(SnapshotBrowser browser, SnapshotEntry found, string path, bool recurse, [EnumeratorCancellation] CancellationToken cancellationToken)

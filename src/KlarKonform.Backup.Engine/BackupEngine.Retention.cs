@@ -14,7 +14,17 @@ public sealed partial class BackupEngine
     {
         if (options.Policy is { } policy)
             ConfigurationValidator.Validate(name, policy);
-        return WithRepositoryAsync(name, secrets, session => new RetentionRunner(session, _time).RunAsync(options, cancellationToken), cancellationToken);
+        return WithRepositoryAsync(name, secrets, async session =>
+        {
+            // Another policy for this time may remove what the law wants kept: that is on record before it happens.
+            if (options is { Policy: { } other, PlanOnly: false } && session.Configuration.Retention is { Preset: RetentionPreset.Legal } && other.Preset != RetentionPreset.Legal)
+            {
+                await session.Repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
+                await AppendAsync(session, AuditLog.RetentionOverridden, "Invoke-KKBackupRetention", Environment.UserName, other, cancellationToken).ConfigureAwait(false);
+            }
+
+            return await new RetentionRunner(session, _time).RunAsync(options, cancellationToken).ConfigureAwait(false);
+        }, cancellationToken);
     }
 
     /// <inheritdoc />
@@ -66,17 +76,7 @@ public sealed partial class BackupEngine
             // Recorded first: a change that is in force and in no log must not be.
             await using var session = await RepositorySession.OpenAsync(present, secrets, create: false, _home.Cache(present.Id), _time, _random, cancellationToken).ConfigureAwait(false);
             await session.Repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
-            await new AuditLog(session, _time).AppendAsync(_ => new AuditEntry
-            {
-                Number = 0,
-                Time = default,
-                Action = AuditLog.RetentionShortened,
-                Author = author,
-                Reason = reason,
-                Target = Describe(present.Retention),
-                Detail = Describe(changed.Retention),
-                Previous = "",
-            }, cancellationToken).ConfigureAwait(false);
+            await AppendAsync(session, AuditLog.RetentionShortened, reason, author, changed.Retention, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is RepositoryException { Kind: RepositoryErrorKind.NotARepository } or Storage.StorageException { Kind: Storage.StorageErrorKind.NotFound })
         {
@@ -89,6 +89,19 @@ public sealed partial class BackupEngine
 
         await _configurations.SaveAsync(changed, cancellationToken).ConfigureAwait(false);
     }
+
+    private Task<AuditEntry> AppendAsync(RepositorySession session, string action, string reason, string author, RetentionSettings? policy, CancellationToken cancellationToken) =>
+        new AuditLog(session, _time).AppendAsync(_ => new AuditEntry
+        {
+            Number = 0,
+            Time = default,
+            Action = action,
+            Author = author,
+            Reason = reason,
+            Target = Describe(session.Configuration.Retention),
+            Detail = Describe(policy),
+            Previous = "",
+        }, cancellationToken);
 
     private static string Describe(RetentionSettings? settings) => settings is null ? "-" : $"{settings.Preset}, {settings.DeletedItemsOrDefault()}, {RetentionPolicy.Of(settings)!.Days} d";
 

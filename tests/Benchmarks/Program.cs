@@ -6,8 +6,9 @@ using KlarKonform.Backup.Benchmarks.Chaos;
 // dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5]
 // dotnet run -c Release --project tests/Benchmarks -- mail
 // dotnet run -c Release --project tests/Benchmarks -- drive [--rounds 3] [--items 1000000]
+// dotnet run -c Release --project tests/Benchmarks -- search
 // dotnet run -c Release --project tests/Benchmarks -- chaos [--kills 100] [--seed 1]
-// Internal: chaos-run, drive-tenant, drive-run, tenant, mail-run, backup REPOSITORY SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
+// Internal: search-run, chaos-run, drive-tenant, drive-run, tenant, mail-run, backup REPOSITORY SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
 switch (args)
 {
     case ["repository"]:
@@ -18,6 +19,11 @@ switch (args)
         return await MailBenchmark.RunAsync();
     case ["drive", .. var options]:
         return await DriveBenchmark.RunAsync(options);
+    case ["search"]:
+        return await SearchBenchmark.RunAsync();
+    case ["search-run", var home]:
+        await SearchBenchmark.ExecuteAsync(home);
+        return 0;
     case ["chaos", .. var options]:
         return await ChaosBenchmark.RunAsync(options);
     case ["chaos-run", var folder, var baseUrl, var home, var kind, var name, var endpoint, var clock]:
@@ -42,6 +48,6 @@ switch (args)
         await FolderCopy.RestoreAsync(repository, target);
         return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5] | mail | drive [--rounds 3] [--items 1000000] | chaos [--kills 100] [--seed 1]");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5] | mail | drive [--rounds 3] [--items 1000000] | search | chaos [--kills 100] [--seed 1]");
         return 2;
 }

@@ -100,6 +100,10 @@ public sealed class HoldTests
         var entry = Assert.Single(await scenario.Engine.GetAuditLogAsync("Test", scenario, default));
         Assert.Equal(("RetentionShortened", "Mandat beendet", "Dr. Weber"), (entry.Action, entry.Reason, entry.Author));
         Assert.StartsWith("Legal", entry.Target, StringComparison.Ordinal);
+        await scenario.Engine.UpdateConfigurationAsync(legal, default);
+        await scenario.Engine.RunRetentionAsync("Test", s_last, scenario, scenario, default);
+        Assert.Equal(["RetentionShortened", "RetentionOverridden"], (await scenario.Engine.GetAuditLogAsync("Test", scenario, default)).Select(each => each.Action));
+        await scenario.Engine.ShortenRetentionAsync(shorter, "Mandat beendet", "Dr. Weber", scenario, default);
         Assert.Equal(RetentionPreset.Extended, (await scenario.Engine.GetConfigurationsAsync("Test", default))[0].Retention!.Preset);
     }
 

@@ -9,7 +9,7 @@ public sealed record AuditEntry
     /// <summary>When; UTC.</summary>
     public required DateTimeOffset Time { get; init; }
 
-    /// <summary>What was done: HoldSet, HoldRemoved or RetentionShortened.</summary>
+    /// <summary>What was done: HoldSet, HoldRemoved, RetentionShortened, or RetentionOverridden when another policy was applied once.</summary>
     public required string Action { get; init; }
 
     /// <summary>Who did it.</summary>

@@ -22,6 +22,7 @@ internal sealed class AuditLog(RepositorySession session, TimeProvider time)
     public const string HoldSet = nameof(HoldSet);
     public const string HoldRemoved = nameof(HoldRemoved);
     public const string RetentionShortened = nameof(RetentionShortened);
+    public const string RetentionOverridden = nameof(RetentionOverridden);
 
     /// <summary>The tag of its snapshots.</summary>
     public const string Tag = "audit:";

@@ -108,7 +108,15 @@ public sealed partial class BackupEngine
     private async Task<IReadOnlyList<BackupHold>> RefreshAsync(RepositorySession session, CancellationToken cancellationToken)
     {
         var holds = await new HoldKeeper(session, _time).ListAsync(cancellationToken).ConfigureAwait(false);
-        await new HoldCache(_home).WriteAsync(session.Configuration.Id, holds, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await new HoldCache(_home).WriteAsync(session.Configuration.Id, holds, cancellationToken).ConfigureAwait(false);
+        }
+        catch (BackupException exception) when (exception.ErrorId == "HomeUnwritable")
+        {
+            // A machine without a disk of its own asks the repository every time.
+        }
+
         return holds;
     }
 }

@@ -86,7 +86,7 @@ public sealed partial class BackupEngine : IBackupEngine
     public async IAsyncEnumerable<ConnectionCheck> TestConnectionAsync(string name, ISecretStore secrets, IBackupObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
-        await foreach (var check in new ConnectionTester(configuration, secrets, _time, _random).RunAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var check in new ConnectionTester(configuration, secrets, _home, _time, _random).RunAsync(cancellationToken).ConfigureAwait(false))
             yield return check;
     }
 
@@ -94,6 +94,8 @@ public sealed partial class BackupEngine : IBackupEngine
     public async Task<BackupRun> StartBackupAsync(string name, BackupOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken)
     {
         var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
+        if (_home.ReadableByOthers() is [var first, ..] open)
+            observer.Warning(Texts.Get("FilesReadableByOthers", open.Count, first));
         return await new BackupRunner(configuration, options, secrets, observer, _home, _journal, _time, _random).RunAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -175,6 +177,9 @@ public sealed partial class BackupEngine : IBackupEngine
         try
         {
             await using var session = await RepositorySession.OpenAsync(configuration, secrets, create: false, cached ? _home.Cache(configuration.Id) : null, _time, _random, cancellationToken).ConfigureAwait(false);
+
+            // Whatever is to be done: a repository belongs to one tenant, and its snapshots say to which.
+            await session.RecentAsync(cancellationToken).ConfigureAwait(false);
             return await work(session).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not (BackupException or OperationCanceledException))

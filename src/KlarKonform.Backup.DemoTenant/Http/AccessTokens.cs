@@ -11,7 +11,7 @@ namespace KlarKonform.Backup.DemoTenant.Http;
 /// Entra's token endpoint for client credentials with its error codes: secret, certificate, another provider's token; and the endpoint that
 /// Azure gives a machine for its managed identity. Access tokens are JWTs with the app's roles.
 /// </summary>
-public sealed class AccessTokens(DemoTenantOptions options)
+public sealed class AccessTokens(DemoTenantOptions options, RequestCounters counters)
 {
     private readonly ConcurrentDictionary<string, DateTimeOffset> _issued = new();
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
@@ -64,7 +64,10 @@ public sealed class AccessTokens(DemoTenantOptions options)
     {
         var header = request.Headers.Authorization.ToString();
         if (!header.StartsWith("Bearer ", StringComparison.Ordinal) || !_issued.TryGetValue(header[7..], out var expires) || expires < DateTimeOffset.UtcNow)
+        {
+            counters.Count("refusedToken");
             throw new GraphErrorException(401, "InvalidAuthenticationToken", "Access token has expired or is not yet valid.");
+        }
     }
 
     public void RequirePermission(string permission, string errorCode)

@@ -94,7 +94,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
             context.Abort();
             return Task.CompletedTask;
         });
-        var tokens = new AccessTokens(options);
+        var tokens = new AccessTokens(options, counters);
         var pages = new DeltaPages(model, graph);
         var tokenPages = new TokenPages(model, graph);
         var downloads = new Downloads(counters, options.ToleratesTokensOnDownloads, meter);

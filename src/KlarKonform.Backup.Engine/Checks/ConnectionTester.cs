@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using KlarKonform.Backup.Engine.Configuration;
 using KlarKonform.Backup.Engine.Errors;
 using KlarKonform.Backup.Engine.Targets;
 using KlarKonform.Backup.Graph;
@@ -16,7 +17,7 @@ using KlarKonform.Backup.Storage;
 namespace KlarKonform.Backup.Engine.Checks;
 
 /// <summary>Checks everything that a run needs, and changes nothing but a probe object that it deletes again.</summary>
-internal sealed class ConnectionTester(BackupConfiguration configuration, ISecretStore secrets, TimeProvider time, Random random)
+internal sealed class ConnectionTester(BackupConfiguration configuration, ISecretStore secrets, BackupHome home, TimeProvider time, Random random)
 {
     // Enough users to find one that has what is looked for, without reading a whole tenant.
     private const int UsersToTry = 20;
@@ -25,6 +26,8 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
     {
         var secretsCheck = await CheckAsync("Check_Secrets", ReadSecretsAsync).ConfigureAwait(false);
         yield return secretsCheck;
+        yield return await CheckAsync("Check_Files", () => Task.FromResult(home.ReadableByOthers() is [var first, ..] open
+            ? (CheckResult.Warning, Texts.Get("FilesReadableByOthers", open.Count, first)) : (CheckResult.Passed, Texts.Get("Check_Ok")))).ConfigureAwait(false);
 
         IObjectStore? store = null;
         var storage = await CheckAsync("Check_Storage", async () =>

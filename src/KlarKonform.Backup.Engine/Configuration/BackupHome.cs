@@ -21,6 +21,40 @@ internal sealed class BackupHome
     /// <summary>The configuration's event log. Its name is the configuration's, which is a file name already.</summary>
     public string Log(string configuration) => Path.Combine(_root, "logs", configuration + ".jsonl");
 
+    /// <summary>
+    /// Files and folders of ours that others than their owner may read or write. On Windows what is inherited from the user's own profile
+    /// decides, and nothing is reported.
+    /// </summary>
+    public IReadOnlyList<string> ReadableByOthers()
+    {
+        if (OperatingSystem.IsWindows())
+            return [];
+        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        var open = new List<string>();
+        foreach (var folder in (string[])[Configurations, Path.Combine(_root, "runs"), Path.Combine(_root, "logs"), Path.Combine(_root, "cache")])
+        {
+            if (!Directory.Exists(folder))
+                continue;
+            try
+            {
+                // A folder that nobody else may enter protects what is in it.
+                if ((File.GetUnixFileMode(folder) & (others | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == 0)
+                    continue;
+                foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+                {
+                    if ((File.GetUnixFileMode(file) & others) != 0)
+                        open.Add(file);
+                }
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // Another run tidies up at this moment, or the folder is not ours to look into.
+            }
+        }
+
+        return open;
+    }
+
     /// <summary>Writes a file for the current user only, whole or not at all.</summary>
     public static async Task WriteAsync(string path, byte[] content, CancellationToken cancellationToken)
     {

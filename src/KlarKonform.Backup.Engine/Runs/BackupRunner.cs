@@ -94,6 +94,8 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
             downloaded = run.ItemsDownloaded,
             updated = run.ItemsUpdated,
             removed = run.ItemsRemoved,
+            keptDeleted = run.ItemsKeptDeleted,
+            expired = run.ItemsExpired,
             bytesDownloaded = run.BytesDownloaded,
             bytesStored = run.BytesStored,
             failures = run.Failures.Count,

@@ -56,6 +56,25 @@ public interface IBackupEngine
     /// <summary>Removes snapshots and what no snapshot needs any more, or plans it.</summary>
     Task<RetentionResult> RunRetentionAsync(string name, RetentionOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
 
+    /// <summary>Sets a configuration's schedule and registers it, or says what would be registered.</summary>
+    /// <exception cref="BackupException">ScheduleInvalid, ScheduleZoneUnknown, ScheduleNotExpressible or ScheduleNotRegistered.</exception>
+    Task<BackupSchedule> SetScheduleAsync(string name, ScheduleRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Takes a schedule away, wherever it was registered.</summary>
+    /// <exception cref="BackupException">ScheduleMissing.</exception>
+    Task RemoveScheduleAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Puts a schedule in force or out of it.</summary>
+    /// <exception cref="BackupException">ScheduleMissing.</exception>
+    Task<BackupSchedule> EnableScheduleAsync(string name, bool enabled, CancellationToken cancellationToken);
+
+    /// <summary>Runs what is due until it is cancelled.</summary>
+    Task RunSchedulerAsync(SchedulerOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>Writes a configuration's runbook for Azure Automation.</summary>
+    /// <exception cref="BackupException">RunbookFolderTarget or FileExists.</exception>
+    Task ExportRunbookAsync(string name, string path, bool overwrite, CancellationToken cancellationToken);
+
     /// <summary>The holds of a configuration, oldest first.</summary>
     Task<IReadOnlyList<BackupHold>> GetHoldsAsync(string name, ISecretStore secrets, CancellationToken cancellationToken);
 

@@ -33,7 +33,7 @@ public sealed class HelpTests(ModuleFixture module) : IClassFixture<ModuleFixtur
 
     [Fact]
     public void The_manifest_exports_exactly_the_compiled_cmdlets() => Assert.Equal(
-        ["Add-KKBackupKey", "Find-KKBackupItem", "Get-KKBackupAuditLog", "Get-KKBackupConfiguration", "Get-KKBackupHold", "Get-KKBackupItem", "Get-KKBackupKey", "Get-KKBackupSnapshot", "Get-KKBackupStatus", "Invoke-KKBackupRetention",
-            "New-KKBackupConfiguration", "Remove-KKBackupConfiguration", "Remove-KKBackupHold", "Remove-KKBackupKey", "Repair-KKBackup", "Restore-KKBackupItem", "Set-KKBackupConfiguration", "Set-KKBackupHold", "Start-KKBackup", "Stop-KKBackup", "Test-KKBackup", "Test-KKBackupConnection"],
+        ["Add-KKBackupKey", "Disable-KKBackupSchedule", "Enable-KKBackupSchedule", "Export-KKBackupRunbook", "Find-KKBackupItem", "Get-KKBackupAuditLog", "Get-KKBackupConfiguration", "Get-KKBackupHold", "Get-KKBackupItem", "Get-KKBackupKey", "Get-KKBackupSnapshot", "Get-KKBackupStatus", "Invoke-KKBackupRetention",
+            "New-KKBackupConfiguration", "Remove-KKBackupConfiguration", "Remove-KKBackupHold", "Remove-KKBackupKey", "Remove-KKBackupSchedule", "Repair-KKBackup", "Restore-KKBackupItem", "Set-KKBackupConfiguration", "Set-KKBackupHold", "Set-KKBackupSchedule", "Start-KKBackup", "Start-KKBackupScheduler", "Stop-KKBackup", "Test-KKBackup", "Test-KKBackupConnection"],
         module.Invoke("Get-Command -Module KlarKonform.Backup").Select(command => $"{command.Properties["Name"].Value}").Order());
 }

@@ -28,6 +28,9 @@ public sealed record BackupConfiguration
     /// <summary>How long snapshots stay, or null: nothing is removed after a backup.</summary>
     public RetentionSettings? Retention { get; init; }
 
+    /// <summary>When it runs by itself, or null.</summary>
+    public ScheduleSettings? Schedule { get; init; }
+
     /// <summary>The vault names of every secret that a run needs, as <c>vault/name</c>.</summary>
     public IReadOnlyList<string> SecretNames() =>
         [.. new[] { Tenant.Auth.Secret, Tenant.Auth.CertificatePassword, Repository.Password, Target.Credential, Target.PrivateKey, Target.PrivateKeyPassphrase }.OfType<string>().Distinct()];

@@ -15,6 +15,9 @@ public sealed record BackupStatus
     /// <summary>When the last run began.</summary>
     public DateTimeOffset? LastRun { get; init; }
 
+    /// <summary>When it runs next by its schedule; null without one.</summary>
+    public DateTimeOffset? NextRun { get; init; }
+
     /// <summary>When a run last succeeded or was partial.</summary>
     public DateTimeOffset? LastSuccess { get; init; }
 

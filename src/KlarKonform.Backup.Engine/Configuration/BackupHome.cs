@@ -5,8 +5,12 @@ internal sealed class BackupHome
 {
     private readonly string _root;
 
+    /// <summary>The folder that was named, or null for the user's own: a scheduled run must find the same.</summary>
+    public string? GivenRoot { get; }
+
     public BackupHome(string? root)
     {
+        GivenRoot = string.IsNullOrWhiteSpace(root) ? null : Path.GetFullPath(root);
         _root = string.IsNullOrWhiteSpace(root)
             ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.DoNotVerify), "KlarKonform", "Backup")
             : Path.GetFullPath(root);

@@ -39,6 +39,9 @@ internal sealed class ConfigurationStore(BackupHome home)
         return await ReadAsync(file, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>A configuration's file as it is.</summary>
+    public Task<string> ReadTextAsync(string name, CancellationToken cancellationToken) => File.ReadAllTextAsync(FileOf(name), cancellationToken);
+
     public bool Exists(string name) => File.Exists(FileOf(name));
 
     /// <summary>Writes a configuration; fields of the present file that this version does not know are kept.</summary>

@@ -98,6 +98,19 @@ internal static partial class ConfigurationValidator
                 Refuse(field, "FieldVersions");
         }
 
+        if (configuration.Schedule is { } schedule)
+        {
+            Demand("schedule.cron", schedule.Cron);
+            try
+            {
+                Scheduling.CronSchedule.Of(schedule);
+            }
+            catch (BackupException exception)
+            {
+                Refuse(exception.ErrorId == "ScheduleInvalid" ? "schedule.cron" : "schedule.timeZone", "FieldSchedule", exception.Message);
+            }
+        }
+
         if (configuration.Retention is { } retention)
             Validate(configuration.Name, retention);
         Secret("repository.password", configuration.Repository.Password, needed: true);

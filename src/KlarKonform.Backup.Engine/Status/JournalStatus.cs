@@ -1,6 +1,7 @@
 using KlarKonform.Backup.Engine.Configuration;
 using KlarKonform.Backup.Engine.Retention;
 using KlarKonform.Backup.Engine.Runs.Journal;
+using KlarKonform.Backup.Engine.Scheduling;
 
 namespace KlarKonform.Backup.Engine.Status;
 
@@ -30,6 +31,7 @@ internal sealed class JournalStatus(BackupHome home, RunJournal journal, TimePro
             Status = status,
             StatusText = Texts.Get("State_" + status),
             LastRun = last?.Started,
+            NextRun = ScheduleKeeper.NextRun(configuration, time.GetUtcNow()),
             LastSuccess = complete is null ? null : complete.Ended ?? complete.Started,
             Items = (last?.ItemsDownloaded ?? 0) + (last?.ItemsUpdated ?? 0),
             Bytes = last?.BytesDownloaded ?? 0,

@@ -37,6 +37,7 @@ internal sealed class RepositoryStatus(RepositorySession session, TimeProvider t
             Status = status,
             StatusText = Texts.Get("State_" + status),
             LastRun = isOwn ? manifest?.Started : living!.Since,
+            NextRun = Scheduling.ScheduleKeeper.NextRun(configuration, time.GetUtcNow()),
             LastSuccess = complete?.Taken.ToUniversalTime(),
             Items = (manifest?.ItemsDownloaded ?? 0) + (manifest?.ItemsUpdated ?? 0),
             Bytes = manifest?.BytesDownloaded ?? 0,

@@ -1,0 +1,14 @@
+namespace KlarKonform.Backup;
+
+/// <summary>When a configuration runs by itself.</summary>
+public sealed record ScheduleSettings
+{
+    /// <summary>Five cron fields: minute, hour, day of month, month, day of week.</summary>
+    public required string Cron { get; init; }
+
+    /// <summary>The time zone of the fields, by IANA or by Windows; the computer's own without it.</summary>
+    public string? TimeZone { get; init; }
+
+    /// <summary>Whether it is in force.</summary>
+    public bool Enabled { get; init; } = true;
+}

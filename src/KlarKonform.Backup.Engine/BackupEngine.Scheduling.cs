@@ -1,0 +1,32 @@
+using KlarKonform.Backup.Engine.Configuration;
+using KlarKonform.Backup.Engine.Scheduling;
+
+namespace KlarKonform.Backup.Engine;
+
+/// <content>Schedules, the foreground scheduler and runbooks.</content>
+public sealed partial class BackupEngine
+{
+    private ScheduleKeeper Schedules => new(_configurations, _home, _time);
+
+    /// <inheritdoc />
+    public Task<BackupSchedule> SetScheduleAsync(string name, ScheduleRequest request, CancellationToken cancellationToken) => Schedules.SetAsync(name, request, cancellationToken);
+
+    /// <inheritdoc />
+    public Task RemoveScheduleAsync(string name, CancellationToken cancellationToken) => Schedules.RemoveAsync(name, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<BackupSchedule> EnableScheduleAsync(string name, bool enabled, CancellationToken cancellationToken) => Schedules.EnableAsync(name, enabled, cancellationToken);
+
+    /// <inheritdoc />
+    public Task RunSchedulerAsync(SchedulerOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
+        new BackupScheduler(_configurations, _journal, (configuration, token) => StartBackupAsync(configuration.Name, new BackupOptions(), secrets, observer, token), options, observer, _time).RunAsync(cancellationToken);
+
+    /// <inheritdoc />
+    public async Task ExportRunbookAsync(string name, string path, bool overwrite, CancellationToken cancellationToken)
+    {
+        var text = await RunbookWriter.WriteAsync(await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false), _configurations, cancellationToken).ConfigureAwait(false);
+        if (File.Exists(path) && !overwrite)
+            throw new BackupException("FileExists", BackupErrorCategory.ResourceExists, path, path);
+        await BackupHome.WriteAsync(path, System.Text.Encoding.UTF8.GetBytes(text), cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text;
+using KlarKonform.Backup.Engine.Configuration;
+
+namespace KlarKonform.Backup.Engine.Scheduling;
+
+/// <summary>
+/// A runbook for Azure Automation: the configuration is in it, with the names of its secrets and never their values; nothing is kept on a
+/// disk between runs. Only what PowerShell's core has is used.
+/// </summary>
+internal static class RunbookWriter
+{
+    private const string Terminator = "'@";
+
+    /// <summary>Writes the script's text.</summary>
+    /// <exception cref="BackupException">RunbookFolderTarget: a sandbox has no disk that lasts.</exception>
+    public static async Task<string> WriteAsync(BackupConfiguration configuration, ConfigurationStore store, CancellationToken cancellationToken)
+    {
+        if (configuration.Target.Type == TargetType.Folder)
+            throw new BackupException("RunbookFolderTarget", BackupErrorCategory.InvalidArgument, configuration.Name, configuration.Name);
+        var json = await store.ReadTextAsync(configuration.Name, cancellationToken).ConfigureAwait(false);
+        var vaults = configuration.SecretNames().Select(name => SecretReference.Parse(name).Vault).Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
+        var text = new StringBuilder();
+        text.Append("#requires -Version 7.4\n# ").Append(Texts.Get("RunbookTitle", configuration.Name)).Append("\n#\n# ").Append(Texts.Get("RunbookModules"))
+            .Append("\n#   KlarKonform.Backup\n#   Microsoft.PowerShell.SecretManagement\n#   Az.Accounts\n#   Az.KeyVault\n# ").Append(Texts.Get("RunbookIdentity")).Append("\nparam(\n");
+        text.Append("    [string] $KeyVaultName = '").Append(Texts.Get("RunbookVaultPlaceholder")).Append("',\n    [string] $SubscriptionId = ''\n)\n\n$ErrorActionPreference = 'Stop'\n");
+        text.Append("$homeFolder = [System.IO.Path]::Combine([System.IO.Path]::GetTempPath(), 'klarkonform-' + [guid]::NewGuid().ToString('N'))\n$env:KLARKONFORM_BACKUP_HOME = $homeFolder\n\ntry {\n");
+        text.Append("    Import-Module Microsoft.PowerShell.SecretManagement -ErrorAction SilentlyContinue\n    Import-Module KlarKonform.Backup -ErrorAction SilentlyContinue\n");
+        foreach (var vault in vaults)
+        {
+            text.Append("    if (-not (Get-SecretVault -Name ").Append(Quote(vault)).Append(" -ErrorAction SilentlyContinue)) {\n        Connect-AzAccount -Identity | Out-Null\n        Register-SecretVault -Name ").Append(Quote(vault))
+                .Append(" -ModuleName Az.KeyVault -VaultParameters @{ AZKVaultName = $KeyVaultName; SubscriptionId = $SubscriptionId }\n    }\n");
+        }
+
+        text.Append("\n    $configurations = [System.IO.Path]::Combine($homeFolder, 'configurations')\n    [void] [System.IO.Directory]::CreateDirectory($configurations)\n    $configuration = @'\n").Append(Escape(json.Trim())).Append('\n').Append(Terminator);
+        text.Append("\n    [System.IO.File]::WriteAllText([System.IO.Path]::Combine($configurations, ").Append(Quote(configuration.Name + ".json")).Append("), $configuration)\n\n");
+        text.Append("    $run = Start-KKBackup -Name ").Append(Quote(configuration.Name)).Append(" -ErrorAction Continue\n    $run\n    if ($null -eq $run -or \"$($run.Status)\" -eq 'Failed') { throw ").Append(Quote(Texts.Get("RunbookFailed", configuration.Name))).Append(" }\n");
+        text.Append("}\nfinally {\n    if ([System.IO.Directory]::Exists($homeFolder)) { [System.IO.Directory]::Delete($homeFolder, $true) }\n}\n");
+        return text.ToString();
+    }
+
+    // A line that begins with the end of the here-string would end it: JSON never needs one there.
+    private static string Escape(string json) => json.Replace("\n" + Terminator, "\n " + Terminator, StringComparison.Ordinal);
+
+    private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+}

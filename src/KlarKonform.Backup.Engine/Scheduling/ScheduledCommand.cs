@@ -1,0 +1,18 @@
+namespace KlarKonform.Backup.Engine.Scheduling;
+
+/// <summary>What the operating system starts: PowerShell with one backup, and an exit code for whoever watches.</summary>
+internal static class ScheduledCommand
+{
+    /// <summary>0 succeeded, 1 partial, 2 failed; a run that is still on is no failure of the next one.</summary>
+    public static string Script(string configuration, string module, string? home)
+    {
+        var place = home is null ? "" : $"$env:KLARKONFORM_BACKUP_HOME = {Quote(home)}; ";
+        return $"{place}Import-Module {Quote(module)}; $run = $null; try {{ $run = Start-KKBackup -Name {Quote(configuration)} -ErrorAction Continue }} catch {{ if ($_.FullyQualifiedErrorId -like 'AlreadyRunning*') {{ exit 0 }} }}; "
+            + "if ($null -eq $run) { exit 2 }; switch (\"$($run.Status)\") { 'Succeeded' { exit 0 } 'Partial' { exit 1 } default { exit 2 } }";
+    }
+
+    /// <summary>The arguments for it.</summary>
+    public static IReadOnlyList<string> Arguments(string script) => ["-NoProfile", "-NonInteractive", "-EncodedCommand", Convert.ToBase64String(System.Text.Encoding.Unicode.GetBytes(script))];
+
+    private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+}

@@ -62,6 +62,26 @@ public sealed class ServerBackupTests : IAsyncLifetime
     }
 
     [Fact]
+    public void The_runbook_runs_with_an_empty_home_continues_the_same_backup_and_leaves_no_file()
+    {
+        RequireServer("KK_TEST_SFTP_PORT");
+        Configure("-SftpHost 127.0.0.1 -Port $more[0] -SftpPath $more[1] -HostKey $more[2] -Credential $more[3]",
+            int.Parse(TestServers.Value("SFTP_PORT"), System.Globalization.CultureInfo.InvariantCulture), SftpPath(), TestServers.Value("SFTP_HOSTKEY"),
+            new PSCredential(TestServers.Value("SFTP_USER"), ModuleHost.Secure(TestServers.Value("SFTP_PASSWORD"))));
+        _shell.Invoke("Export-KKBackupRunbook Server $args[0]", _folder["runbook.ps1"]);
+        Assert.Contains("FileExists", Assert.Single(_shell.TryInvoke("Export-KKBackupRunbook Server $args[0]", _folder["runbook.ps1"]).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.DoesNotContain(Password, File.ReadAllText(_folder["runbook.ps1"]), StringComparison.Ordinal);
+        Assert.Equal("Succeeded", $"{_shell.Invoke("(Start-KKBackup Server).Status")[0]}");
+        var before = Directory.GetDirectories(Path.GetTempPath(), "klarkonform-*");
+        var run = _shell.Invoke("& $args[0]", _folder["runbook.ps1"])[^1];
+        Environment.SetEnvironmentVariable("KLARKONFORM_BACKUP_HOME", _folder["home"]);
+        Assert.Equal("Succeeded", $"{run.Properties["Status"].Value}");
+        Assert.Equal(0L, run.Properties["ItemsDownloaded"].Value); // It went on from the state in the repository.
+        Assert.Equal(before, Directory.GetDirectories(Path.GetTempPath(), "klarkonform-*"));
+        Assert.Equal(2, _shell.Invoke("Get-KKBackupSnapshot Server").Count);
+    }
+
+    [Fact]
     public void A_wrong_host_key_is_refused_and_nothing_is_written()
     {
         RequireServer("KK_TEST_SFTP_PORT");

@@ -31,7 +31,10 @@ public sealed record BackupConfiguration
     /// <summary>When it runs by itself, or null.</summary>
     public ScheduleSettings? Schedule { get; init; }
 
+    /// <summary>Who is told when the state of the runs changes, or null.</summary>
+    public NotificationSettings? Notification { get; init; }
+
     /// <summary>The vault names of every secret that a run needs, as <c>vault/name</c>.</summary>
     public IReadOnlyList<string> SecretNames() =>
-        [.. new[] { Tenant.Auth.Secret, Tenant.Auth.CertificatePassword, Repository.Password, Target.Credential, Target.PrivateKey, Target.PrivateKeyPassphrase }.OfType<string>().Distinct()];
+        [.. new[] { Tenant.Auth.Secret, Tenant.Auth.CertificatePassword, Repository.Password, Target.Credential, Target.PrivateKey, Target.PrivateKeyPassphrase, Notification?.Webhook }.OfType<string>().Distinct()];
 }

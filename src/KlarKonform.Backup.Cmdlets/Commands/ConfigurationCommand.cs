@@ -162,6 +162,7 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
             Repository = present.Repository with { Password = Secret("RepositoryPassword", RepositoryPassword, RepositoryPasswordName, present.Repository.Password)! },
             Target = ApplyLimits(ApplyTarget(present.Target, Secret)),
             Retention = ApplyRetention(present.Retention),
+            Notification = ApplyNotification(present.Notification, Secret),
         };
         return (configuration, secrets);
     }

@@ -16,6 +16,9 @@ public sealed class DemoTenantModel(string tenantId)
 
     public Dictionary<string, DemoGroup> Groups { get; } = [];
 
+    /// <summary>Mails that an app sent: from, to, subject.</summary>
+    public List<(string From, string To, string Subject)> SentMails { get; } = [];
+
     public ChangeLog UserChanges { get; } = new();
 
     public ChangeLog OrgContactChanges { get; } = new();

@@ -98,6 +98,13 @@ internal static partial class ConfigurationValidator
                 Refuse(field, "FieldVersions");
         }
 
+        if (configuration.Notification is { } notification)
+        {
+            Secret("notification.webhook", notification.Webhook, needed: false);
+            if (notification.MailFrom is null != (notification.MailTo is null or { Count: 0 }))
+                Refuse(notification.MailFrom is null ? "notification.mailFrom" : "notification.mailTo", "FieldMissing");
+        }
+
         if (configuration.Schedule is { } schedule)
         {
             Demand("schedule.cron", schedule.Cron);

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using KlarKonform.Backup.Engine.Configuration;
 using KlarKonform.Backup.Engine.Errors;
+using KlarKonform.Backup.Engine.Notifications;
 using KlarKonform.Backup.Engine.Runs.Journal;
 
 namespace KlarKonform.Backup.Engine.Runs;
@@ -17,6 +18,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
     public async Task<BackupRun> RunAsync(CancellationToken cancellationToken)
     {
         using var claim = await RunClaim.TakeAsync(home.Runs(configuration.Id), cancellationToken).ConfigureAwait(false) ?? throw await RefusalAsync(cancellationToken).ConfigureAwait(false);
+        var before = (await journal.NewestAsync(configuration.Id, cancellationToken).ConfigureAwait(false))?.Status;
         var record = new RunRecord(configuration, time);
         var events = new RunEvents(new EventLog(options.LogPath ?? home.Log(configuration.Name), observer.Warning), configuration.Name, record.Id, time);
         await journal.WriteAsync(configuration.Id, record.ToRun(BackupState.Running), cancellationToken).ConfigureAwait(false);
@@ -49,6 +51,11 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         run = run with { Ended = time.GetUtcNow() };
         await WriteEndAsync(run).ConfigureAwait(false);
         LogEnd(events, run, error);
+        SystemLog.Write(run);
+
+        // A run that somebody stopped is no news to him.
+        if (!stop.IsCancellationRequested)
+            await new RunNotifier(configuration, secrets, observer, time, random).NotifyAsync(run, before ?? record.Before, cancellationToken).ConfigureAwait(false);
         observer.Progress(new BackupProgress(null, Texts.Get("State_" + run.Status), 100, Completed: true));
         if (cancellationToken.IsCancellationRequested && error is OperationCanceledException)
             ExceptionDispatchInfo.Throw(error);

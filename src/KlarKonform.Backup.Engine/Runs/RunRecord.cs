@@ -19,6 +19,9 @@ internal sealed class RunRecord(BackupConfiguration configuration, TimeProvider 
 
     public DateTimeOffset Started { get; } = time.GetUtcNow();
 
+    /// <summary>How the run ended that wrote the newest complete snapshot: for machines that keep no journal. Null where there is none.</summary>
+    public BackupState? Before { get; set; }
+
     /// <summary>The resources of the run, in the order in which they are begun.</summary>
     public IReadOnlyList<IResourceSource> Plan => _plan;
 

@@ -58,6 +58,7 @@ internal sealed class RunSession(
         await using var held = await RepositoryLock.ClaimAsync(session.Repository, PurposeOf(_configuration), time, random, cancellationToken).ConfigureAwait(false);
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, held.Lost);
         var snapshots = await session.RecentAsync(alive.Token).ConfigureAwait(false);
+        record.Before = snapshots.Select(each => each.Snapshot).LastOrDefault(each => !RepositorySession.IsCheckpoint(each)) is { } complete ? SnapshotAssembler.StatusOf(complete) : null;
         await session.Repository.OpenIndexAsync(alive.Token).ConfigureAwait(false);
         await using var writer = new RepositoryWriter(session.Repository, _configuration.Target.Type == TargetType.Folder ? RepositoryWriter.DefaultUploads : RemoteUploads);
         var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);

@@ -29,6 +29,7 @@ internal sealed class MailWriteEndpoints(DemoTenantModel tenant, UploadSessions 
     public void Map(GraphRoutes routes)
     {
         void Post(string pattern, string kind, Func<HttpContext, RouteValues, Task> handler) => routes.Outlook("/users/{user}/" + pattern, Permission, kind, handler, "POST");
+        routes.Outlook("/users/{user}/sendMail", "Mail.Send", "sendMail", (context, values) => Send(context, values["user"]), "POST");
         Post("mailFolders", "createFolder", (context, values) => CreateFolder(context, values["user"], "msgfolderroot"));
         Post("mailFolders/{folder}/childFolders", "createFolder", (context, values) => CreateFolder(context, values["user"], values["folder"]));
         Post("mailFolders/{folder}/messages", "createMessage", (context, values) => Create(context, values["user"], values["folder"]));
@@ -45,6 +46,19 @@ internal sealed class MailWriteEndpoints(DemoTenantModel tenant, UploadSessions 
             context.Response.StatusCode = 204;
             return Task.CompletedTask;
         }, "DELETE");
+    }
+
+    private Task Send(HttpContext context, string user)
+    {
+        var message = GraphRoutes.Json(context).GetProperty("message");
+        lock (tenant)
+        {
+            tenant.Mailbox(user);
+            tenant.SentMails.Add((user, string.Join(',', message.GetProperty("toRecipients").EnumerateArray().Select(each => CreatedMime.Text(each.GetProperty("emailAddress"), "address"))), CreatedMime.Text(message, "subject")));
+        }
+
+        context.Response.StatusCode = 202;
+        return Task.CompletedTask;
     }
 
     private Task CreateFolder(HttpContext context, string user, string parent)

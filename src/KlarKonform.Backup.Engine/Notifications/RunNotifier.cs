@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using KlarKonform.Backup.Engine.Targets;
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Http;
+using KlarKonform.Backup.Graph.Mail;
+
+namespace KlarKonform.Backup.Engine.Notifications;
+
+/// <summary>Tells people of a run whose state is another than the last one's. What cannot be delivered is a warning: the backup is what it is.</summary>
+internal sealed class RunNotifier(BackupConfiguration configuration, ISecretStore secrets, IBackupObserver observer, TimeProvider time, Random random)
+{
+    private const int MaxAttempts = 3;
+
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
+
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() }, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
+    /// <summary>Notifies if there is something new.</summary>
+    /// <param name="run">The run that ended.</param>
+    /// <param name="before">How the last one ended, or null for none.</param>
+    /// <param name="cancellationToken">Ends the attempts.</param>
+    public async Task NotifyAsync(BackupRun run, BackupState? before, CancellationToken cancellationToken)
+    {
+        if (configuration.Notification is not { } settings || run.Status == before)
+            return;
+        if (settings.Webhook is not null)
+            await GuardedAsync("webhook", () => PostAsync(settings.Webhook, run, before, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (settings is { MailFrom: { } from, MailTo.Count: > 0 })
+            await GuardedAsync(from, () => MailAsync(from, settings.MailTo, run, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task PostAsync(string name, BackupRun run, BackupState? before, CancellationToken cancellationToken)
+    {
+        var secret = (await secrets.GetAsync(SecretReference.Parse(name), cancellationToken).ConfigureAwait(false)).Secret;
+        if (!Uri.TryCreate(secret, UriKind.Absolute, out var address) || !(address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback)))
+            throw new BackupException("WebhookInvalid", BackupErrorCategory.InvalidArgument, name, name);
+        var body = JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            text = Text(run), // What Teams and Slack show.
+            configuration = run.Configuration,
+            tenant = configuration.Tenant.Id,
+            host = run.HostName,
+            status = run.Status,
+            before,
+            runId = run.RunId,
+            snapshot = run.SnapshotId,
+            started = run.Started,
+            ended = run.Ended,
+            itemsDownloaded = run.ItemsDownloaded,
+            bytesStored = run.BytesStored,
+            failures = run.Failures.Count,
+            verified = run.Verified,
+            error = run.Error,
+        }, s_json);
+        using var handler = TrustedHandlers.Create(configuration.Tenant.CaCertificate);
+        using var http = new HttpClient(handler) { Timeout = s_timeout };
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                using var content = new ByteArrayContent(body);
+                content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+                using var response = await http.PostAsync(address, content, cancellationToken).ConfigureAwait(false);
+                if ((int)response.StatusCode is < 500 and not 429)
+                {
+                    response.EnsureSuccessStatusCode();
+                    return;
+                }
+
+                if (attempt >= MaxAttempts)
+                    response.EnsureSuccessStatusCode();
+            }
+            catch (Exception exception) when (exception is HttpRequestException { StatusCode: null } or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                if (attempt >= MaxAttempts)
+                    throw;
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(2 * attempt), time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task MailAsync(string from, IReadOnlyList<string> to, BackupRun run, CancellationToken cancellationToken)
+    {
+        using var graph = await new GraphFactory(secrets, time, random).OpenAsync(configuration.Tenant, GraphLog.None, cancellationToken).ConfigureAwait(false);
+        await new MailSender(graph.Client, from).SendAsync(to, Texts.Get("NotificationSubject", run.Configuration, Texts.Get("State_" + run.Status)), Text(run), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What happened, for people; without the names of items.</summary>
+    public static string Text(BackupRun run)
+    {
+        var lines = new List<string>
+        {
+            Texts.Get("NotificationText", run.Configuration, Texts.Get("State_" + run.Status), run.HostName, run.Started.ToLocalTime().ToString("g", CultureInfo.CurrentCulture), (run.Ended ?? run.Started).ToLocalTime().ToString("g", CultureInfo.CurrentCulture)),
+            Texts.Get("NotificationCounts", run.ItemsDownloaded, run.Failures.Count, run.Resources.Count(resource => resource.Status == BackupState.Failed)),
+        };
+        if (run.Error is not null)
+            lines.Add(run.Error);
+        return string.Join("\n", lines);
+    }
+
+    private async Task GuardedAsync(string place, Func<Task> send, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await send().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or BackupException or GraphException && !cancellationToken.IsCancellationRequested)
+        {
+            // The address is a secret: what the class library says of it is not passed on.
+            observer.Warning(Texts.Get("NotificationFailed", place, exception is HttpRequestException http ? http.StatusCode?.ToString() ?? http.HttpRequestError.ToString() : exception is TaskCanceledException ? "Timeout" : exception.Message));
+        }
+    }
+}

@@ -5,6 +5,7 @@ using KlarKonform.Backup.DemoTenant.Http;
 
 // dotnet run --project src/KlarKonform.Backup.DemoTenant -- --urls https://127.0.0.1:PORT --users N --mails N --files N
 //     --sites N --library-files N --events N --contacts N --max-file-bytes N --max-attachment-bytes N --attachment-percent N --seed S --latency-ms N --ca FILE
+//     --tenant ID --secret TEXT --writable true
 var settings = new ConfigurationBuilder().AddCommandLine(args).Build();
 int Number(string name, int normal) => settings[name] is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : normal;
 
@@ -30,11 +31,15 @@ if (url.Scheme != Uri.UriSchemeHttps || !url.IsLoopback)
     return 2;
 }
 
+var normal = new DemoTenantOptions();
 await using var server = await DemoTenantServer.StartAsync(new DemoTenantOptions
 {
     Sizes = sizes,
     Port = url.Port,
     Latency = TimeSpan.FromMilliseconds(Number("latency-ms", 0)),
+    TenantId = settings["tenant"] ?? normal.TenantId,
+    ClientSecret = settings["secret"] ?? normal.ClientSecret,
+    Permissions = settings["writable"] == "true" ? normal.Permissions.Concat(["Mail.ReadWrite", "Mail.Send", "Calendars.ReadWrite", "Contacts.ReadWrite", "Files.ReadWrite.All"]).ToHashSet() : normal.Permissions,
 });
 var certificate = settings["ca"] ?? Path.Combine(Path.GetTempPath(), "klarkonform-demo-ca.pem");
 await File.WriteAllTextAsync(certificate, server.CaCertificatePem);

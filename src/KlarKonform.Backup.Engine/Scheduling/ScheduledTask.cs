@@ -69,6 +69,7 @@ internal static class ScheduledTask
         new XElement(s_task + "DaysOfMonth", (days ?? [.. Enumerable.Range(1, 31)]).Select(day => new XElement(s_task + "Day", day))),
         new XElement(s_task + "Months", (months ?? [.. Enumerable.Range(1, 12)]).Select(month => new XElement(s_task + s_months[month - 1]))));
 
+    // The schema's triggerBaseType is a sequence: Enabled before StartBoundary.
     private static XElement Trigger(DateTimeOffset now, int hour, int minute, XElement when) => new(s_task + "CalendarTrigger",
-        new XElement(s_task + "StartBoundary", now.Date.AddHours(hour).AddMinutes(minute).ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture)), new XElement(s_task + "Enabled", "true"), when);
+        new XElement(s_task + "Enabled", "true"), new XElement(s_task + "StartBoundary", now.Date.AddHours(hour).AddMinutes(minute).ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture)), when);
 }

@@ -20,7 +20,7 @@ switch (args)
     case ["backup", var name, var secret, var password]:
         using (var shell = new ModuleHost())
         {
-            shell.Invoke("param($name, $secret, $password) Set-Secret -Vault DemoVault -Name KlarKonform-$name-ClientSecret -Secret $secret; Set-Secret -Vault DemoVault -Name KlarKonform-$name-RepositoryPassword -Secret $password",
+            shell.Invoke("param($name, $secret, $password) $has = Get-KKBackupConfiguration $name; Set-Secret -Vault DemoVault -Name $has.Tenant.Auth.Secret.Split('/')[1] -Secret $secret; Set-Secret -Vault DemoVault -Name $has.Repository.Password.Split('/')[1] -Secret $password",
                 name, ModuleHost.Secure(secret), ModuleHost.Secure(password));
             Console.WriteLine(shell.Invoke("(Start-KKBackup $args[0]).Status", name)[0]);
         }

@@ -1,3 +1,6 @@
+using System.Runtime.Versioning;
+using KlarKonform.Backup.Demo;
+
 namespace KlarKonform.Backup.Cmdlets.Tests;
 
 public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixture>
@@ -78,10 +81,50 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
     {
         module.Configure("Secrets");
         var json = File.ReadAllText(module.Folder["home", "configurations", "Secrets.json"]);
-        Assert.Contains("DemoVault/KlarKonform-Secrets-ClientSecret", json, StringComparison.Ordinal);
+        Assert.Matches($"DemoVault/KlarKonform-{module.Tenant.Options.TenantId}-Secrets-[0-9a-f]{{8}}-ClientSecret\"", json);
         Assert.DoesNotContain(module.Tenant.Options.ClientSecret, json, StringComparison.Ordinal);
         if (!OperatingSystem.IsWindows())
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(module.Folder["home", "configurations", "Secrets.json"]));
+    }
+
+    [Fact]
+    public void Configurations_of_the_same_name_for_different_tenants_share_no_secret_in_a_vault_and_a_new_value_goes_where_the_old_one_was()
+    {
+        const string create = "param($tenant, $secret, $path) New-KKBackupConfiguration 'Täglich Nacht' -TenantId $tenant -ClientId c -ClientSecret $secret -RepositoryPassword $secret -Vault DemoVault -Path $path -WarningAction SilentlyContinue; ";
+        var first = module.Invoke(create + "Remove-KKBackupConfiguration 'Täglich Nacht' -Confirm:$false", "nord.example", ModuleHost.Secure("one"), module.Folder["a"])[0];
+        var second = module.Invoke(create, "sued.example", ModuleHost.Secure("two"), module.Folder["b"])[0];
+        var (one, two) = ($"{first.Properties["Repository"].Value.GetType().GetProperty("Password")!.GetValue(first.Properties["Repository"].Value)}", $"{second.Properties["Repository"].Value.GetType().GetProperty("Password")!.GetValue(second.Properties["Repository"].Value)}");
+        Assert.NotEqual(one, two);
+        Assert.Matches("^DemoVault/KlarKonform-sued-example-T-glich-Nacht-[0-9a-f]{8}-RepositoryPassword$", two);
+        module.Invoke("Set-KKBackupConfiguration 'Täglich Nacht' -RepositoryPassword $args[0]", ModuleHost.Secure("three"));
+        Assert.Equal(two, $"{module.Invoke("(Get-KKBackupConfiguration 'Täglich Nacht').Repository.Password")[0]}");
+        Assert.Equal(("one", "three"), (Value(one), Value(two)));
+        module.Invoke("Remove-KKBackupConfiguration 'Täglich Nacht' -Confirm:$false");
+        string Value(string name) => $"{module.Invoke("[System.Net.NetworkCredential]::new('', (Get-Secret -Vault DemoVault -Name $args[0])).Password", name.Split('/')[1])[0]}";
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public void Files_that_others_may_read_are_named_by_the_check_and_by_a_run_unless_their_folder_is_closed()
+    {
+        module.Configure("Open");
+        var (folder, file) = (module.Folder["home", "configurations"], module.Folder["home", "configurations", "Open.json"]);
+        var folderBefore = File.GetUnixFileMode(folder);
+        int Warnings() => module.Invoke("Test-KKBackupConnection Open | Where-Object { $_.Result -eq 'Warning' }").Count;
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        try
+        {
+            File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Assert.Equal(0, Warnings());
+            File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+            Assert.Equal(1, Warnings());
+            Assert.Contains(module.Invoke("Start-KKBackup Open *>&1"), each => $"{each}".Contains(file, StringComparison.Ordinal));
+        }
+        finally
+        {
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.SetUnixFileMode(folder, folderBefore);
+        }
     }
 
     [Fact]

@@ -61,6 +61,9 @@ public sealed class RestoreTests(ModuleFixture module) : IClassFixture<ModuleFix
         module.Invoke("Start-KKBackup Legal");
         var refused = Assert.Single(module.TryInvoke("Set-KKBackupConfiguration Legal -RetentionPreset Standard").Errors);
         Assert.StartsWith("RetentionReasonMissing,", refused.FullyQualifiedErrorId, StringComparison.Ordinal);
+
+        // The hosted engine has nobody who could answer, as a scheduled task has nobody.
+        Assert.StartsWith("ConfirmationImpossible,", Assert.Single(module.TryInvoke("Set-KKBackupConfiguration Legal -RetentionPreset Standard -Reason Probe").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal("Legal", $"{module.Invoke("(Get-KKBackupConfiguration Legal).Retention.Preset")[0]}");
         module.Invoke("Set-KKBackupConfiguration Legal -RetentionPreset Standard -Reason 'Mandat beendet' -Force");
         Assert.Equal("Standard", $"{module.Invoke("(Get-KKBackupConfiguration Legal).Retention.Preset")[0]}");

@@ -21,7 +21,7 @@ public sealed class SignInTests(ModuleFixture module) : IClassFixture<ModuleFixt
         New($"Cert{form}", $"-ClientId $args[4] -CertificateFile $args[5] {(password ? "-CertificatePassword $args[6]" : "")}", module.Tenant.Options.ClientId, file, ModuleHost.Secure("Kennwort"));
         File.Delete(file);
         var stored = await File.ReadAllTextAsync(module.Folder["home", "configurations", $"Cert{form}.json"]);
-        Assert.Contains($"DemoVault/KlarKonform-Cert{form}-Certificate", stored, StringComparison.Ordinal);
+        Assert.Matches($"DemoVault/KlarKonform-[0-9a-z-]+-Cert{form}-[0-9a-f]{{8}}-Certificate\"", stored);
         Assert.Equal("Succeeded", $"{module.Invoke($"(Start-KKBackup Cert{form}).Status")[0]}");
         Assert.Equal("Passed", $"{module.Invoke($"(Test-KKBackupConnection Cert{form} | Where-Object Check -eq 'Permission Calendars.Read').Result")[0]}");
     }

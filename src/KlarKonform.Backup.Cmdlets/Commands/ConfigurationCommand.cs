@@ -148,9 +148,10 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
         {
             if (value is null)
                 return name ?? old;
-            if (Vault is null)
-                throw new BackupException("VaultRequired", BackupErrorCategory.InvalidArgument, present.Name);
-            var reference = new SecretReference(Vault, $"KlarKonform-{present.Name}-{purpose}");
+
+            // A new value goes where the old one is, unless another vault is named.
+            var vault = Vault ?? (old is null ? null : SecretReference.Parse(old).Vault) ?? throw new BackupException("VaultRequired", BackupErrorCategory.InvalidArgument, present.Name);
+            var reference = new SecretReference(vault, SecretName(present, purpose));
             secrets.Add((reference, value));
             return reference.ToString();
         }
@@ -165,6 +166,13 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
             Notification = ApplyNotification(present.Notification, Secret),
         };
         return (configuration, secrets);
+    }
+
+    // A vault may serve many tenants and machines: tenant and id keep a name from meeting another's. Azure Key Vault takes 127 letters, digits and hyphens.
+    private string SecretName(BackupConfiguration configuration, string purpose)
+    {
+        static string Plain(string text, int length) => new(text.Take(length).Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-').ToArray());
+        return $"KlarKonform-{Plain(TenantId ?? configuration.Tenant.Id, 36)}-{Plain(configuration.Name, 30)}-{configuration.Id.ToString("N")[..8]}-{purpose}";
     }
 
     /// <summary>Stores the secrets; pipeline thread only.</summary>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using KlarKonform.Backup.Cmdlets.Hosting;
 
 namespace KlarKonform.Backup.Cmdlets.Commands;
@@ -51,9 +52,22 @@ public sealed class SetKKBackupConfigurationCommand : ConfigurationCommand
     {
         if (string.IsNullOrWhiteSpace(Reason))
             throw new BackupException("RetentionReasonMissing", BackupErrorCategory.InvalidArgument, Name, Name);
-        if (!Force && !await OnPipelineAsync(() => ShouldContinue(Texts.Get("ConfirmShorten", Name), Texts.Get("ConfirmShortenTitle")), cancellationToken).ConfigureAwait(false))
+        if (!Force && !await OnPipelineAsync(Confirmed, cancellationToken).ConfigureAwait(false))
             return false;
         await Engine.ShortenRetentionAsync(changed, Reason, Author, Secrets, cancellationToken).ConfigureAwait(false);
         return true;
+    }
+
+    private bool Confirmed()
+    {
+        try
+        {
+            return ShouldContinue(Texts.Get("ConfirmShorten", Name), Texts.Get("ConfirmShortenTitle"));
+        }
+        catch (Exception exception) when (exception is HostException or PSInvalidOperationException or PSNotSupportedException)
+        {
+            // Nobody is there to be asked.
+            throw new BackupException("ConfirmationImpossible", BackupErrorCategory.InvalidOperation, Name, Name);
+        }
     }
 }

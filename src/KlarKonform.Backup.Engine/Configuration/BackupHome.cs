@@ -1,3 +1,5 @@
+using System.Runtime.Versioning;
+
 namespace KlarKonform.Backup.Engine.Configuration;
 
 /// <summary>Where configurations, journals and caches lie: <c>KLARKONFORM_BACKUP_HOME</c>, else the user's application data.</summary>
@@ -33,30 +35,33 @@ internal sealed class BackupHome
     {
         if (OperatingSystem.IsWindows())
             return [];
-        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         var open = new List<string>();
         foreach (var folder in (string[])[Configurations, Path.Combine(_root, "runs"), Path.Combine(_root, "logs"), Path.Combine(_root, "cache")])
         {
-            if (!Directory.Exists(folder))
-                continue;
-            try
-            {
-                // A folder that nobody else may enter protects what is in it.
-                if ((File.GetUnixFileMode(folder) & (others | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == 0)
-                    continue;
-                foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
-                {
-                    if ((File.GetUnixFileMode(file) & others) != 0)
-                        open.Add(file);
-                }
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                // Another run tidies up at this moment, or the folder is not ours to look into.
-            }
+            if (Directory.Exists(folder))
+                Look(folder, open);
         }
 
         return open;
+    }
+
+    // A folder that nobody else may enter protects what is in it.
+    [UnsupportedOSPlatform("windows")]
+    private static void Look(string folder, List<string> open)
+    {
+        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        try
+        {
+            if ((File.GetUnixFileMode(folder) & (others | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == 0)
+                return;
+            open.AddRange(Directory.EnumerateFiles(folder).Where(file => (File.GetUnixFileMode(file) & others) != 0));
+            foreach (var inner in Directory.EnumerateDirectories(folder))
+                Look(inner, open);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Another run tidies up at this moment, or the folder is not ours to look into.
+        }
     }
 
     /// <summary>Writes a file for the current user only, whole or not at all.</summary>

@@ -46,7 +46,10 @@ internal sealed class RunClaim : IDisposable
         {
             try
             {
-                var claim = new RunClaim(new FileStream(Path.Combine(folder, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None), folder);
+                var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+                if (!OperatingSystem.IsWindows())
+                    options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+                var claim = new RunClaim(new FileStream(Path.Combine(folder, LockFile), options), folder);
                 foreach (var left in Directory.EnumerateFiles(folder, StopPrefix + "*"))
                     File.Delete(left); // A request to a run that is over.
                 return claim;

@@ -23,4 +23,7 @@ public sealed record BackupSchedule
 
     /// <summary>What was registered, or is to be: timer and service, the task's XML, or the crontab line. Empty for the scheduler.</summary>
     public string Definition { get; init; } = "";
+
+    /// <summary>What else is needed for the runs to begin, or null.</summary>
+    public string? Note { get; init; }
 }

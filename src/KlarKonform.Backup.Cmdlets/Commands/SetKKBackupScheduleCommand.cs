@@ -57,6 +57,8 @@ public sealed class SetKKBackupScheduleCommand : ConfigurationNameCommand
             var plan = await Engine.SetScheduleAsync(name, request, token).ConfigureAwait(false);
             var wanted = await OnPipelineAsync(() => ShouldProcess(name, Texts.Get("Action_Schedule", plan.Cron, plan.TimeZone, plan.Method)), token).ConfigureAwait(false);
             var shown = wanted ? await Engine.SetScheduleAsync(name, request with { PlanOnly = false }, token).ConfigureAwait(false) : plan;
+            if (wanted && shown.Note is { } note)
+                Post(() => WriteWarning(note));
             Post(() => WriteObject(shown));
         });
     }

@@ -18,7 +18,7 @@ internal sealed class ScheduleKeeper(ConfigurationStore configurations, BackupHo
         {
             ScheduleMethod.Systemd => SystemdUnits.Timer(configuration, schedule) + "\n" + SystemdUnits.Service(configuration, request.PowerShell, script),
             ScheduleMethod.TaskScheduler => ScheduledTask.Write(configuration, schedule, request.PowerShell, script, $@"{Environment.UserDomainName}\{Environment.UserName}", time.GetLocalNow()).ToString(),
-            ScheduleMethod.Crontab => $"CRON_TZ={schedule.Zone.Id}\n{schedule.Cron} {string.Join(' ', new[] { request.PowerShell }.Concat(ScheduledCommand.Arguments(script)))}\n",
+            ScheduleMethod.Crontab => CrontabLine(schedule, request.PowerShell, script),
             _ => "",
         };
         if (!request.PlanOnly)
@@ -78,7 +78,24 @@ internal sealed class ScheduleKeeper(ConfigurationStore configurations, BackupHo
         NextRun = settings.Enabled ? schedule.Next(time.GetUtcNow()) : null,
         Method = method,
         Definition = definition,
+        Note = method switch
+        {
+            // A user's own systemd ends when the user's last session does, unless it lingers.
+            ScheduleMethod.Systemd when !IsRoot && !File.Exists(Path.Combine("/var/lib/systemd/linger", Environment.UserName)) => Texts.Get("ScheduleLinger", Environment.UserName),
+            ScheduleMethod.Scheduler => Texts.Get("ScheduleNeedsScheduler"),
+            ScheduleMethod.Crontab when !schedule.Zone.HasSameRules(TimeZoneInfo.Local) => Texts.Get("ScheduleNeedsCrontab") + " " + Texts.Get("ScheduleCrontabZone", schedule.Zone.Id),
+            ScheduleMethod.Crontab => Texts.Get("ScheduleNeedsCrontab"),
+            _ => null,
+        },
     };
+
+    // Only what every cron reads the same way; a percent sign would end the command (crontab(5)).
+    private static string CrontabLine(CronSchedule schedule, string powerShell, string script)
+    {
+        _ = CalendarExpressions.Of(schedule);
+        var zone = schedule.Zone.HasSameRules(TimeZoneInfo.Local) ? "" : $"CRON_TZ={schedule.Zone.Id}\n";
+        return $"{zone}{schedule.Cron.Replace('?', '*')} {string.Join(' ', new[] { powerShell.Replace(" ", "\\ ", StringComparison.Ordinal) }.Concat(ScheduledCommand.Arguments(script))).Replace("%", "\\%", StringComparison.Ordinal)}\n";
+    }
 
     private static ScheduleMethod Own() => OperatingSystem.IsWindows() ? ScheduleMethod.TaskScheduler : Directory.Exists("/run/systemd/system") ? ScheduleMethod.Systemd : ScheduleMethod.Scheduler;
 

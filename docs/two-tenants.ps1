@@ -3,7 +3,8 @@
     Two tenants in one PowerShell, strictly apart.
 .DESCRIPTION
     Starts two stand-ins of Microsoft Graph, backs both up at the same time in one process, each into a repository of its own, and shows that a
-    configuration that is pointed at the other tenant's repository is refused. Everything lies below -Folder and is removed at the end.
+    configuration that is pointed at the other tenant's repository is refused. Everything lies below -Folder and is removed at the end,
+    with the secrets that were put into the vault.
     Needs the .NET SDK, the module, and a SecretManagement vault.
 .EXAMPLE
     ./docs/two-tenants.ps1 -Vault BackupVault
@@ -73,6 +74,12 @@ finally {
     foreach ($process in $processes) {
         if (-not $process.HasExited) { $process.Kill($true) }
         $process.Dispose()
+    }
+
+    foreach ($configuration in Get-KKBackupConfiguration) {
+        foreach ($secret in $configuration.Tenant.Auth.Secret, $configuration.Repository.Password) {
+            Remove-Secret -Vault $Vault -Name $secret.Substring($Vault.Length + 1)
+        }
     }
 
     $env:KLARKONFORM_BACKUP_HOME = $before

@@ -1,3 +1,6 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
 namespace KlarKonform.Backup.Cmdlets.Tests;
 
 public sealed class ScheduleCmdletTests(ModuleFixture module) : IClassFixture<ModuleFixture>
@@ -32,5 +35,29 @@ public sealed class ScheduleCmdletTests(ModuleFixture module) : IClassFixture<Mo
             module.Configure("Refused");
         Assert.StartsWith(error, Assert.Single(module.TryInvoke($"Set-KKBackupSchedule Refused {arguments}").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Null(module.Invoke("(Get-KKBackupStatus Refused).NextRun")[0]);
+    }
+
+    [Fact]
+    public async Task What_the_system_starts_at_night_ends_with_the_exit_code_of_its_run()
+    {
+        module.Configure("Codes");
+        var line = $"{module.Invoke("Set-KKBackupSchedule Codes -At 02:00 -Method Crontab -WhatIf")[0].Properties["Definition"].Value}";
+        var script = Encoding.Unicode.GetString(Convert.FromBase64String(Regex.Match(line, "-EncodedCommand ([A-Za-z0-9+/=]+)").Groups[1].Value));
+        await File.WriteAllTextAsync(module.Folder["night.ps1"], script);
+        int Code() => (int)module.TryInvoke("& $args[0] *> $null; $LASTEXITCODE", module.Folder["night.ps1"]).Output[^1].BaseObject;
+
+        Assert.Equal(0, Code());
+        var message = module.Tenant.Change((model, generator) => generator.AddMessage(model.Users[0]));
+        message.IsCorrupt = true;
+        Assert.Equal(1, Code());
+        module.Tenant.Change((model, _) => model.Users[0].Mailbox!.Delete(message));
+
+        // Another process is at it.
+        var id = $"{module.Invoke("(Get-KKBackupConfiguration Codes).Id")[0]}";
+        await using (new FileStream(module.Folder["home", "runs", id, "running.lock"], FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+            Assert.Equal(0, Code());
+
+        module.Invoke("Set-KKBackupConfiguration Codes -ClientSecret $args[0]", Demo.ModuleHost.Secure("wrong"));
+        Assert.Equal(2, Code());
     }
 }

@@ -22,6 +22,9 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
     // Enough users to find one that has what is looked for, without reading a whole tenant.
     private const int UsersToTry = 20;
 
+    // Entra ID and S3 refuse signatures that are off by five and fifteen minutes; snapshots and retention should be right to less.
+    private static readonly TimeSpan s_clockTolerance = TimeSpan.FromMinutes(1);
+
     public async IAsyncEnumerable<ConnectionCheck> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var secretsCheck = await CheckAsync("Check_Secrets", ReadSecretsAsync).ConfigureAwait(false);
@@ -34,7 +37,9 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
         {
             store = await new TargetFactory(secrets, time, random).OpenAsync(configuration.Target, cancellationToken).ConfigureAwait(false);
             await store.PrepareAsync(create: configuration.Target.Type != TargetType.S3, cancellationToken).ConfigureAwait(false);
-            return (CheckResult.Passed, store.Location);
+            return (CheckResult.Passed, configuration.Target is { Type: TargetType.S3, Endpoint: { } endpoint } && endpoint.Scheme == Uri.UriSchemeHttps
+                ? $"{store.Location}, {(await EndpointProbe.AskAsync(endpoint, configuration.Target.CaCertificate, configuration.Target.Proxy, time, cancellationToken).ConfigureAwait(false)).Protocol}"
+                : store.Location);
         }).ConfigureAwait(false);
         yield return storage;
         if (store is not null && storage.Result == CheckResult.Passed)
@@ -59,6 +64,15 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
             graph?.Dispose();
             yield break;
         }
+
+        EndpointProbe? seen = null;
+        yield return await CheckAsync("Check_Tls", async () =>
+        {
+            seen = await EndpointProbe.AskAsync(GraphFactory.SettingsOf(configuration.Tenant).Endpoint, configuration.Tenant.CaCertificate, null, time, cancellationToken).ConfigureAwait(false);
+            return (CheckResult.Passed, $"{seen.Protocol}");
+        }).ConfigureAwait(false);
+        if (seen?.Ahead is { } ahead)
+            yield return await CheckAsync("Check_Clock", () => Task.FromResult(ahead.Duration() <= s_clockTolerance ? (CheckResult.Passed, Texts.Get("Check_Ok")) : (CheckResult.Warning, Texts.Get("Check_ClockOff", ahead)))).ConfigureAwait(false);
 
         using (graph)
         {
@@ -188,7 +202,7 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
         try
         {
             var (result, detail) = await check().ConfigureAwait(false);
-            return new ConnectionCheck(configuration.Name, Texts.Get(name), result, detail, "");
+            return new ConnectionCheck(configuration.Name, Texts.Get(name), result, result == CheckResult.Passed ? detail : "", result == CheckResult.Passed ? "" : detail);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

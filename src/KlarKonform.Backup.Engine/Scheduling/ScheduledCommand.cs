@@ -7,7 +7,7 @@ internal static class ScheduledCommand
     public static string Script(string configuration, string module, string? home)
     {
         var place = home is null ? "" : $"$env:KLARKONFORM_BACKUP_HOME = {Quote(home)}; ";
-        return $"{place}Import-Module {Quote(module)}; $run = $null; try {{ $run = Start-KKBackup -Name {Quote(configuration)} -ErrorAction Continue }} catch {{ if ($_.FullyQualifiedErrorId -like 'AlreadyRunning*') {{ exit 0 }} }}; "
+        return $"{place}Import-Module {Quote(module)}; $run = $null; try {{ $run = Start-KKBackup -Name {Quote(configuration)} -ErrorAction Continue }} catch {{ [System.Console]::Error.WriteLine(\"$_\"); if ($_.FullyQualifiedErrorId -like 'AlreadyRunning*') {{ exit 0 }} }}; "
             + "if ($null -eq $run) { exit 2 }; switch (\"$($run.Status)\") { 'Succeeded' { exit 0 } 'Partial' { exit 1 } default { exit 2 } }";
     }
 

@@ -121,6 +121,7 @@ public abstract class BackupCmdlet : PSCmdlet, IDisposable
 
     private void RunCore(Func<CancellationToken, Task> work)
     {
+        using var termination = new TerminationSignal(_stop.Cancel);
         using var queue = new PipelineQueue();
         _queue = queue;
         try

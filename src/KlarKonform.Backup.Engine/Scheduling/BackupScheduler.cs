@@ -54,8 +54,9 @@ internal sealed class BackupScheduler(ConfigurationStore configurations, RunJour
             if (!_entries.TryGetValue(configuration.Id, out var entry) || entry.Settings != settings)
             {
                 // From the last run on: what came after it and was missed is due now, once. Whoever never ran begins with the next time.
-                var since = entry is null ? (await journal.NewestAsync(configuration.Id, cancellationToken).ConfigureAwait(false))?.Started ?? _began : now;
-                _entries[configuration.Id] = entry = new Entry(configuration.Name, settings) { Due = CronSchedule.Of(settings).Next(since), Running = entry?.Running ?? Task.CompletedTask, Last = entry?.Last };
+                var newest = entry is null ? await journal.NewestAsync(configuration.Id, cancellationToken).ConfigureAwait(false) : null;
+                var since = entry is null ? newest?.Started ?? _began : now;
+                _entries[configuration.Id] = entry = new Entry(configuration.Name, settings) { Due = CronSchedule.Of(settings).Next(since), Running = entry?.Running ?? Task.CompletedTask, Last = entry is null ? newest?.Status : entry.Last };
             }
 
             if (entry.Due <= now)

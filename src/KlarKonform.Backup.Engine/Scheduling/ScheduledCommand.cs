@@ -7,12 +7,12 @@ internal static class ScheduledCommand
     public static string Script(string configuration, string module, string? home)
     {
         var place = home is null ? "" : $"$env:KLARKONFORM_BACKUP_HOME = {Quote(home)}; ";
-        return $"{place}Import-Module {Quote(module)}; $run = $null; try {{ $run = Start-KKBackup -Name {Quote(configuration)} -ErrorAction Continue }} catch {{ [System.Console]::Error.WriteLine(\"$_\"); if ($_.FullyQualifiedErrorId -like 'AlreadyRunning*') {{ exit 0 }} }}; "
-            + "if ($null -eq $run) { exit 2 }; switch (\"$($run.Status)\") { 'Succeeded' { exit 0 } 'Partial' { exit 1 } default { exit 2 } }";
+        return $"{place}$ProgressPreference = 'SilentlyContinue'; Import-Module {Quote(module)}; $run = $null; try {{ $run = Start-KKBackup -Name {Quote(configuration)} -ErrorAction Continue }} catch {{ [System.Console]::Error.WriteLine(\"$_\"); if ($_.FullyQualifiedErrorId -like 'AlreadyRunning*') {{ exit 0 }} }}; "
+            + "if ($null -eq $run) { exit 2 }; $run; switch (\"$($run.Status)\") { 'Succeeded' { exit 0 } 'Partial' { exit 1 } default { exit 2 } }";
     }
 
-    /// <summary>The arguments for it.</summary>
-    public static IReadOnlyList<string> Arguments(string script) => ["-NoProfile", "-NonInteractive", "-EncodedCommand", Convert.ToBase64String(System.Text.Encoding.Unicode.GetBytes(script))];
+    /// <summary>The arguments for it. Without -OutputFormat an encoded command's errors come as CLIXML (about_Pwsh).</summary>
+    public static IReadOnlyList<string> Arguments(string script) => ["-NoProfile", "-NonInteractive", "-OutputFormat", "Text", "-EncodedCommand", Convert.ToBase64String(System.Text.Encoding.Unicode.GetBytes(script))];
 
     private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 }

@@ -22,7 +22,7 @@
       <command:syntax>
         <command:syntaxItem>
           <maml:name><xsl:value-of select="@name" /></maml:name>
-          <xsl:apply-templates select="parameter | /help/shared[@for = current()/@shares]/parameter" />
+          <xsl:apply-templates select="parameter | /help/shared[@for = current()/@shares]/parameter" mode="syntax" />
         </command:syntaxItem>
       </command:syntax>
       <command:parameters><xsl:apply-templates select="parameter | /help/shared[@for = current()/@shares]/parameter" /></command:parameters>
@@ -42,6 +42,14 @@
       <maml:name><xsl:value-of select="@name" /></maml:name>
       <maml:description><maml:para><xsl:value-of select="." /></maml:para></maml:description>
       <command:parameterValue required="true"><xsl:value-of select="@type" /></command:parameterValue>
+    </command:parameter>
+  </xsl:template>
+
+  <!-- A switch takes no value. -->
+  <xsl:template match="parameter" mode="syntax">
+    <command:parameter required="{boolean(@required)}" globbing="{boolean(@wildcards)}" pipelineInput="{boolean(@pipeline)}" position="named">
+      <maml:name><xsl:value-of select="@name" /></maml:name>
+      <xsl:if test="@type != 'SwitchParameter'"><command:parameterValue required="true"><xsl:value-of select="@type" /></command:parameterValue></xsl:if>
     </command:parameter>
   </xsl:template>
 </xsl:stylesheet>

@@ -8,7 +8,8 @@ Describe 'The module in a real shell' {
     }
 
     It 'has a valid manifest' {
-        (Test-ModuleManifest (Join-Path $ModulePath 'KlarKonform.Backup.psd1')).ExportedCmdlets.Count | Should -Be 10
+        $exported = (Test-ModuleManifest (Join-Path $ModulePath 'KlarKonform.Backup.psd1')).ExportedCmdlets.Keys | Sort-Object
+        $exported | Should -Be ((Get-Command -Module KlarKonform.Backup).Name | Sort-Object)
     }
 
     It 'writes a configuration and reads it back' {
@@ -18,6 +19,13 @@ Describe 'The module in a real shell' {
 
     It 'shows the status as a table' {
         Get-KKBackupStatus Pester | Format-Table | Out-String | Should -Match 'Pester'
+    }
+
+    It 'shows configurations, schedules and items as tables' {
+        (Get-KKBackupConfiguration Pester | Out-String) | Should -Match 'Name\s+Tenant\s+Target\s+Schedule'
+        $plan = Set-KKBackupSchedule Pester -At 02:00 -Method Crontab -WhatIf
+        ($plan | Out-String) | Should -Match 'Configuration\s+Cron\s+TimeZone'
+        $plan.Definition | Should -Match '-OutputFormat Text -EncodedCommand'
     }
 
     It 'names an unknown configuration' {

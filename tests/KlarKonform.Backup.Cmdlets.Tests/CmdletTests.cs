@@ -127,6 +127,19 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
         }
     }
 
+    [Theory]
+    [InlineData("-ClientSecret $args[0] -Vault Nirgends", "VaultNotFound,")]
+    [InlineData("-ClientSecret $args[0] -UploadLimit 1", "ConfigurationFieldInvalid,")]
+    public void What_cannot_be_set_leaves_configuration_and_vault_as_they_are(string change, string error)
+    {
+        if (module.Invoke("Get-KKBackupConfiguration Stay*").Count == 0)
+            module.Configure("Stay");
+        var before = File.ReadAllText(module.Folder["home", "configurations", "Stay.json"]);
+        Assert.StartsWith(error, Assert.Single(module.TryInvoke($"Set-KKBackupConfiguration Stay {change}", ModuleHost.Secure("another")).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllText(module.Folder["home", "configurations", "Stay.json"]));
+        Assert.Equal("Succeeded", $"{module.Invoke("(Start-KKBackup Stay).Status")[0]}");
+    }
+
     [Fact]
     public void Set_changes_what_is_given_and_keeps_the_rest()
     {

@@ -38,24 +38,23 @@ public sealed class SetKKBackupConfigurationCommand : ConfigurationCommand
             await ReadCertificateAsync(token).ConfigureAwait(false);
             var (changed, secrets) = await OnPipelineAsync(() => Apply(present), token).ConfigureAwait(false);
             changed = await TrustHostKeyAsync(changed, token).ConfigureAwait(false);
-            if (!await Engine.ShortensRetentionAsync(changed, token).ConfigureAwait(false))
-                await Engine.UpdateConfigurationAsync(changed, token).ConfigureAwait(false);
-            else if (!await ShortenAsync(changed, token).ConfigureAwait(false))
+
+            // Whatever can be refused is refused before the vault is touched, and the configuration names no secret that is not there.
+            var shortens = await Engine.ShortensRetentionAsync(changed, token).ConfigureAwait(false);
+            if (shortens && !await MayShortenAsync(token).ConfigureAwait(false))
                 return;
             await OnPipelineAsync(() => { Store(secrets); return true; }, token).ConfigureAwait(false);
+            await (shortens ? Engine.ShortenRetentionAsync(changed, Reason, Author, Secrets, token) : Engine.UpdateConfigurationAsync(changed, token)).ConfigureAwait(false);
             Post(() => WriteObject(changed));
         });
     }
 
     // What the law may want kept is given up only by somebody who says so, and why.
-    private async Task<bool> ShortenAsync(BackupConfiguration changed, CancellationToken cancellationToken)
+    private async Task<bool> MayShortenAsync(CancellationToken cancellationToken)
     {
         if (string.IsNullOrWhiteSpace(Reason))
             throw new BackupException("RetentionReasonMissing", BackupErrorCategory.InvalidArgument, Name, Name);
-        if (!Force && !await OnPipelineAsync(Confirmed, cancellationToken).ConfigureAwait(false))
-            return false;
-        await Engine.ShortenRetentionAsync(changed, Reason, Author, Secrets, cancellationToken).ConfigureAwait(false);
-        return true;
+        return Force || await OnPipelineAsync(Confirmed, cancellationToken).ConfigureAwait(false);
     }
 
     private bool Confirmed()

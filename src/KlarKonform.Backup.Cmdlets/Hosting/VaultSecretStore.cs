@@ -20,7 +20,7 @@ internal sealed class VaultSecretStore(BackupCmdlet cmdlet) : ISecretStore
         }
         catch (RuntimeException exception) when (exception is not PipelineStoppedException)
         {
-            throw new BackupException("SecretNotStored", BackupErrorCategory.NotSpecified, reference.ToString(), reference, exception.Message);
+            throw new BackupException("SecretNotStored", BackupErrorCategory.NotSpecified, reference.ToString(), reference, Reason(exception));
         }
     }
 
@@ -37,7 +37,7 @@ internal sealed class VaultSecretStore(BackupCmdlet cmdlet) : ISecretStore
             // SecretManagement says by its error id which of the two it is.
             if (exception.ErrorRecord?.FullyQualifiedErrorId.Contains("NotFound", StringComparison.OrdinalIgnoreCase) == true)
                 throw NotFound(reference);
-            throw new BackupException("SecretUnreadable", BackupErrorCategory.PermissionDenied, reference.ToString(), reference, exception.Message);
+            throw new BackupException("SecretUnreadable", BackupErrorCategory.PermissionDenied, reference.ToString(), reference, Reason(exception));
         }
 
         return value switch
@@ -50,6 +50,9 @@ internal sealed class VaultSecretStore(BackupCmdlet cmdlet) : ISecretStore
             _ => throw new BackupException("SecretWrongType", BackupErrorCategory.InvalidData, reference.ToString(), reference, "SecureString, PSCredential", value.GetType().Name),
         };
     }
+
+    // What -ErrorAction Stop throws speaks of itself first; the vault's own words are in the record.
+    private static string Reason(RuntimeException exception) => exception is ActionPreferenceStopException { ErrorRecord.Exception: { } cause } ? cause.Message : exception.Message;
 
     private void RequireVault(SecretReference reference)
     {

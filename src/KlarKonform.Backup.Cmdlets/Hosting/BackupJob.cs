@@ -97,6 +97,7 @@ internal sealed class BackupJob : Job, IBackupObserver
         var state = JobState.Completed;
         try
         {
+            using var termination = new TerminationSignal(_stop.Cancel);
             var run = await _engine.StartBackupAsync(_configuration, _options, _secrets, this, _stop.Token).ConfigureAwait(false);
             foreach (var note in run.Notes)
                 Add(Warning, new WarningRecord(note));

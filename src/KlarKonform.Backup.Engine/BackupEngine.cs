@@ -95,7 +95,7 @@ public sealed partial class BackupEngine : IBackupEngine
     {
         var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
         if (_home.ReadableByOthers() is [var first, ..] open)
-            observer.Warning(Texts.Get("FilesReadableByOthers", open.Count, first));
+            observer.Warning(Texts.Get("FilesReadableByOthers", open.Count, first, _home.ClosingCommand));
         return await new BackupRunner(configuration, options, secrets, observer, _home, _journal, _time, _random).RunAsync(cancellationToken).ConfigureAwait(false);
     }
 

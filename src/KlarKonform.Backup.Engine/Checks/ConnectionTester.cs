@@ -30,7 +30,7 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
         var secretsCheck = await CheckAsync("Check_Secrets", ReadSecretsAsync).ConfigureAwait(false);
         yield return secretsCheck;
         yield return await CheckAsync("Check_Files", () => Task.FromResult(home.ReadableByOthers() is [var first, ..] open
-            ? (CheckResult.Warning, Texts.Get("FilesReadableByOthers", open.Count, first)) : (CheckResult.Passed, Texts.Get("Check_Ok")))).ConfigureAwait(false);
+            ? (CheckResult.Warning, Texts.Get("FilesReadableByOthers", open.Count, first, home.ClosingCommand)) : (CheckResult.Passed, Texts.Get("Check_Ok")))).ConfigureAwait(false);
 
         IObjectStore? store = null;
         var storage = await CheckAsync("Check_Storage", async () =>

@@ -1,4 +1,6 @@
 using System.Runtime.Versioning;
+using System.Security.AccessControl;
+using System.Security.Principal;
 
 namespace KlarKonform.Backup.Engine.Configuration;
 
@@ -28,13 +30,13 @@ internal sealed class BackupHome
     public string Log(string configuration) => Path.Combine(_root, "logs", configuration + ".jsonl");
 
     /// <summary>
-    /// Files and folders of ours that others than their owner may read or write. On Windows what is inherited from the user's own profile
-    /// decides, and nothing is reported.
+    /// Files and folders of ours that others than their owner may read or write. On Windows the home folder's access list decides, which
+    /// everything in it inherits; in the user's own profile it is closed.
     /// </summary>
     public IReadOnlyList<string> ReadableByOthers()
     {
         if (OperatingSystem.IsWindows())
-            return [];
+            return IsOpenOnWindows(_root) ? [_root] : [];
         var open = new List<string>();
         foreach (var folder in (string[])[Configurations, Path.Combine(_root, "runs"), Path.Combine(_root, "logs"), Path.Combine(_root, "cache")])
         {
@@ -43,6 +45,24 @@ internal sealed class BackupHome
         }
 
         return open;
+    }
+
+    /// <summary>The command that takes the permissions away.</summary>
+    public string ClosingCommand => OperatingSystem.IsWindows() ? $"icacls \"{_root}\" /inheritance:r /grant:r \"{Environment.UserName}:(OI)(CI)F\"" : $"chmod -R go-rwx '{_root}'";
+
+    [SupportedOSPlatform("windows")]
+    private static bool IsOpenOnWindows(string folder)
+    {
+        SecurityIdentifier[] others = [new(WellKnownSidType.WorldSid, null), new(WellKnownSidType.AuthenticatedUserSid, null), new(WellKnownSidType.BuiltinUsersSid, null)];
+        try
+        {
+            return Directory.Exists(folder) && new DirectoryInfo(folder).GetAccessControl().GetAccessRules(includeExplicit: true, includeInherited: true, typeof(SecurityIdentifier)).OfType<FileSystemAccessRule>()
+                .Any(rule => rule.AccessControlType == AccessControlType.Allow && others.Contains(rule.IdentityReference) && (rule.FileSystemRights & (FileSystemRights.ReadData | FileSystemRights.WriteData)) != 0);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or PrivilegeNotHeldException or NotSupportedException)
+        {
+            return false; // A file system without access lists, or one that does not show them: there is nothing to say.
+        }
     }
 
     // A folder that nobody else may enter protects what is in it.

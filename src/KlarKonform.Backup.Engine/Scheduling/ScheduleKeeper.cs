@@ -110,6 +110,9 @@ internal sealed class ScheduleKeeper(ConfigurationStore configurations, BackupHo
     {
         switch (method)
         {
+            case ScheduleMethod.Scheduler or ScheduleMethod.Crontab:
+                await UnregisterAsync(configuration, cancellationToken).ConfigureAwait(false); // A timer of before would run it as well.
+                break;
             case ScheduleMethod.Systemd:
                 var folder = UnitFolder();
                 Directory.CreateDirectory(folder);

@@ -32,6 +32,7 @@ internal sealed class ResourceStore : IDisposable
     private readonly WorkingTree _content;
     private readonly WorkingTree _stateTree;
     private readonly ItemIndex _index;
+    private readonly ItemPlaces _places;
     private readonly TimeProvider _time;
     private readonly Func<int> _maxLoaded;
     private readonly CancellationToken _abandon;
@@ -45,6 +46,7 @@ internal sealed class ResourceStore : IDisposable
 
     private ResourceStore(WorkingTree content, WorkingTree stateTree, ResourceState state, TimeProvider time, Func<int> maxLoaded, bool keepsDeleted, CancellationToken abandon)
     {
+        State = state;
         _deleted = new DeletedItems(content, time);
         _keepsDeleted = keepsDeleted;
         _maxLoaded = maxLoaded;
@@ -52,9 +54,9 @@ internal sealed class ResourceStore : IDisposable
         _content = content;
         _stateTree = stateTree;
         _index = new ItemIndex(stateTree, () => maxLoaded() / NodesALeaf);
+        _places = new ItemPlaces(_index, content, () => State.RootId);
         _partials = new PartialFiles(stateTree, time);
         _time = time;
-        State = state;
     }
 
     /// <summary>Cursors and open ends. Change it inside <see cref="ChangeStateAsync"/> only.</summary>
@@ -102,11 +104,11 @@ internal sealed class ResourceStore : IDisposable
 
     /// <summary>An item's node as it is stored.</summary>
     public Task<Node?> FindNodeAsync(ItemEntry entry, CancellationToken cancellationToken) => LockedAsync(async () =>
-        (await DirectoryAsync(entry, cancellationToken).ConfigureAwait(false))?.Find(entry.Name), cancellationToken);
+        (await _places.DirectoryAsync(entry, cancellationToken).ConfigureAwait(false))?.Find(entry.Name), cancellationToken);
 
     /// <summary>An item's file as it is stored, or null. For small files: it is read into memory.</summary>
     public Task<byte[]?> ReadAsync(ItemEntry entry, CancellationToken cancellationToken) => LockedAsync(async () =>
-        (await DirectoryAsync(entry, cancellationToken).ConfigureAwait(false))?.Find(entry.Name) is { } node
+        (await _places.DirectoryAsync(entry, cancellationToken).ConfigureAwait(false))?.Find(entry.Name) is { } node
             ? await _content.ReadFileAsync(node, cancellationToken).ConfigureAwait(false) : null, cancellationToken);
 
     /// <summary>A part of an item as it is stored, or null.</summary>
@@ -120,22 +122,22 @@ internal sealed class ResourceStore : IDisposable
     /// <param name="cancellationToken">Ends the call.</param>
     public Task<bool> PutAsync(ItemEntry entry, ItemContent? content, byte[]? attribute, CancellationToken cancellationToken) => MutateAsync(async cancellationToken =>
     {
-        if (await FolderPathAsync(entry.Parent, cancellationToken).ConfigureAwait(false) is not { } path)
+        if (await _places.PathAsync(entry.Parent, cancellationToken).ConfigureAwait(false) is not { } path)
             return false;
         var old = await _index.FindAsync(entry.Id, cancellationToken).ConfigureAwait(false);
-        if (entry.IsFolder && old is not null && path.Count > 0 && await IsBelowAsync(entry.Parent, entry.Id, cancellationToken).ConfigureAwait(false))
+        if (entry.IsFolder && old is not null && path.Count > 0 && await _places.IsBelowAsync(entry.Parent, entry.Id, cancellationToken).ConfigureAwait(false))
             return false; // A folder inside itself: the other half of the move has not arrived yet.
         if (AnswersMayCross && !entry.IsFolder && old is not null && old.Parent != entry.Parent && await IsOlderAsync(old, attribute, cancellationToken).ConfigureAwait(false))
             return true;
         WorkingDirectory? loaded = null;
         Node? present = null;
         IReadOnlyList<(string Suffix, Node Node)> parts = [];
-        if (old is not null && await DirectoryAsync(old, cancellationToken).ConfigureAwait(false) is { } oldDirectory)
+        if (old is not null && await _places.DirectoryAsync(old, cancellationToken).ConfigureAwait(false) is { } oldDirectory)
         {
             if (oldDirectory.Detach(old.Name) is { } detached)
                 (present, loaded) = detached;
             parts = DetachParts(oldDirectory, old);
-            await RemoveEmptySubAsync(oldDirectory, old, cancellationToken).ConfigureAwait(false);
+            await _places.RemoveEmptySubAsync(oldDirectory, old, cancellationToken).ConfigureAwait(false);
         }
 
         var target = await _content.GetOrCreateAsync(entry.Sub is null ? path : path.Append(entry.Sub), cancellationToken).ConfigureAwait(false);
@@ -195,11 +197,11 @@ internal sealed class ResourceStore : IDisposable
     {
         if (await _index.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { } entry)
             return false;
-        var directory = await DirectoryAsync(entry, cancellationToken).ConfigureAwait(false);
+        var directory = await _places.DirectoryAsync(entry, cancellationToken).ConfigureAwait(false);
         var (items, stored) = (State.Items, !entry.IsFolder);
         if (entry.IsFolder && directory is not null)
         {
-            var own = await _content.FindAsync((await FolderPathAsync(id, cancellationToken).ConfigureAwait(false))!, cancellationToken).ConfigureAwait(false);
+            var own = await _content.FindAsync((await _places.PathAsync(id, cancellationToken).ConfigureAwait(false))!, cancellationToken).ConfigureAwait(false);
             if (own is { Count: > 0 } && !withContent)
                 return false;
             stored = own is { Count: > 0 };
@@ -219,10 +221,10 @@ internal sealed class ResourceStore : IDisposable
             var parts = DetachParts(directory, entry);
             if (_keepsDeleted && stored && detached is var (node, loaded))
             {
-                await _deleted.PutAsync(State, await FoldersAsync(entry, cancellationToken).ConfigureAwait(false), id, node, loaded, parts, items - State.Items, cancellationToken).ConfigureAwait(false);
+                await _deleted.PutAsync(State, await _places.FoldersAsync(entry, cancellationToken).ConfigureAwait(false), id, node, loaded, parts, items - State.Items, cancellationToken).ConfigureAwait(false);
             }
 
-            await RemoveEmptySubAsync(directory, entry, cancellationToken).ConfigureAwait(false);
+            await _places.RemoveEmptySubAsync(directory, entry, cancellationToken).ConfigureAwait(false);
         }
 
         _index.Remove(id);
@@ -254,7 +256,7 @@ internal sealed class ResourceStore : IDisposable
 
     /// <summary>Folders between the root and a folder: for ordering removals. -1 when it is unknown.</summary>
     public Task<int> DepthAsync(string folder, CancellationToken cancellationToken) => LockedAsync(async () =>
-        (await FolderPathAsync(folder, cancellationToken).ConfigureAwait(false))?.Count ?? -1, cancellationToken);
+        (await _places.PathAsync(folder, cancellationToken).ConfigureAwait(false))?.Count ?? -1, cancellationToken);
 
     /// <summary>Changes the state under the lock.</summary>
     public Task ChangeStateAsync(Action<ResourceState> change, CancellationToken cancellationToken) => MutateAsync(_ =>
@@ -297,63 +299,13 @@ internal sealed class ResourceStore : IDisposable
 
     public void Dispose() => _gate.Dispose();
 
-    private async Task<WorkingDirectory?> DirectoryAsync(ItemEntry entry, CancellationToken cancellationToken) =>
-        await FolderPathAsync(entry.Parent, cancellationToken).ConfigureAwait(false) is { } path
-            ? await _content.FindAsync(entry.Sub is null ? path : path.Append(entry.Sub), cancellationToken).ConfigureAwait(false)
-            : null;
-
-    private async Task<List<(string Name, byte[]? Metadata)>> FoldersAsync(ItemEntry entry, CancellationToken cancellationToken)
-    {
-        var folders = new List<(string Name, byte[]? Metadata)>();
-        var current = await _content.RootAsync(cancellationToken).ConfigureAwait(false);
-        foreach (var name in (await FolderPathAsync(entry.Parent, cancellationToken).ConfigureAwait(false))!)
-        {
-            folders.Add((name, current?.Find(name)?.Attribute(Attribute)));
-            current = current is null ? null : await _content.OpenAsync(current, name, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (entry.Sub is not null)
-            folders.Add((entry.Sub, null));
-        return folders;
-    }
-
-    // Paths are never stored: a folder's rename changes one entry, not those of everything below it.
-    private async Task<List<string>?> FolderPathAsync(string folder, CancellationToken cancellationToken)
-    {
-        var path = new List<string>();
-        while (folder.Length > 0 && folder != State.RootId)
-        {
-            if (await _index.FindAsync(folder, cancellationToken).ConfigureAwait(false) is not { IsFolder: true } entry || path.Count > 1000)
-                return null;
-            path.Add(entry.Name);
-            folder = entry.Parent;
-        }
-
-        path.Reverse();
-        return path;
-    }
-
     // Two folders are read side by side, and an item moves from one to the other between their answers: the older answer, applied last,
     // would put it back where it is no longer. Whoever changes its folder is remembered, because a second may hold two moves.
     private async Task<bool> IsOlderAsync(ItemEntry old, byte[]? attribute, CancellationToken cancellationToken)
     {
         _moved.Add(old.Id);
-        var stored = (await DirectoryAsync(old, cancellationToken).ConfigureAwait(false))?.Find(old.Name)?.Attribute(Attribute);
+        var stored = (await _places.DirectoryAsync(old, cancellationToken).ConfigureAwait(false))?.Find(old.Name)?.Attribute(Attribute);
         return ItemMetadata.ModifiedOf(attribute) < ItemMetadata.ModifiedOf(stored);
-    }
-
-    private async Task<bool> IsBelowAsync(string folder, string ancestor, CancellationToken cancellationToken)
-    {
-        while (folder.Length > 0 && folder != State.RootId)
-        {
-            if (folder == ancestor)
-                return true;
-            if (await _index.FindAsync(folder, cancellationToken).ConfigureAwait(false) is not { } entry)
-                return false;
-            folder = entry.Parent;
-        }
-
-        return false;
     }
 
     private async Task ForgetAsync(WorkingDirectory directory, CancellationToken cancellationToken)
@@ -374,7 +326,7 @@ internal sealed class ResourceStore : IDisposable
     private Task<(List<string> Ids, List<string> Subs)> ItemsInAsync(string folder, string? sub, bool folders, CancellationToken cancellationToken) => LockedAsync(async () =>
     {
         List<string> ids = [], subs = [];
-        if (await FolderPathAsync(folder, cancellationToken).ConfigureAwait(false) is { } path
+        if (await _places.PathAsync(folder, cancellationToken).ConfigureAwait(false) is { } path
             && await _content.FindAsync(sub is null ? path : path.Append(sub), cancellationToken).ConfigureAwait(false) is { } directory)
         {
             foreach (var node in directory.Nodes)
@@ -401,12 +353,6 @@ internal sealed class ResourceStore : IDisposable
         }
 
         return parts;
-    }
-
-    private async Task RemoveEmptySubAsync(WorkingDirectory directory, ItemEntry entry, CancellationToken cancellationToken)
-    {
-        if (entry.Sub is not null && directory.Count == 0 && await FolderPathAsync(entry.Parent, cancellationToken).ConfigureAwait(false) is { } folder)
-            (await _content.FindAsync(folder, cancellationToken).ConfigureAwait(false))?.Remove(entry.Sub);
     }
 
     private void Count(string folder, int change)

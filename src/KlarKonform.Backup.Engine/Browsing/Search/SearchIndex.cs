@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using KlarKonform.Backup.Engine.Configuration;
 using KlarKonform.Backup.Repository;
 
 namespace KlarKonform.Backup.Engine.Browsing.Search;
@@ -107,12 +108,9 @@ internal sealed class SearchIndex
         var trees = merge ? _known.Where(pair => visited?.Contains(pair.Key) != false).Select(pair => (pair.Key, pair.Value)) : _new.Select(pair => (pair.Id, (ReadOnlyMemory<byte>)pair.Rows));
         try
         {
-            if (OperatingSystem.IsWindows())
-                Directory.CreateDirectory(_folder);
-            else
-                Directory.CreateDirectory(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            PrivateFiles.CreateFolder(_folder);
             var name = Path.Combine(_folder, Guid.NewGuid().ToString("N"));
-            using (var file = new FileStream(name, FileMode.CreateNew))
+            using (var file = PrivateFiles.Open(name, FileMode.CreateNew, FileAccess.Write))
                 Write(file, trees);
             File.Move(name, name + Extension);
             foreach (var old in merge ? _segments : [])

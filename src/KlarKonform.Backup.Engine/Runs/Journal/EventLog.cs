@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using KlarKonform.Backup.Engine.Configuration;
 
 namespace KlarKonform.Backup.Engine.Runs.Journal;
 
@@ -39,21 +40,10 @@ internal sealed class EventLog(string path, Action<string> warn)
 
     private void Append(byte[] line)
     {
-        var folder = Path.GetDirectoryName(path)!;
-        var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete };
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(folder);
-        }
-        else
-        {
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
+        PrivateFiles.CreateFolder(Path.GetDirectoryName(path)!);
         if (new FileInfo(path) is { Exists: true, Length: > MaxBytes })
             Rotate();
-        using var stream = new FileStream(path, options);
+        using var stream = PrivateFiles.Open(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
         stream.Write(line);
     }
 

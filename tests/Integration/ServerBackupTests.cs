@@ -72,12 +72,24 @@ public sealed class ServerBackupTests : IAsyncLifetime
         Assert.Contains("FileExists", Assert.Single(_shell.TryInvoke("Export-KKBackupRunbook Server $args[0]", _folder["runbook.ps1"]).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.DoesNotContain(Password, File.ReadAllText(_folder["runbook.ps1"]), StringComparison.Ordinal);
         Assert.Equal("Succeeded", $"{_shell.Invoke("(Start-KKBackup Server).Status")[0]}");
-        var before = Directory.GetDirectories(Path.GetTempPath(), "klarkonform-*");
-        var run = _shell.Invoke("& $args[0]", _folder["runbook.ps1"])[^1];
-        Environment.SetEnvironmentVariable("KLARKONFORM_BACKUP_HOME", _folder["home"]);
+        // A folder of its own for temporary files: other test processes use the machine's at the same time.
+        var temporary = OperatingSystem.IsWindows() ? "TMP" : "TMPDIR";
+        var before = Environment.GetEnvironmentVariable(temporary);
+        Environment.SetEnvironmentVariable(temporary, Directory.CreateDirectory(_folder["temporary"]).FullName);
+        PSObject run;
+        try
+        {
+            run = _shell.Invoke("& $args[0]", _folder["runbook.ps1"])[^1];
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(temporary, before);
+            Environment.SetEnvironmentVariable("KLARKONFORM_BACKUP_HOME", _folder["home"]);
+        }
+
         Assert.Equal("Succeeded", $"{run.Properties["Status"].Value}");
         Assert.Equal(0L, run.Properties["ItemsDownloaded"].Value); // It went on from the state in the repository.
-        Assert.Equal(before, Directory.GetDirectories(Path.GetTempPath(), "klarkonform-*"));
+        Assert.Empty(Directory.GetFileSystemEntries(_folder["temporary"]));
         Assert.Equal(2, _shell.Invoke("Get-KKBackupSnapshot Server").Count);
     }
 

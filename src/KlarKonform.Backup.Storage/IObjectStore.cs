@@ -35,7 +35,7 @@ public interface IObjectStore : IAsyncDisposable
     /// <param name="cancellationToken">Ends the call.</param>
     Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken);
 
-    /// <summary>Lists every object whose key starts with the folder <paramref name="folder"/> and a slash, at any depth, in no certain order.</summary>
+    /// <summary>Lists every object whose key starts with the folder <paramref name="folder"/> and a slash, at any depth, in no certain order; all objects for the empty folder.</summary>
     IAsyncEnumerable<StoredObject> ListAsync(string folder, CancellationToken cancellationToken);
 
     /// <summary>Deletes an object. A missing one is no error.</summary>

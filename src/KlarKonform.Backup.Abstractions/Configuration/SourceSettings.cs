@@ -20,4 +20,7 @@ public sealed record SourceSettings
 
     /// <summary>SharePoint's sites, or null. Its patterns match a site's title, its address, or the address's path.</summary>
     public DriveSelection? SharePoint { get; init; }
+
+    /// <summary>WhatsApp chats, or null.</summary>
+    public WhatsAppSettings? WhatsApp { get; init; }
 }

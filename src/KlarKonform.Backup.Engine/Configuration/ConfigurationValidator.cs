@@ -53,7 +53,7 @@ internal static partial class ConfigurationValidator
         {
             if (needed)
                 Demand(field, value);
-            if (value is not null && (value.IndexOf('/', StringComparison.Ordinal) is <= 0 || value.EndsWith('/')))
+            if (value is not null && !IsSecret(value))
                 Refuse(field, "FieldSecretReference", value);
         }
 
@@ -61,7 +61,7 @@ internal static partial class ConfigurationValidator
         {
             if (value is null && needed)
                 Refuse(field, "FieldMissing");
-            if (value is not null && (!value.IsAbsoluteUri || (value.Scheme != Uri.UriSchemeHttps && !(value.Scheme == Uri.UriSchemeHttp && value.IsLoopback))))
+            if (value is not null && !IsSecure(value))
                 Refuse(field, "FieldHttps", value);
         }
 
@@ -90,7 +90,7 @@ internal static partial class ConfigurationValidator
         var custom = configuration.Tenant.Cloud == BackupCloud.Custom;
         Secure("tenant.authorityHost", configuration.Tenant.AuthorityHost, custom);
         Secure("tenant.graphEndpoint", configuration.Tenant.GraphEndpoint, custom);
-        if (configuration.Sources is { Mail: null, Calendar: null, Contacts: null, Directory: null, OneDrive: null, SharePoint: null })
+        if (configuration.Sources is { Mail: null, Calendar: null, Contacts: null, Directory: null, OneDrive: null, SharePoint: null, WhatsApp: null })
             Refuse("sources", "FieldSources");
         foreach (var (field, count) in ((string, int?)[])[("sources.oneDrive.olderVersions", configuration.Sources.OneDrive?.OlderVersions), ("sources.sharePoint.olderVersions", configuration.Sources.SharePoint?.OlderVersions)])
         {
@@ -121,7 +121,78 @@ internal static partial class ConfigurationValidator
         if (configuration.Retention is { } retention)
             Validate(configuration.Name, retention);
         Secret("repository.password", configuration.Repository.Password, needed: true);
-        var target = configuration.Target;
+        Validate(configuration.Name, "target", configuration.Target);
+        if (configuration.Sources.WhatsApp is { } chats)
+            Validate(configuration.Name, chats);
+    }
+
+    /// <summary>Whether chats can be found.</summary>
+    /// <exception cref="BackupException">ConfigurationFieldInvalid, with the field and the fix.</exception>
+    private static void Validate(string name, WhatsAppSettings chats)
+    {
+        var refuse = Refusal(name);
+        if (chats is { Exports: null or { Count: 0 }, Webhooks: null })
+            refuse("sources.whatsApp", "FieldWhatsApp", []);
+        if (chats.DeletedMessages is { } policy && !Enum.IsDefined(policy))
+            refuse("sources.whatsApp.deletedMessages", "FieldOneOf", [string.Join(", ", Enum.GetNames<DeletedMessagesPolicy>())]);
+        foreach (var (export, i) in (chats.Exports ?? []).Select((export, i) => (export, i)))
+        {
+            var field = $"sources.whatsApp.exports[{i}]";
+            if (string.IsNullOrWhiteSpace(export.Number))
+                refuse(field + ".number", "FieldMissing", []);
+            if (export.Location is null == export.OneDrive is null)
+                refuse(field, "FieldExportPlace", []);
+            if (export.OneDrive is { } folder && (string.IsNullOrWhiteSpace(folder.User) || string.IsNullOrWhiteSpace(folder.Path)))
+                refuse(field + ".oneDrive", "FieldMissing", []);
+            if (export.Location is { } location)
+                Validate(name, field + ".location", location);
+            if (export.TimeZone is { } zone && Formats.TimeZones.Find(zone) is null)
+                refuse(field + ".timeZone", "FieldTimeZone", [zone]);
+            if (export.DateOrder is not (null or "DayFirst" or "MonthFirst"))
+                refuse(field + ".dateOrder", "FieldOneOf", ["DayFirst, MonthFirst"]);
+        }
+
+        if (chats.Webhooks is not { } webhooks)
+            return;
+        if (webhooks.Spool is null)
+            refuse("sources.whatsApp.webhooks.spool", "FieldMissing", []);
+        Validate(name, "sources.whatsApp.webhooks.spool", webhooks.Spool!);
+        foreach (var (field, value) in ((string, string?)[])[("appSecret", webhooks.AppSecret), ("verifyToken", webhooks.VerifyToken), ("accessToken", webhooks.AccessToken)])
+        {
+            if (value is not null && !IsSecret(value))
+                refuse("sources.whatsApp.webhooks." + field, "FieldSecretReference", [value]);
+        }
+
+        if (webhooks.Endpoint is { } endpoint && !IsSecure(endpoint))
+            refuse("sources.whatsApp.webhooks.endpoint", "FieldHttps", [endpoint]);
+    }
+
+    private static Action<string, string, object?[]> Refusal(string name) => (field, text, arguments) =>
+        throw new BackupException("ConfigurationFieldInvalid", BackupErrorCategory.InvalidArgument, name, name, field, Texts.Get(text, arguments));
+
+    private static bool IsSecret(string value) => value.IndexOf('/', StringComparison.Ordinal) > 0 && !value.EndsWith('/');
+
+    private static bool IsSecure(Uri value) => value.IsAbsoluteUri && (value.Scheme == Uri.UriSchemeHttps || (value.Scheme == Uri.UriSchemeHttp && value.IsLoopback));
+
+    // A place for the repository, or one where chats are dropped.
+    private static void Validate(string name, string section, TargetSettings target)
+    {
+        var refusal = Refusal(name);
+        void Refuse(string field, string text, params object?[] arguments) => refusal(section + field["target".Length..], text, arguments);
+        void Demand(string field, string? value)
+        {
+            if (string.IsNullOrWhiteSpace(value))
+                Refuse(field, "FieldMissing");
+        }
+
+        void Secret(string field, string? value, bool needed)
+        {
+            if (needed)
+                Demand(field, value);
+            if (value is not null && !IsSecret(value))
+                Refuse(field, "FieldSecretReference", value);
+        }
+
         foreach (var (field, limit) in ((string, long?)[])[("target.uploadLimit", target.UploadLimit), ("target.downloadLimit", target.DownloadLimit)])
         {
             // Slower, and a pack of 16 MiB takes longer than an hour.
@@ -150,7 +221,8 @@ internal static partial class ConfigurationValidator
                 break;
             default:
                 Demand("target.bucket", target.Bucket);
-                Secure("target.endpoint", target.Endpoint, needed: false);
+                if (target.Endpoint is { } endpoint && !IsSecure(endpoint))
+                    Refuse("target.endpoint", "FieldHttps", endpoint);
                 Secret("target.credential", target.Credential, needed: target.UseDefaultCredentials != true);
                 if (target.UseDefaultCredentials == true && target.Credential is not null)
                     Refuse("target.useDefaultCredentials", "FieldDefaultCredentials");

@@ -132,14 +132,24 @@ internal sealed class ResourceRun(IResourceSource source, ResourceStore store, I
     }
 
     /// <summary>Remembers that an item failed: this run is Partial, the next one tries again unless it is in vain.</summary>
-    public Task FailAsync(string itemId, string parent, string name, GraphException failure, CancellationToken cancellationToken)
+    public Task FailAsync(string itemId, string parent, string name, GraphException failure, CancellationToken cancellationToken) => FailAsync(itemId, parent, name, new ItemProblem(failure.Code, failure.Message, failure.Kind switch
     {
-        observer.Verbose($"{source.Kind} {source.Name}: '{name}' failed: {failure.Code}: {failure.Message}");
-        events.Write(RunEvent.ItemFailed, Texts.Get("Event_ItemFailed", Label, failure.Code), new { kind = source.Kind, resource = source.Name, item = itemId, code = failure.Code });
-        return store.ChangeStateAsync(state => _failures[itemId] = state.Failures[itemId] = NewFailure(state, itemId, parent, name, failure), cancellationToken);
+        GraphErrorKind.Malware => "HintMalware",
+        GraphErrorKind.CorruptItem => "HintCorrupt",
+        GraphErrorKind.Locked => "HintLocked",
+        GraphErrorKind.IntegrityMismatch => "HintIntegrity",
+        _ => "HintRetry",
+    }, failure.Kind == GraphErrorKind.Malware), cancellationToken);
+
+    /// <summary>Remembers that an item failed: this run is Partial, the next one tries again unless it is in vain.</summary>
+    public Task FailAsync(string itemId, string parent, string name, ItemProblem problem, CancellationToken cancellationToken)
+    {
+        observer.Verbose($"{source.Kind} {source.Name}: '{name}' failed: {problem.Code}: {problem.Message}");
+        events.Write(RunEvent.ItemFailed, Texts.Get("Event_ItemFailed", Label, problem.Code), new { kind = source.Kind, resource = source.Name, item = itemId, code = problem.Code });
+        return store.ChangeStateAsync(state => _failures[itemId] = state.Failures[itemId] = NewFailure(state, itemId, parent, name, problem), cancellationToken);
     }
 
-    private ItemFailure NewFailure(ResourceState state, string itemId, string parent, string name, GraphException failure)
+    private ItemFailure NewFailure(ResourceState state, string itemId, string parent, string name, ItemProblem problem)
     {
         var attempts = state.Failures.TryGetValue(itemId, out var before) ? before.Attempts + 1 : 1;
         return new ItemFailure
@@ -149,18 +159,11 @@ internal sealed class ResourceRun(IResourceSource source, ResourceStore store, I
             ItemId = itemId,
             Name = name,
             Parent = parent,
-            Code = failure.Code,
-            Message = failure.Message,
-            Hint = Texts.Get(failure.Kind switch
-            {
-                GraphErrorKind.Malware => "HintMalware",
-                GraphErrorKind.CorruptItem => "HintCorrupt",
-                GraphErrorKind.Locked => "HintLocked",
-                GraphErrorKind.IntegrityMismatch => "HintIntegrity",
-                _ => "HintRetry",
-            }),
+            Code = problem.Code,
+            Message = problem.Message,
+            Hint = Texts.Get(problem.Hint),
             Attempts = attempts,
-            Permanent = failure.Kind == GraphErrorKind.Malware,
+            Permanent = problem.IsPermanent,
             NextAttempt = attempts <= EagerAttempts ? null : Now.AddDays(Math.Min(Math.Pow(2, attempts - EagerAttempts) - 0.5, MaxDaysBetween)),
         };
     }

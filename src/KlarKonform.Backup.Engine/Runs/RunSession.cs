@@ -41,7 +41,7 @@ internal sealed class RunSession(
         await secrets.GetAsync(SecretReference.Parse(_configuration.Repository.Password), cancellationToken).ConfigureAwait(false);
         using var graph = await new GraphFactory(secrets, time, random).OpenAsync(_configuration.Tenant, GraphFactory.LogTo(observer), cancellationToken).ConfigureAwait(false);
         monitor.Phase = Texts.Get("Progress_Listing");
-        var catalog = new SourceCatalog(_configuration, options, random);
+        var catalog = new SourceCatalog(_configuration, options, secrets, time, random);
         var (sources, users) = await catalog.ListAsync(graph.Client, cancellationToken).ConfigureAwait(false);
         foreach (var note in catalog.Notes)
             Note(note);

@@ -6,6 +6,7 @@ using KlarKonform.Backup.Engine.Sources.Drives;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Sources.Mail;
 using KlarKonform.Backup.Engine.Sources.Sites;
+using KlarKonform.Backup.Engine.Sources.WhatsApp;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Directory;
 using KlarKonform.Backup.Graph.Drives;
@@ -15,7 +16,7 @@ using KlarKonform.Backup.Graph.Sites;
 namespace KlarKonform.Backup.Engine.Sources;
 
 /// <summary>Which resources a run covers: the configuration's sources and patterns, narrowed by the run's options.</summary>
-internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOptions options, Random random)
+internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOptions options, ISecretStore secrets, TimeProvider time, Random random)
 {
     private const string DirectoryKind = "Directory";
     private const string OneDriveKind = "OneDrive";
@@ -38,7 +39,7 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         .. new (string Name, object? Section)[]
         {
             ("Mail", sources.Mail), ("Calendar", sources.Calendar), ("Contacts", sources.Contacts), (DirectoryKind, sources.Directory), (OneDriveKind, sources.OneDrive),
-            (SharePointKind, sources.SharePoint),
+            (SharePointKind, sources.SharePoint), (WhatsAppSource.WhatsAppKind, sources.WhatsApp),
         }.Where(kind => kind.Section is not null).Select(kind => kind.Name),
     ];
 
@@ -65,6 +66,8 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         var users = new HashSet<string> { configuration.Tenant.Id };
         if (settings.Directory is { } directory && Asked(DirectoryKind) && options.Resources.Count == 0)
             sources.Add(new DirectorySource(client, configuration.Tenant.Id, directory, random));
+        if (settings.WhatsApp is { } chats && Asked(WhatsAppSource.WhatsAppKind) && options.Resources.Count == 0)
+            sources.Add(new WhatsAppSource(client, configuration.Tenant.Id, chats, secrets, time, random));
         var all = new List<GraphUser>();
         await foreach (var user in new DirectoryApi(client).UsersAsync(cancellationToken).ConfigureAwait(false))
         {

@@ -9,7 +9,7 @@ namespace KlarKonform.Backup.Engine.Sources;
 /// </summary>
 internal static class SourceOrder
 {
-    private static readonly string[] s_longFirst = ["Mail", "OneDrive", "SharePoint", "Directory", "Calendar", "Contacts"];
+    private static readonly string[] s_longFirst = ["Mail", "OneDrive", "SharePoint", "Directory", "WhatsApp", "Calendar", "Contacts"];
 
     // Runs of one night end minutes or hours apart: that is no reason for an order.
     private static readonly TimeSpan s_night = TimeSpan.FromHours(20);

@@ -56,6 +56,9 @@ internal sealed class ResourceState
     /// <summary>Files that were under way, by their keys.</summary>
     public ConcurrentDictionary<string, PartialState> Partials { get; set; } = [];
 
+    /// <summary>WhatsApp: what was taken in of exports and spool files, by place and key: the version that was read, or how far.</summary>
+    public ConcurrentDictionary<string, string> Inputs { get; set; } = [];
+
     /// <summary>Items to try again, or known to fail for good.</summary>
     public ConcurrentDictionary<string, ItemFailure> Failures { get; set; } = [];
 }

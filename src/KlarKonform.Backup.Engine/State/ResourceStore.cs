@@ -193,7 +193,12 @@ internal sealed class ResourceStore : IDisposable
 
     /// <summary>Removes an item. A folder goes only when it is empty, unless <paramref name="withContent"/> says that its items are gone too.</summary>
     /// <returns>Whether it was there and is gone.</returns>
-    public Task<bool> RemoveAsync(string id, bool withContent, CancellationToken cancellationToken) => MutateAsync(async cancellationToken =>
+    public Task<bool> RemoveAsync(string id, bool withContent, CancellationToken cancellationToken) => RemoveAsync(id, withContent, _keepsDeleted, cancellationToken);
+
+    /// <summary>Removes an item that is not to be kept below <see cref="DeletedItems.Folder"/> either: somebody has a right to its removal.</summary>
+    public Task<bool> EraseAsync(string id, CancellationToken cancellationToken) => RemoveAsync(id, withContent: false, keep: false, cancellationToken);
+
+    private Task<bool> RemoveAsync(string id, bool withContent, bool keep, CancellationToken cancellationToken) => MutateAsync(async cancellationToken =>
     {
         if (await _index.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { } entry)
             return false;
@@ -219,7 +224,7 @@ internal sealed class ResourceStore : IDisposable
         {
             var detached = directory.Detach(entry.Name);
             var parts = DetachParts(directory, entry);
-            if (_keepsDeleted && stored && detached is var (node, loaded))
+            if (keep && stored && detached is var (node, loaded))
             {
                 await _deleted.PutAsync(State, await _places.FoldersAsync(entry, cancellationToken).ConfigureAwait(false), id, node, loaded, parts, items - State.Items, cancellationToken).ConfigureAwait(false);
             }

@@ -56,6 +56,10 @@ public sealed class DriveApi(GraphClient client)
     public Task<JsonDocument> ItemAsync(string drive, string item, CancellationToken cancellationToken) =>
         client.GetJsonAsync(Request(drive, $"/drives/{drive}/items/{item}"), cancellationToken);
 
+    /// <summary>What is in a folder.</summary>
+    public IAsyncEnumerable<DeltaPage> ChildrenAsync(string drive, string folder, CancellationToken cancellationToken) =>
+        DeltaReader.ReadAsync(client, Request(drive, $"/drives/{drive}/items/{folder}/children?$top=999") with { Cost = ListCost }, null, cancellationToken);
+
     /// <summary>An item's row in its drive's list, with all columns' values.</summary>
     public Task<JsonDocument> ListItemAsync(string drive, string item, CancellationToken cancellationToken) =>
         client.GetJsonAsync(Request(drive, $"/drives/{drive}/items/{item}/listItem?$expand=fields"), cancellationToken);

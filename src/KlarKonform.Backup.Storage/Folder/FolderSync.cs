@@ -4,8 +4,9 @@ using System.Text;
 namespace KlarKonform.Backup.Storage.Folder;
 
 /// <summary>Makes a rename durable: on Unix the folder's own entry list must reach the disk too (fsync(2), "calling fsync() does not necessarily ensure that the entry in the directory … has reached disk").</summary>
-internal static class FolderSync
+public static class FolderSync
 {
+    /// <summary>Waits until the folder's entries are on the disk.</summary>
     public static void Flush(string folder)
     {
         if (OperatingSystem.IsWindows())

@@ -55,7 +55,7 @@ public sealed class MemoryObjectStore(long capacity = long.MaxValue) : IObjectSt
         foreach (var (key, content) in _objects)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (key.StartsWith(folder + "/", StringComparison.Ordinal))
+            if (key.StartsWith(ObjectKeys.Below(folder, ""), StringComparison.Ordinal))
                 yield return new StoredObject(key, content.Length);
         }
     }

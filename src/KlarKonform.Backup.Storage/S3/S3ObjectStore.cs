@@ -97,7 +97,7 @@ public sealed class S3ObjectStore : IObjectStore
         {
             var token = next;
             var page = await RunAsync(folder, () => _client.ListObjectsV2Async(
-                new ListObjectsV2Request { BucketName = _options.Bucket, Prefix = $"{_prefix}{folder}/", ContinuationToken = token },
+                new ListObjectsV2Request { BucketName = _options.Bucket, Prefix = _prefix + ObjectKeys.Below(folder, ""), ContinuationToken = token },
                 cancellationToken), cancellationToken).ConfigureAwait(false);
             foreach (var item in page.S3Objects ?? [])
                 yield return new StoredObject(item.Key[_prefix.Length..], item.Size ?? 0) { Modified = item.LastModified is { } time ? new DateTimeOffset(time.ToUniversalTime(), TimeSpan.Zero) : null };

@@ -119,9 +119,9 @@ public sealed class SftpObjectStore : IObjectStore
             foreach (var entry in entries)
             {
                 if (entry.IsDirectory && entry.Name is not ("." or ".."))
-                    pending.Push($"{current}/{entry.Name}");
+                    pending.Push(ObjectKeys.Below(current, entry.Name));
                 else if (entry.IsRegularFile && !ObjectKeys.IsTemporary(entry.Name))
-                    yield return new StoredObject($"{current}/{entry.Name}", entry.Length) { Modified = new DateTimeOffset(entry.LastWriteTimeUtc, TimeSpan.Zero) };
+                    yield return new StoredObject(ObjectKeys.Below(current, entry.Name), entry.Length) { Modified = new DateTimeOffset(entry.LastWriteTimeUtc, TimeSpan.Zero) };
             }
         }
     }

@@ -11,7 +11,7 @@ internal sealed class ItemMatcher(ItemQuery query)
     {
         if (parts.Count == 0)
             return true;
-        if (query.Resource is { } resource && parts.Count > 1 && parts[0] is "Exchange" or "OneDrive" or "SharePoint" && !Matches(resource, parts[1]))
+        if (query.Resource is { } resource && parts.Count > 1 && parts[0] is "Exchange" or "OneDrive" or "SharePoint" or "WhatsApp" && !Matches(resource, parts[1]))
             return false;
         if (query.Sources.Count == 0)
             return true;

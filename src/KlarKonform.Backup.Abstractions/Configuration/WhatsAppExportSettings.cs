@@ -1,0 +1,20 @@
+namespace KlarKonform.Backup;
+
+/// <summary>A place where exported chats of one telephone are dropped. One of <see cref="Location"/> and <see cref="OneDrive"/>.</summary>
+public sealed record WhatsAppExportSettings
+{
+    /// <summary>The telephone's number, or a name for it: the folder in the snapshot. An export does not say whose it is.</summary>
+    public required string Number { get; init; }
+
+    /// <summary>A folder, an SFTP server's folder or a bucket, written as a target is.</summary>
+    public TargetSettings? Location { get; init; }
+
+    /// <summary>A folder in somebody's OneDrive.</summary>
+    public OneDriveFolder? OneDrive { get; init; }
+
+    /// <summary>The telephone's time zone, by IANA or by Windows; an export names none. Null: this computer's.</summary>
+    public string? TimeZone { get; init; }
+
+    /// <summary>DayFirst or MonthFirst, for exports whose dates leave it open. Null: found out.</summary>
+    public string? DateOrder { get; init; }
+}

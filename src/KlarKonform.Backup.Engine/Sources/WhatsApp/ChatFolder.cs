@@ -1,0 +1,154 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using KlarKonform.Backup.Engine.Formats.Chats;
+using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.State;
+using KlarKonform.Backup.WhatsApp.Archive;
+
+namespace KlarKonform.Backup.Engine.Sources.WhatsApp;
+
+/// <summary>
+/// A chat in the snapshot: a folder with a JSON-lines file and an HTML page a month, <c>chat.json</c> with <c>chat.html</c>, and the media. Months
+/// are loaded when they are touched and stored when they changed. Not thread-safe.
+/// </summary>
+internal sealed class ChatFolder(ResourceRun run, string id, ChatInfo info)
+{
+    public const string MediaFolder = "media";
+
+    private const int NamesInMetadata = 50;
+
+    // A message can be changed for minutes and deleted for some days.
+    private const int MonthsBack = 3;
+
+    private readonly Dictionary<string, ChatMonth> _months = new(StringComparer.Ordinal);
+    private byte[] _written = [];
+
+    /// <summary>The folder's id in the index.</summary>
+    public string Id => id;
+
+    public ChatInfo Info => info;
+
+    /// <summary>Marks what is stored of the info: <see cref="SaveAsync"/> writes it when it differs.</summary>
+    public void IsStored() => _written = info.Write();
+
+    /// <summary>A month as it is stored, with what this run changed.</summary>
+    public async Task<ChatMonth> MonthAsync(string month, CancellationToken cancellationToken)
+    {
+        if (_months.TryGetValue(month, out var known))
+            return known;
+        var stored = await run.Store.FindAsync(MonthId(month), cancellationToken).ConfigureAwait(false) is { } entry ? await run.Store.ReadAsync(entry, cancellationToken).ConfigureAwait(false) : null;
+        return _months[month] = ChatMonth.Parse(stored ?? []);
+    }
+
+    /// <summary>A message wherever it is, the newest months first.</summary>
+    public async Task<(string Month, ChatLine Line)?> FindAsync(string message, string from, CancellationToken cancellationToken)
+    {
+        foreach (var month in info.Months.Keys.Union(_months.Keys).Where(month => string.CompareOrdinal(month, from) <= 0).OrderDescending(StringComparer.Ordinal).Take(MonthsBack).ToArray())
+        {
+            if ((await MonthAsync(month, cancellationToken).ConfigureAwait(false)).Find(message) is { Record: ChatRecord.Message or ChatRecord.Reaction } line)
+                return (month, line);
+        }
+
+        return null;
+    }
+
+    /// <summary>Stores a message's file. Returns what its line says of it.</summary>
+    public async Task<ChatMedia> StoreMediaAsync(ChatLine line, ChatMedia media, string name, Stream content, CancellationToken cancellationToken)
+    {
+        await using var hashing = new Sha256Stream(content);
+        var node = await run.SaveAsync(hashing, line.Time, cancellationToken).ConfigureAwait(false);
+        var hash = hashing.Hash;
+        if (media.Sha256 is { } announced && announced != hash)
+            throw new KlarKonform.Backup.WhatsApp.WhatsAppException(KlarKonform.Backup.WhatsApp.WhatsAppErrorKind.IntegrityMismatch, "What arrived has another SHA-256 than was announced.");
+        var safe = SafeName.Shorten(SafeName.From(name, "media"), 140);
+        var stamp = line.LocalTime is { Length: >= 16 } local ? $"{local[..10]} {local[11..13]}.{local[14..16]}" : $"{line.Time.UtcDateTime:yyyy-MM-dd HH.mm}";
+        var entry = new ItemEntry { Id = MediaId(line.Id), Parent = id, Sub = MediaFolder, Name = SafeName.WithMark($"{stamp} {safe}", line.Id), Version = hash };
+        var metadata = JsonSerializer.SerializeToElement(new { chat = info.Name, from = line.From?.Name ?? line.From?.Id, mimeType = media.MimeType, message = line.Id, sha256 = hash });
+        await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("chatMedia", entry.Id, metadata), cancellationToken).ConfigureAwait(false);
+        var placed = await run.Store.FindAsync(entry.Id, cancellationToken).ConfigureAwait(false);
+        run.CountDownload();
+        return media with { File = $"{MediaFolder}/{placed!.Name}", Size = (long)node.Size, Sha256 = hash, State = MediaState.Stored };
+    }
+
+    /// <summary>Takes a message's file out for good.</summary>
+    public async Task EraseMediaAsync(string line, CancellationToken cancellationToken)
+    {
+        if (await run.Store.EraseAsync(MediaId(line), cancellationToken).ConfigureAwait(false))
+            run.CountRemoval();
+    }
+
+    /// <summary>Stores the months that changed, and forgets those that were loaded.</summary>
+    public async Task SaveMonthsAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (name, month) in _months.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            if (!month.IsChanged)
+                continue;
+            foreach (var line in month.Lines)
+                Know(line);
+            info.Months[name] = month.Lines.Count(line => line.Record == ChatRecord.Message);
+            await SaveMonthAsync(name, month, cancellationToken).ConfigureAwait(false);
+        }
+
+        _months.Clear();
+    }
+
+    /// <summary>Stores what changed.</summary>
+    public async Task SaveAsync(CancellationToken cancellationToken)
+    {
+        await SaveMonthsAsync(cancellationToken).ConfigureAwait(false);
+        var written = info.Write();
+        if (written.AsSpan().SequenceEqual(_written))
+            return;
+        var page = await JsonFile.SaveAsync(run, ChatPage.Overview(info), run.Now, cancellationToken).ConfigureAwait(false);
+        var node = await JsonFile.SaveAsync(run, written, run.Now, cancellationToken).ConfigureAwait(false);
+        await PutAsync(new ItemEntry { Id = $"info:{id}", Parent = id, Name = "chat.json", Version = VersionOf(written) }, new ItemContent(node, [(".html", page)]), "chat", new { chat = info.Name, number = info.Number, participants = Names() }, cancellationToken).ConfigureAwait(false);
+        _written = written;
+    }
+
+    /// <summary>The month that a line belongs to: of the telephone's clock in exports, of UTC else.</summary>
+    public static string MonthOf(ChatLine line) => line.LocalTime is { Length: >= 7 } local ? local[..7] : line.Time.UtcDateTime.ToString("yyyy-MM", System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>The index's id of a message's file.</summary>
+    public string MediaId(string line) => $"media:{id}|{line}";
+
+    private string MonthId(string month) => $"month:{id}|{month}";
+
+    private async Task SaveMonthAsync(string name, ChatMonth month, CancellationToken cancellationToken)
+    {
+        var content = month.Write();
+        var messages = month.Lines.Where(line => line.Record == ChatRecord.Message).ToArray();
+        var last = month.Lines.Count > 0 ? month.Lines.Max(line => line.Time) : run.Now;
+        var page = await JsonFile.SaveAsync(run, ChatPage.Month(info, name, month.Lines), last, cancellationToken).ConfigureAwait(false);
+        var node = await JsonFile.SaveAsync(run, content, last, cancellationToken).ConfigureAwait(false);
+        await PutAsync(new ItemEntry { Id = MonthId(name), Parent = id, Name = $"{name}.jsonl", Version = VersionOf(content) }, new ItemContent(node, [(".html", page)]), "chatMonth", new
+        {
+            chat = info.Name,
+            number = info.Number,
+            participants = Names(),
+            messages = messages.Length,
+            first = messages.Length > 0 ? messages.Min(line => line.Time) : (DateTimeOffset?)null,
+            last,
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task PutAsync(ItemEntry entry, ItemContent content, string type, object metadata, CancellationToken cancellationToken)
+    {
+        var isNew = await run.Store.FindAsync(entry.Id, cancellationToken).ConfigureAwait(false) is null;
+        await run.Store.PutAsync(entry, content, ItemMetadata.Write(type, entry.Id, JsonSerializer.SerializeToElement(metadata)), cancellationToken).ConfigureAwait(false);
+        if (isNew)
+            run.CountDownload();
+        else
+            run.CountUpdate();
+    }
+
+    private void Know(ChatLine line)
+    {
+        if (line is { From: { } from, Record: not ChatRecord.Status } && line.Type != "system" && (from.Id ?? from.Name) is { Length: > 0 } key)
+            info.Participants[key] = from.Name ?? info.Participants.GetValueOrDefault(key, key);
+    }
+
+    private string[] Names() => [.. info.Participants.Select(pair => pair.Value == pair.Key ? pair.Key : $"{pair.Value} <{pair.Key}>").Take(NamesInMetadata)];
+
+    private static string VersionOf(byte[] content) => Convert.ToHexString(SHA256.HashData(content))[..16].ToLowerInvariant();
+}

@@ -1,0 +1,77 @@
+using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Sources.WhatsApp.Locations;
+using KlarKonform.Backup.Engine.Targets;
+using KlarKonform.Backup.Graph.Http;
+using KlarKonform.Backup.WhatsApp;
+using KlarKonform.Backup.WhatsApp.Media;
+
+namespace KlarKonform.Backup.Engine.Sources.WhatsApp;
+
+/// <summary>
+/// The business's WhatsApp chats: one resource, because a spool holds the webhooks of all numbers. A place that cannot be read is a failure of that
+/// place. Used for one run.
+/// </summary>
+internal sealed class WhatsAppSource(GraphClient graph, string tenant, WhatsAppSettings settings, ISecretStore secrets, TimeProvider time, Random random) : IResourceSource
+{
+    public const string WhatsAppKind = "WhatsApp";
+
+    public string Kind => WhatsAppKind;
+
+    public string ResourceId => tenant;
+
+    public string Name => WhatsAppKind;
+
+    public IReadOnlyList<string> Path => [WhatsAppKind];
+
+    public async Task RunAsync(ResourceRun run, CancellationToken cancellationToken)
+    {
+        var places = new DropLocations(new TargetFactory(secrets, time, random), graph);
+        var archive = new ChatArchive(run);
+        var deleted = settings.DeletedMessages ?? DeletedMessagesPolicy.Keep;
+        foreach (var (export, i) in (settings.Exports ?? []).Select((export, i) => (export, i)))
+        {
+            await GuardAsync(run, $"place export {i}", export.Number, async () =>
+            {
+                await using var place = await places.OpenAsync(export, cancellationToken).ConfigureAwait(false);
+                await new ExportTakeIn(run, archive, export, deleted).RunAsync(place, cancellationToken).ConfigureAwait(false);
+            }, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (settings.Webhooks is { } webhooks)
+            await GuardAsync(run, "place spool", "Webhooks", () => TakeWebhooksAsync(run, places, archive, webhooks, deleted, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task TakeWebhooksAsync(ResourceRun run, DropLocations places, ChatArchive archive, WhatsAppWebhookSettings webhooks, DeletedMessagesPolicy deleted, CancellationToken cancellationToken)
+    {
+        var token = await SecretAsync(webhooks.AccessToken, cancellationToken).ConfigureAwait(false);
+        using var handler = TrustedHandlers.Create(webhooks.CaCertificate);
+        using var client = token is null ? null : new MediaClient(handler, webhooks.Endpoint ?? MediaClient.DefaultEndpoint, token, time);
+        var media = new MediaTakeIn(run, client, webhooks.Media != false);
+        await media.RetryAsync(archive, cancellationToken).ConfigureAwait(false);
+        var secret = await SecretAsync(webhooks.AppSecret, cancellationToken).ConfigureAwait(false);
+        await using var place = await places.OpenAsync(webhooks.Spool, cancellationToken).ConfigureAwait(false);
+        await new WebhookTakeIn(run, archive, media, secret, deleted).RunAsync(place, cancellationToken).ConfigureAwait(false);
+        media.Report();
+    }
+
+    private static async Task GuardAsync(ResourceRun run, string id, string name, Func<Task> read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await read().ConfigureAwait(false);
+            await run.ForgetFailureAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (WhatsAppException exception)
+        {
+            await run.FailAsync(id, "", name, ChatProblems.Of(exception), cancellationToken).ConfigureAwait(false);
+        }
+        catch (BackupException exception)
+        {
+            // A secret of this place is missing; what lies elsewhere is not.
+            await run.FailAsync(id, "", name, new ItemProblem(exception.ErrorId, exception.Message, "HintRetry"), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<string?> SecretAsync(string? name, CancellationToken cancellationToken) =>
+        name is null ? null : (await secrets.GetAsync(SecretReference.Parse(name), cancellationToken).ConfigureAwait(false)).Secret;
+}

@@ -1,0 +1,103 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace KlarKonform.Backup.WhatsApp.Archive;
+
+/// <summary>A month of a chat: the lines of its JSON-lines file, in order. Not thread-safe.</summary>
+public sealed class ChatMonth
+{
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+    };
+
+    private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
+    private readonly List<ChatLine> _lines = [];
+
+    /// <summary>The lines.</summary>
+    public IReadOnlyList<ChatLine> Lines => _lines;
+
+    /// <summary>Whether anything was added or changed since it was read.</summary>
+    public bool IsChanged { get; private set; }
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="JsonException">It is none of ours.</exception>
+    public static ChatMonth Parse(ReadOnlySpan<byte> content)
+    {
+        var month = new ChatMonth();
+        while (content.Length > 0)
+        {
+            var end = content.IndexOf((byte)'\n');
+            var line = end < 0 ? content : content[..end];
+            content = end < 0 ? default : content[(end + 1)..];
+            if (line.Length > 0)
+                month.Append(JsonSerializer.Deserialize<ChatLine>(line, s_json) ?? throw new JsonException("A line of the chat is null."));
+        }
+
+        return month;
+    }
+
+    /// <summary>The file's content.</summary>
+    public byte[] Write()
+    {
+        using var content = new MemoryStream();
+        foreach (var line in _lines)
+        {
+            JsonSerializer.Serialize(content, line, s_json);
+            content.WriteByte((byte)'\n');
+        }
+
+        return content.ToArray();
+    }
+
+    /// <summary>The message of an id, or null.</summary>
+    public ChatLine? Find(string id) => _places.TryGetValue(id, out var place) ? _lines[place] : null;
+
+    /// <summary>Adds a line that came by webhook, unless it is there. A message whose file only a later webhook names gets it.</summary>
+    /// <returns>Whether it is new.</returns>
+    public bool Add(ChatLine line)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        if (!_places.TryGetValue(line.Key, out var place))
+        {
+            Append(line);
+            return IsChanged = true;
+        }
+
+        if (_lines[place] is { Media: null or { Id: null }, Redacted: false } present && line.Media?.Id is not null)
+            Replace(present with { Media = line.Media, Type = line.Type, Text = present.Text ?? line.Text });
+        return false;
+    }
+
+    /// <summary>Puts another content in a line's place.</summary>
+    public void Replace(ChatLine line)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        if (_lines[_places[line.Key]] == line)
+            return;
+        _lines[_places[line.Key]] = line;
+        IsChanged = true;
+    }
+
+    /// <summary>Puts lines that came in any order into time's order; what is of one moment stays as it is.</summary>
+    public void Sort() => Rearrange([.. _lines.OrderBy(line => line.Time)]);
+
+    /// <summary>Puts all lines anew.</summary>
+    internal void Rearrange(IReadOnlyList<ChatLine> lines)
+    {
+        IsChanged |= !lines.SequenceEqual(_lines, ReferenceEqualityComparer.Instance);
+        _lines.Clear();
+        _places.Clear();
+        foreach (var line in lines)
+            Append(line);
+    }
+
+    private void Append(ChatLine line)
+    {
+        // A file that somebody edited may name a line twice: both stay, the first one is found.
+        _places.TryAdd(line.Key, _lines.Count);
+        _lines.Add(line);
+    }
+}

@@ -1,0 +1,26 @@
+using System.Text.Json.Serialization;
+
+namespace KlarKonform.Backup.WhatsApp.Archive;
+
+/// <summary>What a line of an archived chat is.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ChatRecord>))]
+public enum ChatRecord
+{
+    /// <summary>A message.</summary>
+    Message,
+
+    /// <summary>A message was sent, delivered, read or played, or failed.</summary>
+    Status,
+
+    /// <summary>Somebody answered a message with a sign, or took it back.</summary>
+    Reaction,
+
+    /// <summary>A message's author changed it.</summary>
+    Edit,
+
+    /// <summary>A message's author deleted it for everybody.</summary>
+    Revoke,
+
+    /// <summary>What nobody knows yet, as it came.</summary>
+    Other,
+}

@@ -1,0 +1,245 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using KlarKonform.Backup.WhatsApp.Exports;
+
+namespace KlarKonform.Backup.WhatsApp.Archive;
+
+/// <summary>
+/// Merges an export of a chat into what earlier exports left of a month. Exports have no message ids: what tells messages apart is the minute,
+/// the author and the text, and how often they occur. Each message occurs as often as in the export that shows it most often. Marks of
+/// deleted and edited messages meet the text of before; files meet the message that had been exported without; a renamed contact stays one.
+/// </summary>
+public sealed class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toUtc, DateTimeOffset now)
+{
+    /// <summary>Merges.</summary>
+    /// <param name="month">The month; changed.</param>
+    /// <param name="export">All messages of that month in the export, in its order.</param>
+    /// <param name="endsExport">Whether the export's last message is among them.</param>
+    /// <returns>How many messages are new.</returns>
+    public int Merge(ChatMonth month, IReadOnlyList<ExportMessage> export, bool endsExport)
+    {
+        ArgumentNullException.ThrowIfNull(month);
+        ArgumentNullException.ThrowIfNull(export);
+        var present = month.Lines.GroupBy(MinuteOf).ToDictionary(group => group.Key, group => group.Select(line => new Stored(line)).ToList());
+        var minutes = export.Select((message, i) => new Incoming(message, endsExport && i == export.Count - 1)).GroupBy(each => MinuteOf(each.Message.Time)).ToDictionary(group => group.Key, group => group.ToList());
+        var aliases = Aliases(month, present, minutes);
+        var merged = new List<ChatLine>(month.Lines.Count + export.Count);
+        var known = month.Lines.Select(line => line.Id).ToHashSet(StringComparer.Ordinal);
+        var added = 0;
+        foreach (var minute in present.Keys.Union(minutes.Keys).Order(StringComparer.Ordinal))
+        {
+            var stored = present.GetValueOrDefault(minute, []);
+            var incoming = minutes.GetValueOrDefault(minute, []);
+            Match(stored, incoming, aliases);
+            MatchChanged(stored, incoming, aliases);
+            var next = 0;
+            foreach (var each in incoming)
+            {
+                if (each.Partner is not { } partner)
+                {
+                    merged.Add(NewLine(each, known));
+                    added++;
+                    continue;
+                }
+
+                // What only the archive has stays before what followed it there.
+                for (var place = stored.IndexOf(partner); next < place; next++)
+                {
+                    if (!stored[next].IsMatched)
+                        merged.Add(stored[next].Line);
+                }
+
+                next = Math.Max(next, stored.IndexOf(partner) + 1);
+                merged.Add(Updated(partner.Line, each));
+            }
+
+            merged.AddRange(stored.Skip(next).Where(each => !each.IsMatched).Select(each => each.Line));
+        }
+
+        month.Rearrange(merged);
+        return added;
+    }
+
+    private static string MinuteOf(ChatLine line) => (line.LocalTime ?? "")[..Math.Min(16, line.LocalTime?.Length ?? 0)];
+
+    private static string MinuteOf(DateTime time) => time.ToString("yyyy-MM-dd'T'HH:mm", CultureInfo.InvariantCulture);
+
+    // A contact that was renamed between two exports has another name in every line: who occurs on one side only, and says the same.
+    private static Dictionary<string, string> Aliases(ChatMonth month, Dictionary<string, List<Stored>> present, Dictionary<string, List<Incoming>> minutes)
+    {
+        var before = month.Lines.Select(line => line.From?.Name).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var after = minutes.Values.SelectMany(group => group).Select(each => each.Message.Author).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var votes = new Dictionary<(string Now, string Then), int>();
+        foreach (var (minute, incoming) in minutes)
+        {
+            foreach (var each in incoming.Where(each => each.Message.Author is { } author && !before.Contains(author)))
+            {
+                foreach (var stored in present.GetValueOrDefault(minute, []).Where(stored => stored.Line.From?.Name is { } name && !after.Contains(name) && stored.Content == each.Content))
+                    votes[(each.Message.Author!, stored.Line.From!.Name!)] = votes.GetValueOrDefault((each.Message.Author!, stored.Line.From.Name!)) + 1;
+            }
+        }
+
+        var aliases = new Dictionary<string, string>(StringComparer.Ordinal);
+        var taken = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var ((now, then), _) in votes.OrderByDescending(vote => vote.Value).ThenBy(vote => vote.Key.Now, StringComparer.Ordinal).ThenBy(vote => vote.Key.Then, StringComparer.Ordinal))
+        {
+            if (!aliases.ContainsKey(now) && taken.Add(then))
+                aliases[now] = then;
+        }
+
+        return aliases;
+    }
+
+    private static void Match(List<Stored> stored, List<Incoming> incoming, Dictionary<string, string> aliases)
+    {
+        foreach (var each in incoming)
+            each.Join(stored.FirstOrDefault(line => !line.IsMatched && SameAuthor(line, each, aliases) && line.Content == each.Content));
+    }
+
+    // What is left on both sides in the same minute may be one message in two states.
+    private static void MatchChanged(List<Stored> stored, List<Incoming> incoming, Dictionary<string, string> aliases)
+    {
+        foreach (var each in incoming.Where(each => each.Partner is null))
+            each.Join(stored.Where(line => !line.IsMatched && SameAuthor(line, each, aliases) && IsOtherState(line.Line, each.Message)).MaxBy(line => Likeness(line.Line, each.Message)));
+
+        // The phone's language changed, and with it WhatsApp's own words.
+        var (oldWords, newWords) = (stored.Where(line => !line.IsMatched && line.Line.Type == "system").ToArray(), incoming.Where(each => each is { Partner: null, Message.Kind: ExportMessageKind.System }).ToArray());
+        if (oldWords.Length != newWords.Length)
+            return;
+        foreach (var (line, each) in oldWords.Zip(newWords))
+            each.Join(line);
+    }
+
+    private static bool SameAuthor(Stored line, Incoming each, Dictionary<string, string> aliases) =>
+        line.Line.From?.Name == each.Message.Author || (each.Message.Author is { } author && aliases.TryGetValue(author, out var before) && before == line.Line.From?.Name);
+
+    private static bool IsOtherState(ChatLine line, ExportMessage message)
+    {
+        if (message.Kind == ExportMessageKind.Deleted)
+            return line.Type != "system";
+        if (line.Deleted && line.Text is null)
+            return message.Kind != ExportMessageKind.System;
+        if (line.Type != "text" || message.Kind != ExportMessageKind.Text)
+            return false;
+        if (line.Tail && message.Text.StartsWith(line.Text ?? "", StringComparison.Ordinal))
+            return true;
+
+        // Of two texts one must be known as the later one; an older text belongs to a message that has none, or that very one.
+        return message.IsEdited || (line.Edited && (line.Earlier is null or { Count: 0 } || SaidEarlier(line, message)));
+    }
+
+    // The message that is known to have been deleted, or to have said so, rather than any other one of that minute.
+    private static int Likeness(ChatLine line, ExportMessage message) =>
+        message.Kind == ExportMessageKind.Deleted ? (line.Deleted ? 1 : 0) : (SaidEarlier(line, message) ? 2 : 0) + (line.Edited ? 1 : 0);
+
+    private static bool SaidEarlier(ChatLine line, ExportMessage message) => line.Earlier?.Any(version => Normalised(version.Text) == Normalised(message.Text)) == true;
+
+    private ChatLine Updated(ChatLine line, Incoming each)
+    {
+        var message = each.Message;
+        if (line.Redacted)
+            return line;
+        if (message.Kind == ExportMessageKind.Deleted)
+            return line.Deleted ? line : line with { Deleted = true };
+        if (line.Deleted && line.Text is null && line.Media is null)
+            return line with { Type = TypeOf(message), Text = message.Text, Media = MediaOf(message), Raw = RawOf(message) }; // An older export shows what it said.
+        if (message.Attachment is not null && line.Media is { State: MediaState.Omitted or MediaState.Missing })
+            line = line with { Media = MediaOf(message), Type = TypeOf(message), Raw = RawOf(message) };
+        if (line.Tail && message.Text.StartsWith(line.Text ?? "", StringComparison.Ordinal))
+            return each.IsLast && message.Text == (line.Text ?? "") ? line : line with { Tail = each.IsLast, Text = message.Text.Length > 0 ? message.Text : null, Edited = line.Edited || message.IsEdited, Raw = RawOf(message) };
+        if (line.Type != "text" || message.Kind != ExportMessageKind.Text || Normalised(line.Text) == Normalised(message.Text) || SaidEarlier(line, message))
+            return message.IsEdited && !line.Edited ? line with { Edited = true } : line;
+        return message.IsEdited
+            ? line with { Edited = true, Text = message.Text, Raw = RawOf(message), Earlier = [.. line.Earlier ?? [], new ChatVersion(line.Text ?? "", now)] }
+            : line with { Earlier = [new ChatVersion(message.Text, now), .. line.Earlier ?? []] };
+    }
+
+    private ChatLine NewLine(Incoming each, HashSet<string> known)
+    {
+        var message = each.Message;
+        return new ChatLine
+        {
+            Id = NewId(each, known),
+            Time = toUtc(message.Time),
+            LocalTime = message.Time.ToString(message.Time.Second == 0 ? "yyyy-MM-dd'T'HH:mm" : "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture),
+            From = message.Author is null ? null : new ChatParty(null, message.Author),
+            Type = TypeOf(message),
+            Text = message.Kind == ExportMessageKind.Deleted ? null : message.Text.Length > 0 ? message.Text : null,
+            Deleted = message.Kind == ExportMessageKind.Deleted,
+            Edited = message.IsEdited,
+            Media = MediaOf(message),
+            Tail = each.IsLast,
+            Source = "export",
+            Raw = RawOf(message),
+        };
+    }
+
+    private string NewId(Incoming each, HashSet<string> known)
+    {
+        for (var number = 0; ; number++)
+        {
+            var what = $"{chat}\n{MinuteOf(each.Message.Time)}\n{each.Message.Author}\n{each.Content}\n{number}";
+            var id = "x:" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(what)))[..24].ToLowerInvariant();
+            if (known.Add(id))
+                return id;
+        }
+    }
+
+    private static string TypeOf(ExportMessage message) => message.MediaType ?? message.Kind switch
+    {
+        ExportMessageKind.Location => "location",
+        ExportMessageKind.Poll => "poll",
+        ExportMessageKind.Call => "call",
+        ExportMessageKind.System => "system",
+        ExportMessageKind.Deleted => "deleted",
+        ExportMessageKind.Unparsed => "unparsed",
+        _ => "text",
+    };
+
+    private static ChatMedia? MediaOf(ExportMessage message) => message.MediaType is null ? null
+        : new ChatMedia { Name = message.Attachment, State = message.Attachment is null ? MediaState.Omitted : MediaState.Missing };
+
+    private static JsonElement RawOf(ExportMessage message) => JsonSerializer.SerializeToElement(message.Raw);
+
+    private static string Normalised(string? text) => BidiMarks.Strip(text ?? "").Replace("\r", "", StringComparison.Ordinal).Trim();
+
+    // The same whatever the phone's language and clock, and whether media were exported.
+    private static string ContentOf(string type, string? text, bool hasMedia, bool deleted) => (type, hasMedia, deleted) switch
+    {
+        (_, _, true) => "\u0001deleted",
+        (_, true, _) => "\u0001media\n" + Normalised(text),
+        ("location", _, _) => "\u0001location\n" + (Normalised(text) is var place && place.IndexOf("http", StringComparison.Ordinal) is >= 0 and var at ? place[at..] : ""),
+        ("call", _, _) => "\u0001call",
+        _ => Normalised(text),
+    };
+
+    private sealed class Stored(ChatLine line)
+    {
+        public ChatLine Line => line;
+
+        public bool IsMatched { get; set; }
+
+        public string Content { get; } = ContentOf(line.Type, line.Text, line.Media is not null, line.Deleted && line.Text is null && line.Media is null);
+    }
+
+    private sealed class Incoming(ExportMessage message, bool isLast)
+    {
+        public ExportMessage Message => message;
+
+        public bool IsLast => isLast;
+
+        public Stored? Partner { get; private set; }
+
+        public string Content { get; } = ContentOf(TypeOf(message), message.Text, message.MediaType is not null, message.Kind == ExportMessageKind.Deleted);
+
+        public void Join(Stored? stored)
+        {
+            if (stored is null)
+                return;
+            Partner = stored;
+            stored.IsMatched = true;
+        }
+    }
+}

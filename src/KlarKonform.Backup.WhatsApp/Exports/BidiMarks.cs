@@ -1,0 +1,32 @@
+using System.Text;
+
+namespace KlarKonform.Backup.WhatsApp.Exports;
+
+/// <summary>The invisible signs that WhatsApp puts between names, numbers and its own words.</summary>
+internal static class BidiMarks
+{
+    /// <summary>Left-to-right mark: on iOS it stands before what WhatsApp itself says.</summary>
+    public const char LeftToRight = '\u200E';
+
+    public static bool IsMark(char sign) => sign is '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069') or '\uFEFF';
+
+    /// <summary>Blanks of all widths.</summary>
+    public static bool IsBlank(char sign) => sign is ' ' or '\u00A0' or '\u202F' or '\u2009';
+
+    /// <summary>The text without marks, with plain blanks.</summary>
+    public static string Strip(string text)
+    {
+        if (!text.AsSpan().ContainsAny(s_all))
+            return text;
+        var plain = new StringBuilder(text.Length);
+        foreach (var sign in text)
+        {
+            if (!IsMark(sign))
+                plain.Append(IsBlank(sign) ? ' ' : sign);
+        }
+
+        return plain.ToString();
+    }
+
+    private static readonly System.Buffers.SearchValues<char> s_all = System.Buffers.SearchValues.Create("\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069\uFEFF\u00A0\u202F\u2009");
+}

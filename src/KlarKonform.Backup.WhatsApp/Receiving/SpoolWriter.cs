@@ -1,0 +1,128 @@
+using System.Buffers;
+using System.Threading.Channels;
+using KlarKonform.Backup.Storage.Folder;
+
+namespace KlarKonform.Backup.WhatsApp.Receiving;
+
+/// <summary>
+/// Writes webhooks durably: what came while the disk was busy goes to it together, with one flush, and only then is anybody told that it is
+/// safe. Files are this process's own; a new one is begun by size, by age, and after every failure. Thread-safe.
+/// </summary>
+public sealed class SpoolWriter : IAsyncDisposable
+{
+    private const long MaxFile = 16 << 20;
+    private const int MaxTogether = 512;
+    private const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private static readonly TimeSpan s_maxAge = TimeSpan.FromHours(1);
+
+    private readonly string _folder;
+    private readonly TimeProvider _time;
+    private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(MaxTogether * 2);
+    private readonly Task _writing;
+    private readonly ArrayBufferWriter<byte> _buffer = new(1 << 16);
+    private FileStream? _file;
+    private DateTimeOffset _begun;
+
+    /// <summary>Writes below a folder, which is created for the current user only where it is missing.</summary>
+    /// <exception cref="IOException">The folder cannot be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">It must not be.</exception>
+    public SpoolWriter(string folder, TimeProvider time)
+    {
+        (_folder, _time) = (Path.GetFullPath(folder), time);
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(_folder);
+        else
+            Directory.CreateDirectory(_folder, OwnerFolder);
+        _writing = Task.Factory.StartNew(WriteAll, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    /// <summary>Stores a webhook; returns when it is on the disk.</summary>
+    /// <exception cref="IOException">It is not.</exception>
+    public async Task AppendAsync(ReadOnlyMemory<byte> body, string signature, CancellationToken cancellationToken)
+    {
+        var waiting = new Waiting(body, signature, _time.GetUtcNow(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        await _waiting.Writer.WriteAsync(waiting, cancellationToken).ConfigureAwait(false);
+        await waiting.Done.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Writes what waits, and ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        await _writing.ConfigureAwait(false);
+    }
+
+    // A thread of its own: it waits for the disk most of the time.
+    private void WriteAll()
+    {
+        var together = new List<Waiting>(MaxTogether);
+        while (Next(together))
+        {
+            try
+            {
+                foreach (var each in together)
+                    SpoolFormat.Write(_buffer, each.Received, each.Signature, each.Body.Span);
+                Open();
+                _file!.Write(_buffer.WrittenSpan);
+                _file.Flush(flushToDisk: true);
+                foreach (var each in together)
+                    each.Done.TrySetResult();
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ObjectDisposedException)
+            {
+                Close(); // It may end in the middle of a line: nothing is appended to it any more.
+                foreach (var each in together)
+                    each.Done.TrySetException(exception is IOException ? exception : new IOException(exception.Message, exception));
+            }
+
+            together.Clear();
+            _buffer.ResetWrittenCount();
+        }
+
+        Close();
+    }
+
+    private bool Next(List<Waiting> together)
+    {
+        while (!_waiting.Reader.TryPeek(out _))
+        {
+            if (!_waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+                return false;
+        }
+
+        while (together.Count < MaxTogether && _waiting.Reader.TryRead(out var each))
+            together.Add(each);
+        return true;
+    }
+
+    private void Open()
+    {
+        if (_file is not null && (_file.Length > MaxFile || _time.GetUtcNow() - _begun > s_maxAge))
+            Close();
+        if (_file is not null)
+            return;
+        _begun = _time.GetUtcNow();
+        var name = $"{_begun.UtcDateTime:yyyyMMdd'T'HHmmss}-{Guid.NewGuid():N}{SpoolFormat.Extension}";
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read | FileShare.Delete, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        _file = new FileStream(Path.Combine(_folder, name), options);
+        FolderSync.Flush(_folder);
+    }
+
+    private void Close()
+    {
+        try
+        {
+            _file?.Dispose();
+        }
+        catch (IOException)
+        {
+            // Nothing is buffered here: what was said to be safe was flushed before.
+        }
+
+        _file = null;
+    }
+
+    private sealed record Waiting(ReadOnlyMemory<byte> Body, string Signature, DateTimeOffset Received, TaskCompletionSource Done);
+}

@@ -1,0 +1,222 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Text;
+using KlarKonform.Backup.WhatsApp.Webhooks;
+
+namespace KlarKonform.Backup.WhatsApp.Receiving;
+
+/// <summary>
+/// Accepts Meta's webhooks: the verification handshake by GET, and by POST what is signed with the app's secret. It answers 200 when the body
+/// is on the disk, and nothing else is done with it there; who asks again after a cut finds it stored twice, and the backup once. A
+/// path <c>…/health</c> tells whoever watches that it lives. Used once.
+/// </summary>
+/// <remarks>
+/// PowerShell's runtime has no Kestrel, and HttpListener outside of Windows knows neither TLS nor a foreign Host header on a loopback address.
+/// </remarks>
+public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) : IDisposable
+{
+    private const int MaxConnections = 512;
+
+    // Bodies in memory: most are smaller than a kilobyte. A few at a time may be large.
+    private const int SmallBody = 128 << 10;
+    private const int LargeAtOnce = 3;
+    private const long MaxDiscarded = 128L << 20;
+
+    private readonly SemaphoreSlim _connections = new(MaxConnections);
+    private readonly SemaphoreSlim _large = new(LargeAtOnce);
+    private readonly TcpListener _listener = new(options.Endpoint);
+    private long _stored;
+    private long _refused;
+    private long _failed;
+
+    /// <summary>What it did so far.</summary>
+    public ReceiverCounts Counts => new(Interlocked.Read(ref _stored), Interlocked.Read(ref _refused), Interlocked.Read(ref _failed));
+
+    /// <summary>Begins to listen.</summary>
+    /// <returns>Where, with the port.</returns>
+    /// <exception cref="SocketException">The address is taken or not this machine's.</exception>
+    public IPEndPoint Start()
+    {
+        _listener.Start(MaxConnections);
+        return (IPEndPoint)_listener.LocalEndpoint;
+    }
+
+    /// <summary>Serves until it is cancelled; requests that have begun are finished, for five seconds at most.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var abandon = new CancellationTokenSource();
+        try
+        {
+            while (true)
+            {
+                await _connections.WaitAsync(cancellationToken).ConfigureAwait(false);
+                Socket socket;
+                try
+                {
+                    socket = await _listener.AcceptSocketAsync(cancellationToken).ConfigureAwait(false);
+                }
+                catch (SocketException) when (!cancellationToken.IsCancellationRequested)
+                {
+                    _connections.Release(); // The client was gone before we looked, or descriptors ran out for a moment.
+                    await Task.Delay(10, cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
+
+                _ = ServeAsync(socket, cancellationToken, abandon.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            _listener.Stop();
+            abandon.CancelAfter(TimeSpan.FromSeconds(5));
+            for (var i = 1; i < MaxConnections; i++)
+                await _connections.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Gives the port back.</summary>
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _connections.Dispose();
+        _large.Dispose();
+    }
+
+    private async Task ServeAsync(Socket socket, CancellationToken stop, CancellationToken abandon)
+    {
+        try
+        {
+            await Task.Yield();
+            socket.NoDelay = true;
+            using var network = new NetworkStream(socket, ownsSocket: true);
+            await using var secure = options.Certificate is null ? null : new SslStream(network, leaveInnerStreamOpen: true);
+            if (secure is not null)
+            {
+                using var brief = CancellationTokenSource.CreateLinkedTokenSource(abandon);
+                brief.CancelAfter(options.RequestTime);
+                await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = options.Certificate, EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13 }, brief.Token).ConfigureAwait(false);
+            }
+
+            var connection = new HttpConnection(secure ?? (Stream)network);
+            while (await RestAsync(connection, stop).ConfigureAwait(false) && await AnswerAsync(connection, stop, abandon).ConfigureAwait(false))
+            {
+                // The next request of this client.
+            }
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException or AuthenticationException or ObjectDisposedException)
+        {
+            // A client that hangs up, or is no client: it got no answer, so it knows that nothing was stored.
+        }
+        finally
+        {
+            _connections.Release();
+        }
+    }
+
+    private async Task<bool> RestAsync(HttpConnection connection, CancellationToken stop)
+    {
+        using var idle = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        idle.CancelAfter(options.IdleTime);
+        return await connection.WaitAsync(idle.Token).ConfigureAwait(false);
+    }
+
+    // True when the connection may be used again.
+    private async Task<bool> AnswerAsync(HttpConnection connection, CancellationToken stop, CancellationToken abandon)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(abandon);
+        limit.CancelAfter(options.RequestTime);
+        HttpRequest? request = null;
+        try
+        {
+            request = await connection.ReadHeadAsync(limit.Token).ConfigureAwait(false);
+            var keep = request.KeepsAlive && !stop.IsCancellationRequested;
+            switch (request.Method)
+            {
+                case "GET" when request.Path == options.Path:
+                    return await HandshakeAsync(connection, request, keep, limit.Token).ConfigureAwait(false);
+                case "GET" when request.Path == options.Path.TrimEnd('/') + "/health":
+                    var counts = Counts;
+                    await connection.AnswerAsync(200, string.Create(CultureInfo.InvariantCulture, $"{{\"healthy\":true,\"stored\":{counts.Stored},\"refused\":{counts.Refused},\"failed\":{counts.Failed}}}"), keep, limit.Token, "application/json").ConfigureAwait(false);
+                    return keep && request.Length is null or 0;
+                case "POST" when request.Path == options.Path:
+                    return await TakeAsync(connection, request, keep, limit.Token).ConfigureAwait(false);
+                default:
+                    throw new HttpProtocolException(request.Path == options.Path ? 405 : 404);
+            }
+        }
+        catch (HttpProtocolException exception)
+        {
+            Interlocked.Increment(ref _refused);
+
+            // Whoever is still sending hears the answer only when he has sent.
+            if (request is { Length: > 0, ExpectsContinue: false } && exception.Status is 413 or 404 or 405)
+                await connection.DiscardAsync(Math.Min(request!.Length ?? 0, MaxDiscarded), limit.Token).ConfigureAwait(false);
+            await connection.AnswerAsync(exception.Status, "", keepAlive: false, limit.Token).ConfigureAwait(false);
+            return false;
+        }
+    }
+
+    private async Task<bool> HandshakeAsync(HttpConnection connection, HttpRequest request, bool keep, CancellationToken cancellationToken)
+    {
+        var token = Encoding.UTF8.GetBytes(request.Query("hub.verify_token") ?? "");
+        var challenge = request.Query("hub.challenge");
+        var right = CryptographicOperations.FixedTimeEquals(SHA256.HashData(token), SHA256.HashData(Encoding.UTF8.GetBytes(options.VerifyToken)));
+        if (request.Query("hub.mode") != "subscribe" || challenge is null || !right)
+            throw new HttpProtocolException(403);
+        await connection.AnswerAsync(200, challenge, keep, cancellationToken).ConfigureAwait(false);
+        return keep && request.Length is null or 0;
+    }
+
+    private async Task<bool> TakeAsync(HttpConnection connection, HttpRequest request, bool keep, CancellationToken cancellationToken)
+    {
+        var length = request.Length ?? throw new HttpProtocolException(411);
+        if (length > SpoolReader.MaxBody)
+            throw new HttpProtocolException(413);
+        var large = length is < 0 or > SmallBody;
+        if (large)
+            await _large.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (request.ExpectsContinue)
+                await connection.ContinueAsync(cancellationToken).ConfigureAwait(false);
+            var body = await connection.ReadBodyAsync(length, SpoolReader.MaxBody, cancellationToken).ConfigureAwait(false);
+            var signature = request.Header(WebhookSignature.Header);
+            if (signature is null || !WebhookSignature.Matches(body.Span, signature, options.AppSecret))
+            {
+                Interlocked.Increment(ref _refused);
+                await connection.AnswerAsync(401, "", keep, cancellationToken).ConfigureAwait(false);
+                return keep;
+            }
+
+            await StoreAsync(connection, body, signature, keep, cancellationToken).ConfigureAwait(false);
+            return keep;
+        }
+        finally
+        {
+            if (large)
+                _large.Release();
+        }
+    }
+
+    private async Task StoreAsync(HttpConnection connection, ReadOnlyMemory<byte> body, string signature, bool keep, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await spool.AppendAsync(body, signature, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // Counted, and shown to whoever watches; Meta sends it again.
+            Interlocked.Increment(ref _failed);
+            await connection.AnswerAsync(503, "", keep, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        Interlocked.Increment(ref _stored);
+        await connection.AnswerAsync(200, "", keep, cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace KlarKonform.Backup.WhatsApp.Webhooks;
+
+/// <summary>Reads Meta's JSON without trusting it to be complete, or of the documented types.</summary>
+internal static class JsonReading
+{
+    public static JsonElement Get(this JsonElement item, string name) =>
+        item.ValueKind == JsonValueKind.Object && item.TryGetProperty(name, out var value) ? value : default;
+
+    /// <summary>A text, or a number as text; null for everything else and for an empty text.</summary>
+    public static string? Text(this JsonElement item, string name) => item.Get(name) switch
+    {
+        { ValueKind: JsonValueKind.String } text when IsText(text, out var value) => value.Length > 0 ? value : null,
+        { ValueKind: JsonValueKind.Number } number => number.GetRawText(),
+        _ => null,
+    };
+
+    public static IEnumerable<JsonElement> List(this JsonElement item, string name) =>
+        item.Get(name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : [];
+
+    public static bool Flag(this JsonElement item, string name) => item.Get(name).ValueKind == JsonValueKind.True;
+
+    public static long? Number(this JsonElement item, string name) =>
+        item.Text(name) is { } text && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : null;
+
+    // JSON can say half a surrogate pair, which no text can.
+    private static bool IsText(JsonElement element, out string value)
+    {
+        try
+        {
+            value = element.GetString()!;
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            value = "";
+            return false;
+        }
+    }
+}

@@ -1,0 +1,18 @@
+namespace KlarKonform.Backup.WhatsApp;
+
+/// <summary>An export, a webhook or a media file cannot be read.</summary>
+public sealed class WhatsAppException : Exception
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="kind">What it means.</param>
+    /// <param name="message">What was found, in English; never content of a chat.</param>
+    /// <param name="inner">The reason.</param>
+    public WhatsAppException(WhatsAppErrorKind kind, string message, Exception? inner = null)
+        : base(message, inner) => Kind = kind;
+
+    /// <summary>What it means.</summary>
+    public WhatsAppErrorKind Kind { get; }
+
+    /// <summary>Whether another attempt may succeed without anybody's doing.</summary>
+    public bool IsPassing => Kind is WhatsAppErrorKind.Incomplete or WhatsAppErrorKind.Unreachable or WhatsAppErrorKind.Throttled or WhatsAppErrorKind.IntegrityMismatch or WhatsAppErrorKind.AccessDenied;
+}

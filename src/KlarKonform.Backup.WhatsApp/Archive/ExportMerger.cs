@@ -145,7 +145,7 @@ public sealed class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toU
             return line.Deleted ? line : line with { Deleted = true };
         if (line.Deleted && line.Text is null && line.Media is null)
             return line with { Type = TypeOf(message), Text = message.Text, Media = MediaOf(message), Raw = RawOf(message) }; // An older export shows what it said.
-        if (message.Attachment is not null && line.Media is { State: MediaState.Omitted or MediaState.Missing })
+        if (message.Attachment is not null && line.Media is { State: MediaState.Omitted or MediaState.Missing } media && media.Name != message.Attachment)
             line = line with { Media = MediaOf(message), Type = TypeOf(message), Raw = RawOf(message) };
         if (line.Tail && message.Text.StartsWith(line.Text ?? "", StringComparison.Ordinal))
             return each.IsLast && message.Text == (line.Text ?? "") ? line : line with { Tail = each.IsLast, Text = message.Text.Length > 0 ? message.Text : null, Edited = line.Edited || message.IsEdited, Raw = RawOf(message) };

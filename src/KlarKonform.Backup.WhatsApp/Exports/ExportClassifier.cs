@@ -58,7 +58,7 @@ internal static partial class ExportClassifier
 
     private static (string Name, string Type, string Caption)? Attached(string plain)
     {
-        if (AttachedIos().Match(plain) is { Success: true } ios)
+        if (AttachedIos().Match(plain) is { Success: true } ios && ios.Groups["f"].Value.Trim().Length > 0)
             return (ios.Groups["f"].Value.Trim(), TypeOf(ios.Groups["f"].Value), plain.Remove(ios.Index, ios.Length).Trim());
         return AttachedAndroid().Match(plain) is { Success: true } android
             ? (android.Groups["f"].Value, TypeOf(android.Groups["f"].Value), plain[android.Length..].Trim()) : null;

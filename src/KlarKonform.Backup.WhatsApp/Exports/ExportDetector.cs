@@ -16,7 +16,7 @@ public static class ExportDetector
         await foreach (var line in RawLines.ReadAsync(text, cancellationToken).ConfigureAwait(false))
         {
             number++;
-            if (ExportHeader.Read(line) is not { } header)
+            if (ExportHeader.Read(line) is not { } header || (header.Time(header.YearFirst ? DateOrder.YearFirst : DateOrder.DayFirst) ?? header.Time(DateOrder.MonthFirst)) is null)
                 continue;
             var form = new ExportFormat(header.Style, header.Separator, header.YearDigits, header.HasSeconds, header.HasHalves, header.YearFirst ? DateOrder.YearFirst : DateOrder.DayFirst);
             if (!forms.TryGetValue(form, out var votes))

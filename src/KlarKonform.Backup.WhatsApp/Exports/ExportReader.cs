@@ -66,7 +66,9 @@ public static class ExportReader
             open = (last.Time, last.Start);
         }
 
-        if (raw.Length > 0 && open is not null)
+        if (raw.Length > 0 && open is null)
+            throw new WhatsAppException(WhatsAppErrorKind.NotAChat, "No line begins with a date of the chat's own form that exists.");
+        if (raw.Length > 0)
             yield return Finish(raw, open, format);
     }
 

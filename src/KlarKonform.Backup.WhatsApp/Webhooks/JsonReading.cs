@@ -25,6 +25,23 @@ internal static class JsonReading
     public static long? Number(this JsonElement item, string name) =>
         item.Text(name) is { } text && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : null;
 
+    /// <summary>An element of its own, to be written again: as it is, or as text where it holds half a surrogate pair, which no writer takes.</summary>
+    public static JsonElement Kept(this JsonElement item)
+    {
+        var text = item.GetRawText();
+        if (!text.Contains("\\ud", StringComparison.OrdinalIgnoreCase))
+            return item.Clone();
+        try
+        {
+            JsonSerializer.SerializeToUtf8Bytes(item);
+            return item.Clone();
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
+        {
+            return JsonSerializer.SerializeToElement(text);
+        }
+    }
+
     // JSON can say half a surrogate pair, which no text can.
     private static bool IsText(JsonElement element, out string value)
     {

@@ -41,7 +41,7 @@ internal static class MessageReader
             Target = target ?? message.Get("context").Text("id"),
             Forwarded = message.Get("context").Flag("forwarded") || message.Get("context").Flag("frequently_forwarded"),
             Source = source,
-            Raw = message.Clone(),
+            Raw = message.Kept(),
         };
     }
 

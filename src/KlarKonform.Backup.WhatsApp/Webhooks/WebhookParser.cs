@@ -17,6 +17,8 @@ public static class WebhookParser
     /// <param name="received">When it came; for what names no time of its own; UTC.</param>
     public static WebhookContent Parse(ReadOnlyMemory<byte> body, DateTimeOffset received)
     {
+        if (!System.Text.Unicode.Utf8.IsValid(body.Span))
+            throw new WhatsAppException(WhatsAppErrorKind.NotAWebhook, "The body is not UTF-8.");
         try
         {
             using var document = JsonDocument.Parse(body);
@@ -133,7 +135,7 @@ public static class WebhookParser
                 Text = status.List("errors").Select(error => error.Text("title") ?? error.Text("message")).FirstOrDefault(title => title is not null),
                 Target = id,
                 Source = "webhook",
-                Raw = status.Clone(),
+                Raw = status.Kept(),
             }));
         }
 
@@ -173,7 +175,7 @@ public static class WebhookParser
             Time = MessageReader.TimeOf(what, received),
             Type = type,
             Source = "webhook",
-            Raw = what.Clone(),
+            Raw = what.Kept(),
         }));
     }
 }

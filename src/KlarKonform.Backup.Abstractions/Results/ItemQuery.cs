@@ -9,7 +9,7 @@ public sealed record ItemQuery
     /// <summary>Name of the file or folder in the snapshot.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Subject of a mail or event, name of a person.</summary>
+    /// <summary>Subject of a mail or event, name of a person or of a chat.</summary>
     public string? Subject { get; init; }
 
     /// <summary>Sender or organizer: address or name.</summary>
@@ -18,7 +18,7 @@ public sealed record ItemQuery
     /// <summary>Recipient: address or name.</summary>
     public string? To { get; init; }
 
-    /// <summary>Mail, Calendar, Contacts, Directory, OneDrive, SharePoint; none means all.</summary>
+    /// <summary>Mail, Calendar, Contacts, Directory, OneDrive, SharePoint, WhatsApp; none means all.</summary>
     public IReadOnlyList<string> Sources { get; init; } = [];
 
     /// <summary>Mailbox, drive or site: a pattern.</summary>

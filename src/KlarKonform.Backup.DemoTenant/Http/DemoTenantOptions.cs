@@ -29,6 +29,12 @@ public sealed record DemoTenantOptions
     /// <summary>The secret header of the machine's managed identity endpoint, which is <c>/msi/token</c>.</summary>
     public string ManagedIdentityHeader { get; init; } = "demo-identity-header";
 
+    /// <summary>The token of Meta's system user.</summary>
+    public string MetaAccessToken { get; init; } = "demo-meta-token";
+
+    /// <summary>The secret that Meta signs webhooks with.</summary>
+    public string MetaAppSecret { get; init; } = "demo-app-secret";
+
     /// <summary>Seconds that an access token lives.</summary>
     public int TokenSeconds { get; init; } = 3599;
 

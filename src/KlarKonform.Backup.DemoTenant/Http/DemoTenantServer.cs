@@ -1,6 +1,7 @@
 using System.Net;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http.Calendars;
+using KlarKonform.Backup.DemoTenant.Http.Chats;
 using KlarKonform.Backup.DemoTenant.Http.Contacts;
 using KlarKonform.Backup.DemoTenant.Http.Directory;
 using KlarKonform.Backup.DemoTenant.Http.Drives;
@@ -29,6 +30,8 @@ public sealed class DemoTenantServer : IAsyncDisposable
     private MailboxLimits _mailboxes = null!;
     private UploadSessions _uploads = null!;
     private GraphRoutes _routes = null!;
+    private MediaEndpoints _media = null!;
+    private ChatGenerator? _chats;
 
     private DemoTenantServer(WebApplication app, DemoCertificates certificates, DemoTenantOptions options, DemoTenantModel model,
         TenantGenerator generator, RequestCounters counters, AccessTokens tokens, DeltaPages pages, TokenPages tokenPages, Downloads downloads, PreciseDelay delay, string baseUrl)
@@ -54,6 +57,12 @@ public sealed class DemoTenantServer : IAsyncDisposable
     public TenantGenerator Generator { get; }
 
     public RequestCounters Counters { get; }
+
+    /// <summary>The company's WhatsApp.</summary>
+    public ChatGenerator Chats => _chats ??= new ChatGenerator(Model, Options.Sizes.Seed);
+
+    /// <summary>Where Meta's Graph is stood in for.</summary>
+    public string MetaEndpoint => BaseUrl + "/meta/v23.0";
 
     /// <summary>The line that contents go over.</summary>
     public ContentMeter Contents { get; private init; } = new();
@@ -122,6 +131,8 @@ public sealed class DemoTenantServer : IAsyncDisposable
         new DriveWriteEndpoints(model, drives, uploads).Map(routes);
         new SiteEndpoints(model, tokenPages).Map(routes);
         routes.Map(app);
+        var media = new MediaEndpoints(model, options, counters);
+        media.Map(app);
         app.MapGet("/download/{ticket}", (HttpContext context, string ticket) => downloads.ServeAsync(context, ticket));
         app.MapMethods("/upload/{ticket}", ["GET", "PUT"], (HttpContext context, string ticket) => uploads.ServeAsync(context, ticket));
         MapControl(app, model, generator, counters);
@@ -130,7 +141,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         var second = new Uri(addresses.Single(address => new Uri(address).Port != port));
         uploads.Host = downloads.Host = $"https://localhost:{second.Port}";
-        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, tokenPages, downloads, delay, baseUrl) { Contents = meter, _routes = routes, _mailboxes = routes.Mailboxes, _uploads = uploads };
+        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, tokenPages, downloads, delay, baseUrl) { Contents = meter, _routes = routes, _mailboxes = routes.Mailboxes, _uploads = uploads, _media = media };
     }
 
     /// <summary>Makes every delta token issued so far expire.</summary>
@@ -163,6 +174,9 @@ public sealed class DemoTenantServer : IAsyncDisposable
 
     /// <summary>Answers every request to a mailbox as too many, for so long.</summary>
     public void Throttle(string user, TimeSpan time) => _mailboxes.Throttled[user] = DateTimeOffset.UtcNow + time;
+
+    /// <summary>Makes every address of WhatsApp media issued so far expire.</summary>
+    public void ExpireMedia() => _media.Expire();
 
     /// <summary>Makes every access token in use invalid.</summary>
     public void RevokeTokens() => _tokens.RevokeAll();

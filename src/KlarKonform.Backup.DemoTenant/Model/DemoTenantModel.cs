@@ -19,6 +19,9 @@ public sealed class DemoTenantModel(string tenantId)
     /// <summary>Mails that an app sent: from, to, subject.</summary>
     public List<(string From, string To, string Subject)> SentMails { get; } = [];
 
+    /// <summary>Files that came by WhatsApp, by their ids.</summary>
+    public Dictionary<string, DemoMedia> Media { get; } = [];
+
     public ChangeLog UserChanges { get; } = new();
 
     public ChangeLog OrgContactChanges { get; } = new();

@@ -9,7 +9,7 @@ namespace KlarKonform.Backup.Engine.Browsing;
 
 /// <summary>What people know an item by: the part of a node and its metadata that a list shows and a search looks at.</summary>
 /// <param name="Name">Its name in the snapshot.</param>
-/// <param name="Type">Mail, Event, Contact, User, Group, OrgContact, ListItem, Page, File or Folder.</param>
+/// <param name="Type">Mail, Event, Contact, User, Group, OrgContact, ListItem, Page, Chat, File or Folder.</param>
 /// <param name="Size">Bytes.</param>
 /// <param name="Time">When it was received, begins, or was last changed; UTC.</param>
 internal sealed record ItemSummary(string Name, string Type, long Size, DateTimeOffset Time)
@@ -47,12 +47,14 @@ internal sealed record ItemSummary(string Name, string Type, long Size, DateTime
             {
                 "Mail" or "Event" => graph.Text("subject"),
                 "Contact" or "User" or "Group" or "OrgContact" => graph.Text("displayName"),
+                "Chat" => graph.Text("chat"),
                 _ => null,
             },
             From = type switch
             {
                 "Mail" => Person(graph.Object("from")),
                 "Event" => Person(graph.Object("organizer")),
+                "Chat" => string.Join("; ", graph.Array("participants").Where(each => each.ValueKind == JsonValueKind.String).Select(each => each.GetString())),
                 _ => null,
             },
             To = type switch
@@ -96,7 +98,7 @@ internal sealed record ItemSummary(string Name, string Type, long Size, DateTime
     public static (string Source, string Resource) PlaceOf(IReadOnlyList<string> parts) => parts.Count == 0 ? ("", "") : parts[0] switch
     {
         "Exchange" => (parts.Count > 2 ? parts[2] : "", parts.Count > 1 ? parts[1] : ""),
-        "OneDrive" or "SharePoint" => (parts[0], parts.Count > 1 ? parts[1] : ""),
+        "OneDrive" or "SharePoint" or "WhatsApp" => (parts[0], parts.Count > 1 ? parts[1] : ""),
         var other => (other, ""),
     };
 
@@ -131,6 +133,7 @@ internal sealed record ItemSummary(string Name, string Type, long Size, DateTime
         "orgContact" => "OrgContact",
         "listItem" => "ListItem",
         "sitePage" or "page" => "Page",
+        "chatMonth" or "chat" => "Chat",
         _ => "File",
     };
 

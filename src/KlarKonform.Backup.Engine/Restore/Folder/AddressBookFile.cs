@@ -1,11 +1,10 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 
 namespace KlarKonform.Backup.Engine.Restore.Folder;
 
-/// <summary>The address book as CSV (RFC 4180) that a spreadsheet opens: UTF-8 with its mark, and the separator of the culture.</summary>
-internal sealed class AddressBookFile(string path, bool overwrite) : CombinedFile(path, overwrite)
+/// <summary>The address book as a table.</summary>
+internal sealed class AddressBookFile(string path, bool overwrite) : CsvFile(path, overwrite, s_columns)
 {
     private static readonly string[] s_columns =
     [
@@ -13,19 +12,13 @@ internal sealed class AddressBookFile(string path, bool overwrite) : CombinedFil
         "streetAddress", "postalCode", "city", "country", "accountEnabled", "members", "id",
     ];
 
-    private readonly string _separator = CultureInfo.CurrentCulture.TextInfo.ListSeparator;
-    private bool _begun;
-
     /// <summary>The kind of the next entry: Users, Groups or Contacts.</summary>
     public string Kind { get; set; } = "";
 
     public override async Task AddAsync(byte[] content, DateTimeOffset time, CancellationToken cancellationToken)
     {
-        if (!_begun)
-            await WriteAsync("\uFEFF" + string.Join(_separator, s_columns) + "\r\n", cancellationToken).ConfigureAwait(false);
-        _begun = true;
         using var json = JsonDocument.Parse(content);
-        await WriteAsync(string.Join(_separator, s_columns.Select(column => Quote(column == "type" ? Kind : Text(json.RootElement, column)))) + "\r\n", cancellationToken).ConfigureAwait(false);
+        await WriteRowAsync(s_columns.Select(column => column == "type" ? Kind : Text(json.RootElement, column)), cancellationToken).ConfigureAwait(false);
     }
 
     private static string Text(JsonElement entry, string column) => !entry.TryGetProperty(column, out var value) ? "" : value.ValueKind switch
@@ -38,12 +31,4 @@ internal sealed class AddressBookFile(string path, bool overwrite) : CombinedFil
         JsonValueKind.Array => string.Join(", ", value.EnumerateArray().Select(each => each.ToString())),
         _ => "",
     };
-
-    // A cell that begins like a formula is none: a name from the cloud must not become a command in a spreadsheet.
-    private string Quote(string text)
-    {
-        if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' && !text[1..].All(character => char.IsAsciiDigit(character) || character is ' ' or '-' or '/' or '(' or ')'))
-            text = "'" + text;
-        return text.Contains(_separator, StringComparison.Ordinal) || text.AsSpan().IndexOfAny("\"\r\n,;") >= 0 ? new StringBuilder("\"").Append(text.Replace("\"", "\"\"", StringComparison.Ordinal)).Append('"').ToString() : text;
-    }
 }

@@ -27,7 +27,7 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
         if (request.Format == RestoreFormat.AsStored)
             return (true, []);
         var chain = entry.Chain();
-        var kind = chain[0].Node.Name == "Exchange" && chain.Count > 3 ? chain[2].Node.Name : chain[0].Node.Name == "Directory" ? "Directory" : "";
+        var kind = chain[0].Node.Name == "Exchange" && chain.Count > 3 ? chain[2].Node.Name : chain[0].Node.Name is "Directory" or "WhatsApp" ? chain[0].Node.Name : "";
         var extension = Path.GetExtension(entry.Node.Name).ToLowerInvariant();
         var isItem = entry.Node.Attribute(ResourceStore.Attribute) is not null;
         var combined = request.Format == RestoreFormat.Combined;
@@ -43,6 +43,12 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
                 return (false, []);
             case "Contacts" when combined:
                 return (false, extension == ".vcf" ? [FileOf("vcf", Folder(levels), ".vcf", (path, overwrite, skip) => new CardFile(path, overwrite) { IsSkipped = skip })] : []);
+            case "WhatsApp" when extension == ".jsonl" && isItem:
+                return (false, [FileOf("chat", Folder(levels), ".csv", (path, overwrite, skip) => new ChatFile(path, overwrite) { IsSkipped = skip })]);
+            case "WhatsApp" when extension == ".json" && isItem:
+                return (false, []);
+            case "WhatsApp" when combined && extension == ".html" && !isItem:
+                return (false, []);
             case "Directory" when isItem:
                 return (false, [FileOf("csv", levels[Math.Min(1, levels.Count - 1)], null, (path, overwrite, skip) => new AddressBookFile(path, overwrite) { IsSkipped = skip })]);
             case "Directory" when combined:

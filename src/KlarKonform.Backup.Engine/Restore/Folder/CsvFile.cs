@@ -1,0 +1,27 @@
+using System.Globalization;
+using System.Text;
+
+namespace KlarKonform.Backup.Engine.Restore.Folder;
+
+/// <summary>A table as CSV (RFC 4180) that a spreadsheet opens: UTF-8 with its mark, and the separator of the culture.</summary>
+internal abstract class CsvFile(string path, bool overwrite, IReadOnlyList<string> columns) : CombinedFile(path, overwrite)
+{
+    private readonly string _separator = CultureInfo.CurrentCulture.TextInfo.ListSeparator;
+    private bool _begun;
+
+    protected async Task WriteRowAsync(IEnumerable<string> cells, CancellationToken cancellationToken)
+    {
+        if (!_begun)
+            await WriteAsync("\uFEFF" + string.Join(_separator, columns) + "\r\n", cancellationToken).ConfigureAwait(false);
+        _begun = true;
+        await WriteAsync(string.Join(_separator, cells.Select(Quote)) + "\r\n", cancellationToken).ConfigureAwait(false);
+    }
+
+    // A cell that begins like a formula is none: a name from the cloud must not become a command in a spreadsheet.
+    private string Quote(string text)
+    {
+        if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' && !text[1..].All(character => char.IsAsciiDigit(character) || character is ' ' or '-' or '/' or '(' or ')'))
+            text = "'" + text;
+        return text.Contains(_separator, StringComparison.Ordinal) || text.AsSpan().IndexOfAny("\"\r\n,;") >= 0 ? new StringBuilder("\"").Append(text.Replace("\"", "\"\"", StringComparison.Ordinal)).Append('"').ToString() : text;
+    }
+}

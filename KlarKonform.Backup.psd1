@@ -37,6 +37,7 @@
         'Disable-KKBackupSchedule'
         'Start-KKBackupScheduler'
         'Export-KKBackupRunbook'
+        'Start-KKWhatsAppReceiver'
         'Get-KKBackupKey'
         'Add-KKBackupKey'
         'Remove-KKBackupKey'
@@ -44,7 +45,7 @@
     )
     PrivateData          = @{
         PSData = @{
-            Tags = @('PSEdition_Core', 'Windows', 'Linux', 'MacOS', 'Microsoft365', 'Backup', 'Exchange', 'OneDrive', 'restic')
+            Tags = @('PSEdition_Core', 'Windows', 'Linux', 'MacOS', 'Microsoft365', 'Backup', 'Exchange', 'OneDrive', 'WhatsApp', 'restic')
         }
     }
 }

@@ -71,6 +71,10 @@ public interface IBackupEngine
     /// <summary>Runs what is due until it is cancelled.</summary>
     Task RunSchedulerAsync(SchedulerOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
 
+    /// <summary>Accepts WhatsApp's webhooks for a configuration until it is cancelled.</summary>
+    /// <exception cref="BackupException">WhatsAppNotConfigured, ReceiverSpoolNotFolder, ReceiverSecretMissing, ReceiverAddressInvalid, ReceiverAddressTaken, ReceiverSpoolUnwritable.</exception>
+    Task RunWhatsAppReceiverAsync(string name, ReceiverRequest request, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+
     /// <summary>Writes a configuration's runbook for Azure Automation.</summary>
     /// <exception cref="BackupException">RunbookFolderTarget or FileExists.</exception>
     Task ExportRunbookAsync(string name, string path, bool overwrite, CancellationToken cancellationToken);

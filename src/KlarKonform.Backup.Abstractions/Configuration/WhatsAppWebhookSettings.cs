@@ -21,6 +21,6 @@ public sealed record WhatsAppWebhookSettings
     /// <summary>Meta's Graph endpoint with its version; null for the one that is known to work.</summary>
     public Uri? Endpoint { get; init; }
 
-    /// <summary>A PEM file with further trusted roots for it.</summary>
+    /// <summary>A PEM file with further trusted roots for it; null takes the tenant's.</summary>
     public string? CaCertificate { get; init; }
 }

@@ -7,7 +7,7 @@ public abstract partial class ConfigurationCommand
 {
     /// <summary>What to back up.</summary>
     [Parameter]
-    [ValidateSet("Mail", "Calendar", "Contacts", "Directory", "OneDrive", "SharePoint")]
+    [ValidateSet("Mail", "Calendar", "Contacts", "Directory", "OneDrive", "SharePoint", "WhatsApp")]
     public string[]? Source { get; set; }
 
     /// <summary>User name patterns to take.</summary>
@@ -51,7 +51,7 @@ public abstract partial class ConfigurationCommand
     [Parameter]
     public SwitchParameter IncludeArchive { get; set; }
 
-    private SourceSettings ApplySources(SourceSettings present) => new()
+    private SourceSettings ApplySources(SourceSettings present, Func<string, object?, string?, string?, string?> secret) => new()
     {
         Mail = Wanted("Mail", present.Mail) ? Select(present.Mail ?? new MailSelection()) with
         {
@@ -67,6 +67,7 @@ public abstract partial class ConfigurationCommand
             Include = IncludeSite ?? present.SharePoint?.Include,
             Exclude = ExcludeSite ?? present.SharePoint?.Exclude,
         } : null,
+        WhatsApp = ApplyWhatsApp(present.WhatsApp, secret),
     };
 
     private bool Wanted(string name, object? present) => Source is null ? present is not null : Source.Contains(name, StringComparer.OrdinalIgnoreCase);

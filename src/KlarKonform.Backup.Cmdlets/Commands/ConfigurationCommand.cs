@@ -159,7 +159,7 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
         var configuration = present with
         {
             Tenant = ApplyTenant(present.Tenant, Secret),
-            Sources = ApplySources(present.Sources),
+            Sources = ApplySources(present.Sources, Secret),
             Repository = present.Repository with { Password = Secret("RepositoryPassword", RepositoryPassword, RepositoryPasswordName, present.Repository.Password)! },
             Target = ApplyLimits(ApplyTarget(present.Target, Secret)),
             Retention = ApplyRetention(present.Retention),

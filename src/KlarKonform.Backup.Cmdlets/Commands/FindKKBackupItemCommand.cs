@@ -29,7 +29,7 @@ public sealed class FindKKBackupItemCommand : ConfigurationNameCommand
 
     /// <summary>Where to look.</summary>
     [Parameter]
-    [ValidateSet("Mail", "Calendar", "Contacts", "Directory", "OneDrive", "SharePoint")]
+    [ValidateSet("Mail", "Calendar", "Contacts", "Directory", "OneDrive", "SharePoint", "WhatsApp")]
     public string[] Source { get; set; } = [];
 
     /// <summary>Mailbox, drive or site.</summary>

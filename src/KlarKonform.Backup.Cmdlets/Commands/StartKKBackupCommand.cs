@@ -10,7 +10,7 @@ public sealed class StartKKBackupCommand : ConfigurationNameCommand
 {
     /// <summary>Sources to run.</summary>
     [Parameter]
-    [ValidateSet("Mail", "Calendar", "Contacts", "Directory", "OneDrive", "SharePoint")]
+    [ValidateSet("Mail", "Calendar", "Contacts", "Directory", "OneDrive", "SharePoint", "WhatsApp")]
     public string[] Source { get; set; } = [];
 
     /// <summary>User name patterns.</summary>

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using KlarKonform.Backup.Engine.Configuration;
 using KlarKonform.Backup.Engine.Errors;
+using KlarKonform.Backup.Engine.Sources.WhatsApp.Locations;
 using KlarKonform.Backup.Engine.Targets;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Calendars;
@@ -102,6 +103,8 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
                 yield return await CheckAsync("Check_Mail", () => ProbeAsync(users, user => new MailApi(graph.Client, user.Id).ProbeAsync(cancellationToken))).ConfigureAwait(false);
             if (configuration.Sources.OneDrive is not null)
                 yield return await CheckAsync("Check_OneDrive", () => ProbeAsync(users, user => new DriveApi(graph.Client).UserDriveAsync(user.Id, cancellationToken))).ConfigureAwait(false);
+            foreach (var check in await ChatsAsync(graph, cancellationToken).ConfigureAwait(false))
+                yield return check;
             if (configuration.Sources.SharePoint is not null)
             {
                 yield return await CheckAsync("Check_SharePoint", async () =>
@@ -118,6 +121,28 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
             foreach (var name in configuration.SecretNames())
                 await secrets.GetAsync(SecretReference.Parse(name), cancellationToken).ConfigureAwait(false);
             return (CheckResult.Passed, Texts.Get("Check_Ok"));
+        }
+    }
+
+    private async Task<IReadOnlyList<ConnectionCheck>> ChatsAsync(GraphConnection graph, CancellationToken cancellationToken)
+    {
+        if (configuration.Sources.WhatsApp is not { } chats)
+            return [];
+        var places = new DropLocations(new TargetFactory(secrets, time, random), graph.Client);
+        var checks = new List<ConnectionCheck>();
+        foreach (var export in chats.Exports ?? [])
+            checks.Add(await CheckAsync("Check_WhatsAppExports", async () => await ListAsync(await places.OpenAsync(export, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false)).ConfigureAwait(false));
+        if (chats.Webhooks is not { } webhooks)
+            return checks;
+        checks.Add(await CheckAsync("Check_WhatsAppSpool", async () => await ListAsync(await places.OpenAsync(webhooks.Spool, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false)).ConfigureAwait(false));
+        if (webhooks.AccessToken is null && webhooks.Media != false)
+            checks.Add(await CheckAsync("Check_WhatsAppMedia", () => Task.FromResult((CheckResult.Warning, Texts.Get("Check_WhatsAppNoToken")))).ConfigureAwait(false));
+        return checks;
+
+        async Task<(CheckResult, string)> ListAsync(IDropLocation place)
+        {
+            await using (place)
+                return (CheckResult.Passed, Texts.Get("Check_WhatsAppFiles", place.Name, (await place.ListAsync(cancellationToken).ConfigureAwait(false)).Count));
         }
     }
 

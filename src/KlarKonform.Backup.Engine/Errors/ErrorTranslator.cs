@@ -2,6 +2,7 @@ using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Storage;
+using KlarKonform.Backup.WhatsApp;
 
 namespace KlarKonform.Backup.Engine.Errors;
 
@@ -17,6 +18,7 @@ internal static class ErrorTranslator
         StorageException storage => Storage(storage, configuration),
         RepositoryException repository => Repository(repository, configuration),
         GraphException graph => Graph(graph, configuration),
+        WhatsAppException chats => new BackupException("ChatPlaceFailed", chats.Kind == WhatsAppErrorKind.AccessDenied ? BackupErrorCategory.PermissionDenied : BackupErrorCategory.ConnectionError, configuration.Name, chats.Message),
         AggregateException { InnerException: { } inner } => Translate(inner, configuration),
         _ => new BackupException("Unexpected", BackupErrorCategory.NotSpecified, configuration.Name, $"{exception.GetType().Name}: {exception.Message}"),
     };

@@ -67,7 +67,7 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         if (settings.Directory is { } directory && Asked(DirectoryKind) && options.Resources.Count == 0)
             sources.Add(new DirectorySource(client, configuration.Tenant.Id, directory, random));
         if (settings.WhatsApp is { } chats && Asked(WhatsAppSource.WhatsAppKind) && options.Resources.Count == 0)
-            sources.Add(new WhatsAppSource(client, configuration.Tenant.Id, chats, secrets, time, random));
+            sources.Add(new WhatsAppSource(client, configuration.Tenant, chats, secrets, time, random));
         var all = new List<GraphUser>();
         await foreach (var user in new DirectoryApi(client).UsersAsync(cancellationToken).ConfigureAwait(false))
         {

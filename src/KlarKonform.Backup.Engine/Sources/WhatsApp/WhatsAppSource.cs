@@ -11,13 +11,13 @@ namespace KlarKonform.Backup.Engine.Sources.WhatsApp;
 /// The business's WhatsApp chats: one resource, because a spool holds the webhooks of all numbers. A place that cannot be read is a failure of that
 /// place. Used for one run.
 /// </summary>
-internal sealed class WhatsAppSource(GraphClient graph, string tenant, WhatsAppSettings settings, ISecretStore secrets, TimeProvider time, Random random) : IResourceSource
+internal sealed class WhatsAppSource(GraphClient graph, TenantSettings tenant, WhatsAppSettings settings, ISecretStore secrets, TimeProvider time, Random random) : IResourceSource
 {
     public const string WhatsAppKind = "WhatsApp";
 
     public string Kind => WhatsAppKind;
 
-    public string ResourceId => tenant;
+    public string ResourceId => tenant.Id;
 
     public string Name => WhatsAppKind;
 
@@ -44,7 +44,7 @@ internal sealed class WhatsAppSource(GraphClient graph, string tenant, WhatsAppS
     private async Task TakeWebhooksAsync(ResourceRun run, DropLocations places, ChatArchive archive, WhatsAppWebhookSettings webhooks, DeletedMessagesPolicy deleted, CancellationToken cancellationToken)
     {
         var token = await SecretAsync(webhooks.AccessToken, cancellationToken).ConfigureAwait(false);
-        using var handler = TrustedHandlers.Create(webhooks.CaCertificate);
+        using var handler = TrustedHandlers.Create(webhooks.CaCertificate ?? tenant.CaCertificate);
         using var client = token is null ? null : new MediaClient(handler, webhooks.Endpoint ?? MediaClient.DefaultEndpoint, token, time);
         var media = new MediaTakeIn(run, client, webhooks.Media != false);
         await media.RetryAsync(archive, cancellationToken).ConfigureAwait(false);

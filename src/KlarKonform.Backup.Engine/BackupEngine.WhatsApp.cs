@@ -1,0 +1,11 @@
+using KlarKonform.Backup.Engine.Chats;
+
+namespace KlarKonform.Backup.Engine;
+
+/// <content>The receiver of WhatsApp's webhooks.</content>
+public sealed partial class BackupEngine
+{
+    /// <inheritdoc />
+    public async Task RunWhatsAppReceiverAsync(string name, ReceiverRequest request, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
+        await new ReceiverHost(await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false), request, secrets, observer, _time).RunAsync(cancellationToken).ConfigureAwait(false);
+}

@@ -12,6 +12,15 @@ public static class TestServers
         return Environment.GetEnvironmentVariable("KK_TEST_SERVERS_REQUIRED") is null ? reason : throw new InvalidOperationException(reason);
     }
 
+    /// <summary>Null when a program is installed, else why a test cannot run. Where servers are required, so are programs.</summary>
+    public static string? MissingProgram(string path)
+    {
+        if (File.Exists(path))
+            return null;
+        var reason = $"{path} is not installed: run tests/run.sh, which installs it.";
+        return Environment.GetEnvironmentVariable("KK_TEST_SERVERS_REQUIRED") is null ? reason : throw new InvalidOperationException(reason);
+    }
+
     public static string Value(string name) => Environment.GetEnvironmentVariable("KK_TEST_" + name)
         ?? throw new InvalidOperationException($"KK_TEST_{name} is not set.");
 }

@@ -39,6 +39,17 @@ internal sealed class BackupProcess : ISecretStore, IBackupObserver
         return await engine.StartBackupAsync(Name, new BackupOptions(), run, run, default);
     }
 
+    /// <summary>Restores everything of the newest snapshot.</summary>
+    public static async Task RestoreAsync(BackupEngine engine, string destination)
+    {
+        var run = new BackupProcess();
+        await foreach (var item in engine.RestoreAsync(Name, new RestoreRequest { Paths = ["/"], Destination = destination }, run, run, default))
+        {
+            if (item.Status != "Restored")
+                throw new InvalidOperationException($"{item.Path}: {item.Status} {item.Detail}");
+        }
+    }
+
     /// <summary>What the last process wrote.</summary>
     public static async Task<(double Seconds, int Items)> ResultAsync(string folder)
     {
@@ -64,6 +75,7 @@ internal sealed class BackupProcess : ISecretStore, IBackupObserver
     {
         "graph" => new SecretValue(null, new DemoTenantOptions().ClientSecret),
         "s3" => new SecretValue(TestServers.Value("S3_ACCESS_KEY"), TestServers.Value("S3_SECRET_KEY")),
+        "app" => new SecretValue(null, Receiver.ReceiverProcess.Secret),
         "sftp" => new SecretValue(TestServers.Value("SFTP_USER"), TestServers.Value("SFTP_PASSWORD")),
         _ => new SecretValue(null, "password"),
     });

@@ -2,13 +2,15 @@ using System.Globalization;
 using KlarKonform.Backup;
 using KlarKonform.Backup.Benchmarks;
 using KlarKonform.Backup.Benchmarks.Chaos;
+using KlarKonform.Backup.Benchmarks.Receiver;
 
 // dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5]
 // dotnet run -c Release --project tests/Benchmarks -- mail
 // dotnet run -c Release --project tests/Benchmarks -- drive [--rounds 3] [--items 1000000]
 // dotnet run -c Release --project tests/Benchmarks -- search
+// dotnet run -c Release --project tests/Benchmarks -- receiver [--seconds 20] [--kills 20] [--seed 1]
 // dotnet run -c Release --project tests/Benchmarks -- chaos [--kills 100] [--seed 1]
-// Internal: search-run, chaos-run, drive-tenant, drive-run, tenant, mail-run, backup REPOSITORY SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
+// Internal: receiver-run, search-run, chaos-run, drive-tenant, drive-run, tenant, mail-run, backup REPOSITORY SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
 switch (args)
 {
     case ["repository"]:
@@ -21,6 +23,11 @@ switch (args)
         return await DriveBenchmark.RunAsync(options);
     case ["search"]:
         return await SearchBenchmark.RunAsync();
+    case ["receiver", .. var options] when ReceiverOptions(options) is var (seconds, kills, seed):
+        return await ReceiverBenchmark.RunAsync(seconds, kills, seed);
+    case ["receiver-run", var spool, var port]:
+        await ReceiverProcess.ServeAsync(spool, int.Parse(port, CultureInfo.InvariantCulture));
+        return 0;
     case ["search-run", var home]:
         await SearchBenchmark.ExecuteAsync(home);
         return 0;
@@ -48,6 +55,33 @@ switch (args)
         await FolderCopy.RestoreAsync(repository, target);
         return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5] | mail | drive [--rounds 3] [--items 1000000] | search | chaos [--kills 100] [--seed 1]");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5] | mail | drive [--rounds 3] [--items 1000000] | search | receiver [--seconds 20] [--kills 20] [--seed 1] | chaos [--kills 100] [--seed 1]");
         return 2;
+}
+
+// Pairs of names and numbers; null when one of them is none.
+static (int Seconds, int Kills, int Seed)? ReceiverOptions(string[] options)
+{
+    var (seconds, kills, seed) = (20, 20, 1);
+    for (var i = 0; i < options.Length; i += 2)
+    {
+        if (i + 1 >= options.Length || !int.TryParse(options[i + 1], CultureInfo.InvariantCulture, out var value) || value < 0)
+            return null;
+        switch (options[i])
+        {
+            case "--seconds":
+                seconds = Math.Max(1, value);
+                break;
+            case "--kills":
+                kills = value;
+                break;
+            case "--seed":
+                seed = value;
+                break;
+            default:
+                return null;
+        }
+    }
+
+    return (seconds, kills, seed);
 }

@@ -126,7 +126,10 @@ internal sealed class ChatMessages
     private static DateTime Moment(ChatLine line) =>
         line.LocalTime is { } local && DateTime.TryParse(local, CultureInfo.InvariantCulture, DateTimeStyles.None, out var moment) ? moment : line.Time.UtcDateTime;
 
-    private string NameOf(ChatParty? party) => party is null ? "WhatsApp" : party.Name ?? (party.Id is { } id ? _info.Participants.GetValueOrDefault(id, id) : Texts.Get("Chat_Business"));
+    // A name must not turn the text around it.
+    private string NameOf(ChatParty? party) => ChatPage.Straight(Called(party));
+
+    private string Called(ChatParty? party) => party is null ? "WhatsApp" : party.Name ?? (party.Id is { } id ? _info.Participants.GetValueOrDefault(id, id) : Texts.Get("Chat_Business"));
 
     private static string Encode(string text) => ChatPage.Encode(text);
 }

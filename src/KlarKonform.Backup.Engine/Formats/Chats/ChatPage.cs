@@ -19,8 +19,8 @@ internal static class ChatPage
     {
         var page = new StringBuilder();
         var messages = lines.Count(line => line.Record == ChatRecord.Message);
-        Begin(page, $"{info.Name} – {MonthName(month)}");
-        page.Append("<header><h1>").Append(Encode(info.Name)).Append("</h1><p>").Append(Encode(MonthName(month))).Append(" · ").Append(Encode(Texts.Get("Chat_Messages", messages)))
+        Begin(page, $"{Straight(info.Name)} – {MonthName(month)}");
+        page.Append("<header><h1>").Append(Encode(Straight(info.Name))).Append("</h1><p>").Append(Encode(MonthName(month))).Append(" · ").Append(Encode(Texts.Get("Chat_Messages", messages)))
             .Append(" · ").Append(Encode(info.Number)).Append("</p><p><a href=\"chat.html\">").Append(Encode(Texts.Get("Chat_AllMonths"))).Append("</a></p></header>\n<main>\n");
         new ChatMessages(page, info, lines).Write();
         page.Append("</main>\n");
@@ -32,17 +32,20 @@ internal static class ChatPage
     public static byte[] Overview(ChatInfo info)
     {
         var page = new StringBuilder();
-        Begin(page, info.Name);
-        page.Append("<header><h1>").Append(Encode(info.Name)).Append("</h1><p>").Append(Encode(info.Number)).Append("</p></header>\n<main>\n<h2>").Append(Encode(Texts.Get("Chat_Months"))).Append("</h2><ul>\n");
+        Begin(page, Straight(info.Name));
+        page.Append("<header><h1>").Append(Encode(Straight(info.Name))).Append("</h1><p>").Append(Encode(info.Number)).Append("</p></header>\n<main>\n<h2>").Append(Encode(Texts.Get("Chat_Months"))).Append("</h2><ul>\n");
         foreach (var (month, count) in info.Months)
             page.Append("<li><a href=\"").Append(Encode(Uri.EscapeDataString(month))).Append(".html\">").Append(Encode(MonthName(month))).Append("</a> · ").Append(Encode(Texts.Get("Chat_Messages", count))).Append("</li>\n");
         page.Append("</ul>\n<h2>").Append(Encode(Texts.Get("Chat_People"))).Append("</h2><ul>\n");
         foreach (var (id, name) in info.Participants)
-            page.Append("<li>").Append(Encode(name)).Append(name == id ? "" : $" · {Encode(id)}").Append("</li>\n");
+            page.Append("<li>").Append(Encode(Straight(name))).Append(name == id ? "" : $" · {Encode(id)}").Append("</li>\n");
         page.Append("</ul>\n</main>\n");
         End(page, "");
         return Encoding.UTF8.GetBytes(page.ToString());
     }
+
+    /// <summary>A name without signs that turn the direction of what follows.</summary>
+    public static string Straight(string name) => string.Concat(name.Where(sign => sign is not ((>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069'))));
 
     /// <summary>Any text as HTML, in an attribute too; signs that no page may hold become the replacement sign.</summary>
     public static string Encode(string text)

@@ -149,8 +149,8 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
             if (value is null)
                 return name ?? old;
 
-            // A new value goes where the old one is, unless another vault is named.
-            var vault = Vault ?? (old is null ? null : SecretReference.Parse(old).Vault) ?? throw new BackupException("VaultRequired", BackupErrorCategory.InvalidArgument, present.Name);
+            // A new value goes where the old one is, or where the others are, unless another vault is named.
+            var vault = Vault ?? ((old ?? present.Repository.Password) is { Length: > 0 } known ? SecretReference.Parse(known).Vault : null) ?? throw new BackupException("VaultRequired", BackupErrorCategory.InvalidArgument, present.Name);
             var reference = new SecretReference(vault, SecretName(present, purpose));
             secrets.Add((reference, value));
             return reference.ToString();

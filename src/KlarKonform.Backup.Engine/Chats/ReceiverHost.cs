@@ -47,7 +47,7 @@ internal sealed class ReceiverHost(BackupConfiguration configuration, ReceiverRe
         while (await Task.WhenAny(running, Task.Delay(s_look, time)).ConfigureAwait(false) != running)
         {
             var counts = receiver.Counts;
-            observer.Progress(new BackupProgress(configuration.Name, Texts.Get("ReceiverCounts", counts.Stored, counts.Refused, counts.Failed), -1, Completed: false));
+            observer.Progress(new BackupProgress(null, Texts.Get("ReceiverCounts", counts.Stored, counts.Refused, counts.Failed), -1, Completed: false));
             if (++look % LooksAWarning != 0)
                 continue;
             if (counts.Failed > told.Failed)

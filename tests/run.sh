@@ -19,6 +19,8 @@ need stunnel4 stunnel4
 need openssl openssl
 need curl curl
 need python3 python3
+need chromium chromium
+need chromedriver chromium-driver
 /usr/bin/python3 -c 'import icalendar, dateutil, vobject' > /dev/null 2>&1 || packages+=(python3-icalendar python3-dateutil python3-vobject)
 if [ ${#packages[@]} -gt 0 ]; then
     echo "Installing: ${packages[*]}"

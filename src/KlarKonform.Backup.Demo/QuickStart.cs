@@ -23,13 +23,25 @@ internal sealed class QuickStart(string output, string password)
         using var shell = new ModuleHost();
         Say($"{shell.Invoke("Get-Command -Module KlarKonform.Backup").Count} cmdlets");
 
+        Step("Exporting WhatsApp chats, as users would on their telephones");
+        var chats = Path.Combine(output, "chats");
+        tenant.Chats.WriteExports(chats);
+        Say($"{tenant.Chats.Exported} messages in {Directory.GetFiles(chats).Length} files");
+
         Step("New-KKBackupConfiguration Demo");
         shell.Invoke("""
-            param($tenant, $client, $secret, $password, $base, $ca, $folder)
+            param($tenant, $client, $secret, $password, $base, $ca, $folder, $chats, $spool, $app, $word, $token, $meta)
             New-KKBackupConfiguration -Name Demo -TenantId $tenant -ClientId $client -ClientSecret $secret -RepositoryPassword $password `
-                -Vault DemoVault -Cloud Custom -AuthorityHost $base -GraphEndpoint "$base/v1.0" -CaCertificate $ca -Path $folder
+                -Vault DemoVault -Cloud Custom -AuthorityHost $base -GraphEndpoint "$base/v1.0" -CaCertificate $ca -Path $folder `
+                -WhatsAppNumber '+49 30 1234567' -WhatsAppTimeZone Europe/Berlin -WhatsAppExportPath $chats `
+                -WhatsAppSpool $spool -WhatsAppAppSecret $app -WhatsAppVerifyToken $word -WhatsAppAccessToken $token -WhatsAppEndpoint $meta
             """, tenant.Options.TenantId, tenant.Options.ClientId, ModuleHost.Secure(tenant.Options.ClientSecret), ModuleHost.Secure(password),
-            tenant.BaseUrl, authority, Path.Combine(output, "repository"));
+            tenant.BaseUrl, authority, Path.Combine(output, "repository"), chats, Path.Combine(output, "spool"), ModuleHost.Secure(tenant.Options.MetaAppSecret), ModuleHost.Secure("demo-word"),
+            ModuleHost.Secure(tenant.Options.MetaAccessToken), new Uri(tenant.MetaEndpoint));
+
+        Step("Start-KKWhatsAppReceiver Demo: Meta's webhooks arrive");
+        var sent = await new DemoWebhooks(tenant).SendAsync(shell, 60);
+        Say($"{sent} webhooks are signed, stored and confirmed");
 
         Step("Test-KKBackupConnection Demo");
         foreach (var check in shell.Invoke("Test-KKBackupConnection Demo"))
@@ -43,7 +55,7 @@ internal sealed class QuickStart(string output, string password)
             + model.Users.Sum(user => (user.Mailbox is { } mailbox ? mailbox.Messages.Count + mailbox.Events.Count + mailbox.Contacts.Count : 0) + (user.Drive?.Items.Values.Count(item => !item.IsFolder) ?? 0))
             + model.Sites.Where(site => site.Owner is null).SelectMany(site => site.AndBelow).Sum(site => site.Pages.Count + site.Lists.Sum(list => list.Items.Count)
                 + site.Libraries.Sum(drive => drive.Items.Count - 1 + drive.Items.Values.Count(item => !item.IsFolder))));
-        Run(shell, contents);
+        Run(shell, contents, withChats: true);
 
         Step("Changing the tenant");
         var changes = tenant.Change((model, generator) =>
@@ -81,11 +93,20 @@ internal sealed class QuickStart(string output, string password)
         CompareMails(tenant, restored);
         CountCards(tenant, restored);
         CompareFiles(tenant, restored);
+        CompareChats(tenant, restored, sent);
     }
 
-    private static void Run(ModuleHost shell, int expected)
+    private static void Run(ModuleHost shell, int expected, bool withChats = false)
     {
         var run = shell.Invoke("Start-KKBackup Demo")[0];
+        if (withChats)
+        {
+            // A chat's items are months, pages and media: the comparison counts its messages.
+            var part = ((System.Collections.IEnumerable)run.Properties["Resources"].Value).Cast<object>().Select(PSObject.AsPSObject).Single(each => Text(each, "Kind") == "WhatsApp");
+            Say($"WhatsApp: {Text(part, "ItemsDownloaded")} months and files");
+            expected += int.Parse(Text(part, "ItemsDownloaded"), System.Globalization.CultureInfo.InvariantCulture);
+        }
+
         Say($"{Text(run, "Status")}: {Text(run, "ItemsDownloaded")} downloaded, {Text(run, "ItemsUpdated")} updated, {Text(run, "ItemsRemoved")} removed, {Text(run, "BytesStored")} bytes stored");
         Require(Text(run, "Status") == "Succeeded", $"the run ended as {Text(run, "Status")}");
         Require(Text(run, "ItemsDownloaded") == $"{expected}", $"{Text(run, "ItemsDownloaded")} items were downloaded, {expected} were to be");
@@ -104,7 +125,7 @@ internal sealed class QuickStart(string output, string password)
     {
         var (events, cards) = tenant.Change((model, _) => (model.Users.Sum(user => user.Mailbox?.Events.Count ?? 0),
             model.Users.Sum(user => user.Mailbox?.Contacts.Count ?? 0) + model.Users.Count + model.OrgContacts.Count + model.Groups.Count));
-        int Found(string pattern) => Directory.EnumerateFiles(restored, pattern, SearchOption.AllDirectories).Count();
+        int Found(string pattern) => Directory.EnumerateFiles(restored, pattern, SearchOption.AllDirectories).Count(file => !file.StartsWith(Path.Combine(restored, "WhatsApp"), StringComparison.Ordinal));
         Require(Found("*.ics") == events && Found("*.vcf") == cards, $"{Found("*.ics")} events and {Found("*.vcf")} cards were restored, {events} and {cards} were to be");
         Say($"{events} events and {cards} cards are there");
     }
@@ -128,6 +149,15 @@ internal sealed class QuickStart(string output, string password)
             }
         });
         Say($"{count} files are equal");
+    }
+
+    private static void CompareChats(DemoTenantServer tenant, string restored, int sent)
+    {
+        var folder = Path.Combine(restored, "WhatsApp");
+        var lines = Directory.EnumerateFiles(folder, "*.jsonl", SearchOption.AllDirectories).Sum(file => File.ReadLines(file).Count());
+        Require(lines == tenant.Chats.Exported + sent, $"{lines} lines of chats were restored, {tenant.Chats.Exported + sent} were to be");
+        Say($"{lines} messages and statuses are there, {Directory.EnumerateFiles(folder, "*.png", SearchOption.AllDirectories).Count()} pictures");
+        Say($"A chat to read: {Directory.EnumerateFiles(folder, "2026-*.html", SearchOption.AllDirectories).Order().First()}");
     }
 
     private static string Hash(byte[] content) => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(content));

@@ -16,7 +16,11 @@ public sealed class CanaryTests(ModuleFixture module) : IClassFixture<ModuleFixt
     private const string SftpPassword = "Kanarienvogel-Sftp-5678";
     private const string Passphrase = "Kanarienvogel-Passphrase-9999";
 
-    private static readonly string[] s_canaries = [ClientSecret, Password, AccessKey, SecretKey, SftpPassword, Passphrase];
+    private const string AppSecret = "Kanarienvogel-Appschluessel-2222";
+    private const string VerifyToken = "Kanarienvogel-Pruefwort-3333";
+    private const string AccessToken = "Kanarienvogel-Zugriffstoken-4444";
+
+    private static readonly string[] s_canaries = [ClientSecret, Password, AccessKey, SecretKey, SftpPassword, Passphrase, AppSecret, VerifyToken, AccessToken];
 
     [Fact]
     public async Task No_secret_is_found_in_files_streams_errors_or_arguments_at_debug_level()
@@ -49,6 +53,13 @@ public sealed class CanaryTests(ModuleFixture module) : IClassFixture<ModuleFixt
         Run("Start-KKBackup Canary; Get-KKBackupStatus Canary; Get-KKBackupStatus Canary -FromRepository; Get-KKBackupSnapshot Canary; Get-KKBackupKey Canary; Get-KKBackupConfiguration Canary");
         Run("Set-KKBackupHold Canary -Reason Probe; Get-KKBackupAuditLog Canary; Test-KKBackup Canary -ReadData; Find-KKBackupItem Canary *.eml; Invoke-KKBackupRetention Canary -KeepLast 1 -WhatIf");
         Run("param($path) Restore-KKBackupItem Canary / $path -ReportPath \"$path.csv\"", module.Folder["canary-restored"]);
+
+        // Chats: a token that is right, then one that Meta refuses; a receiver that cannot begin.
+        Directory.CreateDirectory(module.Folder["canary-spool"]);
+        await File.WriteAllTextAsync(Path.Combine(module.Folder["canary-spool"], "1.json"), tenant.Chats.Picture("49171", "wamid.canary", DateTimeOffset.UtcNow), TestContext.Current.CancellationToken);
+        Run("param($spool, $app, $word, $token, $endpoint) Set-KKBackupConfiguration Canary -WhatsAppSpool $spool -WhatsAppAppSecret $app -WhatsAppVerifyToken $word -WhatsAppAccessToken $token -WhatsAppEndpoint $endpoint; Test-KKBackupConnection Canary; Start-KKBackup Canary -Source WhatsApp; Start-KKWhatsAppReceiver Canary -Address 192.0.2.1",
+            module.Folder["canary-spool"], ModuleHost.Secure(AppSecret), ModuleHost.Secure(VerifyToken), ModuleHost.Secure(AccessToken), new Uri(tenant.MetaEndpoint));
+        Assert.Contains("AccessDenied", said.ToString(), StringComparison.Ordinal);
         Run("(Start-KKBackup Canary -AsJob) | Wait-Job | Receive-Job");
 
         // What fails speaks the most: wrong secrets, services that are not there, and values of the wrong kind.

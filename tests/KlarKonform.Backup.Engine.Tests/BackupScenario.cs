@@ -26,6 +26,9 @@ internal sealed class BackupScenario : IAsyncDisposable, ISecretStore, IBackupOb
 
     public Dictionary<string, string> Secrets { get; } = new() { ["graph"] = "demo-secret-value", ["repository"] = Password };
 
+    /// <summary>Accounts of secrets that have one.</summary>
+    public Dictionary<string, string> Users { get; } = [];
+
     public System.Collections.Concurrent.ConcurrentQueue<string> Warnings { get; } = new();
 
     /// <summary>Called on every progress report; tests stop runs with it.</summary>
@@ -87,7 +90,7 @@ internal sealed class BackupScenario : IAsyncDisposable, ISecretStore, IBackupOb
     }
 
     Task<SecretValue> ISecretStore.GetAsync(SecretReference reference, CancellationToken cancellationToken) => Secrets.TryGetValue(reference.Name, out var secret)
-        ? Task.FromResult(new SecretValue(null, secret))
+        ? Task.FromResult(new SecretValue(Users.GetValueOrDefault(reference.Name), secret))
         : throw new BackupException("SecretNotFound", BackupErrorCategory.ObjectNotFound, reference.ToString(), reference.Vault, reference.Name);
 
     void IBackupObserver.Progress(BackupProgress progress) => OnProgress?.Invoke(progress);

@@ -57,6 +57,16 @@ public sealed class ZipExportTests
     }
 
     [Fact]
+    public void A_byte_that_changed_on_its_way_is_found()
+    {
+        var zip = Zip(("_chat.txt", "24.11.26, 13:00 - Anna: Hallo"));
+        zip[zip.AsSpan().IndexOf("Hallo"u8)] ^= 1;
+        using var export = ZipExport.Open(new MemoryStream(zip));
+        using var entry = export.OpenEntry("_chat.txt");
+        Assert.Equal(WhatsAppErrorKind.Incomplete, Assert.Throws<WhatsAppException>(() => entry.CopyTo(Stream.Null)).Kind);
+    }
+
+    [Fact]
     public void A_file_on_its_way_is_incomplete_at_every_length()
     {
         var zip = Zip(("_chat.txt", "24.11.26, 13:00 - Anna: Hallo"), ("IMG.jpg", new string('j', 3000)));
@@ -111,7 +121,7 @@ public sealed class ZipExportTests
         {
             foreach (var (name, text) in entries)
             {
-                using var entry = zip.CreateEntry(name).Open();
+                using var entry = zip.CreateEntry(name, CompressionLevel.NoCompression).Open();
                 entry.Write(Encoding.UTF8.GetBytes(text));
             }
         }

@@ -127,7 +127,7 @@ public abstract partial class ConfigurationCommand
         ? new OneDriveFolder { User = place[..slash], Path = place[(slash + 1)..] }
         : throw new BackupException("WhatsAppPlaceInvalid", BackupErrorCategory.InvalidArgument, OneDrivePlace + place, OneDrivePlace + place);
 
-    // A folder, sftp://host[:port]/folder, or s3://bucket[/prefix][?endpoint=…&region=…].
+    // A folder, sftp://host[:port]/folder, or s3://bucket[/prefix][?endpoint=…&region=…&ca=…].
     private TargetSettings Place(string place, TargetSettings? old, Func<string, object?, string?, string?, string?> secret)
     {
         if (!place.Contains("://", StringComparison.Ordinal))
@@ -145,6 +145,7 @@ public abstract partial class ConfigurationCommand
             Prefix = Uri.UnescapeDataString(address.AbsolutePath).Trim('/') is { Length: > 0 } prefix ? prefix : null,
             Endpoint = query.TryGetValue("endpoint", out var endpoint) ? new Uri(endpoint) : null,
             Region = query.GetValueOrDefault("region"),
+            CaCertificate = query.TryGetValue("ca", out var authority) ? FullPath(authority) : null,
             Credential = credential,
         };
     }

@@ -1,8 +1,11 @@
+using System.IO.Hashing;
+
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
-/// <summary>Reads a ZIP entry and refuses one byte more, or less, than it announced.</summary>
-internal sealed class AnnouncedStream(Stream inner, long announced) : Stream
+/// <summary>Reads a ZIP entry and refuses one byte more, or less, or another one than it announced: .NET itself does not look at the checksum.</summary>
+internal sealed class AnnouncedStream(Stream inner, long announced, uint checksum) : Stream
 {
+    private readonly Crc32 _crc = new();
     private long _read;
 
     public override bool CanRead => true;
@@ -23,7 +26,8 @@ internal sealed class AnnouncedStream(Stream inner, long announced) : Stream
     {
         try
         {
-            return Count(await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false), buffer.Length);
+            var count = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            return Count(buffer.Span[..count], buffer.Length);
         }
         catch (InvalidDataException exception)
         {
@@ -37,7 +41,7 @@ internal sealed class AnnouncedStream(Stream inner, long announced) : Stream
     {
         try
         {
-            return Count(inner.Read(buffer, offset, count), count);
+            return Count(buffer.AsSpan(offset, inner.Read(buffer, offset, count)), count);
         }
         catch (InvalidDataException exception)
         {
@@ -64,11 +68,15 @@ internal sealed class AnnouncedStream(Stream inner, long announced) : Stream
 
     private static WhatsAppException Damaged(InvalidDataException exception) => new(WhatsAppErrorKind.Incomplete, $"An entry of the ZIP is damaged: {exception.Message}", exception);
 
-    private int Count(int count, int asked)
+    private int Count(ReadOnlySpan<byte> bytes, int asked)
     {
+        var count = bytes.Length;
         _read += count;
+        _crc.Append(bytes);
         if (_read > announced)
             throw new WhatsAppException(WhatsAppErrorKind.Dangerous, "An entry of the ZIP holds more than it announces.");
-        return count == 0 && asked > 0 && _read < announced ? throw new WhatsAppException(WhatsAppErrorKind.Incomplete, "An entry of the ZIP ends too early.") : count;
+        if (count == 0 && asked > 0 && _read < announced)
+            throw new WhatsAppException(WhatsAppErrorKind.Incomplete, "An entry of the ZIP ends too early.");
+        return count == 0 && asked > 0 && _crc.GetCurrentHashAsUInt32() != checksum ? throw new WhatsAppException(WhatsAppErrorKind.Incomplete, "An entry of the ZIP has another checksum than it announces.") : count;
     }
 }

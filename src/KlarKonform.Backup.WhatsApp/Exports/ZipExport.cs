@@ -53,7 +53,7 @@ public sealed class ZipExport : IDisposable
         var entry = _archive.GetEntry(path) ?? throw new WhatsAppException(WhatsAppErrorKind.Incomplete, "An entry of the ZIP is gone.");
         try
         {
-            return new AnnouncedStream(entry.Open(), entry.Length);
+            return new AnnouncedStream(entry.Open(), entry.Length, entry.Crc32);
         }
         catch (InvalidDataException exception)
         {

@@ -38,6 +38,13 @@ public interface IBackupEngine
     /// <summary>How a configuration stands, by what this machine knows.</summary>
     Task<BackupStatus> GetStatusAsync(string name, CancellationToken cancellationToken);
 
+    /// <summary>Runs of a configuration that this machine knows, newest first.</summary>
+    IAsyncEnumerable<BackupRun> GetRunsAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Writes a report of what this machine knows as an HTML file.</summary>
+    /// <exception cref="BackupException">ConfigurationNotFound or FileExists.</exception>
+    Task ExportReportAsync(ReportRequest request, CancellationToken cancellationToken);
+
     /// <summary>How a configuration stands, by what the repository says: for machines that never ran it.</summary>
     Task<BackupStatus> GetRepositoryStatusAsync(string name, ISecretStore secrets, CancellationToken cancellationToken);
 

@@ -87,7 +87,7 @@ internal sealed class RunMonitor(RunRecord record, RunJournal journal, RunClaim 
         }
 
         var (done, total, current) = (record.Done, record.Plan.Count, record.Current);
-        var text = Texts.Get("Progress_Run", done, total, record.Items, ByteText.Of(record.Bytes), ByteText.Of((long)_estimate.BytesPerSecond));
+        var text = Texts.Get("Progress_Run", done, total, record.Items, HumanText.Size(record.Bytes), HumanText.Size((long)_estimate.BytesPerSecond));
         observer.Progress(new BackupProgress(null, text, total == 0 ? 0 : (int)(done * 99L / total), Completed: false)
         {
             CurrentOperation = current.Count > MaxNamed ? Texts.Get("Progress_Current", string.Join(", ", current.Take(MaxNamed)), current.Count - MaxNamed) : string.Join(", ", current),

@@ -33,7 +33,7 @@ internal sealed class ChatMessages
             // With its message; or it says nothing of its own.
             if (line.Record == ChatRecord.Status || (line.Record == ChatRecord.Reaction && line.Target is { } target && _messages.ContainsKey(target)))
                 continue;
-            var today = Moment(line).ToString("D", ChatPage.Dates);
+            var today = Moment(line).ToString("D", Html.Culture);
             if (today != day)
                 _page.Append("<h2 class=\"day\">").Append(Encode(day = today)).Append("</h2>\n");
             if (line.Record == ChatRecord.Message && line.Type is not ("system" or "unparsed"))
@@ -127,9 +127,9 @@ internal sealed class ChatMessages
         line.LocalTime is { } local && DateTime.TryParse(local, CultureInfo.InvariantCulture, DateTimeStyles.None, out var moment) ? moment : line.Time.UtcDateTime;
 
     // A name must not turn the text around it.
-    private string NameOf(ChatParty? party) => ChatPage.Straight(Called(party));
+    private string NameOf(ChatParty? party) => Html.Straight(Called(party));
 
     private string Called(ChatParty? party) => party is null ? "WhatsApp" : party.Name ?? (party.Id is { } id ? _info.Participants.GetValueOrDefault(id, id) : Texts.Get("Chat_Business"));
 
-    private static string Encode(string text) => ChatPage.Encode(text);
+    private static string Encode(string text) => Html.Encode(text);
 }

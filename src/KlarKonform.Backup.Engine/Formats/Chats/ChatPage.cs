@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 using KlarKonform.Backup.Engine.Sources.WhatsApp;
 using KlarKonform.Backup.WhatsApp.Archive;
@@ -19,9 +18,9 @@ internal static class ChatPage
     {
         var page = new StringBuilder();
         var messages = lines.Count(line => line.Record == ChatRecord.Message);
-        Begin(page, $"{Straight(info.Name)} – {MonthName(month)}");
-        page.Append("<header><h1>").Append(Encode(Straight(info.Name))).Append("</h1><p>").Append(Encode(MonthName(month))).Append(" · ").Append(Encode(Texts.Get("Chat_Messages", messages)))
-            .Append(" · ").Append(Encode(info.Number)).Append("</p><p><a href=\"chat.html\">").Append(Encode(Texts.Get("Chat_AllMonths"))).Append("</a></p></header>\n<main>\n");
+        Begin(page, $"{Html.Straight(info.Name)} – {MonthName(month)}");
+        page.Append("<header><h1>").Append(Html.Encode(Html.Straight(info.Name))).Append("</h1><p>").Append(Html.Encode(MonthName(month))).Append(" · ").Append(Html.Encode(Texts.Get("Chat_Messages", messages)))
+            .Append(" · ").Append(Html.Encode(info.Number)).Append("</p><p><a href=\"chat.html\">").Append(Html.Encode(Texts.Get("Chat_AllMonths"))).Append("</a></p></header>\n<main>\n");
         new ChatMessages(page, info, lines).Write();
         page.Append("</main>\n");
         End(page, lines.Any(line => line.LocalTime is not null) ? Texts.Get("Chat_TimesLocal") : Texts.Get("Chat_TimesUtc"));
@@ -32,43 +31,27 @@ internal static class ChatPage
     public static byte[] Overview(ChatInfo info)
     {
         var page = new StringBuilder();
-        Begin(page, Straight(info.Name));
-        page.Append("<header><h1>").Append(Encode(Straight(info.Name))).Append("</h1><p>").Append(Encode(info.Number)).Append("</p></header>\n<main>\n<h2>").Append(Encode(Texts.Get("Chat_Months"))).Append("</h2><ul>\n");
+        Begin(page, Html.Straight(info.Name));
+        page.Append("<header><h1>").Append(Html.Encode(Html.Straight(info.Name))).Append("</h1><p>").Append(Html.Encode(info.Number)).Append("</p></header>\n<main>\n<h2>").Append(Html.Encode(Texts.Get("Chat_Months"))).Append("</h2><ul>\n");
         foreach (var (month, count) in info.Months)
-            page.Append("<li><a href=\"").Append(Encode(Uri.EscapeDataString(month))).Append(".html\">").Append(Encode(MonthName(month))).Append("</a> · ").Append(Encode(Texts.Get("Chat_Messages", count))).Append("</li>\n");
-        page.Append("</ul>\n<h2>").Append(Encode(Texts.Get("Chat_People"))).Append("</h2><ul>\n");
+            page.Append("<li><a href=\"").Append(Html.Encode(Uri.EscapeDataString(month))).Append(".html\">").Append(Html.Encode(MonthName(month))).Append("</a> · ").Append(Html.Encode(Texts.Get("Chat_Messages", count))).Append("</li>\n");
+        page.Append("</ul>\n<h2>").Append(Html.Encode(Texts.Get("Chat_People"))).Append("</h2><ul>\n");
         foreach (var (id, name) in info.Participants)
-            page.Append("<li>").Append(Encode(Straight(name))).Append(name == id ? "" : $" · {Encode(id)}").Append("</li>\n");
+            page.Append("<li>").Append(Html.Encode(Html.Straight(name))).Append(name == id ? "" : $" · {Html.Encode(id)}").Append("</li>\n");
         page.Append("</ul>\n</main>\n");
         End(page, "");
         return Encoding.UTF8.GetBytes(page.ToString());
     }
 
-    /// <summary>A name without signs that turn the direction of what follows.</summary>
-    public static string Straight(string name) => string.Concat(name.Where(sign => sign is not ((>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069'))));
-
-    /// <summary>Any text as HTML, in an attribute too; signs that no page may hold become the replacement sign.</summary>
-    public static string Encode(string text)
-    {
-        if (text.Any(sign => char.IsControl(sign) && sign is not ('\n' or '\t')))
-            text = string.Concat(text.Select(sign => sign == '\r' ? "" : char.IsControl(sign) && sign is not ('\n' or '\t') ? "\uFFFD" : sign.ToString()));
-        return WebUtility.HtmlEncode(text);
-    }
-
-    /// <summary>How dates are written: in the page's language.</summary>
-    public static CultureInfo Dates => CultureInfo.GetCultureInfo(IsGerman ? "de-DE" : "en-GB");
-
-    private static bool IsGerman => CultureInfo.CurrentUICulture.TwoLetterISOLanguageName == "de";
-
     private static string MonthName(string month) =>
-        DateTime.TryParseExact(month, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) ? date.ToString("MMMM yyyy", Dates) : month;
+        DateTime.TryParseExact(month, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) ? date.ToString("MMMM yyyy", Html.Culture) : month;
 
-    private static void Begin(StringBuilder page, string title) => page.Append("<!DOCTYPE html>\n<html lang=\"").Append(IsGerman ? "de" : "en")
+    private static void Begin(StringBuilder page, string title) => page.Append("<!DOCTYPE html>\n<html lang=\"").Append(Html.Language)
         .Append("\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"").Append(Policy)
         .Append("\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>")
-        .Append(Encode(title)).Append("</title>\n<style>\n").Append(Style).Append("</style>\n</head>\n<body>\n");
+        .Append(Html.Encode(title)).Append("</title>\n<style>\n").Append(Style).Append("</style>\n</head>\n<body>\n");
 
-    private static void End(StringBuilder page, string note) => page.Append("<footer><p>").Append(Encode(note)).Append("</p></footer>\n</body>\n</html>\n");
+    private static void End(StringBuilder page, string note) => page.Append("<footer><p>").Append(Html.Encode(note)).Append("</p></footer>\n</body>\n</html>\n");
 
     private const string Style = """
         :root { --back: #f4f1ec; --text: #1b1f23; --in: #fff; --out: #d6f2cf; --soft: #55606a; --line: #d5d0c8; --link: #0b5c86; }

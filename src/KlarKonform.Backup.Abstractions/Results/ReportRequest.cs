@@ -1,0 +1,20 @@
+namespace KlarKonform.Backup;
+
+/// <summary>What a report covers and where it goes.</summary>
+public sealed record ReportRequest
+{
+    /// <summary>Configurations, by wildcard patterns.</summary>
+    public IReadOnlyList<string> Names { get; init; } = ["*"];
+
+    /// <summary>The file to write.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Whether a file that is there is replaced.</summary>
+    public bool Overwrite { get; init; }
+
+    /// <summary>So many days back.</summary>
+    public int Days { get; init; } = 90;
+
+    /// <summary>The page's title; null for the product's own.</summary>
+    public string? Title { get; init; }
+}

@@ -18,6 +18,9 @@ public sealed record BackupRun
     /// <summary>When it ended, or null while it runs.</summary>
     public DateTimeOffset? Ended { get; init; }
 
+    /// <summary>How long it took, or has taken so far.</summary>
+    public TimeSpan Duration => (Ended ?? Updated ?? Started) - Started;
+
     /// <summary>The snapshot that it wrote.</summary>
     public string? SnapshotId { get; init; }
 

@@ -90,5 +90,24 @@ internal sealed class ModuleHost : IDisposable
         }
     }
 
+    /// <summary>Runs what ends only when it is stopped, for a moment, and returns its errors.</summary>
+    public IReadOnlyList<ErrorRecord> RunForAMoment(string script)
+    {
+        using var shell = PowerShell.Create(_runspace);
+        var running = shell.AddScript(script).BeginInvoke();
+        running.AsyncWaitHandle.WaitOne(TimeSpan.FromSeconds(1));
+        shell.Stop();
+        try
+        {
+            shell.EndInvoke(running);
+        }
+        catch (PipelineStoppedException)
+        {
+            // That is what stopping looks like from here.
+        }
+
+        return [.. shell.Streams.Error];
+    }
+
     public void Dispose() => _runspace.Dispose();
 }

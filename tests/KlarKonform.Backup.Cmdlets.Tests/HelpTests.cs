@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using System.Xml.Linq;
 using KlarKonform.Backup.Demo;
@@ -28,12 +29,42 @@ public sealed class HelpTests(ModuleFixture module) : IClassFixture<ModuleFixtur
     }
 
     [Fact]
+    public async Task The_committed_pages_are_what_the_help_and_the_cmdlets_say()
+    {
+        string Value(string key) => typeof(HelpTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(each => each.Key == key).Value!;
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [Value("HelpPages"), "--output", module.Folder["pages"]]) { RedirectStandardError = true })!;
+        var errors = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode == 0, errors);
+        var pages = Directory.GetFiles(module.Folder["pages"], "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(module.Folder["pages"], file)).ToArray();
+        Assert.Equal(2 * (module.Invoke("Get-Command -Module KlarKonform.Backup").Count + 2), pages.Length);
+        foreach (var page in pages)
+        {
+            var committed = Path.Combine(Value("RepositoryRoot"), page);
+            Assert.True(File.Exists(committed) && await File.ReadAllTextAsync(committed, TestContext.Current.CancellationToken) == await File.ReadAllTextAsync(module.Folder[Path.Combine("pages", page)], TestContext.Current.CancellationToken),
+                $"{page} is out of date: dotnet run --project src/KlarKonform.Backup.HelpPages");
+        }
+
+        // No page of a cmdlet that is gone.
+        foreach (var culture in (string[])["en-US", "de-DE"])
+            Assert.Equal(pages.Count(page => page.StartsWith(Path.Combine("docs", culture), StringComparison.Ordinal)), Directory.GetFiles(Path.Combine(Value("RepositoryRoot"), "docs", culture)).Length);
+    }
+
+    [Fact]
+    public void Get_Help_shows_a_syntax_for_each_parameter_set_and_the_about_topic_is_there()
+    {
+        Assert.Equal(3, module.Invoke("(Get-Help New-KKBackupConfiguration).syntax.syntaxItem").Count);
+        foreach (var culture in (string[])["en-US", "de-DE"])
+            Assert.True(File.Exists(Path.Combine(HelpFiles.Module, culture, "about_KlarKonform_Backup.help.txt")));
+    }
+
+    [Fact]
     public void Get_Help_finds_the_text() =>
         Assert.Contains("Runs a backup", $"{module.Invoke("(Get-Help Start-KKBackup).Synopsis")[0]}{module.Invoke("(Get-Help Start-KKBackup).details.description.Text")[0]}", StringComparison.Ordinal);
 
     [Fact]
     public void The_manifest_exports_exactly_the_compiled_cmdlets() => Assert.Equal(
-        ["Add-KKBackupKey", "Disable-KKBackupSchedule", "Enable-KKBackupSchedule", "Export-KKBackupRunbook", "Find-KKBackupItem", "Get-KKBackupAuditLog", "Get-KKBackupConfiguration", "Get-KKBackupHold", "Get-KKBackupItem", "Get-KKBackupKey", "Get-KKBackupSnapshot", "Get-KKBackupStatus", "Invoke-KKBackupRetention",
+        ["Add-KKBackupKey", "Disable-KKBackupSchedule", "Enable-KKBackupSchedule", "Export-KKBackupReport", "Export-KKBackupRunbook", "Find-KKBackupItem", "Get-KKBackupAuditLog", "Get-KKBackupConfiguration", "Get-KKBackupHold", "Get-KKBackupItem", "Get-KKBackupKey", "Get-KKBackupRun", "Get-KKBackupSnapshot", "Get-KKBackupStatus", "Invoke-KKBackupRetention",
             "New-KKBackupConfiguration", "Remove-KKBackupConfiguration", "Remove-KKBackupHold", "Remove-KKBackupKey", "Remove-KKBackupSchedule", "Repair-KKBackup", "Restore-KKBackupItem", "Set-KKBackupConfiguration", "Set-KKBackupHold", "Set-KKBackupSchedule", "Start-KKBackup", "Start-KKBackupScheduler", "Start-KKWhatsAppReceiver", "Stop-KKBackup", "Test-KKBackup", "Test-KKBackupConnection"],
         module.Invoke("Get-Command -Module KlarKonform.Backup").Select(command => $"{command.Properties["Name"].Value}").Order());
 }

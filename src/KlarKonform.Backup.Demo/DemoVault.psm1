@@ -33,10 +33,21 @@ function Get-Secret {
     $script:vaults[$Vault][$Name]
 }
 
+function Get-SecretInfo {
+    [CmdletBinding()]
+    param([string] $Name = '*', [string] $Vault = '*')
+    foreach ($each in $script:vaults.Keys) {
+        if ($each -notlike $Vault) { continue }
+        foreach ($secret in $script:vaults[$each].Keys) {
+            if ($secret -like $Name) { [pscustomobject]@{ Name = $secret; VaultName = $each } }
+        }
+    }
+}
+
 function Remove-Secret {
     [CmdletBinding()]
     param([Parameter(Mandatory)] [string] $Name, [Parameter(Mandatory)] [string] $Vault)
     $script:vaults[$Vault].Remove($Name)
 }
 
-Export-ModuleMember -Function *-Secret, *-SecretVault
+Export-ModuleMember -Function *-Secret, *-SecretVault, Get-SecretInfo

@@ -10,11 +10,13 @@ internal sealed class ModuleHost : IDisposable
 {
     private readonly Runspace _runspace;
 
-    public ModuleHost()
+    /// <summary>Opens a session.</summary>
+    /// <param name="host">Who answers questions; nobody without it.</param>
+    public ModuleHost(System.Management.Automation.Host.PSHost? host = null)
     {
         var initial = InitialSessionState.CreateDefault2();
         initial.ThrowOnRunspaceOpenError = true;
-        _runspace = RunspaceFactory.CreateRunspace(initial);
+        _runspace = host is null ? RunspaceFactory.CreateRunspace(initial) : RunspaceFactory.CreateRunspace(host, initial);
         _runspace.Open();
         var module = typeof(ModuleHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(each => each.Key == "StagedModule").Value!;
         Invoke("Import-Module $args[0]", Path.Combine(AppContext.BaseDirectory, "DemoVault.psm1"));
@@ -61,6 +63,13 @@ internal sealed class ModuleHost : IDisposable
         {
             return ([.. output], [.. shell.Streams.Error, exception.ErrorRecord]);
         }
+    }
+
+    /// <summary>What the tab key offers at the end of a line.</summary>
+    public IReadOnlyList<string> Complete(string line)
+    {
+        using var shell = PowerShell.Create(_runspace);
+        return [.. CommandCompletion.CompleteInput(line, line.Length, null, shell).CompletionMatches.Select(match => match.CompletionText)];
     }
 
     /// <summary>Runs a script and returns its progress records.</summary>

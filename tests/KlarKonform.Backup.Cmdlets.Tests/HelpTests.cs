@@ -53,7 +53,7 @@ public sealed class HelpTests(ModuleFixture module) : IClassFixture<ModuleFixtur
     [Fact]
     public void Get_Help_shows_a_syntax_for_each_parameter_set_and_the_about_topic_is_there()
     {
-        Assert.Equal(3, module.Invoke("(Get-Help New-KKBackupConfiguration).syntax.syntaxItem").Count);
+        Assert.Equal(4, module.Invoke("(Get-Help New-KKBackupConfiguration).syntax.syntaxItem").Count);
         foreach (var culture in (string[])["en-US", "de-DE"])
             Assert.True(File.Exists(Path.Combine(HelpFiles.Module, culture, "about_KlarKonform_Backup.help.txt")));
     }

@@ -48,6 +48,9 @@ public sealed class ModuleFixture : IAsyncLifetime
     /// <summary>Runs a script and returns its output and its error records, also a terminating one.</summary>
     public (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) TryInvoke(string script, params object[] arguments) => _shell.TryInvoke(script, arguments);
 
+    /// <summary>What the tab key offers at the end of a line.</summary>
+    public IReadOnlyList<string> Complete(string line) => _shell.Complete(line);
+
     public IReadOnlyList<ProgressRecord> Progress(string script) => _shell.Progress(script);
 
     /// <summary>Runs a script and stops it at its first progress record, as Ctrl+C does.</summary>

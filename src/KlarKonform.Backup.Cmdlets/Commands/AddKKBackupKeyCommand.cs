@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Security;
+using KlarKonform.Backup.Cmdlets.Completion;
 using KlarKonform.Backup.Cmdlets.Hosting;
 
 namespace KlarKonform.Backup.Cmdlets.Commands;
@@ -11,6 +12,7 @@ public sealed class AddKKBackupKeyCommand : ConfigurationNameCommand
 {
     /// <summary>The new password's name as vault/name.</summary>
     [Parameter(Mandatory = true, Position = 1)]
+    [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string PasswordName { get; set; } = "";
 
     /// <summary>The new password; goes to the vault at once. Without it the vault has it already.</summary>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Security;
+using KlarKonform.Backup.Cmdlets.Completion;
 
 namespace KlarKonform.Backup.Cmdlets.Commands;
 
@@ -12,6 +13,7 @@ public abstract partial class ConfigurationCommand
 
     /// <summary>The webhook's address by its name as vault/name.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string? WebhookName { get; set; }
 
     /// <summary>The mailbox that mails are sent from.</summary>

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Net;
 using System.Security;
+using KlarKonform.Backup.Cmdlets.Completion;
 
 namespace KlarKonform.Backup.Cmdlets.Commands;
 
@@ -39,6 +40,7 @@ public abstract partial class ConfigurationCommand
 
     /// <summary>The client secret's name as vault/name.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string? ClientSecretName { get; set; }
 
     /// <summary>How the app signs in; given away by the parameters below, except for a managed identity.</summary>
@@ -55,10 +57,12 @@ public abstract partial class ConfigurationCommand
 
     /// <summary>The certificate's name as vault/name.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string? CertificateName { get; set; }
 
     /// <summary>Name of the password of -CertificateName as vault/name.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string? CertificatePasswordName { get; set; }
 
     /// <summary>Thumbprint of a certificate of the user's or the machine's personal store.</summary>

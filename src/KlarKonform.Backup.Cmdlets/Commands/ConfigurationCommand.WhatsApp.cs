@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Security;
+using KlarKonform.Backup.Cmdlets.Completion;
 
 namespace KlarKonform.Backup.Cmdlets.Commands;
 
@@ -18,6 +19,7 @@ public abstract partial class ConfigurationCommand
     /// <summary>Time zone of that telephone.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(TimeZoneCompleter))]
     public string? WhatsAppTimeZone { get; set; }
 
     /// <summary>Where webhooks wait.</summary>
@@ -40,6 +42,7 @@ public abstract partial class ConfigurationCommand
 
     /// <summary>The app's secret as vault/name.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string? WhatsAppAppSecretName { get; set; }
 
     /// <summary>The word of the handshake.</summary>
@@ -48,6 +51,7 @@ public abstract partial class ConfigurationCommand
 
     /// <summary>The word of the handshake as vault/name.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string? WhatsAppVerifyTokenName { get; set; }
 
     /// <summary>The access token for media.</summary>
@@ -56,6 +60,7 @@ public abstract partial class ConfigurationCommand
 
     /// <summary>The access token for media as vault/name.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string? WhatsAppAccessTokenName { get; set; }
 
     /// <summary>Meta's Graph endpoint.</summary>

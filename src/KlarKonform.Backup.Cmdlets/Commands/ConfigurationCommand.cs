@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Security;
+using KlarKonform.Backup.Cmdlets.Completion;
 using KlarKonform.Backup.Cmdlets.Hosting;
 
 namespace KlarKonform.Backup.Cmdlets.Commands;
@@ -25,10 +26,12 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
 
     /// <summary>The repository password's name as vault/name.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string? RepositoryPasswordName { get; set; }
 
     /// <summary>The vault for secrets given as values.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(VaultNameCompleter))]
     public string? Vault { get; set; }
 
     /// <summary>The target folder.</summary>
@@ -62,10 +65,12 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
 
     /// <summary>The private key's name as vault/name.</summary>
     [Parameter(ParameterSetName = SftpSet)]
+    [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string? PrivateKeyName { get; set; }
 
     /// <summary>The passphrase's name as vault/name.</summary>
     [Parameter(ParameterSetName = SftpSet)]
+    [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string? PrivateKeyPassphraseName { get; set; }
 
     /// <summary>The S3 service.</summary>
@@ -74,6 +79,7 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
 
     /// <summary>The S3 region.</summary>
     [Parameter(ParameterSetName = S3Set)]
+    [ArgumentCompleter(typeof(RegionCompleter))]
     public string? Region { get; set; }
 
     /// <summary>The S3 bucket.</summary>
@@ -138,6 +144,7 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
     [Parameter(ParameterSetName = SftpSet)]
     [Parameter(ParameterSetName = S3Set)]
     [Parameter(ParameterSetName = KeepTargetSet)]
+    [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string? CredentialName { get; set; }
 
     /// <summary>The configuration with the given parameters applied, and the secrets that must be stored for it.</summary>

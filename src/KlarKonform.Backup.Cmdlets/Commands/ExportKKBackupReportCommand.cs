@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using KlarKonform.Backup.Cmdlets.Completion;
 using KlarKonform.Backup.Cmdlets.Hosting;
 
 namespace KlarKonform.Backup.Cmdlets.Commands;

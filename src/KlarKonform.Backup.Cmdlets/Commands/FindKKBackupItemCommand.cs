@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using KlarKonform.Backup.Cmdlets.Completion;
 
 namespace KlarKonform.Backup.Cmdlets.Commands;
 
@@ -35,6 +36,7 @@ public sealed class FindKKBackupItemCommand : ConfigurationNameCommand
     /// <summary>Mailbox, drive or site.</summary>
     [Parameter]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(ResourceCompleter))]
     public string? Resource { get; set; }
 
     /// <summary>Not before.</summary>
@@ -57,6 +59,7 @@ public sealed class FindKKBackupItemCommand : ConfigurationNameCommand
 
     /// <summary>One snapshot; all without it.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(SnapshotCompleter))]
     public string? SnapshotId { get; set; }
 
     /// <summary>Only kept deleted items.</summary>

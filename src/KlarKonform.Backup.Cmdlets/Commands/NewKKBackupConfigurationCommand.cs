@@ -14,6 +14,8 @@ public sealed class NewKKBackupConfigurationCommand : ConfigurationCommand
     /// <inheritdoc />
     protected override void ProcessRecord()
     {
+        if (CanAsk)
+            AskForMissing(new ConfigurationQuestions(Host.UI, Name));
         BackupConfiguration configuration = null!;
         IReadOnlyList<(SecretReference, object)> secrets = [];
         var valid = Run(async token =>
@@ -40,5 +42,22 @@ public sealed class NewKKBackupConfigurationCommand : ConfigurationCommand
         });
         if (stored)
             WriteObject(configuration);
+    }
+
+    // Only what nothing else answers: whoever gave a certificate is not asked for a secret.
+    private void AskForMissing(ConfigurationQuestions ask)
+    {
+        TenantId ??= ask.Text("Ask_Tenant");
+        var isManaged = MyInvocation.BoundParameters.ContainsKey(nameof(AuthenticationMethod)) && AuthenticationMethod is AuthenticationMethod.ManagedIdentity or AuthenticationMethod.WorkloadIdentity;
+        if (!isManaged || AuthenticationMethod == AuthenticationMethod.WorkloadIdentity)
+            ClientId ??= ask.Text("Ask_Client");
+        if (!isManaged && (ClientSecret ?? (object?)ClientSecretName ?? CertificateFile ?? CertificateName ?? CertificateThumbprint ?? FederatedTokenFile) is null)
+            ClientSecret = ask.Secret("Ask_Secret");
+        if (ParameterSetName is FolderSet or KeepTargetSet)
+            Path ??= ask.Text("Ask_Path");
+        if (RepositoryPassword is null && RepositoryPasswordName is null)
+            RepositoryPassword = ask.NewPassword("Ask_Password");
+        if (Vault is null && (ClientSecret is not null || RepositoryPassword is not null || CertificateFile is not null || Credential is not null))
+            Vault = ask.Text("Ask_Vault");
     }
 }

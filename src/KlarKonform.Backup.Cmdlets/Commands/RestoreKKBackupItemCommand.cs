@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using KlarKonform.Backup.Cmdlets.Completion;
 using KlarKonform.Backup.Cmdlets.Hosting;
 
 namespace KlarKonform.Backup.Cmdlets.Commands;
@@ -31,6 +32,7 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
 
     /// <summary>A snapshot's id or its beginning.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(SnapshotCompleter))]
     public string SnapshotId { get; set; } = "latest";
 
     /// <summary>How the folder is laid out.</summary>

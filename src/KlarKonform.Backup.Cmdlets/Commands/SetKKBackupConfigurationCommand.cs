@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using System.Management.Automation.Host;
-using KlarKonform.Backup.Cmdlets.Hosting;
+using KlarKonform.Backup.Cmdlets.Completion;
 
 namespace KlarKonform.Backup.Cmdlets.Commands;
 

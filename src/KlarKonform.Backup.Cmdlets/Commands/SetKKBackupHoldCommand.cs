@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using KlarKonform.Backup.Cmdlets.Completion;
 
 namespace KlarKonform.Backup.Cmdlets.Commands;
 
@@ -10,11 +11,13 @@ public sealed class SetKKBackupHoldCommand : HoldCommand
     /// <summary>The mailbox, drive or site to hold.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Resource")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ResourceCompleter))]
     public string? Resource { get; set; }
 
     /// <summary>The snapshot to hold.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Snapshot", ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SnapshotCompleter))]
     public string? SnapshotId { get; set; }
 
     private protected override void ProcessConfiguration(string name)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using KlarKonform.Backup.Cmdlets.Completion;
 
 namespace KlarKonform.Backup.Cmdlets.Commands;
 
@@ -29,6 +30,7 @@ public sealed class SetKKBackupScheduleCommand : ConfigurationNameCommand
     /// <summary>The time zone; this computer's without it.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(TimeZoneCompleter))]
     public string? TimeZone { get; set; }
 
     /// <summary>Who starts the runs.</summary>

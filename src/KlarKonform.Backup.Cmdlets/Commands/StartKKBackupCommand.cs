@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using KlarKonform.Backup.Cmdlets.Completion;
 using KlarKonform.Backup.Cmdlets.Hosting;
 
 namespace KlarKonform.Backup.Cmdlets.Commands;
@@ -16,6 +17,7 @@ public sealed class StartKKBackupCommand : ConfigurationNameCommand
     /// <summary>User name patterns.</summary>
     [Parameter]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(ResourceCompleter))]
     public string[] Resource { get; set; } = [];
 
     /// <summary>Compare everything instead of asking for changes.</summary>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using KlarKonform.Backup.Cmdlets.Completion;
 using KlarKonform.Backup.Cmdlets.Hosting;
 
 namespace KlarKonform.Backup.Cmdlets.Commands;
@@ -29,6 +30,7 @@ public sealed class StartKKWhatsAppReceiverCommand : BackupCmdlet
 
     /// <summary>A certificate as vault/name.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string? CertificateName { get; set; }
 
     private protected override string Activity => Texts.Get("Activity_Receiver");

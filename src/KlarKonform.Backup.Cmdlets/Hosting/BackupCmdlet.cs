@@ -32,6 +32,16 @@ public abstract class BackupCmdlet : PSCmdlet, IDisposable
     /// <summary>Whether -Debug or $DebugPreference ask for a line a request.</summary>
     internal bool WantsDebug { get; private set; }
 
+    /// <summary>
+    /// Whether somebody is there to be asked: not in a runbook, a job or a remote session, not with -NonInteractive, not when the input is a file.
+    /// </summary>
+    private protected bool CanAsk => !_isRunbook && Host?.UI is not null && Host.Name switch
+    {
+        "ConsoleHost" => Environment.UserInteractive && !Console.IsInputRedirected && !Environment.GetCommandLineArgs().Any(argument => argument.StartsWith("-noni", StringComparison.OrdinalIgnoreCase)),
+        "Default Host" or "ServerRemoteHost" => false,
+        _ => true,
+    };
+
     /// <inheritdoc />
     protected override void BeginProcessing()
     {

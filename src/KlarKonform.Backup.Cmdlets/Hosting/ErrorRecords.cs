@@ -5,8 +5,12 @@ namespace KlarKonform.Backup.Cmdlets.Hosting;
 /// <summary>The one place that makes error records: stable id, true category, the thing as target.</summary>
 internal static class ErrorRecords
 {
-    public static ErrorRecord From(BackupException exception) =>
-        new(exception, exception.ErrorId, Enum.Parse<ErrorCategory>(exception.Category.ToString()), exception.Target);
+    public static ErrorRecord From(BackupException exception)
+    {
+        var record = new ErrorRecord(exception, exception.ErrorId, Enum.Parse<ErrorCategory>(exception.Category.ToString()), exception.Target);
+        record.ErrorDetails = new ErrorDetails(exception.Message) { RecommendedAction = Texts.Get(Texts.Has("Action_Of_" + exception.Category) ? "Action_Of_" + exception.Category : "Action_Of_NotSpecified") };
+        return record;
+    }
 
     /// <summary>An item that a restore could not bring back: the others go on.</summary>
     public static ErrorRecord OfItem(RestoredItem item)

@@ -167,8 +167,10 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
             needed.Add(SiteApi.Permission);
         return [.. needed.Select(permission => roles.Contains(permission)
             ? new ConnectionCheck(configuration.Name, Texts.Get("Check_Permission", permission), CheckResult.Passed, Texts.Get("Check_Ok"), "")
-            : new ConnectionCheck(configuration.Name, Texts.Get("Check_Permission", permission), CheckResult.Warning, "", Texts.Get("Check_PermissionMissing")))];
+            : new ConnectionCheck(configuration.Name, Texts.Get("Check_Permission", permission), CheckResult.Warning, "", Texts.Get("Check_PermissionMissing", permission, configuration.Tenant.ClientId, ConsentOf(configuration.Tenant))))];
     }
+
+    private static string ConsentOf(TenantSettings tenant) => $"{GraphFactory.SettingsOf(tenant).AuthorityHost.ToString().TrimEnd('/')}/{tenant.Id}/adminconsent?client_id={tenant.ClientId}";
 
     private static async Task<(CheckResult, string)> ProbeStorageAsync(IObjectStore store, CancellationToken cancellationToken)
     {

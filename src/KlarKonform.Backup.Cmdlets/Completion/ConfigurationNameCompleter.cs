@@ -1,0 +1,11 @@
+using System.Collections;
+using KlarKonform.Backup.Cmdlets.Hosting;
+
+namespace KlarKonform.Backup.Cmdlets.Completion;
+
+/// <summary>Completes names of configurations.</summary>
+public sealed class ConfigurationNameCompleter : ArgumentCompleterBase
+{
+    private protected override IReadOnlyList<(string Value, string Hint)> Values(string typed, IDictionary bound) =>
+        [.. EngineHost.Create().GetConfigurationsAsync(typed + "*", CancellationToken.None).GetAwaiter().GetResult().Select(each => (each.Name, each.Tenant.Id))];
+}

@@ -8,6 +8,7 @@ using KlarKonform.Backup.Benchmarks.Receiver;
 // dotnet run -c Release --project tests/Benchmarks -- mail
 // dotnet run -c Release --project tests/Benchmarks -- drive [--rounds 3] [--items 1000000]
 // dotnet run -c Release --project tests/Benchmarks -- search
+// dotnet run -c Release --project tests/Benchmarks -- startup
 // dotnet run -c Release --project tests/Benchmarks -- receiver [--seconds 20] [--kills 20] [--seed 1]
 // dotnet run -c Release --project tests/Benchmarks -- chaos [--kills 100] [--seed 1]
 // Internal: receiver-run, search-run, chaos-run, drive-tenant, drive-run, tenant, mail-run, backup REPOSITORY SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
@@ -23,6 +24,8 @@ switch (args)
         return await DriveBenchmark.RunAsync(options);
     case ["search"]:
         return await SearchBenchmark.RunAsync();
+    case ["startup"]:
+        return await StartupBenchmark.RunAsync();
     case ["receiver", .. var options] when ReceiverOptions(options) is var (seconds, kills, seed):
         return await ReceiverBenchmark.RunAsync(seconds, kills, seed);
     case ["receiver-run", var spool, var port]:
@@ -55,7 +58,7 @@ switch (args)
         await FolderCopy.RestoreAsync(repository, target);
         return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5] | mail | drive [--rounds 3] [--items 1000000] | search | receiver [--seconds 20] [--kills 20] [--seed 1] | chaos [--kills 100] [--seed 1]");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5] | mail | drive [--rounds 3] [--items 1000000] | search | startup | receiver [--seconds 20] [--kills 20] [--seed 1] | chaos [--kills 100] [--seed 1]");
         return 2;
 }
 

@@ -26,6 +26,22 @@ switch (args)
         }
 
         return 0;
+    case ["startup", var module]:
+        // The engine is up, as in a shell that has just shown its prompt; what is measured is the module's.
+        using (var shell = System.Management.Automation.PowerShell.Create(System.Management.Automation.Runspaces.InitialSessionState.CreateDefault2()))
+        {
+            shell.AddScript("1 + 1").Invoke();
+            var watch = System.Diagnostics.Stopwatch.StartNew();
+            shell.Commands.Clear();
+            shell.AddScript("Import-Module $args[0]").AddArgument(module).Invoke();
+            var import = watch.ElapsedMilliseconds;
+            watch.Restart();
+            shell.Commands.Clear();
+            shell.AddScript("Get-KKBackupStatus").Invoke();
+            Console.WriteLine($"{import} {watch.ElapsedMilliseconds} {shell.Streams.Error.Count}");
+        }
+
+        return 0;
     default:
         return 2;
 }

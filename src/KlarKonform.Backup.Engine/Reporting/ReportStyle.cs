@@ -20,7 +20,7 @@ internal static class ReportStyle
         section { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .2rem 1.1rem 1rem; margin: 1.2rem 0; }
         section h2 { margin-top: .8rem; }
         dl { display: flex; flex-wrap: wrap; gap: .3rem 1.6rem; margin: .2rem 0; } dt { color: var(--soft); font-size: .85rem; } dd { margin: 0; overflow-wrap: anywhere; }
-        .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; background: var(--card); } th, td { text-align: left; min-width: 4.5rem; padding: .3rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+        .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; background: var(--card); } th, td { text-align: left; min-width: 4.5rem; padding: .3rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: break-word; }
         thead th { color: var(--soft); font-size: .85rem; font-weight: 600; white-space: nowrap; } tbody th { font-weight: 600; } .t { white-space: nowrap; } .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
         .charts { display: flex; flex-wrap: wrap; gap: 1rem 2.2rem; } figure { margin: .6rem 0; } figcaption { font-weight: 600; font-size: .9rem; } svg { max-width: 100%; height: auto; display: block; } svg text { fill: var(--soft); font-size: 9px; }
         .h-none { fill: var(--none); } .h-succeeded { fill: var(--ok2); stroke: var(--ok2); } .h-partial { fill: var(--part2); stroke: var(--part2); } .h-failed { fill: var(--bad2); stroke: var(--bad2); } .h-running, .h-pending { fill: var(--run2); stroke: var(--run2); } rect { stroke: none !important; }

@@ -32,6 +32,15 @@ public sealed class ExchangeRunTests
     }
 
     [Fact]
+    public async Task A_groups_members_are_all_kept_when_one_page_tells_them_in_portions()
+    {
+        await using var scenario = await BackupScenario.StartAsync(new TenantSizes { Users = 12, MailsPerUser = 0, FilesPerUser = 0, EventsPerUser = 0, ContactsPerUser = 0, Sites = 0 }, sources: new SourceSettings { Directory = new DirectorySettings() });
+        Assert.Contains(scenario.Tenant.Model.Groups.Values, group => group.Members.Count > 3);
+        Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
+        await scenario.AssertSnapshotEqualsTenantAsync();
+    }
+
+    [Fact]
     public async Task An_unchanged_run_asks_one_question_a_folder_and_reads_nothing()
     {
         await using var scenario = await BackupScenario.StartAsync(sources: BackupScenario.Everything);

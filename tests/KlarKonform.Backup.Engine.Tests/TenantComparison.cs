@@ -94,8 +94,11 @@ internal sealed class TenantComparison(DemoTenantModel tenant, SourceSettings so
             Entries("Contacts").Select(file => Written(JsonDocument.Parse(File.ReadAllBytes(file)).RootElement)).Order(StringComparer.Ordinal));
         Assert.Equal(tenant.Groups.Values.Select(group => $"{group.DisplayName}: {string.Join(' ', group.Members.Order(StringComparer.Ordinal))}").Order(StringComparer.Ordinal),
             Entries("Groups").Select(file => JsonDocument.Parse(File.ReadAllBytes(file)).RootElement)
-                .Select(group => $"{group.GetProperty("displayName").GetString()}: {string.Join(' ', group.TryGetProperty("members", out var members) ? members.EnumerateArray().Select(member => member.GetProperty("id").GetString()) : [])}").Order(StringComparer.Ordinal));
+                .Select(group => $"{group.GetProperty("displayName").GetString()}: {string.Join(' ', MembersOf(group))}").Order(StringComparer.Ordinal));
     }
+
+    private static IEnumerable<string?> MembersOf(JsonElement group) =>
+        group.TryGetProperty("members", out var members) ? members.EnumerateArray().Select(member => member.GetProperty("id").GetString()).Order(StringComparer.Ordinal) : [];
 
     private IEnumerable<string> Entries(string kind) => Directory.EnumerateFiles(restored["Directory", kind], "*.json");
 

@@ -46,6 +46,8 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
     // A group's portions only make sense together.
     public override bool ResumesInsideRound => false;
 
+    public override bool EntriesAddUp => true;
+
     public override IAsyncEnumerable<DeltaPage> ItemsAsync(string folder, Uri? link, CancellationToken cancellationToken)
     {
         // From the start, the first mention of an entry replaces what is stored; later ones add to it.
@@ -63,9 +65,13 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
 
     public override IAsyncEnumerable<DeltaPage> ListAsync(string folder, CancellationToken cancellationToken) => ItemsAsync(folder, null, cancellationToken);
 
+    // Portions of one group may come on one page: each adds to what the one before it left.
     public override Task ApplyAsync(ItemRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(items, new ParallelOptions { MaxDegreeOfParallelism = PhotosAtOnce, CancellationToken = cancellationToken },
-            async (item, token) => await ApplyAsync(folder, item, token).ConfigureAwait(false));
+        Parallel.ForEachAsync(items.GroupBy(item => item.Id), new ParallelOptions { MaxDegreeOfParallelism = PhotosAtOnce, CancellationToken = cancellationToken }, async (portions, token) =>
+        {
+            foreach (var item in portions)
+                await ApplyAsync(folder, item, token).ConfigureAwait(false);
+        });
 
     protected override Task<FolderChanges> FoldersAsync(ResourceRun run, CancellationToken cancellationToken)
     {

@@ -33,6 +33,9 @@ internal abstract class FolderedSource : IResourceSource
     /// <summary>Whether a round can go on in its middle after a cut. Not where several entries of a round make up one item.</summary>
     public virtual bool ResumesInsideRound => true;
 
+    /// <summary>Whether several entries of an id on a page each tell a part of it; otherwise the last one tells all.</summary>
+    public virtual bool EntriesAddUp => false;
+
     public async Task RunAsync(ResourceRun run, CancellationToken cancellationToken)
     {
         run.Store.AnswersMayCross = true;

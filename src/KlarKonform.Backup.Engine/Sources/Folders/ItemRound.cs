@@ -106,23 +106,36 @@ internal sealed class ItemRound(FolderedSource source, ResourceRun run, bool ful
 
     private async Task ApplyAsync(string folder, DeltaPage page, SeenItems? seen, bool first, CancellationToken cancellationToken)
     {
-        // The last entry of an id wins.
-        var last = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        // The last entry of an id wins, except where each tells a part.
+        var last = new Dictionary<string, List<JsonElement>>(StringComparer.Ordinal);
+        var removed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in page.Items)
-            last[item.GetProperty("id").GetString()!] = item;
-        var removed = last.Where(pair => pair.Value.TryGetProperty("@removed", out _)).Select(pair => pair.Key).ToArray();
-        foreach (var id in removed)
-            last.Remove(id);
+        {
+            var id = item.GetProperty("id").GetString()!;
+            if (item.TryGetProperty("@removed", out _))
+            {
+                last.Remove(id);
+                removed.Add(id);
+                continue;
+            }
+
+            removed.Remove(id);
+            if (source.EntriesAddUp && last.TryGetValue(id, out var parts))
+                parts.Add(item);
+            else
+                last[id] = [item];
+        }
+
         foreach (var id in last.Keys)
             seen?.Add(id);
         var before = run.Downloaded + run.Updated;
-        await source.ApplyAsync(this, folder, [.. last.Select(pair => new SourceItem(pair.Key, pair.Value))], cancellationToken).ConfigureAwait(false);
+        await source.ApplyAsync(this, folder, [.. last.SelectMany(pair => pair.Value.Select(item => new SourceItem(pair.Key, item)))], cancellationToken).ConfigureAwait(false);
         var changed = run.Downloaded + run.Updated > before;
-        if (changed || removed.Length > 0)
+        if (changed || removed.Count > 0)
             _changed[folder] = true;
         if (first && changed)
             _incomplete = true;
-        if (removed.Length == 0 && run.Store.State.PendingRemovals.IsEmpty)
+        if (removed.Count == 0 && run.Store.State.PendingRemovals.IsEmpty)
             return;
         await run.Store.ChangeStateAsync(state =>
         {

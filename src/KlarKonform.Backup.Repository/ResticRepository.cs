@@ -78,14 +78,17 @@ public sealed class ResticRepository : IDisposable
     public static async Task<bool> ExistsAsync(IObjectStore store, CancellationToken cancellationToken) =>
         await store.StatAsync(RepositoryLayout.Config, cancellationToken).ConfigureAwait(false) is not null;
 
-    /// <summary>Creates a repository of version 2 with one key.</summary>
-    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.AlreadyExists"/>.</exception>
-    public static async Task<ResticRepository> InitializeAsync(
-        IObjectStore store, string password, string userName, string hostName, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>
+    /// Creates a repository of version 2 with one key. When others create it at the same moment, one of them does, and all open the same.
+    /// </summary>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.AlreadyExists"/>, or what <see cref="OpenAsync"/> throws.</exception>
+    public static Task<ResticRepository> InitializeAsync(
+        IObjectStore store, string password, string userName, string hostName, TimeProvider time, CancellationToken cancellationToken) =>
+        new RepositoryInitializer(store, password, userName, hostName, time).RunAsync(cancellationToken);
+
+    // The config comes last: a cut before it leaves a place that is no repository yet.
+    internal static async Task<ResticRepository> CreateAsync(IObjectStore store, BlobId keyId, CryptoKey key, CancellationToken cancellationToken)
     {
-        if (await ExistsAsync(store, cancellationToken).ConfigureAwait(false))
-            throw new RepositoryException(RepositoryErrorKind.AlreadyExists, $"There is a repository at '{store.Location}' already.");
-        var (keyId, key) = await FirstKeyAsync(store, password, userName, hostName, time, cancellationToken).ConfigureAwait(false);
         var config = new RepositoryConfig
         {
             Version = 2,
@@ -93,24 +96,8 @@ public sealed class ResticRepository : IDisposable
             ChunkerPolynomial = Polynomial.Random().ToString(),
         };
         var repository = new ResticRepository(store, config, key, keyId);
-
-        // The config comes last: a cut before it leaves a place that is no repository yet.
         await store.SaveAsync(RepositoryLayout.Config, repository.Seal(JsonSerializer.SerializeToUtf8Bytes(config)), cancellationToken).ConfigureAwait(false);
         return repository;
-    }
-
-    // A cut between key and config leaves a key. A second one beside it, of another master key, would open with the password and not fit the
-    // config: so the one that is there is used, and if it is somebody else's, nothing is written.
-    private static async Task<(BlobId Id, CryptoKey Key)> FirstKeyAsync(IObjectStore store, string password, string userName, string hostName, TimeProvider time, CancellationToken cancellationToken)
-    {
-        await foreach (var left in store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Key), cancellationToken).ConfigureAwait(false))
-        {
-            if (BlobId.TryParse(left.Name, out _))
-                return await OpenKeyAsync(store, password, cancellationToken).ConfigureAwait(false);
-        }
-
-        var key = CryptoKey.Generate();
-        return (await RepositoryKeys.SaveAsync(store, KeyFile.Create(key, password, userName, hostName, time), cancellationToken).ConfigureAwait(false), key);
     }
 
     /// <summary>Opens a repository with a password.</summary>
@@ -331,7 +318,7 @@ public sealed class ResticRepository : IDisposable
         }
     }
 
-    private static async Task<(BlobId Id, CryptoKey Key)> OpenKeyAsync(IObjectStore store, string password, CancellationToken cancellationToken)
+    internal static async Task<(BlobId Id, CryptoKey Key)> OpenKeyAsync(IObjectStore store, string password, CancellationToken cancellationToken)
     {
         RepositoryException? damaged = null;
         var found = false;

@@ -56,6 +56,27 @@ public sealed class KeyTests : IDisposable
     }
 
     [Fact]
+    public async Task Many_that_create_a_repository_at_the_same_moment_open_the_same_one_with_one_key()
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            var folder = _folder[$"race-{round}"];
+            var opened = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(async () =>
+            {
+                var store = new FolderObjectStore(folder);
+                return await ResticRepository.ExistsAsync(store, default)
+                    ? await ResticRepository.OpenAsync(store, "first", default)
+                    : await ResticRepository.InitializeAsync(store, "first", "anna", "host", TimeProvider.System, default);
+            })));
+            Assert.Single(opened.Select(each => each.Config.Id).Distinct());
+            Assert.Single(Directory.GetFiles(Path.Combine(folder, "keys")));
+            foreach (var repository in opened)
+                repository.Dispose();
+            Assert.Contains("no errors were found", new StockRestic(folder, "first").Run("check"), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task The_key_in_use_cannot_be_removed()
     {
         using var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), "first", "anna", "host", TimeProvider.System, default);

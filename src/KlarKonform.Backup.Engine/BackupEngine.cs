@@ -93,6 +93,10 @@ public sealed partial class BackupEngine : IBackupEngine
     /// <inheritdoc />
     public async Task<BackupRun> StartBackupAsync(string name, BackupOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken)
     {
+        if (options.ShardCount is < 1 or > BackupOptions.MaxShards)
+            throw new BackupException("ShardCountInvalid", BackupErrorCategory.InvalidArgument, name, options.ShardCount, BackupOptions.MaxShards);
+        if (options.ShardIndex is { } shard && (shard < 0 || shard >= options.ShardCount))
+            throw new BackupException("ShardIndexInvalid", BackupErrorCategory.InvalidArgument, name, shard, options.ShardCount, options.ShardCount - 1);
         var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
         if (_home.ReadableByOthers() is [var first, ..] open)
             observer.Warning(Texts.Get("FilesReadableByOthers", open.Count, first, _home.ClosingCommand));

@@ -15,8 +15,17 @@ public sealed record BackupOptions
     /// <summary>Resources that are read at a time.</summary>
     public int ThrottleLimit { get; init; } = DefaultThrottleLimit;
 
+    /// <summary>Into how many shards the resources are divided, so that several workers share a run; 1: they are not divided.</summary>
+    public int ShardCount { get; init; } = 1;
+
+    /// <summary>The shard that this worker takes first, from 0; null: any that nobody works on.</summary>
+    public int? ShardIndex { get; init; }
+
     /// <summary>File of the event log, or null for the configuration's own in the home folder.</summary>
     public string? LogPath { get; init; }
+
+    /// <summary>The most shards of a run: each writes a snapshot of its own until they are merged.</summary>
+    public const int MaxShards = 1024;
 
     /// <summary>Mailboxes do not share a limit at Microsoft, so many run at once; more gain nothing but memory use.</summary>
     public const int DefaultThrottleLimit = 32;

@@ -29,6 +29,16 @@ public sealed class StartKKBackupCommand : ConfigurationNameCommand
     [ValidateRange(1, 256)]
     public int ThrottleLimit { get; set; } = BackupOptions.DefaultThrottleLimit;
 
+    /// <summary>Into how many shards the resources are divided.</summary>
+    [Parameter]
+    [ValidateRange(1, BackupOptions.MaxShards)]
+    public int ShardCount { get; set; } = 1;
+
+    /// <summary>The shard that this worker takes first.</summary>
+    [Parameter]
+    [ValidateRange(0, BackupOptions.MaxShards - 1)]
+    public int? ShardIndex { get; set; }
+
     /// <summary>File of the event log.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -46,7 +56,7 @@ public sealed class StartKKBackupCommand : ConfigurationNameCommand
     {
         if (!ShouldProcess(name, Texts.Get("Action_Backup")))
             return;
-        var options = new BackupOptions { Sources = Source, Resources = Resource, Full = Full, ThrottleLimit = ThrottleLimit, LogPath = LogPath is null ? null : FullPath(LogPath) };
+        var options = new BackupOptions { Sources = Source, Resources = Resource, Full = Full, ThrottleLimit = ThrottleLimit, ShardCount = ShardCount, ShardIndex = ShardIndex, LogPath = LogPath is null ? null : FullPath(LogPath) };
         if (AsJob)
         {
             StartJob(name, options);

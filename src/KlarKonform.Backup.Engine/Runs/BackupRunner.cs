@@ -54,7 +54,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         SystemLog.Write(run);
 
         // A run that somebody stopped is no news to him.
-        if (!stop.IsCancellationRequested)
+        if (!stop.IsCancellationRequested && !session.IsSpokenForElsewhere)
             await new RunNotifier(configuration, secrets, observer, time, random).NotifyAsync(run, before ?? record.Before, cancellationToken).ConfigureAwait(false);
         observer.Progress(new BackupProgress(null, Texts.Get("State_" + run.Status), 100, Completed: true));
         if (cancellationToken.IsCancellationRequested && error is OperationCanceledException)

@@ -114,6 +114,18 @@ internal sealed class RepositorySession : IAsyncDisposable
         };
     }
 
+    /// <summary>The newest complete one of snapshots that are sorted by age, or null.</summary>
+    public static (BlobId Id, Snapshot Snapshot)? LastComplete(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots)
+    {
+        for (var i = snapshots.Count - 1; i >= 0; i--)
+        {
+            if (!IsCheckpoint(snapshots[i].Snapshot))
+                return snapshots[i];
+        }
+
+        return null;
+    }
+
     public static bool IsCheckpoint(Snapshot snapshot) => snapshot.Tags?.Contains(CheckpointTag) == true;
 
     public async ValueTask DisposeAsync()

@@ -11,6 +11,8 @@ internal enum RunEvent
     ResourceSkipped,
     ItemFailed,
     Checkpoint,
+    ShardContinued,
+    ShardDone,
     Note,
     StopRequested,
     VerificationClean,

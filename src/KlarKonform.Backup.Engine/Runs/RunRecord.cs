@@ -5,19 +5,39 @@ using KlarKonform.Backup.Engine.Sources;
 namespace KlarKonform.Backup.Engine.Runs;
 
 /// <summary>What is known of a run while it goes on: its resources, their counts, what failed. Thread-safe.</summary>
-internal sealed class RunRecord(BackupConfiguration configuration, TimeProvider time)
+internal sealed class RunRecord
 {
+    private readonly TimeProvider _time;
+    private readonly RunRecord? _whole;
     private readonly ConcurrentDictionary<string, ResourceRun> _runs = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ResourceResult> _results = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> _notes = new();
     private readonly ConcurrentQueue<BackupException> _errors = new();
     private IReadOnlyList<IResourceSource> _plan = [];
 
-    public Guid Id { get; } = Guid.NewGuid();
+    public RunRecord(BackupConfiguration configuration, TimeProvider time)
+    {
+        _time = time;
+        Configuration = configuration;
+        Id = Guid.NewGuid();
+        Started = time.GetUtcNow();
+    }
 
-    public BackupConfiguration Configuration => configuration;
+    private RunRecord(RunRecord whole)
+    {
+        _time = whole._time;
+        _whole = whole;
+        Configuration = whole.Configuration;
+        Id = whole.Id;
+        Started = whole.Started;
+        Before = whole.Before;
+    }
 
-    public DateTimeOffset Started { get; } = time.GetUtcNow();
+    public Guid Id { get; }
+
+    public BackupConfiguration Configuration { get; }
+
+    public DateTimeOffset Started { get; }
 
     /// <summary>How the run ended that wrote the newest complete snapshot: for machines that keep no journal. Null where there is none.</summary>
     public BackupState? Before { get; set; }
@@ -40,7 +60,7 @@ internal sealed class RunRecord(BackupConfiguration configuration, TimeProvider 
 
     public IReadOnlyCollection<ResourceResult> Results => [.. _results.Values.OrderBy(result => result.Kind, StringComparer.Ordinal).ThenBy(result => result.Name, StringComparer.Ordinal)];
 
-    public IReadOnlyCollection<string> Notes => [.. _notes];
+    public IReadOnlyCollection<string> Notes => [.. _whole?._notes ?? _notes];
 
     /// <summary>What is read now.</summary>
     public IReadOnlyList<string> Current => [.. _runs.Where(pair => !_results.ContainsKey(pair.Key)).Select(pair => pair.Value.Label).Order(StringComparer.CurrentCulture)];
@@ -57,13 +77,34 @@ internal sealed class RunRecord(BackupConfiguration configuration, TimeProvider 
 
     public void SetPlan(IReadOnlyList<IResourceSource> plan) => _plan = plan;
 
-    public void Begin(ResourceRun run) => _runs[Key(run.Source)] = run;
+    /// <summary>A part of this run: what is told to it, this record knows too.</summary>
+    /// <param name="plan">The part's resources; this run's plan has them too from now on.</param>
+    public RunRecord Part(IReadOnlyList<IResourceSource> plan)
+    {
+        var part = new RunRecord(this) { _plan = plan };
+        _plan = [.. _plan.Except(plan), .. plan];
+        return part;
+    }
 
-    public void End(IResourceSource source, ResourceResult result) => _results[Key(source)] = result;
+    public void Begin(ResourceRun run)
+    {
+        _runs[Key(run.Source)] = run;
+        _whole?.Begin(run);
+    }
 
-    public void Note(string text) => _notes.Enqueue(text);
+    public void End(IResourceSource source, ResourceResult result)
+    {
+        _results[Key(source)] = result;
+        _whole?.End(source, result);
+    }
 
-    public void ResourceFailed(BackupException error) => _errors.Enqueue(error);
+    public void Note(string text) => (_whole?._notes ?? _notes).Enqueue(text);
+
+    public void ResourceFailed(BackupException error)
+    {
+        _errors.Enqueue(error);
+        _whole?.ResourceFailed(error);
+    }
 
     public ResourceResult? ResultOf(ResourceRun run) => _results.GetValueOrDefault(Key(run.Source));
 
@@ -71,10 +112,10 @@ internal sealed class RunRecord(BackupConfiguration configuration, TimeProvider 
     public BackupRun ToRun(BackupState status) => new()
     {
         RunId = Id,
-        Configuration = configuration.Name,
+        Configuration = Configuration.Name,
         Status = status,
         Started = Started,
-        Updated = time.GetUtcNow(),
+        Updated = _time.GetUtcNow(),
         ProcessId = Environment.ProcessId,
         HostName = Environment.MachineName,
         ResourcesTotal = _plan.Count,

@@ -26,9 +26,7 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
     private const long DownloadMemory = 48 << 20;
 
     private readonly ByteBudget _memory = new(DownloadMemory);
-
-    /// <summary>Whether the tenant's sites were listed: otherwise nobody knows which are gone.</summary>
-    public bool SitesListed { get; private set; }
+    private bool _sitesListed;
 
     /// <summary>What the admin should know of the listing.</summary>
     public List<string> Notes { get; } = [];
@@ -45,7 +43,7 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
 
     /// <summary>Lists the users and makes a source for each selected one, and one for the address book.</summary>
     /// <exception cref="BackupException">SourceUnknown or NoResources.</exception>
-    public async Task<(IReadOnlyList<IResourceSource> Sources, IReadOnlySet<string> Users)> ListAsync(GraphClient client, CancellationToken cancellationToken)
+    public async Task<Listing> ListAsync(GraphClient client, CancellationToken cancellationToken)
     {
         var settings = configuration.Sources;
         var known = KindsOf(settings);
@@ -85,7 +83,7 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         client.Governor.SetTenantSize(users.Count, all.Count(user => user.IsLicensed));
         if ((settings.SharePoint is not null && Asked(SharePointKind)) || (settings.OneDrive is not null && Asked(OneDriveKind)))
             await AddSitesAsync(client, all, users, sources, cancellationToken).ConfigureAwait(false);
-        return sources.Count > 0 ? (sources, users)
+        return sources.Count > 0 ? new Listing(sources, users, _sitesListed)
             : throw new BackupException("NoResources", BackupErrorCategory.ObjectNotFound, configuration.Name, options.Resources.Count > 0 ? string.Join(", ", options.Resources) : configuration.Name);
     }
 
@@ -108,7 +106,7 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         }
 
         users.UnionWith(sites.Select(site => site.Id));
-        SitesListed = true;
+        _sitesListed = true;
         if (settings.OneDrive is { } drives && Asked(OneDriveKind))
             await AddDepartedAsync(client, drives, all, users, sites, sources, cancellationToken).ConfigureAwait(false);
         if (settings.SharePoint is not { } selection || !Asked(SharePointKind))

@@ -17,6 +17,9 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
 
     private readonly ConcurrentDictionary<GraphScope, ScopeGate> _gates = new();
     private readonly ConcurrentDictionary<string, SlidingQuota> _uploads = new();
+    private readonly object _size = new();
+    private (int Users, int Licences)? _tenant;
+    private volatile int _workers = 1;
 
     /// <summary>Waits until the scope admits a request. Dispose the result once its answer is read to the end.</summary>
     /// <param name="scope">What the request counts against.</param>
@@ -68,7 +71,7 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
         {
             // RateLimit-*: IETF draft 03, sent by SharePoint when a good part of the minute's units is used.
             case GraphService.SharePoint when Number(response, "RateLimit-Limit") is > 0 and { } limit:
-                gate.SetUnits(ServiceLimits.SharePointWindow, limit * ServiceLimits.Share);
+                gate.SetUnits(ServiceLimits.SharePointWindow, limit * Share);
                 if (Number(response, "RateLimit-Remaining") <= limit * NearlyNothing && Number(response, "RateLimit-Reset") is > 0 and { } reset)
                     gate.Pause(TimeSpan.FromSeconds(reset));
                 break;
@@ -81,10 +84,39 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
     /// <summary>Tells how large the tenant is: the directory's quota grows with its users, SharePoint's with its licences.</summary>
     public void SetTenantSize(int users, int licences)
     {
-        Gate(GraphScope.Directory).SetUnits(ServiceLimits.IdentityWindow, ServiceLimits.IdentityUnitsFor(users) * ServiceLimits.Share);
+        lock (_size)
+        {
+            _tenant = (users, licences);
+            SetUnits(users, licences);
+        }
+    }
+
+    /// <summary>
+    /// Tells how many processes of the same app work on the tenant now: they share the quotas of directory and SharePoint. Mailboxes have
+    /// quotas of their own; no two processes are to read the same one.
+    /// </summary>
+    /// <param name="workers">How many, this one included.</param>
+    public void SetWorkers(int workers)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
+        lock (_size)
+        {
+            if (_workers == workers)
+                return;
+            _workers = workers;
+            if (_tenant is var (users, licences))
+                SetUnits(users, licences);
+        }
+    }
+
+    private double Share => ServiceLimits.Share / _workers;
+
+    private void SetUnits(int users, int licences)
+    {
+        Gate(GraphScope.Directory).SetUnits(ServiceLimits.IdentityWindow, ServiceLimits.IdentityUnitsFor(users) * Share);
         var (minute, day) = ServiceLimits.SharePointUnitsFor(licences);
-        Gate(GraphScope.Drive("")).SetUnits(ServiceLimits.SharePointWindow, minute * ServiceLimits.Share);
-        Gate(GraphScope.Drive("")).SetUnits(ServiceLimits.SharePointDay, day * ServiceLimits.Share);
+        Gate(GraphScope.Drive("")).SetUnits(ServiceLimits.SharePointWindow, minute * Share);
+        Gate(GraphScope.Drive("")).SetUnits(ServiceLimits.SharePointDay, day * Share);
     }
 
     /// <inheritdoc />

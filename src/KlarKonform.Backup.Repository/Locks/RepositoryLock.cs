@@ -80,11 +80,11 @@ public sealed class RepositoryLock : IAsyncDisposable
         new RepositoryLock(repository, exclusive, null, time).TakeAsync(cancellationToken);
 
     /// <summary>
-    /// Takes a shared lock that keeps out others of the same purpose, on whatever machine. When the lock of a dead owner is in the way,
+    /// Takes a shared lock that keeps out others of an overlapping purpose, on whatever machine. When the lock of a dead owner is in the way,
     /// this takes a little over a minute: it is watched before it is removed.
     /// </summary>
     /// <param name="repository">The repository.</param>
-    /// <param name="purpose">What for; compared letter by letter, readable for everybody who has the repository's password.</param>
+    /// <param name="purpose">What for; compared letter by letter as <see cref="LockPurpose"/> says, readable for everybody who has the repository's password.</param>
     /// <param name="time">Clock and pauses.</param>
     /// <param name="random">How long two that start at the same moment step back.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -173,7 +173,7 @@ public sealed class RepositoryLock : IAsyncDisposable
                 continue;
             }
 
-            var held = _purpose is not null && other.Purpose == _purpose;
+            var held = _purpose is not null && other.Purpose is not null && LockPurpose.Overlap(other.Purpose, _purpose);
             if (_exclusive || other.Exclusive || held)
             {
                 throw new RepositoryException(held ? RepositoryErrorKind.PurposeTaken : RepositoryErrorKind.Locked,
@@ -188,7 +188,7 @@ public sealed class RepositoryLock : IAsyncDisposable
         var silent = new List<BlobId>();
         await foreach (var (id, other) in _shelf.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (other.Purpose == _purpose && !_shelf.IsStale(other) && _time.GetUtcNow() - other.Taken >= SilentAfter)
+            if (other.Purpose is not null && LockPurpose.Overlap(other.Purpose, _purpose!) && !_shelf.IsStale(other) && _time.GetUtcNow() - other.Taken >= SilentAfter)
                 silent.Add(id);
         }
 

@@ -28,6 +28,7 @@ internal sealed class SnapshotAssembler
     private readonly TimeProvider _time;
     private readonly (BlobId Id, Snapshot Snapshot)? _previous;
     private readonly Guid _run;
+    private readonly IReadOnlyList<string> _tags;
     private readonly WorkingTree _tree;
 
     // Resources whose end is in the tree, and those whose present is: of a thousand mailboxes a checkpoint touches those that are being read.
@@ -36,7 +37,7 @@ internal sealed class SnapshotAssembler
     private RunManifest? _before;
     private DateTimeOffset _lastTaken;
 
-    public SnapshotAssembler(RepositorySession session, RepositoryWriter writer, RepositoryReader reader, TimeProvider time, (BlobId Id, Snapshot Snapshot)? previous, Guid run)
+    public SnapshotAssembler(RepositorySession session, RepositoryWriter writer, RepositoryReader reader, TimeProvider time, (BlobId Id, Snapshot Snapshot)? previous, Guid run, IReadOnlyList<string> tags)
     {
         _session = session;
         _writer = writer;
@@ -44,8 +45,15 @@ internal sealed class SnapshotAssembler
         _time = time;
         _previous = previous;
         _run = run;
+        _tags = tags;
         _tree = new WorkingTree(reader, writer, PreviousRoot, time);
         _lastTaken = previous?.Snapshot.Taken ?? DateTimeOffset.MinValue;
+    }
+
+    /// <summary>A snapshot that this one's is to be younger than, however the clocks of their machines differ.</summary>
+    public DateTimeOffset NotBefore
+    {
+        init => _lastTaken = value > _lastTaken ? value : _lastTaken;
     }
 
     /// <summary>What was last saved.</summary>
@@ -66,18 +74,8 @@ internal sealed class SnapshotAssembler
     public static string[] StatePath(string kind, string id) => [StateFolder, "resources", $"{kind}-{id}"];
 
     /// <summary>The previous snapshot's tree at a path, or null.</summary>
-    public async Task<BlobId?> PreviousAsync(IReadOnlyList<string> path, CancellationToken cancellationToken)
-    {
-        var current = PreviousRoot;
-        foreach (var name in path)
-        {
-            if (current is not { } tree)
-                return null;
-            current = (await _reader.ReadTreeAsync(tree, cancellationToken).ConfigureAwait(false)).FirstOrDefault(node => node.Name == name)?.Subtree;
-        }
-
-        return current;
-    }
+    public async Task<BlobId?> PreviousAsync(IReadOnlyList<string> path, CancellationToken cancellationToken) =>
+        PreviousRoot is { } root ? await _reader.FindTreeAsync(root, path, cancellationToken).ConfigureAwait(false) : null;
 
     /// <summary>What the previous snapshot says of its run; empty where there is none, or one of another program.</summary>
     public async Task<RunManifest> PreviousManifestAsync(CancellationToken cancellationToken) =>
@@ -127,7 +125,13 @@ internal sealed class SnapshotAssembler
             (isEnd ? _finished : _present).Add(run);
         }
 
-        Manifest = await ManifestAsync(record, status, checkpoint, problems ?? [], cancellationToken).ConfigureAwait(false);
+        return await WriteAsync(await ManifestAsync(record, status, checkpoint, problems ?? [], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Stores the trees with a manifest and makes them durable. Returns the root.</summary>
+    public async Task<BlobId> WriteAsync(RunManifest manifest, CancellationToken cancellationToken)
+    {
+        Manifest = manifest;
         var folder = await _tree.GetOrCreateAsync([StateFolder], cancellationToken).ConfigureAwait(false);
         folder.Set(await _tree.NewFileAsync(ManifestFile, JsonSerializer.SerializeToUtf8Bytes(Manifest, s_json), cancellationToken).ConfigureAwait(false));
         var root = await _tree.SaveAsync(cancellationToken).ConfigureAwait(false);
@@ -141,19 +145,22 @@ internal sealed class SnapshotAssembler
     /// <param name="files">Which packs and index files there are, when everything is verified; null makes a checkpoint, or a snapshot that is not sound.</param>
     /// <param name="checkpoint">Whether the run goes on.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public Task<BlobId> SaveSnapshotAsync(BlobId root, BackupState status, FileCensus? files, bool checkpoint, CancellationToken cancellationToken)
+    /// <param name="tags">What this one is marked with besides.</param>
+    public Task<BlobId> SaveSnapshotAsync(BlobId root, BackupState status, FileCensus? files, bool checkpoint, CancellationToken cancellationToken, params IReadOnlyList<string> tags)
     {
         var configuration = _session.Configuration;
-        List<string> tags =
+        List<string> all =
         [
             RepositorySession.ConfigurationTag + configuration.Id,
             RepositorySession.RunTag + _run,
             RepositorySession.StatusTag + status.ToString().ToLowerInvariant(),
+            .. _tags,
+            .. tags,
         ];
         if (files is { } census)
-            tags.Add(RepositorySession.FilesTag + census);
+            all.Add(RepositorySession.FilesTag + census);
         if (checkpoint)
-            tags.Add(RepositorySession.CheckpointTag);
+            all.Add(RepositorySession.CheckpointTag);
         return _session.Repository.SaveSnapshotAsync(new Snapshot
         {
             Time = NanoTime.From(NextTime()).ToString(),
@@ -162,7 +169,7 @@ internal sealed class SnapshotAssembler
             Paths = ["/" + configuration.Name],
             Hostname = configuration.Tenant.Id,
             Username = Environment.UserName,
-            Tags = tags,
+            Tags = all,
             ProgramVersion = Program,
         }, cancellationToken);
     }
@@ -174,7 +181,8 @@ internal sealed class SnapshotAssembler
         return _lastTaken = now > _lastTaken ? now : _lastTaken.AddMilliseconds(1);
     }
 
-    private static string Program => $"KlarKonform Backup {typeof(SnapshotAssembler).Assembly.GetName().Version?.ToString(3)}";
+    /// <summary>This program, with its version.</summary>
+    public static string Program => $"KlarKonform Backup {typeof(SnapshotAssembler).Assembly.GetName().Version?.ToString(3)}";
 
     private async Task<RunManifest> ManifestAsync(RunRecord record, BackupState status, bool checkpoint, IReadOnlyList<string> problems, CancellationToken cancellationToken)
     {
@@ -247,7 +255,8 @@ internal sealed class SnapshotAssembler
         }
     }
 
-    private async Task SetAsync(IReadOnlyList<string> path, BlobId subtree, CancellationToken cancellationToken)
+    /// <summary>Puts a tree under a path of the snapshot in the making.</summary>
+    public async Task SetAsync(IReadOnlyList<string> path, BlobId subtree, CancellationToken cancellationToken)
     {
         var parent = await _tree.GetOrCreateAsync(path.Take(path.Count - 1), cancellationToken).ConfigureAwait(false);
         if (parent.Find(path[^1])?.Subtree != subtree)

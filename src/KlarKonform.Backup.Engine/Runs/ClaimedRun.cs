@@ -1,0 +1,131 @@
+using KlarKonform.Backup.Engine.Retention;
+using KlarKonform.Backup.Engine.Runs.Checkpoints;
+using KlarKonform.Backup.Engine.Sources;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Locks;
+using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Snapshots;
+using KlarKonform.Backup.Repository.Writing;
+
+namespace KlarKonform.Backup.Engine.Runs;
+
+/// <summary>Resources that a held claim stands for, run from a snapshot on and saved as checkpoints meanwhile. Used once.</summary>
+internal sealed class ClaimedRun : IAsyncDisposable
+{
+    // A server answers late, but several requests at once; each upload takes 17 MiB of memory.
+    private const int RemoteUploads = 3;
+
+    private readonly RunContext _context;
+    private readonly RepositorySession _session;
+    private readonly RepositoryLock _held;
+
+    /// <summary>Prepares the run; the repository's index is open.</summary>
+    /// <param name="context">The run.</param>
+    /// <param name="session">The repository.</param>
+    /// <param name="held">The claim.</param>
+    /// <param name="previous">The snapshot that is gone on from, or null.</param>
+    /// <param name="old">Checkpoints that the first one of this run replaces.</param>
+    /// <param name="tags">What the snapshots are marked with besides.</param>
+    public ClaimedRun(RunContext context, RepositorySession session, RepositoryLock held, (BlobId Id, Snapshot Snapshot)? previous, IEnumerable<BlobId> old, IReadOnlyList<string> tags)
+    {
+        _context = context;
+        _session = session;
+        _held = held;
+        Writer = NewWriter(session);
+        Reader = new RepositoryReader(session.Repository, Writer, session.TreeCache);
+        Assembler = new SnapshotAssembler(session, Writer, Reader, context.Time, previous, context.Record.Id, tags);
+        Checkpointer = new Checkpointer(session, held, Assembler, Writer, context.Record, old, context.Events, context.Time);
+    }
+
+    public RepositoryWriter Writer { get; }
+
+    public RepositoryReader Reader { get; }
+
+    public SnapshotAssembler Assembler { get; }
+
+    public Checkpointer Checkpointer { get; }
+
+    /// <summary>A writer as the configuration's target likes it.</summary>
+    public static RepositoryWriter NewWriter(RepositorySession session) =>
+        new(session.Repository, session.Configuration.Target.Type == TargetType.Folder ? RepositoryWriter.DefaultUploads : RemoteUploads);
+
+    /// <summary>Runs the resources and what follows them. When it is stopped, a last checkpoint is saved if there is time.</summary>
+    /// <param name="sources">The resources.</param>
+    /// <param name="finish">What follows, under the same claim.</param>
+    /// <param name="cancellationToken">Stops the run.</param>
+    /// <exception cref="BackupException">LockLost: somebody else took the claim for dead.</exception>
+    public async Task<T> RunAsync<T>(IReadOnlyList<IResourceSource> sources, Func<CancellationToken, Task<T>> finish, CancellationToken cancellationToken)
+    {
+        using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _held.Lost);
+        try
+        {
+            await RunSourcesAsync(sources, alive.Token).ConfigureAwait(false);
+            return await finish(alive.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_held.Lost.IsCancellationRequested)
+        {
+            throw new BackupException("LockLost", BackupErrorCategory.ResourceBusy, _session.Store.Location);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await SaveLastCheckpointAsync().ConfigureAwait(false);
+            throw;
+        }
+        finally
+        {
+            foreach (var run in _context.Record.Runs)
+                run.Dispose();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Checkpointer.Dispose();
+        await Writer.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task RunSourcesAsync(IReadOnlyList<IResourceSource> sources, CancellationToken cancellationToken)
+    {
+        var time = _context.Time;
+        var before = await Assembler.PreviousManifestAsync(cancellationToken).ConfigureAwait(false);
+        var ordered = SourceOrder.Of(sources, before.Resources, time.GetUtcNow());
+        _context.Record.SetPlan(ordered);
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var deletedItems = new DeletedItemsKeeper(_session, time);
+        var checkpointing = Checkpointer.RunAsync(done.Token);
+        _context.Monitor.Phase = null;
+        try
+        {
+            var runner = new ResourceRunner(_context.Record, _context.Options, Assembler, Reader, Writer, _context.Observer, _context.Events, deletedItems, time, _context.Abandon);
+            var running = runner.RunAsync(ordered, done.Token);
+
+            // A checkpoint that fails says what every further write would say.
+            if (await Task.WhenAny(running, checkpointing).ConfigureAwait(false) == checkpointing)
+                await done.CancelAsync().ConfigureAwait(false);
+            await running.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (checkpointing.IsFaulted)
+        {
+            // The checkpoint's own failure is thrown below.
+        }
+        finally
+        {
+            await done.CancelAsync().ConfigureAwait(false);
+            await checkpointing.ConfigureAwait(false);
+        }
+    }
+
+    private async Task SaveLastCheckpointAsync()
+    {
+        _context.Monitor.Phase = Texts.Get("Progress_Stopping");
+        try
+        {
+            await Checkpointer.SaveAsync(BackupState.Partial, _context.Abandon).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_context.Abandon.IsCancellationRequested)
+        {
+            // The storage is too slow for the promised ten seconds: the last checkpoint is the one before.
+            _context.Observer.Verbose("The last checkpoint was abandoned.");
+        }
+    }
+}

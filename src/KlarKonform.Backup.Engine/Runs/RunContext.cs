@@ -1,0 +1,20 @@
+namespace KlarKonform.Backup.Engine.Runs;
+
+/// <summary>What all parts of a run share. Thread-safe.</summary>
+/// <param name="Record">What is known of the run, or of the part of it that is worked on.</param>
+/// <param name="Options">What narrows it.</param>
+/// <param name="Observer">Hears how it goes.</param>
+/// <param name="Events">Logs how it goes.</param>
+/// <param name="Monitor">Tells which phase it is in.</param>
+/// <param name="Time">Clock and pauses.</param>
+/// <param name="Random">Samples and jitter.</param>
+/// <param name="Abandon">Ends even what was begun, some seconds after the run was stopped.</param>
+internal sealed record RunContext(RunRecord Record, BackupOptions Options, IBackupObserver Observer, RunEvents Events, RunMonitor Monitor, TimeProvider Time, Random Random, CancellationToken Abandon)
+{
+    /// <summary>Something that the admin should know.</summary>
+    public void Note(string note)
+    {
+        Record.Note(note);
+        Events.Write(RunEvent.Note, note);
+    }
+}

@@ -1,0 +1,170 @@
+using KlarKonform.Backup.Engine.Runs.Checkpoints;
+using KlarKonform.Backup.Engine.Runs.Verification;
+using KlarKonform.Backup.Engine.Sources;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Locks;
+using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Snapshots;
+
+namespace KlarKonform.Backup.Engine.Runs.Sharding;
+
+/// <summary>
+/// Makes one snapshot of what the shards have. The claim is that of the whole configuration: no worker writes meanwhile. Costs are a link
+/// for every resource, whatever its size, and the verification of what is new.
+/// </summary>
+internal sealed class ShardMerger(RunContext context, RepositorySession session, RepositoryLock held)
+{
+    /// <summary>Merges shards that are all done into the run's verified snapshot. Their own snapshots go once it is durable.</summary>
+    /// <param name="round">What they did together.</param>
+    /// <param name="snapshots">The configuration's snapshots, oldest first.</param>
+    /// <param name="listing">What the tenant has, to tell what is gone.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<BackupRun> MergeAsync(ShardRound round, IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots, Listing listing, CancellationToken cancellationToken)
+    {
+        var parts = Enumerable.Range(0, round.Count).Select(index => round.Newest(new Shard(index, round.Count), snapshots)!.Value).ToArray();
+        await using var writer = ClaimedRun.NewWriter(session);
+        var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
+        var assembler = new SnapshotAssembler(session, writer, reader, context.Time, round.Base, context.Record.Id, [round.TagOfMerged]) { NotBefore = snapshots[^1].Snapshot.Taken };
+        var merged = await GraftAsync(parts, round.Base, assembler, reader, cancellationToken).ConfigureAwait(false);
+        var touched = merged.Resources.Where(each => each.Run == context.Record.Id).ToArray();
+        if (touched.Length > 0 && touched.All(each => each.Status == BackupState.Failed) && context.Record.FirstError is { } first)
+        {
+            // As in a run by one process: nothing was backed up, so there is no new snapshot. The next run asks again.
+            await DeleteAsync(snapshots.Where(each => ShardRound.IsShard(each.Snapshot)), cancellationToken).ConfigureAwait(false);
+            throw first;
+        }
+
+        await new GoneResources(context, assembler, reader).NoteAsync(listing, cancellationToken).ConfigureAwait(false);
+        var status = merged.Mismatches.Count > 0 || parts.Any(part => SnapshotAssembler.StatusOf(part.Snapshot) != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
+        var (snapshot, final, verification) = await new SnapshotFinisher(context, session, assembler, writer, held).FinishAsync(
+            (state, problems, stop) => assembler.WriteAsync(merged with { Status = state, Problems = problems, Saved = context.Time.GetUtcNow() }, stop),
+            status,
+            () => (touched.Sum(each => each.ItemsExpected ?? 0), touched.Sum(each => each.ItemsStored ?? 0), merged.Mismatches),
+            [.. snapshots.Where(each => !ShardRound.IsShard(each.Snapshot))],
+            cancellationToken).ConfigureAwait(false);
+        await DeleteAsync(snapshots.Where(each => RepositorySession.IsCheckpoint(each.Snapshot)), cancellationToken).ConfigureAwait(false);
+        return context.Record.ToRun(final) with
+        {
+            SnapshotId = snapshot.ToString(),
+            Verification = verification,
+            ResourcesTotal = merged.ResourcesTotal,
+            ResourcesDone = merged.ResourcesDone,
+            ItemsDownloaded = merged.ItemsDownloaded,
+            ItemsUpdated = merged.ItemsUpdated,
+            ItemsRemoved = merged.ItemsRemoved,
+            BytesDownloaded = merged.BytesDownloaded,
+            RetryList = [.. merged.Resources.SelectMany(each => each.RetryList)],
+            Resources = [.. touched.Select(each => ResultOf(each, context.Record))],
+        };
+    }
+
+    /// <summary>Makes a checkpoint of what shards have that nobody finished, so that whoever goes on, however divided, goes on from there.</summary>
+    public async Task SalvageAsync(CancellationToken cancellationToken)
+    {
+        var snapshots = await session.RecentAsync(cancellationToken).ConfigureAwait(false);
+        var shards = snapshots.Where(each => ShardRound.IsShard(each.Snapshot)).ToArray();
+        if (shards.Length == 0)
+            return;
+        var parts = ShardRound.Continuing(snapshots);
+        var last = snapshots.LastOrDefault(each => !ShardRound.IsShard(each.Snapshot));
+        (BlobId Id, Snapshot Snapshot)? before = last.Snapshot is null ? null : last;
+        if (parts.Count > 0)
+        {
+            await using var writer = ClaimedRun.NewWriter(session);
+            var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
+            var assembler = new SnapshotAssembler(session, writer, reader, context.Time, before, context.Record.Id, []) { NotBefore = snapshots[^1].Snapshot.Taken };
+            var merged = await GraftAsync(parts, before, assembler, reader, cancellationToken).ConfigureAwait(false);
+            var root = await assembler.WriteAsync(merged with { Checkpoint = true, Status = BackupState.Partial }, cancellationToken).ConfigureAwait(false);
+            await held.ThrowIfLostAsync().ConfigureAwait(false);
+            await assembler.SaveSnapshotAsync(root, BackupState.Partial, files: null, checkpoint: true, cancellationToken).ConfigureAwait(false);
+        }
+
+        // Those of another beginning continue nothing.
+        await DeleteAsync(parts.Count > 0 ? snapshots.Where(each => RepositorySession.IsCheckpoint(each.Snapshot)) : shards, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What shards have done together, by their manifests.</summary>
+    /// <param name="before">The manifest of what they go on from.</param>
+    /// <param name="parts">Theirs.</param>
+    /// <param name="run">The run that a resource's entry is to name when a shard touched it, or null for the shard's own.</param>
+    public static RunManifest Combine(RunManifest before, IReadOnlyList<RunManifest> parts, Guid? run)
+    {
+        var resources = before.Resources.ToDictionary(each => (each.Kind, each.Id));
+        foreach (var each in parts.SelectMany(part => TouchedIn(part, before)))
+            resources[(each.Kind, each.Id)] = run is { } id && each.Status != BackupState.Running ? each with { Run = id } : each;
+        return before with
+        {
+            ResourcesTotal = parts.Sum(part => part.ResourcesTotal),
+            ResourcesDone = parts.Sum(part => part.ResourcesDone),
+            ItemsDownloaded = parts.Sum(part => part.ItemsDownloaded),
+            ItemsUpdated = parts.Sum(part => part.ItemsUpdated),
+            ItemsRemoved = parts.Sum(part => part.ItemsRemoved),
+            BytesDownloaded = parts.Sum(part => part.BytesDownloaded),
+            Started = parts.Select(part => part.Started).DefaultIfEmpty(before.Started).Min(),
+            Mismatches = [.. parts.SelectMany(part => part.Mismatches)],
+            Problems = [],
+            Resources = [.. resources.Values.OrderBy(each => each.Kind, StringComparer.Ordinal).ThenBy(each => each.Name, StringComparer.Ordinal)],
+        };
+    }
+
+    private static IEnumerable<ManifestResource> TouchedIn(RunManifest part, RunManifest before)
+    {
+        var untouched = before.Resources.ToDictionary(each => (each.Kind, each.Id), each => each.Run);
+        return part.Resources.Where(each => !untouched.TryGetValue((each.Kind, each.Id), out var run) || run != each.Run);
+    }
+
+    private async Task<RunManifest> GraftAsync(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> parts, (BlobId Id, Snapshot Snapshot)? before, SnapshotAssembler assembler, RepositoryReader reader, CancellationToken cancellationToken)
+    {
+        var old = await SnapshotAssembler.ReadManifestAsync(reader, before?.Snapshot.Root, cancellationToken).ConfigureAwait(false) ?? new RunManifest();
+        var manifests = new List<RunManifest>();
+        var owners = new Dictionary<string, (string Kind, string Id)>(StringComparer.Ordinal);
+        foreach (var (id, snapshot) in parts)
+        {
+            var manifest = await SnapshotAssembler.ReadManifestAsync(reader, snapshot.Root, cancellationToken).ConfigureAwait(false)
+                ?? throw new RepositoryException(RepositoryErrorKind.Damaged, $"The snapshot {id.ToShortString()} of a shard has no manifest.");
+            manifests.Add(manifest);
+            foreach (var resource in TouchedIn(manifest, old))
+            {
+                var place = string.Join('/', resource.Path);
+                if (owners.TryGetValue(place, out var owner) && owner != (resource.Kind, resource.Id))
+                    throw new InvalidOperationException($"Two resources claim '{place}'.");
+                owners[place] = (resource.Kind, resource.Id);
+                foreach (var path in (IReadOnlyList<string>[])[[.. resource.Path], SnapshotAssembler.StatePath(resource.Kind, resource.Id)])
+                {
+                    if (await reader.FindTreeAsync(snapshot.Root, path, cancellationToken).ConfigureAwait(false) is { } tree)
+                        await assembler.SetAsync(path, tree, cancellationToken).ConfigureAwait(false);
+                }
+            }
+        }
+
+        return Combine(old, manifests, context.Record.Id) with
+        {
+            Program = SnapshotAssembler.Program,
+            Run = context.Record.Id,
+            Configuration = session.Configuration.Id,
+            ConfigurationName = session.Configuration.Name,
+            Tenant = session.Configuration.Tenant.Id,
+            Host = Environment.MachineName,
+            Saved = context.Time.GetUtcNow(),
+            Checkpoint = false,
+        };
+    }
+
+    private async Task DeleteAsync(IEnumerable<(BlobId Id, Snapshot Snapshot)> snapshots, CancellationToken cancellationToken)
+    {
+        foreach (var (id, _) in snapshots)
+            await session.Repository.DeleteSnapshotAsync(id, cancellationToken).ConfigureAwait(false);
+    }
+
+    // Of what other workers did, the manifest knows less than this worker's own record.
+    private static ResourceResult ResultOf(ManifestResource resource, RunRecord record) =>
+        record.Results.FirstOrDefault(each => each.Kind == resource.Kind && each.Name == resource.Name) ?? new ResourceResult
+        {
+            Kind = resource.Kind,
+            Name = resource.Name,
+            Status = resource.Status,
+            ItemsExpected = resource.ItemsExpected,
+            ItemsStored = resource.ItemsStored,
+            Failures = resource.RetryList.Count,
+        };
+}

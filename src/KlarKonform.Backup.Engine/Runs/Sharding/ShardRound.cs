@@ -1,0 +1,79 @@
+using System.Security.Cryptography;
+using System.Text;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Snapshots;
+
+namespace KlarKonform.Backup.Engine.Runs.Sharding;
+
+/// <summary>
+/// What workers do together: all go on from the same snapshot and divide the same resources into the same number of shards. What each
+/// shard has so far is a snapshot of its own, marked with the round and the shard; workers know of one another by these and by locks alone.
+/// </summary>
+internal sealed class ShardRound
+{
+    public const string ShardTag = "shard:";
+    public const string RoundTag = "round:";
+    public const string DoneTag = "shard-done";
+    public const string MergedTag = "merged:";
+
+    private readonly string _tag;
+
+    /// <summary>The round that begins with the newest snapshot that is no shard's.</summary>
+    /// <param name="snapshots">The configuration's snapshots, oldest first.</param>
+    /// <param name="options">What narrows the run: only workers with the same options share one.</param>
+    public ShardRound(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots, BackupOptions options)
+    {
+        Base = BaseOf(snapshots);
+        Count = options.ShardCount;
+        var plan = string.Join('\n', [.. options.Sources.Order(StringComparer.OrdinalIgnoreCase), "", .. options.Resources.Order(StringComparer.OrdinalIgnoreCase), "", options.Full ? "full" : ""]);
+        plan = $"{Count}-{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(plan.ToUpperInvariant())))[..8]}";
+        _tag = $"{RoundTag}{Base?.Id.ToShortString() ?? "first"}-{plan}";
+        TagOfMerged = MergedTag + plan;
+    }
+
+    /// <summary>The snapshot that all shards go on from, or null before the first one.</summary>
+    public (BlobId Id, Snapshot Snapshot)? Base { get; }
+
+    public int Count { get; }
+
+    /// <summary>What the snapshot is marked with that the shards of such a round are merged into.</summary>
+    public string TagOfMerged { get; }
+
+    /// <summary>What a shard's snapshots are marked with.</summary>
+    public IReadOnlyList<string> TagsOf(Shard shard) => [ShardTag + shard, _tag];
+
+    /// <summary>Whether it still begins with the newest snapshot.</summary>
+    public bool IsCurrent(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots) => BaseOf(snapshots)?.Id == Base?.Id;
+
+    /// <summary>A shard's newest snapshot in this round, or null.</summary>
+    public (BlobId Id, Snapshot Snapshot)? Newest(Shard shard, IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots)
+    {
+        var own = snapshots.Where(each => Has(each.Snapshot, ShardTag + shard) && Has(each.Snapshot, _tag)).ToArray();
+        return own.Length == 0 ? null : own.LastOrDefault(each => IsDone(each.Snapshot)) is { Snapshot: not null } done ? done : own[^1];
+    }
+
+    /// <summary>Shards that are not yet done.</summary>
+    public IReadOnlyList<Shard> Pending(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots) =>
+        [.. Enumerable.Range(0, Count).Select(index => new Shard(index, Count)).Where(shard => Newest(shard, snapshots) is not { } newest || !IsDone(newest.Snapshot))];
+
+    /// <summary>Snapshots of shards that belong to another round.</summary>
+    public IReadOnlyList<(BlobId Id, Snapshot Snapshot)> Others(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots) =>
+        [.. snapshots.Where(each => IsShard(each.Snapshot) && !Has(each.Snapshot, _tag))];
+
+    /// <summary>Snapshots of shards that go on from the newest one, of whatever round, oldest first.</summary>
+    public static IReadOnlyList<(BlobId Id, Snapshot Snapshot)> Continuing(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots)
+    {
+        var round = $"{RoundTag}{BaseOf(snapshots)?.Id.ToShortString() ?? "first"}-";
+        return [.. snapshots.Where(each => each.Snapshot.Tags?.Any(tag => tag.StartsWith(round, StringComparison.Ordinal)) == true)];
+    }
+
+    /// <summary>Whether a snapshot holds one shard of a run only.</summary>
+    public static bool IsShard(Snapshot snapshot) => snapshot.Tags?.Any(tag => tag.StartsWith(ShardTag, StringComparison.Ordinal)) == true;
+
+    public static bool IsDone(Snapshot snapshot) => Has(snapshot, DoneTag);
+
+    private static (BlobId Id, Snapshot Snapshot)? BaseOf(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots) =>
+        snapshots.LastOrDefault(each => !IsShard(each.Snapshot)) is { Snapshot: not null } newest ? newest : null;
+
+    private static bool Has(Snapshot snapshot, string tag) => snapshot.Tags?.Contains(tag) == true;
+}

@@ -1,0 +1,72 @@
+using KlarKonform.Backup.Engine.Runs.Checkpoints;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Locks;
+using KlarKonform.Backup.Repository.Snapshots;
+using KlarKonform.Backup.Repository.Writing;
+
+namespace KlarKonform.Backup.Engine.Runs.Verification;
+
+/// <summary>Makes a run's final snapshot: its trees are stored, the repository is verified, and only then the snapshot is written.</summary>
+internal sealed class SnapshotFinisher(RunContext context, RepositorySession session, SnapshotAssembler assembler, RepositoryWriter writer, RepositoryLock held)
+{
+    /// <summary>Verifies what is stored and saves the snapshot.</summary>
+    /// <param name="save">Stores the trees with a manifest of that state and those problems; returns the root.</param>
+    /// <param name="status">How the run stands before the verification.</param>
+    /// <param name="counts">Items that the sources have and that are stored, and of which both disagree; asked after the trees are stored.</param>
+    /// <param name="snapshots">The snapshots of before.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<(BlobId Snapshot, BackupState Status, RunVerification Verification)> FinishAsync(
+        Func<BackupState, IReadOnlyList<string>, CancellationToken, Task<BlobId>> save,
+        BackupState status,
+        Func<(long Expected, long Stored, IReadOnlyList<ItemMismatch> Mismatches)> counts,
+        IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots,
+        CancellationToken cancellationToken)
+    {
+        context.Monitor.Phase = Texts.Get("Progress_Saving");
+        var root = await save(status, [], cancellationToken).ConfigureAwait(false);
+        context.Monitor.Phase = Texts.Get("Progress_Verifying");
+        var verified = snapshots.Select(each => each.Snapshot).LastOrDefault(each => SnapshotAssembler.FilesOf(each) is not null);
+        var storage = await new RunVerifier(session.Repository, session.TreeCache, writer.PacksStored, context.Random)
+            .VerifyAsync(root, verified?.Root, verified is null ? null : SnapshotAssembler.FilesOf(verified), cancellationToken).ConfigureAwait(false);
+        var (expected, stored, mismatches) = counts();
+        var verification = new RunVerification
+        {
+            ItemsExpected = expected,
+            ItemsStored = stored,
+            Mismatches = mismatches,
+            PacksChecked = storage.PacksChecked,
+            SampleSize = storage.SampleSize,
+            SampleFailures = storage.SampleFailures,
+            Problems = [.. storage.Problems.Select(problem => Texts.Get("RepositoryProblem", problem.Kind, problem.Name, problem.Detail))],
+        };
+        if (verification.Problems.Count > 0)
+        {
+            status = BackupState.Partial;
+            foreach (var problem in verification.Problems)
+                context.Note(Texts.Get("VerificationFailed", problem));
+            root = await save(status, verification.Problems, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (verification.Mismatches.Count > 0)
+            context.Note(Texts.Get("ItemsDiffer", verification.Mismatches.Count));
+        Log(verification);
+        await held.ThrowIfLostAsync().ConfigureAwait(false);
+        var snapshot = await assembler.SaveSnapshotAsync(root, status, verification.Problems.Count == 0 ? storage.Files : null, checkpoint: false, cancellationToken).ConfigureAwait(false);
+        return (snapshot, status, verification);
+    }
+
+    private void Log(RunVerification verification)
+    {
+        var what = verification.IsClean ? RunEvent.VerificationClean : RunEvent.VerificationFailed;
+        context.Events.Write(what, Texts.Get("Event_" + what, verification.ItemsStored, verification.ItemsExpected), new
+        {
+            expected = verification.ItemsExpected,
+            stored = verification.ItemsStored,
+            packs = verification.PacksChecked,
+            sample = verification.SampleSize,
+            sampleFailures = verification.SampleFailures,
+            problems = verification.Problems,
+            mismatches = verification.Mismatches.Select(each => new { kind = each.Kind, resource = each.Resource, item = each.ItemId, missing = each.IsMissing }),
+        });
+    }
+}

@@ -1,0 +1,49 @@
+using KlarKonform.Backup.Engine.Runs.Checkpoints;
+using KlarKonform.Backup.Engine.Runs.Sharding;
+using KlarKonform.Backup.Engine.Runs.Verification;
+using KlarKonform.Backup.Engine.Sources;
+using KlarKonform.Backup.Repository.Locks;
+
+namespace KlarKonform.Backup.Engine.Runs;
+
+/// <summary>A run in which one process does everything. Used once.</summary>
+internal sealed class WholeRun(RunContext context, RepositorySession session)
+{
+    /// <summary>Claims the configuration, runs its resources and saves the verified snapshot.</summary>
+    public async Task<BackupRun> RunAsync(Listing listing, CancellationToken cancellationToken)
+    {
+        await using var held = await RepositoryLock.ClaimAsync(session.Repository, RunSession.PurposeOf(session.Configuration), context.Time, context.Random, cancellationToken).ConfigureAwait(false);
+        await session.Repository.OpenIndexAsync(cancellationToken).ConfigureAwait(false);
+
+        // Shards that nobody finished: their work is not to be done again.
+        await new ShardMerger(context, session, held).SalvageAsync(cancellationToken).ConfigureAwait(false);
+        var snapshots = await session.RecentAsync(cancellationToken).ConfigureAwait(false);
+        context.Record.Before = RepositorySession.LastComplete(snapshots) is { } complete ? SnapshotAssembler.StatusOf(complete.Snapshot) : null;
+        ClockCheck.Note(context, snapshots);
+        var checkpoints = snapshots.Where(each => RepositorySession.IsCheckpoint(each.Snapshot)).Select(each => each.Id);
+        await using var run = new ClaimedRun(context, session, held, snapshots.Count > 0 ? snapshots[^1] : null, checkpoints, []);
+        return await run.RunAsync(listing.Sources, async token =>
+        {
+            await new GoneResources(context, run.Assembler, run.Reader).NoteAsync(listing, token).ConfigureAwait(false);
+            var record = context.Record;
+            if (record.AllFailed && record.FirstError is { } first)
+                throw first;
+            var results = record.Results;
+            var status = record.Mismatches.Count > 0 || results.Any(result => result.Status != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
+            var (snapshot, final, verification) = await new SnapshotFinisher(context, session, run.Assembler, run.Writer, held).FinishAsync(
+                (state, problems, stop) => run.Assembler.SaveTreesAsync(record, state, checkpoint: false, stop, problems),
+                status,
+                () => (results.Sum(result => result.ItemsExpected ?? 0), results.Sum(result => result.ItemsStored ?? 0), record.Mismatches),
+                snapshots,
+                token).ConfigureAwait(false);
+            await run.Checkpointer.DropOldAsync(token).ConfigureAwait(false);
+            return record.ToRun(final) with
+            {
+                SnapshotId = snapshot.ToString(),
+                Verification = verification,
+                BytesStored = run.Writer.BytesStored,
+                RetryList = [.. run.Assembler.Manifest.Resources.SelectMany(each => each.RetryList)],
+            };
+        }, cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -28,7 +28,7 @@ internal sealed class BackupProcess : ISecretStore, IBackupObserver
     }
 
     /// <summary>One backup by an engine of the caller's; creates the configuration where there is none, and points it to the target where there is one.</summary>
-    public static async Task<BackupRun> RunAsync(BackupEngine engine, string folder, string baseUrl, SourceSettings sources, TargetSettings target)
+    public static async Task<BackupRun> RunAsync(BackupEngine engine, string folder, string baseUrl, SourceSettings sources, TargetSettings target, BackupOptions? options = null)
     {
         var run = new BackupProcess();
         var configuration = Configuration(folder, baseUrl, sources, target);
@@ -36,7 +36,7 @@ internal sealed class BackupProcess : ISecretStore, IBackupObserver
             await engine.CreateConfigurationAsync(configuration, default);
         else
             await engine.UpdateConfigurationAsync(configuration, default);
-        return await engine.StartBackupAsync(Name, new BackupOptions(), run, run, default);
+        return await engine.StartBackupAsync(Name, options ?? new BackupOptions(), run, run, default);
     }
 
     /// <summary>Restores everything of the newest snapshot.</summary>

@@ -3,17 +3,28 @@ using KlarKonform.Backup;
 using KlarKonform.Backup.Benchmarks;
 using KlarKonform.Backup.Benchmarks.Chaos;
 using KlarKonform.Backup.Benchmarks.Receiver;
+using KlarKonform.Backup.Benchmarks.Scale;
+using KlarKonform.Backup.Benchmarks.Workers;
 
+// dotnet run -c Release --project tests/Benchmarks -- all
+// dotnet run -c Release --project tests/Benchmarks -- plot FIGURES.json IMAGE.svg (the last line of all, as bars)
 // dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5]
 // dotnet run -c Release --project tests/Benchmarks -- mail
 // dotnet run -c Release --project tests/Benchmarks -- drive [--rounds 3] [--items 1000000]
 // dotnet run -c Release --project tests/Benchmarks -- search
 // dotnet run -c Release --project tests/Benchmarks -- startup
 // dotnet run -c Release --project tests/Benchmarks -- receiver [--seconds 20] [--kills 20] [--seed 1]
+// dotnet run -c Release --project tests/Benchmarks -- workers [--count 8] [--kill 1] [--pause 1]
+// dotnet run -c Release --project tests/Benchmarks -- scale
 // dotnet run -c Release --project tests/Benchmarks -- chaos [--kills 100] [--seed 1]
-// Internal: receiver-run, search-run, chaos-run, drive-tenant, drive-run, tenant, mail-run, backup REPOSITORY SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
+// Internal: worker-run, receiver-run, search-run, chaos-run, drive-tenant, drive-run, tenant, mail-run, backup REPOSITORY SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
 switch (args)
 {
+    case ["all", .. var options]:
+        return AllBenchmark.Run(options);
+    case ["plot", var figures, var image]:
+        await RatioPlot.WriteAsync(figures, image);
+        return 0;
     case ["repository"]:
         return await RepositoryBenchmark.RunAsync(5);
     case ["repository", "--runs", var runs] when int.TryParse(runs, CultureInfo.InvariantCulture, out var count) && count > 0:
@@ -33,6 +44,13 @@ switch (args)
         return 0;
     case ["search-run", var home]:
         await SearchBenchmark.ExecuteAsync(home);
+        return 0;
+    case ["scale"]:
+        return ScaleBenchmark.Run();
+    case ["workers", .. var options]:
+        return await WorkersBenchmark.RunAsync(options);
+    case ["worker-run", var folder, var baseUrl, var home, var kind, var name, var shards, var index, var hurry]:
+        await WorkerProcess.ExecuteAsync(folder, baseUrl, home, new ChaosTarget(kind, name), int.Parse(shards, CultureInfo.InvariantCulture), int.Parse(index, CultureInfo.InvariantCulture), int.Parse(hurry, CultureInfo.InvariantCulture));
         return 0;
     case ["chaos", .. var options]:
         return await ChaosBenchmark.RunAsync(options);
@@ -58,7 +76,7 @@ switch (args)
         await FolderCopy.RestoreAsync(repository, target);
         return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5] | mail | drive [--rounds 3] [--items 1000000] | search | startup | receiver [--seconds 20] [--kills 20] [--seed 1] | chaos [--kills 100] [--seed 1]");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- all | repository [--runs 5] | mail | drive [--rounds 3] [--items 1000000] | search | startup | receiver [--seconds 20] [--kills 20] [--seed 1] | scale | workers [--count 8] [--kill 1] [--pause 1] | chaos [--kills 100] [--seed 1]");
         return 2;
 }
 

@@ -45,6 +45,7 @@ internal static class SearchBenchmark
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"subject search over {Mailboxes * Months * MailsAMonth} mails in {Snapshots} snapshots: cold {cold.Seconds:0.00} s, warm {Median(warm):0.00} s ({cold.Found} found); restic find by name {Median(peer):0.00} s; ratio {Median(warm) / Median(peer):0.00}"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"single warm runs: {string.Join(", ", warm.Select(each => each.ToString("0.00", CultureInfo.InvariantCulture)))}; index on the disk {Directory.GetFiles(folder["home"], "*.idx", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length) / 1e6:0.0} MB"));
+        Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(new { warmSeconds = Math.Round(Median(warm), 2), coldSeconds = Math.Round(cold.Seconds, 2), resticFindSeconds = Math.Round(Median(peer), 2), ratio = Math.Round(Median(warm) / Median(peer), 3) }));
         return 0;
     }
 

@@ -79,7 +79,7 @@ public sealed class ServerBackupTests : IAsyncLifetime
         PSObject run;
         try
         {
-            run = _shell.Invoke("& $args[0]", _folder["runbook.ps1"])[^1];
+            run = _shell.Invoke("& $args[0] -ShardCount 3 -ShardIndex 1", _folder["runbook.ps1"])[^1];
         }
         finally
         {

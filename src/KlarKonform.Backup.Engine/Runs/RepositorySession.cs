@@ -53,7 +53,7 @@ internal sealed class RepositorySession : IAsyncDisposable
         {
             await store.PrepareAsync(create, cancellationToken).ConfigureAwait(false);
             var repository = create && !await ResticRepository.ExistsAsync(store, cancellationToken).ConfigureAwait(false)
-                ? await ResticRepository.InitializeAsync(store, password.Secret, Environment.UserName, Environment.MachineName, time, cancellationToken).ConfigureAwait(false)
+                ? await CreateAsync(store, password.Secret, time, cancellationToken).ConfigureAwait(false)
                 : await ResticRepository.OpenAsync(store, password.Secret, cancellationToken).ConfigureAwait(false);
             return new RepositorySession(configuration, store, repository, near);
         }
@@ -64,15 +64,22 @@ internal sealed class RepositorySession : IAsyncDisposable
         }
     }
 
+    private static async Task<ResticRepository> CreateAsync(IObjectStore store, string password, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ResticRepository.InitializeAsync(store, password, Environment.UserName, Environment.MachineName, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.AlreadyExists)
+        {
+            return await ResticRepository.OpenAsync(store, password, cancellationToken).ConfigureAwait(false); // Another machine was faster.
+        }
+    }
+
     /// <summary>The configuration's snapshots, oldest first.</summary>
     /// <exception cref="BackupException">RepositoryOfOtherTenant.</exception>
-    public async Task<IReadOnlyList<(BlobId Id, Snapshot Snapshot)>> SnapshotsAsync(CancellationToken cancellationToken)
-    {
-        var all = new List<(BlobId Id, Snapshot Snapshot)>();
-        await foreach (var each in Repository.SnapshotsAsync(cancellationToken).ConfigureAwait(false))
-            all.Add(each);
-        return Own(all);
-    }
+    public async Task<IReadOnlyList<(BlobId Id, Snapshot Snapshot)>> SnapshotsAsync(CancellationToken cancellationToken) =>
+        Own(await new RecentSnapshots(Repository).FindAsync(_ => false, cancellationToken).ConfigureAwait(false));
 
     /// <summary>The configuration's newest complete snapshot and the checkpoints after it, oldest first; older ones may be among them.</summary>
     /// <exception cref="BackupException">RepositoryOfOtherTenant.</exception>

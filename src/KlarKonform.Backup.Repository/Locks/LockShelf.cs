@@ -10,16 +10,24 @@ internal sealed class LockShelf(ResticRepository repository, TimeProvider time)
 
     public async IAsyncEnumerable<(BlobId Id, LockFile File)> ReadAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var ids = new List<BlobId>();
         await foreach (var id in repository.ListAsync(RepositoryFile.Lock, cancellationToken).ConfigureAwait(false))
+            ids.Add(id);
+        foreach (var gone in repository.KnownLocks.Keys.Except(ids).ToArray())
+            repository.KnownLocks.TryRemove(gone, out _);
+        foreach (var id in ids)
         {
-            LockFile file;
-            try
+            // A file never changes: its name is its hash. Many workers look at one another's locks often.
+            if (!repository.KnownLocks.TryGetValue(id, out var file))
             {
-                file = await repository.LoadFileAsync<LockFile>(RepositoryFile.Lock, id, cancellationToken).ConfigureAwait(false);
-            }
-            catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
-            {
-                continue; // Released between the listing and the look.
+                try
+                {
+                    repository.KnownLocks[id] = file = await repository.LoadFileAsync<LockFile>(RepositoryFile.Lock, id, cancellationToken).ConfigureAwait(false);
+                }
+                catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
+                {
+                    continue; // Released between the listing and the look.
+                }
             }
 
             yield return (id, file);

@@ -1,0 +1,100 @@
+namespace KlarKonform.Backup.Benchmarks.Scale;
+
+/// <summary>
+/// Plays a run of a large tenant by unit costs that the other benchmarks measured and by Microsoft's documented limits. What it leaves
+/// out: throttling beyond the documented quotas, and the tenant's own slowness.
+/// </summary>
+internal static class ScaleModel
+{
+    // Assumed: what Graph takes for an answer from a data centre nearby.
+    private const double Latency = 0.15;
+
+    // Outlook: 10,000 requests in ten minutes and four at a time, an app and mailbox; we use 96 %.
+    private const double MailboxRate = 10_000 * 0.96 / 600;
+    private const int MailboxPlaces = 4;
+
+    // SharePoint: resource units of an app in a tenant of 5,001 to 15,000 licences, a minute and a day; 96 %.
+    private const double UnitsAMinute = 3_750 * 0.96;
+    private const double UnitsADay = 3_600_000 * 0.96;
+
+    // Measured (docs/performance.md): a run over 4,000 files took 4,100 units; 40,000 mails took 19 s of CPU; 2 GiB of files 22 s.
+    private const double UnitsAFile = 1.025;
+    private const double CpuAMail = 19.0 / 40_000;
+    private const double CpuAByte = 22.0 / (2L << 30);
+
+    // A worker: two cores, 1 Gbit/s, 32 resources at a time.
+    private const int Cores = 2;
+    private const double LineBytes = 125e6;
+    private const int Places = 32;
+
+    // Measured: some 100 bytes a blob in memory, and what the process takes besides.
+    private const double IndexBytes = 100;
+    private const double ProcessBytes = 350e6;
+
+    // Packs of 16 MiB, index files of 25,000 blobs, pieces of 1.5 MiB on the average; what is stored of a byte after compression.
+    private const double PackBytes = 16 << 20;
+    private const double BlobsAnIndex = 25_000;
+    private const double PieceBytes = 1.5 * (1 << 20);
+    private const double Stored = 0.9;
+
+    /// <summary>The first backup.</summary>
+    public static ScaleRun First(ScaleTenant tenant, int workers, int seed)
+    {
+        var spread = tenant.Spreads(seed);
+        var bytes = (tenant.Mails * tenant.MailBytes) + (tenant.Files * tenant.FileBytes);
+        var blobs = Blobs(tenant);
+        return Play("first backup", workers, spread.Select(user => user.Mails + (user.Mails / 100) + ScaleTenant.Folders), tenant.Files * UnitsAFile, tenant.Mails, bytes) with
+        {
+            Requests = (tenant.Mails * 1.01) + (tenant.Users * (double)ScaleTenant.Folders) + (tenant.Files * UnitsAFile),
+            Puts = (bytes * Stored / PackBytes) + (blobs / BlobsAnIndex),
+            Gets = bytes * Stored / PackBytes / 1_000,
+            Memory = ProcessBytes + (blobs * IndexBytes),
+        };
+    }
+
+    /// <summary>A run of every night.</summary>
+    public static ScaleRun Daily(ScaleTenant tenant, int workers)
+    {
+        var (mails, files) = (tenant.Users * (double)ScaleTenant.NewMails, tenant.Users * (double)ScaleTenant.ChangedFiles);
+        var bytes = (mails * tenant.MailBytes) + (files * tenant.FileBytes);
+        var perMailbox = Enumerable.Repeat((double)ScaleTenant.NewMails + ScaleTenant.Folders + 1, tenant.Users);
+        return Play("daily run", workers, perMailbox, tenant.Users + (files * UnitsAFile), mails, bytes) with
+        {
+            Requests = (tenant.Users * (double)(ScaleTenant.NewMails + ScaleTenant.Folders + 1)) + tenant.Users + (files * UnitsAFile),
+            Puts = (bytes * Stored / PackBytes) + (tenant.Users / 100.0),
+
+            // The verification lists all packs; the merger reads the whole index, because it did not write all that is new.
+            Gets = ((tenant.Mails * tenant.MailBytes) + (tenant.Files * tenant.FileBytes)) * Stored / PackBytes / 1_000 + (Blobs(tenant) / BlobsAnIndex),
+            Memory = ProcessBytes + (Blobs(tenant) * IndexBytes),
+        };
+    }
+
+    /// <summary>Objects of the repository after the first backup: packs and index files.</summary>
+    public static double Objects(ScaleTenant tenant) => First(tenant, 1, 1).Puts;
+
+    private static double Blobs(ScaleTenant tenant) => (tenant.Mails * 1.05) + (tenant.Files * Math.Max(1, tenant.FileBytes / PieceBytes) * 1.05);
+
+    private static ScaleRun Play(string name, int workers, IEnumerable<double> requests, double units, double mails, double bytes) => new(name, workers)
+    {
+        MailHours = MakespanOf(requests.Select(count => Math.Max(count / MailboxRate, count * Latency / MailboxPlaces)), workers * Places) / 3_600,
+        UnitHours = Math.Max(units / UnitsAMinute / 60, units > UnitsADay ? units / UnitsADay * 24 : 0),
+        CpuHours = ((mails * CpuAMail) + (bytes * CpuAByte)) / (workers * Cores) / 3_600,
+        LineHours = bytes / (workers * LineBytes) / 3_600,
+        BytesStored = bytes * Stored,
+    };
+
+    // Each place takes the next mailbox when it is done with one, as the runner does.
+    private static double MakespanOf(IEnumerable<double> seconds, int places)
+    {
+        var free = new PriorityQueue<double, double>(Enumerable.Repeat((0.0, 0.0), places));
+        var end = 0.0;
+        foreach (var each in seconds)
+        {
+            var done = free.Dequeue() + each;
+            free.Enqueue(done, done);
+            end = Math.Max(end, done);
+        }
+
+        return end;
+    }
+}

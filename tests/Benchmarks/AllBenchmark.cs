@@ -14,7 +14,7 @@ internal static class AllBenchmark
     // Killed runs are few here: their hundreds are for the command that is about them.
     private static readonly string[][] s_benchmarks =
     [
-        ["repository", "--runs", "5"], ["mail"], ["drive"], ["search"], ["startup"], ["receiver"], ["scale"], ["workers"], ["chaos", "--kills", "4", "--seconds", "60"],
+        ["repository", "--runs", "5"], ["mail"], ["drive"], ["search"], ["startup"], ["receiver"], ["index"], ["scale"], ["workers"], ["chaos", "--kills", "4", "--seconds", "60"],
     ];
 
     public static int Run(string[] arguments)

@@ -16,6 +16,7 @@ using KlarKonform.Backup.Benchmarks.Workers;
 // dotnet run -c Release --project tests/Benchmarks -- receiver [--seconds 20] [--kills 20] [--seed 1]
 // dotnet run -c Release --project tests/Benchmarks -- workers [--count 8] [--kill 1] [--pause 1]
 // dotnet run -c Release --project tests/Benchmarks -- scale
+// dotnet run -c Release --project tests/Benchmarks -- index
 // dotnet run -c Release --project tests/Benchmarks -- chaos [--kills 100] [--seed 1]
 // Internal: worker-run, receiver-run, search-run, chaos-run, drive-tenant, drive-run, tenant, mail-run, backup REPOSITORY SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
 switch (args)
@@ -45,6 +46,8 @@ switch (args)
     case ["search-run", var home]:
         await SearchBenchmark.ExecuteAsync(home);
         return 0;
+    case ["index"]:
+        return await IndexBenchmark.RunAsync();
     case ["scale"]:
         return ScaleBenchmark.Run();
     case ["workers", .. var options]:
@@ -76,7 +79,7 @@ switch (args)
         await FolderCopy.RestoreAsync(repository, target);
         return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- all | repository [--runs 5] | mail | drive [--rounds 3] [--items 1000000] | search | startup | receiver [--seconds 20] [--kills 20] [--seed 1] | scale | workers [--count 8] [--kill 1] [--pause 1] | chaos [--kills 100] [--seed 1]");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- all | repository [--runs 5] | mail | drive [--rounds 3] [--items 1000000] | search | startup | receiver [--seconds 20] [--kills 20] [--seed 1] | index | scale | workers [--count 8] [--kill 1] [--pause 1] | chaos [--kills 100] [--seed 1]");
         return 2;
 }
 

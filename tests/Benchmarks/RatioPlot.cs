@@ -36,7 +36,7 @@ internal static class RatioPlot
             top += Row;
         }
 
-        svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{Label + At(1):0.0}\" x2=\"{Label + At(1):0.0}\" y1=\"4\" y2=\"{top}\" stroke=\"#888888\" stroke-dasharray=\"4 3\"/><text x=\"{Label}\" y=\"{top + 20}\" fill=\"#222222\">shorter is better; dashed: the peer, bold: the goal, red-brown: goal missed</text></svg>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{Label + At(1):0.0}\" x2=\"{Label + At(1):0.0}\" y1=\"4\" y2=\"{top}\" stroke=\"#888888\" stroke-dasharray=\"4 3\"/><text x=\"10\" y=\"{top + 20}\" fill=\"#222222\">shorter is better; dashed: the peer, bold: the goal, red-brown: goal missed</text></svg>\n");
         await File.WriteAllTextAsync(image, svg.ToString());
     }
 

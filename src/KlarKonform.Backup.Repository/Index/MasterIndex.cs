@@ -2,12 +2,12 @@ using KlarKonform.Backup.Repository.Packs;
 
 namespace KlarKonform.Backup.Repository.Index;
 
-/// <summary>Every known blob's place, in some sixty bytes a blob. Thread-safe.</summary>
+/// <summary>Every known blob's place, in less than sixty bytes a blob (see <see cref="BlobTable"/>). Thread-safe.</summary>
 public sealed class MasterIndex
 {
     private readonly object _gate = new();
-    private readonly Dictionary<BlobId, Entry> _entries = [];
-    private readonly Dictionary<BlobId, List<Entry>> _copies = []; // Of the few blobs that lie in several packs: writers at the same time cannot know of each other.
+    private readonly BlobTable _entries = new();
+    private readonly Dictionary<BlobId, List<BlobPlace>> _copies = []; // Of the few blobs that lie in several packs: writers at the same time cannot know of each other.
     private readonly List<BlobId> _packs = [];
     private readonly Dictionary<BlobId, int> _packNumbers = [];
     private readonly Dictionary<BlobId, long> _packSizes = [];
@@ -26,7 +26,7 @@ public sealed class MasterIndex
     public bool Contains(BlobId id)
     {
         lock (_gate)
-            return _entries.ContainsKey(id);
+            return _entries.Contains(id);
     }
 
     /// <summary>Where the blob lies.</summary>
@@ -34,7 +34,7 @@ public sealed class MasterIndex
     {
         lock (_gate)
         {
-            if (_entries.TryGetValue(id, out var entry))
+            if (_entries.TryGet(id, out var entry))
             {
                 (pack, blob) = Place(id, entry);
                 return true;
@@ -64,7 +64,7 @@ public sealed class MasterIndex
     {
         lock (_gate)
         {
-            return _entries.Select(pair => Place(pair.Key, pair.Value))
+            return _entries.All.Select(pair => Place(pair.Id, pair.Place))
                 .Concat(_copies.SelectMany(pair => pair.Value.Select(copy => Place(pair.Key, copy))))
                 .ToLookup(place => place.Pack, place => place.Blob);
         }
@@ -78,7 +78,7 @@ public sealed class MasterIndex
             // Reservoir sampling (Vitter's algorithm R): every blob has the same chance, in one pass.
             var sample = new List<BlobId>(count);
             var seen = 0;
-            foreach (var id in _entries.Keys)
+            foreach (var id in _entries.Ids)
             {
                 seen++;
                 if (sample.Count < count)
@@ -104,7 +104,7 @@ public sealed class MasterIndex
 
             foreach (var blob in blobs)
             {
-                var entry = new Entry(number, blob.Offset, blob.Length, blob.UncompressedLength, blob.Kind);
+                var entry = new BlobPlace(number, blob);
                 if (!_entries.TryAdd(blob.Id, entry))
                     AddCopy(blob.Id, entry);
             }
@@ -115,9 +115,9 @@ public sealed class MasterIndex
     }
 
     // A pack that two index files list is one place, not two.
-    private void AddCopy(BlobId id, Entry entry)
+    private void AddCopy(BlobId id, BlobPlace entry)
     {
-        if (_entries[id].Pack == entry.Pack)
+        if (!_entries.TryGet(id, out var known) || known.Pack == entry.Pack)
             return;
         if (!_copies.TryGetValue(id, out var copies))
             _copies.Add(id, copies = []);
@@ -125,8 +125,5 @@ public sealed class MasterIndex
             copies.Add(entry);
     }
 
-    private (BlobId Pack, PackedBlob Blob) Place(BlobId id, Entry entry) =>
-        (_packs[entry.Pack], new PackedBlob(id, entry.Kind, entry.Offset, entry.Length, entry.UncompressedLength));
-
-    private readonly record struct Entry(int Pack, uint Offset, uint Length, uint UncompressedLength, BlobKind Kind);
+    private (BlobId Pack, PackedBlob Blob) Place(BlobId id, BlobPlace entry) => (_packs[entry.Pack], entry.ToBlob(id));
 }

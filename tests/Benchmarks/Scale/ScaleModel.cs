@@ -27,8 +27,8 @@ internal static class ScaleModel
     private const double LineBytes = 125e6;
     private const int Places = 32;
 
-    // Measured: some 100 bytes a blob in memory, and what the process takes besides.
-    private const double IndexBytes = 100;
+    // Measured: bytes a blob in memory (-- index), and what the process takes besides.
+    private const double IndexBytes = 56;
     private const double ProcessBytes = 350e6;
 
     // Packs of 16 MiB, index files of 25,000 blobs, pieces of 1.5 MiB on the average; what is stored of a byte after compression.

@@ -1,0 +1,28 @@
+using KlarKonform.Backup.Repository.Packs;
+
+namespace KlarKonform.Backup.Repository.Index;
+
+/// <summary>Where a blob lies, in sixteen bytes: <see cref="PackedBlob.IsPossible"/> keeps plain lengths below 2^31, so a bit is left for the kind.</summary>
+internal readonly struct BlobPlace
+{
+    private const uint TreeBit = 1u << 31;
+
+    private readonly uint _offset;
+    private readonly uint _length;
+    private readonly uint _plain;
+
+    /// <summary>A place in the pack of that number.</summary>
+    public BlobPlace(int pack, PackedBlob blob)
+    {
+        Pack = pack;
+        _offset = blob.Offset;
+        _length = blob.Length;
+        _plain = blob.UncompressedLength < TreeBit
+            ? blob.UncompressedLength | (blob.Kind == BlobKind.Tree ? TreeBit : 0)
+            : throw new RepositoryException(RepositoryErrorKind.Damaged, $"A blob of {blob.UncompressedLength} bytes is not possible.");
+    }
+
+    public int Pack { get; }
+
+    public PackedBlob ToBlob(BlobId id) => new(id, (_plain & TreeBit) != 0 ? BlobKind.Tree : BlobKind.Data, _offset, _length, _plain & ~TreeBit);
+}

@@ -1,0 +1,95 @@
+namespace KlarKonform.Backup.Repository.Index;
+
+/// <summary>
+/// A hash table of blobs' places that takes 54 to 56 bytes each, and no more while it grows: a dictionary takes up to twice that, and
+/// copies itself. Blobs are never removed. Not thread-safe.
+/// </summary>
+internal sealed class BlobTable
+{
+    // Each chunk stays where it is; only the heads of the chains are laid out anew when there are too few.
+    private const int ChunkBits = 12;
+    private const int ChunkSize = 1 << ChunkBits;
+
+    // Blobs a chain, on the average, before there are twice as many chains.
+    private const int Load = 2;
+
+    private readonly List<Chunk> _chunks = [];
+    private int[] _heads = NewHeads(ChunkSize);
+
+    public int Count { get; private set; }
+
+    /// <summary>Every blob, in the order in which they came.</summary>
+    public IEnumerable<BlobId> Ids => Enumerable.Range(0, Count).Select(slot => _chunks[slot >> ChunkBits].Ids[slot & (ChunkSize - 1)]);
+
+    /// <summary>Every blob with its place.</summary>
+    public IEnumerable<(BlobId Id, BlobPlace Place)> All =>
+        Enumerable.Range(0, Count).Select(slot => (_chunks[slot >> ChunkBits].Ids[slot & (ChunkSize - 1)], _chunks[slot >> ChunkBits].Places[slot & (ChunkSize - 1)]));
+
+    public bool Contains(BlobId id) => Find(id) >= 0;
+
+    public bool TryGet(BlobId id, out BlobPlace place)
+    {
+        var slot = Find(id);
+        place = slot < 0 ? default : _chunks[slot >> ChunkBits].Places[slot & (ChunkSize - 1)];
+        return slot >= 0;
+    }
+
+    /// <summary>Adds a blob unless it is there.</summary>
+    public bool TryAdd(BlobId id, BlobPlace place)
+    {
+        if (Find(id) >= 0)
+            return false;
+        if (Count >= _heads.Length * Load)
+            Spread(_heads.Length * 2);
+        if (Count >> ChunkBits == _chunks.Count)
+            _chunks.Add(new Chunk());
+        var (chunk, index) = (_chunks[Count >> ChunkBits], Count & (ChunkSize - 1));
+        ref var head = ref _heads[ChainOf(id)];
+        (chunk.Ids[index], chunk.Places[index], chunk.Next[index]) = (id, place, head);
+        head = Count++;
+        return true;
+    }
+
+    private int Find(BlobId id)
+    {
+        for (var slot = _heads[ChainOf(id)]; slot >= 0; slot = _chunks[slot >> ChunkBits].Next[slot & (ChunkSize - 1)])
+        {
+            if (_chunks[slot >> ChunkBits].Ids[slot & (ChunkSize - 1)] == id)
+                return slot;
+        }
+
+        return -1;
+    }
+
+    private void Spread(int chains)
+    {
+        _heads = NewHeads(chains);
+        for (var slot = 0; slot < Count; slot++)
+        {
+            var (chunk, index) = (_chunks[slot >> ChunkBits], slot & (ChunkSize - 1));
+            ref var head = ref _heads[ChainOf(chunk.Ids[index])];
+            chunk.Next[index] = head;
+            head = slot;
+        }
+    }
+
+    // An id is a hash already.
+    private int ChainOf(BlobId id) => id.GetHashCode() & (_heads.Length - 1);
+
+    private static int[] NewHeads(int count)
+    {
+        var heads = new int[count];
+        Array.Fill(heads, -1);
+        return heads;
+    }
+
+    // Arrays side by side: a structure of all three would be padded.
+    private sealed class Chunk
+    {
+        public BlobId[] Ids { get; } = new BlobId[ChunkSize];
+
+        public BlobPlace[] Places { get; } = new BlobPlace[ChunkSize];
+
+        public int[] Next { get; } = new int[ChunkSize];
+    }
+}

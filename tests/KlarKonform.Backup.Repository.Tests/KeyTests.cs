@@ -58,7 +58,7 @@ public sealed class KeyTests : IDisposable
     [Fact]
     public async Task Many_that_create_a_repository_at_the_same_moment_open_the_same_one_with_one_key()
     {
-        for (var round = 0; round < 10; round++)
+        for (var round = 0; round < 4; round++)
         {
             var folder = _folder[$"race-{round}"];
             var opened = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(async () =>

@@ -1,6 +1,7 @@
 using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Engine.Runs.Verification;
 using KlarKonform.Backup.Engine.Sources;
+using KlarKonform.Backup.Engine.Trees;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
@@ -54,7 +55,7 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
             ItemsRemoved = merged.ItemsRemoved,
             BytesDownloaded = merged.BytesDownloaded,
             RetryList = [.. merged.Resources.SelectMany(each => each.RetryList)],
-            Resources = [.. touched.Select(each => ResultOf(each, context.Record))],
+            Resources = ResultsOf(touched, context.Record),
         };
     }
 
@@ -123,6 +124,7 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
             var manifest = await SnapshotAssembler.ReadManifestAsync(reader, snapshot.Root, cancellationToken).ConfigureAwait(false)
                 ?? throw new RepositoryException(RepositoryErrorKind.Damaged, $"The snapshot {id.ToShortString()} of a shard has no manifest.");
             manifests.Add(manifest);
+            var trees = new TreeLookup(reader, snapshot.Root);
             foreach (var resource in TouchedIn(manifest, old))
             {
                 var place = string.Join('/', resource.Path);
@@ -131,7 +133,7 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
                 owners[place] = (resource.Kind, resource.Id);
                 foreach (var path in (IReadOnlyList<string>[])[[.. resource.Path], SnapshotAssembler.StatePath(resource.Kind, resource.Id)])
                 {
-                    if (await reader.FindTreeAsync(snapshot.Root, path, cancellationToken).ConfigureAwait(false) is { } tree)
+                    if (await trees.FindAsync(path, cancellationToken).ConfigureAwait(false) is { } tree)
                         await assembler.SetAsync(path, tree, cancellationToken).ConfigureAwait(false);
                 }
             }
@@ -157,14 +159,22 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
     }
 
     // Of what other workers did, the manifest knows less than this worker's own record.
-    private static ResourceResult ResultOf(ManifestResource resource, RunRecord record) =>
-        record.Results.FirstOrDefault(each => each.Kind == resource.Kind && each.Name == resource.Name) ?? new ResourceResult
-        {
-            Kind = resource.Kind,
-            Name = resource.Name,
-            Status = resource.Status,
-            ItemsExpected = resource.ItemsExpected,
-            ItemsStored = resource.ItemsStored,
-            Failures = resource.RetryList.Count,
-        };
+    private static IReadOnlyList<ResourceResult> ResultsOf(IEnumerable<ManifestResource> resources, RunRecord record)
+    {
+        var own = new Dictionary<(string Kind, string Name), ResourceResult>();
+        foreach (var result in record.Results)
+            own.TryAdd((result.Kind, result.Name), result);
+        return
+        [
+            .. resources.Select(each => own.GetValueOrDefault((each.Kind, each.Name)) ?? new ResourceResult
+            {
+                Kind = each.Kind,
+                Name = each.Name,
+                Status = each.Status,
+                ItemsExpected = each.ItemsExpected,
+                ItemsStored = each.ItemsStored,
+                Failures = each.RetryList.Count,
+            }),
+        ];
+    }
 }

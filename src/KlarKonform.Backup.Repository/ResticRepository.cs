@@ -110,25 +110,28 @@ public sealed class ResticRepository : IDisposable
     {
         if (!await ExistsAsync(store, cancellationToken).ConfigureAwait(false))
             throw new RepositoryException(RepositoryErrorKind.NotARepository, $"There is no repository at '{store.Location}'.");
-        var (keyId, key) = await OpenKeyAsync(store, password, cancellationToken).ConfigureAwait(false);
-        try
+        var stored = await store.ReadAllAsync(RepositoryLayout.Config, cancellationToken).ConfigureAwait(false);
+        RepositoryException? damaged = null;
+        await foreach (var (keyId, key) in OpenKeysAsync(store, password, cancellationToken).ConfigureAwait(false))
         {
-            var stored = await store.ReadAllAsync(RepositoryLayout.Config, cancellationToken).ConfigureAwait(false);
-            var plain = new byte[stored.Length];
-            var length = key.Open(stored, plain);
-            var config = JsonSerializer.Deserialize<RepositoryConfig>(plain.AsSpan(0, length))
-                ?? throw new RepositoryException(RepositoryErrorKind.Damaged, "The repository's config is empty.");
-            if (config.Version is not (1 or 2))
-                throw new RepositoryException(RepositoryErrorKind.UnsupportedVersion, $"The repository has format version {config.Version}.");
-            return new ResticRepository(store, config, key, keyId);
+            try
+            {
+                return new ResticRepository(store, ReadConfig(stored, key), key, keyId);
+            }
+            catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.Damaged)
+            {
+                // Perhaps the key of somebody who wanted to create this repository too, and is taking it back.
+                key.Dispose();
+                damaged ??= exception;
+            }
+            catch
+            {
+                key.Dispose();
+                throw;
+            }
         }
-        catch (Exception exception)
-        {
-            key.Dispose();
-            if (exception is JsonException)
-                throw new RepositoryException(RepositoryErrorKind.Damaged, "The repository's config is damaged.", exception);
-            throw;
-        }
+
+        throw damaged!; // Without any key that opens, the enumeration has thrown.
     }
 
     /// <summary>Reads every index file. Calling it again sees what other writers added since.</summary>
@@ -321,33 +324,69 @@ public sealed class ResticRepository : IDisposable
         }
     }
 
+    /// <summary>The first key that the password opens.</summary>
     internal static async Task<(BlobId Id, CryptoKey Key)> OpenKeyAsync(IObjectStore store, string password, CancellationToken cancellationToken)
     {
+        await foreach (var opened in OpenKeysAsync(store, password, cancellationToken).ConfigureAwait(false))
+            return opened;
+        throw new InvalidOperationException("The enumeration of keys ended without a key and without a reason.");
+    }
+
+    // Every key that the password opens, one after the other; at the end it throws when there was none.
+    private static async IAsyncEnumerable<(BlobId Id, CryptoKey Key)> OpenKeysAsync(IObjectStore store, string password, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         RepositoryException? damaged = null;
-        var found = false;
+        var (found, opened) = (false, false);
         await foreach (var item in store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Key), cancellationToken).ConfigureAwait(false))
         {
             if (!BlobId.TryParse(item.Name, out var id))
                 continue;
-            found = true;
+            CryptoKey? key = null;
             try
             {
                 var file = await RepositoryKeys.LoadAsync(store, item.Key, cancellationToken).ConfigureAwait(false);
-                if (await Task.Run(() => file.TryOpen(password), cancellationToken).ConfigureAwait(false) is { } key)
-                    return (id, key);
+                found = true;
+                key = await Task.Run(() => file.TryOpen(password), cancellationToken).ConfigureAwait(false);
             }
             catch (RepositoryException exception)
             {
-                damaged = exception; // Another key may open it.
+                (found, damaged) = (true, exception); // Another key may open it.
             }
+            catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
+            {
+                continue; // Removed between the listing and the look.
+            }
+
+            if (key is null)
+                continue;
+            opened = true;
+            yield return (id, key);
         }
 
-        throw damaged ?? (found
-            ? new RepositoryException(RepositoryErrorKind.WrongPassword, $"No key of the repository at '{store.Location}' opens with this password.")
-            : new RepositoryException(RepositoryErrorKind.Damaged, $"The repository at '{store.Location}' has no key file."));
+        if (!opened)
+        {
+            throw damaged ?? (found
+                ? new RepositoryException(RepositoryErrorKind.WrongPassword, $"No key of the repository at '{store.Location}' opens with this password.")
+                : new RepositoryException(RepositoryErrorKind.Damaged, $"The repository at '{store.Location}' has no key file."));
+        }
     }
 
-    // Files are small and latency is what costs: several are read at once, in the order in which they were listed.
+    private static RepositoryConfig ReadConfig(byte[] stored, CryptoKey key)
+    {
+        try
+        {
+            var plain = new byte[stored.Length];
+            var length = key.Open(stored, plain);
+            var config = JsonSerializer.Deserialize<RepositoryConfig>(plain.AsSpan(0, length))
+                ?? throw new RepositoryException(RepositoryErrorKind.Damaged, "The repository's config is empty.");
+            return config.Version is 1 or 2 ? config : throw new RepositoryException(RepositoryErrorKind.UnsupportedVersion, $"The repository has format version {config.Version}.");
+        }
+        catch (JsonException exception)
+        {
+            throw new RepositoryException(RepositoryErrorKind.Damaged, "The repository's config is damaged.", exception);
+        }
+    }
+
     private async IAsyncEnumerable<(BlobId Id, T File)> LoadAllAsync<T>(RepositoryFile kind, JsonRead<T> read, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         const int ahead = 8;

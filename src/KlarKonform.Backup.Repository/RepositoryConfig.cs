@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using KlarKonform.Backup.Repository.Crypto;
 
 namespace KlarKonform.Backup.Repository;
 
@@ -16,4 +18,22 @@ public sealed record RepositoryConfig
     /// <summary>The chunker's polynomial, hexadecimal.</summary>
     [JsonPropertyName("chunker_polynomial")]
     public required string ChunkerPolynomial { get; init; }
+
+    /// <summary>Opens the stored file.</summary>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>, also when the key is another's; <see cref="RepositoryErrorKind.UnsupportedVersion"/>.</exception>
+    internal static RepositoryConfig Read(byte[] stored, CryptoKey key)
+    {
+        try
+        {
+            var plain = new byte[stored.Length];
+            var length = key.Open(stored, plain);
+            var config = JsonSerializer.Deserialize<RepositoryConfig>(plain.AsSpan(0, length))
+                ?? throw new RepositoryException(RepositoryErrorKind.Damaged, "The repository's config is empty.");
+            return config.Version is 1 or 2 ? config : throw new RepositoryException(RepositoryErrorKind.UnsupportedVersion, $"The repository has format version {config.Version}.");
+        }
+        catch (JsonException exception)
+        {
+            throw new RepositoryException(RepositoryErrorKind.Damaged, "The repository's config is damaged.", exception);
+        }
+    }
 }

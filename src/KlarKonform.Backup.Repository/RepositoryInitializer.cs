@@ -68,7 +68,7 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
     {
         try
         {
-            return await ResticRepository.OpenKeyAsync(store, password, cancellationToken).ConfigureAwait(false);
+            return await RepositoryKeys.OpenFirstAsync(store, password, cancellationToken).ConfigureAwait(false);
         }
         catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
         {

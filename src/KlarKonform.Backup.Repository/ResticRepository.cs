@@ -112,11 +112,11 @@ public sealed class ResticRepository : IDisposable
             throw new RepositoryException(RepositoryErrorKind.NotARepository, $"There is no repository at '{store.Location}'.");
         var stored = await store.ReadAllAsync(RepositoryLayout.Config, cancellationToken).ConfigureAwait(false);
         RepositoryException? damaged = null;
-        await foreach (var (keyId, key) in OpenKeysAsync(store, password, cancellationToken).ConfigureAwait(false))
+        await foreach (var (keyId, key) in RepositoryKeys.OpenAsync(store, password, cancellationToken).ConfigureAwait(false))
         {
             try
             {
-                return new ResticRepository(store, ReadConfig(stored, key), key, keyId);
+                return new ResticRepository(store, RepositoryConfig.Read(stored, key), key, keyId);
             }
             catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.Damaged)
             {
@@ -321,69 +321,6 @@ public sealed class ResticRepository : IDisposable
         {
             if (BlobId.TryParse(item.Name, out var id))
                 yield return id;
-        }
-    }
-
-    /// <summary>The first key that the password opens.</summary>
-    internal static async Task<(BlobId Id, CryptoKey Key)> OpenKeyAsync(IObjectStore store, string password, CancellationToken cancellationToken)
-    {
-        await foreach (var opened in OpenKeysAsync(store, password, cancellationToken).ConfigureAwait(false))
-            return opened;
-        throw new InvalidOperationException("The enumeration of keys ended without a key and without a reason.");
-    }
-
-    // Every key that the password opens, one after the other; at the end it throws when there was none.
-    private static async IAsyncEnumerable<(BlobId Id, CryptoKey Key)> OpenKeysAsync(IObjectStore store, string password, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        RepositoryException? damaged = null;
-        var (found, opened) = (false, false);
-        await foreach (var item in store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Key), cancellationToken).ConfigureAwait(false))
-        {
-            if (!BlobId.TryParse(item.Name, out var id))
-                continue;
-            CryptoKey? key = null;
-            try
-            {
-                var file = await RepositoryKeys.LoadAsync(store, item.Key, cancellationToken).ConfigureAwait(false);
-                found = true;
-                key = await Task.Run(() => file.TryOpen(password), cancellationToken).ConfigureAwait(false);
-            }
-            catch (RepositoryException exception)
-            {
-                (found, damaged) = (true, exception); // Another key may open it.
-            }
-            catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
-            {
-                continue; // Removed between the listing and the look.
-            }
-
-            if (key is null)
-                continue;
-            opened = true;
-            yield return (id, key);
-        }
-
-        if (!opened)
-        {
-            throw damaged ?? (found
-                ? new RepositoryException(RepositoryErrorKind.WrongPassword, $"No key of the repository at '{store.Location}' opens with this password.")
-                : new RepositoryException(RepositoryErrorKind.Damaged, $"The repository at '{store.Location}' has no key file."));
-        }
-    }
-
-    private static RepositoryConfig ReadConfig(byte[] stored, CryptoKey key)
-    {
-        try
-        {
-            var plain = new byte[stored.Length];
-            var length = key.Open(stored, plain);
-            var config = JsonSerializer.Deserialize<RepositoryConfig>(plain.AsSpan(0, length))
-                ?? throw new RepositoryException(RepositoryErrorKind.Damaged, "The repository's config is empty.");
-            return config.Version is 1 or 2 ? config : throw new RepositoryException(RepositoryErrorKind.UnsupportedVersion, $"The repository has format version {config.Version}.");
-        }
-        catch (JsonException exception)
-        {
-            throw new RepositoryException(RepositoryErrorKind.Damaged, "The repository's config is damaged.", exception);
         }
     }
 

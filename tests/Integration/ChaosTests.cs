@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Reflection;
-using System.Text.Json;
 using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Integration;
@@ -13,18 +10,8 @@ public sealed class ChaosTests
     {
         if (TestServers.Missing("KK_TEST_S3_ENDPOINT") is { } reason)
             Assert.Skip(reason);
-        var program = typeof(ChaosTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(each => each.Key == "Benchmarks").Value!;
-        using var process = Process.Start(new ProcessStartInfo(program, ["chaos", "--kills", "2", "--seed", "3", "--lanes", "1", "--seconds", "12", "--faults", "false"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(process.ExitCode == 0, output + await errors);
-        using var last = JsonDocument.Parse(output.Trim().Split('\n')[^1]);
-        int Value(string name) => last.RootElement.GetProperty(name).GetInt32();
+        var last = await BenchmarkProgram.RunAsync("chaos", "--kills", "2", "--seed", "3", "--lanes", "1", "--seconds", "12", "--faults", "false");
+        int Value(string name) => last.GetProperty(name).GetInt32();
         Assert.Equal((4, 0, 0, 0), (Value("kills"), Value("itemsLost"), Value("itemsDoubled"), Value("resticCheckFailures")));
 
         // A run that was done before its kill came is counted as well, and its cycle repeated: how many there are depends on the machine.

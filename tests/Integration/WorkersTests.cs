@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Reflection;
-using System.Text.Json;
 using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Integration;
@@ -13,18 +10,8 @@ public sealed class WorkersTests
     {
         if (TestServers.Missing("KK_TEST_S3_ENDPOINT") is { } reason)
             Assert.Skip(reason);
-        var program = typeof(WorkersTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(each => each.Key == "Benchmarks").Value!;
-        using var process = Process.Start(new ProcessStartInfo(program, ["workers", "--count", "8", "--kill", "1", "--pause", "1", "--users", "12", "--hurry", "8"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(process.ExitCode == 0, output + await errors);
-        using var last = JsonDocument.Parse(output.Trim().Split('\n')[^1]);
-        int Value(string name) => last.RootElement.GetProperty(name).GetInt32();
+        var last = await BenchmarkProgram.RunAsync("workers", "--count", "8", "--kill", "1", "--pause", "1", "--users", "12", "--hurry", "8");
+        int Value(string name) => last.GetProperty(name).GetInt32();
         Assert.Equal((8, 1, 1, 7), (Value("workers"), Value("killed"), Value("paused"), Value("succeeded")));
         Assert.Equal((0, 0, 0, 1), (Value("itemsLost"), Value("itemsDoubled"), Value("resticCheckFailures"), Value("snapshots")));
     }

@@ -11,6 +11,16 @@ public sealed class GovernorTests
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     [Fact]
+    public async Task Workers_of_one_app_share_the_tenants_units_and_the_last_one_has_them_all_again()
+    {
+        using var governor = new GraphGovernor(_time);
+        governor.SetTenantSize(100, 100);
+        Assert.Equal(await UnitsAMinuteAsync(governor), 4 * await UnitsAMinuteAsync(governor, workers: 4), 4.0);
+        Assert.Equal(await UnitsAMinuteAsync(governor, workers: 4), (await UnitsAMinuteAsync(governor, workers: 1)) / 4.0, 1.0);
+        Assert.Throws<ArgumentOutOfRangeException>(() => governor.SetWorkers(0));
+    }
+
+    [Fact]
     public async Task A_mailbox_admits_four_and_another_mailbox_does_not_wait_for_it()
     {
         using var governor = new GraphGovernor(_time);
@@ -180,5 +190,26 @@ public sealed class GovernorTests
         var entering = governor.EnterAsync(scope, 1, 1, default);
         Assert.True(entering.IsCompleted, "It should have been admitted at once.");
         return await entering;
+    }
+
+    // Requests of one unit that pass within a minute of the test's clock.
+    private async Task<double> UnitsAMinuteAsync(GraphGovernor governor, int workers = 1)
+    {
+        governor.SetWorkers(workers);
+        _time.Advance(TimeSpan.FromDays(2));
+        for (var passed = 0; ; passed++)
+        {
+            using var stop = new CancellationTokenSource();
+            var place = governor.EnterAsync(GraphScope.Drive("a"), 1, 1, stop.Token);
+            if (place.IsCompleted)
+            {
+                (await place).Dispose();
+                continue;
+            }
+
+            await stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => place);
+            return passed;
+        }
     }
 }

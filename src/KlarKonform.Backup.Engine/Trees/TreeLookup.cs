@@ -1,12 +1,13 @@
+using System.Collections.Concurrent;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Reading;
 
 namespace KlarKonform.Backup.Engine.Trees;
 
-/// <summary>Finds many trees below one root and reads each folder on the way once. Not thread-safe.</summary>
+/// <summary>Finds many trees below one root and keeps the folders on the way: of ten thousand mailboxes each lies in the same one. Thread-safe.</summary>
 internal sealed class TreeLookup(RepositoryReader reader, BlobId root)
 {
-    private readonly Dictionary<BlobId, Dictionary<string, BlobId>> _folders = [];
+    private readonly ConcurrentDictionary<BlobId, IReadOnlyDictionary<string, BlobId>> _folders = new();
 
     /// <summary>The tree at a path, or null.</summary>
     public async Task<BlobId?> FindAsync(IEnumerable<string> path, CancellationToken cancellationToken)
@@ -16,14 +17,14 @@ internal sealed class TreeLookup(RepositoryReader reader, BlobId root)
         {
             if (!_folders.TryGetValue(current, out var names))
             {
-                names = new Dictionary<string, BlobId>(StringComparer.Ordinal);
+                var read = new Dictionary<string, BlobId>(StringComparer.Ordinal);
                 foreach (var node in await reader.ReadTreeAsync(current, cancellationToken).ConfigureAwait(false))
                 {
                     if (node.Subtree is { } tree)
-                        names[node.Name] = tree;
+                        read[node.Name] = tree;
                 }
 
-                _folders.Add(current, names);
+                _folders[current] = names = read;
             }
 
             if (!names.TryGetValue(name, out current))

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
+using KlarKonform.Backup.Repository.Crypto;
 using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Keys;
@@ -34,6 +36,54 @@ public sealed class RepositoryKeys(ResticRepository repository)
         if (await repository.Store.StatAsync(name, cancellationToken).ConfigureAwait(false) is null)
             throw new RepositoryException(RepositoryErrorKind.Missing, $"The repository has no key {id.ToShortString()}.");
         await repository.Store.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The first key that the password opens.</summary>
+    internal static async Task<(BlobId Id, CryptoKey Key)> OpenFirstAsync(IObjectStore store, string password, CancellationToken cancellationToken)
+    {
+        await foreach (var opened in OpenAsync(store, password, cancellationToken).ConfigureAwait(false))
+            return opened;
+        throw new InvalidOperationException("The enumeration of keys ended without a key and without a reason.");
+    }
+
+    /// <summary>Every key that the password opens, one after the other.</summary>
+    /// <exception cref="RepositoryException">At the end: there was none.</exception>
+    internal static async IAsyncEnumerable<(BlobId Id, CryptoKey Key)> OpenAsync(IObjectStore store, string password, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        RepositoryException? damaged = null;
+        var (found, opened) = (false, false);
+        await foreach (var item in store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Key), cancellationToken).ConfigureAwait(false))
+        {
+            if (!BlobId.TryParse(item.Name, out var id))
+                continue;
+            CryptoKey? key = null;
+            try
+            {
+                var file = await LoadAsync(store, item.Key, cancellationToken).ConfigureAwait(false);
+                found = true;
+                key = await Task.Run(() => file.TryOpen(password), cancellationToken).ConfigureAwait(false);
+            }
+            catch (RepositoryException exception)
+            {
+                (found, damaged) = (true, exception); // Another key may open it.
+            }
+            catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
+            {
+                continue; // Removed between the listing and the look.
+            }
+
+            if (key is null)
+                continue;
+            opened = true;
+            yield return (id, key);
+        }
+
+        if (!opened)
+        {
+            throw damaged ?? (found
+                ? new RepositoryException(RepositoryErrorKind.WrongPassword, $"No key of the repository at '{store.Location}' opens with this password.")
+                : new RepositoryException(RepositoryErrorKind.Damaged, $"The repository at '{store.Location}' has no key file."));
+        }
     }
 
     internal static async Task<BlobId> SaveAsync(IObjectStore store, KeyFile key, CancellationToken cancellationToken)

@@ -116,25 +116,6 @@ public sealed class RepositoryReader
         return TreeJson.Read(await ReadBlobAsync(id, _repository.Index, _trees, cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>Finds a tree below another one.</summary>
-    /// <param name="root">Where the path begins.</param>
-    /// <param name="path">Names of folders.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The tree, or null where there is none.</returns>
-    /// <exception cref="RepositoryException">A tree cannot be read.</exception>
-    public async Task<BlobId?> FindTreeAsync(BlobId root, IEnumerable<string> path, CancellationToken cancellationToken)
-    {
-        BlobId? current = root;
-        foreach (var name in path)
-        {
-            if (current is not { } tree)
-                return null;
-            current = (await ReadTreeAsync(tree, cancellationToken).ConfigureAwait(false)).FirstOrDefault(node => node.Name == name)?.Subtree;
-        }
-
-        return current;
-    }
-
     /// <summary>What a tree points to; from the storage itself, unless the reader has a cache.</summary>
     /// <exception cref="RepositoryException">It is missing or damaged.</exception>
     public async Task<TreeLinks> ReadTreeLinksAsync(BlobId id, CancellationToken cancellationToken)

@@ -30,6 +30,7 @@ internal sealed class SnapshotAssembler
     private readonly Guid _run;
     private readonly IReadOnlyList<string> _tags;
     private readonly WorkingTree _tree;
+    private readonly TreeLookup? _old;
 
     // Resources whose end is in the tree, and those whose present is: of a thousand mailboxes a checkpoint touches those that are being read.
     private readonly HashSet<ResourceRun> _finished = [];
@@ -47,6 +48,7 @@ internal sealed class SnapshotAssembler
         _run = run;
         _tags = tags;
         _tree = new WorkingTree(reader, writer, PreviousRoot, time);
+        _old = PreviousRoot is { } root ? new TreeLookup(reader, root) : null;
         _lastTaken = previous?.Snapshot.Taken ?? DateTimeOffset.MinValue;
     }
 
@@ -75,7 +77,7 @@ internal sealed class SnapshotAssembler
 
     /// <summary>The previous snapshot's tree at a path, or null.</summary>
     public async Task<BlobId?> PreviousAsync(IReadOnlyList<string> path, CancellationToken cancellationToken) =>
-        PreviousRoot is { } root ? await _reader.FindTreeAsync(root, path, cancellationToken).ConfigureAwait(false) : null;
+        _old is null ? null : await _old.FindAsync(path, cancellationToken).ConfigureAwait(false);
 
     /// <summary>What the previous snapshot says of its run; empty where there is none, or one of another program.</summary>
     public async Task<RunManifest> PreviousManifestAsync(CancellationToken cancellationToken) =>

@@ -87,12 +87,12 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
     /// <summary>What shards have done together, by their manifests.</summary>
     /// <param name="before">The manifest of what they go on from.</param>
     /// <param name="parts">Theirs.</param>
-    /// <param name="run">The run that a resource's entry is to name when a shard touched it, or null for the shard's own.</param>
-    public static RunManifest Combine(RunManifest before, IReadOnlyList<RunManifest> parts, Guid? run)
+    /// <param name="run">The run that a resource's entry is to name when a shard read it to its end.</param>
+    private static RunManifest Combine(RunManifest before, IReadOnlyList<RunManifest> parts, Guid run)
     {
         var resources = before.Resources.ToDictionary(each => (each.Kind, each.Id));
         foreach (var each in parts.SelectMany(part => TouchedIn(part, before)))
-            resources[(each.Kind, each.Id)] = run is { } id && each.Status != BackupState.Running ? each with { Run = id } : each;
+            resources[(each.Kind, each.Id)] = each.Status != BackupState.Running ? each with { Run = run } : each;
         return before with
         {
             ResourcesTotal = parts.Sum(part => part.ResourcesTotal),

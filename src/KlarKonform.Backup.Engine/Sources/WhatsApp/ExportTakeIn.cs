@@ -25,10 +25,11 @@ internal sealed class ExportTakeIn(ResourceRun run, ChatArchive archive, WhatsAp
     public async Task RunAsync(IDropLocation place, CancellationToken cancellationToken)
     {
         var files = await place.ListAsync(cancellationToken).ConfigureAwait(false);
-        await ForgetGoneAsync(place, files, cancellationToken).ConfigureAwait(false);
+        var taken = new TakenFiles(run, "export", place);
+        await taken.ForgetGoneAsync(files, cancellationToken).ConfigureAwait(false);
         foreach (var file in files.Where(file => file.Name.EndsWith(".zip", StringComparison.OrdinalIgnoreCase)))
         {
-            await GuardAsync(place, file, async token =>
+            await GuardAsync(taken, file, async token =>
             {
                 // The ZIP's directory is read synchronously.
                 using var zip = await Task.Run(() => ZipExport.Open(new LocationStream(place, file, token)), token).ConfigureAwait(false);
@@ -41,7 +42,7 @@ internal sealed class ExportTakeIn(ResourceRun run, ChatArchive archive, WhatsAp
             var around = folder.Key[(folder.Key.LastIndexOf('/') + 1)..];
             var byKey = folder.ToDictionary(file => file.Key);
             foreach (var file in folder.Where(file => ChatName.IsText(file.Name)))
-                await GuardAsync(place, file, token => ReadChatAsync(file.Key, around, new ExportFiles(byKey.Keys), async path => new LocationStream(place, byKey[path], token), token), cancellationToken).ConfigureAwait(false);
+                await GuardAsync(taken, file, token => ReadChatAsync(file.Key, around, new ExportFiles(byKey.Keys), async path => new LocationStream(place, byKey[path], token), token), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -129,9 +130,9 @@ internal sealed class ExportTakeIn(ResourceRun run, ChatArchive archive, WhatsAp
     // An hour that the clock skips or repeats is the earlier one.
     private DateTimeOffset ToUtc(DateTime local) => LocalDateTime.FromDateTime(local).InZoneLeniently(_zone).ToDateTimeOffset().ToUniversalTime();
 
-    private async Task GuardAsync(IDropLocation place, DropFile file, Func<CancellationToken, Task> read, CancellationToken cancellationToken)
+    private async Task GuardAsync(TakenFiles taken, DropFile file, Func<CancellationToken, Task> read, CancellationToken cancellationToken)
     {
-        var key = KeyOf(place, file.Key);
+        var key = taken.KeyOf(file.Key);
         var before = run.Store.State.Inputs.GetValueOrDefault(key);
         if (!run.Full && (before == file.Version || before == Refused + file.Version))
             return;
@@ -151,22 +152,4 @@ internal sealed class ExportTakeIn(ResourceRun run, ChatArchive archive, WhatsAp
 
         await run.Store.ChangeStateAsync(state => state.Inputs[key] = outcome, cancellationToken).ConfigureAwait(false);
     }
-
-    // What somebody took away again is no failure any more; what was read of it stays.
-    private Task ForgetGoneAsync(IDropLocation place, IReadOnlyList<DropFile> files, CancellationToken cancellationToken)
-    {
-        var present = files.Select(file => KeyOf(place, file.Key)).ToHashSet(StringComparer.Ordinal);
-        var prefix = KeyOf(place, "");
-        var gone = run.Store.State.Inputs.Keys.Concat(run.Store.State.Failures.Keys).Where(key => key.StartsWith(prefix, StringComparison.Ordinal) && !present.Contains(key)).ToArray();
-        return gone.Length == 0 ? Task.CompletedTask : run.Store.ChangeStateAsync(state =>
-        {
-            foreach (var key in gone)
-            {
-                state.Inputs.TryRemove(key, out _);
-                state.Failures.TryRemove(key, out _);
-            }
-        }, cancellationToken);
-    }
-
-    private static string KeyOf(IDropLocation place, string key) => $"export {place.Name} {key}";
 }

@@ -29,10 +29,11 @@ internal sealed class WebhookTakeIn(ResourceRun run, ChatArchive archive, MediaT
     public async Task RunAsync(IDropLocation place, CancellationToken cancellationToken)
     {
         var files = await place.ListAsync(cancellationToken).ConfigureAwait(false);
-        await ForgetGoneAsync(place, files, cancellationToken).ConfigureAwait(false);
+        var taken = new TakenFiles(run, "spool", place);
+        await taken.ForgetGoneAsync(files, cancellationToken).ConfigureAwait(false);
         foreach (var file in files)
         {
-            var key = KeyOf(place, file.Key);
+            var key = taken.KeyOf(file.Key);
             var before = run.Store.State.Inputs.GetValueOrDefault(key);
             if (await IsDoneAsync(place, file, before, cancellationToken).ConfigureAwait(false))
                 continue;
@@ -44,8 +45,6 @@ internal sealed class WebhookTakeIn(ResourceRun run, ChatArchive archive, MediaT
 
         await FlushAsync(cancellationToken).ConfigureAwait(false);
     }
-
-    private static string KeyOf(IDropLocation place, string key) => $"spool {place.Name} {key}";
 
     // What was read to its end, as a snapshot says, is not needed any more.
     private async Task<bool> IsDoneAsync(IDropLocation place, DropFile file, string? before, CancellationToken cancellationToken)
@@ -256,19 +255,4 @@ internal sealed class WebhookTakeIn(ResourceRun run, ChatArchive archive, MediaT
     }
 
     private static string Next(string month) => DateTime.ParseExact(month, "yyyy-MM", CultureInfo.InvariantCulture).AddMonths(1).ToString("yyyy-MM", CultureInfo.InvariantCulture);
-
-    private Task ForgetGoneAsync(IDropLocation place, IReadOnlyList<DropFile> files, CancellationToken cancellationToken)
-    {
-        var present = files.Select(file => KeyOf(place, file.Key)).ToHashSet(StringComparer.Ordinal);
-        var prefix = KeyOf(place, "");
-        var gone = run.Store.State.Inputs.Keys.Concat(run.Store.State.Failures.Keys).Where(key => key.StartsWith(prefix, StringComparison.Ordinal) && !present.Contains(key)).ToArray();
-        return gone.Length == 0 ? Task.CompletedTask : run.Store.ChangeStateAsync(state =>
-        {
-            foreach (var key in gone)
-            {
-                state.Inputs.TryRemove(key, out _);
-                state.Failures.TryRemove(key, out _);
-            }
-        }, cancellationToken);
-    }
 }

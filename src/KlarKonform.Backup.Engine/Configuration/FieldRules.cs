@@ -1,0 +1,42 @@
+namespace KlarKonform.Backup.Engine.Configuration;
+
+/// <summary>What is asked of the fields of one section of a configuration; a refusal names the field by its whole path.</summary>
+/// <param name="Configuration">The configuration's name.</param>
+/// <param name="Section">The section's path, empty for the whole.</param>
+internal readonly record struct FieldRules(string Configuration, string Section)
+{
+    /// <summary>The rules of a section of this one.</summary>
+    public FieldRules Below(string section) => this with { Section = PathOf(section) };
+
+    /// <summary>Refuses a field, or the section itself when the name is empty.</summary>
+    /// <exception cref="BackupException">ConfigurationFieldInvalid, with the field and the fix.</exception>
+    public void Refuse(string field, string text, params object?[] arguments) =>
+        throw new BackupException("ConfigurationFieldInvalid", BackupErrorCategory.InvalidArgument, Configuration, Configuration, PathOf(field), Texts.Get(text, arguments));
+
+    /// <summary>A text that must be there.</summary>
+    public void Demand(string field, string? value)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+            Refuse(field, "FieldMissing");
+    }
+
+    /// <summary>A vault and a secret's name, never the secret.</summary>
+    public void Secret(string field, string? value, bool needed)
+    {
+        if (needed)
+            Demand(field, value);
+        if (value is not null && !(value.IndexOf('/', StringComparison.Ordinal) > 0 && !value.EndsWith('/')))
+            Refuse(field, "FieldSecretReference", value);
+    }
+
+    /// <summary>An address by HTTPS, or by HTTP on this machine.</summary>
+    public void Secure(string field, Uri? value, bool needed)
+    {
+        if (value is null && needed)
+            Refuse(field, "FieldMissing");
+        if (value is not null && !(value.IsAbsoluteUri && (value.Scheme == Uri.UriSchemeHttps || (value.Scheme == Uri.UriSchemeHttp && value.IsLoopback))))
+            Refuse(field, "FieldHttps", value);
+    }
+
+    private string PathOf(string field) => Section.Length == 0 ? field : field.Length == 0 ? Section : $"{Section}.{field}";
+}

@@ -1,0 +1,30 @@
+using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Sources.WhatsApp.Locations;
+
+namespace KlarKonform.Backup.Engine.Sources.WhatsApp;
+
+/// <summary>The files of one place that were taken in, or could not be. Thread-safe.</summary>
+/// <param name="run">Whose state remembers them.</param>
+/// <param name="kind">What they are, so that two kinds at one place are not mixed up.</param>
+/// <param name="place">The place.</param>
+internal sealed class TakenFiles(ResourceRun run, string kind, IDropLocation place)
+{
+    /// <summary>What a file of the place is called in the state.</summary>
+    public string KeyOf(string file) => $"{kind} {place.Name} {file}";
+
+    /// <summary>What somebody took away again is no failure any more; what was read of it stays.</summary>
+    public Task ForgetGoneAsync(IReadOnlyList<DropFile> files, CancellationToken cancellationToken)
+    {
+        var present = files.Select(file => KeyOf(file.Key)).ToHashSet(StringComparer.Ordinal);
+        var prefix = KeyOf("");
+        var gone = run.Store.State.Inputs.Keys.Concat(run.Store.State.Failures.Keys).Where(key => key.StartsWith(prefix, StringComparison.Ordinal) && !present.Contains(key)).ToArray();
+        return gone.Length == 0 ? Task.CompletedTask : run.Store.ChangeStateAsync(state =>
+        {
+            foreach (var key in gone)
+            {
+                state.Inputs.TryRemove(key, out _);
+                state.Failures.TryRemove(key, out _);
+            }
+        }, cancellationToken);
+    }
+}

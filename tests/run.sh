@@ -4,29 +4,13 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-packages=()
-need() { command -v "$1" > /dev/null 2>&1 || packages+=("$2"); }
-export PATH="$PATH:/usr/sbin:/sbin"
-need restic restic
-need sshd openssh-server
-need ssh-keygen openssh-client
-need swift-proxy-server swift-proxy
-need swift-account-server swift-account
-need swift-container-server swift-container
-need swift-object-server swift-object
-need memcached memcached
-need stunnel4 stunnel4
-need openssl openssl
-need curl curl
-need python3 python3
+# shellcheck source=tests/packages.sh
+source tests/packages.sh
+need_servers
 need chromium chromium
 need chromedriver chromium-driver
-/usr/bin/python3 -c 'import icalendar, dateutil, vobject' > /dev/null 2>&1 || packages+=(python3-icalendar python3-dateutil python3-vobject)
-if [ ${#packages[@]} -gt 0 ]; then
-    echo "Installing: ${packages[*]}"
-    apt-get update -q > /dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${packages[@]}" > /tmp/klarkonform-apt.log 2>&1 \
-        || { tail -20 /tmp/klarkonform-apt.log; echo "The packages could not be installed."; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
-fi
+/usr/bin/python3 -c 'import icalendar, dateutil, vobject' > /dev/null 2>&1 || missing_packages+=(python3-icalendar python3-dateutil python3-vobject)
+install_missing || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 
 # shellcheck source=tests/servers.sh
 source tests/servers.sh

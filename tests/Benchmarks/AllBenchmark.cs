@@ -3,10 +3,11 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using KlarKonform.Backup.Benchmarks.Report;
 
 namespace KlarKonform.Backup.Benchmarks;
 
-/// <summary>Runs every benchmark, one after the other, each in a process of its own, and gathers what they end with.</summary>
+/// <summary>Runs every benchmark, one after the other, each in a process of its own, and gathers what they end with: a table, and one JSON line.</summary>
 internal static class AllBenchmark
 {
     public const string Usage = "all [--only repository,mail,…]";
@@ -14,7 +15,7 @@ internal static class AllBenchmark
     // Killed runs are few here: their hundreds are for the command that is about them.
     private static readonly string[][] s_benchmarks =
     [
-        ["repository", "--runs", "5"], ["mail"], ["drive"], ["search"], ["startup"], ["receiver"], ["index"], ["scale"], ["workers"], ["chaos", "--kills", "4", "--seconds", "60"],
+        ["repository", "--runs", "5"], ["mail", "--rounds", "5"], ["drive", "--rounds", "5"], ["search"], ["startup"], ["receiver"], ["index"], ["scale"], ["workers"], ["chaos", "--kills", "4", "--seconds", "60"],
     ];
 
     public static int Run(string[] arguments)
@@ -32,6 +33,8 @@ internal static class AllBenchmark
             return Refuse();
         }
 
+        if (!ServersScript.InstallPackages())
+            return 1;
         var all = new JsonObject { ["machine"] = Machine() };
         var failed = new List<string>();
         foreach (var benchmark in chosen)
@@ -51,6 +54,8 @@ internal static class AllBenchmark
         }
 
         all["failed"] = new JsonArray([.. failed.Select(name => (JsonNode)name)]);
+        using (var figures = JsonDocument.Parse(all.ToJsonString()))
+            Console.WriteLine(Figure.Table(figures.RootElement));
         Console.WriteLine(all.ToJsonString());
         return failed.Count == 0 ? 0 : 1;
     }

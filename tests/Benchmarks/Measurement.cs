@@ -10,6 +10,9 @@ namespace KlarKonform.Backup.Benchmarks;
 /// <param name="PeakMiB">Largest resident set.</param>
 internal sealed record Measurement(double Wall, double Cpu, double PeakMiB)
 {
+    /// <summary>What it and another took, one after the other.</summary>
+    public Measurement Then(Measurement next) => new(Wall + next.Wall, Cpu + next.Cpu, Math.Max(PeakMiB, next.PeakMiB));
+
     /// <summary>Runs a program and measures it: CPU by the kernel's account of ended children, memory by its high-water mark.</summary>
     public static Measurement Of(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
     {

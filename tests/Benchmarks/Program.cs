@@ -1,16 +1,23 @@
 using System.Globalization;
+using System.Text.Json;
 using KlarKonform.Backup;
 using KlarKonform.Backup.Benchmarks;
 using KlarKonform.Backup.Benchmarks.Chaos;
+using KlarKonform.Backup.Benchmarks.Drives;
+using KlarKonform.Backup.Benchmarks.Mails;
 using KlarKonform.Backup.Benchmarks.Receiver;
+using KlarKonform.Backup.Benchmarks.Report;
+using KlarKonform.Backup.Benchmarks.Repositories;
 using KlarKonform.Backup.Benchmarks.Scale;
 using KlarKonform.Backup.Benchmarks.Workers;
+using KlarKonform.Backup.Engine;
 
 // dotnet run -c Release --project tests/Benchmarks -- all
 // dotnet run -c Release --project tests/Benchmarks -- plot FIGURES.json IMAGE.svg (the last line of all, as bars)
+// dotnet run -c Release --project tests/Benchmarks -- table FIGURES.json (the same as a table)
 // dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5]
-// dotnet run -c Release --project tests/Benchmarks -- mail
-// dotnet run -c Release --project tests/Benchmarks -- drive [--rounds 3] [--items 1000000]
+// dotnet run -c Release --project tests/Benchmarks -- mail [--rounds 5]
+// dotnet run -c Release --project tests/Benchmarks -- drive [--rounds 5] [--items 1000000]
 // dotnet run -c Release --project tests/Benchmarks -- search
 // dotnet run -c Release --project tests/Benchmarks -- startup
 // dotnet run -c Release --project tests/Benchmarks -- receiver [--seconds 20] [--kills 20] [--seed 1]
@@ -18,11 +25,15 @@ using KlarKonform.Backup.Benchmarks.Workers;
 // dotnet run -c Release --project tests/Benchmarks -- scale
 // dotnet run -c Release --project tests/Benchmarks -- index
 // dotnet run -c Release --project tests/Benchmarks -- chaos [--kills 100] [--seed 1]
-// Internal: worker-run, receiver-run, search-run, chaos-run, drive-tenant, drive-run, tenant, mail-run, backup REPOSITORY SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
+// Internal: worker-run, receiver-run, search-run, chaos-run, drive-tenant, drive-run, drive-restore, tenant, mail-run, backup REPOSITORY SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
 switch (args)
 {
     case ["all", .. var options]:
         return AllBenchmark.Run(options);
+    case ["table", var figures]:
+        using (var json = JsonDocument.Parse(await File.ReadAllTextAsync(figures)))
+            Console.WriteLine(Figure.Table(json.RootElement));
+        return 0;
     case ["plot", var figures, var image]:
         await RatioPlot.WriteAsync(figures, image);
         return 0;
@@ -31,7 +42,9 @@ switch (args)
     case ["repository", "--runs", var runs] when int.TryParse(runs, CultureInfo.InvariantCulture, out var count) && count > 0:
         return await RepositoryBenchmark.RunAsync(count);
     case ["mail"]:
-        return await MailBenchmark.RunAsync();
+        return await MailBenchmark.RunAsync(5);
+    case ["mail", "--rounds", var rounds] when int.TryParse(rounds, CultureInfo.InvariantCulture, out var count) && count > 0:
+        return await MailBenchmark.RunAsync(count);
     case ["drive", .. var options]:
         return await DriveBenchmark.RunAsync(options);
     case ["search"]:
@@ -66,6 +79,9 @@ switch (args)
     case ["drive-run", var folder, var baseUrl, var home, var prefix, var endpoint]:
         await BackupProcess.RunAsync(folder, baseUrl, home, new SourceSettings { OneDrive = new DriveSelection() }, BackupProcess.S3(prefix, endpoint));
         return 0;
+    case ["drive-restore", _, _, var home, _, _, var destination]:
+        await BackupProcess.RestoreAsync(new BackupEngine(home), destination);
+        return 0;
     case ["tenant", var folder, var users, var mails, var latency]:
         await Tenant.ServeAsync(folder, int.Parse(users, CultureInfo.InvariantCulture), int.Parse(mails, CultureInfo.InvariantCulture), int.Parse(latency, CultureInfo.InvariantCulture));
         return 0;
@@ -79,7 +95,7 @@ switch (args)
         await FolderCopy.RestoreAsync(repository, target);
         return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- all | repository [--runs 5] | mail | drive [--rounds 3] [--items 1000000] | search | startup | receiver [--seconds 20] [--kills 20] [--seed 1] | index | scale | workers [--count 8] [--kill 1] [--pause 1] | chaos [--kills 100] [--seed 1]");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- all | repository [--runs 5] | mail [--rounds 5] | drive [--rounds 5] [--items 1000000] | search | startup | receiver [--seconds 20] [--kills 20] [--seed 1] | index | scale | workers [--count 8] [--kill 1] [--pause 1] | chaos [--kills 100] [--seed 1]");
         return 2;
 }
 

@@ -43,9 +43,9 @@ internal static class SearchBenchmark
             peer.Add(Restic(folder));
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"subject search over {Mailboxes * Months * MailsAMonth} mails in {Snapshots} snapshots: cold {cold.Seconds:0.00} s, warm {Median(warm):0.00} s ({cold.Found} found); restic find by name {Median(peer):0.00} s; ratio {Median(warm) / Median(peer):0.00}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"subject search over {Mailboxes * Months * MailsAMonth} mails in {Snapshots} snapshots: cold {cold.Seconds:0.00} s, warm {Median.Of(warm):0.00} s ({cold.Found} found); restic find by name {Median.Of(peer):0.00} s; ratio {Median.Of(warm) / Median.Of(peer):0.00}"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"single warm runs: {string.Join(", ", warm.Select(each => each.ToString("0.00", CultureInfo.InvariantCulture)))}; index on the disk {Directory.GetFiles(folder["home"], "*.idx", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length) / 1e6:0.0} MB"));
-        Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(new { warmSeconds = Math.Round(Median(warm), 2), coldSeconds = Math.Round(cold.Seconds, 2), resticFindSeconds = Math.Round(Median(peer), 2), ratio = Math.Round(Median(warm) / Median(peer), 3) }));
+        Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(new { warmSeconds = Math.Round(Median.Of(warm), 2), coldSeconds = Math.Round(cold.Seconds, 2), resticFindSeconds = Math.Round(Median.Of(peer), 2), ratio = Math.Round(Median.Of(warm) / Median.Of(peer), 3) }));
         return 0;
     }
 
@@ -143,8 +143,6 @@ internal static class SearchBenchmark
 
         return nodes.Values;
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
     private sealed class Vault : ISecretStore
     {

@@ -2,16 +2,20 @@ using System.Diagnostics;
 
 namespace KlarKonform.Backup.Benchmarks;
 
-/// <summary>The same servers as the tests': this program runs again inside them.</summary>
+/// <summary>The same servers and packages as the tests': this program runs again inside them.</summary>
 internal static class ServersScript
 {
-    public static int RunInside(string[] arguments)
+    private const string Packages = "source tests/packages.sh; need_servers; need rclone rclone; install_missing || exit 1; ";
+
+    /// <summary>Installs restic, rclone and the servers where they are missing; what is wrong stands on the error stream.</summary>
+    public static bool InstallPackages() => Bash(Packages) == 0;
+
+    public static int RunInside(string[] arguments) =>
+        Bash(Packages + "source tests/servers.sh; trap stop_servers EXIT; start_servers; \"$@\"", arguments[0], Environment.ProcessPath!, arguments);
+
+    private static int Bash(string script, string name = "bash", string? program = null, string[]? arguments = null)
     {
-        var start = new ProcessStartInfo("bash",
-        [
-            "-c", "export PATH=$PATH:/usr/sbin; source tests/servers.sh; trap stop_servers EXIT; start_servers; \"$@\"", arguments[0], Environment.ProcessPath!, .. arguments,
-        ]);
-        using var process = Process.Start(start) ?? throw new InvalidOperationException("bash did not start.");
+        using var process = Process.Start(new ProcessStartInfo("bash", ["-c", script, name, .. program is null ? Array.Empty<string>() : [program], .. arguments ?? []])) ?? throw new InvalidOperationException("bash did not start.");
         process.WaitForExit();
         return process.ExitCode;
     }

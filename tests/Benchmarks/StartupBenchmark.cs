@@ -47,9 +47,7 @@ internal static class StartupBenchmark
         }
 
         var size = Directory.GetFiles(Value("StagedModule"), "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length) / (double)(1 << 20);
-        Console.WriteLine(JsonSerializer.Serialize(new { importMilliseconds = Median(imports), firstStatusMilliseconds = Median(statuses), moduleMiB = Math.Round(size, 1) }));
+        Console.WriteLine(JsonSerializer.Serialize(new { importMilliseconds = Median.Of(imports), firstStatusMilliseconds = Median.Of(statuses), moduleMiB = Math.Round(size, 1) }));
         return 0;
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

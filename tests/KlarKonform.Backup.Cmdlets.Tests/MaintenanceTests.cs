@@ -56,6 +56,8 @@ public sealed class MaintenanceTests(ModuleFixture module) : IClassFixture<Modul
     [InlineData("-Bucket b", "target.credential")]
     [InlineData("-Bucket b -CredentialName DemoVault/S3 -Proxy ftp://proxy", "target.proxy")]
     [InlineData("-Bucket b -CredentialName DemoVault/S3 -UploadLimit 1", "target.uploadLimit")]
+    [InlineData("-Bucket b -CredentialName DemoVault/S3 -PackSizeMiB 2", "target.packSizeMiB")]
+    [InlineData("-Bucket b -CredentialName DemoVault/S3 -PackSizeMiB 129", "target.packSizeMiB")]
     [InlineData("-SftpHost 127.0.0.1 -Port 1 -SftpPath /x -CredentialName DemoVault/S3 -TrustHostKey", "127.0.0.1")]
     [InlineData("-SftpHost 127.0.0.1 -SftpPath /x -CredentialName DemoVault/S3 -TrustHostKey -HostKey SHA256:x", "-TrustHostKey")]
     public void Settings_that_cannot_work_are_refused_by_name_and_nothing_is_written(string target, string words)

@@ -60,6 +60,9 @@ public sealed record TargetSettings
     /// <summary>S3: the proxy; absent for the system's.</summary>
     public Uri? Proxy { get; init; }
 
+    /// <summary>MiB after which a pack is closed, 4 to 128; absent for the target's default.</summary>
+    public int? PackSizeMiB { get; init; }
+
     /// <summary>Upload limit in bytes per second; absent for none.</summary>
     public long? UploadLimit { get; init; }
 

@@ -123,6 +123,11 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
     [Parameter(ParameterSetName = SftpSet)]
     public SwitchParameter TrustHostKey { get; set; }
 
+    /// <summary>Size of a pack in MiB; 0 for the target's default.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int PackSizeMiB { get; set; }
+
     /// <summary>Upload limit in bytes per second.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
@@ -202,9 +207,10 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
         return configuration with { Target = configuration.Target with { HostKey = shown } };
     }
 
-    // 0 takes a limit away.
+    // 0 takes a limit away, and a size.
     private TargetSettings ApplyLimits(TargetSettings target) => target with
     {
+        PackSizeMiB = Given(nameof(PackSizeMiB)) ? PackSizeMiB > 0 ? PackSizeMiB : null : target.PackSizeMiB,
         UploadLimit = Given(nameof(UploadLimit)) ? UploadLimit > 0 ? UploadLimit : null : target.UploadLimit,
         DownloadLimit = Given(nameof(DownloadLimit)) ? DownloadLimit > 0 ? DownloadLimit : null : target.DownloadLimit,
     };

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using KlarKonform.Backup.Repository.Writing;
 
 namespace KlarKonform.Backup.Engine.Configuration;
 
@@ -30,7 +31,7 @@ internal static partial class ConfigurationValidator
         foreach (var (field, count) in counts)
         {
             if (count is < 0 or > MaxKeep)
-                rules.Refuse("retention.keep." + field, "FieldKeepRange", MaxKeep);
+                rules.Refuse("retention.keep." + field, "FieldRange", 0, MaxKeep);
         }
 
         if (retention.Preset == RetentionPreset.Custom && counts.All(each => each.Count is null or 0))
@@ -147,6 +148,9 @@ internal static partial class ConfigurationValidator
             if (limit < MinRate)
                 rules.Refuse(field, "FieldMinimum", MinRate);
         }
+
+        if (target.PackSizeMiB is { } size && size is < (WriterOptions.MinPackSize >> 20) or > (WriterOptions.MaxPackSize >> 20))
+            rules.Refuse("packSizeMiB", "FieldRange", WriterOptions.MinPackSize >> 20, WriterOptions.MaxPackSize >> 20);
 
         switch (target.Type)
         {

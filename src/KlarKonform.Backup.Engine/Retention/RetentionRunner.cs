@@ -37,7 +37,7 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
             BytesRepacked = 0,
             BytesFreed = 0,
         };
-        var pruner = new Pruner(session.Repository, held);
+        var pruner = new Pruner(session.Repository, held, session.WriterOptions);
         var plan = await pruner.PlanAsync(forget, alive.Token).ConfigureAwait(false);
         if (!options.PlanOnly)
             await pruner.ExecuteAsync(plan, alive.Token).ConfigureAwait(false);

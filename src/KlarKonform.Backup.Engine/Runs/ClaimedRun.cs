@@ -12,9 +12,6 @@ namespace KlarKonform.Backup.Engine.Runs;
 /// <summary>Resources that a held claim stands for, run from a snapshot on and saved as checkpoints meanwhile. Used once.</summary>
 internal sealed class ClaimedRun : IAsyncDisposable
 {
-    // A server answers late, but several requests at once; each upload takes 17 MiB of memory.
-    private const int RemoteUploads = 3;
-
     private readonly RunContext _context;
     private readonly RepositorySession _session;
     private readonly RepositoryLock _held;
@@ -46,8 +43,7 @@ internal sealed class ClaimedRun : IAsyncDisposable
     public Checkpointer Checkpointer { get; }
 
     /// <summary>A writer as the configuration's target likes it.</summary>
-    public static RepositoryWriter NewWriter(RepositorySession session) =>
-        new(session.Repository, session.Configuration.Target.Type == TargetType.Folder ? RepositoryWriter.DefaultUploads : RemoteUploads);
+    public static RepositoryWriter NewWriter(RepositorySession session) => new(session.Repository, session.WriterOptions);
 
     /// <summary>Runs the resources and what follows them. When it is stopped, a last checkpoint is saved if there is time.</summary>
     /// <param name="sources">The resources.</param>

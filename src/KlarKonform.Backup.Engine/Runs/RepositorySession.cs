@@ -1,6 +1,7 @@
 using KlarKonform.Backup.Engine.Targets;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Snapshots;
+using KlarKonform.Backup.Repository.Writing;
 using KlarKonform.Backup.Storage;
 using KlarKonform.Backup.Storage.Caching;
 
@@ -30,6 +31,9 @@ internal sealed class RepositorySession : IAsyncDisposable
     public IObjectStore Store { get; }
 
     public ResticRepository Repository { get; }
+
+    /// <summary>How the target is written to.</summary>
+    public WriterOptions WriterOptions => TargetWriting.For(Configuration.Target);
 
     /// <summary>Where trees are kept nearby, or null.</summary>
     public IObjectStore? TreeCache { get; }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using KlarKonform.Backup.Repository.Writing;
 
 namespace KlarKonform.Backup.Repository.Packs;
 
@@ -7,17 +8,25 @@ namespace KlarKonform.Backup.Repository.Packs;
 /// uploaded waits. They are allocated as they are needed, uninitialised, so that an almost empty pack costs what it holds; a third and
 /// further one only when the storage is really slower than the data comes. Renting is for one thread at a time, returning for any.
 /// </summary>
-internal sealed class PackBuffers(int count) : IDisposable
+/// <param name="count">How many.</param>
+/// <param name="options">Size of a pack and its buffer.</param>
+internal sealed class PackBuffers(int count, WriterOptions options) : IDisposable
 {
     // One is filled while another is uploaded.
     private const int Usual = 2;
 
-    // A wait that a run does not notice; an upload that ends within it spares 17 MiB.
+    // A wait that a run does not notice; an upload that ends within it spares a buffer.
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(50);
 
     private readonly SemaphoreSlim _returned = new(0);
     private readonly ConcurrentBag<byte[]> _idle = [];
     private int _allocated;
+
+    /// <summary>Bytes after which a pack is closed.</summary>
+    public int PackSize => options.PackSize;
+
+    /// <summary>Whether a pack of so many bytes needs a buffer of its own.</summary>
+    public bool IsLarge(int bytes) => bytes > options.BufferSize;
 
     public async Task<byte[]> RentAsync(CancellationToken cancellationToken)
     {
@@ -26,12 +35,12 @@ internal sealed class PackBuffers(int count) : IDisposable
         if (await _returned.WaitAsync(patience, cancellationToken).ConfigureAwait(false) && _idle.TryTake(out var buffer))
             return buffer;
         _allocated++;
-        return GC.AllocateUninitializedArray<byte>(PackBuilder.Capacity);
+        return GC.AllocateUninitializedArray<byte>(options.BufferSize);
     }
 
     public void Return(byte[] buffer)
     {
-        if (buffer.Length != PackBuilder.Capacity)
+        if (buffer.Length != options.BufferSize)
             return; // Made for one blob that fits in no ordinary pack.
         _idle.Add(buffer);
         _returned.Release();

@@ -8,12 +8,6 @@ namespace KlarKonform.Backup.Repository.Packs;
 /// </summary>
 internal sealed class PackBuilder
 {
-    /// <summary>restic's default: a pack is closed once it holds 16 MiB.</summary>
-    public const int TargetSize = 16 * 1024 * 1024;
-
-    /// <summary>Bytes of an ordinary pack's buffer: room for the last blob beyond the target, if it is not a large one, and for the header of many.</summary>
-    public const int Capacity = TargetSize + (1 << 20);
-
     // restic cannot read a header of more than 16 MiB; this many entries stay far below and bound a pack of tiny blobs.
     private const int MaxBlobs = 100_000;
 
@@ -28,8 +22,8 @@ internal sealed class PackBuilder
     /// <summary>Whether it holds trees or state, not what was backed up.</summary>
     public bool IsMetadata { get; init; }
 
-    /// <summary>Starts a pack in a buffer of at least <see cref="Capacity"/> bytes, or of what <see cref="BytesFor"/> its only blob says.</summary>
-    /// <param name="buffer">The buffer.</param>
+    /// <summary>Starts a pack.</summary>
+    /// <param name="buffer">An ordinary pack's buffer, or one of as many bytes as <see cref="BytesFor"/> its only blob says.</param>
     /// <param name="buffers">Takes it back.</param>
     public PackBuilder(byte[] buffer, PackBuffers buffers) => (Buffer, _buffers) = (buffer, buffers);
 
@@ -38,7 +32,7 @@ internal sealed class PackBuilder
 
     public IReadOnlyList<PackedBlob> Blobs => _blobs;
 
-    public bool IsFull => _length >= TargetSize || _blobs.Count >= MaxBlobs;
+    public bool IsFull => _length >= _buffers.PackSize || _blobs.Count >= MaxBlobs;
 
     /// <summary>Ends when the pack is closed and every reserved place is filled.</summary>
     public Task Filled => _filled.Task;

@@ -17,17 +17,20 @@ public sealed class Pruner
 
     private readonly ResticRepository _repository;
     private readonly RepositoryLock _lock;
+    private readonly WriterOptions? _options;
 
     /// <summary>Works on an opened repository of version 2.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="exclusive">The exclusive lock: while others write, nobody can tell what is unused.</param>
+    /// <param name="options">How what stays is packed anew.</param>
     /// <exception cref="ArgumentException">The lock is shared.</exception>
-    public Pruner(ResticRepository repository, RepositoryLock exclusive)
+    public Pruner(ResticRepository repository, RepositoryLock exclusive, WriterOptions? options = null)
     {
         if (!exclusive.IsExclusive)
             throw new ArgumentException("Pruning needs an exclusive lock.", nameof(exclusive));
         _repository = repository;
         _lock = exclusive;
+        _options = options;
     }
 
     /// <summary>Computes what goes when these snapshots go. Reads every tree of the remaining ones.</summary>
@@ -155,7 +158,7 @@ public sealed class Pruner
         var target = new MasterIndex();
         foreach (var (pack, blobs) in plan.Kept)
             target.Add(pack, blobs);
-        await using var writer = new RepositoryWriter(_repository, target);
+        await using var writer = new RepositoryWriter(_repository, target, _options);
         foreach (var blob in plan.Moved)
         {
             var plain = await reader.ReadBlobAsync(blob.Id, source, cancellationToken).ConfigureAwait(false);

@@ -16,7 +16,7 @@ internal sealed class Packer(PackBuffers buffers, bool isMetadata, Action<PackBu
         {
             if (_open?.HasRoomFor(length) == false)
                 CloseOpen();
-            _open ??= new PackBuilder(PackBuilder.BytesFor(length) > PackBuilder.Capacity
+            _open ??= new PackBuilder(buffers.IsLarge(PackBuilder.BytesFor(length))
                 ? GC.AllocateUninitializedArray<byte>(PackBuilder.BytesFor(length))
                 : await buffers.RentAsync(cancellationToken).ConfigureAwait(false), buffers) { IsMetadata = isMetadata };
             var pack = _open;

@@ -14,9 +14,6 @@ namespace KlarKonform.Backup.Repository.Writing;
 /// </summary>
 public sealed class RepositoryWriter : IAsyncDisposable
 {
-    /// <summary>Uploads at a time unless told otherwise: one is written while the next is hashed.</summary>
-    public const int DefaultUploads = 2;
-
     // Packers by number.
     private const int Content = 0;
     private const int Trees = 1;
@@ -40,25 +37,26 @@ public sealed class RepositoryWriter : IAsyncDisposable
 
     /// <summary>Writes into an opened repository of version 2 whose index is loaded.</summary>
     /// <param name="repository">The repository.</param>
-    /// <param name="uploads">Packs under way to the storage at a time; each takes 17 MiB of memory.</param>
+    /// <param name="options">How it packs and uploads; null for restic's pack size and two uploads.</param>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.UnsupportedVersion"/>: version 1 is read only.</exception>
-    public RepositoryWriter(ResticRepository repository, int uploads = DefaultUploads)
-        : this(repository, repository.Index, uploads)
+    public RepositoryWriter(ResticRepository repository, WriterOptions? options = null)
+        : this(repository, repository.Index, options)
     {
     }
 
     /// <summary>Writes what the given index does not know; what is written is added to it.</summary>
-    internal RepositoryWriter(ResticRepository repository, MasterIndex index, int uploads = DefaultUploads)
+    internal RepositoryWriter(ResticRepository repository, MasterIndex index, WriterOptions? options = null)
     {
         if (repository.Config.Version < 2)
             throw new RepositoryException(RepositoryErrorKind.UnsupportedVersion, "Repositories of format version 1 are read only; 'restic migrate upgrade_repo_v2' upgrades them.");
+        options ??= new WriterOptions();
         _repository = repository;
         _index = index;
 
         // One more than are uploaded: the pack that is being filled. Trees have buffers of their own, because their packs fill slowly.
         // State has packs of its own, so that small index files tell where it lies.
-        _buffers = [new PackBuffers(uploads + 1), new PackBuffers(2), new PackBuffers(1)];
-        _uploader = new PackUploader(repository, uploads, Settle);
+        _buffers = [new PackBuffers(options.Uploads + 1, options), new PackBuffers(2, options), new PackBuffers(1, options)];
+        _uploader = new PackUploader(repository, options.Uploads, Settle);
         _packers = [.. _buffers.Select((buffers, number) => new Packer(buffers, isMetadata: number != Content, _uploader.Start))];
         _splitter = new StreamSplitter(repository.Chunker, (piece, token) => SaveBlobAsync(BlobKind.Data, Content, piece, token));
         _stateSplitter = new StreamSplitter(repository.Chunker, (piece, token) => SaveBlobAsync(BlobKind.Data, State, piece, token));

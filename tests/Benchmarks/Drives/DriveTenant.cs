@@ -3,14 +3,15 @@ using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
 using KlarKonform.Backup.DemoTenant.Model;
 
-namespace KlarKonform.Backup.Benchmarks;
+namespace KlarKonform.Backup.Benchmarks.Drives;
 
 /// <summary>The demo tenant with one user's drive of a certain shape, in a process of its own.</summary>
 internal static class DriveTenant
 {
-    // 2 GiB in 4,000 files: four large ones, and the sizes of offices for the rest.
-    private const int Files = 4_000;
-    private const long Bytes = 2L << 30;
+    // Of the shape 'files': 2 GiB in 4,000 files: four large ones, and the sizes of offices for the rest.
+    public const string FilePrefix = "Datei ";
+    public const int Files = 4_000;
+    public const long Bytes = 2L << 30;
     private const int LargeFiles = 4;
     private const long LargeBytes = 128L << 20;
     private const int FilesAFolder = 100;
@@ -70,7 +71,7 @@ internal static class DriveTenant
         {
             if (i % FilesAFolder == 0)
                 folder = Add(drive, drive.Root, $"Ordner {i / FilesAFolder}", isFolder: true, 0, 0);
-            Add(drive, folder, $"Datei {i}.bin", isFolder: false, i < LargeFiles ? LargeBytes : (long)(weights[i - LargeFiles] * unit), random.NextInt64());
+            Add(drive, folder, $"{FilePrefix}{i}.bin", isFolder: false, i < LargeFiles ? LargeBytes : (long)(weights[i - LargeFiles] * unit), random.NextInt64());
         }
     }
 
@@ -84,7 +85,7 @@ internal static class DriveTenant
                 upper = Add(drive, drive.Root, $"Bereich {i / FilesAFolder / FilesAFolder}", isFolder: true, 0, 0);
             if (i % FilesAFolder == 0)
                 folder = Add(drive, upper, $"Ordner {i / FilesAFolder}", isFolder: true, 0, 0);
-            Add(drive, folder, $"Datei {i}.txt", isFolder: false, 50 + random.Next(200), random.NextInt64());
+            Add(drive, folder, $"{FilePrefix}{i}.txt", isFolder: false, 50 + random.Next(200), random.NextInt64());
         }
     }
 

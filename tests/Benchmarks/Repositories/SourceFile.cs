@@ -1,7 +1,7 @@
 using KlarKonform.Backup.Storage;
 using Microsoft.Win32.SafeHandles;
 
-namespace KlarKonform.Backup.Benchmarks;
+namespace KlarKonform.Backup.Benchmarks.Repositories;
 
 /// <summary>A local file, read on the caller's thread: what lies in the page cache is there sooner than another thread could be asked.</summary>
 internal sealed class SourceFile(string path) : ForwardReadStream

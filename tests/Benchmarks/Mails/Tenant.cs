@@ -4,7 +4,7 @@ using System.Text.Json;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
 
-namespace KlarKonform.Backup.Benchmarks;
+namespace KlarKonform.Backup.Benchmarks.Mails;
 
 /// <summary>The demo tenant in a process of its own, so that its work and memory are not counted with ours.</summary>
 internal sealed class Tenant : IAsyncDisposable

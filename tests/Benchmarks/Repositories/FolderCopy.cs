@@ -9,12 +9,15 @@ using KlarKonform.Backup.Repository.Trees;
 using KlarKonform.Backup.Repository.Writing;
 using KlarKonform.Backup.Storage.Folder;
 
-namespace KlarKonform.Backup.Benchmarks;
+namespace KlarKonform.Backup.Benchmarks.Repositories;
 
 /// <summary>A folder into a repository and back: what restic backup and restic restore do, through our repository engine.</summary>
 internal static class FolderCopy
 {
     public const string Password = "benchmark";
+
+    // As the engine writes to a folder.
+    private static readonly WriterOptions s_writing = new() { PackSize = 8 << 20 };
 
     private static readonly ParallelOptions s_parallel = new() { MaxDegreeOfParallelism = Environment.ProcessorCount + 1 };
 
@@ -24,7 +27,7 @@ internal static class FolderCopy
         using var repository = await ResticRepository.OpenAsync(store, Password, default);
         await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, TimeProvider.System, default);
         await repository.LoadIndexAsync(default);
-        await using var writer = new RepositoryWriter(repository);
+        await using var writer = new RepositoryWriter(repository, s_writing);
         var root = await SaveAsync(writer, new DirectoryInfo(Path.TrimEndingDirectorySeparator(source)));
         await writer.FlushAsync(default);
         await repository.SaveSnapshotAsync(new Snapshot { Time = NanoTime.From(DateTimeOffset.Now).ToString(), Tree = root.ToString(), Paths = [source], Hostname = "benchmark" }, default);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace KlarKonform.Backup.Benchmarks;
+namespace KlarKonform.Backup.Benchmarks.Repositories;
 
 /// <summary>
 /// Backup and restore of two sets, in turn with the stock restic, both without a cache, to a folder. The result is ratios, because
@@ -101,11 +101,11 @@ internal static class RepositoryBenchmark
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-6} {what,-8} {mine,10:F2} {yours,10:F2} {ratio,7:F2}"));
         }
 
-        Row("wall s", "wall", Median(ours, each => each.Wall), Median(theirs, each => each.Wall));
-        Row("cpu s", "cpu", Median(ours, each => each.Cpu), Median(theirs, each => each.Cpu));
-        Row("peak MiB", "memory", Median(ours, each => each.PeakMiB), Median(theirs, each => each.PeakMiB));
+        Row("wall s", "wall", Median.Of(ours, each => each.Wall), Median.Of(theirs, each => each.Wall));
+        Row("cpu s", "cpu", Median.Of(ours, each => each.Cpu), Median.Of(theirs, each => each.Cpu));
+        Row("peak MiB", "memory", Median.Of(ours, each => each.PeakMiB), Median.Of(theirs, each => each.PeakMiB));
         Row("size MiB", "size", ourSize / 1048576.0, theirSize / 1048576.0);
-        Row("restore", "restore", Median(ourRestores, each => each.Wall), Median(theirRestores, each => each.Wall));
+        Row("restore", "restore", Median.Of(ourRestores, each => each.Wall), Median.Of(theirRestores, each => each.Wall));
     }
 
     // 1 GiB of random 4 MiB files.
@@ -146,12 +146,6 @@ internal static class RepositoryBenchmark
 
     private static Measurement Restic(string repository, params string[] arguments) =>
         Measurement.Of("restic", ["-r", repository, "--no-cache", "-q", .. arguments], s_environment);
-
-    private static double Median(List<Measurement> all, Func<Measurement, double> value)
-    {
-        var sorted = all.Select(value).Order().ToArray();
-        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
-    }
 
     private static long SizeOf(string folder) => new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 

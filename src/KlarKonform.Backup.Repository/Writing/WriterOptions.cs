@@ -1,0 +1,35 @@
+namespace KlarKonform.Backup.Repository.Writing;
+
+/// <summary>How a writer packs and uploads. What it says is not kept in the repository; packs of every size live side by side.</summary>
+public sealed record WriterOptions
+{
+    /// <summary>The smallest pack that may be asked for, in bytes; restic's own bound.</summary>
+    public const int MinPackSize = 4 << 20;
+
+    /// <summary>The largest pack that may be asked for, in bytes; restic's own bound.</summary>
+    public const int MaxPackSize = 128 << 20;
+
+    /// <summary>restic's default, in bytes.</summary>
+    public const int DefaultPackSize = 16 << 20;
+
+    private readonly int _packSize = DefaultPackSize;
+
+    /// <summary>Packs under way to the storage at a time: one is written while the next is hashed. Each takes <see cref="PackSize"/> and 1 MiB of memory.</summary>
+    public int Uploads { get; init; } = 2;
+
+    /// <summary>Bytes after which a pack is closed.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not within <see cref="MinPackSize"/> and <see cref="MaxPackSize"/>.</exception>
+    public int PackSize
+    {
+        get => _packSize;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, MinPackSize);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, MaxPackSize);
+            _packSize = value;
+        }
+    }
+
+    /// <summary>Bytes of an ordinary pack's buffer: room for the last blob beyond the size, if it is not a large one, and for the header of many.</summary>
+    internal int BufferSize => _packSize + (1 << 20);
+}

@@ -50,6 +50,21 @@ public sealed class S3FaultTests : ObjectStoreConformance, IAsyncLifetime
     }
 
     [Fact]
+    public async Task Requests_share_connections_instead_of_opening_one_each()
+    {
+        const int AtOnce = 4;
+        await using var store = new S3ObjectStore(Options());
+        await store.SaveAsync("data/aa/aa", Noise(300_000), default);
+        await Parallel.ForEachAsync(Enumerable.Range(0, 60), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (number, _) =>
+        {
+            Assert.Equal(Noise(300_000)[(number * 1000)..][..5000], await ReadAsync(store, "data/aa/aa", number * 1000, 5000));
+            await store.StatAsync($"data/aa/{number}", default);
+        });
+        Assert.True(_front.Requests.Count > 120);
+        Assert.InRange(_front.Connections, 1, 2 * AtOnce);
+    }
+
+    [Fact]
     public async Task A_server_that_stays_broken_is_reported_as_busy()
     {
         _front.Choose = _ => S3Fault.InternalError;

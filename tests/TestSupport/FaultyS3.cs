@@ -18,6 +18,7 @@ public sealed class FaultyS3 : IAsyncDisposable
     private readonly HttpClient _client;
     private readonly Uri _server;
     private long _objectBytes;
+    private readonly ConcurrentDictionary<string, bool> _connections = new();
     private readonly CancellationTokenSource _stop = new();
 
     private FaultyS3(WebApplication application, HttpClient client, Uri server)
@@ -38,6 +39,9 @@ public sealed class FaultyS3 : IAsyncDisposable
 
     /// <summary>Every request so far: method, host, path with query, and headers.</summary>
     public ConcurrentQueue<(string Method, string Host, string Target, IReadOnlyDictionary<string, string> Headers)> Requests { get; } = new();
+
+    /// <summary>Connections that requests came on so far.</summary>
+    public int Connections => _connections.Count;
 
     /// <summary>Starts it in front of the server that tests/run.sh started.</summary>
     public static async Task<FaultyS3> StartAsync()
@@ -76,6 +80,7 @@ public sealed class FaultyS3 : IAsyncDisposable
     private async Task HandleAsync(HttpContext context)
     {
         var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        _connections[context.Connection.Id] = true;
         Requests.Enqueue((context.Request.Method, context.Request.Host.Value!, target, context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
         var fault = Choose(context.Request);
         using var memory = new MemoryStream();

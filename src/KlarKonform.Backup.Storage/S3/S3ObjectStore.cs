@@ -14,6 +14,7 @@ namespace KlarKonform.Backup.Storage.S3;
 public sealed class S3ObjectStore : IObjectStore
 {
     private readonly S3StoreOptions _options;
+    private readonly HandlerHttpClientFactory _http;
     private readonly AmazonS3Client _client;
     private readonly string _prefix;
     private readonly S3Uploads _uploads;
@@ -23,6 +24,7 @@ public sealed class S3ObjectStore : IObjectStore
     {
         _options = options;
         _prefix = options.Prefix.Trim('/') is { Length: > 0 } prefix ? prefix + "/" : "";
+        _http = new HandlerHttpClientFactory(options.HandlerFactory, options.Timeout);
         var config = new AmazonS3Config
         {
             ForcePathStyle = options.PathStyle,
@@ -30,7 +32,7 @@ public sealed class S3ObjectStore : IObjectStore
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
             MaxErrorRetry = 0, // RetryingObjectStore repeats; two layers would multiply the waiting.
-            HttpClientFactory = new HandlerHttpClientFactory(options.HandlerFactory, options.Timeout),
+            HttpClientFactory = _http,
         };
         if (options.Endpoint is { } endpoint)
             config.ServiceURL = endpoint.ToString();
@@ -125,6 +127,7 @@ public sealed class S3ObjectStore : IObjectStore
     public ValueTask DisposeAsync()
     {
         _client.Dispose();
+        _http.Dispose();
         return ValueTask.CompletedTask;
     }
 

@@ -33,7 +33,10 @@ internal sealed class RepositorySession : IAsyncDisposable
     public ResticRepository Repository { get; }
 
     /// <summary>How the target is written to.</summary>
-    public WriterOptions WriterOptions => TargetWriting.For(Configuration.Target);
+    public WriterOptions WriterOptions => TargetTraits.Writing(Configuration.Target);
+
+    /// <summary>Packs that are read from the target at a time.</summary>
+    public int ReadsAtOnce => TargetTraits.ReadsAtOnce(Configuration.Target);
 
     /// <summary>Where trees are kept nearby, or null.</summary>
     public IObjectStore? TreeCache { get; }

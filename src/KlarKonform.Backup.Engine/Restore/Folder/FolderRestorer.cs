@@ -32,7 +32,7 @@ internal sealed class FolderRestorer : IAsyncDisposable
         _destination = request.Destination!;
         var reader = new RepositoryReader(session.Repository, treeCache: session.TreeCache);
         _browser = new SnapshotBrowser(reader);
-        _files = new FileRestorer(session.Repository, Environment.ProcessorCount + 1);
+        _files = new FileRestorer(session.Repository, session.ReadsAtOnce);
         _formatter = new ItemFormatter(reader, request);
     }
 

@@ -2,8 +2,8 @@ using KlarKonform.Backup.Repository.Writing;
 
 namespace KlarKonform.Backup.Engine.Targets;
 
-/// <summary>How packs are written to a kind of target.</summary>
-internal static class TargetWriting
+/// <summary>How a kind of target is written and read best.</summary>
+internal static class TargetTraits
 {
     /// <summary>MiB of a pack in a folder: a disk has no price a request, and half the size spares the buffers' memory.</summary>
     public const int FolderPackMiB = 8;
@@ -15,8 +15,14 @@ internal static class TargetWriting
     private const int FolderUploads = 2;
     private const int ServerUploads = 3;
 
+    // A server's answer takes longer than its bytes' way and their decryption; each read takes a few MiB of memory. restic's number of connections.
+    private const int ServerReads = 5;
+
+    /// <summary>Packs that are read at a time.</summary>
+    public static int ReadsAtOnce(TargetSettings target) => target.Type == TargetType.Folder ? Environment.ProcessorCount + 1 : ServerReads;
+
     /// <summary>The writer's options for a target.</summary>
-    public static WriterOptions For(TargetSettings target)
+    public static WriterOptions Writing(TargetSettings target)
     {
         var isFolder = target.Type == TargetType.Folder;
         return new WriterOptions

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using KlarKonform.Backup.Repository.Json;
 using ZstdSharp;
 
 namespace KlarKonform.Backup.Repository;
@@ -75,22 +77,29 @@ internal sealed class Compression : IDisposable
         }
     }
 
+    /// <summary>Compresses what is written, into the target; its end is written when it is disposed.</summary>
+    public static Stream Into(Stream target) => new CompressionStream(target, Level, leaveOpen: true);
+
     /// <summary>Decompresses a frame of unknown length.</summary>
-    public static byte[] Decompress(ReadOnlySpan<byte> source)
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>: not zstd.</exception>
+    public static void Decompress(ReadOnlyMemory<byte> source, PooledBuffer target)
     {
+        const int piece = 64 * 1024;
         try
         {
-            using var input = new MemoryStream(source.ToArray(), writable: false);
-            using var stream = new DecompressionStream(input);
-            using var output = new MemoryStream();
-            stream.CopyTo(output);
-            return output.ToArray();
+            using var stream = new DecompressionStream(StreamOf(source));
+            int count;
+            while ((count = stream.Read(target.GetSpan(piece))) > 0)
+                target.Advance(count);
         }
         catch (ZstdException exception)
         {
             throw new RepositoryException(RepositoryErrorKind.Damaged, "A compressed file cannot be decompressed.", exception);
         }
     }
+
+    private static MemoryStream StreamOf(ReadOnlyMemory<byte> source) =>
+        MemoryMarshal.TryGetArray(source, out var array) ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false) : new MemoryStream(source.ToArray(), writable: false);
 
     public void Dispose()
     {

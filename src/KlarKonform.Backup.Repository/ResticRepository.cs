@@ -226,7 +226,9 @@ public sealed class ResticRepository : IDisposable
     public byte[] Unprotect(ReadOnlySpan<byte> sealedBytes)
     {
         var opened = new byte[sealedBytes.Length];
-        return Compression.Decompress(opened.AsSpan(0, _key.Open(sealedBytes, opened)));
+        using var plain = new PooledBuffer();
+        Compression.Decompress(opened.AsMemory(0, _key.Open(sealedBytes, opened)), plain);
+        return plain.Written.ToArray();
     }
 
     /// <inheritdoc />
@@ -261,34 +263,39 @@ public sealed class ResticRepository : IDisposable
         {
             if (packs.Count == 0)
                 return;
-            using var json = new PooledBuffer(packs.Sum(pack => IndexJson.SizeOf(pack)));
-            IndexJson.Write(json, packs);
-            await SaveFileAsync(RepositoryFile.Index, json.Written, cancellationToken).ConfigureAwait(false);
+            await SaveFileAsync(RepositoryFile.Index, file => IndexJson.Write(file, packs), cancellationToken).ConfigureAwait(false);
             packs.Clear();
         }
     }
 
     internal Task<BlobId> SaveFileAsync<T>(RepositoryFile kind, T value, CancellationToken cancellationToken) =>
-        SaveFileAsync(kind, (ReadOnlyMemory<byte>)JsonSerializer.SerializeToUtf8Bytes(value, JsonOptions), cancellationToken);
+        SaveFileAsync(kind, file => JsonSerializer.Serialize(file, value, JsonOptions), cancellationToken);
 
-    internal async Task<BlobId> SaveFileAsync(RepositoryFile kind, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    // Compressed while it is written: an index file has some megabytes, and a fifth of them compressed.
+    private async Task<BlobId> SaveFileAsync(RepositoryFile kind, Action<Stream> write, CancellationToken cancellationToken)
     {
-        byte[] sealedFile;
-        if (Config.Version >= 2)
-        {
-            var room = ArrayPool<byte>.Shared.Rent(Compression.Bound(json.Length) + 1);
-            room[0] = CompressedMark;
-            sealedFile = Seal(room.AsSpan(0, Compression.Compress(json.Span, room.AsSpan(1)) + 1));
-            ArrayPool<byte>.Shared.Return(room);
-        }
-        else
-        {
-            sealedFile = Seal(json.Span);
-        }
-
+        var sealedFile = SealFile(write);
         var id = BlobId.Of(sealedFile);
         await Store.SaveAsync(RepositoryLayout.Key(kind, id), sealedFile, cancellationToken).ConfigureAwait(false);
         return id;
+    }
+
+    private byte[] SealFile(Action<Stream> write)
+    {
+        using var content = new PooledBuffer();
+        using var file = new BufferStream(content);
+        if (Config.Version >= 2)
+        {
+            file.WriteByte(CompressedMark);
+            using var compressed = Compression.Into(file);
+            write(compressed);
+        }
+        else
+        {
+            write(file);
+        }
+
+        return Seal(content.Written.Span);
     }
 
     internal Task<T> LoadFileAsync<T>(RepositoryFile kind, BlobId id, CancellationToken cancellationToken) =>
@@ -300,9 +307,14 @@ public sealed class ResticRepository : IDisposable
         if (BlobId.Of(stored) != id)
             throw new RepositoryException(RepositoryErrorKind.Damaged, $"The file {RepositoryLayout.Key(kind, id)} does not match its name.");
         var plain = new byte[stored.Length];
-        var text = plain.AsMemory(0, _key.Open(stored, plain));
+        ReadOnlyMemory<byte> text = plain.AsMemory(0, _key.Open(stored, plain));
+        using var decompressed = new PooledBuffer();
         if (text.Length > 0 && text.Span[0] == CompressedMark)
-            text = Compression.Decompress(text.Span[1..]);
+        {
+            Compression.Decompress(text[1..], decompressed);
+            text = decompressed.Written;
+        }
+
         try
         {
             return read(text.Span);

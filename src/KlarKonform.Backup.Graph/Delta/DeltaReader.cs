@@ -1,4 +1,3 @@
-using System.Net;
 using System.Runtime.CompilerServices;
 using KlarKonform.Backup.Graph.Http;
 
@@ -7,12 +6,8 @@ namespace KlarKonform.Backup.Graph.Delta;
 /// <summary>Follows a round of delta pages, or the pages of a plain listing.</summary>
 public static class DeltaReader
 {
-    private const int SmallestPage = 10;
-
-    // A page that times out is asked for again in a smaller size rather than often.
-    private const int PageAttempts = 4;
-
-    /// <summary>Reads page after page from a start or a stored link. An empty page with a next link is legal and is handed out too.</summary>
+    /// <summary>Reads page after page from a start or a stored link. An empty page with a next link is legal and is handed out too. While a page
+    /// is worked on, the next one is on its way: the places of a resource never wait for a page alone. A page is valid until the next one is asked for.</summary>
     /// <param name="client">The way to Graph.</param>
     /// <param name="start">The first page.</param>
     /// <param name="pageSize">Items a page, asked for by <c>Prefer: odata.maxpagesize</c>; null leaves it to the service.</param>
@@ -20,31 +15,28 @@ public static class DeltaReader
     /// <exception cref="GraphException"><see cref="GraphErrorKind.ResyncRequired"/>: the link expired.</exception>
     public static async IAsyncEnumerable<DeltaPage> ReadAsync(GraphClient client, GraphRequest start, int? pageSize, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var (next, size) = ((Uri?)start.Address, pageSize);
-        while (next is not null)
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var requests = new PageRequests(client, start, pageSize);
+        var coming = requests.ReadAsync(start.Address, stop.Token);
+        try
         {
-            DeltaPage? page = null;
-            while (page is null)
+            while (coming is not null)
             {
-                try
-                {
-                    var attempts = size > SmallestPage ? PageAttempts : start.MaxAttempts;
-                    page = new DeltaPage(await client.GetJsonAsync(start with { Address = next, Prefer = Preference(start.Prefer, size), MaxAttempts = attempts }, cancellationToken).ConfigureAwait(false));
-                }
-                catch (GraphException exception) when (exception is { Kind: GraphErrorKind.Unreachable, Status: HttpStatusCode.GatewayTimeout or HttpStatusCode.ServiceUnavailable } && size > SmallestPage)
-                {
-                    size = Math.Max(SmallestPage, size.Value / 4);
-                }
-            }
-
-            using (page)
-            {
-                next = page.NextLink;
+                using var page = await coming.ConfigureAwait(false);
+                coming = page.NextLink is { } next ? requests.ReadAsync(next, stop.Token) : null;
                 yield return page;
             }
         }
+        finally
+        {
+            // The caller had enough, or failed: nobody takes the page that is on its way.
+            if (coming is not null)
+            {
+                await stop.CancelAsync().ConfigureAwait(false);
+                await ((Task)coming).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (coming.IsCompletedSuccessfully)
+                    coming.Result.Dispose();
+            }
+        }
     }
-
-    private static string? Preference(string? others, int? size) =>
-        size is null ? others : others is null ? $"odata.maxpagesize={size}" : $"odata.maxpagesize={size}, {others}";
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using KlarKonform.Backup.Repository.Packs;
 
@@ -11,6 +10,9 @@ namespace KlarKonform.Backup.Repository.Index;
 /// </summary>
 internal static class IndexJson
 {
+    // Text that waits to be written.
+    private const int Piece = 64 * 1024;
+
     private static readonly JsonEncodedText s_packs = JsonEncodedText.Encode("packs");
     private static readonly JsonEncodedText s_blobs = JsonEncodedText.Encode("blobs");
     private static readonly JsonEncodedText s_id = JsonEncodedText.Encode("id");
@@ -21,14 +23,7 @@ internal static class IndexJson
     private static readonly JsonEncodedText s_length = JsonEncodedText.Encode("length");
     private static readonly JsonEncodedText s_uncompressedLength = JsonEncodedText.Encode("uncompressed_length");
 
-    /// <summary>Bytes that a pack takes, rather more than less.</summary>
-    public static int SizeOf(PackContents pack)
-    {
-        const int id = 64, names = 96, numbers = 20;
-        return id + names + (pack.Blobs.Count * (id + names + numbers));
-    }
-
-    public static void Write(IBufferWriter<byte> target, IEnumerable<PackContents> packs)
+    public static void Write(Stream target, IEnumerable<PackContents> packs)
     {
         using var json = new Utf8JsonWriter(target);
         Span<byte> hex = stackalloc byte[BlobId.Size * 2];
@@ -51,6 +46,8 @@ internal static class IndexJson
                 if (blob.UncompressedLength != 0)
                     json.WriteNumber(s_uncompressedLength, blob.UncompressedLength);
                 json.WriteEndObject();
+                if (json.BytesPending >= Piece)
+                    json.Flush();
             }
 
             json.WriteEndArray();

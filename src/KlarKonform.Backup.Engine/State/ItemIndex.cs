@@ -26,8 +26,9 @@ internal sealed class ItemIndex
     private readonly Dictionary<string, IndexLeaf> _cache = new(StringComparer.Ordinal);
     private readonly Queue<string> _cached = new();
 
-    // Of an index that was empty when it was opened, everything that was merged: new items need no look into a leaf.
-    private HashSet<UInt128>? _merged;
+    // Of an index that was empty when it was opened, a part of every key that was ever merged: new items need no look into a leaf. One that
+    // shares it with another, or was removed since, is looked for in vain.
+    private HashSet<uint>? _merged;
     private bool _opened;
 
     /// <param name="tree">The state's tree.</param>
@@ -54,7 +55,7 @@ internal sealed class ItemIndex
         else
         {
             await OpenAsync(cancellationToken).ConfigureAwait(false);
-            if (_merged?.Contains(key) == false)
+            if (_merged?.Contains((uint)key) == false)
                 return null;
             var prefix = await PrefixAsync(key, cancellationToken).ConfigureAwait(false);
             if (!_cache.TryGetValue(prefix, out var leaf))
@@ -120,13 +121,11 @@ internal sealed class ItemIndex
                 if (line is null)
                 {
                     leaf.Remove(key);
-                    _merged?.Remove(key);
+                    continue;
                 }
-                else
-                {
-                    leaf.Set(key, line);
-                    _merged?.Add(key);
-                }
+
+                leaf.Set(key, line);
+                _merged?.Add((uint)key);
             }
 
             await WriteAsync(leaf, cancellationToken).ConfigureAwait(false);

@@ -6,8 +6,9 @@ namespace KlarKonform.Backup.Repository.Index;
 /// </summary>
 internal sealed class BlobTable
 {
-    // Each chunk stays where it is; only the heads of the chains are laid out anew when there are too few.
-    private const int ChunkBits = 12;
+    // Each chunk stays where it is; only the heads of the chains are laid out anew when there are too few. 64 KiB an array: what is larger
+    // than 85,000 bytes lies where the collector leaves gaps.
+    private const int ChunkBits = 11;
     private const int ChunkSize = 1 << ChunkBits;
 
     // Blobs a chain, on the average, before there are twice as many chains.

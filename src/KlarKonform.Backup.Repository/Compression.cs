@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
-using KlarKonform.Backup.Repository.Json;
 using ZstdSharp;
 
 namespace KlarKonform.Backup.Repository;
@@ -10,6 +9,9 @@ internal sealed class Compression : IDisposable
 {
     // Level 3 is what restic's "auto" stands for; 2 stores less than one per cent more of mails and documents in two thirds of the time.
     private const int Level = 2;
+
+    // Of a text in hexadecimal digits, as an index file is, to its compressed form; rather more than less.
+    private const int UsualRatio = 6;
 
     private readonly ConcurrentBag<Compressor> _compressors = [];
     private readonly ConcurrentBag<Decompressor> _decompressors = [];
@@ -82,15 +84,22 @@ internal sealed class Compression : IDisposable
 
     /// <summary>Decompresses a frame of unknown length.</summary>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>: not zstd.</exception>
-    public static void Decompress(ReadOnlyMemory<byte> source, PooledBuffer target)
+    public static ReadOnlyMemory<byte> Decompress(ReadOnlyMemory<byte> source)
     {
-        const int piece = 64 * 1024;
         try
         {
+            // Not out of the shared pool, which would keep the megabytes of every index file that was read at the same time.
             using var stream = new DecompressionStream(StreamOf(source));
-            int count;
-            while ((count = stream.Read(target.GetSpan(piece))) > 0)
-                target.Advance(count);
+            var text = GC.AllocateUninitializedArray<byte>(Math.Max(4096, source.Length * UsualRatio));
+            var length = 0;
+            for (int count; (count = stream.Read(text, length, text.Length - length)) > 0;)
+            {
+                length += count;
+                if (length == text.Length)
+                    Array.Resize(ref text, length * 2);
+            }
+
+            return text.AsMemory(0, length);
         }
         catch (ZstdException exception)
         {

@@ -226,9 +226,7 @@ public sealed class ResticRepository : IDisposable
     public byte[] Unprotect(ReadOnlySpan<byte> sealedBytes)
     {
         var opened = new byte[sealedBytes.Length];
-        using var plain = new PooledBuffer();
-        Compression.Decompress(opened.AsMemory(0, _key.Open(sealedBytes, opened)), plain);
-        return plain.Written.ToArray();
+        return Compression.Decompress(opened.AsMemory(0, _key.Open(sealedBytes, opened))).ToArray();
     }
 
     /// <inheritdoc />
@@ -308,13 +306,8 @@ public sealed class ResticRepository : IDisposable
             throw new RepositoryException(RepositoryErrorKind.Damaged, $"The file {RepositoryLayout.Key(kind, id)} does not match its name.");
         var plain = new byte[stored.Length];
         ReadOnlyMemory<byte> text = plain.AsMemory(0, _key.Open(stored, plain));
-        using var decompressed = new PooledBuffer();
         if (text.Length > 0 && text.Span[0] == CompressedMark)
-        {
-            Compression.Decompress(text[1..], decompressed);
-            text = decompressed.Written;
-        }
-
+            text = Compression.Decompress(text[1..]);
         try
         {
             return read(text.Span);

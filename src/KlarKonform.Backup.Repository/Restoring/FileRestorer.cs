@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Storage.Folder;
 using Microsoft.Win32.SafeHandles;
 
 namespace KlarKonform.Backup.Repository.Restoring;
@@ -97,7 +98,7 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
                     return;
                 try
                 {
-                    RandomAccess.Write(Open(_left), content, offset);
+                    DiskWrites.Write(Open(_left), content, offset);
                     _left -= content.Length;
                     if (_left == 0)
                         Finish();

@@ -8,9 +8,6 @@ public sealed class FolderObjectStore : IObjectStore
     private const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    // Between two looks at the cancellation.
-    private const int WriteSize = 4 * 1024 * 1024;
-
     private readonly string _root;
     private readonly bool _durable;
 
@@ -74,12 +71,7 @@ public sealed class FolderObjectStore : IObjectStore
                 options.UnixCreateMode = OwnerFile;
             using (var stream = new FileStream(temporary, options))
             {
-                for (var rest = content.Span; rest.Length > 0; rest = rest[Math.Min(rest.Length, WriteSize)..])
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    stream.Write(rest[..Math.Min(rest.Length, WriteSize)]);
-                }
-
+                DiskWrites.Write(stream.SafeFileHandle, content.Span, 0, cancellationToken);
                 if (_durable)
                     stream.Flush(flushToDisk: true);
             }

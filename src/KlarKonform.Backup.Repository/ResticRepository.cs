@@ -241,11 +241,12 @@ public sealed class ResticRepository : IDisposable
     internal IAsyncEnumerable<(BlobId Id, List<PackContents> Packs)> IndexFilesAsync(CancellationToken cancellationToken) =>
         LoadAllAsync(RepositoryFile.Index, IndexJson.Read, cancellationToken);
 
-    /// <summary>Writes index files for these packs.</summary>
-    internal async Task WriteIndexAsync(IEnumerable<PackContents> contents, CancellationToken cancellationToken, int blobsPerFile = BlobsPerIndex)
+    /// <summary>Writes index files for these packs, and returns which.</summary>
+    internal async Task<FileCensus> WriteIndexAsync(IEnumerable<PackContents> contents, CancellationToken cancellationToken, int blobsPerFile = BlobsPerIndex)
     {
         var packs = new List<PackContents>();
         var blobs = 0;
+        var written = default(FileCensus);
         foreach (var pack in contents)
         {
             packs.Add(pack);
@@ -256,26 +257,28 @@ public sealed class ResticRepository : IDisposable
         }
 
         await SaveAsync().ConfigureAwait(false);
+        return written;
 
         async Task SaveAsync()
         {
             if (packs.Count == 0)
                 return;
-            await SaveFileAsync(RepositoryFile.Index, file => IndexJson.Write(file, packs), cancellationToken).ConfigureAwait(false);
+            var (id, size) = await SaveFileAsync(RepositoryFile.Index, file => IndexJson.Write(file, packs), cancellationToken).ConfigureAwait(false);
+            written = written.With(id, size);
             packs.Clear();
         }
     }
 
-    internal Task<BlobId> SaveFileAsync<T>(RepositoryFile kind, T value, CancellationToken cancellationToken) =>
-        SaveFileAsync(kind, file => JsonSerializer.Serialize(file, value, JsonOptions), cancellationToken);
+    internal async Task<BlobId> SaveFileAsync<T>(RepositoryFile kind, T value, CancellationToken cancellationToken) =>
+        (await SaveFileAsync(kind, file => JsonSerializer.Serialize(file, value, JsonOptions), cancellationToken).ConfigureAwait(false)).Id;
 
     // Compressed while it is written: an index file has some megabytes, and a fifth of them compressed.
-    private async Task<BlobId> SaveFileAsync(RepositoryFile kind, Action<Stream> write, CancellationToken cancellationToken)
+    private async Task<(BlobId Id, long Size)> SaveFileAsync(RepositoryFile kind, Action<Stream> write, CancellationToken cancellationToken)
     {
         var sealedFile = SealFile(write);
         var id = BlobId.Of(sealedFile);
         await Store.SaveAsync(RepositoryLayout.Key(kind, id), sealedFile, cancellationToken).ConfigureAwait(false);
-        return id;
+        return (id, sealedFile.Length);
     }
 
     private byte[] SealFile(Action<Stream> write)

@@ -1,5 +1,8 @@
+using System.Text.Json;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Engine.Tests;
@@ -60,6 +63,32 @@ public sealed class ShardTests
         Assert.Equal([run.SnapshotId], (await scenario.Engine.GetSnapshotsAsync("Test", scenario, default)).Select(each => each.SnapshotId));
         Assert.InRange(before.Count(item => scenario.Tenant.Contents.Served[item.Key] > item.Value), 0, before.Count / 4); // What was under way.
         await AssertSoundAsync(scenario);
+    }
+
+    [Fact]
+    public async Task Shards_say_what_they_wrote_and_what_is_lost_of_it_before_the_merge_is_found()
+    {
+        await using var scenario = await BackupScenario.StartAsync(s_sizes);
+        scenario.Tenant.Contents.BytesPerSecond = 400_000;
+        var running = scenario.RunAsync(new BackupOptions { ShardCount = 3, ShardIndex = 0 });
+        await UntilAsync(() => Task.FromResult(Tags(scenario).Any(tags => tags.Contains("shard-done"))));
+        await scenario.Engine.StopBackupAsync("Test", TimeSpan.FromMinutes(1), default);
+        Assert.Equal(BackupState.Partial, (await running).Status);
+
+        // Each shard's newest snapshot counts all that was ever written for it; the older ones are gone.
+        var shards = Tags(scenario);
+        Assert.Equal(shards.Count, shards.Select(tags => Assert.Single(tags, tag => tag.StartsWith("shard:", StringComparison.Ordinal))).Distinct().Count());
+        Assert.All(shards.Where(tags => tags.Contains("shard-done")), tags => Assert.Contains("shard-verified", tags));
+        var written = shards.Select(tags => Assert.Single(tags, tag => tag.StartsWith("written:", StringComparison.Ordinal))["written:".Length..]);
+        Assert.Equal(Files(scenario), written.Aggregate(default(FileCensus), (sum, text) => FileCensus.TryParse(text, out var census) ? sum.With(census) : throw new FormatException(text)));
+
+        // A disk that loses a file meanwhile: the worker that merges has not written it, and misses it all the same.
+        var pack = new DirectoryInfo(scenario.Folder["repository", "data"]).EnumerateFiles("*", SearchOption.AllDirectories).MaxBy(file => file.Length)!.FullName;
+        File.Move(pack, scenario.Folder["lost"]);
+        scenario.Tenant.Contents.BytesPerSecond = 0;
+        var run = await scenario.RunAsync(new BackupOptions { ShardCount = 3 }, (await WorkersAsync(scenario, 1))[0]);
+        Assert.Equal((BackupState.Partial, false), (run.Status, run.Verification!.IsClean));
+        Assert.Contains(run.Verification.Problems, problem => problem.Contains(Path.GetFileName(pack)[..8], StringComparison.Ordinal));
     }
 
     [Fact]
@@ -140,6 +169,19 @@ public sealed class ShardTests
         Assert.Contains("no errors were found", scenario.Restic.Run("check", "--read-data"), StringComparison.Ordinal);
         await scenario.AssertSnapshotEqualsTenantAsync();
     }
+
+    private static List<List<string>> Tags(BackupScenario scenario)
+    {
+        var (code, output, _) = scenario.Restic.TryRun("snapshots", "--json", "--no-lock");
+        if (code != 0)
+            return []; // Not created yet.
+        using var snapshots = JsonDocument.Parse(output);
+        return [.. snapshots.RootElement.EnumerateArray().Select(snapshot => snapshot.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()!).ToList())];
+    }
+
+    private static FileCensus Files(BackupScenario scenario) => ((string[])["data", "index"])
+        .SelectMany(folder => new DirectoryInfo(scenario.Folder["repository", folder]).EnumerateFiles("*", SearchOption.AllDirectories))
+        .Aggregate(default(FileCensus), (census, file) => census.With(BlobId.Parse(file.Name), file.Length));
 
     private static async Task UntilAsync(Func<Task<bool>> isReached)
     {

@@ -2,6 +2,7 @@ using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
 using KlarKonform.Backup.Graph.Authentication;
 using KlarKonform.Backup.Graph.Contacts;
+using KlarKonform.Backup.Graph.Delta;
 using KlarKonform.Backup.Graph.Drives;
 using KlarKonform.Backup.Graph.Governing;
 using KlarKonform.Backup.Graph.Http;
@@ -134,6 +135,25 @@ public sealed class GraphClientTests
         Assert.All(await contacts.PhotosAsync([.. user.Mailbox.Contacts.Keys], default), photo => Assert.True(photo.Failure is null or { Kind: GraphErrorKind.NotFound }));
         Assert.True(scenario.Tenant.Counters["fault"] > 0);
         Assert.Contains(scenario.Events, line => line.Contains("attempt 2 in", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task While_a_page_is_worked_on_the_next_one_is_on_its_way_and_no_further()
+    {
+        await using var scenario = await GraphScenario.StartAsync();
+        var user = scenario.Tenant.Model.Users[0];
+        var client = scenario.Client();
+        await GraphScenario.UsersAsync(client);
+        int Asked() => scenario.Requests.ToArray().Count(line => line.Contains("mailFolders", StringComparison.Ordinal));
+        var pages = DeltaReader.ReadAsync(client, new GraphRequest(GraphScope.Mailbox(user.Id), client.Address($"/users/{user.Id}/mailFolders/delta")), 1, default).GetAsyncEnumerator();
+        Assert.True(await pages.MoveNextAsync());
+        Assert.NotNull(pages.Current.NextLink);
+        while (Asked() < 2)
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+        Assert.Equal((2, 1), (Asked(), pages.Current.Items.Count)); // Both pages are valid, the third is not asked for.
+        await pages.DisposeAsync();
+        Assert.Equal(2, Asked());
     }
 
     [Fact]

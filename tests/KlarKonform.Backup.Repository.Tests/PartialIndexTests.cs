@@ -36,19 +36,21 @@ public sealed class PartialIndexTests : IDisposable
         Assert.Equal(0, repository.UnreadIndexBytes);
     }
 
-    [Fact]
-    public async Task What_is_stored_twice_is_bounded_by_the_unread_index_valid_and_gone_after_a_prune()
+    [Theory]
+    [InlineData(1 << 20, true)]
+    [InlineData(1 << 10, false)]
+    public async Task What_is_stored_twice_is_bounded_by_the_unread_index_or_by_memory_valid_and_gone_after_a_prune(long maxUnread, bool reads)
     {
         var (root, _, _) = await MakeAsync();
         using (var repository = await OpenAsync())
         {
             var unread = repository.UnreadIndexBytes;
-            await using var writer = new RepositoryWriter(repository);
+            await using var writer = new RepositoryWriter(repository, new WriterOptions { MaxUnreadIndex = maxUnread });
             for (var i = 0; i < Blobs; i++)
                 await writer.SaveBlobAsync(BlobKind.Data, Noise(i), default);
             await writer.FlushAsync(default);
-            Assert.Equal(0, repository.UnreadIndexBytes);
-            Assert.InRange(writer.BlobsStored, 1, (unread / 40) + 1);
+            Assert.Equal(reads ? 0 : unread, repository.UnreadIndexBytes);
+            Assert.InRange(writer.BlobsStored, 1, reads ? (unread / 40) + 1 : Blobs);
         }
 
         var restic = new StockRestic(_folder["repository"], Password);
@@ -68,6 +70,9 @@ public sealed class PartialIndexTests : IDisposable
         Assert.Single(await new RepositoryReader(again).ReadTreeAsync(root, default));
         Assert.True(again.UnreadIndexBytes > 0);
         Assert.Contains("no errors were found", restic.Run("check", "--read-data"), StringComparison.Ordinal);
+        await again.CompleteIndexAsync(default);
+        Assert.InRange(again.Index.Count, Blobs, Blobs + 10);
+        Assert.All(again.Index.ByPack().SelectMany(pack => pack).GroupBy(blob => blob.Id), copies => Assert.Single(copies));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using KlarKonform.Backup.Engine.Retention;
 using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Engine.Sources;
 using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Snapshots;
@@ -23,14 +24,15 @@ internal sealed class ClaimedRun : IAsyncDisposable
     /// <param name="previous">The snapshot that is gone on from, or null.</param>
     /// <param name="old">Checkpoints that the first one of this run replaces.</param>
     /// <param name="tags">What the snapshots are marked with besides.</param>
-    public ClaimedRun(RunContext context, RepositorySession session, RepositoryLock held, (BlobId Id, Snapshot Snapshot)? previous, IEnumerable<BlobId> old, IReadOnlyList<string> tags)
+    /// <param name="carried">What its checkpoints count on from: packs and index files that were written before; null when nobody counts.</param>
+    public ClaimedRun(RunContext context, RepositorySession session, RepositoryLock held, (BlobId Id, Snapshot Snapshot)? previous, IEnumerable<BlobId> old, IReadOnlyList<string> tags, FileCensus? carried = null)
     {
         _context = context;
         _session = session;
         _held = held;
         Writer = NewWriter(session);
         Reader = new RepositoryReader(session.Repository, Writer, session.TreeCache);
-        Assembler = new SnapshotAssembler(session, Writer, Reader, context.Time, previous, context.Record.Id, tags);
+        Assembler = new SnapshotAssembler(session, Writer, Reader, context.Time, previous, context.Record.Id, tags) { Carried = carried };
         Checkpointer = new Checkpointer(session, held, Assembler, Writer, context.Record, old, context.Events, context.Time);
     }
 

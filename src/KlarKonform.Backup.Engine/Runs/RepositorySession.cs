@@ -18,6 +18,9 @@ internal sealed class RepositorySession : IAsyncDisposable
     /// <summary>Which packs and index files there were when the snapshot was verified: see <see cref="KlarKonform.Backup.Repository.Checking.FileCensus"/>.</summary>
     public const string FilesTag = "files:";
 
+    /// <summary>Which packs and index files a shard has written up to its checkpoint.</summary>
+    public const string WrittenTag = "written:";
+
     private RepositorySession(BackupConfiguration configuration, IObjectStore store, ResticRepository repository, IObjectStore? cache)
     {
         TreeCache = cache;

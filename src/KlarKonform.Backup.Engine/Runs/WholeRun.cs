@@ -35,6 +35,7 @@ internal sealed class WholeRun(RunContext context, RepositorySession session)
                 status,
                 () => (results.Sum(result => result.ItemsExpected ?? 0), results.Sum(result => result.ItemsStored ?? 0), record.Mismatches),
                 snapshots,
+                OthersWork.None,
                 token).ConfigureAwait(false);
             await run.Checkpointer.DropOldAsync(token).ConfigureAwait(false);
             return record.ToRun(final) with

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Index;
 using KlarKonform.Backup.Repository.Packs;
 
@@ -21,6 +22,7 @@ internal sealed class PackUploader : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private Exception? _failure;
     private readonly ConcurrentDictionary<BlobId, long> _uploaded = new();
+    private FileCensus _indexes;
     private long _bytes;
 
     /// <param name="repository">Where the packs go.</param>
@@ -37,6 +39,16 @@ internal sealed class PackUploader : IAsyncDisposable
 
     /// <summary>The packs that are durable, with their sizes in bytes.</summary>
     public IReadOnlyDictionary<BlobId, long> Uploaded => _uploaded;
+
+    /// <summary>Which packs and index files are durable.</summary>
+    public FileCensus Files
+    {
+        get
+        {
+            lock (_gate)
+                return _uploaded.Aggregate(_indexes, (census, pack) => census.With(pack.Key, pack.Value));
+        }
+    }
 
     /// <summary>Starts the upload of a closed pack. It is registered when the call returns, so that <see cref="DrainAsync"/> cannot miss it.</summary>
     public void Start(PackBuilder pack)
@@ -127,9 +139,12 @@ internal sealed class PackUploader : IAsyncDisposable
 
             if (packs.Length == 0)
                 return;
-            await _repository.WriteIndexAsync(packs, cancellationToken, list.BlobsPerFile).ConfigureAwait(false);
+            var written = await _repository.WriteIndexAsync(packs, cancellationToken, list.BlobsPerFile).ConfigureAwait(false);
             lock (_gate)
+            {
+                _indexes = _indexes.With(written);
                 list.RemoveFirst(packs.Length);
+            }
         }
         finally
         {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Crypto;
 using KlarKonform.Backup.Repository.Index;
 using KlarKonform.Backup.Repository.Json;
@@ -21,6 +22,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
 
     private readonly ResticRepository _repository;
     private readonly MasterIndex _index;
+    private readonly long _maxUnreadIndex;
     private readonly PackBuffers[] _buffers; // Content, trees, state; as the packers.
     private readonly PackUploader _uploader;
     private readonly Packer[] _packers;
@@ -52,6 +54,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
         options ??= new WriterOptions();
         _repository = repository;
         _index = index;
+        _maxUnreadIndex = options.MaxUnreadIndex;
 
         // One more than are uploaded: the pack that is being filled. Trees have buffers of their own, because their packs fill slowly.
         // State has packs of its own, so that small index files tell where it lies.
@@ -70,6 +73,9 @@ public sealed class RepositoryWriter : IAsyncDisposable
 
     /// <summary>Packs sent to the storage so far, with their sizes in bytes.</summary>
     public IReadOnlyDictionary<BlobId, long> PacksStored => _uploader.Uploaded;
+
+    /// <summary>Packs and index files sent to the storage so far.</summary>
+    public FileCensus FilesStored => _uploader.Files;
 
     /// <summary>Plain bytes handed in so far, new or known.</summary>
     public long BytesProcessed => Interlocked.Read(ref _bytesProcessed);
@@ -168,13 +174,13 @@ public sealed class RepositoryWriter : IAsyncDisposable
     internal byte[]? ReadPending(BlobId id) => _recent.Find(id) ??
         (_pending.TryGetValue(id, out var slot) && slot.Copy() is var (stored, blob) ? BlobCodec.Open(_repository, stored, blob) : null);
 
-    // What is new is looked for in the unread part of the index only when there is more of it than the reading would cost: a few pieces
-    // may be stored twice until the next prune.
+    // What is new is looked for in the unread part of the index only when there is more of it than the reading would cost, and when that
+    // part is small enough to be held in memory: pieces may be stored twice until the next prune.
     private async Task<bool> IsKnownAsync(BlobId id, int length, CancellationToken cancellationToken)
     {
         if (_index.Contains(id))
             return true;
-        if (!ReferenceEquals(_index, _repository.Index) || _repository.UnreadIndexBytes is 0 || Interlocked.Add(ref _unmatched, length) <= _repository.UnreadIndexBytes)
+        if (!ReferenceEquals(_index, _repository.Index) || _repository.UnreadIndexBytes == 0 || _repository.UnreadIndexBytes > _maxUnreadIndex || Interlocked.Add(ref _unmatched, length) <= _repository.UnreadIndexBytes)
             return false;
         await _repository.CompleteIndexAsync(cancellationToken).ConfigureAwait(false);
         return _index.Contains(id);

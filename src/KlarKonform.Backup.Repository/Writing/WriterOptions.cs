@@ -30,6 +30,10 @@ public sealed record WriterOptions
         }
     }
 
+    /// <summary>Bytes of unread index files up to which they are read to find what is stored already. A blob takes some 40 bytes in such a file and
+    /// 56 in memory, so that they take 360 MiB at most. Beyond it, what only they know may be stored again until the next prune.</summary>
+    public long MaxUnreadIndex { get; init; } = 256L << 20;
+
     /// <summary>Bytes of an ordinary pack's buffer: room for the last blob beyond the size, if it is not a large one, and for the header of many.</summary>
     internal int BufferSize => _packSize + (1 << 20);
 }

@@ -16,7 +16,7 @@ internal static class ScaleBenchmark
     {
         var tenant = ScaleTenant.Large;
         ScaleRun[] runs = [.. ((int[])[1, 8, 32]).Select(workers => ScaleModel.First(tenant, workers, 1)), .. ((int[])[1, 8]).Select(workers => ScaleModel.Daily(tenant, workers))];
-        Say($"| run | workers | hours | bound by | mailboxes h | SharePoint h | CPU h | line h | Graph requests | objects written | listings and reads | memory of the merger |");
+        Say($"| run | workers | hours | bound by | mailboxes h | SharePoint h | CPU h | line h | Graph requests | objects written | listings and reads | memory of a worker |");
         Say($"|---|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (var run in runs)
             Say($"| {run.Name} | {run.Workers} | {run.Hours:0.0} | {run.BoundBy} | {run.MailHours:0.0} | {run.UnitHours:0.0} | {run.CpuHours:0.0} | {run.LineHours:0.0} | {run.Requests / 1e6:0.0} M | {run.Puts / 1e3:0} k | {run.Gets / 1e3:0.0} k | {run.Memory / 1e9:0.0} GB |");
@@ -30,7 +30,9 @@ internal static class ScaleBenchmark
             dailyHours = Math.Round(daily.Hours, 2),
             dailyBoundBy = daily.BoundBy,
             objects = (long)ScaleModel.Objects(tenant),
-            mergerGB = Math.Round(daily.Memory / 1e9, 1),
+            firstWorkerGB = Math.Round(first.Memory / 1e9, 1),
+            dailyWorkerGB = Math.Round(daily.Memory / 1e9, 1),
+            pruneGB = Math.Round(ScaleModel.WholeIndex(tenant) / 1e9, 1),
             monthly = s_prices.ToDictionary(price => price.Provider, price => Math.Round(Storage(price) + (30 * Requests(price, daily)))),
         }));
         return 0;

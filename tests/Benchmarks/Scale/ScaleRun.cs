@@ -39,6 +39,6 @@ internal sealed record ScaleRun(string Name, int Workers)
     /// <summary>Listings and objects read.</summary>
     public double Gets { get; init; }
 
-    /// <summary>Bytes of memory of the worker that merges, mostly the repository's index.</summary>
+    /// <summary>Bytes of memory of a worker, the part of the repository's index that it needs among them.</summary>
     public double Memory { get; init; }
 }

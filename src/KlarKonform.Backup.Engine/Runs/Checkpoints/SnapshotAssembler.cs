@@ -58,14 +58,19 @@ internal sealed class SnapshotAssembler
         init => _lastTaken = value > _lastTaken ? value : _lastTaken;
     }
 
+    /// <summary>Which packs and index files were written for what is gone on from, to be counted on in every checkpoint; null when nobody counted.</summary>
+    public FileCensus? Carried { get; init; }
+
     /// <summary>What was last saved.</summary>
     public RunManifest Manifest { get; private set; } = new();
 
     public BlobId? PreviousRoot => _previous?.Snapshot.Root;
 
     /// <summary>What a snapshot says of the packs and index files that there were when it was verified, or null: a checkpoint never was.</summary>
-    public static FileCensus? FilesOf(Snapshot snapshot) => snapshot.Tags?.FirstOrDefault(tag => tag.StartsWith(RepositorySession.FilesTag, StringComparison.Ordinal)) is { } tag
-        && FileCensus.TryParse(tag[RepositorySession.FilesTag.Length..], out var files) ? files : null;
+    public static FileCensus? FilesOf(Snapshot snapshot) => CensusOf(snapshot, RepositorySession.FilesTag);
+
+    /// <summary>What a checkpoint says of the packs and index files that were written for it, or null when nobody counted.</summary>
+    public static FileCensus? WrittenOf(Snapshot snapshot) => CensusOf(snapshot, RepositorySession.WrittenTag);
 
     /// <summary>How a snapshot's run stood when it wrote it; Running for a checkpoint of a run that went on.</summary>
     public static BackupState StatusOf(Snapshot snapshot) =>
@@ -163,6 +168,8 @@ internal sealed class SnapshotAssembler
             all.Add(RepositorySession.FilesTag + census);
         if (checkpoint)
             all.Add(RepositorySession.CheckpointTag);
+        if (checkpoint && Carried is { } carried)
+            all.Add(RepositorySession.WrittenTag + carried.With(_writer.FilesStored));
         return _session.Repository.SaveSnapshotAsync(new Snapshot
         {
             Time = NanoTime.From(NextTime()).ToString(),
@@ -175,6 +182,9 @@ internal sealed class SnapshotAssembler
             ProgramVersion = Program,
         }, cancellationToken);
     }
+
+    private static FileCensus? CensusOf(Snapshot snapshot, string kind) =>
+        snapshot.Tags?.FirstOrDefault(tag => tag.StartsWith(kind, StringComparison.Ordinal)) is { } tag && FileCensus.TryParse(tag[kind.Length..], out var census) ? census : null;
 
     // A clock that was set back must not make a snapshot older than what it continues: the newest is what the next run goes on from.
     private DateTimeOffset NextTime()

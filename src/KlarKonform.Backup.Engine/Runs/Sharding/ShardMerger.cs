@@ -3,6 +3,7 @@ using KlarKonform.Backup.Engine.Runs.Verification;
 using KlarKonform.Backup.Engine.Sources;
 using KlarKonform.Backup.Engine.Trees;
 using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Snapshots;
@@ -26,7 +27,8 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
         await using var writer = ClaimedRun.NewWriter(session);
         var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
         var assembler = new SnapshotAssembler(session, writer, reader, context.Time, round.Base, context.Record.Id, [round.TagOfMerged]) { NotBefore = snapshots[^1].Snapshot.Taken };
-        var merged = await GraftAsync(parts, round.Base, assembler, reader, cancellationToken).ConfigureAwait(false);
+        var verified = new HashSet<BlobId>();
+        var merged = await GraftAsync(parts, round.Base, assembler, reader, verified, cancellationToken).ConfigureAwait(false);
         var touched = merged.Resources.Where(each => each.Run == context.Record.Id).ToArray();
         if (touched.Length > 0 && touched.All(each => each.Status == BackupState.Failed) && context.Record.FirstError is { } first)
         {
@@ -42,6 +44,7 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
             status,
             () => (touched.Sum(each => each.ItemsExpected ?? 0), touched.Sum(each => each.ItemsStored ?? 0), merged.Mismatches),
             [.. snapshots.Where(each => !ShardRound.IsShard(each.Snapshot))],
+            new OthersWork(WrittenFor(parts), verified),
             cancellationToken).ConfigureAwait(false);
         await DeleteAsync(snapshots.Where(each => RepositorySession.IsCheckpoint(each.Snapshot)), cancellationToken).ConfigureAwait(false);
         return context.Record.ToRun(final) with
@@ -74,7 +77,7 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
             await using var writer = ClaimedRun.NewWriter(session);
             var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
             var assembler = new SnapshotAssembler(session, writer, reader, context.Time, before, context.Record.Id, []) { NotBefore = snapshots[^1].Snapshot.Taken };
-            var merged = await GraftAsync(parts, before, assembler, reader, cancellationToken).ConfigureAwait(false);
+            var merged = await GraftAsync(parts, before, assembler, reader, [], cancellationToken).ConfigureAwait(false);
             var root = await assembler.WriteAsync(merged with { Checkpoint = true, Status = BackupState.Partial }, cancellationToken).ConfigureAwait(false);
             await held.ThrowIfLostAsync().ConfigureAwait(false);
             await assembler.SaveSnapshotAsync(root, BackupState.Partial, files: null, checkpoint: true, cancellationToken).ConfigureAwait(false);
@@ -114,7 +117,12 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
         return part.Resources.Where(each => !untouched.TryGetValue((each.Kind, each.Id), out var run) || run != each.Run);
     }
 
-    private async Task<RunManifest> GraftAsync(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> parts, (BlobId Id, Snapshot Snapshot)? before, SnapshotAssembler assembler, RepositoryReader reader, CancellationToken cancellationToken)
+    // Null when one of them did not count.
+    private static FileCensus? WrittenFor(IEnumerable<(BlobId Id, Snapshot Snapshot)> parts) =>
+        parts.Select(part => SnapshotAssembler.WrittenOf(part.Snapshot)).Aggregate((FileCensus?)default(FileCensus), (all, part) => all is { } sum && part is { } own ? sum.With(own) : null);
+
+    private async Task<RunManifest> GraftAsync(
+        IReadOnlyList<(BlobId Id, Snapshot Snapshot)> parts, (BlobId Id, Snapshot Snapshot)? before, SnapshotAssembler assembler, RepositoryReader reader, HashSet<BlobId> verified, CancellationToken cancellationToken)
     {
         var old = await SnapshotAssembler.ReadManifestAsync(reader, before?.Snapshot.Root, cancellationToken).ConfigureAwait(false) ?? new RunManifest();
         var manifests = new List<RunManifest>();
@@ -133,8 +141,11 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
                 owners[place] = (resource.Kind, resource.Id);
                 foreach (var path in (IReadOnlyList<string>[])[[.. resource.Path], SnapshotAssembler.StatePath(resource.Kind, resource.Id)])
                 {
-                    if (await trees.FindAsync(path, cancellationToken).ConfigureAwait(false) is { } tree)
-                        await assembler.SetAsync(path, tree, cancellationToken).ConfigureAwait(false);
+                    if (await trees.FindAsync(path, cancellationToken).ConfigureAwait(false) is not { } tree)
+                        continue;
+                    await assembler.SetAsync(path, tree, cancellationToken).ConfigureAwait(false);
+                    if (ShardRound.IsVerified(snapshot))
+                        verified.Add(tree);
                 }
             }
         }

@@ -14,6 +14,9 @@ internal sealed class ShardRound
     public const string ShardTag = "shard:";
     public const string RoundTag = "round:";
     public const string DoneTag = "shard-done";
+
+    /// <summary>On the snapshot of a shard whose worker has found every blob that its new trees name.</summary>
+    public const string VerifiedTag = "shard-verified";
     public const string MergedTag = "merged:";
 
     private readonly string _tag;
@@ -71,6 +74,9 @@ internal sealed class ShardRound
     public static bool IsShard(Snapshot snapshot) => snapshot.Tags?.Any(tag => tag.StartsWith(ShardTag, StringComparison.Ordinal)) == true;
 
     public static bool IsDone(Snapshot snapshot) => Has(snapshot, DoneTag);
+
+    /// <summary>Whether a shard's trees need no other look.</summary>
+    public static bool IsVerified(Snapshot snapshot) => Has(snapshot, VerifiedTag);
 
     private static (BlobId Id, Snapshot Snapshot)? BaseOf(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots) =>
         snapshots.LastOrDefault(each => !IsShard(each.Snapshot)) is { Snapshot: not null } newest ? newest : null;

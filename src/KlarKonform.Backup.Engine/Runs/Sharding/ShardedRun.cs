@@ -1,7 +1,9 @@
 using KlarKonform.Backup.Engine.Runs.Checkpoints;
+using KlarKonform.Backup.Engine.Runs.Verification;
 using KlarKonform.Backup.Engine.Sources;
 using KlarKonform.Backup.Graph.Governing;
 using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Snapshots;
 
@@ -150,19 +152,24 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
         if (newest is not null)
             part.Events.Write(RunEvent.ShardContinued, Texts.Get("Event_ShardContinued", shard));
         var old = snapshots.Where(each => round.TagsOf(shard).All(tag => each.Snapshot.Tags?.Contains(tag) == true)).Select(each => each.Id);
+        var verified = snapshots.LastOrDefault(each => SnapshotAssembler.FilesOf(each.Snapshot) is not null).Snapshot?.Root;
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var counting = CountWorkersAsync(done.Token);
         try
         {
-            await using var run = new ClaimedRun(part, session, held, newest ?? round.Base, old, round.TagsOf(shard));
+            await using var run = new ClaimedRun(part, session, held, newest ?? round.Base, old, round.TagsOf(shard), newest is { } taken ? SnapshotAssembler.WrittenOf(taken.Snapshot) : default(FileCensus));
             await run.RunAsync(sources, async token =>
             {
                 part.Monitor.Phase = Texts.Get("Progress_Saving");
                 var record = part.Record;
                 var status = record.Mismatches.Count > 0 || record.Results.Any(result => result.Status != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
                 var root = await run.Assembler.SaveTreesAsync(record, status, checkpoint: true, token).ConfigureAwait(false);
+
+                // Whoever merges has not written this, and would have to read the index of all of it: it is known here.
+                part.Monitor.Phase = Texts.Get("Progress_Verifying");
+                var problems = await new RunVerifier(session.Repository, session.TreeCache, run.Writer.PacksStored, part.Random).CheckTreesAsync(root, verified, [], token).ConfigureAwait(false);
                 await held.ThrowIfLostAsync().ConfigureAwait(false);
-                await run.Assembler.SaveSnapshotAsync(root, status, files: null, checkpoint: true, token, ShardRound.DoneTag).ConfigureAwait(false);
+                await run.Assembler.SaveSnapshotAsync(root, status, files: null, checkpoint: true, token, problems.Count == 0 ? [ShardRound.DoneTag, ShardRound.VerifiedTag] : [ShardRound.DoneTag]).ConfigureAwait(false);
                 await run.Checkpointer.DropOldAsync(token).ConfigureAwait(false);
                 part.Events.Write(RunEvent.ShardDone, Texts.Get("Event_ShardDone", shard), new { shard = shard.ToString(), resources = sources.Length, items = record.Items, bytes = record.Bytes });
                 return root;

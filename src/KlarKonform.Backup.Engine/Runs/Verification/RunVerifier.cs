@@ -21,14 +21,15 @@ internal sealed class RunVerifier(ResticRepository repository, IObjectStore? tre
     /// <summary>Verifies a snapshot in the making.</summary>
     /// <param name="root">Its root.</param>
     /// <param name="previousRoot">The previous snapshot's root, which was verified then.</param>
-    /// <param name="previousFiles">Which packs and index files there were then, or null when nobody knows.</param>
+    /// <param name="previousFiles">Which packs and index files there were before this run's own, or null when nobody knows.</param>
+    /// <param name="verified">Trees that others have verified, with all below them.</param>
     /// <param name="cancellationToken">Ends the check.</param>
     /// <returns>What is wrong, and which packs and index files there are now.</returns>
-    public async Task<StorageVerification> VerifyAsync(BlobId root, BlobId? previousRoot, FileCensus? previousFiles, CancellationToken cancellationToken)
+    public async Task<StorageVerification> VerifyAsync(BlobId root, BlobId? previousRoot, FileCensus? previousFiles, IReadOnlyCollection<BlobId> verified, CancellationToken cancellationToken)
     {
         var checker = new RepositoryChecker(repository);
         var problems = new List<CheckProblem>();
-        problems.AddRange(await CheckNewTreesAsync(root, previousRoot, cancellationToken).ConfigureAwait(false));
+        problems.AddRange(await CheckTreesAsync(root, previousRoot, verified, cancellationToken).ConfigureAwait(false));
 
         // Of a large index only a part was read. Then the files of before must be the very same; if not, or if nobody knows, all of it is needed.
         var before = await checker.CountAsync(RepositoryFile.Data, written, cancellationToken).ConfigureAwait(false);
@@ -68,11 +69,16 @@ internal sealed class RunVerifier(ResticRepository repository, IObjectStore? tre
         return (sampled, problems.Count - known);
     }
 
-    // Walks both trees side by side, level by level, and skips what is the same: those trees and blobs were checked when they were new.
-    // What has no counterpart waits until all that have one are walked: a folder that moved is known from its old place by then.
-    private async Task<IEnumerable<CheckProblem>> CheckNewTreesAsync(BlobId root, BlobId? previousRoot, CancellationToken cancellationToken)
+    /// <summary>Reads the trees that are new, and looks for every blob that they name.</summary>
+    /// <param name="root">The new root.</param>
+    /// <param name="previousRoot">The root of before, which was verified then.</param>
+    /// <param name="verified">Trees that others have verified, with all below them.</param>
+    /// <param name="cancellationToken">Ends the check.</param>
+    /// <remarks>Walks both trees side by side, level by level, and skips what is the same: those trees and blobs were checked when they were new.
+    /// What has no counterpart waits until all that have one are walked: a folder that moved is known from its old place by then.</remarks>
+    public async Task<IReadOnlyCollection<CheckProblem>> CheckTreesAsync(BlobId root, BlobId? previousRoot, IReadOnlyCollection<BlobId> verified, CancellationToken cancellationToken)
     {
-        var walk = new Walk(repository, treeCache);
+        var walk = new Walk(repository, treeCache, verified);
         for (ConcurrentBag<(BlobId Now, BlobId? Before)> level = [(root, previousRoot)]; !level.IsEmpty; level = walk.Next(level))
         {
             await Parallel.ForEachAsync(level.Where(pair => pair.Now != pair.Before), cancellationToken, async (pair, token) =>
@@ -97,11 +103,11 @@ internal sealed class RunVerifier(ResticRepository repository, IObjectStore? tre
         return walk.Problems;
     }
 
-    private sealed class Walk(ResticRepository repository, IObjectStore? treeCache)
+    private sealed class Walk(ResticRepository repository, IObjectStore? treeCache, IReadOnlyCollection<BlobId> verified)
     {
         private readonly RepositoryReader _before = new(repository, treeCache: treeCache);
         private readonly RepositoryReader _reader = new(repository);
-        private readonly ConcurrentDictionary<BlobId, bool> _knownTrees = new();
+        private readonly ConcurrentDictionary<BlobId, bool> _knownTrees = new(verified.Select(tree => KeyValuePair.Create(tree, true)));
         private ConcurrentBag<(BlobId Now, BlobId? Before)> _pairs = [];
         private ConcurrentBag<BlobId> _alone = [];
 

@@ -1,5 +1,6 @@
 using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Repository.Writing;
@@ -14,12 +15,14 @@ internal sealed class SnapshotFinisher(RunContext context, RepositorySession ses
     /// <param name="status">How the run stands before the verification.</param>
     /// <param name="counts">Items that the sources have and that are stored, and of which both disagree; asked after the trees are stored.</param>
     /// <param name="snapshots">The snapshots of before.</param>
+    /// <param name="others">What other workers of the run have verified.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task<(BlobId Snapshot, BackupState Status, RunVerification Verification)> FinishAsync(
         Func<BackupState, IReadOnlyList<string>, CancellationToken, Task<BlobId>> save,
         BackupState status,
         Func<(long Expected, long Stored, IReadOnlyList<ItemMismatch> Mismatches)> counts,
         IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots,
+        OthersWork others,
         CancellationToken cancellationToken)
     {
         context.Monitor.Phase = Texts.Get("Progress_Saving");
@@ -27,7 +30,7 @@ internal sealed class SnapshotFinisher(RunContext context, RepositorySession ses
         context.Monitor.Phase = Texts.Get("Progress_Verifying");
         var verified = snapshots.Select(each => each.Snapshot).LastOrDefault(each => SnapshotAssembler.FilesOf(each) is not null);
         var storage = await new RunVerifier(session.Repository, session.TreeCache, writer.PacksStored, context.Random)
-            .VerifyAsync(root, verified?.Root, verified is null ? null : SnapshotAssembler.FilesOf(verified), cancellationToken).ConfigureAwait(false);
+            .VerifyAsync(root, verified?.Root, FilesBefore(verified, snapshots.Count == 0, others), others.Trees, cancellationToken).ConfigureAwait(false);
         var (expected, stored, mismatches) = counts();
         var verification = new RunVerification
         {
@@ -54,6 +57,10 @@ internal sealed class SnapshotFinisher(RunContext context, RepositorySession ses
         var snapshot = await assembler.SaveSnapshotAsync(root, status, verification.Problems.Count == 0 ? storage.Files : null, checkpoint: false, cancellationToken).ConfigureAwait(false);
         return (snapshot, status, verification);
     }
+
+    // Before the first snapshot there is nothing, if the configuration has the repository for itself: if not, the files will not agree.
+    private static FileCensus? FilesBefore(Snapshot? verified, bool first, OthersWork others) =>
+        others.Files is not { } written ? null : verified is not null ? SnapshotAssembler.FilesOf(verified)?.With(written) : first ? written : null;
 
     private void Log(RunVerification verification)
     {

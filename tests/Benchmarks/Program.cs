@@ -17,7 +17,7 @@ using KlarKonform.Backup.Engine;
 // dotnet run -c Release --project tests/Benchmarks -- table FIGURES.json (the same as a table)
 // dotnet run -c Release --project tests/Benchmarks -- repository [--runs 5]
 // dotnet run -c Release --project tests/Benchmarks -- mail [--rounds 5]
-// dotnet run -c Release --project tests/Benchmarks -- drive [--rounds 5] [--items 1000000]
+// dotnet run -c Release --project tests/Benchmarks -- drive [--rounds 5] [--items 1000000] [--no-peers]
 // dotnet run -c Release --project tests/Benchmarks -- search
 // dotnet run -c Release --project tests/Benchmarks -- startup
 // dotnet run -c Release --project tests/Benchmarks -- receiver [--seconds 20] [--kills 20] [--seed 1]
@@ -95,7 +95,7 @@ switch (args)
         await FolderCopy.RestoreAsync(repository, target);
         return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- all | repository [--runs 5] | mail [--rounds 5] | drive [--rounds 5] [--items 1000000] | search | startup | receiver [--seconds 20] [--kills 20] [--seed 1] | index | scale | workers [--count 8] [--kill 1] [--pause 1] | chaos [--kills 100] [--seed 1]");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- all | repository [--runs 5] | mail [--rounds 5] | drive [--rounds 5] [--items 1000000] [--no-peers] | search | startup | receiver [--seconds 20] [--kills 20] [--seed 1] | index | scale | workers [--count 8] [--kill 1] [--pause 1] | chaos [--kills 100] [--seed 1]");
         return 2;
 }
 

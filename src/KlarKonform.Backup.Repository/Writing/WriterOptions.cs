@@ -34,6 +34,9 @@ public sealed record WriterOptions
     /// 56 in memory, so that they take 360 MiB at most. Beyond it, what only they know may be stored again until the next prune.</summary>
     public long MaxUnreadIndex { get; init; } = 256L << 20;
 
+    // Trees and state are read piece by piece, and never so many that larger packs would spare requests.
+    internal WriterOptions ForMetadata => this with { PackSize = Math.Min(PackSize, DefaultPackSize) };
+
     /// <summary>Bytes of an ordinary pack's buffer: room for the last blob beyond the size, if it is not a large one, and for the header of many.</summary>
     internal int BufferSize => _packSize + (1 << 20);
 }

@@ -11,8 +11,6 @@ namespace KlarKonform.Backup.Benchmarks.Drives;
 /// </summary>
 internal static class DriveBenchmark
 {
-    public const string Usage = "drive [--rounds 5] [--items 1000000]";
-
     private const int Changes = 100;
     private const int GraphPort = 443; // The only one that rclone knows.
 
@@ -21,18 +19,23 @@ internal static class DriveBenchmark
 
     public static async Task<int> RunAsync(string[] options)
     {
+        if (Option(options, "--rounds", 5) is not (> 0 and var rounds) || Option(options, "--items", 1_000_000) is not (>= 0 and var items))
+        {
+            Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- drive [--rounds 5] [--items 1000000] [--no-peers]; at least one round, no items for none of them");
+            return 2;
+        }
+
         if (Environment.GetEnvironmentVariable("KK_TEST_S3_ENDPOINT") is null)
             return ServersScript.RunInside(["drive", .. options]);
-        var rounds = Option(options, "--rounds", 5);
-        var items = Option(options, "--items", 1_000_000);
+        var withPeers = !options.Contains("--no-peers");
         var folder = Directory.CreateTempSubdirectory("klarkonform-drive-").FullName;
         try
         {
             var figures = new Dictionary<string, double>();
-            if (rounds > 0)
+            if (withPeers)
                 await CompareAsync(folder, rounds, figures);
             if (items > 0)
-                await IncrementalAsync(folder, items, Math.Max(1, rounds), figures);
+                await IncrementalAsync(folder, items, rounds, figures);
             Console.WriteLine(JsonSerializer.Serialize(figures));
             return 0;
         }
@@ -91,6 +94,8 @@ internal static class DriveBenchmark
             await using var front = await FaultyS3.StartAsync();
             var measured = Measurement.Of(Environment.ProcessPath!, ["drive-run", folder, baseUrl, Path.Combine(folder, $"home-cold-{round}"), "many", front.Endpoint.ToString()], OurBackup.RuntimeDefaults);
             var (seconds, downloaded) = await BackupProcess.ResultAsync(folder);
+            if (downloaded is < Changes / 2 or > Changes)
+                throw new InvalidOperationException($"{downloaded} files were read instead of those {Changes} that changed.");
             read.Add(front.ObjectBytes / (double)(1 << 20));
             took.Add(seconds);
             peaks.Add(measured.PeakMiB);
@@ -109,6 +114,8 @@ internal static class DriveBenchmark
     private static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardOutput = true, RedirectStandardInput = true })
         ?? throw new InvalidOperationException("The tenant did not start.");
 
-    private static int Option(string[] options, string name, int normal) =>
-        Array.IndexOf(options, name) is >= 0 and var at && at + 1 < options.Length ? int.Parse(options[at + 1], CultureInfo.InvariantCulture) : normal;
+    // Null when it is no number.
+    private static int? Option(string[] options, string name, int normal) =>
+        Array.IndexOf(options, name) is not (>= 0 and var at) ? normal
+        : at + 1 < options.Length && int.TryParse(options[at + 1], CultureInfo.InvariantCulture, out var value) ? value : null;
 }

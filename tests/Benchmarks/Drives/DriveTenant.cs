@@ -48,10 +48,10 @@ internal static class DriveTenant
         await File.WriteAllTextAsync(Path.Combine(folder, "ca.pem"), server.CaCertificatePem);
         Console.WriteLine(server.BaseUrl);
         Console.WriteLine(drive.Id);
+        var random = new Random(2); // One for all rounds: each changes other files, to other contents.
         while (await Console.In.ReadLineAsync() is { } line)
         {
             var files = drive.Items.Values.Where(item => !item.IsFolder).ToArray();
-            var random = new Random(2);
             server.Change((_, _) =>
             {
                 for (var i = int.Parse(line, CultureInfo.InvariantCulture); i > 0; i--)

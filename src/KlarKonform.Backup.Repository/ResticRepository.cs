@@ -29,6 +29,12 @@ public sealed class ResticRepository : IDisposable
     /// </summary>
     internal const int MetadataBlobsPerIndex = 4_000;
 
+    // What a run that changes little leaves, of either sort.
+    private const int FewBlobs = MetadataBlobsPerIndex / 2;
+
+    // In an index file that is compressed: a hash, which nothing makes smaller, and some digits.
+    private const int BytesABlob = 40;
+
     // So much index is read at once; only beyond is it worth while to read less.
     private const long EagerIndexBytes = 8 << 20;
 
@@ -56,8 +62,8 @@ public sealed class ResticRepository : IDisposable
     /// <summary>Where every blob lies; empty until <see cref="LoadIndexAsync"/>.</summary>
     public MasterIndex Index { get; private set; } = new();
 
-    /// <summary>Index files that <see cref="LoadIndexAsync"/> or <see cref="OpenIndexAsync"/> found last. Every run adds one; <see cref="Repairing.IndexCompactor"/> merges them.</summary>
-    public int IndexFiles { get; private set; }
+    /// <summary>Small index files that <see cref="LoadIndexAsync"/> or <see cref="OpenIndexAsync"/> found last. Every run adds some; <see cref="Repairing.IndexCompactor"/> merges them.</summary>
+    public int SmallIndexFiles { get; private set; }
 
     /// <summary>The index files that <see cref="OpenIndexAsync"/> found.</summary>
     public FileCensus OpenedIndex { get; private set; }
@@ -138,16 +144,17 @@ public sealed class ResticRepository : IDisposable
     public async Task LoadIndexAsync(CancellationToken cancellationToken)
     {
         var index = new MasterIndex();
-        var files = 0;
+        var small = 0;
         await foreach (var (_, packs) in IndexFilesAsync(cancellationToken).ConfigureAwait(false))
         {
-            files++;
+            if (packs.Sum(pack => pack.Blobs.Count) <= FewBlobs)
+                small++;
             foreach (var (pack, blobs) in packs)
                 index.Add(pack, blobs);
         }
 
         Index = index;
-        IndexFiles = files;
+        SmallIndexFiles = small;
         _backlog?.Dispose();
         _backlog = null;
     }
@@ -175,7 +182,7 @@ public sealed class ResticRepository : IDisposable
         }
 
         var index = Index = new MasterIndex();
-        IndexFiles = files.Count;
+        SmallIndexFiles = files.Count(file => file.Size <= FewBlobs * BytesABlob);
         _backlog?.Dispose();
         _backlog = new IndexBacklog(files, async (id, token) =>
         {
@@ -197,7 +204,7 @@ public sealed class ResticRepository : IDisposable
 
     /// <summary>Every snapshot with its id, in no certain order.</summary>
     public IAsyncEnumerable<(BlobId Id, Snapshot Snapshot)> SnapshotsAsync(CancellationToken cancellationToken) =>
-        LoadAllAsync(RepositoryFile.Snapshot, ReadJson<Snapshot>, cancellationToken);
+        LoadAllAsync(RepositoryFile.Snapshot, ReadJson<Snapshot>, long.MaxValue, cancellationToken);
 
     /// <summary>Stores a snapshot. Everything that it refers to must be durable already.</summary>
     public Task<BlobId> SaveSnapshotAsync(Snapshot snapshot, CancellationToken cancellationToken) =>
@@ -238,8 +245,10 @@ public sealed class ResticRepository : IDisposable
     }
 
     /// <summary>Every index file's packs, as they stand in the file.</summary>
-    internal IAsyncEnumerable<(BlobId Id, List<PackContents> Packs)> IndexFilesAsync(CancellationToken cancellationToken) =>
-        LoadAllAsync(RepositoryFile.Index, IndexJson.Read, cancellationToken);
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="maxBlobs">Files that must have more blobs than these, by their size, are passed over unread.</param>
+    internal IAsyncEnumerable<(BlobId Id, List<PackContents> Packs)> IndexFilesAsync(CancellationToken cancellationToken, int maxBlobs = int.MaxValue) =>
+        LoadAllAsync(RepositoryFile.Index, IndexJson.Read, (long)maxBlobs * BytesABlob * 3 / 2, cancellationToken);
 
     /// <summary>Writes index files for these packs, and returns which.</summary>
     internal async Task<FileCensus> WriteIndexAsync(IEnumerable<PackContents> contents, CancellationToken cancellationToken, int blobsPerFile = BlobsPerIndex)
@@ -332,12 +341,14 @@ public sealed class ResticRepository : IDisposable
         }
     }
 
-    private async IAsyncEnumerable<(BlobId Id, T File)> LoadAllAsync<T>(RepositoryFile kind, JsonRead<T> read, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<(BlobId Id, T File)> LoadAllAsync<T>(RepositoryFile kind, JsonRead<T> read, long maxSize, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         const int ahead = 8;
         var loading = new Queue<(BlobId Id, Task<T> File)>();
-        await foreach (var id in ListAsync(kind, cancellationToken).ConfigureAwait(false))
+        await foreach (var item in Store.ListAsync(RepositoryLayout.Folder(kind), cancellationToken).ConfigureAwait(false))
         {
+            if (item.Size > maxSize || !BlobId.TryParse(item.Name, out var id))
+                continue;
             loading.Enqueue((id, LoadFileAsync(kind, id, read, cancellationToken)));
             if (loading.Count < ahead)
                 continue;

@@ -84,7 +84,7 @@ public sealed class FormatTests : IDisposable
 
         using var again = await OpenAsync();
         await again.LoadIndexAsync(default);
-        Assert.Equal(5, again.IndexFiles); // Two runs with one for content and one for trees, and the merged one.
+        Assert.Equal(5, again.SmallIndexFiles); // Two runs with one for content and one for trees, and the merged one.
         Assert.Empty(await new RepositoryChecker(again).CheckPacksAsync(default));
         Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
         await PruneAsync(again);

@@ -87,7 +87,7 @@ internal sealed class RunSession(
     // After the run and outside of its lock. When anybody else works on the repository, a later run does it.
     private async Task CompactIndexAsync(RepositorySession session, CancellationToken cancellationToken)
     {
-        if (session.Repository.IndexFiles < MaxIndexFiles)
+        if (session.Repository.SmallIndexFiles < MaxIndexFiles)
             return;
         try
         {

@@ -25,7 +25,7 @@ public sealed class IndexCompactor
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
         var small = new List<BlobId>();
         var (content, metadata) = (new Dictionary<BlobId, PackContents>(), new Dictionary<BlobId, PackContents>());
-        await foreach (var (id, contents) in _repository.IndexFilesAsync(alive.Token).ConfigureAwait(false))
+        await foreach (var (id, contents) in _repository.IndexFilesAsync(alive.Token, ResticRepository.BlobsPerIndex / 2).ConfigureAwait(false))
         {
             var isMetadata = PackContents.AreMetadata(contents);
             if (contents.Sum(pack => pack.Blobs.Count) > (isMetadata ? ResticRepository.MetadataBlobsPerIndex : ResticRepository.BlobsPerIndex) / 2)

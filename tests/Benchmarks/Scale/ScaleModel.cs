@@ -17,10 +17,10 @@ internal static class ScaleModel
     private const double UnitsAMinute = 3_750 * 0.96;
     private const double UnitsADay = 3_600_000 * 0.96;
 
-    // Measured (docs/performance.md): a run over 4,000 files took 4,100 units; 40,000 mails took 19 s of CPU; 2 GiB of files 22 s.
+    // Measured (docs/performance.md): a run over 4,000 files took 4,100 units; 40,000 mails took 15.5 s of CPU; 2 GiB of files 17.2 s.
     private const double UnitsAFile = 1.025;
-    private const double CpuAMail = 19.0 / 40_000;
-    private const double CpuAByte = 22.0 / (2L << 30);
+    private const double CpuAMail = 15.5 / 40_000;
+    private const double CpuAByte = 17.2 / (2L << 30);
 
     // A worker: two cores, 1 Gbit/s, 32 resources at a time.
     private const int Cores = 2;

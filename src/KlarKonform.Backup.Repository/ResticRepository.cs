@@ -281,7 +281,7 @@ public sealed class ResticRepository : IDisposable
     internal async Task<BlobId> SaveFileAsync<T>(RepositoryFile kind, T value, CancellationToken cancellationToken) =>
         (await SaveFileAsync(kind, file => JsonSerializer.Serialize(file, value, JsonOptions), cancellationToken).ConfigureAwait(false)).Id;
 
-    // Compressed while it is written: an index file has some megabytes, and a fifth of them compressed.
+    // Compressed while it is written: an index file has some megabytes, and a quarter of them compressed.
     private async Task<(BlobId Id, long Size)> SaveFileAsync(RepositoryFile kind, Action<Stream> write, CancellationToken cancellationToken)
     {
         var sealedFile = SealFile(write);

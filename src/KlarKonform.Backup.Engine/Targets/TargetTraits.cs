@@ -5,11 +5,9 @@ namespace KlarKonform.Backup.Engine.Targets;
 /// <summary>How a kind of target is written and read best.</summary>
 internal static class TargetTraits
 {
-    /// <summary>MiB of a pack in a folder: a disk has no price a request, and half the size spares the buffers' memory.</summary>
-    public const int FolderPackMiB = 8;
-
-    /// <summary>MiB of a pack at a server: restic's default.</summary>
-    public const int ServerPackMiB = 16;
+    // MiB of a pack. A disk has no price a request, and half of restic's default spares the buffers' memory.
+    private const int FolderPackMiB = 8;
+    private const int ServerPackMiB = 16;
 
     // A disk writes one while the next is hashed. A server answers late, but several requests at once.
     private const int FolderUploads = 2;

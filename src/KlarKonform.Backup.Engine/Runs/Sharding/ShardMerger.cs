@@ -12,7 +12,7 @@ namespace KlarKonform.Backup.Engine.Runs.Sharding;
 
 /// <summary>
 /// Makes one snapshot of what the shards have. The claim is that of the whole configuration: no worker writes meanwhile. Costs are a link
-/// for every resource, whatever its size, and the verification of what is new.
+/// for every resource, whatever its size, a listing of the files that there are, and the trees of shards that did not verify their own.
 /// </summary>
 internal sealed class ShardMerger(RunContext context, RepositorySession session, RepositoryLock held)
 {

@@ -14,7 +14,10 @@ install_missing || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 
 # shellcheck source=tests/servers.sh
 source tests/servers.sh
-trap stop_servers EXIT
+suite=""
+# What a test that hung left behind is in the suite's process group.
+stop_all() { if [ -n "$suite" ]; then kill -KILL -- "-$suite" 2> /dev/null; fi; stop_servers; }
+trap stop_all EXIT
 set -e
 start_servers
 set +e
@@ -29,8 +32,13 @@ if [ "$failed_build" -ne 0 ]; then
     exit 1
 fi
 
-dotnet test KlarKonform.Backup.sln --no-build -nologo -v q --logger "trx" --results-directory "$results" --logger "console;verbosity=minimal"
+# A test that says nothing for eight minutes is named and ended, and the whole suite has its limit: a run always reaches its last line.
+timeout --kill-after=30s 45m dotnet test KlarKonform.Backup.sln --no-build -nologo -v q --logger "trx" --results-directory "$results" --logger "console;verbosity=minimal" \
+    --blame-hang --blame-hang-timeout 8m --blame-hang-dump-type none &
+suite=$!
+wait "$suite"
 status=$?
+if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then echo "The tests did not end within 45 minutes."; fi
 
 # The counts come from the result files, not from the runner's prose.
 count() { grep -ho "<Counters [^>]*" "$results"/*.trx 2> /dev/null | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*' | awk '{ sum += $1 } END { print sum + 0 }'; }

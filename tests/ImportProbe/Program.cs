@@ -26,6 +26,17 @@ switch (args)
         }
 
         return 0;
+    case ["run", var module, var script]:
+        // What the script says, and the ids and messages of its errors.
+        using (var shell = System.Management.Automation.PowerShell.Create(System.Management.Automation.Runspaces.InitialSessionState.CreateDefault2()))
+        {
+            foreach (var said in shell.AddScript("Import-Module $args[0]; " + script).AddArgument(module).Invoke())
+                Console.WriteLine(said);
+            foreach (var error in shell.Streams.Error)
+                Console.WriteLine($"{error.FullyQualifiedErrorId} {error.CategoryInfo.Category} {error}");
+        }
+
+        return 0;
     case ["startup", var module]:
         // The engine is up, as in a shell that has just shown its prompt; what is measured is the module's.
         using (var shell = System.Management.Automation.PowerShell.Create(System.Management.Automation.Runspaces.InitialSessionState.CreateDefault2()))

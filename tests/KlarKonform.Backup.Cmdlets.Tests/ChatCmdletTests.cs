@@ -31,7 +31,11 @@ public sealed class ChatCmdletTests(ModuleFixture module) : IClassFixture<Module
         var receiving = Task.Run(() => module.Stop($"Start-KKWhatsAppReceiver Chats -Port {port}"));
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
         while (!await AnswersAsync(client))
+        {
+            Assert.False(receiving.IsCompleted, "The receiver ended before it answered.");
             await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
         Assert.Equal("42", await client.GetStringAsync("/whatsapp?hub.mode=subscribe&hub.verify_token=word&hub.challenge=42", TestContext.Current.CancellationToken));
         foreach (var body in module.Tenant.Chats.Webhooks(new DateTimeOffset(2026, 11, 2, 8, 0, 0, TimeSpan.Zero), 20).Select(Encoding.UTF8.GetBytes))
         {

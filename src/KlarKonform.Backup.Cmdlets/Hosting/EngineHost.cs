@@ -11,12 +11,21 @@ internal static class EngineHost
     public static IBackupEngine Create() =>
         (IBackupEngine)Activator.CreateInstance(s_engine.Value, Environment.GetEnvironmentVariable("KLARKONFORM_BACKUP_HOME"))!;
 
+    /// <summary>The error of a module that lacks one of its files.</summary>
+    /// <param name="file">Name of the file in the engine's folder.</param>
+    public static BackupException Incomplete(string file)
+    {
+        var path = PathOf(file);
+        return new BackupException("EngineMissing", BackupErrorCategory.NotInstalled, path, path);
+    }
+
+    private static string PathOf(string file) => Path.Combine(Path.GetDirectoryName(typeof(EngineHost).Assembly.Location)!, "engine", file);
+
     private static Type Load()
     {
-        var folder = Path.GetDirectoryName(typeof(EngineHost).Assembly.Location)!;
-        var path = Path.Combine(folder, "engine", "KlarKonform.Backup.Engine.dll");
+        var path = PathOf("KlarKonform.Backup.Engine.dll");
         if (!File.Exists(path))
-            throw new BackupException("EngineMissing", BackupErrorCategory.NotInstalled, path, path);
+            throw Incomplete(Path.GetFileName(path));
         Assembly engine = new EngineLoadContext(path).LoadFromAssemblyPath(path);
         return engine.GetType("KlarKonform.Backup.Engine.BackupEngine", throwOnError: true)!;
     }

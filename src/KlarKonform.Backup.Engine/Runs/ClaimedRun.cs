@@ -33,7 +33,7 @@ internal sealed class ClaimedRun : IAsyncDisposable
         Writer = NewWriter(session);
         Reader = new RepositoryReader(session.Repository, Writer, session.TreeCache);
         Assembler = new SnapshotAssembler(session, Writer, Reader, context.Time, previous, context.Record.Id, tags) { Carried = carried };
-        Checkpointer = new Checkpointer(session, held, Assembler, Writer, context.Record, old, context.Events, context.Time);
+        Checkpointer = new Checkpointer(session, held, Assembler, Writer, context, old);
     }
 
     public RepositoryWriter Writer { get; }

@@ -37,7 +37,7 @@ internal sealed class WholeRun(RunContext context, RepositorySession session)
                 snapshots,
                 OthersWork.None,
                 token).ConfigureAwait(false);
-            await run.Checkpointer.DropOldAsync(token).ConfigureAwait(false);
+            await run.Checkpointer.EndAsync(token).ConfigureAwait(false);
             return record.ToRun(final) with
             {
                 SnapshotId = snapshot.ToString(),

@@ -5,14 +5,16 @@ using KlarKonform.Backup.Repository.Writing;
 namespace KlarKonform.Backup.Engine.Runs.Checkpoints;
 
 /// <summary>Saves a run's work now and then, so that whoever continues it, here or elsewhere, repeats little. Thread-safe.</summary>
-internal sealed class Checkpointer(RepositorySession session, RepositoryLock held, SnapshotAssembler assembler, RepositoryWriter writer, RunRecord record, IEnumerable<BlobId> old, RunEvents events, TimeProvider time) : IDisposable
+internal sealed class Checkpointer(RepositorySession session, RepositoryLock held, SnapshotAssembler assembler, RepositoryWriter writer, RunContext context, IEnumerable<BlobId> old) : IDisposable
 {
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(125);
 
     private readonly CheckpointPolicy _policy = new();
     private readonly List<BlobId> _old = [.. old];
     private readonly SemaphoreSlim _saving = new(1);
-    private readonly long _began = time.GetTimestamp();
+    private readonly TimeProvider _time = context.Time;
+    private readonly long _began = context.Time.GetTimestamp();
+    private bool _hasEnded;
 
     public void Dispose() => _saving.Dispose();
 
@@ -22,13 +24,13 @@ internal sealed class Checkpointer(RepositorySession session, RepositoryLock hel
         try
         {
             var saved = _began;
-            using var timer = new PeriodicTimer(s_look, time);
+            using var timer = new PeriodicTimer(s_look, _time);
             while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
             {
-                if (!_policy.IsDue(record.Work, time.GetElapsedTime(saved)))
+                if (!_policy.IsDue(context.Record.Work, _time.GetElapsedTime(saved)))
                     continue;
                 await SaveAsync(BackupState.Running, cancellationToken).ConfigureAwait(false);
-                saved = time.GetTimestamp();
+                saved = _time.GetTimestamp();
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -45,14 +47,23 @@ internal sealed class Checkpointer(RepositorySession session, RepositoryLock hel
         await _saving.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var (began, work, cost) = (time.GetTimestamp(), record.Work, writer.TreeBytesStored);
+            if (_hasEnded)
+            {
+                await DropOldAsync(newest: null, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
+            var record = context.Record;
+            var (began, work, cost) = (_time.GetTimestamp(), record.Work, writer.TreeBytesStored);
             var root = await assembler.SaveTreesAsync(record, status, checkpoint: true, cancellationToken).ConfigureAwait(false);
             await held.ThrowIfLostAsync().ConfigureAwait(false);
-            var id = await assembler.SaveSnapshotAsync(root, status, files: null, checkpoint: true, cancellationToken).ConfigureAwait(false);
-            await DropOldAsync(cancellationToken).ConfigureAwait(false);
+
+            // Begun, it is written to its end, or nobody would know its id and remove it later.
+            var id = await assembler.SaveSnapshotAsync(root, status, files: null, checkpoint: true, context.Abandon).ConfigureAwait(false);
             _old.Add(id);
-            _policy.Saved(work, writer.TreeBytesStored - cost, time.GetElapsedTime(began));
-            events.Write(RunEvent.Checkpoint, Texts.Get("Event_Checkpoint", id.ToShortString()), new { snapshot = id.ToString(), items = record.Items, bytes = record.Bytes });
+            await DropOldAsync(id, cancellationToken).ConfigureAwait(false);
+            _policy.Saved(work, writer.TreeBytesStored - cost, _time.GetElapsedTime(began));
+            context.Events.Write(RunEvent.Checkpoint, Texts.Get("Event_Checkpoint", id.ToShortString()), new { snapshot = id.ToString(), items = record.Items, bytes = record.Bytes });
         }
         finally
         {
@@ -60,11 +71,20 @@ internal sealed class Checkpointer(RepositorySession session, RepositoryLock hel
         }
     }
 
-    /// <summary>Removes the checkpoints of before: only after their successor is durable.</summary>
-    public async Task DropOldAsync(CancellationToken cancellationToken)
+    /// <summary>What the run was for is durable: its checkpoints go, and none is saved any more, also if it is stopped while they go.</summary>
+    public async Task EndAsync(CancellationToken cancellationToken)
     {
-        foreach (var each in _old)
+        _hasEnded = true;
+        await DropOldAsync(newest: null, cancellationToken).ConfigureAwait(false);
+    }
+
+    // Only after their successor is durable. What a cut leaves is removed the next time.
+    private async Task DropOldAsync(BlobId? newest, CancellationToken cancellationToken)
+    {
+        foreach (var each in _old.Where(each => each != newest).ToArray())
+        {
             await session.Repository.DeleteSnapshotAsync(each, cancellationToken).ConfigureAwait(false);
-        _old.Clear();
+            _old.Remove(each);
+        }
     }
 }

@@ -169,8 +169,8 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
                 part.Monitor.Phase = Texts.Get("Progress_Verifying");
                 var problems = await new RunVerifier(session.Repository, session.TreeCache, run.Writer.PacksStored, part.Random).CheckTreesAsync(root, verified, [], token).ConfigureAwait(false);
                 await held.ThrowIfLostAsync().ConfigureAwait(false);
-                await run.Assembler.SaveSnapshotAsync(root, status, files: null, checkpoint: true, token, problems.Count == 0 ? [ShardRound.DoneTag, ShardRound.VerifiedTag] : [ShardRound.DoneTag]).ConfigureAwait(false);
-                await run.Checkpointer.DropOldAsync(token).ConfigureAwait(false);
+                await run.Assembler.SaveSnapshotAsync(root, status, files: null, checkpoint: true, context.Abandon, problems.Count == 0 ? [ShardRound.DoneTag, ShardRound.VerifiedTag] : [ShardRound.DoneTag]).ConfigureAwait(false);
+                await run.Checkpointer.EndAsync(token).ConfigureAwait(false);
                 part.Events.Write(RunEvent.ShardDone, Texts.Get("Event_ShardDone", shard), new { shard = shard.ToString(), resources = sources.Length, items = record.Items, bytes = record.Bytes });
                 return root;
             }, cancellationToken).ConfigureAwait(false);

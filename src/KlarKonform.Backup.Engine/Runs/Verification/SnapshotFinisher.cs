@@ -54,7 +54,10 @@ internal sealed class SnapshotFinisher(RunContext context, RepositorySession ses
             context.Note(Texts.Get("ItemsDiffer", verification.Mismatches.Count));
         Log(verification);
         await held.ThrowIfLostAsync().ConfigureAwait(false);
-        var snapshot = await assembler.SaveSnapshotAsync(root, status, verification.Problems.Count == 0 ? storage.Files : null, checkpoint: false, cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        // Begun, it is written to its end: a snapshot that nobody knows of would be followed by a checkpoint of the same.
+        var snapshot = await assembler.SaveSnapshotAsync(root, status, verification.Problems.Count == 0 ? storage.Files : null, checkpoint: false, context.Abandon).ConfigureAwait(false);
         return (snapshot, status, verification);
     }
 

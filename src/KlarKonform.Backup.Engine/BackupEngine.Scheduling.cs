@@ -19,7 +19,7 @@ public sealed partial class BackupEngine
 
     /// <inheritdoc />
     public Task RunSchedulerAsync(SchedulerOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
-        new BackupScheduler(_configurations, _journal, (configuration, token) => StartBackupAsync(configuration.Name, new BackupOptions(), secrets, observer, token), options, observer, _time).RunAsync(cancellationToken);
+        new BackupScheduler(_configurations, _journal, (configuration, token) => StartBackupAsync(configuration.Name, new BackupOptions { ShardCount = configuration.Schedule?.ShardCount ?? 1 }, secrets, observer, token), options, observer, _time).RunAsync(cancellationToken);
 
     /// <inheritdoc />
     public async Task ExportRunbookAsync(string name, string path, bool overwrite, CancellationToken cancellationToken)

@@ -169,6 +169,39 @@ public sealed partial class ScheduleTests
         Assert.False(health.RootElement.GetProperty("configurations")[0].GetProperty("running").GetBoolean());
     }
 
+    [Fact]
+    public async Task A_schedule_that_several_machines_share_says_so_to_whoever_starts_the_run()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 6, 1, 12, 0, 0, TimeSpan.Zero));
+        await using var scenario = await BackupScenario.StartAsync(new DemoTenant.Generation.TenantSizes { Users = 2, MailsPerUser = 2, FilesPerUser = 1, MaxFileBytes = 1000 }, time: time);
+        var request = Request("0 2 * * *", ScheduleMethod.Crontab);
+        request = request with { Schedule = request.Schedule with { ShardCount = 3 } };
+        var plan = await scenario.Engine.SetScheduleAsync("Test", request, default);
+        Assert.Equal(3, plan.ShardCount);
+        var script = System.Text.Encoding.Unicode.GetString(Convert.FromBase64String(Regex.Match(plan.Definition, "-EncodedCommand ([A-Za-z0-9+/=]+)").Groups[1].Value));
+        Assert.Contains("Start-KKBackup -Name 'Test' -ShardCount 3 -ErrorAction", script, StringComparison.Ordinal);
+        foreach (var count in (int[])[0, BackupOptions.MaxShards + 1])
+            Assert.Equal("ShardCountInvalid", (await Assert.ThrowsAsync<BackupException>(() => scenario.Engine.SetScheduleAsync("Test", request with { Schedule = request.Schedule with { ShardCount = count } }, default))).ErrorId);
+
+        // The scheduler in the foreground, too.
+        await scenario.Engine.SetScheduleAsync("Test", request with { Method = ScheduleMethod.Scheduler, PlanOnly = false }, default);
+        await scenario.Engine.EnableScheduleAsync("Test", false, default);
+        Assert.Equal(3, (await scenario.Engine.EnableScheduleAsync("Test", true, default)).ShardCount);
+        using var stop = new CancellationTokenSource();
+        var ended = new TaskCompletionSource<BackupRun>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var scheduler = scenario.Engine.RunSchedulerAsync(new SchedulerOptions { Ended = run => ended.TrySetResult(run) }, scenario, scenario, stop.Token);
+        while (!ended.Task.IsCompleted && !scheduler.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMinutes(20));
+            await WaitUntilIdleAsync(scenario, () => ended.Task.IsCompleted);
+        }
+
+        Assert.Equal(BackupState.Succeeded, (await ended.Task).Status);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => scheduler);
+        Assert.Contains("merged:3-", scenario.Restic.Run("snapshots", "--json", "--no-lock"), StringComparison.Ordinal);
+    }
+
     // Real time for the engine's real work: until no run is on.
     private static async Task WaitUntilIdleAsync(BackupScenario scenario, Func<bool> ended)
     {

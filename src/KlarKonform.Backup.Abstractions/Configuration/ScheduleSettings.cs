@@ -11,4 +11,8 @@ public sealed record ScheduleSettings
 
     /// <summary>Whether it is in force.</summary>
     public bool Enabled { get; init; } = true;
+
+    /// <summary>Into how many shards the resources are divided, from 1 to <see cref="BackupOptions.MaxShards"/>, so that several machines with
+    /// this schedule share the run; null for a run by one machine.</summary>
+    public int? ShardCount { get; init; }
 }

@@ -18,6 +18,9 @@ public sealed record BackupSchedule
     /// <summary>The next run; UTC. Null when it is not in force, or when there never is one.</summary>
     public DateTimeOffset? NextRun { get; init; }
 
+    /// <summary>Into how many shards the resources are divided; 1 for a run by one machine.</summary>
+    public int ShardCount { get; init; } = 1;
+
     /// <summary>Who starts it.</summary>
     public required ScheduleMethod Method { get; init; }
 

@@ -33,6 +33,11 @@ public sealed class SetKKBackupScheduleCommand : ConfigurationNameCommand
     [ArgumentCompleter(typeof(TimeZoneCompleter))]
     public string? TimeZone { get; set; }
 
+    /// <summary>Into how many shards the resources are divided, so that several machines with this schedule share the run.</summary>
+    [Parameter]
+    [ValidateRange(1, BackupOptions.MaxShards)]
+    public int ShardCount { get; set; } = 1;
+
     /// <summary>Who starts the runs.</summary>
     [Parameter]
     public ScheduleMethod Method { get; set; }
@@ -47,7 +52,7 @@ public sealed class SetKKBackupScheduleCommand : ConfigurationNameCommand
 
         var request = new ScheduleRequest
         {
-            Schedule = new ScheduleSettings { Cron = Expression(), TimeZone = TimeZone },
+            Schedule = new ScheduleSettings { Cron = Expression(), TimeZone = TimeZone, ShardCount = ShardCount > 1 ? ShardCount : null },
             Method = Method,
             PowerShell = Environment.ProcessPath ?? "pwsh",
             Module = System.IO.Path.Combine(MyInvocation.MyCommand.Module?.ModuleBase ?? "", "KlarKonform.Backup.psd1"),

@@ -84,6 +84,8 @@ internal static partial class ConfigurationValidator
 
         if (configuration.Schedule is { } schedule)
         {
+            if (schedule.ShardCount is < 1 or > BackupOptions.MaxShards)
+                rules.Refuse("schedule.shardCount", "FieldRange", 1, BackupOptions.MaxShards);
             rules.Demand("schedule.cron", schedule.Cron);
             try
             {

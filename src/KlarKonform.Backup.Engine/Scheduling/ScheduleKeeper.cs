@@ -12,8 +12,10 @@ internal sealed class ScheduleKeeper(ConfigurationStore configurations, BackupHo
     {
         var configuration = await configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
         var schedule = CronSchedule.Of(request.Schedule);
+        if (request.Schedule.ShardCount is < 1 or > BackupOptions.MaxShards)
+            throw new BackupException("ShardCountInvalid", BackupErrorCategory.InvalidArgument, name, request.Schedule.ShardCount, BackupOptions.MaxShards);
         var method = request.Method == ScheduleMethod.Auto ? Own() : request.Method;
-        var script = ScheduledCommand.Script(configuration.Name, request.Module, home.GivenRoot);
+        var script = ScheduledCommand.Script(configuration.Name, request.Schedule, request.Module, home.GivenRoot);
         var definition = method switch
         {
             ScheduleMethod.Systemd => SystemdUnits.Timer(configuration, schedule) + "\n" + SystemdUnits.Service(configuration, request.PowerShell, script),
@@ -75,6 +77,7 @@ internal sealed class ScheduleKeeper(ConfigurationStore configurations, BackupHo
         Cron = schedule.Cron,
         TimeZone = schedule.Zone.Id,
         Enabled = settings.Enabled,
+        ShardCount = settings.ShardCount ?? 1,
         NextRun = settings.Enabled ? schedule.Next(time.GetUtcNow()) : null,
         Method = method,
         Definition = definition,

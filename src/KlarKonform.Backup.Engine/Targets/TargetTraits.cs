@@ -9,10 +9,6 @@ internal static class TargetTraits
     private const int FolderPackMiB = 8;
     private const int ServerPackMiB = 16;
 
-    // A disk writes one while the next is hashed. A server answers late, but several requests at once.
-    private const int FolderUploads = 2;
-    private const int ServerUploads = 3;
-
     // A server's answer takes longer than its bytes' way and their decryption; each read takes a few MiB of memory. restic's number of connections.
     private const int ServerReads = 5;
 
@@ -20,13 +16,6 @@ internal static class TargetTraits
     public static int ReadsAtOnce(TargetSettings target) => target.Type == TargetType.Folder ? Environment.ProcessorCount + 1 : ServerReads;
 
     /// <summary>The writer's options for a target.</summary>
-    public static WriterOptions Writing(TargetSettings target)
-    {
-        var isFolder = target.Type == TargetType.Folder;
-        return new WriterOptions
-        {
-            Uploads = isFolder ? FolderUploads : ServerUploads,
-            PackSize = (target.PackSizeMiB ?? (isFolder ? FolderPackMiB : ServerPackMiB)) << 20,
-        };
-    }
+    public static WriterOptions Writing(TargetSettings target) =>
+        new() { PackSize = (target.PackSizeMiB ?? (target.Type == TargetType.Folder ? FolderPackMiB : ServerPackMiB)) << 20 };
 }

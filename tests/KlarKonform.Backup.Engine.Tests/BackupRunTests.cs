@@ -39,6 +39,19 @@ public sealed class BackupRunTests
     }
 
     [Fact]
+    public async Task Packs_have_the_size_that_the_target_asks_for()
+    {
+        await using var scenario = await BackupScenario.StartAsync(new TenantSizes { Users = 1, MailsPerUser = 2, FilesPerUser = 60, MaxFileBytes = 1_000_000 });
+        var small = scenario.Configuration("Small packs") with { Id = Guid.NewGuid(), Target = new TargetSettings { Type = TargetType.Folder, Path = scenario.Folder["small"], PackSizeMiB = 4 } };
+        await scenario.Engine.CreateConfigurationAsync(small, default);
+        await scenario.RunAsync();
+        Assert.Equal(BackupState.Succeeded, (await scenario.Engine.StartBackupAsync(small.Name, new BackupOptions(), scenario, scenario, default)).Status);
+        long Largest(string repository) => new DirectoryInfo(scenario.Folder[repository, "data"]).EnumerateFiles("*", SearchOption.AllDirectories).Max(file => file.Length);
+        Assert.InRange(Largest("repository"), 7 << 20, 9 << 20);
+        Assert.InRange(Largest("small"), 3 << 20, 5 << 20);
+    }
+
+    [Fact]
     public async Task Folders_that_move_and_are_renamed_take_their_content_along_without_a_download()
     {
         await using var scenario = await BackupScenario.StartAsync();

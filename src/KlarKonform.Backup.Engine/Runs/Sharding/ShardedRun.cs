@@ -29,6 +29,7 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
     private readonly string _purpose = RunSession.PurposeOf(session.Configuration);
     private readonly int _first = context.Options.ShardIndex ?? context.Random.Next(context.Options.ShardCount);
     private long _bytesStored;
+    private long? _lockedSince;
 
     /// <summary>Works until the run is complete.</summary>
     /// <returns>The run, and whether this worker merged it.</returns>
@@ -88,7 +89,7 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
                 await session.Repository.OpenIndexAsync(cancellationToken).ConfigureAwait(false);
                 await new ShardMerger(context, session, held).SalvageAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.PurposeTaken && context.Time.GetElapsedTime(began) < s_patience)
+            catch (RepositoryException exception) when (exception.Kind is RepositoryErrorKind.PurposeTaken or RepositoryErrorKind.Locked && context.Time.GetElapsedTime(began) < s_patience)
             {
                 context.Monitor.Phase = Texts.Get("Progress_WaitingForWorkers", 0, round.Count);
                 await Task.Delay(s_firstWait * (1 + context.Random.NextDouble()), context.Time, cancellationToken).ConfigureAwait(false);
@@ -120,6 +121,12 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
             {
                 continue; // Another worker was faster.
             }
+            catch (RepositoryException exception) when (MayWaitFor(exception))
+            {
+                return false;
+            }
+
+            _lockedSince = null;
 
             await using (held)
             {
@@ -194,7 +201,12 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
         {
             return null; // Another worker merges.
         }
+        catch (RepositoryException exception) when (MayWaitFor(exception))
+        {
+            return null;
+        }
 
+        _lockedSince = null;
         await using (held)
         {
             using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, held.Lost);
@@ -211,6 +223,15 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
                 return null; // Taken for dead; somebody else merges.
             }
         }
+    }
+
+    // Somebody has the repository for himself: whoever merged a moment ago tidies the index, or an admin removes packs. That ends soon.
+    private bool MayWaitFor(RepositoryException exception)
+    {
+        if (exception.Kind != RepositoryErrorKind.Locked)
+            return false;
+        _lockedSince ??= context.Time.GetTimestamp();
+        return context.Time.GetElapsedTime(_lockedSince.Value) < s_patience;
     }
 
     private BackupRun MergedElsewhere((BlobId Id, Snapshot Snapshot) complete)

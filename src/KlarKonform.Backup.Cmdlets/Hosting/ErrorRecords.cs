@@ -28,7 +28,7 @@ internal static class ErrorRecords
 
     public static ErrorRecord Unexpected(Exception exception)
     {
-        // An assembly is named by its whole name (ECMA-335, II.6.2.1.3), any other file by its path: half a module, left by a copy that was cut or by a virus scanner.
+        // An assembly is named by its full name (AssemblyName.FullName), any other file by its path: half a module, left by a copy that was cut or by a virus scanner.
         if (exception is FileNotFoundException { FileName: { } name } && name.IndexOf(", Version=", StringComparison.Ordinal) is > 0 and var end)
             return From(EngineHost.Incomplete(name[..end] + ".dll"));
         return new ErrorRecord(

@@ -31,6 +31,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
     private UploadSessions _uploads = null!;
     private GraphRoutes _routes = null!;
     private MediaEndpoints _media = null!;
+    private ChangedAnswers _changes = null!;
     private ChatGenerator? _chats;
 
     private DemoTenantServer(WebApplication app, DemoCertificates certificates, DemoTenantOptions options, DemoTenantModel model,
@@ -117,7 +118,8 @@ public sealed class DemoTenantServer : IAsyncDisposable
             counters.Count("machineToken");
             return tokens.IssueToMachine(request);
         });
-        var routes = new GraphRoutes(tokens, options, counters, delay);
+        var changes = new ChangedAnswers();
+        var routes = new GraphRoutes(tokens, options, counters, delay, changes);
         new DirectoryEndpoints(model, pages).Map(routes);
         var uploads = new UploadSessions(counters, meter);
         new MailEndpoints(model, pages, options, meter).Map(routes);
@@ -133,7 +135,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
         routes.Map(app);
         var media = new MediaEndpoints(model, options, counters);
         media.Map(app);
-        app.MapGet("/download/{ticket}", (HttpContext context, string ticket) => downloads.ServeAsync(context, ticket));
+        app.MapGet("/download/{ticket}", (HttpContext context, string ticket) => changes.PassAsync(context, context.Request.Path.Value!, each => downloads.ServeAsync(each, ticket)));
         app.MapMethods("/upload/{ticket}", ["GET", "PUT"], (HttpContext context, string ticket) => uploads.ServeAsync(context, ticket));
         MapControl(app, model, generator, counters);
         await app.StartAsync();
@@ -141,8 +143,11 @@ public sealed class DemoTenantServer : IAsyncDisposable
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         var second = new Uri(addresses.Single(address => new Uri(address).Port != port));
         uploads.Host = downloads.Host = $"https://localhost:{second.Port}";
-        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, tokenPages, downloads, delay, baseUrl) { Contents = meter, _routes = routes, _mailboxes = routes.Mailboxes, _uploads = uploads, _media = media };
+        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, tokenPages, downloads, delay, baseUrl) { Contents = meter, _routes = routes, _changes = changes, _mailboxes = routes.Mailboxes, _uploads = uploads, _media = media };
     }
+
+    /// <summary>Lets every answer of Graph and of the download host be changed before it is sent, inside batches too; null for none. Called by several requests at a time.</summary>
+    public void ChangeAnswers(Action<DemoAnswer>? change) => _changes.Change = change;
 
     /// <summary>Makes every delta token issued so far expire.</summary>
     /// <param name="resync">For drives and lists: what the answer asks for.</param>

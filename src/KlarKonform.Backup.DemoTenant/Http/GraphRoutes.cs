@@ -10,7 +10,7 @@ namespace KlarKonform.Backup.DemoTenant.Http;
 /// Graph's routes: a signed-in caller, the latency, faults that a test asks for, errors in Graph's envelope, and <c>$batch</c> as
 /// concepts/json-batching.md describes it.
 /// </summary>
-internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options, RequestCounters counters, PreciseDelay delay)
+internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options, RequestCounters counters, PreciseDelay delay, ChangedAnswers changes)
 {
     private const string Version = "/v1.0/";
     private const int MaxBatch = 20;
@@ -145,7 +145,9 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
         return true;
     }
 
-    private async Task AnswerAsync(HttpContext context)
+    private Task AnswerAsync(HttpContext context) => changes.PassAsync(context, context.Request.Path.Value![(Version.Length - 1)..], MakeAnswerAsync);
+
+    private async Task MakeAnswerAsync(HttpContext context)
     {
         try
         {

@@ -34,6 +34,9 @@ public sealed record BackupConfiguration
     /// <summary>Who is told when the state of the runs changes, or null.</summary>
     public NotificationSettings? Notification { get; init; }
 
+    /// <summary>Failures that an admin has accepted: they do not make a run Partial. Null for none.</summary>
+    public IReadOnlyList<AcceptedFailure>? AcceptedFailures { get; init; }
+
     /// <summary>The vault names of every secret that a run needs, as <c>vault/name</c>.</summary>
     public IReadOnlyList<string> SecretNames() =>
         [.. new[] { Tenant.Auth.Secret, Tenant.Auth.CertificatePassword, Repository.Password, Target.Credential, Target.PrivateKey, Target.PrivateKeyPassphrase, Notification?.Webhook }.Concat(Sources.WhatsApp?.SecretNames() ?? []).OfType<string>().Distinct()];

@@ -12,6 +12,18 @@ public sealed record ItemFailure
     /// <summary>The item's Graph id.</summary>
     public required string ItemId { get; init; }
 
+    /// <summary>How much of the backup it covers.</summary>
+    public FailureLevel Level { get; init; }
+
+    /// <summary>Whether something of the item is in the backup all the same: an earlier version, or the item without what failed beside it.</summary>
+    public bool IsStored { get; init; }
+
+    /// <summary>Why an admin accepted that it is not in the backup; null when nobody did.</summary>
+    public string? AcceptedReason { get; init; }
+
+    /// <summary>For a failure that nobody foresaw: the exception's type and stack, without its message, which may hold content; else null.</summary>
+    public string? Details { get; init; }
+
     /// <summary>Subject or file name.</summary>
     public required string Name { get; init; }
 

@@ -5,6 +5,12 @@ namespace KlarKonform.Backup.Graph;
 /// <summary>Graph, or the way to it, refused a request.</summary>
 public sealed class GraphException : Exception
 {
+    /// <summary>Code of an answer that is none: it broke off, is no JSON, or lacks what makes it one.</summary>
+    public const string BrokenAnswer = "BrokenAnswer";
+
+    /// <summary>Code of pages that lead in a circle.</summary>
+    public const string EndlessPages = "EndlessPages";
+
     /// <summary>Creates the exception.</summary>
     public GraphException(GraphErrorKind kind, HttpStatusCode? status, string code, string message, Exception? inner = null)
         : base(message, inner)
@@ -31,6 +37,15 @@ public sealed class GraphException : Exception
 
     /// <summary>The application permission that the request needs, or null.</summary>
     public string? Permission { get; init; }
+
+    /// <summary>Whether it was the mailbox, drive or site itself that was asked for, and not something in it: only then does it say that the whole is gone, locked or missing.</summary>
+    public bool IsOfResource { get; init; }
+
+    /// <summary>The same failure, of a question for the resource itself.</summary>
+    public GraphException OfResource(GraphErrorKind? kind = null) => new(kind ?? Kind, Status, Code, Message, InnerException)
+    {
+        RequestId = RequestId, RetryAfter = RetryAfter, Permission = Permission, Restart = Restart, IsOfResource = true,
+    };
 
     /// <summary>For <see cref="GraphErrorKind.ResyncRequired"/>: where Graph wants the enumeration to start again.</summary>
     public Uri? Restart { get; init; }

@@ -92,8 +92,7 @@ public sealed class ChatRunTests
         // What stays as it is, is not looked at again; what was on its way is.
         await File.WriteAllBytesAsync(Path.Combine(folder, "WhatsApp Chat - Halb.zip"), half);
         var next = await scenario.RunAsync();
-        Assert.Equal(BackupState.Succeeded, next.Status);
-        Assert.Equal(3, next.RetryList.Count);
+        Assert.Equal((BackupState.Partial, 0, 3), (next.Status, next.Failures.Count, next.RetryList.Count));
         using (var restored = await RestoreAsync(scenario))
             Assert.NotEmpty(Lines(restored, "Halb", "2026-10"));
         File.Delete(Path.Combine(folder, "evil.zip"));
@@ -202,7 +201,7 @@ public sealed class ChatRunTests
         Assert.Equal(["Forged 0003.jsonl", "NotAWebhook 0002.json"], run.Failures.Select(failure => $"{failure.Code} {failure.Name}").Order(StringComparer.Ordinal));
         using var restored = await RestoreAsync(scenario);
         Assert.Equal(["wamid.raw", "wamid.unsigned"], AllLines(restored).Select(line => line.Id).Order(StringComparer.Ordinal));
-        Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
+        Assert.Empty((await scenario.RunAsync()).Failures);
     }
 
     [Fact]

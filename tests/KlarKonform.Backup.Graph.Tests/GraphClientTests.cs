@@ -145,7 +145,7 @@ public sealed class GraphClientTests
         var client = scenario.Client();
         await GraphScenario.UsersAsync(client);
         int Asked() => scenario.Requests.ToArray().Count(line => line.Contains("mailFolders", StringComparison.Ordinal));
-        var pages = DeltaReader.ReadAsync(client, new GraphRequest(GraphScope.Mailbox(user.Id), client.Address($"/users/{user.Id}/mailFolders/delta")), 1, default).GetAsyncEnumerator();
+        var pages = DeltaReader.ReadAsync(client, new GraphRequest(GraphScope.Mailbox(user.Id), client.Address($"/users/{user.Id}/mailFolders/delta")), 1, PageKind.Delta, default).GetAsyncEnumerator();
         Assert.True(await pages.MoveNextAsync());
         Assert.NotNull(pages.Current.NextLink);
         while (Asked() < 2)

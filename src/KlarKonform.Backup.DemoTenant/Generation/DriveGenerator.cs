@@ -43,7 +43,7 @@ public sealed class DriveGenerator
             deep = AddFolder(drive, deep, $"Ein Ordner mit einem ziemlich langen Namen, Ebene {i}");
         AddFile(drive, deep, "tief unten.txt", 100);
         AddFile(drive, folder, "virus.exe", 400).IsMalware = true;
-        AddFile(drive, folder, "umgeschrieben.docx", 9000).ServedLonger = 137;
+        AddFile(drive, folder, "umgeschrieben.docx", 9000).ServedContent = Document(_state.Random.NextInt64(), 9000);
         drive.Add(New(folder, "Verknüpfung", isShortcut: true));
         var notebook = drive.Add(New(folder, "Notizbuch", isNotebook: true));
         AddFile(drive, notebook, "Abschnitt 1.one", 5000);
@@ -158,6 +158,19 @@ public sealed class DriveGenerator
         Seed = _state.Random.NextInt64(),
         Modified = _state.Now.AddMinutes(_state.Random.Next(500_000)),
     };
+
+    // A ZIP as Office's documents are ones.
+    private static byte[] Document(long seed, int size)
+    {
+        using var bytes = new MemoryStream();
+        using (var archive = new System.IO.Compression.ZipArchive(bytes, System.IO.Compression.ZipArchiveMode.Create, leaveOpen: true))
+        {
+            using var part = archive.CreateEntry("word/document.xml", System.IO.Compression.CompressionLevel.NoCompression).Open();
+            part.Write(SeededContent.Bytes(seed, size));
+        }
+
+        return bytes.ToArray();
+    }
 
     private static bool IsTaken(DemoDrive drive, string parent, string name) =>
         drive.Items.Values.Any(item => item.ParentId == parent && string.Equals(item.Name, name, StringComparison.OrdinalIgnoreCase));

@@ -41,6 +41,7 @@ internal sealed class DeltaPages(DemoTenantModel tenant, string graph)
         var items = ids.Skip(skip).Take(size).Select(render).OfType<Dictionary<string, object?>>().Select(item => ODataPaging.Select(item, select)).ToArray();
         var page = new Dictionary<string, object?> { ["@odata.context"] = $"{graph}/$metadata#delta", ["value"] = items };
         var flags = request.Query.TryGetValue("includeHiddenFolders", out var hidden) ? $"&includeHiddenFolders={hidden}" : "";
+        flags += request.Query.TryGetValue("$expand", out var expand) ? $"&$expand={Uri.EscapeDataString(expand.ToString())}" : "";
         if (skip + size < ids.Count)
         {
             _rounds[round] = ids;

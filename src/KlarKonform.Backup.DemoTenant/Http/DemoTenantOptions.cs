@@ -47,6 +47,9 @@ public sealed record DemoTenantOptions
     /// <summary>Whether the hierarchy's delta shows hidden folders when it is asked to; Microsoft's documentation leaves that open.</summary>
     public bool HiddenFoldersInDelta { get; init; } = true;
 
+    /// <summary>Whether messages' delta knows <c>$expand</c>, as documented; some have met a 500.</summary>
+    public bool ExpandsInDelta { get; init; } = true;
+
     /// <summary>Whether drive items carry a pre-authenticated download address.</summary>
     public bool DownloadAddresses { get; init; } = true;
 

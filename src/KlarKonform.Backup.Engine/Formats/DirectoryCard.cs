@@ -21,7 +21,7 @@ internal static class DirectoryCard
             .Add("TEL;TYPE=\"work,fax\"", entry.Text("faxNumber"))
             .AddParts("ADR;TYPE=work", "", "", entry.Text("streetAddress"), entry.Text("city"), entry.Text("state"), entry.Text("postalCode"), entry.Text("country"));
         foreach (var phone in entry.Array("businessPhones").Where(each => each.ValueKind == JsonValueKind.String))
-            card.Add("TEL;TYPE=\"work,voice\"", phone.GetString()!);
+            card.Add("TEL;TYPE=\"work,voice\"", phone.AsText());
         foreach (var phone in entry.Array("phones"))
             card.Add(phone.Text("type") switch { "mobile" => "TEL;TYPE=cell", "businessFax" => "TEL;TYPE=\"work,fax\"", _ => "TEL;TYPE=\"work,voice\"" }, phone.Text("number"));
         foreach (var address in entry.Array("addresses"))

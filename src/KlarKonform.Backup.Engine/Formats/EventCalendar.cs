@@ -20,6 +20,8 @@ internal static class EventCalendar
 {
     private const string ProductId = "-//KlarKonform//Backup//EN";
 
+    private static readonly DateTime s_rulesOfToday = new(2015, 1, 1);
+
     /// <summary>Writes an event as Graph sent it, with exceptionOccurrences and cancelledOccurrences in it.</summary>
     /// <param name="json">The event.</param>
     /// <param name="attachments">What is attached, by Graph's properties; their names are listed.</param>
@@ -35,14 +37,22 @@ internal static class EventCalendar
         foreach (var exception in json.Array("exceptionOccurrences"))
         {
             var each = Event(exception, json, zone);
-            each.RecurrenceIdentifier = new RecurrenceIdentifier(Moment(OffsetDateTimePattern.ExtendedIso.Parse(exception.Text("originalStart")).Value.ToInstant(), zone, json.Flag("isAllDay")));
+
+            // Graph leaves originalStart null at times. Without it nobody can tell which occurrence it was: then it stands for itself.
+            if (OffsetDateTimePattern.ExtendedIso.Parse(exception.Text("originalStart")) is { Success: true } original)
+                each.RecurrenceIdentifier = new RecurrenceIdentifier(Moment(original.Value.ToInstant(), zone, json.Flag("isAllDay")));
+            else
+                each.Uid += "-" + SafeName.Mark(exception.Text("id") + exception.Object("start").Text("dateTime"));
             calendar.Events.Add(each);
         }
 
         if (!json.Flag("isAllDay") && !TimeZones.IsUtc(zone))
-            calendar.AddTimeZone(VTimeZone.FromDateTimeZone(zone.Id, Start(json).InZone(zone).LocalDateTime.ToDateTimeUnspecified(), includeHistoricalData: false));
+            calendar.AddTimeZone(VTimeZone.FromDateTimeZone(zone.Id, ZoneFrom(Start(json).InZone(zone).LocalDateTime.ToDateTimeUnspecified()), includeHistoricalData: false));
         return Encoding.UTF8.GetBytes(new CalendarSerializer().SerializeToString(calendar)!);
     }
+
+    // The library reads a zone's rules from here to a year from now, and refuses what begins later: the rules of today are those of 2015.
+    private static DateTime ZoneFrom(DateTime start) => start < s_rulesOfToday ? start : s_rulesOfToday;
 
     private static CalendarEvent Event(JsonElement json, JsonElement series, DateTimeZone zone)
     {
@@ -63,7 +73,7 @@ internal static class EventCalendar
             Priority = json.Text("importance") switch { "high" => 1, "low" => 9, _ => 5 },
         };
         foreach (var category in json.Array("categories"))
-            result.Categories.Add(category.GetString() ?? "");
+            result.Categories.Add(category.AsText());
         AddText(result, json);
         AddPeople(result, json);
         result.AddProperty("X-MICROSOFT-CDO-BUSYSTATUS", json.Text("showAs") switch { "free" => "FREE", "tentative" => "TENTATIVE", "oof" => "OOF", "workingElsewhere" => "WORKINGELSEWHERE", _ => "BUSY" });
@@ -73,7 +83,7 @@ internal static class EventCalendar
             result.AddProperty("X-MICROSOFT-SKYPETEAMSMEETINGURL", join);
         }
 
-        if (json.Flag("isReminderOn") && json.TryGetProperty("reminderMinutesBeforeStart", out var minutes) && minutes.TryGetInt32(out var before))
+        if (json.Flag("isReminderOn") && json.Number("reminderMinutesBeforeStart") is { } before)
             result.Alarms.Add(new Alarm { Action = "DISPLAY", Description = result.Summary, Trigger = new Trigger(Duration.FromMinutes(-before)) });
         return result;
     }
@@ -137,7 +147,7 @@ internal static class EventCalendar
         master.RecurrenceRule = new RecurrenceRule(rule);
 
         // "OID.<series>.<date>": the date of the occurrence in the series' own zone.
-        foreach (var cancelled in json.Array("cancelledOccurrences").Select(each => each.GetString() ?? ""))
+        foreach (var cancelled in json.Array("cancelledOccurrences").Select(each => each.AsText()))
         {
             if (cancelled.Length < 10 || !DateOnly.TryParse(cancelled[^10..], CultureInfo.InvariantCulture, out var date))
                 continue;

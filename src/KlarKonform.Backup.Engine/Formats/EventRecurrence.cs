@@ -23,7 +23,7 @@ internal static class EventRecurrence
             rule += ";WKST=" + Day(first);
         return range.Text("type") switch
         {
-            "numbered" => string.Create(CultureInfo.InvariantCulture, $"{rule};COUNT={Number(range, "numberOfOccurrences")}"),
+            "numbered" when Number(range, "numberOfOccurrences") is > 0 and var count => string.Create(CultureInfo.InvariantCulture, $"{rule};COUNT={count}"),
             "endDate" when DateOnly.TryParse(range.Text("endDate"), CultureInfo.InvariantCulture, out var last) => $"{rule};UNTIL={until(last)}",
             _ => rule,
         };
@@ -33,9 +33,17 @@ internal static class EventRecurrence
     {
         var month = Number(pattern, "month").ToString(CultureInfo.InvariantCulture);
         var day = Number(pattern, "dayOfMonth").ToString(CultureInfo.InvariantCulture);
-        var days = string.Join(',', pattern.Array("daysOfWeek").Select(each => Day(each.GetString() ?? "")));
+        var days = string.Join(',', pattern.Array("daysOfWeek").Select(each => Day(each.AsText())));
+
+        // What lacks the very thing that makes it a rule is none: then the master's own date is what there is.
+        var (hasDays, hasDay, hasMonth) = (days.Length > 0, Number(pattern, "dayOfMonth") is >= 1 and <= 31, Number(pattern, "month") is >= 1 and <= 12);
         return pattern.Text("type") switch
         {
+            "weekly" when !hasDays => "FREQ=WEEKLY",
+            "absoluteMonthly" when !hasDay => "FREQ=MONTHLY",
+            "absoluteYearly" when !hasDay || !hasMonth => "FREQ=YEARLY",
+            "relativeMonthly" when !hasDays => null,
+            "relativeYearly" when !hasDays || !hasMonth => null,
             "daily" => "FREQ=DAILY",
             "weekly" => $"FREQ=WEEKLY;BYDAY={days}",
             "absoluteMonthly" => $"FREQ=MONTHLY;BYMONTHDAY={day}",
@@ -57,5 +65,5 @@ internal static class EventRecurrence
 
     private static string Day(string name) => name.Length < 2 ? "MO" : name[..2].ToUpperInvariant();
 
-    private static int Number(JsonElement item, string name) => item.ValueKind == JsonValueKind.Object && item.TryGetProperty(name, out var value) && value.TryGetInt32(out var number) ? number : 0;
+    private static int Number(JsonElement item, string name) => item.Number(name) ?? 0;
 }

@@ -34,7 +34,24 @@ internal sealed class ResourceRunner(
         Parallel.ForEachAsync(sources, new ParallelOptions { MaxDegreeOfParallelism = options.ThrottleLimit, CancellationToken = cancellationToken },
             async (source, token) => await RunAsync(source, token).ConfigureAwait(false));
 
+    // The last wall: a resource that cannot even be begun is one that failed, and what the snapshot has of it stays.
     private async Task RunAsync(IResourceSource source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await BeginAsync(source, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (Wall.Holds(exception, cancellationToken))
+        {
+            var error = (BackupException)ErrorTranslator.Translate(exception, record.Configuration);
+            record.ResourceFailed(error);
+            record.End(source, new ResourceResult { Kind = source.Kind, Name = source.Name, Status = BackupState.Failed, Code = error.ErrorId, Message = error.Message });
+            events.Write(RunEvent.ResourceFailed, Texts.Get("Event_ResourceFailed", $"{source.Kind}: {source.Name}", error.ErrorId),
+                new { kind = source.Kind, resource = source.Name, code = error.ErrorId, details = Wall.Details(exception) });
+        }
+    }
+
+    private async Task BeginAsync(IResourceSource source, CancellationToken cancellationToken)
     {
         var stateRoot = await assembler.PreviousAsync(SnapshotAssembler.StatePath(source.Kind, source.ResourceId), cancellationToken).ConfigureAwait(false);
         var state = await ResourceStore.ReadStateAsync(reader, stateRoot, cancellationToken).ConfigureAwait(false);
@@ -50,7 +67,7 @@ internal sealed class ResourceRunner(
         }
 
         var store = ResourceStore.Open(reader, writer, state, content, stateRoot, time, () => Math.Max(MinLoaded, MaxLoaded / Math.Max(1, Volatile.Read(ref _active))), deletedItems.Keeps, abandon);
-        var run = new ResourceRun(source, store, path, writer, observer, events, options.Full, time);
+        var run = new ResourceRun(source, store, path, writer, observer, events, options.Full, record.Configuration.AcceptedFailures ?? [], time);
         observer.Progress(new BackupProgress(run.Label, Texts.Get("State_Running"), -1, Completed: false));
         events.Write(RunEvent.ResourceStarted, Texts.Get("Event_ResourceStarted", run.Label), new { kind = source.Kind, resource = source.Name });
         Interlocked.Increment(ref _active);
@@ -82,41 +99,76 @@ internal sealed class ResourceRunner(
             if (run.Store.State.Failures.Values.Count(failure => failure is { Permanent: false, NextAttempt: not null }) - run.Failures.Count(failure => failure.NextAttempt is not null) is > 0 and var later)
                 run.Note(Texts.Get("KnownFailures", source.Kind, source.Name, later));
 
+            await run.ForgetEarlierFailureAsync(ResourceRun.Whole, cancellationToken).ConfigureAwait(false);
             await run.Store.DropPartialsAsync(cancellationToken).ConfigureAwait(false);
             await deletedItems.ExpireAsync(run, cancellationToken).ConfigureAwait(false);
 
             // Written by the resource's own thread and out of memory, before the last one is done.
-            await EndAsync(run, run.Failures.Count > 0 || run.Mismatches.Count > 0 ? BackupState.Partial : BackupState.Succeeded, withdraw: false, cancellationToken).ConfigureAwait(false);
+            await EndAsync(run, BackupState.Succeeded, withdraw: false, cancellationToken).ConfigureAwait(false);
         }
-        catch (GraphException exception) when (exception.Kind == GraphErrorKind.UserGone)
+        catch (Exception exception) when (Wall.Holds(exception, cancellationToken) && !run.IsClosed)
         {
-            // Deleted since the users were listed. What was backed up stays.
-            run.Note(Gone(source.Kind, source.Name));
-            await EndAsync(run, BackupState.Succeeded, withdraw: false, cancellationToken, exception.Code, Gone(source.Kind, source.Name), skipped: true).ConfigureAwait(false);
+            await EndAsync(run, isNew, await ConfirmAsync(source, exception, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
-        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotProvisioned)
-        {
-            // Nothing was there and nothing is: no trace in the snapshot.
-            await EndAsync(run, BackupState.Succeeded, withdraw: isNew, cancellationToken, exception.Code, Texts.Get(source.Kind == "OneDrive" ? "NoOneDrive" : "NoMailbox"), skipped: true).ConfigureAwait(false);
-        }
-        catch (GraphException exception) when (exception.Kind == GraphErrorKind.Locked)
-        {
-            run.Note(Texts.Get("SiteLocked", source.Name));
-            await EndAsync(run, BackupState.Succeeded, withdraw: isNew, cancellationToken, exception.Code, Texts.Get("SiteLocked", source.Name), skipped: true).ConfigureAwait(false);
-        }
-        catch (GraphException exception)
-        {
-            var error = (BackupException)ErrorTranslator.Translate(exception, record.Configuration);
-            record.ResourceFailed(error);
+    }
 
-            // An unlisted source stands for nothing that a snapshot could hold.
-            await EndAsync(run, BackupState.Failed, withdraw: source is UnlistedSource, cancellationToken, exception.Code, error.Message).ConfigureAwait(false);
+    // An answer about one of its folders or items does not end a resource as gone, missing or locked: it is asked itself.
+    private static async Task<Exception> ConfirmAsync(IResourceSource source, Exception exception, CancellationToken cancellationToken)
+    {
+        if (exception is not GraphException { IsOfResource: false, Kind: GraphErrorKind.UserGone or GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned or GraphErrorKind.Locked } graph)
+            return exception;
+        try
+        {
+            await source.ProbeAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException answer)
+        {
+            return answer;
+        }
+
+        return new GraphException(GraphErrorKind.Other, graph.Status, graph.Code, graph.Message, graph);
+    }
+
+    private async Task EndAsync(ResourceRun run, bool isNew, Exception reason, CancellationToken cancellationToken)
+    {
+        var source = run.Source;
+        switch (reason)
+        {
+            case GraphException { Kind: GraphErrorKind.UserGone, IsOfResource: true } gone:
+                // Deleted since the users were listed. What was backed up stays.
+                run.Note(Gone(source.Kind, source.Name));
+                await EndAsync(run, BackupState.Succeeded, withdraw: false, cancellationToken, gone.Code, Gone(source.Kind, source.Name), skipped: true).ConfigureAwait(false);
+                return;
+            case GraphException { Kind: GraphErrorKind.NotProvisioned, IsOfResource: true } missing when isNew:
+                // Nothing was there and nothing is: no trace in the snapshot.
+                await EndAsync(run, BackupState.Succeeded, withdraw: true, cancellationToken, missing.Code, Texts.Get(source.Kind == "OneDrive" ? "NoOneDrive" : "NoMailbox"), skipped: true).ConfigureAwait(false);
+                return;
+            case GraphException { Kind: GraphErrorKind.NotProvisioned or GraphErrorKind.Locked, IsOfResource: true } away:
+                // It is there, or was, and nobody can read it now: that stays visible until somebody accepts it.
+                var text = away.Kind == GraphErrorKind.Locked ? Texts.Get("SiteLocked", source.Name) : Texts.Get("ResourceAway", source.Kind, source.Name);
+                run.Note(text);
+                await run.FailAsync(ResourceRun.Whole, "", source.Name, new ItemProblem(away.Code, text, "HintAway") { Level = FailureLevel.Resource }, cancellationToken).ConfigureAwait(false);
+                await EndAsync(run, BackupState.Succeeded, withdraw: false, cancellationToken, away.Code, text, skipped: true).ConfigureAwait(false);
+                return;
+            default:
+                var error = (BackupException)ErrorTranslator.Translate(reason, record.Configuration);
+                record.ResourceFailed(error);
+                var code = reason is GraphException graph ? graph.Code : error.ErrorId;
+                await run.FailAsync(ResourceRun.Whole, "", source.Name, ItemProblem.Of(reason, FailureLevel.Resource) with { Code = code, Message = error.Message }, cancellationToken).ConfigureAwait(false);
+
+                // An unlisted source stands for nothing that a snapshot could hold.
+                await EndAsync(run, BackupState.Failed, withdraw: source is UnlistedSource, cancellationToken, code, error.Message).ConfigureAwait(false);
+                return;
         }
     }
 
     private async Task EndAsync(ResourceRun run, BackupState status, bool withdraw, CancellationToken cancellationToken, string? code = null, string? message = null, bool skipped = false)
     {
         await run.CloseAsync(withdraw, cancellationToken).ConfigureAwait(false);
+
+        // Succeeded is a promise: whatever is not in the backup, and nobody has accepted, makes it Partial, this night and every other.
+        if (status == BackupState.Succeeded && (run.Mismatches.Count > 0 || run.RetryList.Any(failure => failure.AcceptedReason is null)))
+            status = BackupState.Partial;
         var counts = run.ToResult(status);
         var result = counts with
         {

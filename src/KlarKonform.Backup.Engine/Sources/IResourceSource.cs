@@ -20,4 +20,8 @@ internal interface IResourceSource
     /// <summary>Applies everything that changed.</summary>
     /// <exception cref="Graph.GraphException">The resource as a whole cannot be read.</exception>
     Task RunAsync(ResourceRun run, CancellationToken cancellationToken);
+
+    /// <summary>Asks for the resource itself: what an answer about something in it says may be true of that alone.</summary>
+    /// <exception cref="Graph.GraphException">What the resource itself answers.</exception>
+    Task ProbeAsync(CancellationToken cancellationToken);
 }

@@ -15,4 +15,6 @@ internal sealed class UnlistedSource(string kind, GraphException reason) : IReso
     public IReadOnlyList<string> Path => [kind, "unlisted"];
 
     public Task RunAsync(ResourceRun run, CancellationToken cancellationToken) => Task.FromException(reason);
+
+    public Task ProbeAsync(CancellationToken cancellationToken) => Task.FromException(reason);
 }

@@ -9,6 +9,9 @@ internal sealed class FolderState
     /// <summary>Next or delta link; null before the first round.</summary>
     public string? Link { get; set; }
 
+    /// <summary>How <see cref="Link"/> was asked for: one of another form does not bring what is wanted now.</summary>
+    public string Form { get; set; } = "";
+
     /// <summary>Messages stored.</summary>
     public int Count { get; set; }
 }

@@ -30,7 +30,7 @@ internal static class ItemMetadata
             writer.WriteStartObject("graph");
             foreach (var property in graph.ValueKind == JsonValueKind.Object ? graph.EnumerateObject() : default)
             {
-                if (!property.Name.StartsWith('@') && property.Name != "id" && only?.Contains(property.Name) != false)
+                if (!property.Name.StartsWith('@') && property.Name is not ("id" or "singleValueExtendedProperties") && only?.Contains(property.Name) != false)
                     property.WriteTo(writer);
             }
 
@@ -77,13 +77,14 @@ internal static class ItemMetadata
         if (metadata is null)
             return null;
         using var document = JsonDocument.Parse(metadata);
-        return document.RootElement.TryGetProperty("graph", out var graph) && graph.TryGetProperty("lastModifiedDateTime", out var time) && time.TryGetDateTimeOffset(out var value) ? value : null;
+        return document.RootElement.TryGetProperty("graph", out var graph) && graph.ValueKind == JsonValueKind.Object && graph.TryGetProperty("lastModifiedDateTime", out var time)
+            && time.ValueKind == JsonValueKind.String && time.TryGetDateTimeOffset(out var value) ? value : null;
     }
 
     /// <summary>The item's id, or null for folders of our own making.</summary>
     public static string? IdOf(Node node)
     {
         using var document = Read(node);
-        return document?.RootElement.TryGetProperty("id", out var id) == true ? id.GetString() : null;
+        return document?.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
     }
 }

@@ -59,6 +59,9 @@ internal sealed class ResourceState
     /// <summary>WhatsApp: what was taken in of exports and spool files, by place and key: the version that was read, or how far.</summary>
     public ConcurrentDictionary<string, string> Inputs { get; set; } = [];
 
+    /// <summary>Items whose properties arrived in an unlikely form: the next run asks for them once more, and then believes it.</summary>
+    public ConcurrentDictionary<string, DoubtState> Doubts { get; set; } = [];
+
     /// <summary>Items to try again, or known to fail for good.</summary>
     public ConcurrentDictionary<string, ItemFailure> Failures { get; set; } = [];
 }

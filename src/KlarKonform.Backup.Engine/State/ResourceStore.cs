@@ -142,7 +142,19 @@ internal sealed class ResourceStore : IDisposable
 
         var target = await _content.GetOrCreateAsync(entry.Sub is null ? path : path.Append(entry.Sub), cancellationToken).ConfigureAwait(false);
         var reserved = path.Count == 0 && entry.Sub is null && DeletedItems.IsReserved(entry.Name);
-        var name = target.IsFree(entry.Name) && !reserved ? entry.Name : SafeName.WithMark(entry.Name, entry.Id);
+        var name = reserved || !target.IsFree(entry.Name) ? FreeName(target, entry) : entry.Name;
+        if (present is not null && present.IsDirectory != entry.IsFolder)
+            (present, loaded) = (null, null); // What was a file is a folder now, or the other way round.
+        if (content is null && present is null && !entry.IsFolder)
+        {
+            // The index knew it, the tree does not: as if it had never been stored.
+            State.Items -= old is { IsFolder: false } ? 1 : 0;
+            if (old is { IsFolder: false })
+                Count(old.Parent, -1);
+            _index.Remove(entry.Id);
+            return false;
+        }
+
         var stored = (content?.Node ?? present ?? Node.NewDirectory(name, default, _time.GetUtcNow())) with { Name = name };
         if (attribute is not null)
             stored = stored with { ExtendedAttributes = [new ExtendedAttribute(Attribute, attribute)] };
@@ -171,9 +183,9 @@ internal sealed class ResourceStore : IDisposable
         _index.Set(placed);
         if (!entry.IsFolder)
         {
-            State.Items += old is null ? 1 : 0;
+            State.Items += old is { IsFolder: false } ? 0 : 1;
             Count(entry.Parent, 1);
-            if (old is not null)
+            if (old is { IsFolder: false })
                 Count(old.Parent, -1);
         }
 
@@ -347,6 +359,15 @@ internal sealed class ResourceStore : IDisposable
         await TrimAsync(cancellationToken).ConfigureAwait(false);
         return (ids, subs);
     }, cancellationToken);
+
+    // A user's own file may have the very name that the mark would give.
+    private static string FreeName(WorkingDirectory target, ItemEntry entry)
+    {
+        var name = SafeName.WithMark(entry.Name, entry.Id);
+        for (var number = 2; !target.IsFree(name); number++)
+            name = SafeName.WithMark(entry.Name, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{entry.Id} {number}"));
+        return name;
+    }
 
     private static List<(string Suffix, Node Node)> DetachParts(WorkingDirectory directory, ItemEntry entry)
     {

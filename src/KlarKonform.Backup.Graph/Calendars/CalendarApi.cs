@@ -1,3 +1,4 @@
+using System.Text.Json;
 using KlarKonform.Backup.Graph.Delta;
 using KlarKonform.Backup.Graph.Governing;
 using KlarKonform.Backup.Graph.Http;
@@ -14,6 +15,7 @@ public sealed class CalendarApi(GraphClient client, string mailbox)
     public const string Permission = "Calendars.Read";
 
     private const int PageSize = 500;
+    private const string Listed = "id,changeKey,type,subject,start,hasAttachments";
     private const string Preferences = $"{OutlookPreferences.ImmutableIds}, {OutlookPreferences.UnsafeHtml}";
 
     // Everything but attachments. cancelledOccurrences comes only when it is selected, so all have to be named (resources/event.md).
@@ -25,11 +27,19 @@ public sealed class CalendarApi(GraphClient client, string mailbox)
 
     /// <summary>All calendars, in groups and shared ones too.</summary>
     public IAsyncEnumerable<DeltaPage> CalendarsAsync(CancellationToken cancellationToken) =>
-        DeltaReader.ReadAsync(client, Request($"/users/{mailbox}/calendars"), PageSize, cancellationToken);
+        DeltaReader.ReadAsync(client, Request($"/users/{mailbox}/calendars"), PageSize, PageKind.Listing, cancellationToken);
 
     /// <summary>Id, change key and kind of every single event and series of a calendar; never the occurrences.</summary>
     public IAsyncEnumerable<DeltaPage> EventsAsync(string calendar, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
-        Request($"/users/{mailbox}/calendars/{Uri.EscapeDataString(calendar)}/events?$select=id,changeKey,type,subject,start,hasAttachments"), PageSize, cancellationToken);
+        Request($"/users/{mailbox}/calendars/{Uri.EscapeDataString(calendar)}/events?$select={Listed}"), PageSize, PageKind.SkippableListing, cancellationToken);
+
+    /// <summary>A calendar as it is now.</summary>
+    public Task<JsonDocument> CalendarAsync(string calendar, CancellationToken cancellationToken) =>
+        client.GetJsonAsync(Request($"/users/{mailbox}/calendars/{Uri.EscapeDataString(calendar)}"), cancellationToken);
+
+    /// <summary>An event as the listing shows it.</summary>
+    public Task<JsonDocument> EventAsync(string item, CancellationToken cancellationToken) =>
+        client.GetJsonAsync(Request($"{Event(item)}?$select={Listed}"), cancellationToken);
 
     /// <summary>Events with everything but their attachments; a series with its exceptions and cancelled occurrences.</summary>
     /// <param name="events">Ids, and whether each is a series.</param>
@@ -39,7 +49,7 @@ public sealed class CalendarApi(GraphClient client, string mailbox)
 
     /// <summary>What is attached to an event, without the contents.</summary>
     public IAsyncEnumerable<DeltaPage> AttachmentsAsync(string item, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
-        Request($"{Event(item)}/attachments?$select=id,name,contentType,size,isInline,lastModifiedDateTime"), null, cancellationToken);
+        Request($"{Event(item)}/attachments?$select=id,name,contentType,size,isInline,lastModifiedDateTime"), null, PageKind.Listing, cancellationToken);
 
     /// <summary>An attachment's bytes: a file as it is, an item as MIME or iCalendar. References have none.</summary>
     public async Task<Stream> AttachmentAsync(string item, string attachment, CancellationToken cancellationToken)
@@ -49,9 +59,17 @@ public sealed class CalendarApi(GraphClient client, string mailbox)
     }
 
     /// <summary>Proves that calendars can be read.</summary>
+    /// <exception cref="GraphException">What the mailbox itself answers: <see cref="GraphException.IsOfResource"/>.</exception>
     public async Task ProbeAsync(CancellationToken cancellationToken)
     {
-        using var answer = await client.GetJsonAsync(Request($"/users/{mailbox}/calendars?$top=1"), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using var answer = await client.GetJsonAsync(Request($"/users/{mailbox}/calendars?$top=1"), cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception)
+        {
+            throw exception.OfResource();
+        }
     }
 
     private GraphRequest Request(string path) => new(_scope, client.Address(path)) { Permission = Permission, Prefer = Preferences };

@@ -16,7 +16,7 @@ public sealed class CalendarWriter(GraphClient client, string mailbox)
     private readonly OutlookWriter _outlook = new(client, mailbox, Permission);
 
     /// <summary>The mailbox's calendars.</summary>
-    public IAsyncEnumerable<DeltaPage> CalendarsAsync(CancellationToken cancellationToken) => DeltaReader.ReadAsync(client, _outlook.Request($"/users/{mailbox}/calendars"), null, cancellationToken);
+    public IAsyncEnumerable<DeltaPage> CalendarsAsync(CancellationToken cancellationToken) => DeltaReader.ReadAsync(client, _outlook.Request($"/users/{mailbox}/calendars"), null, PageKind.Listing, cancellationToken);
 
     /// <summary>Makes a calendar.</summary>
     /// <returns>Its id.</returns>
@@ -25,7 +25,7 @@ public sealed class CalendarWriter(GraphClient client, string mailbox)
 
     /// <summary>What tells events of a calendar apart: <c>iCalUId</c> and a property of the caller's.</summary>
     public IAsyncEnumerable<DeltaPage> EventsAsync(string calendar, string property, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
-        _outlook.Request($"/users/{mailbox}/calendars/{Uri.EscapeDataString(calendar)}/events?$select=id,iCalUId,subject&$expand=singleValueExtendedProperties($filter={Uri.EscapeDataString($"id eq '{property}'")})"), PageSize, cancellationToken);
+        _outlook.Request($"/users/{mailbox}/calendars/{Uri.EscapeDataString(calendar)}/events?$select=id,iCalUId,subject&$expand=singleValueExtendedProperties($filter={Uri.EscapeDataString($"id eq '{property}'")})"), PageSize, PageKind.Listing, cancellationToken);
 
     /// <summary>Makes an event; one that names attendees would send invitations.</summary>
     /// <returns>Its id.</returns>
@@ -36,7 +36,7 @@ public sealed class CalendarWriter(GraphClient client, string mailbox)
     public async Task<string?> InstanceAsync(string series, DateTime from, DateTime to, CancellationToken cancellationToken)
     {
         static string Time(DateTime time) => time.ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture) + "Z";
-        await foreach (var page in DeltaReader.ReadAsync(client, _outlook.Request($"{Event(series)}/instances?startDateTime={Time(from)}&endDateTime={Time(to)}&$select=id,start"), null, cancellationToken).ConfigureAwait(false))
+        await foreach (var page in DeltaReader.ReadAsync(client, _outlook.Request($"{Event(series)}/instances?startDateTime={Time(from)}&endDateTime={Time(to)}&$select=id,start"), null, PageKind.Listing, cancellationToken).ConfigureAwait(false))
         {
             foreach (var item in page.Items)
             {

@@ -21,7 +21,7 @@ public sealed class ContactWriter(GraphClient client, string mailbox)
 
     /// <summary>What tells contacts of a folder apart: their ids, and a property of the caller's.</summary>
     public IAsyncEnumerable<DeltaPage> ContactsAsync(string folder, string property, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
-        _outlook.Request($"/users/{mailbox}/contactFolders/{Uri.EscapeDataString(folder)}/contacts?$select=id&$expand=singleValueExtendedProperties($filter={Uri.EscapeDataString($"id eq '{property}'")})"), PageSize, cancellationToken);
+        _outlook.Request($"/users/{mailbox}/contactFolders/{Uri.EscapeDataString(folder)}/contacts?$select=id&$expand=singleValueExtendedProperties($filter={Uri.EscapeDataString($"id eq '{property}'")})"), PageSize, PageKind.Listing, cancellationToken);
 
     /// <summary>Makes a contact.</summary>
     /// <returns>Its id.</returns>

@@ -11,18 +11,24 @@ public static class DeltaReader
     /// <param name="client">The way to Graph.</param>
     /// <param name="start">The first page.</param>
     /// <param name="pageSize">Items a page, asked for by <c>Prefer: odata.maxpagesize</c>; null leaves it to the service.</param>
+    /// <param name="kind">What the pages are.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="GraphException"><see cref="GraphErrorKind.ResyncRequired"/>: the link expired.</exception>
-    public static async IAsyncEnumerable<DeltaPage> ReadAsync(GraphClient client, GraphRequest start, int? pageSize, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <exception cref="GraphException"><see cref="GraphErrorKind.ResyncRequired"/>: the link expired; <see cref="GraphException.EndlessPages"/>: the pages
+    /// lead in a circle; <see cref="GraphException.BrokenAnswer"/>: a page is none, however often and in whatever size it is asked for.</exception>
+    public static async IAsyncEnumerable<DeltaPage> ReadAsync(
+        GraphClient client, GraphRequest start, int? pageSize, PageKind kind, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var requests = new PageRequests(client, start, pageSize);
+        var requests = new PageRequests(client, start, pageSize, kind);
+        var loop = new PageLoop();
         var coming = requests.ReadAsync(start.Address, stop.Token);
         try
         {
             while (coming is not null)
             {
                 using var page = await coming.ConfigureAwait(false);
+                coming = null;
+                loop.Pass(page);
                 coming = page.NextLink is { } next ? requests.ReadAsync(next, stop.Token) : null;
                 yield return page;
             }

@@ -1,20 +1,39 @@
+using System.Globalization;
 using System.Net;
 using KlarKonform.Backup.Graph.Http;
 
 namespace KlarKonform.Backup.Graph.Delta;
 
-/// <summary>The requests of one round of pages, one at a time; a page that times out is asked for again in a smaller size, and so are all after it.</summary>
+/// <summary>
+/// The requests of one round of pages, one at a time. A page that the service cannot write, because it times out or because of one entry
+/// on it, is asked for in halves, down to a single entry; that one is passed over where the listing allows it.
+/// </summary>
 /// <param name="client">The way to Graph.</param>
 /// <param name="start">The first page's request; the others differ in their address.</param>
 /// <param name="size">Items a page, or null to leave it to the service.</param>
-internal sealed class PageRequests(GraphClient client, GraphRequest start, int? size)
+/// <param name="kind">What the pages are.</param>
+internal sealed class PageRequests(GraphClient client, GraphRequest start, int? size, PageKind kind)
 {
     private const int SmallestPage = 10;
 
     // In a smaller size rather than often.
     private const int PageAttempts = 4;
 
+    // An answer that is no page comes again as it is, as a rule.
+    private const int BrokenAttempts = 3;
+    private const int HalvedAttempts = 2;
+
+    private const int MaxSkipped = 50;
+    private const int MaxSkippedInARow = 5;
+
+    private readonly int _normal = size ?? 0;
     private int? _size = size;
+    private int _position;
+    private int _skipped;
+    private int _skippedInARow;
+
+    // Once something on a page could not be written, pages are smaller until it is passed.
+    private bool _isHalving;
 
     /// <summary>One page.</summary>
     public async Task<DeltaPage> ReadAsync(Uri address, CancellationToken cancellationToken)
@@ -23,14 +42,67 @@ internal sealed class PageRequests(GraphClient client, GraphRequest start, int? 
         {
             try
             {
-                var attempts = _size > SmallestPage ? PageAttempts : start.MaxAttempts;
-                return new DeltaPage(await client.GetJsonAsync(start with { Address = address, Prefer = Preference(start.Prefer, _size), MaxAttempts = attempts }, cancellationToken).ConfigureAwait(false));
+                var page = await PageAsync(address, cancellationToken).ConfigureAwait(false);
+                _position += page.Items.Count + page.Nameless;
+                _skippedInARow = 0;
+                if (_isHalving)
+                    Grow();
+                return page;
             }
-            catch (GraphException exception) when (exception is { Kind: GraphErrorKind.Unreachable, Status: HttpStatusCode.GatewayTimeout or HttpStatusCode.ServiceUnavailable } && _size > SmallestPage)
+            catch (GraphException exception) when (IsSlow(exception) && _size > SmallestPage)
             {
                 _size = Math.Max(SmallestPage, _size.Value / 4);
             }
+            catch (GraphException exception) when (!IsSlow(exception) && IsOfThePage(exception) && _size > 1)
+            {
+                (_isHalving, _size) = (true, _size.Value / 2);
+            }
+            catch (GraphException exception) when (!IsSlow(exception) && IsOfThePage(exception) && _size == 1 && MaySkip())
+            {
+                _position++;
+                return DeltaPage.Skip(new Uri(string.Create(CultureInfo.InvariantCulture,
+                    $"{start.Address.AbsoluteUri}{(start.Address.Query.Length > 0 ? '&' : '?')}$skip={_position}")));
+            }
         }
+    }
+
+    private async Task<DeltaPage> PageAsync(Uri address, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var answer = await client.GetJsonAsync(start with
+            {
+                Address = address,
+                Prefer = Preference(start.Prefer, _size),
+                MaxAttempts = _isHalving ? HalvedAttempts : _size > SmallestPage ? PageAttempts : start.MaxAttempts,
+            }, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return new DeltaPage(answer, kind);
+            }
+            catch (GraphException exception) when (exception.Code == GraphException.BrokenAnswer && attempt < (_isHalving ? HalvedAttempts : BrokenAttempts))
+            {
+                await client.BackoffAsync(attempt, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    // Not by much: a folder of which entry after entry cannot be had is no folder with a damaged entry.
+    private bool MaySkip() => kind == PageKind.SkippableListing && ++_skipped <= MaxSkipped && ++_skippedInARow <= MaxSkippedInARow;
+
+    // The service has too much to do, or is away.
+    private static bool IsSlow(GraphException exception) =>
+        exception is { Kind: GraphErrorKind.Unreachable, Status: HttpStatusCode.GatewayTimeout or HttpStatusCode.ServiceUnavailable };
+
+    // Answers that may be due to what is on the page: the service's own failures and JSON that breaks off. Refusals are not.
+    private static bool IsOfThePage(GraphException exception) =>
+        exception.Kind == GraphErrorKind.CorruptItem || exception.Code == GraphException.BrokenAnswer
+        || exception is { Kind: GraphErrorKind.Unreachable, Status: >= HttpStatusCode.InternalServerError };
+
+    private void Grow()
+    {
+        _size = Math.Min(_normal, _size!.Value * 2);
+        _isHalving = _size < _normal;
     }
 
     private static string? Preference(string? others, int? size) =>

@@ -27,13 +27,17 @@ public sealed class DirectoryApi(GraphClient client)
     private const string GroupProperties = "id,displayName,description,mail,mailEnabled,mailNickname,proxyAddresses,securityEnabled,groupTypes,visibility,members,onPremisesSyncEnabled";
 
     /// <summary>Every user, with the properties that name one.</summary>
-    public async IAsyncEnumerable<GraphUser> UsersAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="onNameless">Hears of entries that name no user: somebody is there, and nobody knows who.</param>
+    public async IAsyncEnumerable<GraphUser> UsersAsync([EnumeratorCancellation] CancellationToken cancellationToken, Action<int>? onNameless = null)
     {
         var start = Request("/users?$select=id,userPrincipalName,displayName,assignedLicenses&$top=999", UserPermission);
-        await foreach (var page in DeltaReader.ReadAsync(client, start, null, cancellationToken).ConfigureAwait(false))
+        await foreach (var page in DeltaReader.ReadAsync(client, start, null, PageKind.Listing, cancellationToken).ConfigureAwait(false))
         {
+            if (!page.IsWhole)
+                onNameless?.Invoke(page.Nameless + page.Unread);
             foreach (var item in page.Items)
-                yield return new GraphUser(item.GetProperty("id").GetString()!, Text(item, "userPrincipalName"), Text(item, "displayName"),
+                yield return new GraphUser(Text(item, "id"), Text(item, "userPrincipalName") is { Length: > 0 } name ? name : Text(item, "id"), Text(item, "displayName"),
                     item.TryGetProperty("assignedLicenses", out var licences) && licences.ValueKind == JsonValueKind.Array && licences.GetArrayLength() > 0);
         }
     }
@@ -51,6 +55,18 @@ public sealed class DirectoryApi(GraphClient client)
             return false;
         }
     }
+
+    /// <summary>A user, contact or group as it is now.</summary>
+    /// <param name="collection">users, contacts or groups.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="GraphException"><see cref="GraphErrorKind.UserGone"/> or NotFound: it is gone.</exception>
+    public Task<JsonDocument> EntryAsync(string collection, string id, CancellationToken cancellationToken) => client.GetJsonAsync(collection switch
+    {
+        "users" => Request($"/users/{Uri.EscapeDataString(id)}?$select={UserProperties}", UserPermission),
+        "contacts" => Request($"/contacts/{Uri.EscapeDataString(id)}?$select={ContactProperties}", ContactPermission),
+        _ => Request($"/groups/{Uri.EscapeDataString(id)}?$select={GroupProperties.Replace("members,", "", StringComparison.Ordinal)}", GroupPermission),
+    }, cancellationToken);
 
     /// <summary>All users; then their changes. A changed user comes with at least the properties that changed.</summary>
     public IAsyncEnumerable<DeltaPage> UserDeltaAsync(Uri? link, CancellationToken cancellationToken) =>
@@ -86,15 +102,15 @@ public sealed class DirectoryApi(GraphClient client)
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException)
         {
-            throw new GraphException(GraphErrorKind.Unreachable, null, "BrokenAnswer", exception.Message, exception);
+            throw new GraphException(GraphErrorKind.Unreachable, null, GraphException.BrokenAnswer, exception.Message, exception);
         }
     }
 
     private IAsyncEnumerable<DeltaPage> Delta(Uri? link, string path, string permission, CancellationToken cancellationToken) =>
-        DeltaReader.ReadAsync(client, link is null ? Request(path, permission) : Request("", permission) with { Address = link }, null, cancellationToken);
+        DeltaReader.ReadAsync(client, link is null ? Request(path, permission) : Request("", permission) with { Address = link }, null, PageKind.Delta, cancellationToken);
 
     private GraphRequest Request(string path, string permission) => new(GraphScope.Directory, client.Address(path)) { Permission = permission };
 
     private static string Text(JsonElement item, string name) =>
-        item.TryGetProperty(name, out var value) ? value.GetString() ?? "" : "";
+        item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() ?? "" : "";
 }

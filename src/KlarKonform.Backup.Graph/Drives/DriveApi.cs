@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using KlarKonform.Backup.Graph.Delta;
 using KlarKonform.Backup.Graph.Governing;
@@ -30,16 +31,47 @@ public sealed class DriveApi(GraphClient client)
     /// <exception cref="GraphException"><see cref="GraphErrorKind.NotProvisioned"/>: the user has none.</exception>
     public async Task<string> UserDriveAsync(string user, CancellationToken cancellationToken)
     {
-        using var drive = await client.GetJsonAsync(Request(user, $"/users/{user}/drive?$select=id"), cancellationToken).ConfigureAwait(false);
-        return drive.RootElement.GetProperty("id").GetString()!;
+        try
+        {
+            using var drive = await client.GetJsonAsync(Request(user, $"/users/{user}/drive?$select=id"), cancellationToken).ConfigureAwait(false);
+            return IdOf(drive.RootElement);
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound || exception is { Kind: GraphErrorKind.Other, Status: HttpStatusCode.BadRequest })
+        {
+            // "User's mysite not found", "Tenant does not have a SPO license": of this question alone a 404 or 400 means that there is no OneDrive.
+            throw exception.OfResource(GraphErrorKind.NotProvisioned);
+        }
+        catch (GraphException exception)
+        {
+            throw exception.OfResource();
+        }
     }
+
+    /// <summary>Proves that a drive is there.</summary>
+    /// <exception cref="GraphException">What the drive itself answers: <see cref="GraphException.IsOfResource"/>.</exception>
+    public async Task ProbeAsync(string drive, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await client.GetJsonAsync(Request(drive, $"/drives/{drive}?$select=id"), cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception)
+        {
+            throw exception.OfResource();
+        }
+    }
+
+    private static string IdOf(JsonElement drive) => drive.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String && id.GetString() is { Length: > 0 } text
+        ? text : throw DeltaPage.Broken("The answer for a drive has no id.");
 
     /// <summary>A site's default drive with the user whom it belongs to, if it is a personal one.</summary>
     public async Task<(string Drive, string? Owner)> SiteDriveAsync(string site, CancellationToken cancellationToken)
     {
         using var drive = await client.GetJsonAsync(Request(site, $"/sites/{site}/drive?$select=id,owner"), cancellationToken).ConfigureAwait(false);
-        var owner = drive.RootElement.TryGetProperty("owner", out var value) && value.TryGetProperty("user", out var user) && user.TryGetProperty("id", out var id) ? id.GetString() : null;
-        return (drive.RootElement.GetProperty("id").GetString()!, owner);
+        var owner = drive.RootElement.TryGetProperty("owner", out var value) && value.ValueKind == JsonValueKind.Object
+            && value.TryGetProperty("user", out var user) && user.ValueKind == JsonValueKind.Object
+            && user.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+        return (IdOf(drive.RootElement), owner);
     }
 
     /// <summary>All items of a drive; then their changes.</summary>
@@ -49,7 +81,7 @@ public sealed class DriveApi(GraphClient client)
     public IAsyncEnumerable<DeltaPage> DeltaAsync(string drive, Uri? link, CancellationToken cancellationToken)
     {
         var request = Request(drive, $"/drives/{drive}/root/delta?$top=500") with { Prefer = DeltaPreferences, Headers = s_deltaHeaders };
-        return DeltaReader.ReadAsync(client, link is null ? request with { Cost = ListCost } : request with { Address = link }, null, cancellationToken);
+        return DeltaReader.ReadAsync(client, link is null ? request with { Cost = ListCost } : request with { Address = link }, null, PageKind.Delta, cancellationToken);
     }
 
     /// <summary>One item as it is now.</summary>
@@ -58,7 +90,7 @@ public sealed class DriveApi(GraphClient client)
 
     /// <summary>What is in a folder.</summary>
     public IAsyncEnumerable<DeltaPage> ChildrenAsync(string drive, string folder, CancellationToken cancellationToken) =>
-        DeltaReader.ReadAsync(client, Request(drive, $"/drives/{drive}/items/{folder}/children?$top=999") with { Cost = ListCost }, null, cancellationToken);
+        DeltaReader.ReadAsync(client, Request(drive, $"/drives/{drive}/items/{folder}/children?$top=999") with { Cost = ListCost }, null, PageKind.Listing, cancellationToken);
 
     /// <summary>An item's row in its drive's list, with all columns' values.</summary>
     public Task<JsonDocument> ListItemAsync(string drive, string item, CancellationToken cancellationToken) =>
@@ -109,8 +141,13 @@ public sealed class DriveApi(GraphClient client)
     private async Task<JsonElement[]> ListAsync(GraphRequest request, CancellationToken cancellationToken)
     {
         var all = new List<JsonElement>();
-        await foreach (var page in DeltaReader.ReadAsync(client, request, null, cancellationToken).ConfigureAwait(false))
+        await foreach (var page in DeltaReader.ReadAsync(client, request, null, PageKind.Details, cancellationToken).ConfigureAwait(false))
+        {
+            if (!page.IsWhole)
+                throw DeltaPage.Broken("The list holds entries that are none.");
             all.AddRange(page.Items.Select(item => item.Clone()));
+        }
+
         return [.. all];
     }
 

@@ -27,7 +27,7 @@ public sealed class DriveWriter(GraphClient client)
 
     /// <summary>What is in a folder.</summary>
     public IAsyncEnumerable<DeltaPage> ChildrenAsync(string drive, string folder, CancellationToken cancellationToken) =>
-        DeltaReader.ReadAsync(client, Request(drive, $"/drives/{drive}/items/{folder}/children?$top=999"), null, cancellationToken);
+        DeltaReader.ReadAsync(client, Request(drive, $"/drives/{drive}/items/{folder}/children?$top=999"), null, PageKind.Listing, cancellationToken);
 
     /// <summary>Makes a folder.</summary>
     /// <returns>Its id.</returns>

@@ -147,7 +147,7 @@ internal sealed class BufferedAnswer : Stream
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException)
         {
-            throw new GraphException(GraphErrorKind.Unreachable, null, "BrokenAnswer", exception.Message, exception);
+            throw new GraphException(GraphErrorKind.Unreachable, null, GraphException.BrokenAnswer, exception.Message, exception);
         }
     }
 }

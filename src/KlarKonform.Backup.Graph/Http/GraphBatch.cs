@@ -23,8 +23,16 @@ public sealed class GraphBatch(GraphClient client)
     {
         var answers = new BatchAnswer[items.Count];
         foreach (var part in Enumerable.Range(0, items.Count).Chunk(MaxItems))
+            await AnswerAsync(scope, permission, items, part, answers, cancellationToken).ConfigureAwait(false);
+        return answers;
+    }
+
+    // A batch that is answered by nothing that is an answer may owe that to one of its requests: halves, down to the one.
+    private async Task AnswerAsync(GraphScope scope, string permission, IReadOnlyList<BatchItem> items, int[] part, BatchAnswer[] answers, CancellationToken cancellationToken)
+    {
+        var open = part;
+        try
         {
-            var open = part;
             for (var attempt = 1; open.Length > 0; attempt++)
             {
                 var (again, failure) = await SendAsync(scope, permission, items, open, answers, cancellationToken).ConfigureAwait(false);
@@ -34,8 +42,18 @@ public sealed class GraphBatch(GraphClient client)
                 open = [.. again];
             }
         }
+        catch (GraphException exception) when (exception.Code == GraphException.BrokenAnswer || exception.Kind is GraphErrorKind.Other or GraphErrorKind.CorruptItem
+            || exception is { Kind: GraphErrorKind.Unreachable, Status: not null })
+        {
+            if (open.Length == 1)
+            {
+                answers[open[0]] = new BatchAnswer(default, exception);
+                return;
+            }
 
-        return answers;
+            foreach (var half in open.Chunk((open.Length + 1) / 2))
+                await AnswerAsync(scope, permission, items, half, answers, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task<(List<int> Again, GraphException? Longest)> SendAsync(
@@ -50,13 +68,17 @@ public sealed class GraphBatch(GraphClient client)
         };
         using var document = await client.GetJsonAsync(request, cancellationToken).ConfigureAwait(false);
         foreach (var index in open)
-            answers[index] = new BatchAnswer(default, new GraphException(GraphErrorKind.Unreachable, null, "BrokenAnswer", "The batch's answer lacks one of its requests."));
-        foreach (var response in document.RootElement.GetProperty("responses").EnumerateArray())
+            answers[index] = new BatchAnswer(default, new GraphException(GraphErrorKind.Unreachable, null, GraphException.BrokenAnswer, "The batch's answer lacks one of its requests."));
+        if (!document.RootElement.TryGetProperty("responses", out var responses) || responses.ValueKind != JsonValueKind.Array)
+            throw new GraphException(GraphErrorKind.Unreachable, null, GraphException.BrokenAnswer, "The batch's answer has no list of answers.");
+        foreach (var response in responses.EnumerateArray().Where(each => each.ValueKind == JsonValueKind.Object))
         {
-            if (!int.TryParse(response.GetProperty("id").GetString(), CultureInfo.InvariantCulture, out var index) || !open.Contains(index))
+            if (!response.TryGetProperty("id", out var id) || !int.TryParse(id.ToString(), CultureInfo.InvariantCulture, out var index) || !open.Contains(index)
+                || !response.TryGetProperty("status", out var code) || code.ValueKind != JsonValueKind.Number || !code.TryGetInt32(out var number))
                 continue;
-            var status = (HttpStatusCode)response.GetProperty("status").GetInt32();
             var body = response.TryGetProperty("body", out var found) ? found.Clone() : default;
+            var isError = body.ValueKind == JsonValueKind.Object && body.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object;
+            var status = number is >= 200 and < 300 && isError ? HttpStatusCode.InternalServerError : (HttpStatusCode)number;
             answers[index] = new BatchAnswer(body, (int)status is >= 200 and < 300 ? null : GraphErrors.Read(status, body, permission, RetryAfter(response)));
         }
 

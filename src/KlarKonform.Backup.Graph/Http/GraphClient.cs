@@ -22,6 +22,9 @@ public sealed class GraphClient : IDisposable
     private const int LineAttempts = 14;
     private static readonly TimeSpan s_longestLinePause = TimeSpan.FromSeconds(20);
 
+    // Answers that arrive whole and are none.
+    private const int BrokenAttempts = 3;
+
     // A token may be revoked again while the request waits for its place.
     private const int MaxRenewals = 3;
 
@@ -78,12 +81,17 @@ public sealed class GraphClient : IDisposable
             try
             {
                 await using var body = await answer.Response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-                return await JsonDocument.ParseAsync(body, cancellationToken: cancellationToken).ConfigureAwait(false);
+                return await AnswerJson.ReadAsync(body, request.Permission, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is IOException or HttpRequestException or JsonException)
             {
-                if (attempt >= request.MaxAttempts || request.IsCreation)
-                    throw new GraphException(GraphErrorKind.Unreachable, null, "BrokenAnswer", exception.Message, exception);
+                // What is no JSON will be none the next time, as a rule.
+                if (attempt >= (exception is JsonException ? Math.Min(BrokenAttempts, request.MaxAttempts) : request.MaxAttempts) || request.IsCreation)
+                    throw new GraphException(GraphErrorKind.Unreachable, null, GraphException.BrokenAnswer, exception.Message, exception);
+            }
+            catch (GraphException exception) when (IsWorthAnother(exception) && attempt < Math.Min(BrokenAttempts, request.MaxAttempts) && !request.IsCreation)
+            {
+                // An error inside of a success.
             }
 
             answer.Dispose();

@@ -22,7 +22,7 @@ internal static class GraphErrors
     }
 
     private static GraphException New(HttpStatusCode status, List<string> codes, string message, string? permission, TimeSpan? retryAfter, string? requestId, Uri? restart) =>
-        new(Classify(status, codes, message), status, codes.Count > 0 ? codes[^1] : status.ToString(), message.Length > 0 ? message : $"HTTP {(int)status}")
+        new(Classify(status, codes), status, codes.Count > 0 ? codes[^1] : status.ToString(), message.Length > 0 ? message : $"HTTP {(int)status}")
         {
             RequestId = requestId,
             RetryAfter = retryAfter,
@@ -30,22 +30,22 @@ internal static class GraphErrors
             Permission = permission,
         };
 
-    private static GraphErrorKind Classify(HttpStatusCode status, List<string> codes, string message)
+    // By code and status. A message quotes names and addresses that people chose; no word in it decides anything.
+    private static GraphErrorKind Classify(HttpStatusCode status, List<string> codes)
     {
         bool Has(params string[] names) => codes.Any(code => names.Contains(code, StringComparer.OrdinalIgnoreCase));
         if (Has("malwareDetected"))
             return GraphErrorKind.Malware;
         if (status == HttpStatusCode.Gone || Has("SyncStateNotFound", "SyncStateInvalid", "resyncRequired"))
             return GraphErrorKind.ResyncRequired;
-        if (Has("MailboxNotEnabledForRESTAPI") || message.Contains("mysite", StringComparison.OrdinalIgnoreCase)
-            || message.Contains("SPO license", StringComparison.OrdinalIgnoreCase))
+        if (Has("MailboxNotEnabledForRESTAPI"))
             return GraphErrorKind.NotProvisioned;
-        if (Has("ErrorCorruptData", "ErrorMimeContentInvalid", "ErrorMimeContentInvalidBase64String", "ErrorCannotOpenFileAttachment", "ErrorInvalidRecipients")
-            || message.Contains("OLE conversion", StringComparison.OrdinalIgnoreCase))
+        if (Has("ErrorCorruptData", "ErrorContentConversionFailed", "ErrorMimeContentInvalid", "ErrorMimeContentInvalidBase64String",
+            "ErrorMimeContentConversionFailed", "ErrorCannotOpenFileAttachment", "ErrorInvalidRecipients", "ErrorInvalidAttachmentId"))
             return GraphErrorKind.CorruptItem;
 
         // A mailbox over its quota has no room for delta's own state.
-        if (Has("ErrorQuotaExceeded") || message.Contains("'DeltaToken' not supported", StringComparison.OrdinalIgnoreCase))
+        if (Has("ErrorQuotaExceeded"))
             return GraphErrorKind.DeltaUnavailable;
         if (Has("ErrorInvalidUser", "Request_ResourceNotFound"))
             return GraphErrorKind.UserGone;
@@ -83,14 +83,27 @@ internal static class GraphErrors
         var current = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("error", out var error) ? error : default;
         while (current.ValueKind == JsonValueKind.Object)
         {
-            if (current.TryGetProperty("code", out var code) && code.ValueKind == JsonValueKind.String && code.GetString() is { Length: > 0 } text)
+            if (current.TryGetProperty("code", out var code) && code.ValueKind == JsonValueKind.String && TextOf(code) is { Length: > 0 } text)
                 codes.Add(text);
             if (message.Length == 0 && current.TryGetProperty("message", out var words) && words.ValueKind == JsonValueKind.String)
-                message = words.GetString()!;
+                message = TextOf(words);
             current = current.TryGetProperty("innerError", out var inner) || current.TryGetProperty("innererror", out inner) ? inner : default;
         }
 
         return (codes, message);
+    }
+
+    // An error's words may be cut in the middle of a character like any other text.
+    private static string TextOf(JsonElement text)
+    {
+        try
+        {
+            return text.GetString() ?? "";
+        }
+        catch (InvalidOperationException)
+        {
+            return text.GetRawText().Trim('"');
+        }
     }
 
     private static async Task<string> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)

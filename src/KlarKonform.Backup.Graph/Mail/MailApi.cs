@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using KlarKonform.Backup.Graph.Delta;
@@ -9,6 +10,12 @@ namespace KlarKonform.Backup.Graph.Mail;
 /// <summary>Mail of one mailbox. Ids are immutable ids: they survive moves inside the mailbox.</summary>
 public sealed class MailApi(GraphClient client, string mailbox)
 {
+    /// <summary>Where a message's properties carry what was asked for beyond the resource's own: its size in bytes.</summary>
+    public const string ExtendedProperties = "singleValueExtendedProperties";
+
+    /// <summary>Changes when cursors that were made before do not bring what is asked for now.</summary>
+    public const string CursorForm = "2";
+
     /// <summary>The application permission for everything here.</summary>
     public const string Permission = "Mail.Read";
 
@@ -23,15 +30,19 @@ public sealed class MailApi(GraphClient client, string mailbox)
 
     // What MIME lacks, and what tells a change. A property that is not selected does not surface its changes in delta.
     private const string Properties = "id,changeKey,subject,receivedDateTime,sentDateTime,createdDateTime,lastModifiedDateTime,internetMessageId,conversationId,"
-        + "parentFolderId,isRead,isDraft,importance,inferenceClassification,hasAttachments,categories,flag,from,sender,toRecipients,ccRecipients,bccRecipients,isReadReceiptRequested,isDeliveryReceiptRequested";
+        + "parentFolderId,isRead,isDraft,importance,inferenceClassification,hasAttachments,categories,flag,from,sender,toRecipients,ccRecipients,bccRecipients,replyTo,bodyPreview,isReadReceiptRequested,isDeliveryReceiptRequested";
+
+    // PidTagMessageSize (MS-OXPROPS): changes with nearly every edit, also with those that no property of the resource shows.
+    private const string ExpandSize = "&$expand=singleValueExtendedProperties($filter=id%20eq%20'Integer%200x0E08')";
 
     private readonly GraphScope _scope = GraphScope.Mailbox(mailbox);
+    private volatile bool _isPlain;
 
     /// <summary>All folders at every depth; then their changes.</summary>
     /// <param name="link">A stored delta link, or null for everything.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     public IAsyncEnumerable<DeltaPage> FolderDeltaAsync(Uri? link, CancellationToken cancellationToken) =>
-        DeltaReader.ReadAsync(client, Request(link ?? client.Address($"/users/{mailbox}/mailFolders/delta?includeHiddenFolders=true")), PageSize, cancellationToken);
+        DeltaReader.ReadAsync(client, Request(link ?? client.Address($"/users/{mailbox}/mailFolders/delta?includeHiddenFolders=true")), PageSize, PageKind.Delta, cancellationToken);
 
     /// <summary>The folders below a folder at every depth, hidden ones too, by plain listing: what delta leaves out, and what has no delta.</summary>
     /// <param name="folder">Id or well-known name; null for the mailbox's visible root.</param>
@@ -39,6 +50,8 @@ public sealed class MailApi(GraphClient client, string mailbox)
     public async IAsyncEnumerable<DeltaPage> ListFoldersAsync(string? folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // A folder's childFolderCount does not count hidden children, so every folder is asked; those of a level together.
+        // A folder that is listed below itself must not be asked for ever.
+        var asked = new HashSet<string>(StringComparer.Ordinal);
         for (string?[] level = [folder]; level.Length > 0;)
         {
             var answers = new JsonDocument[level.Length];
@@ -47,7 +60,7 @@ public sealed class MailApi(GraphClient client, string mailbox)
             foreach (var answer in answers)
             {
                 using var page = new DeltaPage(answer);
-                next.AddRange(page.Items.Select(child => child.GetProperty("id").GetString()));
+                next.AddRange(page.Items.Select(child => child.GetProperty("id").GetString()!).Where(asked.Add));
                 yield return page;
             }
 
@@ -60,16 +73,41 @@ public sealed class MailApi(GraphClient client, string mailbox)
     /// <param name="link">A stored next or delta link, or null for everything.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="GraphException"><see cref="GraphErrorKind.ResyncRequired"/>, or <see cref="GraphErrorKind.DeltaUnavailable"/>: list instead.</exception>
-    public IAsyncEnumerable<DeltaPage> MessageDeltaAsync(string folder, Uri? link, CancellationToken cancellationToken) =>
-        DeltaReader.ReadAsync(client, Request(link ?? client.Address($"{Folder(folder)}/messages/delta?$select={Properties}")), PageSize, cancellationToken);
+    public async IAsyncEnumerable<DeltaPage> MessageDeltaAsync(string folder, Uri? link, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // Delta is documented to know $expand, and has been met answering it with 500: then without. The link says how it was asked.
+        var start = client.Address($"{Folder(folder)}/messages/delta?$select={Properties}");
+        var first = link ?? (_isPlain ? start : new Uri(start.AbsoluteUri + ExpandSize));
+        for (var begun = false; ;)
+        {
+            await using var pages = DeltaReader.ReadAsync(client, Request(first), PageSize, PageKind.Delta, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            while (true)
+            {
+                try
+                {
+                    if (!await pages.MoveNextAsync().ConfigureAwait(false))
+                        yield break;
+                }
+                catch (GraphException exception) when (!begun && link is null && !_isPlain
+                    && exception.Status is HttpStatusCode.BadRequest or HttpStatusCode.InternalServerError or HttpStatusCode.NotImplemented)
+                {
+                    (_isPlain, first) = (true, start);
+                    break;
+                }
+
+                begun = true;
+                yield return pages.Current;
+            }
+        }
+    }
 
     /// <summary>All messages of a folder, for a mailbox where delta does not work.</summary>
     public IAsyncEnumerable<DeltaPage> ListMessagesAsync(string folder, CancellationToken cancellationToken) =>
-        DeltaReader.ReadAsync(client, Request(client.Address($"{Folder(folder)}/messages?$select={Properties}")), PageSize, cancellationToken);
+        DeltaReader.ReadAsync(client, Request(client.Address($"{Folder(folder)}/messages?$select={Properties}{ExpandSize}")), PageSize, PageKind.SkippableListing, cancellationToken);
 
     /// <summary>The ids of all messages of a folder, as few requests as can be.</summary>
     public IAsyncEnumerable<DeltaPage> MessageIdsAsync(string folder, CancellationToken cancellationToken) =>
-        DeltaReader.ReadAsync(client, Request(client.Address($"{Folder(folder)}/messages?$select=id")), IdPageSize, cancellationToken);
+        DeltaReader.ReadAsync(client, Request(client.Address($"{Folder(folder)}/messages?$select=id,changeKey")), IdPageSize, PageKind.SkippableListing, cancellationToken);
 
     /// <summary>A message as MIME, as Exchange writes it. Dispose the stream: a message of more than some megabytes is read while it is used.</summary>
     /// <exception cref="GraphException">Here, or when the stream is read: <see cref="GraphErrorKind.Unreachable"/> when the answer breaks.</exception>
@@ -80,6 +118,13 @@ public sealed class MailApi(GraphClient client, string mailbox)
             var answer = await client.SendAsync(Request(client.Address($"{Message(message)}/$value")), cancellationToken).ConfigureAwait(false);
             try
             {
+                // A gateway's page with 200 is no message.
+                if (answer.Response.Content.Headers.ContentType?.MediaType is "text/html" or "application/json")
+                {
+                    answer.Dispose();
+                    throw DeltaPage.Broken("A message was asked for, and another kind of answer came.");
+                }
+
                 return await BufferedAnswer.OpenAsync(answer, client.Memory, cancellationToken).ConfigureAwait(false);
             }
             catch (GraphException) when (attempt < 5)
@@ -91,7 +136,7 @@ public sealed class MailApi(GraphClient client, string mailbox)
 
     /// <summary>One message's properties, for an item that delta will not mention again.</summary>
     public Task<JsonDocument> MessageAsync(string message, CancellationToken cancellationToken) =>
-        client.GetJsonAsync(Request(client.Address($"{Message(message)}?$select={Properties}")), cancellationToken);
+        client.GetJsonAsync(Request(client.Address($"{Message(message)}?$select={Properties}{ExpandSize}")), cancellationToken);
 
     /// <summary>A message as JSON with body, headers and attachments: for one whose MIME Exchange cannot write.</summary>
     /// <param name="message">The message's id.</param>
@@ -100,22 +145,40 @@ public sealed class MailApi(GraphClient client, string mailbox)
     public Task<JsonDocument> WholeMessageAsync(string message, bool attachments, CancellationToken cancellationToken) =>
         client.GetJsonAsync(Request(client.Address($"{Message(message)}{(attachments ? "?$expand=attachments" : "")}")) with { Prefer = $"{OutlookPreferences.ImmutableIds}, {OutlookPreferences.UnsafeHtml}" }, cancellationToken);
 
+    /// <summary>What is attached to a message, without the contents.</summary>
+    public IAsyncEnumerable<DeltaPage> AttachmentsAsync(string message, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
+        Request(client.Address($"{Message(message)}/attachments?$select=id,name,contentType,size,isInline,lastModifiedDateTime")), null, PageKind.Listing, cancellationToken);
+
+    /// <summary>An attachment's bytes: a file as it is, an item as MIME. References have none.</summary>
+    public async Task<Stream> AttachmentAsync(string message, string attachment, CancellationToken cancellationToken) => await BufferedAnswer.OpenAsync(
+        await client.SendAsync(Request(client.Address($"{Message(message)}/attachments/{Uri.EscapeDataString(attachment)}/$value")), cancellationToken).ConfigureAwait(false),
+        client.Memory, cancellationToken).ConfigureAwait(false);
+
     /// <summary>The folder that is known by a name such as <c>msgfolderroot</c>.</summary>
     /// <exception cref="GraphException"><see cref="GraphErrorKind.NotFound"/> or Other: this mailbox has none.</exception>
     public Task<JsonDocument> FolderAsync(string idOrWellKnownName, CancellationToken cancellationToken) =>
         client.GetJsonAsync(Request(client.Address(Folder(idOrWellKnownName))), cancellationToken);
 
-    /// <summary>How many messages Exchange counts in a folder.</summary>
-    public async Task<int> ItemCountAsync(string folder, CancellationToken cancellationToken)
+    /// <summary>How many messages Exchange counts in a folder; null when the answer does not say.</summary>
+    public async Task<int?> ItemCountAsync(string folder, CancellationToken cancellationToken)
     {
         using var answer = await client.GetJsonAsync(Request(client.Address($"{Folder(folder)}?$select=totalItemCount")), cancellationToken).ConfigureAwait(false);
-        return answer.RootElement.GetProperty("totalItemCount").GetInt32();
+        return answer.RootElement.TryGetProperty("totalItemCount", out var count) && count.ValueKind == JsonValueKind.Number && count.TryGetInt32(out var total) && total >= 0
+            ? total : null;
     }
 
     /// <summary>Proves that the mailbox can be read.</summary>
+    /// <exception cref="GraphException">What the mailbox itself answers: <see cref="GraphException.IsOfResource"/>.</exception>
     public async Task ProbeAsync(CancellationToken cancellationToken)
     {
-        using var answer = await FolderAsync("inbox", cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using var answer = await FolderAsync("inbox", cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception)
+        {
+            throw exception.OfResource();
+        }
     }
 
     // All children of a folder as one page.
@@ -123,9 +186,15 @@ public sealed class MailApi(GraphClient client, string mailbox)
     {
         var below = folder is null ? "/mailFolders" : $"/mailFolders/{Uri.EscapeDataString(folder)}/childFolders";
         var children = new List<JsonElement>();
-        await foreach (var page in DeltaReader.ReadAsync(client, Request(client.Address($"/users/{mailbox}{below}?includeHiddenFolders=true")), PageSize, cancellationToken).ConfigureAwait(false))
+        var nameless = 0;
+        await foreach (var page in DeltaReader.ReadAsync(client, Request(client.Address($"/users/{mailbox}{below}?includeHiddenFolders=true")), PageSize, PageKind.Listing, cancellationToken).ConfigureAwait(false))
+        {
             children.AddRange(page.Items.Select(child => child.Clone()));
-        return JsonSerializer.SerializeToDocument(new { value = children });
+            nameless += page.Nameless + page.Unread;
+        }
+
+        // Entries without a name stay what they are: whoever reads this must know that it is not all.
+        return JsonSerializer.SerializeToDocument(new { value = children.Cast<JsonElement?>().Concat(Enumerable.Repeat<JsonElement?>(null, nameless)) });
     }
 
     private GraphRequest Request(Uri address) => new(_scope, address) { Permission = Permission, Prefer = OutlookPreferences.ImmutableIds };

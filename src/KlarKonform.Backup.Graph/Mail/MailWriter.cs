@@ -28,7 +28,7 @@ public sealed class MailWriter(GraphClient client, string mailbox)
 
     /// <summary>What tells messages of a folder apart: Message-ID, time, subject.</summary>
     public IAsyncEnumerable<DeltaPage> MessagesAsync(string folder, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
-        _outlook.Request($"/users/{mailbox}/mailFolders/{Uri.EscapeDataString(folder)}/messages?$select=id,internetMessageId,subject,receivedDateTime,isDraft"), PageSize, cancellationToken);
+        _outlook.Request($"/users/{mailbox}/mailFolders/{Uri.EscapeDataString(folder)}/messages?$select=id,internetMessageId,subject,receivedDateTime,isDraft"), PageSize, PageKind.Listing, cancellationToken);
 
     /// <summary>Makes a message.</summary>
     /// <returns>Its id.</returns>

@@ -13,60 +13,118 @@ public sealed class SiteApi(GraphClient client)
     public const string Permission = "Sites.Read.All";
 
     private const int ListCost = 2;
+    private const int ItemPageSize = 200;
+
+    // "system" has to be asked for by name: only then lists of the system are in a listing, the pages' library among them (resources/list).
+    private const string ListProperties = "id,name,displayName,description,webUrl,createdDateTime,lastModifiedDateTime,eTag,list,system";
 
     // Part of the host of personal sites, for clouds that do not say isPersonalSite.
     private const string PersonalHost = "-my.";
 
     /// <summary>Every site collection of the tenant, personal ones too (site-getallsites: application permissions only).</summary>
-    public async IAsyncEnumerable<GraphSite> AllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="onNameless">Hears of entries that name no site: something is there, and nobody knows what.</param>
+    public async IAsyncEnumerable<GraphSite> AllAsync([EnumeratorCancellation] CancellationToken cancellationToken, Action<int>? onNameless = null)
     {
-        await foreach (var page in DeltaReader.ReadAsync(client, Request("", "/sites/getAllSites") with { Cost = ListCost }, null, cancellationToken).ConfigureAwait(false))
+        await foreach (var page in DeltaReader.ReadAsync(client, Request("", "/sites/getAllSites") with { Cost = ListCost }, null, PageKind.Listing, cancellationToken).ConfigureAwait(false))
         {
+            if (!page.IsWhole)
+                onNameless?.Invoke(page.Nameless + page.Unread);
             foreach (var site in page.Items.Select(Site).OfType<GraphSite>())
                 yield return site;
         }
     }
 
+    /// <summary>Proves that a site is there.</summary>
+    /// <exception cref="GraphException">What the site itself answers: <see cref="GraphException.IsOfResource"/>.</exception>
+    public async Task ProbeAsync(string site, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await client.GetJsonAsync(Request(site, $"/sites/{site}?$select=id"), cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception)
+        {
+            throw exception.OfResource();
+        }
+    }
+
     /// <summary>The subsites directly below a site.</summary>
-    public async Task<IReadOnlyList<GraphSite>> SubsitesAsync(string site, CancellationToken cancellationToken) =>
-        [.. (await ListAsync(site, $"/sites/{site}/sites", cancellationToken).ConfigureAwait(false)).Select(Site).OfType<GraphSite>()];
+    /// <returns>The sites, and whether the listing named all of them.</returns>
+    public async Task<(IReadOnlyList<GraphSite> Sites, bool IsWhole)> SubsitesAsync(string site, CancellationToken cancellationToken)
+    {
+        var list = await ListAsync(site, $"/sites/{site}/sites", cancellationToken).ConfigureAwait(false);
+        var sites = list.Items.Select(Site).OfType<GraphSite>().ToArray();
+        return (sites, list.IsWhole && sites.Length == list.Items.Count);
+    }
 
     /// <summary>A site's document libraries, as drives.</summary>
-    public Task<JsonElement[]> LibrariesAsync(string site, CancellationToken cancellationToken) => ListAsync(site, $"/sites/{site}/drives", cancellationToken);
+    public Task<EntryList> LibrariesAsync(string site, CancellationToken cancellationToken) => ListAsync(site, $"/sites/{site}/drives", cancellationToken);
 
     /// <summary>A site's lists, those of its libraries too.</summary>
-    public Task<JsonElement[]> ListsAsync(string site, CancellationToken cancellationToken) => ListAsync(site, $"/sites/{site}/lists", cancellationToken);
+    public Task<EntryList> ListsAsync(string site, CancellationToken cancellationToken) => ListAsync(site, $"/sites/{site}/lists?$select={ListProperties}", cancellationToken);
 
     /// <summary>A list's columns with their types.</summary>
-    public Task<JsonElement[]> ColumnsAsync(string site, string list, CancellationToken cancellationToken) => ListAsync(site, $"/sites/{site}/lists/{list}/columns", cancellationToken);
+    public Task<EntryList> ColumnsAsync(string site, string list, CancellationToken cancellationToken) => 
+        EntryList.GatherAsync(DeltaReader.ReadAsync(client, Request(site, $"/sites/{site}/lists/{list}/columns") with { Cost = ListCost }, null, PageKind.Details, cancellationToken));
+
+    /// <summary>A list by its id or its name; also one that the listing leaves out, as it does the pages' library.</summary>
+    public Task<JsonDocument> OneListAsync(string site, string list, CancellationToken cancellationToken) =>
+        client.GetJsonAsync(Request(site, $"/sites/{site}/lists/{Uri.EscapeDataString(list)}?$select={ListProperties}"), cancellationToken);
+
+    /// <summary>The drive of a list that is a library.</summary>
+    public Task<JsonDocument> DriveOfListAsync(string site, string list, CancellationToken cancellationToken) =>
+        client.GetJsonAsync(Request(site, $"/sites/{site}/lists/{Uri.EscapeDataString(list)}/drive"), cancellationToken);
+
+    /// <summary>One item with its columns' values; with the columns' names, those of them alone.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="list">The list.</param>
+    /// <param name="item">The item.</param>
+    /// <param name="columns">Columns to ask for, at most twelve that look up others; none asks for all.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task<JsonDocument> ItemAsync(string site, string list, string item, IReadOnlyList<string> columns, CancellationToken cancellationToken)
+    {
+        var fields = columns.Count == 0 ? "fields" : $"fields($select={string.Join(',', columns.Select(Uri.EscapeDataString))})";
+        return client.GetJsonAsync(Request(site, $"/sites/{site}/lists/{list}/items/{item}?$expand={fields}"), cancellationToken);
+    }
+
+    /// <summary>All items of a list, page by page, where its delta does not work.</summary>
+    public IAsyncEnumerable<DeltaPage> ItemsAsync(string site, string list, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
+        Request(site, $"/sites/{site}/lists/{list}/items?$expand=fields") with { Cost = ListCost }, ItemPageSize, PageKind.Listing, cancellationToken);
 
     /// <summary>All items of a list with their columns' values; then their changes.</summary>
     public IAsyncEnumerable<DeltaPage> ItemDeltaAsync(string site, string list, Uri? link, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
-        link is null ? Request(site, $"/sites/{site}/lists/{list}/items/delta?$expand=fields") with { Cost = ListCost } : Request(site, "") with { Address = link }, null, cancellationToken);
+        link is null ? Request(site, $"/sites/{site}/lists/{list}/items/delta?$expand=fields") with { Cost = ListCost } : Request(site, "") with { Address = link }, null, PageKind.Delta, cancellationToken);
 
     /// <summary>A site's pages, without their content.</summary>
-    public Task<JsonElement[]> PagesAsync(string site, CancellationToken cancellationToken) => ListAsync(site, $"/sites/{site}/pages/microsoft.graph.sitePage", cancellationToken);
+    public Task<EntryList> PagesAsync(string site, CancellationToken cancellationToken) => ListAsync(site, $"/sites/{site}/pages/microsoft.graph.sitePage", cancellationToken);
 
     /// <summary>A page with its web parts.</summary>
     public Task<JsonDocument> PageAsync(string site, string page, CancellationToken cancellationToken) =>
         client.GetJsonAsync(Request(site, $"/sites/{site}/pages/{page}/microsoft.graph.sitePage?$expand=canvasLayout"), cancellationToken);
 
-    private async Task<JsonElement[]> ListAsync(string site, string path, CancellationToken cancellationToken)
-    {
-        var all = new List<JsonElement>();
-        await foreach (var page in DeltaReader.ReadAsync(client, Request(site, path) with { Cost = ListCost }, null, cancellationToken).ConfigureAwait(false))
-            all.AddRange(page.Items.Select(item => item.Clone()));
-        return [.. all];
-    }
+    /// <summary>A page without its web parts: expanding them fails for some pages, always.</summary>
+    public Task<JsonDocument> BarePageAsync(string site, string page, CancellationToken cancellationToken) =>
+        client.GetJsonAsync(Request(site, $"/sites/{site}/pages/{page}/microsoft.graph.sitePage"), cancellationToken);
+
+    private Task<EntryList> ListAsync(string site, string path, CancellationToken cancellationToken) =>
+        EntryList.GatherAsync(DeltaReader.ReadAsync(client, Request(site, path) with { Cost = ListCost }, null, PageKind.Listing, cancellationToken));
 
     private static GraphSite? Site(JsonElement item)
     {
-        if (!item.TryGetProperty("id", out var id) || !item.TryGetProperty("webUrl", out var address) || !Uri.TryCreate(address.GetString(), UriKind.Absolute, out var url))
+        if (Text(item, "id") is not { Length: > 0 } id)
             return null; // A geo without sites names its location alone.
-        var title = item.TryGetProperty("displayName", out var name) && name.GetString() is { Length: > 0 } text ? text : url.Segments[^1].Trim('/');
-        return new GraphSite(id.GetString()!, title, url, (item.TryGetProperty("isPersonalSite", out var personal) && personal.ValueKind == JsonValueKind.True)
+
+        // Without an address it is a site all the same: its id begins with its host.
+        if (!Uri.TryCreate(Text(item, "webUrl"), UriKind.Absolute, out var url) && !Uri.TryCreate($"https://{id.Split(',')[0]}/{id.Split(',')[^1]}", UriKind.Absolute, out url))
+            return null;
+        var title = Text(item, "displayName") is { Length: > 0 } text ? text : url.Segments[^1].Trim('/');
+        return new GraphSite(id, title, url, (item.TryGetProperty("isPersonalSite", out var personal) && personal.ValueKind == JsonValueKind.True)
             || url.Host.Contains(PersonalHost, StringComparison.OrdinalIgnoreCase));
     }
+
+    private static string? Text(JsonElement item, string name) =>
+        item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private GraphRequest Request(string site, string path) => new(GraphScope.Drive(site), client.Address(path)) { Permission = Permission };
 }

@@ -23,7 +23,7 @@ internal sealed class ChaosComparison
 
             foreach (var item in user.Drive?.Items.Values.Where(item => item is { IsFolder: false, IsShortcut: false, ParentId: not null }).ToArray() ?? [])
             {
-                var content = SeededContent.Bytes(item.Seed, (int)item.Size + item.ServedLonger);
+                var content = (item.ServedContent ?? SeededContent.Bytes(item.Seed, (int)item.Size + item.ServedLonger));
                 _sizes[string.Create(System.Globalization.CultureInfo.InvariantCulture, $"file:{item.Seed}")] = content.Length;
                 _expected.Add($"file {user.UserPrincipalName} {Convert.ToHexString(SHA256.HashData(content))}");
             }

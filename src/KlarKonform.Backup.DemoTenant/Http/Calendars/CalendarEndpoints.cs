@@ -13,6 +13,8 @@ internal sealed class CalendarEndpoints(DemoTenantModel tenant, DeltaPages pages
         void Add(string pattern, string kind, Func<HttpContext, RouteValues, Task> handler) => routes.Outlook("/users/{user}/" + pattern, Permission, kind, handler);
         Add("calendars", "calendars", (context, values) => Calendars(context, values["user"]));
         Add("calendars/{calendar}/events", "events", (context, values) => Events(context, values["user"], values["calendar"]));
+        Add("calendars/{calendar}", "calendar", (context, values) => context.AnswerAsync(tenant, () =>
+            CalendarJson(tenant.Mailbox(values["user"]).Calendars.GetValueOrDefault(values["calendar"]) ?? throw Mailboxes.NotFound(), tenant.User(values["user"], "ErrorInvalidUser"))));
         Add("events/{event}", "event", (context, values) => Get(context, values["user"], values["event"]));
         Add("events/{event}/attachments", "attachments", (context, values) => ListAttachments(context, values["user"], values["event"]));
         Add("events/{event}/attachments/{attachment}/$value", "attachmentContent", (context, values) =>
@@ -78,20 +80,22 @@ internal sealed class CalendarEndpoints(DemoTenantModel tenant, DeltaPages pages
         return json;
     }
 
+    private static Dictionary<string, object?> CalendarJson(DemoCalendar calendar, DemoUser user) => new()
+    {
+        ["id"] = calendar.Id,
+        ["name"] = calendar.Name,
+        ["color"] = "auto",
+        ["isDefaultCalendar"] = calendar.IsDefault,
+        ["canEdit"] = true,
+        ["owner"] = new { name = user.Id, address = user.UserPrincipalName },
+    };
+
     private Task Calendars(HttpContext context, string user)
     {
         object body;
         lock (tenant)
         {
-            body = pages.List(context.Request, $"/users/{user}/calendars", 10, [.. tenant.Mailbox(user).Calendars.Values.Select(calendar => new Dictionary<string, object?>
-            {
-                ["id"] = calendar.Id,
-                ["name"] = calendar.Name,
-                ["color"] = "auto",
-                ["isDefaultCalendar"] = calendar.IsDefault,
-                ["canEdit"] = true,
-                ["owner"] = new { name = user, address = tenant.User(user, "ErrorInvalidUser").UserPrincipalName },
-            })]);
+            body = pages.List(context.Request, $"/users/{user}/calendars", 10, [.. tenant.Mailbox(user).Calendars.Values.Select(calendar => CalendarJson(calendar, tenant.User(user, "ErrorInvalidUser")))]);
         }
 
         return context.Response.WriteAsJsonAsync(body);

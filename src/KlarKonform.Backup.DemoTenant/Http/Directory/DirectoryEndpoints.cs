@@ -23,8 +23,18 @@ internal sealed class DirectoryEndpoints(DemoTenantModel tenant, DeltaPages page
             id => tenant.OrgContacts.TryGetValue(id, out var contact) ? Json(contact) : DeltaPages.Removed("#microsoft.graph.orgContact", id))));
         routes.Identity("/groups/delta", "Group.Read.All", "groupDelta", (context, _) => context.AnswerAsync(tenant, () => GroupDelta(context.Request)));
         routes.Identity("/users/{user}", "User.Read.All", "user", (context, values) => context.AnswerAsync(tenant, () => Json(tenant.User(values["user"], "Request_ResourceNotFound"))));
+        routes.Identity("/contacts/{contact}", "OrgContact.Read.All", "orgContact", (context, values) => context.AnswerAsync(tenant, () =>
+            Json(tenant.OrgContacts.GetValueOrDefault(values["contact"]) ?? throw NotFound(values["contact"]))));
+        routes.Identity("/groups/{group}", "Group.Read.All", "group", (context, values) => context.AnswerAsync(tenant, () =>
+        {
+            var group = Json(tenant.Groups.GetValueOrDefault(values["group"]) ?? throw NotFound(values["group"]), []);
+            group.Remove("members@delta");
+            return group;
+        }));
         routes.Outlook("/users/{user}/photo/$value", "User.Read.All", "photo", (context, values) => Photo(context, values["user"]));
     }
+
+    private static GraphErrorException NotFound(string id) => new(404, "Request_ResourceNotFound", $"Resource '{id}' does not exist or one of its queried reference-property objects are not present.");
 
     public static Dictionary<string, object?> Json(DemoUser user) => new()
     {

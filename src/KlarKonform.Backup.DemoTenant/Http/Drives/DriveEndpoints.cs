@@ -25,7 +25,7 @@ internal sealed class DriveEndpoints(DemoTenantModel tenant, Downloads downloads
         {
             var item = Find(values);
             Refuse(item);
-            return downloads.Issue(item.Seed, item.Size + item.ServedLonger, item.Content);
+            return downloads.Issue(item.Seed, item.ServedContent?.Length ?? item.Size + item.ServedLonger, item.ServedContent ?? item.Content);
         }));
         routes.SharePoint("/drives/{drive}/items/{item}/versions/{version}/content", Permission, "versionContent", _ => 1, (context, values) => Redirect(context, () =>
         {
@@ -99,7 +99,7 @@ internal sealed class DriveEndpoints(DemoTenantModel tenant, Downloads downloads
     private Dictionary<string, object?> WithAddress(Dictionary<string, object?> json, DemoDriveItem item)
     {
         if (options.DownloadAddresses && !item.IsFolder && !item.IsMalware && !item.IsShortcut && !item.IsContentMissing)
-            json["@microsoft.graph.downloadUrl"] = downloads.Issue(item.Seed, item.Size + item.ServedLonger, item.Content);
+            json["@microsoft.graph.downloadUrl"] = downloads.Issue(item.Seed, item.ServedContent?.Length ?? item.Size + item.ServedLonger, item.ServedContent ?? item.Content);
         return json;
     }
 

@@ -71,10 +71,11 @@ internal sealed class MailEndpoints(DemoTenantModel tenant, DeltaPages pages, De
             mailbox.RequireRoom();
             var folder = FindFolder(mailbox, folderId);
             var immutable = IsImmutable(context.Request);
+            var expand = options.ExpandsInDelta ? context.Request.Query["$expand"].ToString() : context.Request.Query.ContainsKey("$expand") ? throw NoExpand() : "";
             body = pages.Delta(context.Request, $"/users/{user}/mailFolders/{folderId}/messages/delta", 10,
                 () => [.. mailbox.Messages.Values.Where(message => message.FolderId == folder.Id).Select(message => message.Id)], folder.Changes.Since,
                 id => mailbox.Messages.TryGetValue(id, out var message) && message.FolderId == folder.Id
-                    ? Message(message, immutable)
+                    ? Expanded(Message(message, immutable), message, expand)
                     : DeltaPages.Removed("#microsoft.graph.message", message is not null ? IdFor(message, immutable) : id));
         }
 
@@ -89,7 +90,8 @@ internal sealed class MailEndpoints(DemoTenantModel tenant, DeltaPages pages, De
             var mailbox = tenant.Mailbox(user);
             var folder = FindFolder(mailbox, folderId);
             body = pages.List(context.Request, $"/users/{user}/mailFolders/{folderId}/messages", 10,
-                [.. mailbox.Messages.Values.Where(message => message.FolderId == folder.Id).Select(message => Message(message, IsImmutable(context.Request)))]);
+                [.. mailbox.Messages.Values.Where(message => message.FolderId == folder.Id)
+                    .Select(message => Expanded(Message(message, IsImmutable(context.Request)), message, context.Request.Query["$expand"].ToString()))]);
         }
 
         return context.Response.WriteAsJsonAsync(body);
@@ -147,6 +149,7 @@ internal sealed class MailEndpoints(DemoTenantModel tenant, DeltaPages pages, De
             var item = Message(message, IsImmutable(context.Request));
             if (whole)
                 item["body"] = new { contentType = "text", content = MimeWriter.Body(message) };
+            item = Expanded(item, message, context.Request.Query["$expand"].ToString());
             if (context.Request.Query["$expand"] == "attachments")
                 item["attachments"] = message.Attachments.Select(Attachments.Json).ToArray();
             body = ODataPaging.Select(item, context.Request.Query["$select"]);
@@ -177,6 +180,19 @@ internal sealed class MailEndpoints(DemoTenantModel tenant, DeltaPages pages, De
         ["isHidden"] = folder.Hidden,
     };
 
+    private static GraphErrorException NoExpand() => new(500, "InternalServerError", "Value cannot be null.\r\nParameter name: type");
+
+    // PidTagMessageSize, when it is asked for as an extended property.
+    private static Dictionary<string, object?> Expanded(Dictionary<string, object?> json, DemoMessage message, string expand)
+    {
+        if (expand.Contains("Integer 0x0E08", StringComparison.Ordinal))
+            json["singleValueExtendedProperties"] = new[] { new { id = "Integer 0xe08", value = (message.TextLength + message.Attachments.Sum(each => (long)each.Size) + 2048).ToString(System.Globalization.CultureInfo.InvariantCulture) } };
+        return json;
+    }
+
+    // The first 255 UTF-16 units, wherever that is.
+    private static string Preview(DemoMessage message) => MimeWriter.Body(message) is { Length: > 255 } body ? body[..255] : MimeWriter.Body(message);
+
     /// <summary>A message's properties as delta and a request for it show them.</summary>
     public static Dictionary<string, object?> Message(DemoMessage message, bool immutable) => new()
     {
@@ -204,6 +220,8 @@ internal sealed class MailEndpoints(DemoTenantModel tenant, DeltaPages pages, De
         ["toRecipients"] = message.Written is { } written && written.TryGetProperty("toRecipients", out var to) ? to : new[] { new { emailAddress = new { name = message.To, address = message.To } } },
         ["ccRecipients"] = message.Written is { } json && json.TryGetProperty("ccRecipients", out var cc) ? cc : Array.Empty<object>(),
         ["bccRecipients"] = Array.Empty<object>(),
+        ["replyTo"] = Array.Empty<object>(),
+        ["bodyPreview"] = Preview(message),
         ["isReadReceiptRequested"] = false,
         ["isDeliveryReceiptRequested"] = false,
     };

@@ -25,15 +25,22 @@ internal sealed class SiteEndpoints(DemoTenantModel tenant, TokenPages pages)
             return json;
         }));
         routes.SharePoint("/sites/{site}/drives", Permission, "siteDrives", _ => 2, (context, values) => context.AnswerAsync(tenant, () => Value(Site(values).Libraries.Select(DriveEndpoints.Json))));
-        routes.SharePoint("/sites/{site}/lists", Permission, "lists", _ => 2, (context, values) => context.AnswerAsync(tenant, () => Value(Lists(Site(values)))));
+        routes.SharePoint("/sites/{site}", Permission, "site", _ => 1, (context, values) => context.AnswerAsync(tenant, () => Json(Site(values))));
+        routes.SharePoint("/sites/{site}/lists", Permission, "lists", _ => 2, (context, values) => context.AnswerAsync(tenant, () => Value(Lists(Site(values), Selects(context.Request, "system")))));
+        routes.SharePoint("/sites/{site}/lists/{list}", Permission, "list", _ => 1, (context, values) => context.AnswerAsync(tenant, () => List(values)));
+        routes.SharePoint("/sites/{site}/lists/{list}/drive", Permission, "listDrive", _ => 1, (context, values) => context.AnswerAsync(tenant, () =>
+            DriveEndpoints.Json(LibrariesOf(Site(values)).FirstOrDefault(drive => ListOf(drive) == values["list"]) ?? throw NoList())));
         routes.SharePoint("/sites/{site}/lists/{list}/columns", Permission, "columns", _ => 2, (context, values) => context.AnswerAsync(tenant, () => Value(Columns(Site(values), values["list"]).Select(column => new Dictionary<string, object?>
         {
-            ["name"] = column, ["displayName"] = column, ["hidden"] = false, ["text"] = new { maxLength = 255 },
+            ["id"] = $"column-{column}", ["name"] = column, ["displayName"] = column, ["hidden"] = false, ["text"] = new { maxLength = 255 },
         }))));
         routes.SharePoint("/sites/{site}/lists/{list}/items/delta", Permission, "listDelta", request => request.Query.ContainsKey("token") ? 1 : 2, (context, values) => context.AnswerAsync(tenant, () => Rows(context.Request, values)));
+        routes.SharePoint("/sites/{site}/lists/{list}/items", Permission, "listItems", _ => 2, (context, values) => context.AnswerAsync(tenant, () => AllRows(context.Request, values)));
+        routes.SharePoint("/sites/{site}/lists/{list}/items/{item}", Permission, "listItem", _ => 1, (context, values) => context.AnswerAsync(tenant, () => OneRow(values)));
         routes.SharePoint("/sites/{site}/pages/microsoft.graph.sitePage", Permission, "pages", _ => 2, (context, values) => context.AnswerAsync(tenant, () => Value(Site(values).Pages.Select(page => Json(page, whole: false)))));
         routes.SharePoint("/sites/{site}/pages/{page}/microsoft.graph.sitePage", Permission, "page", _ => 1, (context, values) => context.AnswerAsync(tenant, () =>
-            Json(Site(values).Pages.FirstOrDefault(page => page.Id == values["page"]) ?? throw new GraphErrorException(404, "itemNotFound", "The page does not exist."), whole: true)));
+            Json(Site(values).Pages.FirstOrDefault(page => page.Id == values["page"]) ?? throw new GraphErrorException(404, "itemNotFound", "The page does not exist."),
+                whole: context.Request.Query["$expand"] == "canvasLayout")));
     }
 
     public static Dictionary<string, object?> Json(DemoPage page, bool whole)
@@ -84,6 +91,30 @@ internal sealed class SiteEndpoints(DemoTenantModel tenant, TokenPages pages)
         ["siteCollection"] = new { hostname = site.Host },
     };
 
+    private static bool Selects(HttpRequest request, string property) => request.Query["$select"].ToString().Split(',').Contains(property);
+
+    private static IEnumerable<DemoDrive> LibrariesOf(DemoSite site) => site.PagesLibrary is { } pages ? site.Libraries.Append(pages) : site.Libraries;
+
+    private static GraphErrorException NoList() => new(404, "itemNotFound", "The list does not exist.");
+
+    // Lists of the system are in a listing only when their facet is asked for (resources/list); the pages' library answers to its name all the same.
+    private Dictionary<string, object?> List(RouteValues values)
+    {
+        var site = Site(values);
+        return Lists(site, system: true).FirstOrDefault(list => (string)list["id"]! == values["list"])
+            ?? (values["list"] == "Site Pages" && site.PagesLibrary is { } pages ? PagesList(pages) : throw NoList());
+    }
+
+    private static Dictionary<string, object?> PagesList(DemoDrive pages)
+    {
+        var json = ListJson(ListOf(pages), "Site Pages", "webPageLibrary", hidden: false);
+        json["system"] = new { };
+        return json;
+    }
+
+    private static IEnumerable<Dictionary<string, object?>> Lists(DemoSite site, bool system) =>
+        (system && site.PagesLibrary is { IsListed: true } pages ? [PagesList(pages)] : Array.Empty<Dictionary<string, object?>>()).Concat(Lists(site));
+
     private static IEnumerable<Dictionary<string, object?>> Lists(DemoSite site) =>
         site.Libraries.Select(drive => ListJson(ListOf(drive), drive.Name, "documentLibrary", hidden: false))
             .Concat(site.Lists.Select(list => ListJson(list.Id, list.Title, "genericList", hidden: false)))
@@ -112,6 +143,30 @@ internal sealed class SiteEndpoints(DemoTenantModel tenant, TokenPages pages)
         var list = site.Lists.FirstOrDefault(each => each.Id == values["list"]) ?? throw new GraphErrorException(404, "itemNotFound", "The list does not exist.");
         return pages.Page(request, path, 100, () => [.. list.Items.Keys], list.Changes, id => list.Items.TryGetValue(id, out var item) ? Json(item) : Deleted(id));
     }
+
+    private Dictionary<string, object?> AllRows(HttpRequest request, RouteValues values)
+    {
+        var site = Site(values);
+        Dictionary<string, object?>[] all = LibrariesOf(site).FirstOrDefault(drive => ListOf(drive) == values["list"]) is { } library
+            ? [.. library.Items.Values.Where(item => item.Id != library.Root.Id).Select(Row)]
+            : [.. (site.Lists.FirstOrDefault(each => each.Id == values["list"]) ?? throw NoList()).Items.Values.Select(Json)];
+        var size = ODataPaging.PageSize(request, 200, 5000);
+        var skip = int.TryParse(request.Query["$skiptoken"], CultureInfo.InvariantCulture, out var number) ? number : 0;
+        var page = new Dictionary<string, object?> { ["value"] = all.Skip(skip).Take(size).ToArray() };
+        if (skip + size < all.Length)
+            page["@odata.nextLink"] = $"{pages.Graph}/sites/{values["site"]}/lists/{values["list"]}/items?$expand=fields&$skiptoken={skip + size}";
+        return page;
+    }
+
+    private Dictionary<string, object?> OneRow(RouteValues values)
+    {
+        var site = Site(values);
+        if (LibrariesOf(site).FirstOrDefault(drive => ListOf(drive) == values["list"]) is { } library)
+            return Row(library.Items.Values.FirstOrDefault(item => item.Id != library.Root.Id && item.ListItemId.ToString(CultureInfo.InvariantCulture) == values["item"]) ?? throw NoItem());
+        return Json((site.Lists.FirstOrDefault(each => each.Id == values["list"]) ?? throw NoList()).Items.GetValueOrDefault(values["item"]) ?? throw NoItem());
+    }
+
+    private static GraphErrorException NoItem() => new(404, "itemNotFound", "The item does not exist.");
 
     private static Dictionary<string, object?> Deleted(string id) => new() { ["id"] = id, ["deleted"] = new { state = "deleted" } };
 

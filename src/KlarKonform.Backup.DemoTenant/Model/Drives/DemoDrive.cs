@@ -24,6 +24,9 @@ public sealed class DemoDrive
     /// <summary><c>business</c> or <c>documentLibrary</c>.</summary>
     public string Type { get; }
 
+    /// <summary>Of a library of the system: whether listings show it to those who ask for such.</summary>
+    public bool IsListed { get; set; } = true;
+
     public DemoDriveItem Root { get; }
 
     public Dictionary<string, DemoDriveItem> Items { get; } = [];

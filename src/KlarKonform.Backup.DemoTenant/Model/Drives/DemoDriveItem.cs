@@ -51,4 +51,7 @@ public sealed class DemoDriveItem
 
     /// <summary>Bytes more than announced that SharePoint serves, with another hash: property promotion.</summary>
     public int ServedLonger { get; set; }
+
+    /// <summary>What is served instead of what is announced: SharePoint writes properties into documents. Null for the announced content.</summary>
+    public byte[]? ServedContent { get; set; }
 }

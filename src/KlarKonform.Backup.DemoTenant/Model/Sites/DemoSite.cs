@@ -23,6 +23,9 @@ public sealed class DemoSite
 
     public List<DemoDrive> Libraries { get; } = [];
 
+    /// <summary>The library that pages' files lie in. It is in no listing of drives or lists, unless it is marked as listed.</summary>
+    public DemoDrive? PagesLibrary { get; set; }
+
     public List<DemoList> Lists { get; } = [];
 
     public List<DemoPage> Pages { get; } = [];

@@ -241,7 +241,7 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
         var key = $"{site.Id}/{library}";
         if (_drives.TryGetValue(key, out var known))
             return (known[1..], known[0] == '+');
-        var drives = await new SiteApi(context.Client).LibrariesAsync(site.Id, cancellationToken).ConfigureAwait(false);
+        var drives = (await new SiteApi(context.Client).LibrariesAsync(site.Id, cancellationToken).ConfigureAwait(false)).Items;
         var named = drives.FirstOrDefault(drive => library is not null && string.Equals(drive.Text("name"), library, StringComparison.OrdinalIgnoreCase));
         var found = named.ValueKind == System.Text.Json.JsonValueKind.Object;
         var id = found ? named.Text("id") : (await new DriveApi(context.Client).SiteDriveAsync(site.Id, cancellationToken).ConfigureAwait(false)).Drive;

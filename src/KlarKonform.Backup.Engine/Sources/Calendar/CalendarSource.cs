@@ -3,6 +3,7 @@ using System.Text.Json;
 using KlarKonform.Backup.Engine.Formats;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Sources.Folders;
+using KlarKonform.Backup.Engine.Sources.Shapes;
 using KlarKonform.Backup.Engine.State;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Calendars;
@@ -34,90 +35,102 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
 
     public override IAsyncEnumerable<DeltaPage> ListAsync(string folder, CancellationToken cancellationToken) => _calendars.EventsAsync(folder, cancellationToken);
 
+    public override bool HasDelta => false;
+
+    public override Task ProbeAsync(CancellationToken cancellationToken) => MailboxProbe.AskAsync(_calendars.ProbeAsync, client, User, cancellationToken);
+
     public override async Task ApplyAsync(ItemRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken)
     {
         foreach (var part in (await ChangedAsync(_run, folder, items, cancellationToken).ConfigureAwait(false)).Chunk(GraphBatch.MaxItems))
         {
             var answers = await _calendars.EventsAsync([.. part.Select(item => (item.Id, item.Json.Text("type") == "seriesMaster"))], cancellationToken).ConfigureAwait(false);
             foreach (var (item, answer) in part.Zip(answers))
-                await ApplyAsync(round, folder, item, answer, cancellationToken).ConfigureAwait(false);
+            {
+                await _run.GuardAsync(item.Id, folder, item.Json.Text("subject"), async () =>
+                {
+                    try
+                    {
+                        await StoreAsync(folder, item, answer.Item, cancellationToken).ConfigureAwait(false);
+                    }
+                    catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+                    {
+                        // Deleted since it was listed, if it says so itself: what lies beside it may be missing too.
+                        if (await IsThereAsync(item.Id, folder, cancellationToken).ConfigureAwait(false))
+                            throw;
+                        round.Missed();
+                        await _run.ForgetAsync(item.Id, cancellationToken).ConfigureAwait(false);
+                    }
+                }, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
+
+    protected override async Task ProbeFolderAsync(string folder, CancellationToken cancellationToken) => (await _calendars.CalendarAsync(folder, cancellationToken).ConfigureAwait(false)).Dispose();
 
     protected override async Task<FolderChanges> FoldersAsync(ResourceRun run, CancellationToken cancellationToken)
     {
         _run = run;
-        var changes = await FolderReader.CollectAsync(_calendars.CalendarsAsync(cancellationToken), complete: true, item =>
-        {
-            var (id, name) = (item.Text("id"), item.Text("name"));
-            return new SourceFolder(id, "", name, SafeName.From(name), ItemMetadata.Write("calendar", id, item));
-        }).ConfigureAwait(false);
-        changes.Link = null;
-        return changes;
-    }
-
-    protected override Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken) =>
-        throw new GraphException(GraphErrorKind.NotFound, null, "NotListed", "The calendar's listing mentions every event that is there; this one is gone.");
-
-    private async Task ApplyAsync(ItemRound round, string folder, SourceItem item, BatchAnswer answer, CancellationToken cancellationToken)
-    {
         try
         {
-            if (answer.Failure is { } failure)
-                throw failure;
-            var json = answer.Body;
-            var attachments = await AttachmentsAsync(item.Id, json, cancellationToken).ConfigureAwait(false);
-            var parts = new List<(string Suffix, Node Node)>();
-            parts.AddRange(attachments.Where(each => each.Node is not null).Select(each => (each.Suffix, each.Node!)));
-            var time = json.Time("lastModifiedDateTime", "createdDateTime");
-            using (var calendar = new MemoryStream(EventCalendar.Write(json, attachments.Select(each => each.Json))))
-                parts.Insert(0, (".ics", await _run.SaveAsync(calendar, time, cancellationToken).ConfigureAwait(false)));
-            using var truth = Truth(json, attachments);
-            var content = new ItemContent(await _run.SaveAsync(truth, time, cancellationToken).ConfigureAwait(false), parts);
-            var (year, name) = Place(json, item.Id);
-            var entry = new ItemEntry { Id = item.Id, Parent = folder, Sub = year, Name = name, Version = json.Text("changeKey") };
-            if (!await _run.Store.PutAsync(entry, content, ItemMetadata.Write("event", item.Id, json, s_summary), cancellationToken).ConfigureAwait(false))
-                throw new GraphException(GraphErrorKind.Other, null, "FolderUnknown", "The event's calendar is not known yet.");
-            await _run.ForgetFailureAsync(item.Id, cancellationToken).ConfigureAwait(false);
-            _run.CountDownload();
+            var changes = await FolderReader.CollectAsync(_calendars.CalendarsAsync(cancellationToken), complete: true, item => DescribeAsync(item, cancellationToken), cancellationToken).ConfigureAwait(false);
+            changes.Link = null;
+            return changes;
         }
-        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotProvisioned)
         {
-            round.Missed();
-            await _run.ForgetFailureAsync(item.Id, cancellationToken).ConfigureAwait(false);
-        }
-        catch (GraphException exception) when (ResourceRun.IsItemFailure(exception))
-        {
-            await _run.FailAsync(item.Id, folder, item.Json.Text("subject"), exception, cancellationToken).ConfigureAwait(false);
+            throw exception.OfResource(); // The first question to a mailbox: thousands that have none are not asked twice.
         }
     }
 
-    // hasAttachments is false where all attachments are pictures inside the text.
-    private async Task<IReadOnlyList<EventAttachment>> AttachmentsAsync(string id, JsonElement json, CancellationToken cancellationToken)
+    private async Task<SourceFolder?> DescribeAsync(JsonElement item, CancellationToken cancellationToken)
     {
-        var attachments = new List<EventAttachment>();
-        if (!json.Flag("hasAttachments") && !json.Object("body").Text("content").Contains("cid:", StringComparison.OrdinalIgnoreCase))
-            return attachments;
-        await foreach (var page in _calendars.AttachmentsAsync(id, cancellationToken).ConfigureAwait(false))
-        {
-            foreach (var attachment in page.Items)
-                attachments.Add(await AttachmentAsync(id, attachment.Clone(), attachments.Count + 1, cancellationToken).ConfigureAwait(false));
-        }
-
-        return attachments;
+        if (GraphShapes.Calendar.Judge(item, _run.Now).Wrong.Count == 0)
+            return Describe(item);
+        using var answer = await _calendars.CalendarAsync(item.Text("id"), cancellationToken).ConfigureAwait(false);
+        return GraphShapes.Calendar.Judge(answer.RootElement, _run.Now) is { Wrong.Count: > 0 } verdict
+            ? throw new PartIncompleteException(new ItemProblem("OddAnswer", Texts.Get("OddAnswer", string.Join(", ", verdict.Wrong)), "HintRetry") { Level = FailureLevel.Part })
+            : Describe(answer.RootElement);
     }
 
-    private async Task<EventAttachment> AttachmentAsync(string id, JsonElement attachment, int number, CancellationToken cancellationToken)
+    private static SourceFolder Describe(JsonElement item)
     {
-        // A reference names a file in the cloud and has no bytes of its own.
-        if (attachment.Text("@odata.type") == "#microsoft.graph.referenceAttachment")
-            return new EventAttachment(attachment, "", null);
-        var name = SafeName.Shorten(SafeName.From(attachment.Text("name"), "attachment"), 80);
-        if (attachment.Text("@odata.type") == "#microsoft.graph.itemAttachment" && !System.IO.Path.HasExtension(name))
-            name += ".eml";
-        await using var content = await _calendars.AttachmentAsync(id, attachment.Text("id"), cancellationToken).ConfigureAwait(false);
-        var node = await _run.SaveAsync(content, attachment.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false);
-        return new EventAttachment(attachment, $" {number} {name}", node);
+        var (id, name) = (item.Text("id"), item.Text("name"));
+        return new SourceFolder(id, "", name, SafeName.From(name), ItemMetadata.Write("calendar", id, item));
+    }
+
+    protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken) =>
+        (folder, await _calendars.EventAsync(id, cancellationToken).ConfigureAwait(false));
+
+    // The truth first: what arrived is stored, whatever can be made of it or had beside it.
+    private async Task StoreAsync(string folder, SourceItem item, JsonElement json, CancellationToken cancellationToken)
+    {
+        var attachments = new EventAttachments(_calendars, _run);
+        await attachments.ReadAsync(item.Id, json, cancellationToken).ConfigureAwait(false);
+        var missing = attachments.Missing.ToList();
+        var parts = new List<(string Suffix, Node Node)>();
+        parts.AddRange(attachments.Found.Where(each => each.Node is not null).Select(each => (each.Suffix, each.Node!)));
+        var time = json.Time("lastModifiedDateTime", "createdDateTime");
+        try
+        {
+            using var calendar = new MemoryStream(EventCalendar.Write(json, attachments.Found.Select(each => each.Json)));
+            parts.Insert(0, (".ics", await _run.SaveAsync(calendar, time, cancellationToken).ConfigureAwait(false)));
+        }
+        catch (Exception exception) when (Wall.Holds(exception, cancellationToken))
+        {
+            missing.Add((Texts.Get("Extra_Copy", ".ics"), exception));
+        }
+
+        if (item.Json.Text("type") == "seriesMaster" && json.TryGetProperty("exceptionOccurrences", out var exceptions) && exceptions.ValueKind != JsonValueKind.Array)
+            missing.Add((Texts.Get("Extra_Occurrences"), DeltaPage.Nothing("The changed occurrences of a series are no list.")));
+        using var truth = Truth(json, attachments.Found);
+        var content = new ItemContent(await _run.SaveAsync(truth, time, cancellationToken).ConfigureAwait(false), parts);
+        var (year, name) = Place(json, item.Id);
+        var version = item.Json.Text("changeKey") is { Length: > 0 } listed ? listed : json.Text("changeKey");
+        var entry = new ItemEntry { Id = item.Id, Parent = folder, Sub = year, Name = name, Version = version };
+        if (!await _run.Store.PutAsync(entry, content, ItemMetadata.Write("event", item.Id, json, s_summary), cancellationToken).ConfigureAwait(false))
+            throw new GraphException(GraphErrorKind.Other, null, "FolderUnknown", "The event's calendar is not known yet.");
+        await _run.JudgeAsync(item.Id, folder, json.Text("subject"), GraphShapes.Event.Judge(json, _run.Now), json, missing, cancellationToken).ConfigureAwait(false);
+        _run.CountDownload();
     }
 
     // The event as Graph sent it, and where its attachments lie.
@@ -133,8 +146,10 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
             foreach (var attachment in attachments)
             {
                 writer.WriteStartObject();
-                foreach (var property in attachment.Json.EnumerateObject())
+                foreach (var property in attachment.Json.EnumerateObject().Where(property => property.Name is not ("fileSuffix" or "occurrence")))
                     property.WriteTo(writer);
+                if (attachment.Occurrence is not null)
+                    writer.WriteString("occurrence", attachment.Occurrence);
                 if (attachment.Node is not null)
                     writer.WriteString("fileSuffix", attachment.Suffix);
                 writer.WriteEndObject();

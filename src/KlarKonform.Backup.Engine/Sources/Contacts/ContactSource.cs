@@ -2,6 +2,7 @@ using System.Text.Json;
 using KlarKonform.Backup.Engine.Formats;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Sources.Folders;
+using KlarKonform.Backup.Engine.Sources.Shapes;
 using KlarKonform.Backup.Engine.State;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Contacts;
@@ -30,6 +31,12 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
 
     public override IAsyncEnumerable<DeltaPage> ListAsync(string folder, CancellationToken cancellationToken) => _contacts.ListContactsAsync(folder, cancellationToken);
 
+    public override bool HasIds => true;
+
+    public override IAsyncEnumerable<DeltaPage> IdsAsync(string folder, CancellationToken cancellationToken) => _contacts.ContactIdsAsync(folder, cancellationToken);
+
+    public override Task ProbeAsync(CancellationToken cancellationToken) => MailboxProbe.AskAsync(_contacts.ProbeAsync, client, User, cancellationToken);
+
     public override async Task ApplyAsync(ItemRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken)
     {
         // A photo has no mark of its own: it belongs to the contact and changes its change key.
@@ -37,18 +44,45 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
         {
             var photos = await _contacts.PhotosAsync([.. part.Select(item => item.Id)], cancellationToken).ConfigureAwait(false);
             foreach (var (item, photo) in part.Zip(photos))
-                await ApplyAsync(folder, item, photo, cancellationToken).ConfigureAwait(false);
+            {
+                await _run.GuardAsync(item.Id, folder, ContactCard.Name(item.Json), async () =>
+                {
+                    try
+                    {
+                        await ApplyAsync(folder, item, photo, cancellationToken).ConfigureAwait(false);
+                    }
+                    catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+                    {
+                        round.Missed();
+                    }
+                }, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
+
+    protected override async Task ProbeFolderAsync(string folder, CancellationToken cancellationToken) => (await _contacts.FolderAsync(folder, cancellationToken).ConfigureAwait(false)).Dispose();
 
     protected override async Task<FolderChanges> FoldersAsync(ResourceRun run, CancellationToken cancellationToken)
     {
         _run = run;
-        using var top = await _contacts.DefaultFolderAsync(cancellationToken).ConfigureAwait(false);
+        using var top = await DefaultFolderAsync(cancellationToken).ConfigureAwait(false);
         var above = top.RootElement.Text("parentFolderId");
-        var changes = await FolderReader.ReadAsync(run, link => _contacts.FolderDeltaAsync(link, cancellationToken), () => _contacts.FolderDeltaAsync(null, cancellationToken), item => Describe(item, above)).ConfigureAwait(false);
+        var changes = await FolderReader.ReadAsync(run, link => _contacts.FolderDeltaAsync(link, cancellationToken), () => _contacts.FolderDeltaAsync(null, cancellationToken),
+            item => DescribeAsync(item, above, cancellationToken), cancellationToken).ConfigureAwait(false);
         changes.Put(Describe(top.RootElement, above));
         return changes;
+    }
+
+    private async Task<JsonDocument> DefaultFolderAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _contacts.DefaultFolderAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotProvisioned)
+        {
+            throw exception.OfResource(); // The first question to a mailbox: thousands that have none are not asked twice.
+        }
     }
 
     protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken)
@@ -57,34 +91,87 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
         return (item.RootElement.Text("parentFolderId"), item);
     }
 
+    // A delta's entry may hold only what changed: a folder without a name is asked for its name.
+    private async Task<SourceFolder?> DescribeAsync(JsonElement item, string above, CancellationToken cancellationToken)
+    {
+        if (GraphShapes.ContactFolder.Judge(item, _run.Now).Wrong.Count == 0)
+            return Describe(item, above);
+        using var answer = await _contacts.FolderAsync(item.Text("id"), cancellationToken).ConfigureAwait(false);
+        return GraphShapes.ContactFolder.Judge(answer.RootElement, _run.Now) is { Wrong.Count: > 0 } verdict
+            ? throw new PartIncompleteException(new ItemProblem("OddAnswer", Texts.Get("OddAnswer", string.Join(", ", verdict.Wrong)), "HintRetry") { Level = FailureLevel.Part })
+            : Describe(answer.RootElement, above);
+    }
+
     private static SourceFolder Describe(JsonElement item, string above)
     {
         var (id, parent, name) = (item.Text("id"), item.Text("parentFolderId"), item.Text("displayName"));
         return new SourceFolder(id, parent == above ? "" : parent, name, SafeName.From(name), ItemMetadata.Write("contactFolder", id, item));
     }
 
+    // Delta may tell only what changed, and of a contact there is no list of properties that must be there: a changed one that is not
+    // whole by comparison with what is stored is asked for itself.
     private async Task ApplyAsync(string folder, SourceItem item, BatchAnswer photo, CancellationToken cancellationToken)
     {
+        if (!await IsPartAsync(item, cancellationToken).ConfigureAwait(false))
+        {
+            await StoreAsync(folder, item.Id, item.Json, photo, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        JsonDocument? answer = null;
         try
         {
-            var picture = photo.Failure switch
-            {
-                null => photo.Bytes,
-                { Kind: GraphErrorKind.NotFound } => null,
-                var failure => throw failure,
-            };
-            var json = item.Json;
-            var content = await CardFiles.SaveAsync(_run, json, ContactCard.Write(json, item.Id, picture), picture, json.Time("lastModifiedDateTime", "createdDateTime"), cancellationToken).ConfigureAwait(false);
-            var name = SafeName.Shorten(SafeName.From(ContactCard.Name(json), "-"), 140).Trim();
-            var entry = new ItemEntry { Id = item.Id, Parent = folder, Name = $"{name} [{SafeName.Mark(item.Id)}].json", Version = json.Text("changeKey") };
-            if (!await _run.Store.PutAsync(entry, content, ItemMetadata.Write("contact", item.Id, json, s_summary), cancellationToken).ConfigureAwait(false))
-                throw new GraphException(GraphErrorKind.Other, null, "FolderUnknown", "The contact's folder is not known yet.");
-            await _run.ForgetFailureAsync(item.Id, cancellationToken).ConfigureAwait(false);
-            _run.CountDownload();
+            answer = await _contacts.ContactAsync(item.Id, cancellationToken).ConfigureAwait(false);
         }
-        catch (GraphException exception) when (ResourceRun.IsItemFailure(exception))
+        catch (GraphException exception) when (exception.Kind != GraphErrorKind.NotFound && Wall.Holds(exception, cancellationToken)
+            && GraphShapes.Contact.Judge(item.Json, _run.Now).Wrong.Count == 0 && item.Json.TryGetProperty("displayName", out _))
         {
-            await _run.FailAsync(item.Id, folder, ContactCard.Name(item.Json), exception, cancellationToken).ConfigureAwait(false);
+            // It cannot be asked; what the page said is a whole contact in all but an unlikely value.
         }
+
+        using (answer)
+            await StoreAsync(folder, item.Id, answer?.RootElement ?? item.Json, photo, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<bool> IsPartAsync(SourceItem item, CancellationToken cancellationToken)
+    {
+        if (GraphShapes.Contact.Judge(item.Json, _run.Now).IsOdd || !item.Json.TryGetProperty("displayName", out _))
+            return true;
+        if (await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false) is not { } old || await _run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) is not { } bytes)
+            return false;
+        using var stored = JsonDocument.Parse(bytes);
+        return stored.RootElement.ValueKind == JsonValueKind.Object && stored.RootElement.EnumerateObject().Any(property => !property.Name.StartsWith('@') && !item.Json.TryGetProperty(property.Name, out _));
+    }
+
+    private async Task StoreAsync(string folder, string id, JsonElement json, BatchAnswer photo, CancellationToken cancellationToken)
+    {
+        var missing = new List<(string What, Exception Reason)>();
+        var old = await _run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        byte[]? picture = null;
+        if (photo.Failure is { Kind: not GraphErrorKind.NotFound } failure)
+        {
+            // The contact is stored with the photo of before.
+            missing.Add((Texts.Get("Extra_Photo"), failure));
+            picture = old is null ? null : await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken).ConfigureAwait(false);
+        }
+        else if (photo.Failure is null)
+        {
+            try
+            {
+                picture = photo.Bytes;
+            }
+            catch (GraphException exception)
+            {
+                missing.Add((Texts.Get("Extra_Photo"), exception));
+            }
+        }
+
+        var content = await CardFiles.SaveAsync(_run, json, () => ContactCard.Write(json, id, picture), picture, json.Time("lastModifiedDateTime", "createdDateTime"), missing, cancellationToken).ConfigureAwait(false);
+        var name = SafeName.Shorten(SafeName.From(ContactCard.Name(json), "-"), 140).Trim();
+        var entry = new ItemEntry { Id = id, Parent = folder, Name = $"{name} [{SafeName.Mark(id)}].json", Version = json.Text("changeKey") };
+        if (!await _run.Store.PutAsync(entry, content, ItemMetadata.Write("contact", id, json, s_summary), cancellationToken).ConfigureAwait(false))
+            throw new GraphException(GraphErrorKind.Other, null, "FolderUnknown", "The contact's folder is not known yet.");
+        await _run.JudgeAsync(id, folder, ContactCard.Name(json), GraphShapes.Contact.Judge(json, _run.Now), json, missing, cancellationToken).ConfigureAwait(false);
+        _run.CountDownload();
     }
 }

@@ -24,7 +24,7 @@ internal static class DirectoryEntry
             foreach (var property in source.EnumerateObject())
             {
                 if (!property.Name.StartsWith('@') && property.Name != MembersDelta)
-                    merged[property.Name] = JsonSerializer.SerializeToNode(property.Value);
+                    merged[property.Name] = JsonNode.Parse(property.Value.GetRawText());
             }
         }
 
@@ -41,7 +41,7 @@ internal static class DirectoryEntry
         var members = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var member in stored.Array(Members))
             members[member.Text("id")] = member.Text("type");
-        foreach (var member in change.Array(MembersDelta))
+        foreach (var member in change.Array(MembersDelta).Where(each => each.Text("id").Length > 0))
         {
             if (member.TryGetProperty("@removed", out _))
                 members.Remove(member.Text("id"));

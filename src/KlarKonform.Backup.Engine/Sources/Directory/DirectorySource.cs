@@ -3,6 +3,7 @@ using System.Text.Json;
 using KlarKonform.Backup.Engine.Formats;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Sources.Folders;
+using KlarKonform.Backup.Engine.Sources.Shapes;
 using KlarKonform.Backup.Engine.State;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Delta;
@@ -33,6 +34,7 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
 
     private readonly DirectoryApi _directory = new(client);
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, bool>> _begun = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _asked = new(StringComparer.Ordinal);
     private ResourceRun _run = null!;
 
     public override string Kind => "Directory";
@@ -69,8 +71,11 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
     public override Task ApplyAsync(ItemRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(items.GroupBy(item => item.Id), new ParallelOptions { MaxDegreeOfParallelism = PhotosAtOnce, CancellationToken = cancellationToken }, async (portions, token) =>
         {
-            foreach (var item in portions)
-                await ApplyAsync(folder, item, token).ConfigureAwait(false);
+            await _run.GuardAsync(portions.Key, folder, portions.First().Json.Text("displayName"), async () =>
+            {
+                foreach (var item in portions)
+                    await ApplyAsync(folder, item, token).ConfigureAwait(false);
+            }, token).ConfigureAwait(false);
         });
 
     protected override Task<FolderChanges> FoldersAsync(ResourceRun run, CancellationToken cancellationToken)
@@ -82,8 +87,25 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
         return Task.FromResult(changes);
     }
 
-    protected override Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken) =>
-        Task.FromResult((folder, JsonDocument.Parse("{}"))); // Nothing new is known; what failed was the photo.
+    // A group's members come by delta only: the rest of its entry is asked for, and the members stay as they are stored.
+    protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _asked[id] = true;
+            return (folder, await _directory.EntryAsync(folder.ToLowerInvariant(), id, cancellationToken).ConfigureAwait(false));
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.UserGone)
+        {
+            // Of the directory's entries, the code says that this one is gone.
+            throw new GraphException(GraphErrorKind.NotFound, exception.Status, exception.Code, exception.Message, exception);
+        }
+    }
+
+    public override Task ProbeAsync(CancellationToken cancellationToken) => _directory.ProbeAsync(cancellationToken);
+
+    // The three are of our own making.
+    protected override Task ProbeFolderAsync(string folder, CancellationToken cancellationToken) => Task.CompletedTask;
 
     protected override async Task FinishAsync(ResourceRun run, IReadOnlyCollection<string> changedFolders, CancellationToken cancellationToken)
     {
@@ -101,41 +123,44 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
     private async Task ApplyAsync(string folder, SourceItem item, CancellationToken cancellationToken)
     {
         var old = await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false);
-        var fresh = _begun.TryGetValue(folder, out var begun) && begun.TryAdd(item.Id, true);
+        // What was asked for itself is added to what is stored: it has no members in it.
+        var fresh = !_asked.ContainsKey(item.Id) && _begun.TryGetValue(folder, out var begun) && begun.TryAdd(item.Id, true);
         using var stored = old is null || fresh ? null : JsonDocument.Parse(await _run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) ?? "{}"u8.ToArray());
         var merged = DirectoryEntry.Merge(stored?.RootElement ?? default, item.Json);
         var version = DirectoryEntry.VersionOf(merged);
-        if (old?.Version == version && !_run.Store.State.Failures.ContainsKey(item.Id))
+        if (old?.Version == version && !_run.IsDue(item.Id))
             return;
-        await PutAsync(folder, item.Id, old, merged, version, await PhotoAsync(folder, item.Id, merged, old, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var missing = new List<(string What, Exception Reason)>();
+        var photo = await PhotoAsync(folder, item.Id, old, missing, cancellationToken).ConfigureAwait(false);
+        await PutAsync(folder, item.Id, old, merged, version, photo, missing, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task PutAsync(string folder, string id, ItemEntry? old, JsonElement merged, string version, byte[]? photo, CancellationToken cancellationToken)
+    private async Task PutAsync(
+        string folder, string id, ItemEntry? old, JsonElement merged, string version, byte[]? photo, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
     {
-        var content = await CardFiles.SaveAsync(_run, merged, DirectoryCard.Write(merged, id, photo), photo, _run.Now, cancellationToken).ConfigureAwait(false);
+        var content = await CardFiles.SaveAsync(_run, merged, () => DirectoryCard.Write(merged, id, photo), photo, _run.Now, missing, cancellationToken).ConfigureAwait(false);
         var name = SafeName.Shorten(SafeName.From(merged.Text("displayName"), "-"), 140).Trim();
         var entry = new ItemEntry { Id = id, Parent = folder, Name = $"{name} [{SafeName.Mark(id)}].json", Version = version };
         await _run.Store.PutAsync(entry, content, ItemMetadata.Write(folder switch { Users => "user", Groups => "group", _ => "orgContact" }, id, merged, s_summary), cancellationToken).ConfigureAwait(false);
+        await _run.JudgeAsync(id, folder, merged.Text("displayName"), GraphShapes.DirectoryEntry.Judge(merged, _run.Now, isPart: true), merged, missing, cancellationToken).ConfigureAwait(false);
         if (old is null)
             _run.CountDownload();
         else
             _run.CountUpdate();
     }
 
-    private async Task<byte[]?> PhotoAsync(string folder, string id, JsonElement merged, ItemEntry? old, CancellationToken cancellationToken)
+    private async Task<byte[]?> PhotoAsync(string folder, string id, ItemEntry? old, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
     {
         if (folder != Users || settings.Photos == false)
             return null;
         try
         {
-            var photo = await _directory.PhotoAsync(id, cancellationToken).ConfigureAwait(false);
-            await _run.ForgetFailureAsync(id, cancellationToken).ConfigureAwait(false);
-            return photo;
+            return await _directory.PhotoAsync(id, cancellationToken).ConfigureAwait(false);
         }
-        catch (GraphException exception) when (ResourceRun.IsItemFailure(exception))
+        catch (Exception exception) when (Wall.Holds(exception, cancellationToken) && exception is not GraphException { Kind: GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate })
         {
             // The entry itself is stored, with the photo of before.
-            await _run.FailAsync(id, folder, merged.Text("displayName"), exception, cancellationToken).ConfigureAwait(false);
+            missing.Add((Texts.Get("Extra_Photo"), exception));
             return old is null ? null : await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -144,13 +169,17 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
     {
         await Parallel.ForEachAsync(_run.Store.ItemsOfAsync(Users, folders: false, cancellationToken), new ParallelOptions { MaxDegreeOfParallelism = PhotosAtOnce, CancellationToken = cancellationToken }, async (id, token) =>
         {
-            if (await _run.Store.FindAsync(id, token).ConfigureAwait(false) is not { } entry || await _run.Store.ReadAsync(entry, token).ConfigureAwait(false) is not { } bytes)
-                return;
-            using var json = JsonDocument.Parse(bytes);
-            var photo = await PhotoAsync(Users, id, json.RootElement, entry, token).ConfigureAwait(false);
-            var before = await _run.Store.ReadPartAsync(entry, CardFiles.Photo, token).ConfigureAwait(false);
-            if (!(photo ?? []).AsSpan().SequenceEqual(before ?? []))
-                await PutAsync(Users, id, entry, json.RootElement, entry.Version!, photo, token).ConfigureAwait(false);
+            await _run.GuardAsync(id, Users, id, async () =>
+            {
+                if (await _run.Store.FindAsync(id, token).ConfigureAwait(false) is not { } entry || await _run.Store.ReadAsync(entry, token).ConfigureAwait(false) is not { } bytes)
+                    return;
+                using var json = JsonDocument.Parse(bytes);
+                var missing = new List<(string What, Exception Reason)>();
+                var photo = await PhotoAsync(Users, id, entry, missing, token).ConfigureAwait(false);
+                var before = await _run.Store.ReadPartAsync(entry, CardFiles.Photo, token).ConfigureAwait(false);
+                if (missing.Count > 0 || !(photo ?? []).AsSpan().SequenceEqual(before ?? []))
+                    await PutAsync(Users, id, entry, json.RootElement, entry.Version!, photo, missing, token).ConfigureAwait(false);
+            }, token).ConfigureAwait(false);
         }).ConfigureAwait(false);
     }
 }

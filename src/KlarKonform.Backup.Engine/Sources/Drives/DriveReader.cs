@@ -1,6 +1,7 @@
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Sources.Deltas;
+using KlarKonform.Backup.Engine.Sources.Shapes;
 using KlarKonform.Backup.Engine.State;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Delta;
@@ -15,9 +16,11 @@ namespace KlarKonform.Backup.Engine.Sources.Drives;
 internal sealed class DriveReader
 {
     private const int Concurrency = 16;
+    private const string Unproven = "~";
 
     private readonly DriveApi _api;
     private readonly string _drive;
+    private readonly string _name;
     private readonly string _prefix;
     private readonly string _folder;
     private readonly ResourceRun _run;
@@ -37,8 +40,10 @@ internal sealed class DriveReader
     /// <param name="prefix">What its items' ids begin with in the store: Graph promises unique ids within one drive only.</param>
     /// <param name="run">The resource's run.</param>
     /// <param name="settings">What is read.</param>
-    public DriveReader(DriveApi api, string drive, string folder, string prefix, ResourceRun run, DriveSettings settings)
+    /// <param name="name">The drive's name, for people.</param>
+    public DriveReader(DriveApi api, string drive, string folder, string prefix, ResourceRun run, DriveSettings settings, string name)
     {
+        _name = name;
         _api = api;
         _drive = drive;
         _prefix = prefix;
@@ -47,26 +52,43 @@ internal sealed class DriveReader
         _settings = settings;
         _files = new FileReader(api, drive, run, settings);
         _details = new ItemDetails(api, drive, run, settings);
-        _removals = new RemovalRound(run, prefix, FetchAsync);
-        _round = new DeltaRound(run, drive, folder);
-        _due = [.. run.DueFailures.Select(failure => failure.ItemId).Where(IsOfDrive)];
+        _removals = new RemovalRound(run, prefix, IsThereAsync);
+        _round = new DeltaRound(run, drive, folder, name);
+        _due = [.. run.DueFailures.Select(failure => failure.ItemId).Concat(run.DueDoubts.Select(doubt => doubt.ItemId)).Where(IsOfDrive)];
     }
 
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         await _round.ReadAsync(link => _api.DeltaAsync(_drive, link, cancellationToken), page => ApplyPageAsync(page, cancellationToken),
-            (id, uncertain) => uncertain ? AskAsync(id, cancellationToken) : _removals.MarkAsync(id, cancellationToken), cancellationToken).ConfigureAwait(false);
+            (ids, stored, listed, uncertain) => MarkMissingAsync(ids, stored, listed, uncertain, cancellationToken), cancellationToken).ConfigureAwait(false);
         await RetryAsync(cancellationToken).ConfigureAwait(false);
         await _removals.ApplyAsync(cancellationToken).ConfigureAwait(false);
         await HomeOrphansAsync(cancellationToken).ConfigureAwait(false);
         await _run.Store.GrantWishesAsync(cancellationToken).ConfigureAwait(false);
         if (_files.Different is (> 0 and var count, { } example))
             _run.Note(Texts.Get("HashDiffers", count, _run.Source.Name, example), namesItem: true);
+        await _run.ForgetEarlierFailureAsync("drive:" + _drive, cancellationToken).ConfigureAwait(false);
     }
 
     private string Key(string id) => _prefix + id;
 
-    private bool IsOfDrive(string key) => key.StartsWith(_prefix, StringComparison.Ordinal);
+    // Failures of the resource itself and of its parts have keys of other forms.
+    private bool IsOfDrive(string key) => key.StartsWith(_prefix, StringComparison.Ordinal) && key != ResourceRun.Whole;
+
+    private async Task MarkMissingAsync(IReadOnlyList<string> ids, long stored, long listed, bool uncertain, CancellationToken cancellationToken)
+    {
+        if (uncertain)
+        {
+            foreach (var id in ids)
+                await AskAsync(id, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var gone = await new RemovalGuard(_run).BelieveAsync("drive:" + _drive, _name, stored, listed, ids,
+            (id, token) => FetchAsync(id[_prefix.Length..], token), cancellationToken).ConfigureAwait(false);
+        foreach (var id in gone)
+            await _removals.MarkAsync(id, cancellationToken).ConfigureAwait(false);
+    }
 
     private string ParentOf(JsonElement item) => DriveItemJson.Parent(item) is var parent && (parent.Length == 0 || parent == _round.State.RootId) ? _folder : Key(parent);
 
@@ -117,52 +139,94 @@ internal sealed class DriveReader
             return;
         }
 
-        bool homed;
-        try
+        await _run.GuardAsync(Key(item.Text("id")), ParentOf(item), item.Text("name"), async () =>
         {
-            homed = DriveItemJson.IsFolder(item) ? await ApplyFolderAsync(item, cancellationToken).ConfigureAwait(false)
-                : DriveItemJson.IsFile(item) || DriveItemJson.IsShortcut(item) ? await ApplyFileAsync(item, cancellationToken).ConfigureAwait(false)
-                : await NoteUnknownAsync(item, cancellationToken).ConfigureAwait(false);
-        }
-        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
-        {
-            await ExplainMissingAsync(item, exception, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-        catch (GraphException exception) when (ResourceRun.IsItemFailure(exception))
-        {
-            await FailAsync(item, exception, cancellationToken).ConfigureAwait(false);
-            return;
-        }
+            bool homed;
+            try
+            {
+                homed = await ApplyJudgedAsync(item, cancellationToken).ConfigureAwait(false);
+            }
+            catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+            {
+                await ExplainMissingAsync(item, exception, cancellationToken).ConfigureAwait(false);
+                return;
+            }
 
-        if (homed)
-            return;
-        lock (_orphans)
-            _orphans.Add(item.Clone());
+            if (homed)
+                return;
+            lock (_orphans)
+                _orphans.Add(item.Clone());
+        }, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<bool> ApplyFolderAsync(JsonElement item, CancellationToken cancellationToken)
+    // An entry in an unlikely form, or a part of one, is asked for itself; what that says is what there is.
+    private async Task<bool> ApplyJudgedAsync(JsonElement item, CancellationToken cancellationToken)
     {
+        var verdict = Judge(item);
+        if (!verdict.IsOdd)
+            return await ApplyItemAsync(item, verdict, cancellationToken).ConfigureAwait(false);
+        JsonDocument? answer = null;
+        try
+        {
+            answer = await _api.ItemAsync(_drive, item.Text("id"), cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (exception.Kind != GraphErrorKind.NotFound && Wall.Holds(exception, cancellationToken)
+            && item.Text("name").Length > 0 && DriveItemJson.Parent(item).Length > 0)
+        {
+            // It cannot be asked: what the page said is stored, with what is wrong about it.
+        }
+
+        using (answer)
+        {
+            var better = answer?.RootElement ?? item;
+            verdict = Judge(better);
+
+            // Without a name or a place there is nothing to put anywhere: what is stored of it stays as it is.
+            return better.Text("name").Length > 0 && DriveItemJson.Parent(better).Length > 0
+                ? await ApplyItemAsync(better, verdict, cancellationToken).ConfigureAwait(false)
+                : throw new PartIncompleteException(new ItemProblem("OddAnswer", Texts.Get("OddAnswer", string.Join(", ", verdict.Wrong)), "HintRetry"));
+        }
+    }
+
+    // A file whose size is missing may have lost it: nothing else says how much there is of it.
+    private Verdict Judge(JsonElement item)
+    {
+        var verdict = GraphShapes.DriveItem.Judge(item, _run.Now);
+        if (DriveItemJson.IsFile(item) && DriveItemJson.SizeOrNull(item) is null)
+            verdict = verdict with { Wrong = [.. verdict.Wrong, "size"] };
+        var kinds = (DriveItemJson.IsFile(item) ? 1 : 0) + (DriveItemJson.IsFolder(item) ? 1 : 0) + (DriveItemJson.IsShortcut(item) ? 1 : 0);
+        return kinds == 0 ? verdict with { Wrong = [.. verdict.Wrong, "file"] } : verdict;
+    }
+
+    private Task<bool> ApplyItemAsync(JsonElement item, Verdict verdict, CancellationToken cancellationToken) => DriveItemJson.IsFolder(item)
+        ? ApplyFolderAsync(item, verdict, cancellationToken) : ApplyFileAsync(item, verdict, cancellationToken);
+
+    private async Task<bool> ApplyFolderAsync(JsonElement item, Verdict verdict, CancellationToken cancellationToken)
+    {
+        var missing = new List<(string What, Exception Reason)>();
         var entry = EntryOf(item, item.Text("name")) with { IsFolder = true };
         var old = await _run.Store.FindAsync(entry.Id, cancellationToken).ConfigureAwait(false);
-        if (IsSame(old, entry) && !_details.MustAskPermissions(item))
+        if (IsSame(old, entry) && !_details.MustAskPermissions(item) && !_run.IsDue(entry.Id))
             return true;
-        var attribute = ItemMetadata.Write("driveItem", entry.Id, item, null, ("permissions", await _details.PermissionsAsync(item, cancellationToken).ConfigureAwait(false)));
+        var attribute = ItemMetadata.Write("driveItem", entry.Id, item, null, ("permissions", await _details.PermissionsAsync(item, missing, cancellationToken).ConfigureAwait(false)));
         if (!await _run.Store.PutAsync(entry, null, attribute, cancellationToken).ConfigureAwait(false))
             return false;
+        await _run.JudgeAsync(entry.Id, entry.Parent, item.Text("name"), verdict, item, missing, cancellationToken).ConfigureAwait(false);
         if (old is not null)
             _run.CountUpdate();
         return true;
     }
 
     /// <returns>False when the file's folder is unknown.</returns>
-    private async Task<bool> ApplyFileAsync(JsonElement item, CancellationToken cancellationToken)
+    private async Task<bool> ApplyFileAsync(JsonElement item, Verdict verdict, CancellationToken cancellationToken)
     {
+        var missing = new List<(string What, Exception Reason)>();
         var shortcut = DriveItemJson.IsShortcut(item);
-        var entry = EntryOf(item, shortcut ? item.Text("name") + ".shortcut.json" : item.Text("name")) with { Version = DriveItemJson.Version(item) };
+        var unknown = !shortcut && !DriveItemJson.IsFile(item);
+        var entry = EntryOf(item, item.Text("name") + (shortcut ? ".shortcut.json" : unknown ? ".item.json" : "")) with { Version = DriveItemJson.Version(item) };
         var old = await _run.Store.FindAsync(entry.Id, cancellationToken).ConfigureAwait(false);
         var known = old is not null && old.Version == entry.Version;
-        if (known && IsSame(old, entry) && !_details.MustAskPermissions(item) && !_run.Store.State.Failures.ContainsKey(entry.Id))
+        if (known && IsSame(old, entry) && !_details.MustAskPermissions(item) && !_run.IsDue(entry.Id) && !_run.Store.State.Failures.ContainsKey(entry.Id))
             return true;
         ItemContent? content = null;
         JsonDocument? current = null;
@@ -170,32 +234,39 @@ internal sealed class DriveReader
         {
             if (!known)
             {
-                var (node, fresh) = shortcut ? (await ShortcutAsync(item, cancellationToken).ConfigureAwait(false), null) : await _files.ReadAsync(entry.Id, item, cancellationToken).ConfigureAwait(false);
+                if (unknown)
+                    _run.Note(Texts.Get("UnknownItem", item.Text("name"), _run.Source.Name), namesItem: true);
+                var (node, fresh) = shortcut || unknown ? (await PropertiesAsync(item, shortcut, cancellationToken).ConfigureAwait(false), null)
+                    : await _files.ReadAsync(entry.Id, item, missing, cancellationToken).ConfigureAwait(false);
                 (content, current) = (new ItemContent(node), fresh);
             }
 
             var final = current?.RootElement ?? item;
-            var versions = await _details.VersionsAsync(final, cancellationToken).ConfigureAwait(false);
+            var versions = await _details.VersionsAsync(final, missing, cancellationToken).ConfigureAwait(false);
             if (_settings.OlderVersions > 0)
             {
-                var parts = versions is null ? [] : await _files.ReadVersionsAsync(final, versions, old, cancellationToken).ConfigureAwait(false);
+                var parts = versions is null ? [] : await _files.ReadVersionsAsync(final, versions, old, missing, cancellationToken).ConfigureAwait(false);
                 if (content is not null || parts.Count > 0)
                     content = new ItemContent(content?.Node ?? (await _run.Store.FindNodeAsync(old!, cancellationToken).ConfigureAwait(false))!, parts);
             }
 
             var attribute = ItemMetadata.Write("driveItem", entry.Id, final, null,
-                ("permissions", await _details.PermissionsAsync(final, cancellationToken).ConfigureAwait(false)), ("versions", _settings.VersionList ? versions : null),
-                ("listItem", await _details.ColumnsAsync(final, cancellationToken).ConfigureAwait(false)));
+                ("permissions", await _details.PermissionsAsync(final, missing, cancellationToken).ConfigureAwait(false)), ("versions", _settings.VersionList ? versions : null),
+                ("listItem", await _details.ColumnsAsync(final, missing, cancellationToken).ConfigureAwait(false)));
             entry = entry with { Version = DriveItemJson.Version(final), Properties = DriveItemJson.Properties(final) };
+
+            // What was not proven is read again whenever it is looked at.
+            if (missing.Any(each => each.Reason is GraphException { Kind: GraphErrorKind.IntegrityMismatch }))
+                entry = entry with { Version = entry.Version + Unproven };
             if (!await _run.Store.PutAsync(entry, content, attribute, cancellationToken).ConfigureAwait(false))
                 return false;
+            await _run.JudgeAsync(entry.Id, entry.Parent, item.Text("name"), current is null ? verdict : Judge(final), final, missing, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             current?.Dispose();
         }
 
-        await _run.ForgetFailureAsync(entry.Id, cancellationToken).ConfigureAwait(false);
         if (known)
             _run.CountUpdate();
         else
@@ -214,15 +285,11 @@ internal sealed class DriveReader
     private static bool IsSame(ItemEntry? old, ItemEntry entry) =>
         old is not null && old.Parent == entry.Parent && old.Properties == entry.Properties && (old.Name == entry.Name || old.Name == SafeName.WithMark(entry.Name, entry.Id));
 
-    private Task<Repository.Trees.Node> ShortcutAsync(JsonElement item, CancellationToken cancellationToken) =>
-        JsonFile.SaveAsync(_run, JsonFile.Write(item.GetProperty("remoteItem")), DriveItemJson.ModifiedAt(item), cancellationToken);
-
-    private Task<bool> NoteUnknownAsync(JsonElement item, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        _run.Note(Texts.Get("UnknownItem", item.Text("name"), _run.Source.Name), namesItem: true);
-        return Task.FromResult(true);
-    }
+    // A shortcut is where it leads; an item of a kind that nobody knows is what Graph says of it.
+    private Task<Repository.Trees.Node> PropertiesAsync(JsonElement item, bool isShortcut, CancellationToken cancellationToken) => JsonFile.SaveAsync(_run,
+        isShortcut ? JsonFile.Write(item.GetProperty("remoteItem"))
+            : JsonFile.Write(item.EnumerateObject().Where(each => each.Name != DriveApi.AddressProperty).DistinctBy(each => each.Name).ToDictionary(each => each.Name, each => each.Value)),
+        DriveItemJson.ModifiedAt(item), cancellationToken);
 
     // Deleted since the page was read: the next delta says so. Or there and without content, which nobody should find out at a restore.
     private async Task ExplainMissingAsync(JsonElement item, GraphException missing, CancellationToken cancellationToken)
@@ -242,7 +309,7 @@ internal sealed class DriveReader
             await FailAsync(item, new GraphException(GraphErrorKind.Other, missing.Status, "ContentMissing", missing.Message, missing), cancellationToken).ConfigureAwait(false);
     }
 
-    private Task FailAsync(JsonElement item, GraphException exception, CancellationToken cancellationToken) =>
+    private Task FailAsync(JsonElement item, Exception exception, CancellationToken cancellationToken) =>
         _run.FailAsync(Key(item.Text("id")), ParentOf(item), item.Text("name"), exception, cancellationToken);
 
     // At the round's end every parent should be there. One that is not is asked for, and those above it.
@@ -259,7 +326,7 @@ internal sealed class DriveReader
                 continue;
             var missing = _orphans.Select(DriveItemJson.Parent).Where(parent => asked.Add(parent)).Distinct().ToArray();
             foreach (var parent in missing)
-                await FetchAsync(parent, cancellationToken).ConfigureAwait(false);
+                await _run.GuardAsync(Key(parent), _folder, parent, () => FetchAsync(parent, cancellationToken), cancellationToken).ConfigureAwait(false);
             if (missing.Length > 0)
                 continue;
             foreach (var item in _orphans)
@@ -284,20 +351,31 @@ internal sealed class DriveReader
         }
     }
 
+    // What cannot be asked for stays.
+    private async Task<bool> IsThereAsync(string id, CancellationToken cancellationToken)
+    {
+        var isThere = true;
+        await _run.GuardAsync(Key(id), _folder, id, async () => isThere = await FetchAsync(id, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        return isThere;
+    }
+
     private async Task RetryAsync(CancellationToken cancellationToken)
     {
         foreach (var key in _due)
         {
-            if (!await FetchAsync(key[_prefix.Length..], cancellationToken).ConfigureAwait(false))
-                await _run.ForgetFailureAsync(key, cancellationToken).ConfigureAwait(false);
+            await _run.GuardAsync(key, _folder, key, async () =>
+            {
+                if (!await FetchAsync(key[_prefix.Length..], cancellationToken).ConfigureAwait(false))
+                    await _run.ForgetAsync(key, cancellationToken).ConfigureAwait(false);
+            }, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task AskAsync(string key, CancellationToken cancellationToken)
+    private Task<bool> AskAsync(string key, CancellationToken cancellationToken) => _run.GuardAsync(key, _folder, key, async () =>
     {
         if (!await FetchAsync(key[_prefix.Length..], cancellationToken).ConfigureAwait(false))
             await _removals.MarkAsync(key, cancellationToken).ConfigureAwait(false);
-    }
+    }, cancellationToken);
 
     private static ParallelOptions Options(CancellationToken cancellationToken) => new() { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken };
 }

@@ -24,65 +24,86 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceRun run,
         ".docx", ".xlsx", ".pptx", ".docm", ".xlsm", ".pptm", ".doc", ".xls", ".ppt", ".one", ".onetoc2", ".aspx", ".msg", ".vsdx", ".heic",
     };
 
+    private static readonly string s_hashOfNothing = new QuickXorHash().ToBase64();
+
     private int _different;
     private string? _differentExample;
 
     /// <summary>How many files arrived otherwise than announced and are kept all the same, with one of them.</summary>
     public (int Count, string? Example) Different => (Volatile.Read(ref _different), _differentExample);
 
-    /// <summary>Stores a file's content. A mismatch is read once more against fresh properties: the file may have changed meanwhile.</summary>
+    /// <summary>
+    /// Stores a file's content. The announced hash decides, where there is one; a wrong size beside a right hash is Graph's mistake. A mismatch is
+    /// read once more against fresh properties, for the file may have changed meanwhile. What comes twice in the same way, and may be what it is
+    /// called, is kept and named.
+    /// </summary>
     /// <param name="key">The file's key in the index: what is stored of a large one is known by it in the next run.</param>
     /// <param name="item">The file.</param>
+    /// <param name="missing">Takes in that the content differs from what was announced.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The content, and the fresh properties if they were needed; dispose them.</returns>
     /// <exception cref="GraphException"><see cref="GraphErrorKind.IntegrityMismatch"/>, or the content cannot be read.</exception>
-    public async Task<(Node Node, JsonDocument? Current)> ReadAsync(string key, JsonElement item, CancellationToken cancellationToken)
+    public async Task<(Node Node, JsonDocument? Current)> ReadAsync(string key, JsonElement item, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
     {
         var (id, name) = (item.Text("id"), item.Text("name"));
         JsonDocument? current = null;
-        for (var attempt = 1; ; attempt++)
+        (ulong Size, string Hash)? before = null;
+        try
         {
-            var expected = current?.RootElement ?? item;
-            var size = DriveItemJson.Size(expected);
-            var hash = DriveItemJson.Hash(expected);
-            if (size == 0)
-                return (await run.SaveAsync(Stream.Null, DriveItemJson.ModifiedAt(expected), cancellationToken).ConfigureAwait(false), current);
-            using var memory = await settings.Memory.TakeAsync(MemoryFor(size), cancellationToken).ConfigureAwait(false);
-            var (node, arrived) = size < LargeFile
-                ? await ReadSmallAsync(expected, size, cancellationToken).ConfigureAwait(false)
-                : await ReadLargeAsync(key, expected, size, cancellationToken).ConfigureAwait(false);
-            if ((long)node.Size == size && (hash is null || hash == arrived))
-                return (node, current);
-            if (attempt == 1)
+            for (var attempt = 1; ; attempt++)
             {
-                current = await drives.ItemAsync(drive, id, cancellationToken).ConfigureAwait(false);
-                continue;
-            }
+                var expected = current?.RootElement ?? item;
+                var size = DriveItemJson.SizeOrNull(expected);
+                var hash = DriveItemJson.Hash(expected);
+                if (size == 0 && (hash is null || hash == s_hashOfNothing))
+                    return (await run.SaveAsync(Stream.Null, DriveItemJson.ModifiedAt(expected), cancellationToken).ConfigureAwait(false), current);
+                var sample = new ContentSample();
+                using var memory = await settings.Memory.TakeAsync(MemoryFor(size ?? LargeFile), cancellationToken).ConfigureAwait(false);
+                var (node, arrived) = size is null or < LargeFile
+                    ? await ReadSmallAsync(expected, size ?? 0, sample, cancellationToken).ConfigureAwait(false)
+                    : await ReadLargeAsync(key, expected, size.Value, sample, cancellationToken).ConfigureAwait(false);
+                if (hash is not null ? hash == arrived : size is null || (long)node.Size == size)
+                    return (node, current);
+                if (attempt == 1)
+                {
+                    before = (node.Size, arrived);
+                    current = await drives.ItemAsync(drive, id, cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
 
-            if (s_rewritten.Contains(Path.GetExtension(name)))
-            {
+                var failure = new GraphException(GraphErrorKind.IntegrityMismatch, null, "HashMismatch", string.Create(CultureInfo.InvariantCulture,
+                    $"{node.Size} bytes with quickXorHash {arrived} arrived; {size?.ToString(CultureInfo.InvariantCulture) ?? "?"} bytes with {hash ?? "no hash"} were announced."));
+                var extension = Path.GetExtension(name);
+                if (s_rewritten.Contains(extension) ? !sample.IsDocument(extension, size) : before != (node.Size, arrived) || sample.IsPageInDisguise(extension))
+                    throw failure;
+
+                // SharePoint's own changes, or a hash that is wrong for good beside the right size, are worth a note; another size is worth more.
+                if (!s_rewritten.Contains(extension) && size is not null && (long)node.Size != size)
+                    missing.Add((Texts.Get("Extra_Proof"), failure));
                 Interlocked.Increment(ref _different);
                 _differentExample = name;
                 return (node, current);
             }
-
+        }
+        catch
+        {
             current?.Dispose();
-            throw new GraphException(GraphErrorKind.IntegrityMismatch, null, "HashMismatch",
-                string.Create(CultureInfo.InvariantCulture, $"{node.Size} bytes with quickXorHash {arrived} arrived; {size} bytes with {hash ?? "no hash"} were announced."));
+            throw;
         }
     }
 
-    private async Task<(Node Node, string Hash)> ReadSmallAsync(JsonElement item, long size, CancellationToken cancellationToken)
+    private async Task<(Node Node, string Hash)> ReadSmallAsync(JsonElement item, long size, ContentSample sample, CancellationToken cancellationToken)
     {
-        await using var content = new HashingStream(await drives.ContentAsync(drive, item.Text("id"), size, DriveItemJson.Address(item), 0, cancellationToken).ConfigureAwait(false));
+        await using var content = new HashingStream(await drives.ContentAsync(drive, item.Text("id"), size, DriveItemJson.Address(item), 0, cancellationToken).ConfigureAwait(false), sample);
         return (await run.SaveAsync(content, DriveItemJson.ModifiedAt(item), cancellationToken).ConfigureAwait(false), content.Hash);
     }
 
     // After a cut it goes on where the last checkpoint was.
-    private async Task<(Node Node, string Hash)> ReadLargeAsync(string key, JsonElement item, long size, CancellationToken cancellationToken)
+    private async Task<(Node Node, string Hash)> ReadLargeAsync(string key, JsonElement item, long size, ContentSample sample, CancellationToken cancellationToken)
     {
         var partial = await run.Store.BeginPartialAsync(key, DriveItemJson.Version(item), cancellationToken).ConfigureAwait(false);
-        await using var content = await drives.ContentAsync(drive, item.Text("id"), size, DriveItemJson.Address(item), partial.Size, cancellationToken).ConfigureAwait(false);
+        sample.Begin(partial.Size);
+        await using var content = new HashingStream(await drives.ContentAsync(drive, item.Text("id"), size, DriveItemJson.Address(item), partial.Size, cancellationToken).ConfigureAwait(false), sample);
         var node = await run.SaveAsync(content, partial, DriveItemJson.ModifiedAt(item), cancellationToken).ConfigureAwait(false);
 
         // Right or wrong, nothing is to go on with: what is wrong is read from its start.
@@ -96,8 +117,9 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceRun run,
     /// <param name="item">The file.</param>
     /// <param name="versions">Its versions, the newest first.</param>
     /// <param name="old">The file as it is stored, or null.</param>
+    /// <param name="missing">Takes in what could not be had.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public async Task<IReadOnlyList<(string Suffix, Node Node)>> ReadVersionsAsync(JsonElement item, IReadOnlyList<JsonElement> versions, ItemEntry? old, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<(string Suffix, Node Node)>> ReadVersionsAsync(JsonElement item, IReadOnlyList<JsonElement> versions, ItemEntry? old, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
     {
         var (id, name) = (item.Text("id"), item.Text("name"));
         var parts = new List<(string, Node)>();
@@ -123,6 +145,10 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceRun run,
             {
                 // Versions are trimmed by SharePoint at any time; the list in the metadata says that there was one.
                 run.Note(Texts.Get("VersionGone", name, version.Text("id"), exception.Code), namesItem: true);
+            }
+            catch (Exception exception) when (Wall.Holds(exception, cancellationToken) && exception is not GraphException { Kind: GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate })
+            {
+                missing.Add((Texts.Get("Extra_Versions"), exception));
             }
         }
 

@@ -3,7 +3,7 @@ using KlarKonform.Backup.Graph.Drives;
 namespace KlarKonform.Backup.Engine.Sources.Drives;
 
 /// <summary>Passes a download on and computes its quickXorHash and length on the way.</summary>
-internal sealed class HashingStream(Stream inner) : KlarKonform.Backup.Storage.ForwardReadStream
+internal sealed class HashingStream(Stream inner, ContentSample? sample = null) : KlarKonform.Backup.Storage.ForwardReadStream
 {
     private readonly QuickXorHash _hash = new();
 
@@ -15,6 +15,7 @@ internal sealed class HashingStream(Stream inner) : KlarKonform.Backup.Storage.F
     {
         var read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         _hash.Append(buffer.Span[..read]);
+        sample?.Add(buffer.Span[..read]);
         BytesRead += read;
         return read;
     }

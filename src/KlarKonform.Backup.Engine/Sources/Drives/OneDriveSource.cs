@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Sources.Folders;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Directory;
 using KlarKonform.Backup.Graph.Drives;
@@ -13,6 +14,8 @@ namespace KlarKonform.Backup.Engine.Sources.Drives;
 /// <param name="settings">What is read.</param>
 internal sealed class OneDriveSource(GraphClient client, GraphUser user, string? drive, DriveSettings settings) : IResourceSource
 {
+    private string? _drive;
+
     public string Kind => "OneDrive";
 
     public string ResourceId => user.Id;
@@ -24,15 +27,26 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user, string?
     public async Task RunAsync(ResourceRun run, CancellationToken cancellationToken)
     {
         var api = new DriveApi(client);
-        var id = drive ?? await api.UserDriveAsync(user.Id, cancellationToken).ConfigureAwait(false);
+        _drive = drive ?? await api.UserDriveAsync(user.Id, cancellationToken).ConfigureAwait(false);
+        await new DriveReader(api, _drive, "", "", run, settings, user.UserPrincipalName).ReadAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task ProbeAsync(CancellationToken cancellationToken)
+    {
+        var api = new DriveApi(client);
+        if (drive is null)
+        {
+            await MailboxProbe.AskAsync(token => _drive is null ? api.UserDriveAsync(user.Id, token) : api.ProbeAsync(_drive, token), client, user, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
         try
         {
-            await new DriveReader(api, id, "", "", run, settings).ReadAsync(cancellationToken).ConfigureAwait(false);
+            await api.ProbeAsync(drive, cancellationToken).ConfigureAwait(false);
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
         {
-            // It was there a moment ago: the user was deleted, and the drive with it.
-            throw new GraphException(GraphErrorKind.UserGone, exception.Status, exception.Code, exception.Message, exception);
+            throw exception.OfResource(GraphErrorKind.UserGone); // Nobody is left who could miss it.
         }
     }
 }

@@ -12,6 +12,12 @@ internal sealed class FolderChanges
     /// <summary>Whether folders that are not mentioned are gone too.</summary>
     public bool Complete { get; set; }
 
+    /// <summary>Entries that named no folder: something is there, and nobody knows what.</summary>
+    public int Unread { get; set; }
+
+    /// <summary>Folders of which nobody could tell what they are, and why.</summary>
+    public List<(string Id, Exception Reason)> Odd { get; } = [];
+
     /// <summary>Where the next look starts; null for a whole listing.</summary>
     public string? Link { get; set; }
 

@@ -11,23 +11,33 @@ internal sealed class FolderVerifier(FolderedSource source, ResourceRun run)
 {
     /// <summary>Verifies folders.</summary>
     public Task VerifyAsync(IReadOnlyCollection<string> folders, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(folders, new ParallelOptions { MaxDegreeOfParallelism = FolderedSource.Concurrency, CancellationToken = cancellationToken }, async (folder, token) =>
+        Parallel.ForEachAsync(folders, new ParallelOptions { MaxDegreeOfParallelism = FolderedSource.Concurrency, CancellationToken = cancellationToken },
+            async (folder, token) => await run.GuardPartAsync("count:" + folder, NameOf(folder), () => VerifyAsync(folder, token), token).ConfigureAwait(false));
+
+    private async Task VerifyAsync(string folder, CancellationToken cancellationToken)
+    {
+        // What could not be read differs, and is a failure already.
+        if (run.HasFailed("folder:" + folder))
+            return;
+        try
         {
-            try
-            {
-                // What arrived since the folder was read is no difference: reading it again is one request.
-                if (await DiffersAsync(folder, token).ConfigureAwait(false))
-                    await new ItemRound(source, run, full: false).ReadAsync([folder], 1, token).ConfigureAwait(false);
-                else
-                    return;
-                if (await DiffersAsync(folder, token).ConfigureAwait(false))
-                    await CompareAsync(folder, token).ConfigureAwait(false);
-            }
-            catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
-            {
-                // Deleted meanwhile: nothing to compare.
-            }
-        });
+            // What arrived since the folder was read is no difference: reading it again is one request.
+            if (await DiffersAsync(folder, cancellationToken).ConfigureAwait(false))
+                await new ItemRound(source, run, full: false).ReadAsync([folder], 1, cancellationToken).ConfigureAwait(false);
+            else
+                return;
+            if (await DiffersAsync(folder, cancellationToken).ConfigureAwait(false))
+                await CompareAsync(folder, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound && !exception.IsOfResource)
+        {
+            // Deleted meanwhile: nothing to compare. If it is there all the same, its count is not to be had.
+            if (await source.IsFolderThereAsync(folder, cancellationToken).ConfigureAwait(false))
+                throw;
+        }
+    }
+
+    private string NameOf(string folder) => run.Store.State.Folders.TryGetValue(folder, out var known) ? known.Name : folder;
 
     private async Task<bool> DiffersAsync(string folder, CancellationToken cancellationToken)
     {
@@ -40,7 +50,7 @@ internal sealed class FolderVerifier(FolderedSource source, ResourceRun run)
     private async Task<int> MissingAsync(string folder, CancellationToken cancellationToken)
     {
         var missing = 0;
-        foreach (var failure in run.Store.State.Failures.Values.Where(failure => failure.Parent == folder))
+        foreach (var failure in run.Store.State.Failures.Values.Where(failure => failure.Parent == folder && failure.Level == FailureLevel.Item))
             missing += await run.Store.FindAsync(failure.ItemId, cancellationToken).ConfigureAwait(false) is null ? 1 : 0;
         return missing;
     }
@@ -57,14 +67,16 @@ internal sealed class FolderVerifier(FolderedSource source, ResourceRun run)
     private async Task CompareAsync(string folder, CancellationToken cancellationToken)
     {
         var state = run.Store.State;
-        var name = state.Folders.TryGetValue(folder, out var known) ? known.Name : folder;
+        var name = NameOf(folder);
         var listed = new SeenItems();
         var missing = new List<string>();
+        var unread = false;
         await foreach (var page in source.IdsAsync(folder, cancellationToken).ConfigureAwait(false))
         {
+            unread |= !page.IsWhole;
             foreach (var item in page.Items)
             {
-                var id = item.GetProperty("id").GetString()!;
+                var id = item.Text("id");
                 listed.Add(id);
                 if (!state.Failures.ContainsKey(id) && (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false))?.Parent != folder)
                     missing.Add(id);
@@ -74,7 +86,7 @@ internal sealed class FolderVerifier(FolderedSource source, ResourceRun run)
         var superfluous = new List<string>();
         await foreach (var id in run.Store.ItemsOfAsync(folder, folders: false, cancellationToken).ConfigureAwait(false))
         {
-            if (!listed.Contains(id) && !(state.PendingRemovals.TryGetValue(id, out var folders) && folders.Contains(folder)))
+            if (!unread && !listed.Contains(id) && !(state.PendingRemovals.TryGetValue(id, out var folders) && folders.Contains(folder)))
                 superfluous.Add(id);
         }
 
@@ -89,7 +101,7 @@ internal sealed class FolderVerifier(FolderedSource source, ResourceRun run)
     // The source's word on the very item decides.
     private async Task MendAsync(string folder, string name, string id, bool isMissing, CancellationToken cancellationToken)
     {
-        try
+        await run.GuardAsync(id, folder, id, async () =>
         {
             var there = await source.RefreshAsync(run, id, folder, cancellationToken).ConfigureAwait(false);
             var stored = await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false);
@@ -102,10 +114,6 @@ internal sealed class FolderVerifier(FolderedSource source, ResourceRun run)
             {
                 run.AddMismatch(name, id, isMissing);
             }
-        }
-        catch (GraphException exception) when (ResourceRun.IsItemFailure(exception))
-        {
-            await run.FailAsync(id, folder, id, exception, cancellationToken).ConfigureAwait(false);
-        }
+        }, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -19,6 +19,8 @@ internal abstract class FolderedSource : IResourceSource
     /// <summary>Folders read at a time: while one asks for its next page, the other one's items keep the places busy. Each holds a page in memory.</summary>
     public const int FoldersAtOnce = 2;
 
+    private const string HierarchyPart = "folders";
+
     // In a mailbox that never rests the last removals wait for the next run.
     private const int MaxRounds = 4;
 
@@ -32,6 +34,15 @@ internal abstract class FolderedSource : IResourceSource
 
     /// <summary>Whether a round can go on in its middle after a cut. Not where several entries of a round make up one item.</summary>
     public virtual bool ResumesInsideRound => true;
+
+    /// <summary>How cursors are asked for; one of another form is not used any more.</summary>
+    public virtual string CursorForm => "";
+
+    /// <summary>Whether folders have a delta; else they are listed and compared in every run.</summary>
+    public virtual bool HasDelta => true;
+
+    /// <summary>Whether <see cref="IdsAsync"/> names ids and change keys of what a folder holds, for a folder of which no page can be had.</summary>
+    public virtual bool HasIds => false;
 
     /// <summary>Whether several entries of an id on a page each tell a part of it; otherwise the last one tells all.</summary>
     public virtual bool EntriesAddUp => false;
@@ -72,6 +83,41 @@ internal abstract class FolderedSource : IResourceSource
     /// <summary>Stores what a page says of a folder's items; its own failures are noted with the run.</summary>
     public abstract Task ApplyAsync(ItemRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken);
 
+    /// <inheritdoc />
+    public abstract Task ProbeAsync(CancellationToken cancellationToken);
+
+    /// <summary>Asks whether a folder is there: a listing that does not name it is no proof.</summary>
+    public async Task<bool> IsFolderThereAsync(string folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ProbeFolderAsync(folder, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Asks whether an item is there.</summary>
+    public async Task<bool> IsThereAsync(string id, string folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            (await ItemAsync(id, folder, cancellationToken).ConfigureAwait(false)).Item.Dispose();
+            return true;
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Asks for a folder.</summary>
+    /// <exception cref="GraphException"><see cref="GraphErrorKind.NotFound"/>: it is gone.</exception>
+    protected abstract Task ProbeFolderAsync(string folder, CancellationToken cancellationToken);
+
     /// <summary>What became of the folders.</summary>
     protected abstract Task<FolderChanges> FoldersAsync(ResourceRun run, CancellationToken cancellationToken);
 
@@ -92,13 +138,19 @@ internal abstract class FolderedSource : IResourceSource
     public virtual IAsyncEnumerable<DeltaPage> IdsAsync(string folder, CancellationToken cancellationToken) => ListAsync(folder, cancellationToken);
 
     /// <summary>Stores an item as it is now. Returns the folder that it is in, or null when it is gone.</summary>
-    public async Task<string?> RefreshAsync(ResourceRun run, string id, string folder, CancellationToken cancellationToken)
+    public Task<string?> RefreshAsync(ResourceRun run, string id, string folder, CancellationToken cancellationToken) =>
+        RefreshAsync(new ItemRound(this, run, full: false), run, id, folder, cancellationToken);
+
+    /// <summary>Stores an item as it is now, as a part of a round. Returns the folder that it is in, or null when it is gone.</summary>
+    public async Task<string?> RefreshAsync(ItemRound round, ResourceRun run, string id, string folder, CancellationToken cancellationToken)
     {
         try
         {
             var (present, item) = await ItemAsync(id, folder, cancellationToken).ConfigureAwait(false);
+            if (present.Length == 0)
+                present = folder;
             using (item)
-                await ApplyAsync(new ItemRound(this, run, full: false), present, [new SourceItem(id, item.RootElement)], cancellationToken).ConfigureAwait(false);
+                await ApplyAsync(round, present, [new SourceItem(id, item.RootElement)], cancellationToken).ConfigureAwait(false);
             return present;
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
@@ -109,17 +161,65 @@ internal abstract class FolderedSource : IResourceSource
 
     private static IEnumerable<string> LivingFolders(ResourceState state) => [.. state.Folders.Keys.Where(id => !state.PendingFolderRemovals.Contains(id))];
 
+    // Without the hierarchy, the folders that are known can be read all the same; a resource of which none is known has failed.
     private async Task ReadFoldersAsync(ResourceRun run, CancellationToken cancellationToken)
+    {
+        if (run.Store.State.Folders.IsEmpty)
+            await ReadHierarchyAsync(run, cancellationToken).ConfigureAwait(false);
+        else
+            await run.GuardPartAsync(HierarchyPart, Texts.Get("Part_Folders"), () => ReadHierarchyAsync(run, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task ReadHierarchyAsync(ResourceRun run, CancellationToken cancellationToken)
     {
         var changes = await FoldersAsync(run, cancellationToken).ConfigureAwait(false);
         if (changes.Complete)
             changes.Removed.UnionWith(run.Store.State.Folders.Keys.Where(id => !changes.Folders.ContainsKey(id)));
         await PutFoldersAsync(run, changes.Folders, cancellationToken).ConfigureAwait(false);
+        var removed = await AskForFoldersAsync(run, changes.Removed, cancellationToken).ConfigureAwait(false);
         await run.Store.ChangeStateAsync(state =>
         {
             state.Link = changes.Link;
-            state.PendingFolderRemovals.UnionWith(changes.Removed);
+            state.PendingFolderRemovals.UnionWith(removed);
         }, cancellationToken).ConfigureAwait(false);
+        foreach (var (id, reason) in changes.Odd)
+            await run.FailAsync("folder:" + id, "", id, ItemProblem.Of(reason, FailureLevel.Part), cancellationToken).ConfigureAwait(false);
+        if (changes.Unread > 0)
+        {
+            await run.FailAsync(HierarchyPart, "", Texts.Get("Part_Folders"), new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", Texts.Get("Part_Folders"), changes.Unread), "HintRetry")
+            {
+                Level = FailureLevel.Part,
+            }, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // A folder takes all that it holds along: it is asked for itself, whatever a listing said or left out.
+    private async Task<IReadOnlyList<string>> AskForFoldersAsync(ResourceRun run, IEnumerable<string> missing, CancellationToken cancellationToken)
+    {
+        var gone = new List<string>();
+        var present = new List<string>();
+        foreach (var folder in missing.Where(run.Store.State.Folders.ContainsKey).ToArray())
+        {
+            try
+            {
+                (await IsFolderThereAsync(folder, cancellationToken).ConfigureAwait(false) ? present : gone).Add(folder);
+            }
+            catch (GraphException exception) when (Wall.Holds(exception, cancellationToken) && !exception.IsOfResource)
+            {
+                present.Add(folder); // Nobody knows: it stays.
+            }
+        }
+
+        if (present.Count > 0)
+        {
+            var names = string.Join(", ", present.Take(5).Select(folder => run.Store.State.Folders.TryGetValue(folder, out var known) ? known.Name : folder));
+            await run.FailAsync(HierarchyPart, "", Texts.Get("Part_Folders"), new ItemProblem("FoldersNotListed", Texts.Get("FoldersNotListed", present.Count, names), "HintRetry")
+            {
+                Level = FailureLevel.Part,
+            }, cancellationToken).ConfigureAwait(false);
+        }
+
+        return gone;
     }
 
     // Parents first; a folder whose parent nobody knows hangs at the root.
@@ -157,22 +257,14 @@ internal abstract class FolderedSource : IResourceSource
 
     private async Task RetryAsync(ResourceRun run, ItemRound round, CancellationToken cancellationToken)
     {
-        foreach (var failure in run.DueFailures)
+        foreach (var (id, parent, name) in run.DueFailures.Select(failure => (failure.ItemId, failure.Parent, failure.Name))
+            .Concat(run.DueDoubts.Select(doubt => (doubt.ItemId, doubt.Parent, Name: doubt.ItemId))).ToArray())
         {
-            try
+            await run.GuardAsync(id, parent, name, async () =>
             {
-                var (folder, item) = await ItemAsync(failure.ItemId, failure.Parent, cancellationToken).ConfigureAwait(false);
-                using (item)
-                    await ApplyAsync(round, folder, [new SourceItem(failure.ItemId, item.RootElement)], cancellationToken).ConfigureAwait(false);
-            }
-            catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
-            {
-                await run.ForgetFailureAsync(failure.ItemId, cancellationToken).ConfigureAwait(false);
-            }
-            catch (GraphException exception) when (ResourceRun.IsItemFailure(exception))
-            {
-                await run.FailAsync(failure.ItemId, failure.Parent, failure.Name, exception, cancellationToken).ConfigureAwait(false);
-            }
+                if (await RefreshAsync(round, run, id, parent, cancellationToken).ConfigureAwait(false) is null)
+                    await run.ForgetAsync(id, cancellationToken).ConfigureAwait(false);
+            }, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -182,17 +274,7 @@ internal abstract class FolderedSource : IResourceSource
     {
         if (!await run.Store.HasMovedAsync(entry.Id, cancellationToken).ConfigureAwait(false))
             return false;
-        try
-        {
-            var (folder, item) = await ItemAsync(entry.Id, entry.Parent, cancellationToken).ConfigureAwait(false);
-            using (item)
-                await ApplyAsync(round, folder, [new SourceItem(entry.Id, item.RootElement)], cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
-        {
-            return false;
-        }
+        return await RefreshAsync(round, run, entry.Id, entry.Parent, cancellationToken).ConfigureAwait(false) is not null;
     }
 
     private async Task ApplyRemovalsAsync(ResourceRun run, ItemRound last, CancellationToken cancellationToken)
@@ -201,12 +283,15 @@ internal abstract class FolderedSource : IResourceSource
         foreach (var (id, folders) in confirmed)
         {
             // An item that turned up in another folder meanwhile was moved, not removed; one that fails there goes on failing.
-            if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } entry && folders.Contains(entry.Parent)
-                && !await IsElsewhereAsync(run, last, entry, cancellationToken).ConfigureAwait(false)
-                && await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
-                run.CountRemoval();
-            if (run.Store.State.Failures.TryGetValue(id, out var failure) && folders.Contains(failure.Parent))
-                await run.ForgetFailureAsync(id, cancellationToken).ConfigureAwait(false);
+            await run.GuardAsync(id, folders.FirstOrDefault() ?? "", id, async () =>
+            {
+                if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } entry && folders.Contains(entry.Parent)
+                    && !await IsElsewhereAsync(run, last, entry, cancellationToken).ConfigureAwait(false)
+                    && await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
+                    run.CountRemoval();
+                if (run.Store.State.Failures.TryGetValue(id, out var failure) && folders.Contains(failure.Parent))
+                    await run.ForgetAsync(id, cancellationToken).ConfigureAwait(false);
+            }, cancellationToken).ConfigureAwait(false);
         }
 
         var removed = new List<(int Depth, string Id)>();

@@ -37,63 +37,149 @@ internal sealed class ItemRound(FolderedSource source, ResourceRun run, bool ful
     /// <summary>An item was gone when it was to be read: deleted, or moved to a folder that was read before.</summary>
     public void Missed() => _incomplete = true;
 
-    private async Task ReadFolderAsync(string folder, CancellationToken cancellationToken)
+    private Task<bool> ReadFolderAsync(string folder, CancellationToken cancellationToken) =>
+        run.GuardPartAsync(PartOf(folder), NameOf(folder), () => ClimbDownAsync(folder, cancellationToken), cancellationToken);
+
+    private static string PartOf(string folder) => "folder:" + folder;
+
+    private string NameOf(string folder) => run.Store.State.Folders.TryGetValue(folder, out var known) && known.Name.Length > 0 ? known.Name : folder;
+
+    // The ladder: from the cursor; by delta from the start; by listing; item by item. A folder of which no rung holds has failed.
+    private async Task ClimbDownAsync(string folder, CancellationToken cancellationToken)
     {
-        var link = run.Store.State.Folders[folder].Link is { } stored && !full ? new Uri(stored) : null;
-        var listing = false;
+        var link = run.Store.State.Folders[folder] is { Link: { } stored, Form: var form } && form == source.CursorForm && !full && Uri.TryCreate(stored, UriKind.Absolute, out var address) ? address : null;
+        var rung = source.HasDelta ? Rung.Delta : Rung.Listing;
         while (true)
         {
             try
             {
-                await ReadPagesAsync(folder, link, listing, cancellationToken).ConfigureAwait(false);
+                if (rung == Rung.Ids)
+                    await ReadByIdsAsync(folder, cancellationToken).ConfigureAwait(false);
+                else
+                    await ReadPagesAsync(folder, link, rung == Rung.Listing, cancellationToken).ConfigureAwait(false);
                 return;
             }
-            catch (GraphException exception) when (exception.Kind == GraphErrorKind.ResyncRequired && link is not null)
+            catch (GraphException exception) when (IsOfTheAnswer(exception))
             {
-                run.Note(Texts.Get("CursorExpired", source.Kind, source.Name));
-                link = null;
-            }
-            catch (GraphException exception) when (exception.Kind == GraphErrorKind.DeltaUnavailable && !listing)
-            {
-                run.Note(Texts.Get("DeltaUnavailable", source.Kind, source.Name, exception.Code));
-                (link, listing) = (null, true);
-            }
-            catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
-            {
-                _incomplete = true; // The folder was deleted after the hierarchy was read, or moved away with what it holds.
-                return;
+                if (link is not null)
+                {
+                    run.Note(Texts.Get("CursorExpired", source.Kind, source.Name));
+                    link = null;
+                }
+                else if (exception.Kind == GraphErrorKind.NotFound && !await source.IsFolderThereAsync(folder, cancellationToken).ConfigureAwait(false))
+                {
+                    _incomplete = true; // The folder was deleted after the hierarchy was read, or moved away with what it holds.
+                    return;
+                }
+                else if (rung == Rung.Delta)
+                {
+                    run.Note(Texts.Get("DeltaUnavailable", source.Kind, source.Name, exception.Code));
+                    rung = Rung.Listing;
+                }
+                else if (rung == Rung.Listing && source.HasIds)
+                {
+                    run.Note(Texts.Get("ReadByIds", source.Kind, source.Name, NameOf(folder), exception.Code), namesItem: true);
+                    rung = Rung.Ids;
+                }
+                else
+                {
+                    throw;
+                }
             }
         }
     }
 
+    // What another way of asking may avoid. Refusals, a line that is down and a service that asks for patience are none.
+    internal static bool IsOfTheAnswer(GraphException exception) => !exception.IsOfResource && (exception.Kind is GraphErrorKind.ResyncRequired or GraphErrorKind.DeltaUnavailable
+        or GraphErrorKind.NotFound or GraphErrorKind.Other or GraphErrorKind.CorruptItem || exception.Code == GraphException.BrokenAnswer
+        || exception is { Kind: GraphErrorKind.Unreachable, Status: not null });
+
     private async Task ReadPagesAsync(string folder, Uri? link, bool listing, CancellationToken cancellationToken)
     {
         // A comparison with what is stored counts only as a whole: a cut before its end begins it again, or its removals were lost.
-        var seen = link is null && run.Store.State.Folders[folder].Count > 0 ? new SeenItems() : null;
+        var stored = run.Store.State.Folders[folder].Count;
+        var seen = link is null && stored > 0 ? new SeenItems() : null;
         string? cursor = null;
+        var (listed, unread) = (0L, 0);
         await foreach (var page in (listing ? source.ListAsync(folder, cancellationToken) : source.ItemsAsync(folder, link, cancellationToken)).ConfigureAwait(false))
         {
             await ApplyAsync(folder, page, seen, link is null, cancellationToken).ConfigureAwait(false);
             cursor = page.DeltaLink?.ToString();
+            listed += page.Items.Count;
+            unread += page.Nameless + page.Unread;
 
-            // Only now is the page durable in the state; a cut before repeats it, and known items are not read again.
-            if (page.NextLink is { } next && seen is null && !listing && source.ResumesInsideRound)
-                await run.Store.ChangeStateAsync(state => state.Folders[folder].Link = next.ToString(), cancellationToken).ConfigureAwait(false);
+            // Only now is the page durable in the state; a cut before repeats it, and known items are not read again. Behind a page that
+            // did not say all, the cursor stays: the next run asks for that page again.
+            if (page.NextLink is { } next && seen is null && unread == 0 && !listing && source.ResumesInsideRound)
+                await run.Store.ChangeStateAsync(state => (state.Folders[folder].Link, state.Folders[folder].Form) = (next.ToString(), source.CursorForm), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (unread > 0)
+        {
+            throw new PartIncompleteException(new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", NameOf(folder), unread), "HintRetry") { Level = FailureLevel.Part });
         }
 
         if (seen is not null)
-        {
-            var gone = new List<string>();
-            await foreach (var id in run.Store.ItemsOfAsync(folder, folders: false, cancellationToken).ConfigureAwait(false))
-            {
-                if (!seen.Contains(id))
-                    gone.Add(id);
-            }
+            await NoteMissingAsync(folder, stored, listed, seen, cancellationToken).ConfigureAwait(false);
+        await run.Store.ChangeStateAsync(state => (state.Folders[folder].Link, state.Folders[folder].Form) = (cursor, source.CursorForm), cancellationToken).ConfigureAwait(false);
+    }
 
-            await run.Store.ChangeStateAsync(state => gone.ForEach(id => NoteRemoval(state, id, folder, compared: true)), cancellationToken).ConfigureAwait(false);
+    private async Task NoteMissingAsync(string folder, long stored, long listed, SeenItems seen, CancellationToken cancellationToken)
+    {
+        var missing = new List<string>();
+        await foreach (var id in run.Store.ItemsOfAsync(folder, folders: false, cancellationToken).ConfigureAwait(false))
+        {
+            if (!seen.Contains(id))
+                missing.Add(id);
         }
 
-        await run.Store.ChangeStateAsync(state => state.Folders[folder].Link = cursor, cancellationToken).ConfigureAwait(false);
+        var gone = await new RemovalGuard(run).BelieveAsync(PartOf(folder), NameOf(folder), stored, listed, missing,
+            (id, token) => source.IsThereAsync(id, folder, token), cancellationToken).ConfigureAwait(false);
+        await run.Store.ChangeStateAsync(state =>
+        {
+            foreach (var id in gone)
+                NoteRemoval(state, id, folder, compared: true);
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    // No page of the folder can be had: its ids and change keys, and every changed item alone. The cursor stays as it is.
+    private async Task ReadByIdsAsync(string folder, CancellationToken cancellationToken)
+    {
+        var stored = run.Store.State.Folders[folder].Count;
+        var seen = new SeenItems();
+        var (listed, unread) = (0L, 0);
+        await foreach (var page in source.IdsAsync(folder, cancellationToken).ConfigureAwait(false))
+        {
+            listed += page.Items.Count;
+            unread += page.Nameless + page.Unread;
+            foreach (var item in page.Items)
+            {
+                var id = item.Text("id");
+                seen.Add(id);
+                if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } old && old.Parent == folder && old.Version is { Length: > 0 } version
+                    && version == item.Text("changeKey") && !run.IsDue(id))
+                    continue;
+                await run.GuardAsync(id, folder, id, async () =>
+                {
+                    if (await source.RefreshAsync(this, run, id, folder, cancellationToken).ConfigureAwait(false) is null)
+                        Missed();
+                    else
+                        _changed[folder] = true;
+                }, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        if (unread > 0)
+            throw new PartIncompleteException(new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", NameOf(folder), unread), "HintRetry") { Level = FailureLevel.Part });
+        if (stored > 0)
+            await NoteMissingAsync(folder, stored, listed, seen, cancellationToken).ConfigureAwait(false);
+    }
+
+    private enum Rung
+    {
+        Delta,
+        Listing,
+        Ids,
     }
 
     // A comparison finds in every round what it found in the last one: only what is new is news. Delta reports a removal once; when it
@@ -111,7 +197,7 @@ internal sealed class ItemRound(FolderedSource source, ResourceRun run, bool ful
         var removed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in page.Items)
         {
-            var id = item.GetProperty("id").GetString()!;
+            var id = item.Text("id");
             if (item.TryGetProperty("@removed", out _))
             {
                 last.Remove(id);

@@ -6,6 +6,9 @@ namespace KlarKonform.Backup.Engine.Sources.Folders;
 /// <summary>A part of a mailbox whose items have change keys. Used for one run.</summary>
 internal abstract class MailboxSource(GraphUser user, string kind) : FolderedSource
 {
+    /// <summary>Whose mailbox it is.</summary>
+    protected GraphUser User => user;
+
     public override string Kind => kind;
 
     public override string ResourceId => user.Id;
@@ -21,10 +24,8 @@ internal abstract class MailboxSource(GraphUser user, string kind) : FolderedSou
         foreach (var item in items)
         {
             var old = await run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false);
-            if (old is null || old.Version != item.Json.Text("changeKey") || old.Parent != folder)
+            if (old is null || old.Version != item.Json.Text("changeKey") || old.Version.Length == 0 || old.Parent != folder || run.IsDue(item.Id))
                 changed.Add(item);
-            else
-                await run.ForgetFailureAsync(item.Id, cancellationToken).ConfigureAwait(false);
         }
 
         return changed;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Sources.Folders;
+using KlarKonform.Backup.Engine.Sources.Shapes;
 using KlarKonform.Backup.Engine.State;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Mail;
@@ -32,15 +33,19 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
     public async Task<FolderChanges> ReadAsync(ResourceRun run, CancellationToken cancellationToken)
     {
         var root = await RootAsync(run, cancellationToken).ConfigureAwait(false);
-        var changes = await FolderReader.ReadAsync(run, link => mail.FolderDeltaAsync(link, cancellationToken), () => mail.ListFoldersAsync(null, cancellationToken), item => Describe(item, root)).ConfigureAwait(false);
+        var changes = await FolderReader.ReadAsync(run, link => mail.FolderDeltaAsync(link, cancellationToken), () => mail.ListFoldersAsync(null, cancellationToken),
+            item => DescribeAsync(item, root, cancellationToken), cancellationToken).ConfigureAwait(false);
         var state = run.Store.State;
         var due = changes.Complete || state.FoldersListed is not { } listed || run.Now - listed >= s_listEvery;
         if (due)
         {
-            var all = await FolderReader.CollectAsync(mail.ListFoldersAsync(null, cancellationToken), complete: true, item => Describe(item, root)).ConfigureAwait(false);
+            var all = await FolderReader.CollectAsync(mail.ListFoldersAsync(null, cancellationToken), complete: true,
+                item => DescribeAsync(item, root, cancellationToken), cancellationToken).ConfigureAwait(false);
             foreach (var folder in all.Folders.Values)
                 changes.Put(folder);
-            changes.Complete = true;
+            changes.Odd.AddRange(all.Odd.Where(each => changes.Odd.TrueForAll(other => other.Id != each.Id)));
+            changes.Unread = Math.Max(changes.Unread, all.Unread);
+            changes.Complete = changes.Unread + changes.Odd.Count == 0;
         }
 
         await AddSpecialAsync(run, changes, cancellationToken).ConfigureAwait(false);
@@ -54,8 +59,19 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
     {
         if (run.Store.State.RootId is { } known)
             return known;
-        using var folder = await mail.FolderAsync("msgfolderroot", cancellationToken).ConfigureAwait(false);
-        var root = folder.RootElement.Text("id");
+        string root;
+        try
+        {
+            using var folder = await mail.FolderAsync("msgfolderroot", cancellationToken).ConfigureAwait(false);
+            root = folder.RootElement.Text("id");
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotProvisioned)
+        {
+            throw exception.OfResource(); // The first question to a mailbox: thousands that have none are not asked twice.
+        }
+
+        if (root.Length == 0)
+            return ""; // Asked again by the next run; folders whose parent nobody knows hang at the root.
         await run.Store.ChangeStateAsync(state => state.RootId = root, cancellationToken).ConfigureAwait(false);
         return root;
     }
@@ -89,7 +105,11 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
             var id = top.RootElement.Text("id");
             if (changes.Folders.ContainsKey(id))
                 return null;
-            var below = await FolderReader.CollectAsync(mail.ListFoldersAsync(id, cancellationToken), complete: true, item => Describe(item, root: "")).ConfigureAwait(false);
+            var below = await FolderReader.CollectAsync(mail.ListFoldersAsync(id, cancellationToken), complete: true,
+                item => DescribeAsync(item, root: "", cancellationToken), cancellationToken).ConfigureAwait(false);
+            changes.Odd.AddRange(below.Odd);
+            changes.Unread += below.Unread;
+            changes.Complete &= below.Odd.Count + below.Unread == 0;
             changes.Put(new SourceFolder(id, "", name, name, ItemMetadata.Write("mailFolder", id, top.RootElement)));
             foreach (var folder in below.Folders.Values)
                 changes.Put(folder);
@@ -106,12 +126,23 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
         }
     }
 
-    // Search folders repeat what lies elsewhere.
-    private static SourceFolder? Describe(JsonElement item, string root)
+    // A delta's entry may hold only what changed: a folder without a name is asked for its name. Search folders repeat what lies elsewhere.
+    private async Task<SourceFolder?> DescribeAsync(JsonElement item, string root, CancellationToken cancellationToken)
     {
         var id = item.Text("id");
         if (id == root || item.Text("@odata.type") == "#microsoft.graph.mailSearchFolder")
             return null;
+        if (GraphShapes.MailFolder.Judge(item, DateTimeOffset.MaxValue.AddYears(-2)).Wrong.Count == 0)
+            return Describe(item, root);
+        using var answer = await mail.FolderAsync(id, cancellationToken).ConfigureAwait(false);
+        return GraphShapes.MailFolder.Judge(answer.RootElement, DateTimeOffset.MaxValue.AddYears(-2)) is { Wrong.Count: > 0 } verdict
+            ? throw new PartIncompleteException(new ItemProblem("OddAnswer", Texts.Get("OddAnswer", string.Join(", ", verdict.Wrong)), "HintRetry") { Level = FailureLevel.Part })
+            : Describe(answer.RootElement, root);
+    }
+
+    private static SourceFolder? Describe(JsonElement item, string root)
+    {
+        var id = item.Text("id");
         var name = item.Text("displayName");
         var parent = item.Text("parentFolderId");
         return new SourceFolder(id, parent == root ? "" : parent, name, FolderName(name, id), ItemMetadata.Write("mailFolder", id, item));

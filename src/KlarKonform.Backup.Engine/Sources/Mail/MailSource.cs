@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Sources.Folders;
+using KlarKonform.Backup.Engine.Sources.Shapes;
 using KlarKonform.Backup.Engine.State;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Delta;
@@ -17,14 +18,17 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
     /// <summary>After the change key of a message whose MIME could not be had: it is stored as JSON, and its MIME tried again.</summary>
     private const string AsJson = "~json";
 
-    // An answer that breaks inside a large message is asked for again.
-    private const int MaxAttempts = 3;
+    // In place of a version: the MIME is an older one, and nobody knows which.
+    private const string UnknownMime = "?#";
 
     // Properties that MIME does not hold: a new change key that is explained by them needs no new download.
     private static readonly string[] s_besideMime = ["isRead", "flag", "categories", "importance", "inferenceClassification"];
 
     // Properties that MIME is made of: when one of them changed, so did the MIME.
-    private static readonly string[] s_inMime = ["subject", "hasAttachments", "from", "sender", "sentDateTime", "internetMessageId", "bccRecipients"];
+    private static readonly string[] s_inMime =
+    [
+        "subject", "bodyPreview", "hasAttachments", "from", "sender", "toRecipients", "ccRecipients", "bccRecipients", "replyTo", "sentDateTime", "receivedDateTime", "internetMessageId",
+    ];
 
     private readonly MailApi _mail = new(client, user.Id);
     private ResourceRun _run = null!;
@@ -36,6 +40,14 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
     public override Task ApplyAsync(ItemRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(items, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
             async (item, token) => await ApplyAsync(round, folder, item.Id, item.Json, token).ConfigureAwait(false));
+
+    public override bool HasIds => true;
+
+    public override string CursorForm => MailApi.CursorForm;
+
+    public override Task ProbeAsync(CancellationToken cancellationToken) => MailboxProbe.AskAsync(_mail.ProbeAsync, client, User, cancellationToken);
+
+    protected override async Task ProbeFolderAsync(string folder, CancellationToken cancellationToken) => (await _mail.FolderAsync(folder, cancellationToken).ConfigureAwait(false)).Dispose();
 
     protected override Task<FolderChanges> FoldersAsync(ResourceRun run, CancellationToken cancellationToken)
     {
@@ -55,97 +67,122 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
 
     private async Task ApplyAsync(ItemRound round, string folder, string id, JsonElement item, CancellationToken cancellationToken)
     {
-        var version = item.Text("changeKey");
         var old = await _run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false);
-        if (old is not null && old.Version == version && old.Parent == folder)
+        var version = item.Text("changeKey");
+        var isKnown = version.Length > 0 && old is not null && old.Version == version && old.Parent == folder && !_run.IsDue(id);
+        if (isKnown && (!_run.Full || await IsAsStoredAsync(old!, item, cancellationToken).ConfigureAwait(false)))
+            return;
+        await _run.GuardAsync(id, folder, item.Text("subject"), async () =>
         {
-            await _run.ForgetFailureAsync(id, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await StoreAsync(old, folder, id, item, cancellationToken).ConfigureAwait(false);
+            }
+            catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+            {
+                round.Missed(); // Deleted or moved away since the page was read.
+            }
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    // An entry may hold only what changed, or come in an unlikely form: the message itself is asked. What it answers then is what there is.
+    private async Task StoreAsync(ItemEntry? old, string folder, string id, JsonElement item, CancellationToken cancellationToken)
+    {
+        var verdict = GraphShapes.Message.Judge(item, _run.Now);
+        if (!verdict.IsOdd)
+        {
+            await StoreAsync(old, folder, id, item, verdict, cancellationToken).ConfigureAwait(false);
             return;
         }
 
-        var entry = new ItemEntry { Id = id, Parent = folder, Sub = Month(item), Name = MessageName(item, id, ".eml"), Version = version };
+        JsonDocument? answer = null;
+        try
+        {
+            answer = await _mail.MessageAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (exception.Kind != GraphErrorKind.NotFound && Wall.Holds(exception, cancellationToken))
+        {
+            // The message cannot be asked: what the page said is stored, with what is wrong about it.
+        }
+
+        using (answer)
+        {
+            var better = answer?.RootElement ?? item;
+            await StoreAsync(old, better.Text("parentFolderId") is { Length: > 0 } place ? place : folder, id, better, GraphShapes.Message.Judge(better, _run.Now), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task StoreAsync(ItemEntry? old, string folder, string id, JsonElement item, Verdict verdict, CancellationToken cancellationToken)
+    {
+        var version = item.Text("changeKey");
+        var entry = new ItemEntry { Id = id, Parent = folder, Sub = Month(item), Name = MessageName(item, id, ".eml"), Version = version, Properties = $"{version}#{SizeOf(item)}" };
         var metadata = ItemMetadata.Write("message", id, item);
-        try
+        if (old is not null && _run.IsInDoubt(id) && !_run.HasDueFailure(id) && old.Version == version && old.Parent == folder)
         {
-            if (old is not null && await OnlyPropertiesChangedAsync(old, folder, item, cancellationToken).ConfigureAwait(false))
+            // The content is not in doubt, the properties were: they are what the message itself says now.
+            if (!await IsAsStoredAsync(old, item, cancellationToken).ConfigureAwait(false))
             {
-                if (await _run.Store.PutAsync(entry, null, metadata, cancellationToken).ConfigureAwait(false))
-                    _run.CountUpdate();
-                return;
+                await _run.Store.PutAsync(entry with { Properties = old.Properties }, null, metadata, cancellationToken).ConfigureAwait(false);
+                _run.CountUpdate();
             }
 
-            var (content, failure) = await DownloadAsync(id, item, cancellationToken).ConfigureAwait(false);
-            if (failure is not null)
-                entry = entry with { Name = MessageName(item, id, ".json"), Version = version + AsJson };
-            if (!await _run.Store.PutAsync(entry, content, metadata, cancellationToken).ConfigureAwait(false))
-                throw new GraphException(GraphErrorKind.Other, null, "FolderUnknown", "The message's folder is not known yet.");
-            if (failure is null)
-                await _run.ForgetFailureAsync(id, cancellationToken).ConfigureAwait(false);
-            else
-                await _run.FailAsync(id, folder, item.Text("subject"), failure, cancellationToken).ConfigureAwait(false);
-            _run.CountDownload();
+            await _run.JudgeAsync(id, folder, item.Text("subject"), verdict, item, [], cancellationToken).ConfigureAwait(false);
+            return;
         }
-        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+
+        if (old is not null && !_run.IsDue(id) && await OnlyPropertiesChangedAsync(old, folder, item, cancellationToken).ConfigureAwait(false))
         {
-            round.Missed(); // Deleted or moved away since the page was read.
+            // The MIME is that of the version before, and the entry goes on saying so: -Full reads it again.
+            if (!await _run.Store.PutAsync(entry with { Properties = old.Properties ?? UnknownMime }, null, metadata, cancellationToken).ConfigureAwait(false))
+                throw FolderUnknown();
+            await _run.JudgeAsync(id, folder, item.Text("subject"), verdict, item, [], cancellationToken).ConfigureAwait(false);
+            _run.CountUpdate();
+            return;
         }
-        catch (GraphException exception) when (ResourceRun.IsItemFailure(exception))
-        {
-            await _run.FailAsync(id, folder, item.Text("subject"), exception, cancellationToken).ConfigureAwait(false);
-        }
+
+        var (content, failure) = await new MailLadder(_mail, _run).DownloadAsync(id, item, Time(item), cancellationToken).ConfigureAwait(false);
+        if (failure is not null)
+            entry = entry with { Name = MessageName(item, id, ".json"), Version = version + AsJson };
+        if (!await _run.Store.PutAsync(entry, content, metadata, cancellationToken).ConfigureAwait(false))
+            throw FolderUnknown();
+        if (failure is null)
+            await _run.JudgeAsync(id, folder, item.Text("subject"), verdict, item, [], cancellationToken).ConfigureAwait(false);
+        else
+            await _run.FailAsync(id, folder, item.Text("subject"), failure, cancellationToken).ConfigureAwait(false);
+        _run.CountDownload();
     }
 
-    // The ladder: MIME; the message as JSON with its attachments; without them. What Graph hands out is kept, and the loss is on record.
-    private async Task<(ItemContent Content, GraphException? Failure)> DownloadAsync(string id, JsonElement item, CancellationToken cancellationToken)
+    // Of which version the stored MIME is, and how large the message was then.
+    private static string MimeVersionOf(ItemEntry entry) => entry.Properties is { } mark && mark.IndexOf('#', StringComparison.Ordinal) is >= 0 and var at ? mark[..at] : "";
+
+    private static string SizeOf(JsonElement item) => item.Array(MailApi.ExtendedProperties).FirstOrDefault().Text("value");
+
+    private static GraphException FolderUnknown() => new(GraphErrorKind.Other, null, "FolderUnknown", "The message's folder is not known yet.");
+
+    // -Full believes no entry of an earlier run: the MIME must be that of the recorded version, and the properties those of the page.
+    private async Task<bool> IsAsStoredAsync(ItemEntry old, JsonElement item, CancellationToken cancellationToken)
     {
-        var time = Time(item);
-        GraphException failure;
-        try
-        {
-            return (new ItemContent(await MimeAsync(id, time, cancellationToken).ConfigureAwait(false)), null);
-        }
-        catch (GraphException exception) when (exception.Kind is GraphErrorKind.CorruptItem or GraphErrorKind.AccessDenied || exception is { Kind: GraphErrorKind.Unreachable, Status: not null })
-        {
-            failure = exception;
-        }
-
-        foreach (var attachments in (bool[])[true, false])
-        {
-            try
-            {
-                using var whole = await _mail.WholeMessageAsync(id, attachments, cancellationToken).ConfigureAwait(false);
-                using var json = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(whole.RootElement));
-                return (new ItemContent(await _run.SaveAsync(json, time, cancellationToken).ConfigureAwait(false)), failure);
-            }
-            catch (GraphException exception) when (exception.Kind is GraphErrorKind.CorruptItem or GraphErrorKind.AccessDenied || exception is { Kind: GraphErrorKind.Unreachable, Status: not null })
-            {
-                // The next rung; what MIME said is what is recorded.
-            }
-        }
-
-        throw failure;
-    }
-
-    private async Task<Repository.Trees.Node> MimeAsync(string id, DateTimeOffset time, CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await using var mime = await _mail.MimeAsync(id, cancellationToken).ConfigureAwait(false);
-                return await _run.SaveAsync(mime, time, cancellationToken).ConfigureAwait(false);
-            }
-            catch (GraphException exception) when (exception.Code == "BrokenAnswer" && attempt < MaxAttempts)
-            {
-                // It broke beyond the buffer, with a part of it stored already: from the start.
-            }
-        }
+        if (MimeVersionOf(old) != old.Version)
+            return false;
+        if (await _run.Store.FindNodeAsync(old, cancellationToken).ConfigureAwait(false) is not { } node)
+            return false;
+        using var stored = ItemMetadata.Read(node);
+        return stored is not null && stored.RootElement.Object("graph") is var before
+            && item.EnumerateObject().All(property => property.Name.StartsWith('@') || property.Name is "id" or MailApi.ExtendedProperties || before.Written(property.Name) == item.Written(property.Name));
     }
 
     // A new change key or folder that is explained by what MIME does not hold. Drafts are always read again.
     private async Task<bool> OnlyPropertiesChangedAsync(ItemEntry old, string folder, JsonElement item, CancellationToken cancellationToken)
     {
-        if (item.Flag("isDraft") || old.Version?.EndsWith(AsJson, StringComparison.Ordinal) == true)
+        if (item.Flag("isDraft") || item.Text("changeKey").Length == 0 || old.Version?.EndsWith(AsJson, StringComparison.Ordinal) == true)
+            return false;
+
+        // -Full does not take the MIME of an earlier version for this one's.
+        if (_run.Full && MimeVersionOf(old) != old.Version)
+            return false;
+
+        // Edited and marked at once: the preview shows the first lines, the size the rest.
+        if (old.Properties is { } mark && mark[(mark.IndexOf('#', StringComparison.Ordinal) + 1)..] is { Length: > 0 } size && SizeOf(item) is { Length: > 0 } now && size != now)
             return false;
         if (await _run.Store.FindNodeAsync(old, cancellationToken).ConfigureAwait(false) is not { } node)
             return false;
@@ -153,8 +190,8 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
         if (stored is null || !stored.RootElement.TryGetProperty("graph", out var before) || before.Flag("isDraft"))
             return false;
 
-        // A property that an older version of this program did not store says nothing.
-        if (s_inMime.Any(property => before.TryGetProperty(property, out _) && before.Written(property) != item.Written(property)))
+        // A property that an older version of this program did not store says nothing, so it explains nothing either.
+        if (s_inMime.Any(property => before.Written(property) != item.Written(property)))
             return false;
         return old.Parent != folder || s_besideMime.Any(property => before.Written(property) != item.Written(property));
     }

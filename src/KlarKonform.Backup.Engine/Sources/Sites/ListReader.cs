@@ -3,55 +3,107 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Sources.Deltas;
+using KlarKonform.Backup.Engine.Sources.Shapes;
 using KlarKonform.Backup.Engine.State;
+using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Delta;
 using KlarKonform.Backup.Graph.Sites;
 
 namespace KlarKonform.Backup.Engine.Sources.Sites;
 
-/// <summary>Brings a list by delta: a JSON file an item with all its columns, and the columns' own description.</summary>
-internal sealed class ListReader(SiteApi api, string site, string list, string folder, ResourceRun run)
+/// <summary>Brings a list by delta, by listing where delta does not work: a JSON file an item with all its columns, and the columns' own description.</summary>
+internal sealed class ListReader(SiteApi api, string site, string list, string folder, ResourceRun run, string name)
 {
     // Items of one sub-folder: a change writes that one's tree again, not that of a list of a hundred thousand.
     private const int ItemsAFolder = 1000;
 
+    // Columns that look others up (people, look-ups, managed metadata): of more, answers for many items leave some out without a word.
+    private const int MaxLookups = 12;
+
+    private static readonly string[] s_lookups = ["lookup", "personOrGroup", "term"];
     private static readonly HashSet<string> s_kept = new(StringComparer.Ordinal) { "eTag", "lastModifiedDateTime" };
 
-    private readonly DeltaRound _round = new(run, list, folder);
+    private readonly DeltaRound _round = new(run, list, folder, name);
+    private readonly HashSet<string> _due = new(StringComparer.Ordinal);
+    private bool _asksForEach;
 
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
-        await ReadColumnsAsync(cancellationToken).ConfigureAwait(false);
-        await _round.ReadAsync(link => api.ItemDeltaAsync(site, list, link, cancellationToken), page => ApplyAsync(page, cancellationToken),
-            (id, _) => id == ColumnsId ? Task.CompletedTask : RemoveAsync(id, cancellationToken), cancellationToken).ConfigureAwait(false);
+        _due.UnionWith(run.DueFailures.Select(failure => failure.ItemId).Concat(run.DueDoubts.Select(doubt => doubt.ItemId)).Where(id => id.StartsWith(folder + "/", StringComparison.Ordinal)));
+        await run.GuardAsync(ColumnsId, folder, "_columns.json", () => ReadColumnsAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await ReadAsync(_round, link => api.ItemDeltaAsync(site, list, link, cancellationToken), isListing: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (DeltaRound.IsOfTheCursor(exception) && !exception.IsOfResource)
+        {
+            run.Note(Texts.Get("DeltaUnavailable", run.Source.Kind, run.Source.Name, exception.Code));
+            await ReadAsync(new DeltaRound(run, list, folder, name), _ => api.ItemsAsync(site, list, cancellationToken), isListing: true, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var id in _due.Where(id => id != ColumnsId).ToArray())
+            await run.GuardAsync(id, folder, id, () => RetryAsync(id, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     private string ColumnsId => folder + "/columns";
 
-    private async Task ReadColumnsAsync(CancellationToken cancellationToken)
+    private Task ReadAsync(DeltaRound round, Func<Uri?, IAsyncEnumerable<DeltaPage>> pages, bool isListing, CancellationToken cancellationToken) =>
+        round.ReadAsync(pages, page => ApplyAsync(round, page, cancellationToken), (ids, stored, listed, _) => RemoveMissingAsync(ids, stored, listed, cancellationToken), cancellationToken, isListing);
+
+    private async Task RemoveMissingAsync(IReadOnlyList<string> ids, long stored, long listed, CancellationToken cancellationToken)
     {
-        var columns = JsonFile.Write(await api.ColumnsAsync(site, list, cancellationToken).ConfigureAwait(false));
-        var version = Convert.ToHexString(SHA256.HashData(columns), 0, 8);
-        if (await run.Store.FindAsync(ColumnsId, cancellationToken).ConfigureAwait(false) is { } old && old.Version == version)
-            return;
-        var entry = new ItemEntry { Id = ColumnsId, Parent = folder, Name = "_columns.json", Version = version };
-        await run.Store.PutAsync(entry, new ItemContent(await JsonFile.SaveAsync(run, columns, run.Now, cancellationToken).ConfigureAwait(false)), ItemMetadata.Write("columns", ColumnsId, default), cancellationToken).ConfigureAwait(false);
+        // The columns' description is an item of our own making.
+        var gone = await new RemovalGuard(run).BelieveAsync(folder, name, stored - 1, listed, [.. ids.Where(id => id != ColumnsId)], IsThereAsync, cancellationToken).ConfigureAwait(false);
+        foreach (var id in gone)
+            await RemoveAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<bool> ApplyAsync(DeltaPage page, CancellationToken cancellationToken)
+    private async Task<bool> IsThereAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var item = await api.ItemAsync(site, list, NumberOf(id), [], cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+        {
+            return false;
+        }
+    }
+
+    private async Task ReadColumnsAsync(CancellationToken cancellationToken)
+    {
+        var found = await api.ColumnsAsync(site, list, cancellationToken).ConfigureAwait(false);
+        _asksForEach = found.Items.Count(column => s_lookups.Any(kind => column.Object(kind).ValueKind == JsonValueKind.Object)) > MaxLookups;
+        if (!found.IsWhole)
+            throw new PartIncompleteException(new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", "_columns.json", 1), "HintRetry"));
+        var columns = JsonFile.Write(found.Items);
+        var version = Convert.ToHexString(SHA256.HashData(columns), 0, 8);
+        if (await run.Store.FindAsync(ColumnsId, cancellationToken).ConfigureAwait(false) is not { } old || old.Version != version)
+        {
+            var entry = new ItemEntry { Id = ColumnsId, Parent = folder, Name = "_columns.json", Version = version };
+            var content = new ItemContent(await JsonFile.SaveAsync(run, columns, run.Now, cancellationToken).ConfigureAwait(false));
+            await run.Store.PutAsync(entry, content, ItemMetadata.Write("columns", ColumnsId, default), cancellationToken).ConfigureAwait(false);
+        }
+
+        await run.ForgetFailureAsync(ColumnsId, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<bool> ApplyAsync(DeltaRound round, DeltaPage page, CancellationToken cancellationToken)
     {
         foreach (var item in page.Items)
         {
             var id = $"{folder}/{item.Text("id")}";
-            if (item.TryGetProperty("deleted", out _))
+            _due.Remove(id);
+            if (item.Object("deleted").ValueKind == JsonValueKind.Object)
             {
-                _round.SawGone(id);
+                round.SawGone(id);
                 await RemoveAsync(id, cancellationToken).ConfigureAwait(false);
                 continue;
             }
 
-            _round.Saw(id);
-            await PutAsync(id, item, cancellationToken).ConfigureAwait(false);
+            round.Saw(id);
+            await run.GuardAsync(id, folder, TitleOf(item), () => PutAsync(id, item, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
         return true;
@@ -59,26 +111,81 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
 
     private async Task PutAsync(string id, JsonElement item, CancellationToken cancellationToken)
     {
-        var version = item.Text("eTag") is { Length: > 0 } tag ? tag : item.Text("lastModifiedDateTime");
         var old = await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false);
-        if (old is not null && old.Version == version)
+        if (old is not null && old.Version is { Length: > 0 } && old.Version == VersionOf(item) && !run.IsDue(id) && !run.Full)
             return;
-        var number = item.Text("id");
-        var title = item.Object("fields").Text("Title") is { Length: > 0 } text ? text : item.Object("fields").Text("FileLeafRef");
-        var entry = new ItemEntry { Id = id, Parent = folder, Sub = SubOf(number), Name = SafeName.From($"{number} {title}".TrimEnd()) + ".json", Version = version };
-        var node = await JsonFile.SaveAsync(run, JsonFile.Write(Plain(item)), item.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false);
+        var verdict = GraphShapes.ListItem.Judge(item, run.Now);
+        if (!verdict.IsOdd && !_asksForEach)
+        {
+            await StoreAsync(id, old, item, verdict, [], cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        // Alone, an item comes with all its columns.
+        var missing = new List<(string What, Exception Reason)>();
+        JsonDocument? answer = null;
+        try
+        {
+            answer = await api.ItemAsync(site, list, NumberOf(id), [], cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (exception.Kind != GraphErrorKind.NotFound && Wall.Holds(exception, cancellationToken))
+        {
+            missing.Add((Texts.Get("Extra_Columns"), exception));
+        }
+
+        using (answer)
+        {
+            var better = answer?.RootElement ?? item;
+            await StoreAsync(id, old, better, GraphShapes.ListItem.Judge(better, run.Now), missing, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task StoreAsync(string id, ItemEntry? old, JsonElement item, Verdict verdict, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
+    {
+        var number = NumberOf(id);
+        var json = JsonFile.Write(Plain(item));
+        if (old is not null && old.Version == VersionOf(item) && missing.Count == 0 && !verdict.IsOdd
+            && await run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) is { } stored && stored.AsSpan().SequenceEqual(json))
+        {
+            await run.JudgeAsync(id, folder, TitleOf(item), verdict, item, missing, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var entry = new ItemEntry { Id = id, Parent = folder, Sub = SubOf(number), Name = SafeName.From($"{number} {TitleOf(item)}".TrimEnd()) + ".json", Version = VersionOf(item) };
+        var node = await JsonFile.SaveAsync(run, json, item.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false);
         await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("listItem", id, item, s_kept), cancellationToken).ConfigureAwait(false);
+        await run.JudgeAsync(id, folder, TitleOf(item), verdict, item, missing, cancellationToken).ConfigureAwait(false);
         if (old is null)
             run.CountDownload();
         else
             run.CountUpdate();
     }
 
+    private async Task RetryAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var item = await api.ItemAsync(site, list, NumberOf(id), [], cancellationToken).ConfigureAwait(false);
+            await PutAsync(id, item.RootElement, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+        {
+            await run.ForgetAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     private async Task RemoveAsync(string id, CancellationToken cancellationToken)
     {
         if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
             run.CountRemoval();
+        await run.ForgetAsync(id, cancellationToken).ConfigureAwait(false);
     }
+
+    private string NumberOf(string id) => id[(folder.Length + 1)..];
+
+    private static string VersionOf(JsonElement item) => item.Text("eTag") is { Length: > 0 } tag ? tag : item.Text("lastModifiedDateTime");
+
+    private static string TitleOf(JsonElement item) => item.Object("fields").Text("Title") is { Length: > 0 } text ? text : item.Object("fields").Text("FileLeafRef");
 
     private static string? SubOf(string number)
     {
@@ -88,7 +195,12 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
         return string.Create(CultureInfo.InvariantCulture, $"{first:D6}-{first + ItemsAFolder - 1:D6}");
     }
 
-    // Without OData's notes, which differ from answer to answer.
-    private static Dictionary<string, JsonElement> Plain(JsonElement item) =>
-        item.EnumerateObject().Where(property => !property.Name.Contains('@', StringComparison.Ordinal)).ToDictionary(property => property.Name, property => property.Value);
+    // Without OData's notes, which differ from answer to answer. A property that comes twice counts as it came last.
+    private static Dictionary<string, JsonElement> Plain(JsonElement item)
+    {
+        var plain = new Dictionary<string, JsonElement>();
+        foreach (var property in item.EnumerateObject().Where(property => !property.Name.Contains('@', StringComparison.Ordinal)))
+            plain[property.Name] = property.Value;
+        return plain;
+    }
 }

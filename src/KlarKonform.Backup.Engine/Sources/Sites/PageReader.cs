@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Sources.Shapes;
 using KlarKonform.Backup.Engine.State;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Sites;
@@ -14,54 +15,88 @@ internal sealed class PageReader(SiteApi api, string site, string folder, Resour
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         var listed = new HashSet<string>();
-        foreach (var page in await api.PagesAsync(site, cancellationToken).ConfigureAwait(false))
+        var pages = await api.PagesAsync(site, cancellationToken).ConfigureAwait(false);
+        foreach (var page in pages.Items)
         {
             var id = $"{folder}/{page.Text("id")}";
             listed.Add(id);
-            await PutAsync(id, page, cancellationToken).ConfigureAwait(false);
+            await run.GuardAsync(id, folder, page.Text("name"), () => PutAsync(id, page, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
-        var gone = new List<string>();
+        if (!pages.IsWhole)
+            throw new PartIncompleteException(new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", Texts.Get("Part_Pages"), 1), "HintRetry") { Level = FailureLevel.Part });
+        var (stored, missing) = (0L, new List<string>());
         await foreach (var id in run.Store.ItemsOfAsync(folder, folders: true, cancellationToken).ConfigureAwait(false))
         {
+            stored++;
             if (!listed.Contains(id))
-                gone.Add(id);
+                missing.Add(id);
         }
 
-        foreach (var id in gone)
+        foreach (var id in await new RemovalGuard(run).BelieveAsync(folder, Texts.Get("Part_Pages"), stored, listed.Count, missing, IsThereAsync, cancellationToken).ConfigureAwait(false))
         {
             if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
                 run.CountRemoval();
+            await run.ForgetAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> IsThereAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var page = await api.BarePageAsync(site, id[(folder.Length + 1)..], cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+        {
+            return false;
         }
     }
 
     private async Task PutAsync(string id, JsonElement page, CancellationToken cancellationToken)
     {
         var old = await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false);
-        if (old is not null && old.Version == page.Text("eTag"))
+        if (old is not null && old.Version is { Length: > 0 } && old.Version == page.Text("eTag") && !run.IsDue(id))
             return;
+        var missing = new List<(string What, Exception Reason)>();
+        JsonDocument whole;
         try
         {
-            using var whole = await api.PageAsync(site, page.Text("id"), cancellationToken).ConfigureAwait(false);
-            var node = await JsonFile.SaveAsync(run, JsonFile.Write(whole.RootElement), whole.RootElement.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false);
-            var entry = new ItemEntry { Id = id, Parent = folder, Name = SafeName.From(page.Text("name")) + ".json", Version = whole.RootElement.Text("eTag") };
-            await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("sitePage", id, whole.RootElement, s_kept), cancellationToken).ConfigureAwait(false);
-            await run.ForgetFailureAsync(id, cancellationToken).ConfigureAwait(false);
+            whole = await WholeAsync(page.Text("id"), missing, cancellationToken).ConfigureAwait(false);
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
         {
             return; // Deleted since the pages were listed; the next run finds it gone.
         }
-        catch (GraphException exception) when (ResourceRun.IsItemFailure(exception))
+
+        using (whole)
         {
-            // It is listed in every run, so the next one tries again by itself.
-            await run.FailAsync(id, folder, page.Text("name"), exception, cancellationToken).ConfigureAwait(false);
-            return;
+            var json = whole.RootElement;
+            var name = json.Text("name") is { Length: > 0 } text ? text : page.Text("name");
+            var node = await JsonFile.SaveAsync(run, JsonFile.Write(json), json.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false);
+            var entry = new ItemEntry { Id = id, Parent = folder, Name = SafeName.From(name, SafeName.Mark(id)) + ".json", Version = page.Text("eTag") is { Length: > 0 } tag ? tag : json.Text("eTag") };
+            await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("sitePage", id, json, s_kept), cancellationToken).ConfigureAwait(false);
+            await run.JudgeAsync(id, folder, name, GraphShapes.Page.Judge(json, run.Now), json, missing, cancellationToken).ConfigureAwait(false);
         }
 
         if (old is null)
             run.CountDownload();
         else
             run.CountUpdate();
+    }
+
+    // Some pages fail as soon as their canvas is asked for: then without it, and that is named. Its file is in the pages' library.
+    private async Task<JsonDocument> WholeAsync(string page, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await api.PageAsync(site, page, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.NotFound or GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate or GraphErrorKind.Throttled))
+        {
+            missing.Add((Texts.Get("Extra_Canvas"), exception));
+            return await api.BarePageAsync(site, page, cancellationToken).ConfigureAwait(false);
+        }
     }
 }

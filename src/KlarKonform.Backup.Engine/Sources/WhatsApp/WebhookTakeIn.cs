@@ -254,5 +254,7 @@ internal sealed class WebhookTakeIn(ResourceRun run, ChatArchive archive, MediaT
         }
     }
 
-    private static string Next(string month) => DateTime.ParseExact(month, "yyyy-MM", CultureInfo.InvariantCulture).AddMonths(1).ToString("yyyy-MM", CultureInfo.InvariantCulture);
+    // December 9999, which an outsider's webhook may name, has none.
+    private static string Next(string month) => DateTime.ParseExact(month, "yyyy-MM", CultureInfo.InvariantCulture) is var first && first < DateTime.MaxValue.AddMonths(-1)
+        ? first.AddMonths(1).ToString("yyyy-MM", CultureInfo.InvariantCulture) : month;
 }

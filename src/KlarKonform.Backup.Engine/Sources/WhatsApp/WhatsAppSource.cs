@@ -41,6 +41,9 @@ internal sealed class WhatsAppSource(GraphClient graph, TenantSettings tenant, W
             await GuardAsync(run, "place spool", "Webhooks", () => TakeWebhooksAsync(run, places, archive, webhooks, deleted, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
+    // Its places are asked one by one: none of them stands for all.
+    public Task ProbeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     private async Task TakeWebhooksAsync(ResourceRun run, DropLocations places, ChatArchive archive, WhatsAppWebhookSettings webhooks, DeletedMessagesPolicy deleted, CancellationToken cancellationToken)
     {
         var token = await SecretAsync(webhooks.AccessToken, cancellationToken).ConfigureAwait(false);
@@ -54,22 +57,20 @@ internal sealed class WhatsAppSource(GraphClient graph, TenantSettings tenant, W
         media.Report();
     }
 
+    // A place that cannot be read, or whose secret is missing, is that place's failure; what lies elsewhere is not.
     private static async Task GuardAsync(ResourceRun run, string id, string name, Func<Task> read, CancellationToken cancellationToken)
     {
-        try
+        await run.GuardPartAsync(id, name, async () =>
         {
-            await read().ConfigureAwait(false);
-            await run.ForgetFailureAsync(id, cancellationToken).ConfigureAwait(false);
-        }
-        catch (WhatsAppException exception)
-        {
-            await run.FailAsync(id, "", name, ChatProblems.Of(exception), cancellationToken).ConfigureAwait(false);
-        }
-        catch (BackupException exception)
-        {
-            // A secret of this place is missing; what lies elsewhere is not.
-            await run.FailAsync(id, "", name, new ItemProblem(exception.ErrorId, exception.Message, "HintRetry"), cancellationToken).ConfigureAwait(false);
-        }
+            try
+            {
+                await read().ConfigureAwait(false);
+            }
+            catch (WhatsAppException exception)
+            {
+                throw new PartIncompleteException(ChatProblems.Of(exception) with { Level = FailureLevel.Part });
+            }
+        }, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<string?> SecretAsync(string? name, CancellationToken cancellationToken) =>

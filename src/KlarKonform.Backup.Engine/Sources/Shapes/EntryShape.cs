@@ -1,0 +1,80 @@
+using System.Text.Json;
+
+namespace KlarKonform.Backup.Engine.Sources.Shapes;
+
+/// <summary>
+/// What Graph documents of an entry's properties, as far as a backup depends on them. It keeps nothing out: what arrives is stored as it
+/// arrived. It tells what to ask for once more, and what to say of it.
+/// </summary>
+/// <remarks>
+/// A specification is a list of <c>name:kind</c> with a mark: <c>!</c> is always there and never null, <c>?</c> is there because it was
+/// asked for, maybe null, <c>-</c> may be absent. Kinds are s (text), b (boolean), n (number), t (time), d (any date, as a birthday may be), o (object), a (array) and
+/// {word|word}, one of some words.
+/// </remarks>
+internal sealed class EntryShape
+{
+    // Nothing that a person did in Microsoft 365 lies before, or so far ahead; a telephone or a camera may be years wrong.
+    private static readonly DateTimeOffset s_earliest = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan s_ahead = TimeSpan.FromDays(3660);
+
+    private readonly Property[] _properties;
+
+    public EntryShape(string specification) => _properties =
+    [
+        .. specification.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(each =>
+        {
+            var parts = each[..^1].Split(':');
+            return new Property(parts[0], parts[1][0], parts[1][0] == '{' ? parts[1][1..^1].Split('|') : [], each[^1]);
+        }),
+    ];
+
+    /// <summary>Compares an entry with what it should be.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="now">The time; UTC.</param>
+    /// <param name="isPart">Whether it may be a part of one, as a delta's entry that tells only what changed: then nothing is missing.</param>
+    public Verdict Judge(JsonElement entry, DateTimeOffset now, bool isPart = false)
+    {
+        List<string>? wrong = null, doubtful = null;
+        foreach (var property in _properties)
+        {
+            if (!entry.TryGetProperty(property.Name, out var value))
+            {
+                if (isPart || property.Mark == '-')
+                    continue;
+                (property.Mark == '!' ? wrong ??= [] : doubtful ??= []).Add(property.Name);
+            }
+            else if (value.ValueKind == JsonValueKind.Null ? property.Mark == '!' : !IsOfKind(value, property))
+            {
+                (wrong ??= []).Add(property.Name);
+            }
+            else if (value.ValueKind != JsonValueKind.Null && !IsPlausible(value, property, now))
+            {
+                (doubtful ??= []).Add(property.Name);
+            }
+        }
+
+        return wrong is null && doubtful is null ? Verdict.Sound : new Verdict(wrong ?? [], doubtful ?? []);
+    }
+
+    private static bool IsOfKind(JsonElement value, Property property) => property.Kind switch
+    {
+        's' or '{' => value.ValueKind == JsonValueKind.String,
+        'b' => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
+        'n' => value.ValueKind == JsonValueKind.Number,
+        't' or 'd' => value.ValueKind == JsonValueKind.String && value.TryGetDateTimeOffset(out _),
+        'o' => value.ValueKind == JsonValueKind.Object,
+        _ => value.ValueKind == JsonValueKind.Array,
+    };
+
+    private static bool IsPlausible(JsonElement value, Property property, DateTimeOffset now) => property.Kind switch
+    {
+        's' => !value.GetString()!.Contains('\uFFFD', StringComparison.Ordinal),
+        '{' => property.Words.Contains(value.GetString(), StringComparer.OrdinalIgnoreCase),
+        'n' => value.TryGetInt64(out var number) && number >= 0,
+        't' => value.GetDateTimeOffset() is var time && time >= s_earliest && time <= now + s_ahead,
+        'a' => value.EnumerateArray().All(each => each.ValueKind is JsonValueKind.Object or JsonValueKind.String),
+        _ => true,
+    };
+
+    private sealed record Property(string Name, char Kind, IReadOnlyList<string> Words, char Mark);
+}

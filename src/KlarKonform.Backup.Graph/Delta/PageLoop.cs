@@ -1,0 +1,55 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace KlarKonform.Backup.Graph.Delta;
+
+/// <summary>
+/// Notices pages that lead in a circle: the same link once more, the same entries again and again under new links, or empty pages
+/// without end. Sixteen bytes a page. Used for one round; not thread-safe.
+/// </summary>
+internal sealed class PageLoop
+{
+    // Delta may name an item on several pages; whole pages of several items three times over, it does not.
+    private const int MaxRepeats = 3;
+    private const int PageOfSeveral = 2;
+
+    // Empty pages with a link are legal, and after a large deletion there are many.
+    private const int MaxEmpty = 5_000;
+
+    private readonly HashSet<UInt128> _links = [];
+    private readonly Dictionary<UInt128, int> _pages = [];
+    private int _empty;
+
+    /// <summary>Takes a page in.</summary>
+    /// <exception cref="GraphException"><see cref="GraphException.EndlessPages"/>.</exception>
+    public void Pass(DeltaPage page)
+    {
+        if (page.NextLink is null)
+            return;
+        var isCircle = !_links.Add(Hash(page.NextLink.AbsoluteUri));
+        if (page.Items.Count == 0)
+        {
+            isCircle |= page.Unread == 0 && ++_empty > MaxEmpty;
+        }
+        else
+        {
+            _empty = 0;
+            if (page.Items.Count >= PageOfSeveral)
+            {
+                var ids = Hash(string.Join('\n', page.Items.Select(item => item.TryGetProperty("id", out var id) ? id.ToString() : "")));
+                isCircle |= (_pages[ids] = _pages.GetValueOrDefault(ids) + 1) >= MaxRepeats;
+            }
+        }
+
+        if (isCircle)
+            throw new GraphException(GraphErrorKind.Other, null, GraphException.EndlessPages, "The pages lead in a circle; the reading was ended.");
+    }
+
+    private static UInt128 Hash(string text)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(text), hash);
+        return BinaryPrimitives.ReadUInt128LittleEndian(hash);
+    }
+}

@@ -1,3 +1,4 @@
+using KlarKonform.Backup.Http;
 using KlarKonform.Backup.Storage;
 using KlarKonform.Backup.Storage.Folder;
 using KlarKonform.Backup.Storage.Limiting;
@@ -52,7 +53,7 @@ internal sealed class TargetFactory(ISecretStore secrets, TimeProvider time, Ran
                     StorageClass = target.StorageClass,
                     ServerSideEncryption = target.ServerSideEncryption,
                     KmsKeyId = target.KmsKeyId,
-                    HandlerFactory = () => TrustedHandlers.Create(target.CaCertificate, target.Proxy),
+                    HandlerFactory = () => TrustedHandlers.Create(target.CaCertificate, target.Proxy, LineLimits.Storage, time),
                 });
         }
     }

@@ -41,7 +41,10 @@ public sealed class GraphClient : IDisposable
     /// <param name="settings">Where Graph is.</param>
     /// <param name="tokens">The app's tokens.</param>
     /// <param name="governor">Limits of this app in this tenant.</param>
-    /// <param name="handler">Trust, proxy, TLS; must not follow redirects, so that a token never leaves Graph's host.</param>
+    /// <param name="handler">
+    /// Trust, proxy, TLS, and how long a silent line is waited for: there is no other limit. Must not follow redirects, so that a token
+    /// never leaves Graph's host.
+    /// </param>
     /// <param name="time">Clock and pauses.</param>
     /// <param name="random">Jitter; thread-safe.</param>
     /// <param name="log">The request log.</param>
@@ -100,7 +103,7 @@ public sealed class GraphClient : IDisposable
         var renewals = 0;
         for (var attempt = 1; ; attempt++)
         {
-            var token = await _tokens.GetAsync(cancellationToken).ConfigureAwait(false);
+            var token = await TokenAsync(request.Scope, cancellationToken).ConfigureAwait(false);
             var admission = await Governor.EnterAsync(request.Scope, request.Places, request.Cost, cancellationToken).ConfigureAwait(false);
             HttpResponseMessage? response = null;
             GraphException failure;
@@ -145,6 +148,22 @@ public sealed class GraphClient : IDisposable
             if (!IsWorthAnother(failure) || attempt >= AttemptsAfter(failure, request.MaxAttempts))
                 throw failure;
             await WaitAsync(request.Scope, failure, attempt, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // A token is asked for within a request, so its line is waited for as the request's own.
+    private async Task<string> TokenAsync(GraphScope scope, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await _tokens.GetAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (GraphException failure) when (failure.Kind == GraphErrorKind.Unreachable && attempt < AttemptsAfter(failure, 1))
+            {
+                await WaitAsync(scope, failure, attempt, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
@@ -250,9 +269,12 @@ public sealed class GraphClient : IDisposable
             ? TimeSpan.FromSeconds(seconds) : null;
     }
 
-    /// <summary>How often something is tried that failed so: a service that refuses one thing again and again is not asked for ever, a line that is down is waited for.</summary>
+    /// <summary>
+    /// How often something is tried that failed so: a service that refuses one thing again and again is not asked for ever, a line that is
+    /// down is waited for. One that was silent was waited for already.
+    /// </summary>
     internal int AttemptsAfter(GraphException failure, int normal) =>
-        failure is { Kind: GraphErrorKind.Unreachable, Status: null } && _reached ? Math.Max(normal, LineAttempts) : normal;
+        failure is { Kind: GraphErrorKind.Unreachable, Status: null } && _reached && !WasSilent(failure) ? Math.Max(normal, LineAttempts) : normal;
 
     /// <summary>A pause before a download goes on whose line broke.</summary>
     internal Task LineBackoffAsync(int attempt, CancellationToken cancellationToken)
@@ -262,7 +284,19 @@ public sealed class GraphClient : IDisposable
     }
 
     /// <summary>Attempts of a download of which no byte comes, when the line is down.</summary>
-    internal int LineAttemptsFor(Exception failure, int normal) => failure is HttpRequestException && _reached ? Math.Max(normal, LineAttempts) : normal;
+    internal int LineAttemptsFor(Exception failure, int normal) =>
+        failure is HttpRequestException && _reached && !WasSilent(failure) ? Math.Max(normal, LineAttempts) : normal;
+
+    private static bool WasSilent(Exception? failure)
+    {
+        for (; failure is not null; failure = failure.InnerException)
+        {
+            if (failure is TimeoutException)
+                return true;
+        }
+
+        return false;
+    }
 
     private TimeSpan Backoff(int attempt)
     {

@@ -138,10 +138,10 @@ public sealed class GraphTokenSource : IDisposable
             return new GraphException(GraphErrorKind.UntrustedCertificate, null, "UntrustedCertificate", tls.Message);
         if (Find<HttpRequestException>(exception) is { } network)
             return new GraphException(GraphErrorKind.Unreachable, null, "Unreachable", network.Message, exception);
-        if (Find<OperationCanceledException>(exception) is { } late)
-            return new GraphException(GraphErrorKind.Unreachable, null, "Unreachable", late.Message, new TimeoutException(late.Message, exception));
-        if (Find<IOException>(exception) is { } broken)
+        if (Find<HttpIOException>(exception) is { } broken)
             return new GraphException(GraphErrorKind.Unreachable, null, "Unreachable", broken.Message, exception);
+        if ((Find<TimeoutException>(exception) ?? (Exception?)Find<OperationCanceledException>(exception)) is { } late)
+            return new GraphException(GraphErrorKind.Unreachable, null, "Unreachable", late.Message, new TimeoutException(late.Message, exception));
 
         // "AADSTS7000222: … Trace ID: …" somewhere in the chain: the code that Microsoft's documentation explains, and its words.
         for (Exception? inner = exception; inner is not null; inner = inner.InnerException)

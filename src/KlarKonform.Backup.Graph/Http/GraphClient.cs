@@ -196,7 +196,8 @@ public sealed class GraphClient : IDisposable
 
     /// <summary>Waits before the next attempt, as long as the service asks for if it does.</summary>
     internal Task BackoffAsync(int attempt, TimeSpan? wish, CancellationToken cancellationToken) =>
-        Task.Delay(wish is { } pause && pause > TimeSpan.Zero && pause <= s_longestPause ? pause : Backoff(attempt), _time, cancellationToken);
+        wish is { } pause && pause > TimeSpan.Zero && pause <= s_longestPause ? Governor.PauseAsync(pause, cancellationToken)
+            : Task.Delay(Backoff(attempt), _time, cancellationToken);
 
     /// <summary>Whether a refusal may pass, and soon enough to wait for.</summary>
     internal static bool IsWorthAnother(GraphException failure) =>
@@ -211,6 +212,8 @@ public sealed class GraphClient : IDisposable
         _log.Events(string.Create(CultureInfo.InvariantCulture, $"{scope.Service} {scope.Resource}: {failure.Code}: attempt {attempt + 1} in {pause.TotalSeconds:0.#} s."));
         if (failure.Kind == GraphErrorKind.Throttled)
             Governor.Throttled(scope, pause);
+        else if (failure.RetryAfter is not null)
+            await Governor.PauseAsync(pause, cancellationToken).ConfigureAwait(false);
         else
             await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(false);
     }

@@ -68,12 +68,45 @@ public sealed class StallTests
         await UntilAsync(time, TimeSpan.FromSeconds(1), async () => (await StatusAsync(scenario)).WaitsUntil is not null);
         var until = (await StatusAsync(scenario)).WaitsUntil!.Value;
         Assert.InRange(until - time.GetUtcNow(), TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(45));
-        await UntilAsync(time, TimeSpan.FromSeconds(20), () => Task.FromResult(run.IsCompleted));
+        await UntilAsync(time, TimeSpan.FromSeconds(20), () => Task.FromResult(time.GetUtcNow() >= until));
+        await UntilAsync(time, TimeSpan.FromMilliseconds(100), () => Task.FromResult(run.IsCompleted));
         Assert.Equal(BackupState.Succeeded, (await run).Status);
         Assert.True(time.GetUtcNow() >= until);
         Assert.Empty(scenario.Warnings);
         Assert.Contains(texts, text => text.Contains("Microsoft 365 asks to wait until", StringComparison.Ordinal));
         Assert.Null((await StatusAsync(scenario)).WaitsUntil);
+    }
+
+    [Theory]
+    [InlineData("mail")]
+    [InlineData("file")]
+    public async Task An_answer_that_never_ends_costs_the_run_one_item_and_not_the_night(string what)
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 5, 4, 2, 0, 0, TimeSpan.Zero));
+        var sources = new SourceSettings { Mail = new MailSelection(), OneDrive = new DriveSelection() };
+        await using var scenario = await BackupScenario.StartAsync(s_sizes with { FilesPerUser = 3, MaxFileBytes = 50_000 }, sources: sources, time: time);
+        string? first = null;
+        scenario.Tenant.ChangeAnswers(answer =>
+        {
+            if (what == "mail" ? !answer.Path.EndsWith("/$value", StringComparison.Ordinal) || !answer.Path.Contains("/messages/", StringComparison.Ordinal)
+                : !answer.Path.StartsWith("/download/", StringComparison.Ordinal))
+                return;
+            if (Interlocked.CompareExchange(ref first, answer.Path, null) is { } stuck && stuck != answer.Path)
+                return;
+            answer.SilentAfter = Math.Max(1, answer.Body.Length / 2);
+        });
+        var run = Task.Run(() => scenario.RunAsync());
+        await UntilAsync(time, TimeSpan.FromSeconds(2), () => Task.FromResult(run.IsCompleted));
+        var ended = await run;
+        if (what == "mail")
+            Assert.Single(ended.Failures);
+        else
+            Assert.Equal(BackupState.Succeeded, ended.Status); // Read on by range, half by half.
+        scenario.Tenant.ChangeAnswers(null);
+        var next = Task.Run(() => scenario.RunAsync());
+        await UntilAsync(time, TimeSpan.FromMilliseconds(100), () => Task.FromResult(next.IsCompleted));
+        Assert.Equal(BackupState.Succeeded, (await next).Status);
+        await scenario.AssertSnapshotEqualsTenantAsync();
     }
 
     private static Task<BackupStatus> StatusAsync(BackupScenario scenario) => scenario.Engine.GetStatusAsync("Test", default);

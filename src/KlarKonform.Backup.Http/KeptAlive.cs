@@ -2,7 +2,10 @@ using System.Net.Sockets;
 
 namespace KlarKonform.Backup.Http;
 
-/// <summary>Connections that ask the other side for a sign of life while they rest: what lies between does not forget them, and one that is dead is noticed.</summary>
+/// <summary>
+/// Connections that ask the other side for a sign of life while they rest: what lies between does not forget them, and one that is dead is
+/// noticed.
+/// </summary>
 public static class KeptAlive
 {
     // Below the five minutes after which many firewalls forget a connection, some at four (Azure's load balancer).
@@ -10,7 +13,10 @@ public static class KeptAlive
     private const int EverySeconds = 15;
     private const int Times = 4;
 
-    /// <summary>Connects as <see cref="SocketsHttpHandler"/> itself does; for its <see cref="SocketsHttpHandler.ConnectCallback"/>. With a proxy it is the proxy that is connected to.</summary>
+    /// <summary>
+    /// Connects as <see cref="SocketsHttpHandler"/> itself does; for its <see cref="SocketsHttpHandler.ConnectCallback"/>. With a proxy it is
+    /// the proxy that is connected to.
+    /// </summary>
     /// <exception cref="SocketException">It cannot be reached.</exception>
     public static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {

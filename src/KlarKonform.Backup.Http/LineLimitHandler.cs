@@ -11,7 +11,8 @@ namespace KlarKonform.Backup.Http;
 /// <param name="limits">How long is waited.</param>
 /// <param name="time">The clock.</param>
 /// <param name="moved">Called whenever the service let something through: for whoever watches over progress. Null for nobody.</param>
-public sealed class LineLimitHandler(HttpMessageHandler inner, LineLimits limits, TimeProvider time, Action? moved = null) : DelegatingHandler(inner)
+public sealed class LineLimitHandler(HttpMessageHandler inner, LineLimits limits, TimeProvider time, Action? moved = null)
+    : DelegatingHandler(inner)
 {
     /// <inheritdoc />
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -34,7 +35,8 @@ public sealed class LineLimitHandler(HttpMessageHandler inner, LineLimits limits
         }
         catch (Exception exception) when (wait.IsOver && !cancellationToken.IsCancellationRequested)
         {
-            var silence = string.Create(CultureInfo.InvariantCulture, $"'{request.RequestUri?.Host}' did not answer within {wait.Limit.TotalSeconds:0.#} seconds.");
+            var silence = string.Create(
+                CultureInfo.InvariantCulture, $"'{request.RequestUri?.Host}' did not answer within {wait.Limit.TotalSeconds:0.#} seconds.");
             throw new HttpRequestException(silence, new TimeoutException(silence, exception));
         }
         finally

@@ -40,7 +40,8 @@ internal sealed class ReceivingStream(Stream inner, TimeSpan silence, TimeProvid
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     // Parsers of XML read so. A thread waits in either case; in this one it can be told that nothing will come.
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override int Read(byte[] buffer, int offset, int count) =>
+        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
 
     public override void Flush()
     {
@@ -84,7 +85,8 @@ internal sealed class ReceivingStream(Stream inner, TimeSpan silence, TimeProvid
         }
         catch (Exception exception) when (_end.IsCancellationRequested)
         {
-            var text = string.Create(CultureInfo.InvariantCulture, $"The line was silent for {silence.TotalSeconds:0.#} seconds in the middle of an answer.");
+            var text = string.Create(
+                CultureInfo.InvariantCulture, $"The line was silent for {silence.TotalSeconds:0.#} seconds in the middle of an answer.");
             throw new IOException(text, new TimeoutException(text, exception));
         }
         finally

@@ -82,6 +82,9 @@ internal sealed class RunMonitor(RunRecord record, RunJournal journal, RunClaim 
             // The run is over; its end is written by whoever ended it.
         }
 
+        // What moved since the last look, a run that ended did.
+        if (_watch.Look(_phase) == false)
+            Tell(stands: false, cancellationToken);
         await _telling.ConfigureAwait(false);
     }
 
@@ -101,7 +104,8 @@ internal sealed class RunMonitor(RunRecord record, RunJournal journal, RunClaim 
             _telling = TellPeopleAsync(Stalled, AsItIs(), cancellationToken);
     }
 
-    private static async Task TellPeopleAsync(Func<BackupRun, CancellationToken, Task> stalled, BackupRun run, CancellationToken cancellationToken)
+    private static async Task TellPeopleAsync(
+        Func<BackupRun, CancellationToken, Task> stalled, BackupRun run, CancellationToken cancellationToken)
     {
         try
         {

@@ -1,9 +1,9 @@
 namespace KlarKonform.Backup.Engine.Runs;
 
 /// <summary>
-/// Tells a run that works, however slowly, from one in which nothing moves any more: no answer of Graph, no byte to or from the storage, no
-/// item, no resource, no phase. What nobody can end from here, a folder on a dead network share, a vault that waits for a password, is named
-/// at least. <see cref="Moved"/> is thread-safe; the rest belongs to the monitor.
+/// Tells a run that works, however slowly, from one in which nothing moves any more: no answer of Graph, no byte to or from the storage,
+/// no item, no resource, no phase. What nobody can end from here, a folder on a dead network share, a vault that waits for a password, is
+/// named at least. <see cref="Moved"/> is thread-safe; the rest belongs to the monitor.
 /// </summary>
 internal sealed class StallWatch(RunRecord record, TimeProvider time)
 {
@@ -34,7 +34,8 @@ internal sealed class StallWatch(RunRecord record, TimeProvider time)
     /// <summary>Something moved.</summary>
     public void Moved() => Interlocked.Increment(ref _moves);
 
-    /// <summary>Looks at the run, about once a second. Returns true when it begins to stand still, false when it goes on again, else null.</summary>
+    /// <summary>Looks at the run, about once a second.</summary>
+    /// <returns>True when it begins to stand still, false when it goes on again, else null.</returns>
     public bool? Look(string? phase)
     {
         var now = time.GetUtcNow();
@@ -52,7 +53,8 @@ internal sealed class StallWatch(RunRecord record, TimeProvider time)
         }
 
         _still += tick < s_longestTick ? tick : s_longestTick;
-        WaitsUntil = Waits?.Invoke() is { } until && until > now && _still >= s_worthNaming && (until - now >= s_worthNaming || WaitsUntil is not null) ? until : null;
+        var wait = _still >= s_worthNaming && Waits?.Invoke() is { } until && until > now ? until : (DateTimeOffset?)null;
+        WaitsUntil = wait - now >= s_worthNaming || WaitsUntil is not null ? wait : null;
         if (WaitsUntil is not null)
         {
             // Standing still begins anew when the wait is over.

@@ -68,7 +68,8 @@ internal sealed class SftpConnectionPool : IDisposable
     {
         try
         {
-            return await SftpSilence.EndAsync(_options, watch => SignInAsync(watch.Token), cancellationToken, client => client.Dispose()).ConfigureAwait(false);
+            return await SftpSilence.EndAsync(_options, watch => SignInAsync(watch.Token), cancellationToken, client => client.Dispose())
+                .ConfigureAwait(false);
         }
         catch (IOException exception)
         {

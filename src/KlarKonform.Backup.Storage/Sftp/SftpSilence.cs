@@ -50,7 +50,8 @@ internal sealed class SftpSilence : IDisposable
     /// <param name="cancellationToken">Ends the call.</param>
     /// <param name="late">What becomes of a result that comes when nobody waits for it, or null.</param>
     /// <exception cref="IOException">Nothing moved.</exception>
-    public static async Task<T> EndAsync<T>(SftpStoreOptions options, Func<SftpSilence, Task<T>> call, CancellationToken cancellationToken, Action<T>? late = null)
+    public static async Task<T> EndAsync<T>(
+        SftpStoreOptions options, Func<SftpSilence, Task<T>> call, CancellationToken cancellationToken, Action<T>? late = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var silence = new SftpSilence(options);

@@ -6,6 +6,7 @@ using KlarKonform.Backup.Graph.Authentication;
 using KlarKonform.Backup.Graph.Directory;
 using KlarKonform.Backup.Graph.Governing;
 using KlarKonform.Backup.Graph.Http;
+using KlarKonform.Backup.Http;
 
 namespace KlarKonform.Backup.Graph.Tests;
 
@@ -32,8 +33,8 @@ internal sealed class GraphScenario : IAsyncDisposable
 
     public List<string> Requests { get; } = [];
 
-    public static async Task<GraphScenario> StartAsync(DemoTenantOptions? options = null) =>
-        new(await DemoTenantServer.StartAsync((options ?? new DemoTenantOptions()) with { Sizes = new TenantSizes { Users = 3, MailsPerUser = 12, FilesPerUser = 4 } }));
+    public static async Task<GraphScenario> StartAsync(DemoTenantOptions? options = null, LineLimits? limits = null) =>
+        new(await DemoTenantServer.StartAsync((options ?? new DemoTenantOptions()) with { Sizes = new TenantSizes { Users = 3, MailsPerUser = 12, FilesPerUser = 4 } })) { Limits = limits };
 
     public GraphSettings Settings => new()
     {
@@ -44,22 +45,27 @@ internal sealed class GraphScenario : IAsyncDisposable
         CustomAuthority = true,
     };
 
-    public GraphClient Client(GraphCredential? credential = null, GraphSettings? settings = null)
+    /// <summary>How long a silent line is waited for; null for as long as it takes.</summary>
+    public LineLimits? Limits { get; init; }
+
+    public GraphClient Client(GraphCredential? credential = null, GraphSettings? settings = null, TimeProvider? time = null)
     {
         var tokens = Tokens(credential, settings);
         var governor = new GraphGovernor(TimeProvider.System);
         _owned.Add(governor);
-        var client = new GraphClient(settings ?? Settings, tokens, governor, _handler, TimeProvider.System, Random.Shared, new GraphLog(Write(Events), Write(Requests)));
+        var client = new GraphClient(settings ?? Settings, tokens, governor, Handler, time ?? TimeProvider.System, Random.Shared, new GraphLog(Write(Events), Write(Requests)));
         _owned.Add(client);
         return client;
     }
 
     public GraphTokenSource Tokens(GraphCredential? credential = null, GraphSettings? settings = null)
     {
-        var tokens = new GraphTokenSource(settings ?? Settings, credential ?? new GraphCredential.ClientSecret(Tenant.Options.ClientSecret), _handler, TimeProvider.System);
+        var tokens = new GraphTokenSource(settings ?? Settings, credential ?? new GraphCredential.ClientSecret(Tenant.Options.ClientSecret), Handler, TimeProvider.System);
         _owned.Add(tokens);
         return tokens;
     }
+
+    private HttpMessageHandler Handler => Limits is null ? _handler : new LineLimitHandler(_handler, Limits, TimeProvider.System);
 
     public static async Task<List<GraphUser>> UsersAsync(GraphClient client)
     {

@@ -1,3 +1,4 @@
+using KlarKonform.Backup.Http;
 using KlarKonform.Backup.Storage.S3;
 using KlarKonform.Backup.TestSupport;
 
@@ -44,9 +45,42 @@ public sealed class S3FaultTests : ObjectStoreConformance, IAsyncLifetime
     public async Task A_request_without_an_answer_ends_and_is_repeated()
     {
         _front.Choose = _ => Interlocked.Increment(ref _requests) == 1 ? S3Fault.Hang : S3Fault.None;
-        await using var store = Retrying(Options() with { Timeout = TimeSpan.FromSeconds(1) });
+        await using var store = Retrying(Impatient());
         await store.SaveAsync("data/aa/aa", Noise(100), default);
         Assert.Equal(Noise(100), await ReadAsync(store, "data/aa/aa", 0, null));
+    }
+
+    [Fact]
+    public async Task An_object_whose_line_falls_silent_is_read_on_where_it_stopped()
+    {
+        await using var store = Retrying(Impatient());
+        await store.SaveAsync("data/aa/aa", Noise(300_000), default);
+        _front.Choose = request => request.Method == "GET" && Interlocked.Increment(ref _requests) <= 2 ? S3Fault.SilentAnswer : S3Fault.None;
+        Assert.Equal(Noise(300_000), await ReadAsync(store, "data/aa/aa", 0, null));
+        Assert.Equal(["", "bytes=150000-", "bytes=225000-"], _front.Requests.Where(request => request.Method == "GET").Select(request => request.Headers.GetValueOrDefault("Range", "")));
+    }
+
+    [Fact]
+    public async Task A_listing_whose_line_falls_silent_is_asked_for_again()
+    {
+        await using var store = Retrying(Impatient());
+        await store.SaveAsync("data/aa/aa", Noise(10), default);
+        await store.SaveAsync("data/aa/bb", Noise(10), default);
+        _front.Choose = request => request.Method == "GET" && Interlocked.Increment(ref _requests) <= 2 ? S3Fault.SilentAnswer : S3Fault.None;
+        var listed = new List<string>();
+        await foreach (var item in store.ListAsync("data", default))
+            listed.Add(item.Key);
+        Assert.Equal(["data/aa/aa", "data/aa/bb"], listed.Order());
+    }
+
+    [Fact]
+    public async Task A_service_that_stays_silent_is_unreachable_and_not_waited_for_without_end()
+    {
+        _front.Choose = _ => S3Fault.Hang;
+        await using var store = Retrying(Impatient(), attempts: 3);
+        var failure = await Assert.ThrowsAsync<StorageException>(() => store.SaveAsync("data/aa/aa", Noise(100), default));
+        Assert.Equal(StorageErrorKind.Unreachable, failure.Kind);
+        Assert.Equal(3, _front.Requests.Count);
     }
 
     [Fact]
@@ -155,7 +189,13 @@ public sealed class S3FaultTests : ObjectStoreConformance, IAsyncLifetime
         }
     }
 
-    private static RetryingObjectStore Retrying(S3StoreOptions options) => new(new S3ObjectStore(options), new ImmediateTime(), new Random(1));
+    private static RetryingObjectStore Retrying(S3StoreOptions options, int attempts = RetryingObjectStore.DefaultAttempts) =>
+        new(new S3ObjectStore(options), new ImmediateTime(), new Random(1), attempts);
+
+    private S3StoreOptions Impatient() => Options() with
+    {
+        HandlerFactory = () => new LineLimitHandler(new SocketsHttpHandler(), new LineLimits { Headers = TimeSpan.FromSeconds(2), Silence = TimeSpan.FromSeconds(1) }, TimeProvider.System),
+    };
 
     private S3StoreOptions Options() => new()
     {

@@ -98,6 +98,108 @@ public sealed class SftpObjectStoreTests : ObjectStoreConformance
         Assert.Equal(contents.Length, listed);
     }
 
+    [Fact]
+    public async Task Uploads_on_a_line_that_fell_silent_end_and_go_up_on_another_one()
+    {
+        var options = Options();
+        using var gate = new TcpGate(options.Port);
+        await using var store = Retrying(Impatient(options, gate));
+        await store.PrepareAsync(create: true, default);
+        await store.SaveAsync("data/aa/first", Noise(10), default);
+        gate.FallSilent();
+        var content = Noise(16_000_000); // More than any buffer on the way takes.
+        var saving = store.SaveAsync("data/aa/aa", content, default);
+        await UntilAsync(() => gate.Connections >= 2);
+        gate.Restore();
+        await saving.WaitAsync(s_deadline);
+        Assert.Equal(content, await ReadAsync(store, "data/aa/aa", 0, null));
+    }
+
+    [Fact]
+    public async Task Reads_on_a_line_that_falls_silent_go_on_where_they_stopped()
+    {
+        var options = Options();
+        using var gate = new TcpGate(options.Port);
+        await using var store = Retrying(Impatient(options, gate));
+        await store.PrepareAsync(create: true, default);
+        var content = Noise(4_000_000);
+        await using (var direct = new SftpObjectStore(options))
+            await direct.SaveAsync("data/aa/aa", content, default);
+        gate.SilentAfter = 1_500_000;
+        await using var silent = Retrying(Impatient(options, gate));
+        Assert.Equal(content, await ReadAsync(silent, "data/aa/aa", 0, null).WaitAsync(s_deadline));
+        Assert.InRange(gate.Connections, 4, 6);
+    }
+
+    [Fact]
+    public async Task A_server_that_accepts_and_says_nothing_is_unreachable()
+    {
+        var options = Options();
+        using var gate = new TcpGate(options.Port);
+        gate.FallSilent();
+        await using var store = new SftpObjectStore(Impatient(options, gate));
+        var failure = await Assert.ThrowsAsync<StorageException>(() => store.PrepareAsync(create: true, default).WaitAsync(s_deadline));
+        Assert.Equal(StorageErrorKind.Unreachable, failure.Kind);
+    }
+
+    [Theory]
+    [InlineData("list")]
+    [InlineData("stat")]
+    [InlineData("delete")]
+    [InlineData("open")]
+    public async Task Every_call_on_a_silent_line_ends(string call)
+    {
+        var options = Options();
+        using var gate = new TcpGate(options.Port);
+        await using var store = new SftpObjectStore(Impatient(options, gate));
+        await store.PrepareAsync(create: true, default);
+        await store.SaveAsync("data/aa/aa", Noise(10), default);
+        gate.FallSilent();
+        var failure = await Assert.ThrowsAsync<StorageException>(() => (call switch
+        {
+            "list" => ListAsync(store),
+            "stat" => store.StatAsync("data/aa/aa", default),
+            "delete" => store.DeleteAsync("data/aa/aa", default),
+            _ => store.OpenReadAsync("data/aa/aa", 0, null, default),
+        }).WaitAsync(s_deadline));
+        Assert.Equal(StorageErrorKind.Unreachable, failure.Kind);
+    }
+
+    [Fact]
+    public async Task Cancelling_an_upload_on_a_silent_line_ends_it_at_once()
+    {
+        var options = Options();
+        using var gate = new TcpGate(options.Port);
+        await using var store = new SftpObjectStore(options with { Port = gate.Port, Silence = TimeSpan.FromHours(1), Timeout = TimeSpan.FromHours(1) });
+        await store.PrepareAsync(create: true, default);
+        gate.FallSilent();
+        using var stop = new CancellationTokenSource();
+        var saving = store.SaveAsync("data/aa/aa", Noise(16_000_000), stop.Token);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => saving.WaitAsync(s_deadline));
+    }
+
+    private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(2);
+
+    private static SftpStoreOptions Impatient(SftpStoreOptions options, TcpGate gate) =>
+        options with { Port = gate.Port, Timeout = TimeSpan.FromSeconds(2), Silence = TimeSpan.FromSeconds(3) };
+
+    private static RetryingObjectStore Retrying(SftpStoreOptions options) => new(new SftpObjectStore(options), new ImmediateTime(), new Random(1));
+
+    private static async Task ListAsync(SftpObjectStore store)
+    {
+        await foreach (var _ in store.ListAsync("data", default))
+        {
+        }
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var deadline = new CancellationTokenSource(s_deadline);
+        while (!condition())
+            await Task.Delay(20, deadline.Token);
+    }
+
     private SftpStoreOptions Options()
     {
         if (TestServers.Missing("KK_TEST_SFTP_PORT") is { } reason)

@@ -49,6 +49,49 @@ public sealed class MediaClientTests
     }
 
     [Theory]
+    [InlineData(HttpStatusCode.PartialContent, "567")]
+    [InlineData(HttpStatusCode.OK, "01234567")] // It knows no ranges: what is there already is passed over.
+    public async Task A_download_that_broke_goes_on_where_it_stopped(HttpStatusCode status, string rest)
+    {
+        var meta = new Answers();
+        meta.Add("/v23.0/900", HttpStatusCode.OK, """{"url":"https://lookaside.fbsbx.com/a","file_size":"8"}""");
+        meta.Add("/a", HttpStatusCode.OK, "01234", breaks: true);
+        meta.Add("/v23.0/900", HttpStatusCode.OK, """{"url":"https://lookaside.fbsbx.com/b","file_size":"8"}""");
+        meta.Add("/b", status, rest);
+        using var client = Client(meta);
+        await using var media = await client.OpenAsync("900", null, default);
+        Assert.Equal("01234567", await new StreamReader(media.Content).ReadToEndAsync());
+        Assert.Equal("bytes=5-", meta.Seen[^1].Headers.Range!.ToString());
+    }
+
+    [Fact]
+    public async Task A_download_that_breaks_again_and_again_without_a_byte_is_given_up()
+    {
+        var meta = new Answers();
+        for (var attempt = 0; attempt < 4; attempt++)
+        {
+            meta.Add("/v23.0/900", HttpStatusCode.OK, """{"url":"https://lookaside.fbsbx.com/a"}""");
+            meta.Add("/a", HttpStatusCode.OK, "", breaks: true);
+        }
+
+        using var client = Client(meta);
+        await using var media = await client.OpenAsync("900", null, default);
+        var failure = await Assert.ThrowsAsync<WhatsAppException>(() => new StreamReader(media.Content).ReadToEndAsync());
+        Assert.Equal(WhatsAppErrorKind.Unreachable, failure.Kind);
+    }
+
+    [Fact]
+    public async Task An_answer_about_a_file_that_broke_is_asked_for_again()
+    {
+        var meta = new Answers();
+        meta.Add("/v23.0/900", HttpStatusCode.OK, """{"url":"https://looka""", breaks: true);
+        meta.Add("/v23.0/900", HttpStatusCode.OK, """{"url":"https://lookaside.fbsbx.com/a"}""");
+        meta.Add("/a", HttpStatusCode.OK, "x");
+        await using var media = await Open(meta);
+        Assert.Equal("x", await new StreamReader(media.Content).ReadToEndAsync());
+    }
+
+    [Theory]
     [InlineData("https://evil.example.com/a")]
     [InlineData("http://lookaside.fbsbx.com/a")]
     [InlineData("https://fbsbx.com.evil.example/a")]
@@ -64,24 +107,39 @@ public sealed class MediaClientTests
 
     private static async Task<MediaContent> Open(Answers meta)
     {
-        using var client = new MediaClient(meta, new Uri("https://graph.facebook.com/v23.0"), "token", new ImmediateTime());
+        using var client = Client(meta);
         return await client.OpenAsync("900", null, default);
     }
 
+    private static MediaClient Client(Answers meta) => new(meta, new Uri("https://graph.facebook.com/v23.0"), "token", new ImmediateTime());
+
     private sealed class Answers : HttpMessageHandler
     {
-        private readonly Queue<(string Path, HttpStatusCode Status, string Body)> _answers = new();
+        private readonly Queue<(string Path, HttpStatusCode Status, string Body, bool Breaks)> _answers = new();
 
         public List<HttpRequestMessage> Seen { get; } = [];
 
-        public void Add(string path, HttpStatusCode status, string body) => _answers.Enqueue((path, status, body));
+        public void Add(string path, HttpStatusCode status, string body, bool breaks = false) => _answers.Enqueue((path, status, body, breaks));
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Seen.Add(request);
-            var (path, status, body) = _answers.Dequeue();
+            var (path, status, body, breaks) = _answers.Dequeue();
             Assert.Equal(path, request.RequestUri!.AbsolutePath);
-            return Task.FromResult(new HttpResponseMessage(status) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) });
+            var bytes = Encoding.UTF8.GetBytes(body);
+            HttpContent content = breaks ? new StreamContent(new BreakingStream(bytes)) : new ByteArrayContent(bytes);
+            if (status == HttpStatusCode.PartialContent)
+                content.Headers.ContentRange = new(request.Headers.Range!.Ranges.Single().From!.Value, 7);
+            return Task.FromResult(new HttpResponseMessage(status) { Content = content });
         }
+    }
+
+    private sealed class BreakingStream(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            Position < Length ? await base.ReadAsync(buffer, cancellationToken) : throw new IOException("The line broke.");
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
     }
 }

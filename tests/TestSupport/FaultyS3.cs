@@ -98,19 +98,19 @@ public sealed class FaultyS3 : IAsyncDisposable
                 context.Abort();
                 return;
             case S3Fault.Hang:
-                using (var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stop.Token))
-                    await Task.Delay(TimeSpan.FromMinutes(2), either.Token).ContinueWith(_ => context.Abort(), TaskScheduler.Default);
+                await HangAsync(context);
+                context.Abort();
                 return;
             case S3Fault.DamagedUpload when memory.Length > 0:
                 memory.GetBuffer()[memory.Length / 2] ^= 1;
                 break;
         }
 
-        await ForwardAsync(context, target, memory, truncate: fault == S3Fault.TruncatedAnswer);
+        await ForwardAsync(context, target, memory, truncate: fault is S3Fault.TruncatedAnswer or S3Fault.SilentAnswer, silent: fault == S3Fault.SilentAnswer);
     }
 
     // The Host header stays as the client signed it.
-    private async Task ForwardAsync(HttpContext context, string target, MemoryStream body, bool truncate)
+    private async Task ForwardAsync(HttpContext context, string target, MemoryStream body, bool truncate, bool silent)
     {
         using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), new Uri(_server.GetLeftPart(UriPartial.Authority) + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
         request.Headers.Host = context.Request.Host.Value;
@@ -142,11 +142,20 @@ public sealed class FaultyS3 : IAsyncDisposable
             context.Response.ContentLength = content.Length;
             await context.Response.Body.WriteAsync(content.AsMemory(0, content.Length / 2), context.RequestAborted);
             await context.Response.Body.FlushAsync(context.RequestAborted);
+            if (silent)
+                await HangAsync(context);
             context.Abort();
             return;
         }
 
         await context.Response.Body.WriteAsync(content, context.RequestAborted);
+    }
+
+    // Until the client has enough of it.
+    private async Task HangAsync(HttpContext context)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stop.Token);
+        await Task.Delay(Timeout.Infinite, either.Token).ContinueWith(_ => { }, TaskScheduler.Default);
     }
 
     private static Task AnswerAsync(HttpContext context, int status, string code)

@@ -18,6 +18,9 @@ public enum S3Fault
     /// <summary>The request is carried out, but its answer is cut in the middle of the body.</summary>
     TruncatedAnswer,
 
+    /// <summary>The request is carried out; in the middle of the answer's body nothing comes any more, and nobody closes.</summary>
+    SilentAnswer,
+
     /// <summary>No answer for longer than anybody waits.</summary>
     Hang,
 

@@ -4,14 +4,16 @@ using System.Net.Sockets;
 
 namespace KlarKonform.Backup.TestSupport;
 
-/// <summary>A line to a server on loopback that can be cut and restored.</summary>
+/// <summary>A line to a server on loopback that can be cut, or fall silent as behind a firewall that forgot it, and be restored.</summary>
 public sealed class TcpGate : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly int _server;
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<Socket, bool> _open = new();
+    private int _connections;
     private volatile bool _cut;
+    private volatile bool _silent;
 
     /// <param name="server">The server's port on loopback.</param>
     public TcpGate(int server)
@@ -31,7 +33,17 @@ public sealed class TcpGate : IDisposable
             Reset(socket);
     }
 
-    public void Restore() => _cut = false;
+    /// <summary>Lets nothing pass any more, in either direction, and closes nothing: what is connected stays so for good, and so does what connects from now on.</summary>
+    public void FallSilent() => _silent = true;
+
+    /// <summary>After so many bytes from the server a connection falls silent for good; null for never. New connections count anew.</summary>
+    public long? SilentAfter { get; set; }
+
+    /// <summary>Connections so far.</summary>
+    public int Connections => _connections;
+
+    /// <summary>New connections work again. What fell silent stays silent.</summary>
+    public void Restore() => (_cut, _silent) = (false, false);
 
     public void Dispose()
     {
@@ -60,12 +72,14 @@ public sealed class TcpGate : IDisposable
         try
         {
             (_open[client], _open[server]) = (true, true);
+            Interlocked.Increment(ref _connections);
             if (_cut)
                 return;
             await server.ConnectAsync(IPAddress.Loopback, _server);
-            await Task.WhenAny(PumpAsync(client, server), PumpAsync(server, client));
+            var dead = new TaskCompletionSource();
+            await Task.WhenAny(PumpAsync(client, server, null, dead), PumpAsync(server, client, SilentAfter, dead));
         }
-        catch (SocketException)
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException)
         {
             // The server is gone: so is the client's connection.
         }
@@ -77,18 +91,30 @@ public sealed class TcpGate : IDisposable
         }
     }
 
-    private static async Task PumpAsync(Socket from, Socket to)
+    private async Task PumpAsync(Socket from, Socket to, long? silentAfter, TaskCompletionSource dead)
     {
         var buffer = new byte[64 << 10];
         try
         {
             for (int read; (read = await from.ReceiveAsync(buffer)) > 0;)
             {
-                for (var sent = 0; sent < read;)
+                if (_silent)
+                    dead.TrySetResult();
+                if (silentAfter is { } left)
+                {
+                    silentAfter = left - read;
+                    read = (int)Math.Min(read, left);
+                }
+
+                for (var sent = 0; sent < read && !dead.Task.IsCompleted;)
                     sent += await to.SendAsync(buffer.AsMemory(sent, read - sent));
+                if (silentAfter < 0)
+                    dead.TrySetResult();
+                if (dead.Task.IsCompleted)
+                    await Task.Delay(Timeout.Infinite, _stop.Token);
             }
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // Cut, or closed by one side.
         }

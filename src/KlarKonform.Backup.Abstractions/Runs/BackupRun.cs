@@ -66,6 +66,12 @@ public sealed record BackupRun
     /// <summary>Estimate of the time that is left, or null.</summary>
     public TimeSpan? Remaining { get; init; }
 
+    /// <summary>Since when nothing has moved any more; null while something does. UTC.</summary>
+    public DateTimeOffset? StalledSince { get; init; }
+
+    /// <summary>Until when it waits because Microsoft asked for it; null while it goes on. UTC.</summary>
+    public DateTimeOffset? WaitsUntil { get; init; }
+
     /// <summary>What happened to each resource.</summary>
     public IReadOnlyList<ResourceResult> Resources { get; init; } = [];
 

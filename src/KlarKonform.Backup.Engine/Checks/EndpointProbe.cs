@@ -15,7 +15,7 @@ internal sealed record EndpointProbe(SslProtocols? Protocol, TimeSpan? Ahead)
     public static async Task<EndpointProbe> AskAsync(Uri endpoint, string? caCertificate, Uri? proxy, TimeProvider time, CancellationToken cancellationToken)
     {
         SslProtocols? protocol = null;
-        using var handler = TrustedHandlers.Create(caCertificate, proxy);
+        using var handler = TrustedHandlers.CreateSockets(caCertificate, proxy);
         handler.PlaintextStreamFilter = (context, _) =>
         {
             protocol = (context.PlaintextStream as SslStream)?.SslProtocol;

@@ -19,8 +19,8 @@ internal sealed class RunNotifier(BackupConfiguration configuration, ISecretStor
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() }, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>Notifies if there is something new.</summary>
-    /// <param name="run">The run that ended.</param>
-    /// <param name="before">How the last one ended, or null for none.</param>
+    /// <param name="run">The run that ended, or that stands still.</param>
+    /// <param name="before">How the last one ended, or null for none and for what is told in any case.</param>
     /// <param name="cancellationToken">Ends the attempts.</param>
     public async Task NotifyAsync(BackupRun run, BackupState? before, CancellationToken cancellationToken)
     {
@@ -49,6 +49,7 @@ internal sealed class RunNotifier(BackupConfiguration configuration, ISecretStor
             snapshot = run.SnapshotId,
             started = run.Started,
             ended = run.Ended,
+            stalledSince = run.StalledSince,
             itemsDownloaded = run.ItemsDownloaded,
             bytesStored = run.BytesStored,
             failures = run.Failures.Count,
@@ -86,12 +87,14 @@ internal sealed class RunNotifier(BackupConfiguration configuration, ISecretStor
     private async Task MailAsync(string from, IReadOnlyList<string> to, BackupRun run, CancellationToken cancellationToken)
     {
         using var graph = await new GraphFactory(secrets, time, random).OpenAsync(configuration.Tenant, GraphLog.None, cancellationToken).ConfigureAwait(false);
-        await new MailSender(graph.Client, from).SendAsync(to, Texts.Get("NotificationSubject", run.Configuration, Texts.Get("State_" + run.Status)), Text(run), cancellationToken).ConfigureAwait(false);
+        await new MailSender(graph.Client, from).SendAsync(to, Texts.Get("NotificationSubject", run.Configuration, Texts.Get(run.StalledSince is null ? "State_" + run.Status : "State_Stalled")), Text(run), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What happened, for people; without the names of items.</summary>
     public static string Text(BackupRun run)
     {
+        if (run.StalledSince is { } since)
+            return Texts.Get("NotificationStalled", run.Configuration, run.HostName, since.ToLocalTime().ToString("g", CultureInfo.CurrentCulture), string.Join(", ", run.Current.Take(5)));
         var lines = new List<string>
         {
             Texts.Get("NotificationText", run.Configuration, Texts.Get("State_" + run.Status), run.HostName, run.Started.ToLocalTime().ToString("g", CultureInfo.CurrentCulture), (run.Ended ?? run.Started).ToLocalTime().ToString("g", CultureInfo.CurrentCulture)),

@@ -29,6 +29,8 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         await using var grace = time.CreateTimer(_ => abandon.Cancel(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         using var stopping = stop.Token.Register(() => grace.Change(s_grace, Timeout.InfiniteTimeSpan));
         var monitor = new RunMonitor(record, journal, claim, observer, events, time, stop.Cancel);
+        var notifier = new RunNotifier(configuration, secrets, observer, time, random);
+        monitor.Stalled = (standing, token) => notifier.NotifyAsync(standing, null, token);
         using var over = new CancellationTokenSource();
         var monitoring = monitor.RunAsync(over.Token);
         var session = new RunSession(record, options, secrets, observer, events, monitor, home, journal, time, random);
@@ -55,7 +57,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
 
         // A run that somebody stopped is no news to him.
         if (!stop.IsCancellationRequested && !session.IsSpokenForElsewhere)
-            await new RunNotifier(configuration, secrets, observer, time, random).NotifyAsync(run, before ?? record.Before, cancellationToken).ConfigureAwait(false);
+            await notifier.NotifyAsync(run, monitor.HasStalled ? null : before ?? record.Before, cancellationToken).ConfigureAwait(false);
         observer.Progress(new BackupProgress(null, Texts.Get("State_" + run.Status), 100, Completed: true));
         if (cancellationToken.IsCancellationRequested && error is OperationCanceledException)
             ExceptionDispatchInfo.Throw(error);

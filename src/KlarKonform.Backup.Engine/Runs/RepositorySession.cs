@@ -52,10 +52,24 @@ internal sealed class RepositorySession : IAsyncDisposable
     /// <param name="time">Clock and pauses.</param>
     /// <param name="random">Jitter.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public static async Task<RepositorySession> OpenAsync(BackupConfiguration configuration, ISecretStore secrets, bool create, string? cache, TimeProvider time, Random random, CancellationToken cancellationToken)
+    public static Task<RepositorySession> OpenAsync(
+        BackupConfiguration configuration, ISecretStore secrets, bool create, string? cache, TimeProvider time, Random random, CancellationToken cancellationToken) =>
+        OpenAsync(configuration, secrets, create, cache, time, random, null, cancellationToken);
+
+    /// <summary>Opens the repository.</summary>
+    /// <param name="configuration">Whose repository.</param>
+    /// <param name="secrets">Its secrets.</param>
+    /// <param name="create">Whether a missing one is created.</param>
+    /// <param name="cache">Folder of the local cache, or null for none: a check must see the storage itself.</param>
+    /// <param name="time">Clock and pauses.</param>
+    /// <param name="random">Jitter.</param>
+    /// <param name="moved">Called when the storage let something through, or null.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public static async Task<RepositorySession> OpenAsync(
+        BackupConfiguration configuration, ISecretStore secrets, bool create, string? cache, TimeProvider time, Random random, Action? moved, CancellationToken cancellationToken)
     {
         var password = await secrets.GetAsync(SecretReference.Parse(configuration.Repository.Password), cancellationToken).ConfigureAwait(false);
-        var store = await new TargetFactory(secrets, time, random).OpenAsync(configuration.Target, cancellationToken).ConfigureAwait(false);
+        var store = await new TargetFactory(secrets, time, random, moved).OpenAsync(configuration.Target, cancellationToken).ConfigureAwait(false);
         var near = cache is null ? null : LocalCache.Open(cache, time);
         if (near is not null)
             store = new CachingObjectStore(store, near, LocalCache.Folders);

@@ -15,6 +15,8 @@ internal enum RunEvent
     ShardDone,
     Note,
     StopRequested,
+    RunStalled,
+    RunResumed,
     VerificationClean,
     VerificationFailed,
     RetentionApplied,

@@ -23,7 +23,8 @@ internal sealed class RunEvents(EventLog log, string configuration, Guid run, Ti
     private static string LevelOf(RunEvent what) => what switch
     {
         RunEvent.RunFailed or RunEvent.ResourceFailed or RunEvent.VerificationFailed => "error",
-        RunEvent.ItemFailed or RunEvent.ResourcePartial or RunEvent.RunPartial or RunEvent.RunStopped or RunEvent.Note or RunEvent.StopRequested => "warning",
+        RunEvent.ItemFailed or RunEvent.ResourcePartial or RunEvent.RunPartial or RunEvent.RunStopped or RunEvent.Note or RunEvent.StopRequested
+            or RunEvent.RunStalled => "warning",
         _ => "information",
     };
 }

@@ -32,7 +32,9 @@ internal sealed class RunSession(
 
         // Everything that can be refused is asked before the first byte is written: secrets, sign-in, users, then the storage.
         await secrets.GetAsync(SecretReference.Parse(_configuration.Repository.Password), cancellationToken).ConfigureAwait(false);
-        using var graph = await new GraphFactory(secrets, time, random).OpenAsync(_configuration.Tenant, GraphFactory.LogTo(observer), cancellationToken).ConfigureAwait(false);
+        using var graph = await new GraphFactory(secrets, time, random, monitor.Moved)
+            .OpenAsync(_configuration.Tenant, GraphFactory.LogTo(observer), cancellationToken).ConfigureAwait(false);
+        monitor.Waits = () => graph.Client.Governor.WaitsUntil;
         monitor.Phase = Texts.Get("Progress_Listing");
         var catalog = new SourceCatalog(_configuration, options, secrets, time, random);
         var listing = await catalog.ListAsync(graph.Client, cancellationToken).ConfigureAwait(false);
@@ -109,7 +111,7 @@ internal sealed class RunSession(
             before |= run.SnapshotId is not null;
         try
         {
-            return await RepositorySession.OpenAsync(_configuration, secrets, create: !before, home.Cache(_configuration.Id), time, random, cancellationToken).ConfigureAwait(false);
+            return await RepositorySession.OpenAsync(_configuration, secrets, create: !before, home.Cache(_configuration.Id), time, random, monitor.Moved, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (before && exception is RepositoryException { Kind: RepositoryErrorKind.NotARepository } or Storage.StorageException { Kind: Storage.StorageErrorKind.NotFound })
         {

@@ -43,6 +43,8 @@ internal sealed class JournalStatus(BackupHome home, RunJournal journal, TimePro
             ResourcesDone = last?.ResourcesDone ?? 0,
             Current = last?.Current ?? [],
             Remaining = last?.Remaining,
+            StalledSince = status == BackupState.Running ? last?.StalledSince : null,
+            WaitsUntil = status == BackupState.Running ? last?.WaitsUntil : null,
             HostName = last?.HostName,
             ProcessId = last?.ProcessId,
             RunId = last?.RunId,

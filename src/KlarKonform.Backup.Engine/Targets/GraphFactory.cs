@@ -6,13 +6,17 @@ using KlarKonform.Backup.Graph.Http;
 namespace KlarKonform.Backup.Engine.Targets;
 
 /// <summary>Signs in to the tenant that a configuration names.</summary>
-internal sealed class GraphFactory(ISecretStore secrets, TimeProvider time, Random random)
+/// <param name="secrets">Its secrets.</param>
+/// <param name="time">Clock and pauses.</param>
+/// <param name="random">Jitter.</param>
+/// <param name="moved">Called when Graph let something through, or null.</param>
+internal sealed class GraphFactory(ISecretStore secrets, TimeProvider time, Random random, Action? moved = null)
 {
     public async Task<GraphConnection> OpenAsync(TenantSettings tenant, GraphLog log, CancellationToken cancellationToken)
     {
         var credential = await CredentialAsync(tenant.Auth, cancellationToken).ConfigureAwait(false);
         var settings = SettingsOf(tenant);
-        var handler = TrustedHandlers.Create(tenant.CaCertificate);
+        var handler = TrustedHandlers.Create(tenant.CaCertificate, time: time, moved: moved);
         var tokens = new GraphTokenSource(settings, credential, handler, time);
         return new GraphConnection(new GraphClient(settings, tokens, new GraphGovernor(time), handler, time, random, log), tokens, handler);
     }

@@ -1,17 +1,26 @@
+using KlarKonform.Backup.Http;
 using KlarKonform.Backup.Storage;
 using KlarKonform.Backup.Storage.Folder;
 using KlarKonform.Backup.Storage.Limiting;
 using KlarKonform.Backup.Storage.S3;
 using KlarKonform.Backup.Storage.Sftp;
+using KlarKonform.Backup.Storage.Watching;
 
 namespace KlarKonform.Backup.Engine.Targets;
 
 /// <summary>Opens the store that a configuration names, with its secrets from the vault.</summary>
-internal sealed class TargetFactory(ISecretStore secrets, TimeProvider time, Random random)
+/// <param name="secrets">The vault.</param>
+/// <param name="time">Clock and pauses.</param>
+/// <param name="random">Jitter.</param>
+/// <param name="moved">Called when the store let something through that is more than a lock, or null.</param>
+internal sealed class TargetFactory(ISecretStore secrets, TimeProvider time, Random random, Action? moved = null)
 {
     /// <summary>The store, repeating what fails for a passing reason.</summary>
     public async Task<IObjectStore> OpenAsync(TargetSettings target, CancellationToken cancellationToken) =>
-        Limit(new RetryingObjectStore(await CreateAsync(target, cancellationToken).ConfigureAwait(false), time, random), target);
+        Limit(new RetryingObjectStore(Watch(await CreateAsync(target, cancellationToken).ConfigureAwait(false)), time, random), target);
+
+    // A run renews its lock as long as its process lives: that says nothing of its progress.
+    private IObjectStore Watch(IObjectStore store) => moved is null ? store : new WatchedObjectStore(store, key => !key.StartsWith("locks/", StringComparison.Ordinal), moved);
 
     private IObjectStore Limit(IObjectStore store, TargetSettings target)
     {
@@ -52,7 +61,7 @@ internal sealed class TargetFactory(ISecretStore secrets, TimeProvider time, Ran
                     StorageClass = target.StorageClass,
                     ServerSideEncryption = target.ServerSideEncryption,
                     KmsKeyId = target.KmsKeyId,
-                    HandlerFactory = () => TrustedHandlers.Create(target.CaCertificate, target.Proxy),
+                    HandlerFactory = () => TrustedHandlers.Create(target.CaCertificate, target.Proxy, LineLimits.Storage, time),
                 });
         }
     }

@@ -2,14 +2,29 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using KlarKonform.Backup.Http;
 
 namespace KlarKonform.Backup.Engine.Targets;
 
-/// <summary>HTTP handlers for Graph and S3: TLS 1.2 or newer, no redirects, the system's roots and those that the admin names.</summary>
+/// <summary>
+/// HTTP handlers for everything that is asked: TLS 1.2 or newer, no redirects, the system's roots and those that the admin names, and a limit
+/// for every wait.
+/// </summary>
 internal static class TrustedHandlers
 {
+    /// <summary>A handler under which nothing waits for ever.</summary>
+    /// <param name="caCertificateFile">Further roots, or null.</param>
+    /// <param name="proxy">The proxy, or null for the system's.</param>
+    /// <param name="limits">How long is waited; null for what services of Microsoft and Meta get.</param>
+    /// <param name="time">The clock of the limits; null for the system's.</param>
+    /// <param name="moved">Called when something was let through, or null.</param>
     /// <exception cref="BackupException">CaCertificateUnreadable.</exception>
-    public static SocketsHttpHandler Create(string? caCertificateFile, Uri? proxy = null)
+    public static HttpMessageHandler Create(string? caCertificateFile, Uri? proxy = null, LineLimits? limits = null, TimeProvider? time = null, Action? moved = null) =>
+        new LineLimitHandler(CreateSockets(caCertificateFile, proxy), limits ?? LineLimits.Default, time ?? TimeProvider.System, moved);
+
+    /// <summary>The same without limits: for who has one of his own for the whole.</summary>
+    /// <exception cref="BackupException">CaCertificateUnreadable.</exception>
+    public static SocketsHttpHandler CreateSockets(string? caCertificateFile, Uri? proxy)
     {
         var handler = new SocketsHttpHandler
         {
@@ -18,6 +33,12 @@ internal static class TrustedHandlers
             AutomaticDecompression = System.Net.DecompressionMethods.All,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
             ConnectTimeout = TimeSpan.FromSeconds(30),
+            ConnectCallback = KeptAlive.ConnectAsync,
+
+            // Where HTTP/2 is spoken, a dead connection would take many requests with it.
+            KeepAlivePingDelay = TimeSpan.FromSeconds(60),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(30),
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             SslOptions = new SslClientAuthenticationOptions { EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13 },
         };
         if (proxy is not null)

@@ -78,7 +78,7 @@ public sealed class GraphTokenSource : IDisposable
                 _token = await _credential.GetTokenAsync(new TokenRequestContext(_scopes), cancellationToken).ConfigureAwait(false);
             return _token.Token;
         }
-        catch (Exception exception) when (exception is AuthenticationFailedException)
+        catch (Exception exception) when (IsFailure(exception, cancellationToken))
         {
             throw Translate(exception);
         }
@@ -100,7 +100,7 @@ public sealed class GraphTokenSource : IDisposable
             // MSAL hands out its cached token unless claims are requested; an empty claims request means: from the service, please.
             _token = await _credential.GetTokenAsync(new TokenRequestContext(_scopes, claims: "{}"), cancellationToken).ConfigureAwait(false);
         }
-        catch (AuthenticationFailedException exception)
+        catch (Exception exception) when (IsFailure(exception, cancellationToken))
         {
             throw Translate(exception);
         }
@@ -128,12 +128,20 @@ public sealed class GraphTokenSource : IDisposable
         return options;
     }
 
+    // The SDK has a limit of its own, a hundred seconds for every attempt, and gives up as if somebody had cancelled.
+    private static bool IsFailure(Exception exception, CancellationToken cancellationToken) =>
+        exception is AuthenticationFailedException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+
     private static GraphException Translate(Exception exception)
     {
         if (Find<AuthenticationException>(exception) is { } tls)
             return new GraphException(GraphErrorKind.UntrustedCertificate, null, "UntrustedCertificate", tls.Message);
         if (Find<HttpRequestException>(exception) is { } network)
-            return new GraphException(GraphErrorKind.Unreachable, null, "Unreachable", network.Message);
+            return new GraphException(GraphErrorKind.Unreachable, null, "Unreachable", network.Message, exception);
+        if (Find<HttpIOException>(exception) is { } broken)
+            return new GraphException(GraphErrorKind.Unreachable, null, "Unreachable", broken.Message, exception);
+        if ((Find<TimeoutException>(exception) ?? (Exception?)Find<OperationCanceledException>(exception)) is { } late)
+            return new GraphException(GraphErrorKind.Unreachable, null, "Unreachable", late.Message, new TimeoutException(late.Message, exception));
 
         // "AADSTS7000222: … Trace ID: …" somewhere in the chain: the code that Microsoft's documentation explains, and its words.
         for (Exception? inner = exception; inner is not null; inner = inner.InnerException)

@@ -17,6 +17,7 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
 
     private readonly ConcurrentDictionary<GraphScope, ScopeGate> _gates = new();
     private readonly ConcurrentDictionary<string, SlidingQuota> _uploads = new();
+    private readonly ConcurrentDictionary<object, DateTimeOffset> _pauses = new();
     private readonly object _size = new();
     private (int Users, int Licences)? _tenant;
     private volatile int _workers = 1;
@@ -28,6 +29,34 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
     /// <param name="cancellationToken">Ends the waiting.</param>
     public Task<IDisposable> EnterAsync(GraphScope scope, int places, int cost, CancellationToken cancellationToken) =>
         Gate(scope).EnterAsync(scope.Resource, places, cost, cancellationToken);
+
+    /// <summary>
+    /// When the first of the requests goes on that wait because Microsoft asked for it, or would do so at once; null when none waits. For
+    /// whoever watches: nothing is stuck meanwhile.
+    /// </summary>
+    public DateTimeOffset? WaitsUntil
+    {
+        get
+        {
+            var waits = _gates.Values.Select(gate => gate.WaitsUntil).Concat(_pauses.Values.Select(until => (DateTimeOffset?)until));
+            return waits.Min();
+        }
+    }
+
+    /// <summary>Waits as long as a single request was asked to.</summary>
+    internal async Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken)
+    {
+        var key = new object();
+        _pauses[key] = time.GetUtcNow() + pause;
+        try
+        {
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _pauses.TryRemove(key, out _);
+        }
+    }
 
     /// <summary>Waits until so much may be written to a mailbox. What is written to drives counts by requests alone.</summary>
     /// <param name="scope">The mailbox.</param>

@@ -20,6 +20,7 @@ internal sealed class ScopeGate : IDisposable
     private int _active;
     private int _answers;
     private DateTimeOffset _pausedUntil;
+    private DateTimeOffset? _waitsUntil;
 
     public ScopeGate(GraphService service, TimeProvider time)
     {
@@ -46,6 +47,16 @@ internal sealed class ScopeGate : IDisposable
         await using (cancellationToken.UnsafeRegister(static (state, token) => ((Waiter)state!).Admitted.TrySetCanceled(token), waiter).ConfigureAwait(false))
             await waiter.Admitted.Task.ConfigureAwait(false);
         return new Admission(this, waiter.Places);
+    }
+
+    /// <summary>Until when the next request waits for a pause or a quota; null when none does.</summary>
+    public DateTimeOffset? WaitsUntil
+    {
+        get
+        {
+            lock (_lock)
+                return _waitsUntil;
+        }
     }
 
     /// <summary>Lets nothing pass for a time.</summary>
@@ -99,6 +110,7 @@ internal sealed class ScopeGate : IDisposable
         var admitted = new List<Waiter>();
         lock (_lock)
         {
+            _waitsUntil = null;
             while (Next() is { } waiter)
             {
                 var now = _time.GetUtcNow();
@@ -111,6 +123,8 @@ internal sealed class ScopeGate : IDisposable
 
                 if (wait > TimeSpan.Zero)
                 {
+                    _waitsUntil = now + wait;
+
                     // A clock of coarse ticks must not wake us before the moment.
                     _timer.Change(wait + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
                     break;

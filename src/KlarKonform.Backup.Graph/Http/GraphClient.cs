@@ -44,7 +44,10 @@ public sealed class GraphClient : IDisposable
     /// <param name="settings">Where Graph is.</param>
     /// <param name="tokens">The app's tokens.</param>
     /// <param name="governor">Limits of this app in this tenant.</param>
-    /// <param name="handler">Trust, proxy, TLS; must not follow redirects, so that a token never leaves Graph's host.</param>
+    /// <param name="handler">
+    /// Trust, proxy, TLS, and how long a silent line is waited for: there is no other limit. Must not follow redirects, so that a token
+    /// never leaves Graph's host.
+    /// </param>
     /// <param name="time">Clock and pauses.</param>
     /// <param name="random">Jitter; thread-safe.</param>
     /// <param name="log">The request log.</param>
@@ -108,7 +111,7 @@ public sealed class GraphClient : IDisposable
         var renewals = 0;
         for (var attempt = 1; ; attempt++)
         {
-            var token = await _tokens.GetAsync(cancellationToken).ConfigureAwait(false);
+            var token = await TokenAsync(request.Scope, cancellationToken).ConfigureAwait(false);
             var admission = await Governor.EnterAsync(request.Scope, request.Places, request.Cost, cancellationToken).ConfigureAwait(false);
             HttpResponseMessage? response = null;
             GraphException failure;
@@ -156,6 +159,22 @@ public sealed class GraphClient : IDisposable
         }
     }
 
+    // A token is asked for within a request, so its line is waited for as the request's own.
+    private async Task<string> TokenAsync(GraphScope scope, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await _tokens.GetAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (GraphException failure) when (failure.Kind == GraphErrorKind.Unreachable && attempt < AttemptsAfter(failure, 1))
+            {
+                await WaitAsync(scope, failure, attempt, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
     /// <summary>Reads from a pre-authenticated address: without the token, on whatever host.</summary>
     internal async Task<HttpResponseMessage> DownloadAsync(Uri address, long offset, CancellationToken cancellationToken)
     {
@@ -185,7 +204,8 @@ public sealed class GraphClient : IDisposable
 
     /// <summary>Waits before the next attempt, as long as the service asks for if it does.</summary>
     internal Task BackoffAsync(int attempt, TimeSpan? wish, CancellationToken cancellationToken) =>
-        Task.Delay(wish is { } pause && pause > TimeSpan.Zero && pause <= s_longestPause ? pause : Backoff(attempt), _time, cancellationToken);
+        wish is { } pause && pause > TimeSpan.Zero && pause <= s_longestPause ? Governor.PauseAsync(pause, cancellationToken)
+            : Task.Delay(Backoff(attempt), _time, cancellationToken);
 
     /// <summary>Whether a refusal may pass, and soon enough to wait for.</summary>
     internal static bool IsWorthAnother(GraphException failure) =>
@@ -200,6 +220,8 @@ public sealed class GraphClient : IDisposable
         _log.Events(string.Create(CultureInfo.InvariantCulture, $"{scope.Service} {scope.Resource}: {failure.Code}: attempt {attempt + 1} in {pause.TotalSeconds:0.#} s."));
         if (failure.Kind == GraphErrorKind.Throttled)
             Governor.Throttled(scope, pause);
+        else if (failure.RetryAfter is not null)
+            await Governor.PauseAsync(pause, cancellationToken).ConfigureAwait(false);
         else
             await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(false);
     }
@@ -258,9 +280,12 @@ public sealed class GraphClient : IDisposable
             ? TimeSpan.FromSeconds(seconds) : null;
     }
 
-    /// <summary>How often something is tried that failed so: a service that refuses one thing again and again is not asked for ever, a line that is down is waited for.</summary>
+    /// <summary>
+    /// How often something is tried that failed so: a service that refuses one thing again and again is not asked for ever, a line that is
+    /// down is waited for. One that was silent was waited for already.
+    /// </summary>
     internal int AttemptsAfter(GraphException failure, int normal) =>
-        failure is { Kind: GraphErrorKind.Unreachable, Status: null } && _reached ? Math.Max(normal, LineAttempts) : normal;
+        failure is { Kind: GraphErrorKind.Unreachable, Status: null } && _reached && !WasSilent(failure) ? Math.Max(normal, LineAttempts) : normal;
 
     /// <summary>A pause before a download goes on whose line broke.</summary>
     internal Task LineBackoffAsync(int attempt, CancellationToken cancellationToken)
@@ -270,7 +295,19 @@ public sealed class GraphClient : IDisposable
     }
 
     /// <summary>Attempts of a download of which no byte comes, when the line is down.</summary>
-    internal int LineAttemptsFor(Exception failure, int normal) => failure is HttpRequestException && _reached ? Math.Max(normal, LineAttempts) : normal;
+    internal int LineAttemptsFor(Exception failure, int normal) =>
+        failure is HttpRequestException && _reached && !WasSilent(failure) ? Math.Max(normal, LineAttempts) : normal;
+
+    private static bool WasSilent(Exception? failure)
+    {
+        for (; failure is not null; failure = failure.InnerException)
+        {
+            if (failure is TimeoutException)
+                return true;
+        }
+
+        return false;
+    }
 
     private TimeSpan Backoff(int attempt)
     {

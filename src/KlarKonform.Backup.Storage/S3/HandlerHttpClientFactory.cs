@@ -9,7 +9,8 @@ internal sealed class HandlerHttpClientFactory : HttpClientFactory, IDisposable
 {
     private readonly HttpClient _client;
 
-    public HandlerHttpClientFactory(Func<HttpMessageHandler> handlers, TimeSpan timeout) => _client = new HttpClient(handlers()) { Timeout = timeout };
+    // The handler has limits for waiting; one for a request as a whole would end every large upload on a slow line.
+    public HandlerHttpClientFactory(Func<HttpMessageHandler> handlers) => _client = new HttpClient(handlers()) { Timeout = Timeout.InfiniteTimeSpan };
 
     public override HttpClient CreateHttpClient(IClientConfig clientConfig) => _client;
 

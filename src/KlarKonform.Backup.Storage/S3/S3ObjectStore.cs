@@ -24,7 +24,7 @@ public sealed class S3ObjectStore : IObjectStore
     {
         _options = options;
         _prefix = options.Prefix.Trim('/') is { Length: > 0 } prefix ? prefix + "/" : "";
-        _http = new HandlerHttpClientFactory(options.HandlerFactory, options.Timeout);
+        _http = new HandlerHttpClientFactory(options.HandlerFactory);
         var config = new AmazonS3Config
         {
             ForcePathStyle = options.PathStyle,

@@ -22,7 +22,8 @@ public sealed record S3StoreOptions
     /// <summary>Whether the bucket goes into the path (most providers) or the host name (AWS).</summary>
     public bool PathStyle { get; init; } = true;
 
-    /// <summary>Makes the HTTP handler, which owns trust, proxy and TLS versions.</summary>
+    /// <summary>Makes the HTTP handler, which owns trust, proxy, TLS versions and how long a silent line is waited for: the store itself has no
+    /// limit, since how long an upload takes depends on the line.</summary>
     public required Func<HttpMessageHandler> HandlerFactory { get; init; }
 
     /// <summary>The storage class of packs, for example <c>STANDARD_IA</c>, or null for the bucket's own. Everything else is small, read at
@@ -37,7 +38,4 @@ public sealed record S3StoreOptions
 
     /// <summary>Objects of more bytes are uploaded in parts of this size. AWS demands at least 5 MiB a part and at most 5 GiB an upload.</summary>
     public int PartSize { get; init; } = 64 * 1024 * 1024;
-
-    /// <summary>How long a request may take until its answer begins.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
 }

@@ -44,7 +44,10 @@ internal sealed class SftpConnectionPool : IDisposable
 
     public void Return(SftpClient client, bool broken)
     {
-        if (broken || _disposed)
+        // Saying goodbye waits for whoever still holds the line, which on a dead one is as long as the operating system tries.
+        if (broken)
+            _ = Task.Run(client.Dispose);
+        else if (_disposed)
             client.Dispose();
         else
             _idle.Add(client);
@@ -63,6 +66,19 @@ internal sealed class SftpConnectionPool : IDisposable
 
     private async Task<SftpClient> ConnectAsync(CancellationToken cancellationToken)
     {
+        try
+        {
+            return await SftpSilence.EndAsync(_options, watch => SignInAsync(watch.Token), cancellationToken, client => client.Dispose())
+                .ConfigureAwait(false);
+        }
+        catch (IOException exception)
+        {
+            throw SftpErrors.Translate(exception, _location, null);
+        }
+    }
+
+    private async Task<SftpClient> SignInAsync(CancellationToken cancellationToken)
+    {
         string? shown = null;
         SftpClient? client = null;
         try
@@ -77,9 +93,11 @@ internal sealed class SftpConnectionPool : IDisposable
             await client.ConnectAsync(cancellationToken).ConfigureAwait(false);
             return client;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
         {
             client?.Dispose();
+            if (exception is OperationCanceledException && cancellationToken.IsCancellationRequested)
+                throw;
             if (shown is not null && !string.Equals(shown, _options.HostKeyFingerprint.TrimEnd('='), StringComparison.Ordinal))
             {
                 throw new StorageException(StorageErrorKind.HostKeyMismatch, _location, null,

@@ -26,22 +26,22 @@ public sealed class SftpObjectStore : IObjectStore
     public string Location => $"sftp://{_options.UserName}@{_options.Host}:{_options.Port}/{_options.Path.TrimStart('/')}";
 
     /// <inheritdoc />
-    public Task PrepareAsync(bool create, CancellationToken cancellationToken) => RunAsync(null, async client =>
+    public Task PrepareAsync(bool create, CancellationToken cancellationToken) => RunAsync(null, async (client, watch) =>
     {
-        if (await client.ExistsAsync(_root, cancellationToken).ConfigureAwait(false))
+        if (await client.ExistsAsync(_root, watch.Token).ConfigureAwait(false))
             return true;
         if (!create)
             throw new StorageException(StorageErrorKind.NotFound, Location, null, $"The folder '{_root}' does not exist on '{_options.Host}'.");
-        await CreateFolderAsync(client, _root, cancellationToken).ConfigureAwait(false);
+        await CreateFolderAsync(client, _root, watch.Token).ConfigureAwait(false);
         return true;
     }, cancellationToken);
 
     /// <inheritdoc />
-    public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken) => RunAsync(key, async client =>
+    public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken) => RunAsync(key, async (client, watch) =>
     {
         try
         {
-            var attributes = await client.GetAttributesAsync(PathOf(key), cancellationToken).ConfigureAwait(false);
+            var attributes = await client.GetAttributesAsync(PathOf(key), watch.Token).ConfigureAwait(false);
             return attributes.IsRegularFile ? new StoredObject(key, attributes.Size) : null;
         }
         catch (SftpPathNotFoundException)
@@ -51,19 +51,19 @@ public sealed class SftpObjectStore : IObjectStore
     }, cancellationToken);
 
     /// <inheritdoc />
-    public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => RunAsync(key, async client =>
+    public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => RunAsync(key, async (client, watch) =>
     {
         var path = PathOf(key);
-        await EnsureFolderAsync(client, path[..path.LastIndexOf('/')], cancellationToken).ConfigureAwait(false);
+        await EnsureFolderAsync(client, path[..path.LastIndexOf('/')], watch.Token).ConfigureAwait(false);
         var temporary = ObjectKeys.Temporary(path);
         try
         {
             using var stream = content.AsStream();
-            await client.UploadFileAsync(stream, temporary, cancellationToken).ConfigureAwait(false);
-            var written = await client.GetAttributesAsync(temporary, cancellationToken).ConfigureAwait(false);
+            await client.UploadFileAsync(stream, temporary, new Acknowledged(watch), watch.Token).ConfigureAwait(false);
+            var written = await client.GetAttributesAsync(temporary, watch.Token).ConfigureAwait(false);
             if (written.Size != content.Length)
                 throw new IOException($"The server kept {written.Size} of {content.Length} bytes.");
-            await RenameAsync(client, temporary, path, cancellationToken).ConfigureAwait(false);
+            await RenameAsync(client, temporary, path, watch.Token).ConfigureAwait(false);
         }
         catch
         {
@@ -80,10 +80,14 @@ public sealed class SftpObjectStore : IObjectStore
         var lease = await _pool.RentAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var stream = await lease.Client.OpenAsync(PathOf(key), FileMode.Open, FileAccess.Read, cancellationToken).ConfigureAwait(false);
-            if (offset > 0)
-                stream.Seek(offset, SeekOrigin.Begin);
-            return new SftpReadStream(lease, length is { } count ? new BoundedReadStream(stream, count) : stream, Location, key);
+            var stream = await SftpSilence.EndAsync(_options, async watch =>
+            {
+                var opened = await lease.Client.OpenAsync(PathOf(key), FileMode.Open, FileAccess.Read, watch.Token).ConfigureAwait(false);
+                if (offset > 0)
+                    opened.Seek(offset, SeekOrigin.Begin);
+                return opened;
+            }, cancellationToken).ConfigureAwait(false);
+            return new SftpReadStream(_options, lease, length is { } count ? new BoundedReadStream(stream, count) : stream, Location, key);
         }
         catch (Exception exception)
         {
@@ -101,13 +105,16 @@ public sealed class SftpObjectStore : IObjectStore
         var pending = new Stack<string>([folder]);
         while (pending.TryPop(out var current))
         {
-            var entries = await RunAsync(current, async client =>
+            var entries = await RunAsync(current, async (client, watch) =>
             {
                 var found = new List<ISftpFile>();
                 try
                 {
-                    await foreach (var entry in client.ListDirectoryAsync(PathOf(current), cancellationToken).ConfigureAwait(false))
+                    await foreach (var entry in client.ListDirectoryAsync(PathOf(current), watch.Token).ConfigureAwait(false))
+                    {
                         found.Add(entry);
+                        watch.Moved();
+                    }
                 }
                 catch (SftpPathNotFoundException)
                 {
@@ -127,11 +134,11 @@ public sealed class SftpObjectStore : IObjectStore
     }
 
     /// <inheritdoc />
-    public Task DeleteAsync(string key, CancellationToken cancellationToken) => RunAsync(key, async client =>
+    public Task DeleteAsync(string key, CancellationToken cancellationToken) => RunAsync(key, async (client, watch) =>
     {
         try
         {
-            await client.DeleteFileAsync(PathOf(key), cancellationToken).ConfigureAwait(false);
+            await client.DeleteFileAsync(PathOf(key), watch.Token).ConfigureAwait(false);
         }
         catch (SftpPathNotFoundException)
         {
@@ -150,12 +157,12 @@ public sealed class SftpObjectStore : IObjectStore
 
     private string PathOf(string key) => _root == "/" ? "/" + key : $"{_root}/{key}";
 
-    private async Task<T> RunAsync<T>(string? key, Func<SftpClient, Task<T>> call, CancellationToken cancellationToken)
+    private async Task<T> RunAsync<T>(string? key, Func<SftpClient, SftpSilence, Task<T>> call, CancellationToken cancellationToken)
     {
         using var lease = await _pool.RentAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await call(lease.Client).ConfigureAwait(false);
+            return await SftpSilence.EndAsync(_options, watch => call(lease.Client, watch), cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -221,5 +228,11 @@ public sealed class SftpObjectStore : IObjectStore
         {
             // The failure that led here is the one to report; readers ignore leftover temporary files.
         }
+    }
+
+    // What the server has acknowledged, not what lies in buffers.
+    private sealed class Acknowledged(SftpSilence watch) : IProgress<UploadFileProgressReport>
+    {
+        public void Report(UploadFileProgressReport value) => watch.Moved();
     }
 }

@@ -1,13 +1,24 @@
 namespace KlarKonform.Backup.Storage.Sftp;
 
 /// <summary>Reads a remote file and gives its connection back when disposed.</summary>
-internal sealed class SftpReadStream(SftpLease lease, Stream inner, string location, string key) : ForwardReadStream
+internal sealed class SftpReadStream(SftpStoreOptions options, SftpLease lease, Stream inner, string location, string key) : ForwardReadStream
 {
+    private const int Most = 128 << 10;
+
+    // A read that was given up may still write when its answer comes late, so it never gets the caller's memory.
+    private byte[] _own = [];
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         try
         {
-            return await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            if (_own.Length < Math.Min(buffer.Length, Most))
+                _own = new byte[Math.Min(buffer.Length, Most)];
+            var reading = inner.ReadAsync(_own.AsMemory(0, Math.Min(buffer.Length, _own.Length)), cancellationToken);
+            var read = reading.IsCompletedSuccessfully ? reading.Result
+                : await reading.AsTask().WaitAsync(options.Silence, options.Time, cancellationToken).ConfigureAwait(false);
+            _own.AsSpan(0, read).CopyTo(buffer.Span);
+            return read;
         }
         catch (Exception exception)
         {
@@ -22,7 +33,9 @@ internal sealed class SftpReadStream(SftpLease lease, Stream inner, string locat
     {
         if (disposing)
         {
-            inner.Dispose();
+            // Closing the file asks the server; where the connection is to be dropped, nobody would answer.
+            if (!lease.Broken)
+                inner.Dispose();
             lease.Dispose();
         }
 

@@ -32,4 +32,13 @@ public sealed record SftpStoreOptions
 
     /// <summary>How long connecting and a single answer may take.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long a call may go without any progress before its connection is given up. The library's own limit (<see cref="Timeout"/>) does
+    /// not reach a thread that waits for the network to take its bytes.
+    /// </summary>
+    public TimeSpan Silence { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>The clock of <see cref="Silence"/>.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -7,7 +7,8 @@ namespace KlarKonform.Backup.WhatsApp.Media;
 
 /// <summary>
 /// Downloads media by their ids: the id gives an address that lives for minutes, the address gives the bytes, both with the same bearer token
-/// (Meta, "Media", 2026-06). An expired address is asked for anew, passing failures are repeated. Thread-safe.
+/// (Meta, "Media", 2026-06). An expired address is asked for anew, passing failures are repeated, and a download that broke goes on where it
+/// stopped. Thread-safe.
 /// </summary>
 public sealed class MediaClient : IDisposable
 {
@@ -28,7 +29,7 @@ public sealed class MediaClient : IDisposable
     private readonly TimeProvider _time;
 
     /// <summary>Creates a client.</summary>
-    /// <param name="handler">The way out; it stays the caller's.</param>
+    /// <param name="handler">The way out, with its limits for waiting: there are no others. It stays the caller's.</param>
     /// <param name="endpoint">Base address with the API's version.</param>
     /// <param name="accessToken">A system user's token with whatsapp_business_messaging.</param>
     /// <param name="time">Clock for pauses.</param>
@@ -40,20 +41,31 @@ public sealed class MediaClient : IDisposable
         _client.DefaultRequestHeaders.UserAgent.ParseAdd("KlarKonform-Backup/1.0");
     }
 
-    /// <summary>Opens a media file's content.</summary>
+    /// <summary>Opens a media file's content. Where it is read, failures are those of this call.</summary>
     /// <param name="id">The media's id.</param>
     /// <param name="number">The phone_number_id that it came to, or null.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="WhatsAppException">MediaGone, AccessDenied, Throttled or Unreachable.</exception>
     public async Task<MediaContent> OpenAsync(string id, string? number, CancellationToken cancellationToken)
     {
+        var (answer, found) = await OpenAsync(id, number, 0, cancellationToken).ConfigureAwait(false);
+        var type = found.Type ?? answer.Content.Headers.ContentType?.ToString();
+        var first = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        return new MediaContent(new MediaStream(first, (position, token) => ReopenAsync(id, number, position, token), _time), type, found.Hash, found.Size);
+    }
+
+    /// <summary>Ends the client.</summary>
+    public void Dispose() => _client.Dispose();
+
+    private async Task<(HttpResponseMessage Answer, Found Found)> OpenAsync(string id, string? number, long from, CancellationToken cancellationToken)
+    {
         var renewed = false;
         while (true)
         {
-            var (address, type, hash, size) = await LookUpAsync(id, number, cancellationToken).ConfigureAwait(false);
-            var answer = await SendAsync(address, cancellationToken).ConfigureAwait(false);
+            var found = await LookUpAsync(id, number, cancellationToken).ConfigureAwait(false);
+            var answer = await SendAsync(found.Address, from, cancellationToken).ConfigureAwait(false);
             if (answer.IsSuccessStatusCode)
-                return new MediaContent(await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), type ?? answer.Content.Headers.ContentType?.ToString(), hash, size);
+                return (answer, found);
             using (answer)
             {
                 // The address lived for minutes only, and we may have waited longer.
@@ -68,33 +80,79 @@ public sealed class MediaClient : IDisposable
         }
     }
 
-    /// <summary>Ends the client.</summary>
-    public void Dispose() => _client.Dispose();
+    private async Task<Stream> ReopenAsync(string id, string? number, long from, CancellationToken cancellationToken)
+    {
+        var (answer, _) = await OpenAsync(id, number, from, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var body = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            if (answer.StatusCode != HttpStatusCode.PartialContent)
+                await SkipAsync(body, from, cancellationToken).ConfigureAwait(false);
+            else if (answer.Content.Headers.ContentRange?.From != from)
+                throw new IOException("The server answered with another range than it was asked for.");
+            return body;
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
+    }
 
-    private async Task<(Uri Address, string? Type, string? Hash, long? Size)> LookUpAsync(string id, string? number, CancellationToken cancellationToken)
+    // Meta promises no ranges: who answers with the whole is read from its beginning.
+    private static async Task SkipAsync(Stream body, long count, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[(int)Math.Min(count, 64 << 10)];
+        while (count > 0)
+        {
+            var read = await body.ReadAsync(buffer.AsMemory(0, (int)Math.Min(count, buffer.Length)), cancellationToken).ConfigureAwait(false);
+            if (read == 0)
+                throw new IOException($"The file is {count} bytes shorter than what was read of it before.");
+            count -= read;
+        }
+    }
+
+    private async Task<Found> LookUpAsync(string id, string? number, CancellationToken cancellationToken)
     {
         var query = number is null ? "" : $"?phone_number_id={Uri.EscapeDataString(number)}";
-        using var answer = await SendAsync(new Uri($"{_endpoint.AbsoluteUri.TrimEnd('/')}/{Uri.EscapeDataString(id)}{query}"), cancellationToken).ConfigureAwait(false);
-        if (!answer.IsSuccessStatusCode)
-            throw await FailureAsync(answer, cancellationToken).ConfigureAwait(false);
-        using var json = await ReadJsonAsync(answer, cancellationToken).ConfigureAwait(false);
-        var root = json?.RootElement ?? default;
-        if (!Uri.TryCreate(root.Text("url"), UriKind.Absolute, out var address) || !IsTrusted(address))
-            throw new WhatsAppException(WhatsAppErrorKind.Unreachable, "Meta's answer names no address of its own for the media.");
-        return (address, root.Text("mime_type"), MessageReader.Hash(root.Text("sha256")), root.Number("file_size"));
+        var place = new Uri($"{_endpoint.AbsoluteUri.TrimEnd('/')}/{Uri.EscapeDataString(id)}{query}");
+        for (var attempt = 1; ; attempt++)
+        {
+            using var answer = await SendAsync(place, 0, cancellationToken).ConfigureAwait(false);
+            if (!answer.IsSuccessStatusCode)
+                throw await FailureAsync(answer, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                using var json = await ParseAsync(answer, cancellationToken).ConfigureAwait(false);
+                var root = json.RootElement;
+                if (!Uri.TryCreate(root.Text("url"), UriKind.Absolute, out var address) || !IsTrusted(address))
+                    throw new WhatsAppException(WhatsAppErrorKind.Unreachable, "Meta's answer names no address of its own for the media.");
+                return new Found(address, root.Text("mime_type"), MessageReader.Hash(root.Text("sha256")), root.Number("file_size"));
+            }
+            catch (Exception exception) when (exception is JsonException or HttpRequestException or IOException)
+            {
+                if (attempt == Attempts)
+                    throw new WhatsAppException(WhatsAppErrorKind.Unreachable, exception.Message, exception);
+            }
+
+            await PauseAsync(attempt, null, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private bool IsTrusted(Uri address) => address.Scheme == _endpoint.Scheme && (string.Equals(address.Host, _endpoint.Host, StringComparison.OrdinalIgnoreCase)
         || (address.Scheme == Uri.UriSchemeHttps && s_hosts.Any(host => address.Host.EndsWith(host, StringComparison.OrdinalIgnoreCase))));
 
-    private async Task<HttpResponseMessage> SendAsync(Uri address, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(Uri address, long from, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             TimeSpan? pause = null;
             try
             {
-                var answer = await _client.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                using var request = new HttpRequestMessage(HttpMethod.Get, address);
+                if (from > 0)
+                    request.Headers.Range = new RangeHeaderValue(from, null);
+                var answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
                 if ((int)answer.StatusCode < 500 || attempt == Attempts)
                     return answer;
                 pause = answer.Headers.RetryAfter?.Delta;
@@ -106,9 +164,12 @@ public sealed class MediaClient : IDisposable
                     throw new WhatsAppException(WhatsAppErrorKind.Unreachable, exception.Message, exception);
             }
 
-            await Task.Delay(pause is { } asked && asked < TimeSpan.FromMinutes(1) ? asked : TimeSpan.FromSeconds(Math.Pow(2, attempt - 1)), _time, cancellationToken).ConfigureAwait(false);
+            await PauseAsync(attempt, pause, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private Task PauseAsync(int attempt, TimeSpan? wish, CancellationToken cancellationToken) =>
+        Task.Delay(wish is { } asked && asked < TimeSpan.FromMinutes(1) ? asked : TimeSpan.FromSeconds(Math.Pow(2, attempt - 1)), _time, cancellationToken);
 
     private static async Task<WhatsAppException> FailureAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
     {
@@ -132,12 +193,19 @@ public sealed class MediaClient : IDisposable
     {
         try
         {
-            await using var content = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            return await JsonDocument.ParseAsync(content, cancellationToken: cancellationToken).ConfigureAwait(false);
+            return await ParseAsync(answer, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is JsonException or HttpRequestException or IOException)
         {
             return null; // A proxy's page, or nothing: the status alone speaks.
         }
     }
+
+    private static async Task<JsonDocument> ParseAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        await using var content = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        return await JsonDocument.ParseAsync(content, cancellationToken: cancellationToken).ConfigureAwait(false);
+    }
+
+    private sealed record Found(Uri Address, string? Type, string? Hash, long? Size);
 }

@@ -1,0 +1,52 @@
+using System.Globalization;
+
+namespace KlarKonform.Backup.Http;
+
+/// <summary>
+/// Lets nobody wait for ever: an answer whose headers do not come is an <see cref="HttpRequestException"/>, a body that falls silent while
+/// it is read an <see cref="IOException"/>, each with a <see cref="TimeoutException"/> inside. So a line that a firewall dropped without a
+/// word looks like one that broke, which every caller repeats or takes up by range. Thread-safe.
+/// </summary>
+/// <param name="inner">What sends; disposed with this.</param>
+/// <param name="limits">How long is waited.</param>
+/// <param name="time">The clock.</param>
+/// <param name="moved">Called whenever the service let something through: for whoever watches over progress. Null for nobody.</param>
+public sealed class LineLimitHandler(HttpMessageHandler inner, LineLimits limits, TimeProvider time, Action? moved = null)
+    : DelegatingHandler(inner)
+{
+    /// <inheritdoc />
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using var wait = new AnswerWait(limits.Headers, time, cancellationToken);
+        var body = request.Content;
+        if (body is not null)
+            request.Content = new SentContent(body, wait);
+        try
+        {
+            var response = await base.SendAsync(request, wait.Token).ConfigureAwait(false);
+            var passed = (int)response.StatusCode < 400 ? moved : null;
+            passed?.Invoke();
+            response.Content = new ReceivedContent(response.Content, limits.Silence, time, passed);
+            return response;
+        }
+        catch (OperationCanceledException exception) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(exception.Message, exception, cancellationToken);
+        }
+        catch (Exception exception) when (wait.IsOver && !cancellationToken.IsCancellationRequested)
+        {
+            var silence = string.Create(
+                CultureInfo.InvariantCulture, $"'{request.RequestUri?.Host}' did not answer within {wait.Limit.TotalSeconds:0.#} seconds.");
+            throw new HttpRequestException(silence, new TimeoutException(silence, exception));
+        }
+        finally
+        {
+            // The caller's own again: whoever sends a request twice finds it as it was.
+            request.Content = body;
+        }
+    }
+
+    /// <inheritdoc />
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        SendAsync(request, cancellationToken).GetAwaiter().GetResult();
+}

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
 using KlarKonform.Backup.Engine.Browsing;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Graph.Http;
@@ -12,6 +15,7 @@ internal sealed class RestoreContext(RepositoryReader reader, GraphClient client
     // Contents in memory at a time, whatever mailboxes they go to.
     private const long BytesInFlight = 256L << 20;
 
+    private readonly ConcurrentDictionary<(long, long), bool> _written = new();
     private readonly ByteBudget _budget = new(BytesInFlight);
 
     /// <summary>Tells this restore's requests from those of another one.</summary>
@@ -24,6 +28,19 @@ internal sealed class RestoreContext(RepositoryReader reader, GraphClient client
     public CloudRestore Cloud => request.Cloud!;
 
     public RepositoryReader Reader => reader;
+
+    /// <summary>
+    /// Whether an item is the first of its kind to go to a place: the same version of it that comes by another path or out of another
+    /// snapshot is the same item, and is written once.
+    /// </summary>
+    /// <param name="place">The folder that it goes to, and its name where the folder tells items by names.</param>
+    /// <param name="item">The item.</param>
+    public bool IsFirst(string place, RestoreItem item)
+    {
+        var id = item.Id.Length > 0 ? item.Id : item.Entry.Path;
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{place}\0{id}\0{string.Join(' ', item.Entry.Node.Content ?? [])}"));
+        return _written.TryAdd((BitConverter.ToInt64(hash, 0), BitConverter.ToInt64(hash, 8)), true);
+    }
 
     /// <summary>Waits until a content of a size may be held; parsing and writing it anew takes some times as much.</summary>
     public Task<IDisposable> TakeAsync(long size, CancellationToken cancellationToken) => _budget.TakeAsync(Math.Max(size, 4096) * 4, cancellationToken);

@@ -71,7 +71,10 @@ internal sealed class SnapshotBrowser(RepositoryReader reader)
         return [.. entries.Concat(faults.Select(fault => Unreadable(folder, fault)))];
     }
 
+    /// <summary>What an unreadable entry is called.</summary>
+    public static string NameOf(TreeFault fault) => fault.Name.Length > 0 ? fault.Name : "?";
+
     // It has neither content nor kind; a name is all that may be left of it.
     private static SnapshotEntry Unreadable(SnapshotEntry? folder, TreeFault fault) =>
-        new(folder, new Node { Name = fault.Name.Length > 0 ? fault.Name : "?", Type = "" }) { Fault = new RepositoryException(RepositoryErrorKind.Damaged, fault.Reason) };
+        new(folder, new Node { Name = NameOf(fault), Type = "" }) { Fault = new RepositoryException(RepositoryErrorKind.Damaged, fault.Reason) };
 }

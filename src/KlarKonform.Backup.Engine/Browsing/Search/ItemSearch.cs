@@ -124,7 +124,7 @@ internal sealed class ItemSearch(RepositorySession session, string cache, IBacku
             {
                 var faults = new List<TreeFault>();
                 var nodes = await reader.ReadTreeAsync(tree, faults, cancellationToken).ConfigureAwait(false);
-                return ([.. nodes.Select(ItemSummary.Of)], faults.ConvertAll(fault => ("/" + fault.Name, fault.Reason)));
+                return ([.. nodes.Select(ItemSummary.Of)], faults.ConvertAll(fault => ("/" + SnapshotBrowser.NameOf(fault), fault.Reason)));
             }
             catch (Exception exception) when (ItemWall.Holds(exception, cancellationToken))
             {

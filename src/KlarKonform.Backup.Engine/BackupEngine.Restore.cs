@@ -37,7 +37,7 @@ public sealed partial class BackupEngine
                 }
 
                 var count = 0;
-                await using var report = await RestoreReport.OpenAsync(request.ReportPath).ConfigureAwait(false);
+                await using var report = await RestoreReport.OpenAsync(request.ReportPath, request.AppendReport).ConfigureAwait(false);
                 await using var folder = request.Cloud is null ? new FolderRestorer(session, request, sources) : null;
                 await foreach (var item in (folder is not null ? folder.RestoreAsync(token) : RestoreToCloudAsync(session, request, sources, secrets, observer, token)).ConfigureAwait(false))
                 {

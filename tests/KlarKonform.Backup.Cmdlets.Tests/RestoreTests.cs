@@ -59,6 +59,27 @@ public sealed class RestoreTests(ModuleFixture module) : IClassFixture<ModuleFix
     }
 
     [Fact]
+    public void Failed_items_are_errors_after_everything_else_is_restored_also_when_errors_stop_the_script()
+    {
+        module.Configure("Stop");
+        module.Invoke("Start-KKBackup Stop");
+        var (target, elsewhere) = (module.Folder["stop"], module.Folder["elsewhere"]);
+        Directory.CreateDirectory(target);
+        Directory.CreateDirectory(elsewhere);
+        Directory.CreateSymbolicLink(Path.Combine(target, "Exchange"), elsewhere);
+        var (_, errors) = module.TryInvoke("$ErrorActionPreference = 'Stop'; Restore-KKBackupItem Stop / $args[0] -ReportPath $args[1]", target, module.Folder["stop.csv"]);
+        Assert.StartsWith("LinkInTheWay", Assert.Single(errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(target, "OneDrive"), "*", SearchOption.AllDirectories));
+        Assert.Empty(Directory.GetFileSystemEntries(elsewhere));
+
+        // Two configurations in one command: one report of both.
+        module.Configure("Other");
+        module.Invoke("Start-KKBackup Other");
+        var rows = module.Invoke("'Stop', 'Other' | ForEach-Object { Find-KKBackupItem $_ -Source OneDrive -SnapshotId latest } | Restore-KKBackupItem -Destination $args[0] -ReportPath $args[1]", module.Folder["both"], module.Folder["both.csv"]);
+        Assert.Equal(rows.Count + 1, File.ReadAllLines(module.Folder["both.csv"]).Length);
+    }
+
+    [Fact]
     public void WhatIf_restores_nothing_and_wrong_input_is_refused_with_a_clear_error()
     {
         module.Configure("Wrong");

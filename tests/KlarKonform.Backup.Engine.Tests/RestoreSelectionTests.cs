@@ -99,6 +99,34 @@ public sealed class RestoreSelectionTests
     }
 
     [Fact]
+    public async Task Several_versions_of_an_item_are_one_in_Microsoft_365_unless_all_are_asked_for()
+    {
+        await using var scenario = await BackupScenario.StartAsync(new TenantSizes { Users = 1, MailsPerUser = 1, FilesPerUser = 1, EventsPerUser = 1 }, RoundTripTests.Writable(), new SourceSettings { Calendar = new SourceSelection() });
+        var start = DateTime.UtcNow.Date.AddDays(3);
+        scenario.Tenant.Change((model, _) => model.Users[0].Mailbox!.Events.Add("AAkVERSION01", new DemoEvent { Id = "AAkVERSION01", CalendarId = model.Users[0].Mailbox!.Calendars.Values.First().Id, Subject = "Angebot", Start = start, End = start.AddHours(1), Html = "alt" }));
+        await scenario.RunAsync();
+        scenario.Tenant.Change((model, _) =>
+        {
+            var item = model.Users[0].Mailbox!.Events["AAkVERSION01"];
+            (item.Html, item.Version) = ("neu", item.Version + 1);
+        });
+        await scenario.RunAsync();
+        var found = await RetentionTests.FindAsync(scenario, new ItemQuery { Subject = "Angebot" });
+        Assert.Equal(2, found.Count);
+        var request = new RestoreRequest { SnapshotId = found[0].SnapshotId, Paths = [found[0].Path], Further = [new RestoreSelection(found[1].SnapshotId, [found[1].Path])], Cloud = new CloudRestore() };
+        int Events() => scenario.Tenant.Change((model, _) => model.Users[0].Mailbox!.Events.Values.Count(item => item.Subject == "Angebot"));
+
+        // It lives: neither version is put beside it.
+        Assert.All(await RestoreAsync(scenario, request), item => Assert.Equal("Skipped", item.Status));
+        Assert.Equal(1, Events());
+        scenario.Tenant.Change((model, _) => RoundTripTests.DeleteEverything(model));
+        Assert.Equal(["Restored", "Skipped"], (await RestoreAsync(scenario, request)).Select(item => item.Status));
+        Assert.Contains("neu", scenario.Tenant.Change((model, _) => Assert.Single(model.Users[0].Mailbox!.Events.Values, item => item.Subject == "Angebot").Html), StringComparison.Ordinal);
+        await RestoreAsync(scenario, request with { Conflict = RestoreConflict.Rename });
+        Assert.Equal(3, Events());
+    }
+
+    [Fact]
     public async Task A_path_that_is_not_there_is_refused_before_anything_is_written()
     {
         await using var scenario = await BackupScenario.StartAsync();

@@ -39,6 +39,9 @@ public sealed record RestoreRequest
     /// <summary>A CSV file that lists every item; null for none.</summary>
     public string? ReportPath { get; init; }
 
+    /// <summary>Whether the report goes on in a file that is there: that of another configuration, restored by the same command.</summary>
+    public bool AppendReport { get; init; }
+
     /// <summary>Where to in Microsoft 365; null for a restore to a folder.</summary>
     public CloudRestore? Cloud { get; init; }
 }

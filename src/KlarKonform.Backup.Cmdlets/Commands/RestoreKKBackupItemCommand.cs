@@ -122,6 +122,7 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
     /// <inheritdoc />
     protected override void EndProcessing()
     {
+        var isFirst = true;
         foreach (var configuration in _wanted.GroupBy(wanted => wanted.Configuration, StringComparer.OrdinalIgnoreCase))
         {
             var selections = configuration.GroupBy(wanted => wanted.SnapshotId, (snapshot, all) => new RestoreSelection(snapshot, [.. all.Select(wanted => wanted.Path)])).ToArray();
@@ -138,7 +139,9 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
                 Format = Format,
                 Cloud = ParameterSetName == FolderSet ? null : new CloudRestore { User = TargetUser, Site = TargetSite, Folder = _folder, Permissions = IncludePermissions },
                 ReportPath = ReportPath is null ? null : FullPath(ReportPath),
+                AppendReport = !isFirst,
             };
+            isFirst = false;
             var failed = new List<RestoredItem>();
             Run(async token =>
             {

@@ -10,7 +10,7 @@ namespace KlarKonform.Backup.Engine.Browsing;
 internal static class ItemWall
 {
     // HRESULT of ERROR_DISK_FULL (0x70) and ERROR_HANDLE_DISK_FULL (0x27) on Windows, errno ENOSPC (28) and EDQUOT (122) elsewhere.
-    private static readonly int[] s_full = [0x70, 0x27, 28, 122];
+    private static readonly int[] s_full = OperatingSystem.IsWindows() ? [0x70, 0x27] : [28, 122];
 
     /// <summary>Whether a failure concerns the item alone.</summary>
     /// <param name="exception">What was thrown.</param>

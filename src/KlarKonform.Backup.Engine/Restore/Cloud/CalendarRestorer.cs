@@ -43,8 +43,8 @@ internal sealed class CalendarRestorer : IResourceRestorer
     public async Task<RestoredItem?> RestoreAsync(RestoreItem item, CancellationToken cancellationToken)
     {
         var (calendar, name) = await CalendarAsync(item.Folders, cancellationToken).ConfigureAwait(false);
-        if (!_context.IsFirst(calendar, item))
-            return null;
+        if (_context.TakePlace(calendar, item) is var claim and not RestoreContext.Claim.First)
+            return claim == RestoreContext.Claim.Same ? null : RestoreContext.OtherVersion(item, $"{_shown}: {name}");
         var (place, size) = ($"{_shown}: {name}", (long)item.Entry.Node.Size);
         using var memory = await _context.TakeAsync(size, cancellationToken).ConfigureAwait(false);
         using var stored = StoredJson.Parse(await _context.ReadAsync(item.Entry.Node, cancellationToken).ConfigureAwait(false));

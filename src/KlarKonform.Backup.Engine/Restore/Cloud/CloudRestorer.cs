@@ -164,7 +164,7 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
                 return default;
             }
 
-            return (restorer.IsItem(entry) ? await restorer.RestoreAsync(item, cancellationToken).ConfigureAwait(false) : null, null);
+            return (restorer.IsItem(entry) ? await RestoreItemAsync(restorer, item, cancellationToken).ConfigureAwait(false) : null, null);
         }
         catch (GraphException exception) when (exception.Code == NotInLibrary)
         {
@@ -182,6 +182,19 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
         catch (Exception exception) when (exception is not GraphException && ItemWall.Holds(exception, cancellationToken))
         {
             return (Failed(entry, restorer.Place, exception), null);
+        }
+    }
+
+    private static async Task<RestoredItem?> RestoreItemAsync(IResourceRestorer restorer, RestoreItem item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await restorer.RestoreAsync(item, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            item.Released?.Invoke(); // Another version of it may do better.
+            throw;
         }
     }
 

@@ -45,8 +45,8 @@ internal sealed class ContactRestorer : IResourceRestorer
     public async Task<RestoredItem?> RestoreAsync(RestoreItem item, CancellationToken cancellationToken)
     {
         var (folder, path) = await FolderAsync(item.Folders, cancellationToken).ConfigureAwait(false);
-        if (!_context.IsFirst(folder, item))
-            return null;
+        if (_context.TakePlace(folder, item) is var claim and not RestoreContext.Claim.First)
+            return claim == RestoreContext.Claim.Same ? null : RestoreContext.OtherVersion(item, $"{_shown}: {path}");
         var (place, size) = ($"{_shown}: {path}", (long)item.Entry.Node.Size);
         var skipped = new RestoredItem(item.Entry.Path, place, size, "Skipped") { Detail = Texts.Get("RestoreIsThere") };
         var origin = item.Id;

@@ -42,9 +42,9 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
         var folder = await FolderAsync(item.Folders, cancellationToken).ConfigureAwait(false);
         var original = item.Graph.Text("name") is { Length: > 0 } real ? real : item.Entry.Node.Name;
         var name = DriveName.From(original);
-        if (!context.IsFirst($"{folder.Drive}/{folder.Id}/{name}", item))
-            return null;
         var target = $"{place}: {folder.Path}/{name}";
+        if (context.TakePlace($"{folder.Drive}/{folder.Id}/{name}", item) is var claim and not RestoreContext.Claim.First)
+            return claim == RestoreContext.Claim.Same ? null : RestoreContext.OtherVersion(item, target);
         var behavior = context.Request.Conflict switch { RestoreConflict.Replace => "replace", RestoreConflict.Rename => "rename", _ => "fail" };
         if (folder.Files.TryGetValue(name, out var present))
         {

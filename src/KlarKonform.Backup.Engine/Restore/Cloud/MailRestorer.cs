@@ -41,8 +41,8 @@ internal sealed class MailRestorer : IResourceRestorer
     public async Task<RestoredItem?> RestoreAsync(RestoreItem item, CancellationToken cancellationToken)
     {
         var (folder, path) = await _folders.FindAsync(item.Folders, cancellationToken).ConfigureAwait(false);
-        if (!_context.IsFirst(folder, item))
-            return null;
+        if (_context.TakePlace(folder, item) is var claim and not RestoreContext.Claim.First)
+            return claim == RestoreContext.Claim.Same ? null : RestoreContext.OtherVersion(item, $"{_shown}: {path}");
         var place = $"{_shown}: {path}";
         var size = (long)item.Entry.Node.Size;
         using var memory = await _context.TakeAsync(size, cancellationToken).ConfigureAwait(false);

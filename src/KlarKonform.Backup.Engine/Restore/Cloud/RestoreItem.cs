@@ -32,5 +32,8 @@ internal sealed class RestoreItem : IDisposable
 
     public string Type => Metadata.Text("type");
 
+    /// <summary>Gives the item's place to another version of it, because this one could not be written; null when it has none.</summary>
+    public Action? Released { get; set; }
+
     public void Dispose() => _metadata?.Dispose();
 }

@@ -51,8 +51,8 @@ public interface IBackupEngine
     /// <summary>Snapshots of a configuration, oldest first.</summary>
     Task<IReadOnlyList<BackupSnapshot>> GetSnapshotsAsync(string name, ISecretStore secrets, CancellationToken cancellationToken);
 
-    /// <summary>What lies at a path of a snapshot: a folder's content, or what a pattern names.</summary>
-    IAsyncEnumerable<BackupItem> GetItemsAsync(string name, string snapshotId, string path, bool recurse, ISecretStore secrets, CancellationToken cancellationToken);
+    /// <summary>What lies at a path of a snapshot: a folder's content, or what a pattern names. What cannot be read is a warning that names it.</summary>
+    IAsyncEnumerable<BackupItem> GetItemsAsync(string name, string snapshotId, string path, bool recurse, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
 
     /// <summary>Finds items in snapshots, the newest first; each version of an item once.</summary>
     IAsyncEnumerable<BackupItem> FindItemsAsync(string name, ItemQuery query, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);

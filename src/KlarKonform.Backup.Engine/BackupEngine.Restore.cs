@@ -8,7 +8,6 @@ using KlarKonform.Backup.Engine.Restore.Cloud;
 using KlarKonform.Backup.Engine.Restore.Folder;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Targets;
-using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
 
@@ -26,13 +25,21 @@ public sealed partial class BackupEngine
         {
             await WithRepositoryAsync(name, secrets, async session =>
             {
-                var (id, snapshot) = await session.FindSnapshotAsync(request.SnapshotId, token).ConfigureAwait(false);
+                // Everything that can be refused is refused before anything is written.
+                var sources = await SourcesAsync(session, request, token).ConfigureAwait(false);
                 await using var held = await ShareAsync(session, observer, token).ConfigureAwait(false);
                 await session.Repository.LoadIndexAsync(token).ConfigureAwait(false);
+                var browser = new SnapshotBrowser(new RepositoryReader(session.Repository, treeCache: session.TreeCache));
+                foreach (var source in sources)
+                {
+                    if (await new SnapshotSelection(browser, source.Paths, request.IncludeDeleted).MissingAsync(source.Root, token).ConfigureAwait(false) is { } missing)
+                        throw new BackupException("PathNotFound", BackupErrorCategory.ObjectNotFound, missing, missing, source.Snapshot[..8]);
+                }
+
                 var count = 0;
-                await using var report = await RestoreReport.OpenAsync(request.ReportPath).ConfigureAwait(false);
-                await using var folder = request.Cloud is null ? new FolderRestorer(session, request) : null;
-                await foreach (var item in (folder is not null ? folder.RestoreAsync(snapshot.Root, id.ToString(), token) : RestoreToCloudAsync(session, request, id, snapshot.Root, secrets, observer, token)).ConfigureAwait(false))
+                await using var report = await RestoreReport.OpenAsync(request.ReportPath, request.AppendReport).ConfigureAwait(false);
+                await using var folder = request.Cloud is null ? new FolderRestorer(session, request, sources) : null;
+                await foreach (var item in (folder is not null ? folder.RestoreAsync(token) : RestoreToCloudAsync(session, request, sources, secrets, observer, token)).ConfigureAwait(false))
                 {
                     if (report is not null)
                         await report.AddAsync(item).ConfigureAwait(false);
@@ -46,7 +53,7 @@ public sealed partial class BackupEngine
         }, cancellationToken);
 
     /// <inheritdoc />
-    public IAsyncEnumerable<BackupItem> GetItemsAsync(string name, string snapshotId, string path, bool recurse, ISecretStore secrets, CancellationToken cancellationToken) =>
+    public IAsyncEnumerable<BackupItem> GetItemsAsync(string name, string snapshotId, string path, bool recurse, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
         StreamAsync<BackupItem>(async (writer, token) =>
         {
             await WithRepositoryAsync(name, secrets, async session =>
@@ -55,11 +62,16 @@ public sealed partial class BackupEngine
                 await session.Repository.OpenIndexAsync(token).ConfigureAwait(false);
                 var browser = new SnapshotBrowser(new RepositoryReader(session.Repository, treeCache: session.TreeCache));
                 var any = false;
-                await foreach (var found in browser.FindAsync(snapshot.Root, path, token).ConfigureAwait(false))
+                await foreach (var found in new SnapshotSelection(browser, [path], includeDeleted: true).NamedAsync(snapshot.Root, token).ConfigureAwait(false))
                 {
                     any = true;
                     await foreach (var entry in ListAsync(browser, found, path, recurse, token).ConfigureAwait(false))
-                        await writer.WriteAsync(ItemSummary.Of(entry).ToItem(session.Configuration.Name, id.ToString(), snapshot.Taken, entry.Path), token).ConfigureAwait(false);
+                    {
+                        if (entry.Fault is { } fault)
+                            observer.Warning(Texts.Get("BrowseDamaged", entry.Path, ItemWall.Describe(fault).Detail));
+                        else
+                            await writer.WriteAsync(ItemSummary.Of(entry).ToItem(session.Configuration.Name, id.ToString(), snapshot.Taken, entry.Path), token).ConfigureAwait(false);
+                    }
                 }
 
                 return any || path.Trim('/').Length == 0 ? true : throw new BackupException("PathNotFound", BackupErrorCategory.ObjectNotFound, path, path, id.ToString()[..8]);
@@ -77,6 +89,22 @@ public sealed partial class BackupEngine
                 return true;
             }, token).ConfigureAwait(false);
         }, cancellationToken);
+
+    // By snapshot: "latest" and its id are one, and a path that was given twice is one.
+    private static async Task<IReadOnlyList<RestoreSource>> SourcesAsync(RepositorySession session, RestoreRequest request, CancellationToken cancellationToken)
+    {
+        var sources = new List<RestoreSource>();
+        foreach (var selection in request.Further.Prepend(new RestoreSelection(request.SnapshotId, request.Paths)))
+        {
+            var (id, snapshot) = await session.FindSnapshotAsync(selection.SnapshotId, cancellationToken).ConfigureAwait(false);
+            var source = sources.Find(each => each.Snapshot == id.ToString());
+            if (source is null)
+                sources.Add(source = new RestoreSource(id.ToString(), snapshot.Root));
+            source.Paths.UnionWith(selection.Paths);
+        }
+
+        return sources;
+    }
 
     // While it is restored nobody prunes. Whoever may only read restores all the same.
     private async Task<RepositoryLock?> ShareAsync(RepositorySession session, IBackupObserver observer, CancellationToken cancellationToken)
@@ -96,9 +124,13 @@ public sealed partial class BackupEngine
     private static async IAsyncEnumerable<SnapshotEntry> ListAsync(SnapshotBrowser browser, SnapshotEntry found, string path, bool recurse, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var pattern = path.Trim('/').Length == 0 || (path.AsSpan().IndexOfAny('*', '?') >= 0 && found.Path != "/" + path.Trim('/'));
-        if (recurse)
+        if (found.Fault is not null)
         {
-            await foreach (var entry in browser.WalkAsync(found, includeDeleted: true, cancellationToken).ConfigureAwait(false))
+            yield return found;
+        }
+        else if (recurse)
+        {
+            await foreach (var entry in browser.WalkAsync(found, cancellationToken).ConfigureAwait(false))
                 yield return entry;
         }
         else if (pattern || !found.Node.IsDirectory)
@@ -112,11 +144,11 @@ public sealed partial class BackupEngine
         }
     }
 
-    private async IAsyncEnumerable<RestoredItem> RestoreToCloudAsync(RepositorySession session, RestoreRequest request, BlobId id, BlobId root, ISecretStore secrets, IBackupObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<RestoredItem> RestoreToCloudAsync(RepositorySession session, RestoreRequest request, IReadOnlyList<RestoreSource> sources, ISecretStore secrets, IBackupObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var graph = await new GraphFactory(secrets, _time, _random).OpenAsync(session.Configuration.Tenant, GraphFactory.LogTo(observer), cancellationToken).ConfigureAwait(false);
         var context = new RestoreContext(new RepositoryReader(session.Repository, treeCache: session.TreeCache), graph.Client, request);
-        using var restorer = new CloudRestorer(context, session.Configuration, root, id.ToString());
+        using var restorer = new CloudRestorer(context, session.Configuration, sources, observer);
         await foreach (var item in restorer.RestoreAsync(cancellationToken).ConfigureAwait(false))
             yield return item;
     }

@@ -49,6 +49,27 @@ public sealed class QuestionTests(ModuleFixture module) : IClassFixture<ModuleFi
     }
 
     [Fact]
+    public void WhatIf_names_the_place_that_a_restore_goes_to()
+    {
+        module.Configure("Dry");
+        var person = new Person();
+        using var shell = new ModuleHost(person);
+        string WhatIf(string arguments)
+        {
+            person.Written.Clear();
+            shell.Invoke($"Restore-KKBackupItem Dry /Exchange {arguments} -WhatIf");
+            return Assert.Single(person.Written);
+        }
+
+        Assert.Contains("where it was", WhatIf("-ToMicrosoft365 -InPlace"), StringComparison.Ordinal);
+        Assert.Matches(@"folder 'Restored \d{4}-", WhatIf("-ToMicrosoft365"));
+        Assert.DoesNotContain("where it was", WhatIf("-ToMicrosoft365"), StringComparison.Ordinal);
+        Assert.Contains("ben@demo.example, folder 'Von Anna'", WhatIf("-ToMicrosoft365 -TargetUser ben@demo.example -TargetFolder 'Von Anna'"), StringComparison.Ordinal);
+        Assert.Contains("ben@demo.example)", WhatIf("-ToMicrosoft365 -TargetUser ben@demo.example -InPlace"), StringComparison.Ordinal);
+        Assert.Contains(module.Folder["out"], WhatIf($"'{module.Folder["out"]}'"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Without_a_person_nothing_waits_for_one() =>
         Assert.StartsWith("ConfigurationFieldInvalid", Assert.Single(module.TryInvoke("New-KKBackupConfiguration Nobody -TenantId t -ClientId c -ClientSecretName v/s -RepositoryPasswordName v/p").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
 
@@ -62,6 +83,8 @@ public sealed class QuestionTests(ModuleFixture module) : IClassFixture<ModuleFi
         private readonly Keyboard _keyboard = new(answers);
 
         public IReadOnlyList<string> Asked => _keyboard.Asked;
+
+        public List<string> Written => _keyboard.Written;
 
         public override CultureInfo CurrentCulture => CultureInfo.InvariantCulture;
 
@@ -97,6 +120,8 @@ public sealed class QuestionTests(ModuleFixture module) : IClassFixture<ModuleFi
         private int _next;
 
         public List<string> Asked { get; } = [];
+
+        public List<string> Written { get; } = [];
 
         public override PSHostRawUserInterface? RawUI => null;
 
@@ -137,9 +162,7 @@ public sealed class QuestionTests(ModuleFixture module) : IClassFixture<ModuleFi
         {
         }
 
-        public override void WriteLine(string value)
-        {
-        }
+        public override void WriteLine(string value) => Written.Add(value);
 
         public override void WriteProgress(long sourceId, ProgressRecord record)
         {

@@ -23,6 +23,63 @@ public sealed class RestoreTests(ModuleFixture module) : IClassFixture<ModuleFix
     }
 
     [Fact]
+    public void The_help_s_own_example_brings_a_deleted_mail_back_once_and_a_search_finds_folders_only_when_asked()
+    {
+        module.Configure("Once", more: "-DeletedItems KeepUntilRetention");
+        module.Invoke("Start-KKBackup Once");
+        int Mails() => module.Tenant.Change((model, _) => model.Users.Sum(user => user.Mailbox?.Messages.Count ?? 0));
+        var before = Mails();
+        module.Tenant.Change((model, _) =>
+        {
+            var mailbox = model.Users.First(user => user.Mailbox is not null).Mailbox!;
+            mailbox.Delete(mailbox.Messages.Values.First(message => mailbox.Folders[message.FolderId].Store == DemoTenant.Model.DemoFolderStore.Visible));
+        });
+        module.Invoke("Start-KKBackup Once");
+        Assert.Single(module.Invoke("Find-KKBackupItem Once -Source Mail -Deleted"));
+        Assert.True(module.Invoke("Find-KKBackupItem Once -Source Mail -Deleted -IncludeFolder").Count > 3);
+
+        // Folders, items, pages of a listing and the search twice: one mail.
+        const string Selection = "$(Find-KKBackupItem Once -Source Mail -Deleted -IncludeFolder; Find-KKBackupItem Once -Source Mail -Deleted; Find-KKBackupItem Once -Source Mail -Deleted -SnapshotId latest)";
+        Assert.Equal("Restored", $"{Assert.Single(module.Invoke($"{Selection} | Restore-KKBackupItem -ToMicrosoft365 -InPlace")).Properties["Status"].Value}");
+        Assert.Equal(before, Mails());
+        Assert.Equal("Skipped", $"{Assert.Single(module.Invoke("Find-KKBackupItem Once -Source Mail -Deleted | Restore-KKBackupItem -ToMicrosoft365 -InPlace")).Properties["Status"].Value}");
+        Assert.Equal(before, Mails());
+    }
+
+    [Fact]
+    public void What_is_found_keeps_its_owners_folders()
+    {
+        module.Configure("Owners");
+        module.Invoke("Start-KKBackup Owners");
+        var restored = module.Invoke("Find-KKBackupItem Owners * -Source OneDrive | Restore-KKBackupItem -Destination $args[0]", module.Folder["owners"]);
+        Assert.NotEmpty(restored);
+        Assert.Equal(restored.Count, Directory.GetFiles(module.Folder["owners"], "*", SearchOption.AllDirectories).Length);
+        Assert.Equal(["OneDrive"], Directory.GetFileSystemEntries(module.Folder["owners"]).Select(Path.GetFileName));
+        Assert.All(Directory.GetDirectories(Path.Combine(module.Folder["owners"], "OneDrive")), folder => Assert.Contains('@', folder));
+    }
+
+    [Fact]
+    public void Failed_items_are_errors_after_everything_else_is_restored_also_when_errors_stop_the_script()
+    {
+        module.Configure("Stop");
+        module.Invoke("Start-KKBackup Stop");
+        var (target, elsewhere) = (module.Folder["stop"], module.Folder["elsewhere"]);
+        Directory.CreateDirectory(target);
+        Directory.CreateDirectory(elsewhere);
+        Directory.CreateSymbolicLink(Path.Combine(target, "Exchange"), elsewhere);
+        var (_, errors) = module.TryInvoke("$ErrorActionPreference = 'Stop'; Restore-KKBackupItem Stop / $args[0] -ReportPath $args[1]", target, module.Folder["stop.csv"]);
+        Assert.StartsWith("LinkInTheWay", Assert.Single(errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(target, "OneDrive"), "*", SearchOption.AllDirectories));
+        Assert.Empty(Directory.GetFileSystemEntries(elsewhere));
+
+        // Two configurations in one command: one report of both.
+        module.Configure("Other");
+        module.Invoke("Start-KKBackup Other");
+        var rows = module.Invoke("'Stop', 'Other' | ForEach-Object { Find-KKBackupItem $_ -Source OneDrive -SnapshotId latest } | Restore-KKBackupItem -Destination $args[0] -ReportPath $args[1]", module.Folder["both"], module.Folder["both.csv"]);
+        Assert.Equal(rows.Count + 1, File.ReadAllLines(module.Folder["both.csv"]).Length);
+    }
+
+    [Fact]
     public void WhatIf_restores_nothing_and_wrong_input_is_refused_with_a_clear_error()
     {
         module.Configure("Wrong");

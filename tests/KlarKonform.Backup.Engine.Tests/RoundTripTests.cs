@@ -13,7 +13,8 @@ public sealed class RoundTripTests
 {
     private static readonly TenantSizes s_sizes = new() { Users = 3, MailsPerUser = 25, FilesPerUser = 20, MaxFileBytes = 300_000, EventsPerUser = 20, ContactsPerUser = 15, Sites = 2 };
 
-    private static DemoTenantOptions Writable(DemoTenantOptions? options = null)
+    /// <summary>A tenant whose app may write.</summary>
+    internal static DemoTenantOptions Writable(DemoTenantOptions? options = null)
     {
         options ??= new DemoTenantOptions();
         return options with { Permissions = options.Permissions.Concat(["Mail.ReadWrite", "Calendars.ReadWrite", "Contacts.ReadWrite", "Files.ReadWrite.All"]).ToHashSet() };
@@ -199,7 +200,8 @@ public sealed class RoundTripTests
         }
     }
 
-    private static void DeleteEverything(DemoTenantModel model)
+    /// <summary>Takes all mail, events, contacts and files away.</summary>
+    internal static void DeleteEverything(DemoTenantModel model)
     {
         foreach (var mailbox in model.Users.Select(user => user.Mailbox).OfType<DemoMailbox>())
         {

@@ -72,7 +72,7 @@ public sealed class SearchTests
         async Task<List<BackupItem>> List(string path, bool recurse = false)
         {
             var items = new List<BackupItem>();
-            await foreach (var item in scenario.Engine.GetItemsAsync("Test", "latest", path, recurse, scenario, default))
+            await foreach (var item in scenario.Engine.GetItemsAsync("Test", "latest", path, recurse, scenario, scenario, default))
                 items.Add(item);
             return items;
         }

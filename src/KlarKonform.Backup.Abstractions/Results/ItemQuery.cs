@@ -41,4 +41,7 @@ public sealed record ItemQuery
 
     /// <summary>Only items that were deleted in Microsoft 365 and are kept; null does not care.</summary>
     public bool? Deleted { get; init; }
+
+    /// <summary>Whether folders are found too. Without it only items are: whoever restores what was found means each of them once.</summary>
+    public bool IncludeFolders { get; init; }
 }

@@ -66,6 +66,10 @@ public sealed class FindKKBackupItemCommand : ConfigurationNameCommand
     [Parameter]
     public SwitchParameter Deleted { get; set; }
 
+    /// <summary>Folders too.</summary>
+    [Parameter]
+    public SwitchParameter IncludeFolder { get; set; }
+
     private protected override string Activity => Texts.Get("Activity_Search");
 
     private protected override void ProcessConfiguration(string name)
@@ -84,6 +88,7 @@ public sealed class FindKKBackupItemCommand : ConfigurationNameCommand
             MaximumSize = Given(nameof(MaximumSize)) ? MaximumSize : null,
             SnapshotId = SnapshotId,
             Deleted = Given(nameof(Deleted)) ? Deleted : null,
+            IncludeFolders = IncludeFolder,
         };
         Run(async token =>
         {

@@ -34,7 +34,7 @@ public sealed class GetKKBackupItemCommand : BackupCmdlet
     {
         var (skip, first) = (PagingParameters.Skip, PagingParameters.First);
         var (seen, shown) = (0UL, 0UL);
-        await foreach (var item in Engine.GetItemsAsync(Configuration, SnapshotId, Path, Recurse, Secrets, token).ConfigureAwait(false))
+        await foreach (var item in Engine.GetItemsAsync(Configuration, SnapshotId, Path, Recurse, Secrets, Observer, token).ConfigureAwait(false))
         {
             if (seen++ < skip)
                 continue;

@@ -12,8 +12,13 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
     private const string FolderSet = "Folder";
     private const string CloudSet = "Microsoft365";
 
-    // What came through the pipeline, by configuration and snapshot: the repository is opened once for each.
-    private readonly Dictionary<(string Configuration, string SnapshotId), List<string>> _wanted = [];
+    // What came through the pipeline, by configuration: all of it is one restore, so that nothing is written twice.
+    private readonly List<(string Configuration, string SnapshotId, string Path)> _wanted = [];
+    private readonly HashSet<(string Configuration, string SnapshotId, string Path)> _asked = [];
+
+    // The folder of a restore to Microsoft 365; null in place.
+    private string? _folder;
+    private bool _isNamed;
 
     /// <summary>The configuration's name.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -90,6 +95,14 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
     private protected override string Activity => Texts.Get("Activity_Restore");
 
     /// <inheritdoc />
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        _isNamed = MyInvocation.BoundParameters.ContainsKey(nameof(Path));
+        _folder = InPlace ? null : TargetFolder ?? Texts.Get("RestoreFolderName", DateTime.Now.ToString("yyyy-MM-dd HH.mm", System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    /// <inheritdoc />
     protected override void ProcessRecord()
     {
         if (InPlace && TargetFolder is not null)
@@ -98,47 +111,67 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
             return;
         }
 
-        var target = ParameterSetName == FolderSet ? FullPath(Destination) : $"Microsoft 365 ({TargetUser ?? TargetSite ?? Texts.Get("RestoreOrigin")})";
         foreach (var path in Path)
         {
-            if (!ShouldProcess(path, Texts.Get("Action_Restore", target)))
-                continue;
-            if (!_wanted.TryGetValue((Configuration, SnapshotId), out var paths))
-                _wanted[(Configuration, SnapshotId)] = paths = [];
-            paths.Add(path);
+            var wanted = (Configuration, SnapshotId, path);
+            if (_asked.Add(wanted) && ShouldProcess(path, Texts.Get("Action_Restore", Target())))
+                _wanted.Add(wanted);
         }
     }
 
     /// <inheritdoc />
     protected override void EndProcessing()
     {
-        var folder = InPlace ? null : TargetFolder ?? Texts.Get("RestoreFolderName", DateTime.Now.ToString("yyyy-MM-dd HH.mm", System.Globalization.CultureInfo.InvariantCulture));
-        foreach (var ((configuration, snapshot), paths) in _wanted)
+        var isFirst = true;
+        foreach (var configuration in _wanted.GroupBy(wanted => wanted.Configuration, StringComparer.OrdinalIgnoreCase))
         {
+            var selections = configuration.GroupBy(wanted => wanted.SnapshotId, (snapshot, all) => new RestoreSelection(snapshot, [.. all.Select(wanted => wanted.Path)])).ToArray();
             var request = new RestoreRequest
             {
-                SnapshotId = snapshot,
-                Paths = paths,
+                SnapshotId = selections[0].SnapshotId,
+                Paths = selections[0].Paths,
+                Further = selections[1..],
                 IncludeDeleted = IncludeDeleted,
                 Conflict = Force && !MyInvocation.BoundParameters.ContainsKey(nameof(Conflict)) ? RestoreConflict.Replace : Conflict,
                 Destination = ParameterSetName == FolderSet ? FullPath(Destination) : null,
                 Layout = Layout,
+                KeepPaths = !_isNamed,
                 Format = Format,
-                Cloud = ParameterSetName == FolderSet ? null : new CloudRestore { User = TargetUser, Site = TargetSite, Folder = folder, Permissions = IncludePermissions },
+                Cloud = ParameterSetName == FolderSet ? null : new CloudRestore { User = TargetUser, Site = TargetSite, Folder = _folder, Permissions = IncludePermissions },
                 ReportPath = ReportPath is null ? null : FullPath(ReportPath),
+                AppendReport = !isFirst,
             };
+            isFirst = false;
+            var failed = new List<RestoredItem>();
             Run(async token =>
             {
-                await foreach (var item in Engine.RestoreAsync(configuration, request, Secrets, Observer, token).ConfigureAwait(false))
-                    Post(() => Show(item));
+                await foreach (var item in Engine.RestoreAsync(configuration.Key, request, Secrets, Observer, token).ConfigureAwait(false))
+                    Post(() => Show(item, failed));
             });
+
+            // After the rest is restored: with -ErrorAction Stop the first of them ends the command.
+            foreach (var item in failed)
+                WriteError(ErrorRecords.OfItem(item));
         }
     }
 
-    private void Show(RestoredItem item)
+    private string Target()
+    {
+        if (ParameterSetName == FolderSet)
+            return FullPath(Destination);
+        var place = (TargetUser ?? TargetSite, _folder) switch
+        {
+            (null, null) => Texts.Get("RestoreOrigin"),
+            ({ } other, null) => other,
+            (var other, { } folder) => Texts.Get("RestoreTargetFolder", other ?? Texts.Get("RestoreOwner"), folder),
+        };
+        return $"Microsoft 365 ({place})";
+    }
+
+    private void Show(RestoredItem item, List<RestoredItem> failed)
     {
         WriteObject(item);
         if (item.Status == "Failed")
-            WriteError(ErrorRecords.OfItem(item));
+            failed.Add(item);
     }
 }

@@ -14,7 +14,8 @@ namespace KlarKonform.Backup.Engine.Browsing;
 /// <param name="Time">When it was received, begins, or was last changed; UTC.</param>
 internal sealed record ItemSummary(string Name, string Type, long Size, DateTimeOffset Time)
 {
-    private const string Folder = "Folder";
+    /// <summary>The type of a folder.</summary>
+    public const string Folder = "Folder";
 
     /// <summary>The folder's tree; null for a file.</summary>
     public BlobId? Subtree { get; init; }
@@ -36,7 +37,7 @@ internal sealed record ItemSummary(string Name, string Type, long Size, DateTime
 
     public static ItemSummary Of(Node node)
     {
-        using var metadata = ReadMetadata(node);
+        using var metadata = StoredJson.Metadata(node);
         var (root, graph) = metadata is null ? (default, default) : (metadata.RootElement, metadata.RootElement.Object("graph"));
         var type = node.IsDirectory ? Folder : TypeOf(root.Text("type"));
         return new ItemSummary(node.Name, type, node.IsDirectory ? 0 : (long)node.Size, TimeOf(node, type, graph))
@@ -108,19 +109,6 @@ internal sealed record ItemSummary(string Name, string Type, long Size, DateTime
         var at = Array.IndexOf(parts, DeletedItems.Folder);
         return at > 0 && at + 1 < parts.Length && DateTime.TryParseExact(parts[at + 1], "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var month)
             ? new DateTimeOffset(month, TimeSpan.Zero) : null;
-    }
-
-    // Another program's attribute of this name is none of ours.
-    private static JsonDocument? ReadMetadata(Node node)
-    {
-        try
-        {
-            return ItemMetadata.Read(node);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
     }
 
     private static string TypeOf(string type) => type switch

@@ -1,30 +1,42 @@
-using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
-using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Engine.State;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Trees;
 
 namespace KlarKonform.Backup.Engine.Browsing;
 
-/// <summary>Finds and lists what a snapshot holds; a folder in memory at a time. Thread-safe.</summary>
+/// <summary>
+/// Reads folders of a snapshot; a folder in memory at a time. A folder or an entry that cannot be read comes as an entry with its
+/// <see cref="SnapshotEntry.Fault"/>, and everything else comes all the same. Thread-safe.
+/// </summary>
 internal sealed class SnapshotBrowser(RepositoryReader reader)
 {
-    /// <summary>The entries that a path names. Wildcards match within one level, and a name matches as it is before it matches as a pattern: subjects hold brackets and stars.</summary>
-    public IAsyncEnumerable<SnapshotEntry> FindAsync(BlobId root, string path, CancellationToken cancellationToken) =>
-        FindAsync(root, path.Split('/', StringSplitOptions.RemoveEmptyEntries), null, cancellationToken);
+    /// <summary>What is at the root.</summary>
+    /// <exception cref="RepositoryException">The root itself is missing or damaged: there is nothing to show.</exception>
+    public Task<IReadOnlyList<SnapshotEntry>> RootAsync(BlobId root, CancellationToken cancellationToken) => ReadAsync(root, null, cancellationToken);
 
-    /// <summary>What is directly in a folder.</summary>
-    public async Task<IReadOnlyList<SnapshotEntry>> ChildrenAsync(SnapshotEntry folder, CancellationToken cancellationToken) =>
-        folder.Node.Subtree is { } subtree ? [.. (await reader.ReadTreeAsync(subtree, cancellationToken).ConfigureAwait(false)).Select(node => new SnapshotEntry(folder, node))] : [];
+    /// <summary>What is directly in a folder; the folder itself, with its fault, if that cannot be read.</summary>
+    public async Task<IReadOnlyList<SnapshotEntry>> ChildrenAsync(SnapshotEntry folder, CancellationToken cancellationToken)
+    {
+        if (folder.Node.Subtree is not { } subtree)
+            return [];
+        try
+        {
+            return await ReadAsync(subtree, folder, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (ItemWall.Holds(exception, cancellationToken))
+        {
+            return [new SnapshotEntry(folder.Parent, folder.Node) { Fault = exception }];
+        }
+    }
 
-    /// <summary>An entry and all below it, folders before what is in them.</summary>
-    /// <param name="entry">Where to begin.</param>
-    /// <param name="includeDeleted">Whether deleted items that are kept come too, where the beginning is not among them.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    public async IAsyncEnumerable<SnapshotEntry> WalkAsync(SnapshotEntry entry, bool includeDeleted, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>An entry and all below it, folders before what is in them, kept deleted items too.</summary>
+    public async IAsyncEnumerable<SnapshotEntry> WalkAsync(SnapshotEntry entry, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         yield return entry;
+        if (entry.Fault is not null)
+            yield break;
 
         // A stack of its own: folders may be nested more deeply than calls.
         var open = new Stack<IEnumerator<SnapshotEntry>>();
@@ -38,41 +50,31 @@ internal sealed class SnapshotBrowser(RepositoryReader reader)
             }
 
             var child = level.Current;
-            if (!includeDeleted && IsDeletedFolder(child))
-                continue;
             yield return child;
-            if (child.Node.IsDirectory)
+            if (child is { Fault: null, Node.IsDirectory: true })
                 open.Push((await ChildrenAsync(child, cancellationToken).ConfigureAwait(false)).GetEnumerator());
         }
     }
 
     /// <summary>Whether an entry is a resource's folder of deleted items. A user's own folder of that name never lies at a resource's root.</summary>
-    public static bool IsDeletedFolder(SnapshotEntry entry) =>
-        entry.Node.IsDirectory && entry.Node.Name == DeletedItems.Folder && entry.Depth == ResourceDepth(entry) && ItemMetadata.Read(entry.Node) is null;
+    public static bool IsDeletedFolder(SnapshotEntry entry) => entry.Node.IsDirectory && entry.Node.Name == DeletedItems.Folder
+        && entry.Depth == ResourceDepth(entry) && entry.Node.Attribute(ResourceStore.Attribute) is null;
 
     // /Exchange/<mailbox>/Mail, /OneDrive/<user>, /SharePoint/<site>, /Directory.
     private static int ResourceDepth(SnapshotEntry entry) => entry.Chain()[0].Node.Name switch { "Exchange" => 3, "Directory" => 1, _ => 2 };
 
-    private async IAsyncEnumerable<SnapshotEntry> FindAsync(BlobId tree, string[] parts, SnapshotEntry? parent, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<SnapshotEntry>> ReadAsync(BlobId tree, SnapshotEntry? folder, CancellationToken cancellationToken)
     {
-        var nodes = await reader.ReadTreeAsync(tree, cancellationToken).ConfigureAwait(false);
-        var depth = parent is null ? 0 : parent.Depth + 1;
-        var wanted = parts.Length == 0 ? "*" : parts[depth];
-        var exact = nodes.Where(node => node.Name == wanted).ToArray();
-        foreach (var node in exact.Length > 0 ? exact : nodes.Where(node => FileSystemName.MatchesSimpleExpression(wanted, node.Name)))
-        {
-            var here = new SnapshotEntry(parent, node);
-            if (depth == 0 && node.Name == SnapshotAssembler.StateFolder && exact.Length == 0)
-                continue; // Our own state is no user's data; it comes only when it is named.
-            if (depth >= parts.Length - 1)
-            {
-                yield return here;
-            }
-            else if (node.Subtree is { } subtree)
-            {
-                await foreach (var found in FindAsync(subtree, parts, here, cancellationToken).ConfigureAwait(false))
-                    yield return found;
-            }
-        }
+        var faults = new List<TreeFault>();
+        var nodes = await reader.ReadTreeAsync(tree, faults, cancellationToken).ConfigureAwait(false);
+        var entries = nodes.Select(node => new SnapshotEntry(folder, node));
+        return [.. entries.Concat(faults.Select(fault => Unreadable(folder, fault)))];
     }
+
+    /// <summary>What an unreadable entry is called.</summary>
+    public static string NameOf(TreeFault fault) => fault.Name.Length > 0 ? fault.Name : "?";
+
+    // It has neither content nor kind; a name is all that may be left of it.
+    private static SnapshotEntry Unreadable(SnapshotEntry? folder, TreeFault fault) =>
+        new(folder, new Node { Name = NameOf(fault), Type = "" }) { Fault = new RepositoryException(RepositoryErrorKind.Damaged, fault.Reason) };
 }

@@ -9,19 +9,22 @@ internal sealed class RestoreReport : IAsyncDisposable
     private readonly StreamWriter _writer;
     private readonly string _separator = CultureInfo.CurrentCulture.TextInfo.ListSeparator;
 
-    private RestoreReport(StreamWriter writer) => _writer = writer;
+    private readonly string _path;
 
-    /// <summary>Begins a report; one that is there is replaced.</summary>
+    private RestoreReport(string path, StreamWriter writer) => (_path, _writer) = (path, writer);
+
+    /// <summary>Begins a report; one that is there is replaced, unless this one goes on in it.</summary>
     /// <exception cref="BackupException">DestinationUnwritable: before anything was restored.</exception>
-    public static async Task<RestoreReport?> OpenAsync(string? path)
+    public static async Task<RestoreReport?> OpenAsync(string? path, bool append)
     {
         if (path is null)
             return null;
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            var report = new RestoreReport(new StreamWriter(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read), new UTF8Encoding(encoderShouldEmitUTF8Identifier: true)));
-            await report.LineAsync("Status", "Path", "Target", "Size", "Code", "Detail").ConfigureAwait(false);
+            var report = new RestoreReport(path, new StreamWriter(new FileStream(path, append ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.Read), new UTF8Encoding(encoderShouldEmitUTF8Identifier: true)));
+            if (!append)
+                await report.LineAsync("Status", "Path", "Target", "Size", "Code", "Detail").ConfigureAwait(false);
             return report;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -31,7 +34,18 @@ internal sealed class RestoreReport : IAsyncDisposable
     }
 
     /// <summary>Adds an item.</summary>
-    public Task AddAsync(RestoredItem item) => LineAsync(item.Status, item.Path, item.File, item.Size.ToString(CultureInfo.InvariantCulture), item.Code ?? "", item.Detail ?? "");
+    /// <exception cref="BackupException">DestinationUnwritable.</exception>
+    public async Task AddAsync(RestoredItem item)
+    {
+        try
+        {
+            await LineAsync(item.Status, item.Path, item.File, item.Size.ToString(CultureInfo.InvariantCulture), item.Code ?? "", item.Detail ?? "").ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new BackupException("DestinationUnwritable", BackupErrorCategory.PermissionDenied, _path, _path, exception.Message);
+        }
+    }
 
     public ValueTask DisposeAsync() => _writer.DisposeAsync();
 

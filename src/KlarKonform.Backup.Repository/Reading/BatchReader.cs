@@ -1,5 +1,6 @@
 using System.Buffers;
 using KlarKonform.Backup.Repository.Packs;
+using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Reading;
 
@@ -100,6 +101,10 @@ public sealed class BatchReader(ResticRepository repository, int parallel)
                 {
                     failed(blob.Id, exception);
                 }
+                catch (StorageException exception) when (IsOfOneFile(exception))
+                {
+                    failed(blob.Id, new RepositoryException(RepositoryErrorKind.Damaged, exception.Message, exception));
+                }
             }
         }
         finally
@@ -117,11 +122,14 @@ public sealed class BatchReader(ResticRepository repository, int parallel)
             await RepositoryReader.ReadRangeAsync(repository, pack, offset, target, cancellationToken).ConfigureAwait(false);
             return true;
         }
-        catch (RepositoryException)
+        catch (Exception exception) when (exception is RepositoryException || (exception is StorageException storage && IsOfOneFile(storage)))
         {
-            return false; // Missing or cut short: each blob is looked for alone.
+            return false; // Missing, cut short or refused: each blob is looked for alone.
         }
     }
+
+    // A pack that the storage refuses or cannot read (a bad sector) costs what is in it. A storage that is away costs everything.
+    private static bool IsOfOneFile(StorageException exception) => exception is { Key: not null, Kind: StorageErrorKind.AccessDenied or StorageErrorKind.Other };
 
     private bool TryOpen(PackedBlob blob, ReadOnlySpan<byte> stored, ref byte[] plain)
     {

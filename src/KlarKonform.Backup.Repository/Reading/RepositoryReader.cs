@@ -105,15 +105,23 @@ public sealed class RepositoryReader
     }
 
     /// <summary>A folder's nodes.</summary>
-    public async Task<List<Node>> ReadTreeAsync(BlobId id, CancellationToken cancellationToken)
+    /// <exception cref="RepositoryException">The tree is missing or damaged.</exception>
+    public Task<List<Node>> ReadTreeAsync(BlobId id, CancellationToken cancellationToken) => ReadTreeAsync(id, null, cancellationToken);
+
+    /// <summary>A folder's nodes, of which some may be unreadable: for whoever only looks at them.</summary>
+    /// <param name="id">The tree.</param>
+    /// <param name="faults">Takes what cannot be read; null makes the first of them an error.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="RepositoryException">The tree is missing or damaged as a whole.</exception>
+    public async Task<List<Node>> ReadTreeAsync(BlobId id, ICollection<TreeFault>? faults, CancellationToken cancellationToken)
     {
         if (_writer?.ReadPending(id) is { } pending)
-            return TreeJson.Read(pending);
+            return TreeJson.Read(pending, faults);
         await _repository.ContainsAsync(id, cancellationToken).ConfigureAwait(false);
         if (_trees is not null && _repository.Index.TryFind(id, out _, out var blob)
             && await _trees.FindAsync(blob, cancellationToken).ConfigureAwait(false) is { } kept)
-            return TreeJson.Read(kept);
-        return TreeJson.Read(await ReadBlobAsync(id, _repository.Index, _trees, cancellationToken).ConfigureAwait(false));
+            return TreeJson.Read(kept, faults);
+        return TreeJson.Read(await ReadBlobAsync(id, _repository.Index, _trees, cancellationToken).ConfigureAwait(false), faults);
     }
 
     /// <summary>What a tree points to; from the storage itself, unless the reader has a cache.</summary>

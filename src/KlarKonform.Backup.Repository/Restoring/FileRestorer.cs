@@ -17,7 +17,7 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
     /// <summary>Restores files; each is reported once, from any thread.</summary>
     /// <param name="files">Files of distinct paths. Their nodes are held in memory: hand in some ten thousand at a time.</param>
     /// <param name="done">Told of every file: null when it is there, or why it is not. <see cref="RepositoryException"/> is the repository's
-    /// fault, <see cref="IOException"/> and <see cref="UnauthorizedAccessException"/> are the local disk's.</param>
+    /// fault, <see cref="IOException"/> and <see cref="UnauthorizedAccessException"/> are the local disk's; anything else is the file's own.</param>
     /// <param name="cancellationToken">Ends the whole; unfinished files are removed.</param>
     public async Task RestoreAsync(IReadOnlyCollection<FileToRestore> files, Action<FileToRestore, Exception?> done, CancellationToken cancellationToken)
     {
@@ -103,9 +103,9 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
                     if (_left == 0)
                         Finish();
                 }
-                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                catch (Exception exception)
                 {
-                    Fail(exception);
+                    Fail(exception); // Whatever it is, it is this file's: the others go on.
                 }
             }
         }
@@ -139,7 +139,7 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
                 open();
                 Finish();
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            catch (Exception exception)
             {
                 Fail(exception);
             }
@@ -149,11 +149,24 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
 
         private void Finish()
         {
-            File.SetLastWriteTimeUtc(_handle!, file.Node.ModTime.Moment.UtcDateTime);
+            SetTime();
             _handle!.Dispose();
             File.Move(_temporary, file.Path, file.Overwrite);
             _ended = true;
             done(file, null);
+        }
+
+        // The content is what matters: a time that the file system cannot hold (year 1, year 9999) is left out.
+        private void SetTime()
+        {
+            try
+            {
+                File.SetLastWriteTimeUtc(_handle!, file.Node.ModTime.Moment.UtcDateTime);
+            }
+            catch (Exception exception) when (exception is IOException or ArgumentException or UnauthorizedAccessException)
+            {
+                // As above.
+            }
         }
 
         private void Abandon()

@@ -29,7 +29,13 @@ public static class TreeJson
 
     /// <summary>Reads a tree.</summary>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>.</exception>
-    public static List<Node> Read(ReadOnlySpan<byte> json)
+    public static List<Node> Read(ReadOnlySpan<byte> json) => Read(json, null);
+
+    /// <summary>Reads a tree of which single nodes may be unreadable. Whoever writes the tree back must not: it would lose them.</summary>
+    /// <param name="json">The tree.</param>
+    /// <param name="faults">Takes the nodes that cannot be read; null makes the first of them an error.</param>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>.</exception>
+    public static List<Node> Read(ReadOnlySpan<byte> json, ICollection<TreeFault>? faults)
     {
         try
         {
@@ -38,14 +44,38 @@ public static class TreeJson
             if (document.RootElement.TryGetProperty("nodes", out var list) && list.ValueKind == JsonValueKind.Array)
             {
                 foreach (var element in list.EnumerateArray())
-                    nodes.Add(ReadNode(element));
+                {
+                    try
+                    {
+                        nodes.Add(ReadNode(element));
+                    }
+                    catch (Exception exception) when (faults is not null && IsDamage(exception))
+                    {
+                        faults.Add(new TreeFault(NameOf(element), exception.Message));
+                    }
+                }
             }
 
             return nodes;
         }
-        catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception exception) when (IsDamage(exception))
         {
             throw new RepositoryException(RepositoryErrorKind.Damaged, "A tree's JSON is damaged.", exception);
+        }
+    }
+
+    private static bool IsDamage(Exception exception) =>
+        exception is JsonException or FormatException or InvalidOperationException or KeyNotFoundException or ArgumentException or OverflowException;
+
+    private static string NameOf(JsonElement node)
+    {
+        try
+        {
+            return GoJson.Unquote(node.GetProperty("name").GetString() ?? "");
+        }
+        catch (Exception exception) when (IsDamage(exception))
+        {
+            return "";
         }
     }
 

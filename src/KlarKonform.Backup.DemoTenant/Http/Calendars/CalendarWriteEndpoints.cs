@@ -178,6 +178,9 @@ internal sealed class CalendarWriteEndpoints(DemoTenantModel tenant, UploadSessi
         item.Subject = Text("subject") ?? item.Subject;
         item.ShowAs = Text("showAs") ?? item.ShowAs;
         item.Importance = Text("importance") ?? item.Importance;
+        item.Sensitivity = Text("sensitivity") ?? item.Sensitivity;
+        if (json.TryGetProperty("isAllDay", out var allDay))
+            item.IsAllDay = allDay.GetBoolean();
         if (json.TryGetProperty("body", out var body))
             item.Html = CreatedMime.Text(body, "content");
         if (json.TryGetProperty("start", out var start))
@@ -203,7 +206,12 @@ internal sealed class CalendarWriteEndpoints(DemoTenantModel tenant, UploadSessi
         item.Version++;
     }
 
-    private DemoEvent Find(RouteValues values) => tenant.Mailbox(values["user"]).Events.GetValueOrDefault(values["event"]) ?? throw Mailboxes.NotFound();
+    // An event, or a changed occurrence of a series.
+    private DemoEvent Find(RouteValues values)
+    {
+        var events = tenant.Mailbox(values["user"]).Events;
+        return events.GetValueOrDefault(values["event"]) ?? events.Values.SelectMany(each => each.Exceptions).FirstOrDefault(each => each.Id == values["event"]) ?? throw Mailboxes.NotFound();
+    }
 
     // An occurrence's id is its series' and its start.
     private static (DemoEvent? Series, DateTime Original) Occurrence(DemoMailbox mailbox, string id)

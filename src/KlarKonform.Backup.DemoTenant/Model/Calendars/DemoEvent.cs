@@ -16,7 +16,7 @@ public sealed class DemoEvent
 
     public required DateTime End { get; set; }
 
-    public bool IsAllDay { get; init; }
+    public bool IsAllDay { get; set; }
 
     public bool IsCancelled { get; set; }
 
@@ -27,7 +27,7 @@ public sealed class DemoEvent
 
     public string ShowAs { get; set; } = "busy";
 
-    public string Sensitivity { get; init; } = "normal";
+    public string Sensitivity { get; set; } = "normal";
 
     public string Importance { get; set; } = "normal";
 

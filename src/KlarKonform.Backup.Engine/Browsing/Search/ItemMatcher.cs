@@ -26,6 +26,8 @@ internal sealed class ItemMatcher(ItemQuery query)
     /// <summary>Whether an item matches.</summary>
     public bool Matches(ItemSummary item, IReadOnlyList<string> folder, bool isDeleted)
     {
+        if (item.Type == ItemSummary.Folder && !query.IncludeFolders)
+            return false;
         if (query.Name is { } name && !Matches(name, item.Name))
             return false;
         if ((query.Subject is { } subject && !Matches(subject, item.Subject)) || (query.From is { } from && !Matches(from, item.From)) || (query.To is { } to && !Matches(to, item.To)))

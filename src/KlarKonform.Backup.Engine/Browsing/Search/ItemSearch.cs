@@ -5,6 +5,7 @@ using KlarKonform.Backup.Engine.State;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Snapshots;
+using KlarKonform.Backup.Repository.Trees;
 
 namespace KlarKonform.Backup.Engine.Browsing.Search;
 
@@ -22,7 +23,7 @@ internal sealed class ItemSearch(RepositorySession session, string cache, IBacku
     {
         var snapshots = query.SnapshotId is { } id ? [await session.FindSnapshotAsync(id, cancellationToken).ConfigureAwait(false)] : await CompleteAsync(cancellationToken).ConfigureAwait(false);
         var index = await SearchIndex.OpenAsync(session.Repository, cache, cancellationToken).ConfigureAwait(false);
-        var walk = new Walk(index, new ItemMatcher(query), new RepositoryReader(session.Repository, treeCache: session.TreeCache), session.Repository);
+        var walk = new Walk(index, new ItemMatcher(query), new RepositoryReader(session.Repository, treeCache: session.TreeCache), session.Repository, observer);
         var done = 0;
         try
         {
@@ -46,10 +47,13 @@ internal sealed class ItemSearch(RepositorySession session, string cache, IBacku
         return complete.Length > 0 ? complete : all;
     }
 
-    private sealed class Walk(SearchIndex index, ItemMatcher matcher, RepositoryReader reader, ResticRepository repository)
+    private sealed class Walk(SearchIndex index, ItemMatcher matcher, RepositoryReader reader, ResticRepository repository, IBackupObserver observer)
     {
         private readonly HashSet<(BlobId Tree, string Path)> _seen = [];
         private readonly HashSet<(string Path, BlobId? Content, long Size, DateTimeOffset? Deleted)> _found = [];
+
+        // What is damaged is not kept in the index: it may be repaired.
+        private readonly Dictionary<BlobId, (IReadOnlyList<ItemSummary> Rows, IReadOnlyList<(string Name, string Reason)> Faults)> _damaged = [];
         private bool _opened;
 
         /// <summary>Every tree that was looked at.</summary>
@@ -71,7 +75,7 @@ internal sealed class ItemSearch(RepositorySession session, string cache, IBacku
                 foreach (var place in places)
                 {
                     Trees.Add(place.Tree);
-                    foreach (var row in index.Read(place.Tree))
+                    foreach (var row in RowsOf(place))
                     {
                         var path = $"{place.Path}/{row.Name}";
                         if (place.Parts.Count == 0 && row.Name == SnapshotAssembler.StateFolder)
@@ -93,7 +97,7 @@ internal sealed class ItemSearch(RepositorySession session, string cache, IBacku
 
         private async Task LoadAsync(List<Place> places, CancellationToken cancellationToken)
         {
-            var missing = places.Select(place => place.Tree).Where(tree => !index.Contains(tree)).Distinct().ToArray();
+            var missing = places.Select(place => place.Tree).Where(tree => !index.Contains(tree) && !_damaged.ContainsKey(tree)).Distinct().ToArray();
             if (missing.Length == 0)
                 return;
 
@@ -101,11 +105,41 @@ internal sealed class ItemSearch(RepositorySession session, string cache, IBacku
             if (!_opened)
                 await repository.OpenIndexAsync(cancellationToken).ConfigureAwait(false);
             _opened = true;
-            var rows = new ItemSummary[missing.Length][];
-            await Parallel.ForEachAsync(Enumerable.Range(0, missing.Length), new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken }, async (i, token) =>
-                rows[i] = [.. (await reader.ReadTreeAsync(missing[i], token).ConfigureAwait(false)).Select(ItemSummary.Of)]).ConfigureAwait(false);
+            var rows = new IReadOnlyList<ItemSummary>[missing.Length];
+            var faults = new List<(string Name, string Reason)>[missing.Length];
+            var options = new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken };
+            await Parallel.ForEachAsync(Enumerable.Range(0, missing.Length), options, async (i, token) => (rows[i], faults[i]) = await ReadAsync(missing[i], token).ConfigureAwait(false)).ConfigureAwait(false);
             for (var i = 0; i < missing.Length; i++)
-                index.Add(missing[i], rows[i]);
+            {
+                if (faults[i].Count == 0)
+                    index.Add(missing[i], [.. rows[i]]);
+                else
+                    _damaged.Add(missing[i], (rows[i], faults[i]));
+            }
+        }
+
+        private async Task<(IReadOnlyList<ItemSummary> Rows, List<(string Name, string Reason)> Faults)> ReadAsync(BlobId tree, CancellationToken cancellationToken)
+        {
+            try
+            {
+                var faults = new List<TreeFault>();
+                var nodes = await reader.ReadTreeAsync(tree, faults, cancellationToken).ConfigureAwait(false);
+                return ([.. nodes.Select(ItemSummary.Of)], faults.ConvertAll(fault => ("/" + SnapshotBrowser.NameOf(fault), fault.Reason)));
+            }
+            catch (Exception exception) when (ItemWall.Holds(exception, cancellationToken))
+            {
+                return ([], [("", ItemWall.Describe(exception).Detail)]);
+            }
+        }
+
+        // A damaged folder or entry is named, and the search goes on.
+        private IEnumerable<ItemSummary> RowsOf(Place place)
+        {
+            if (!_damaged.TryGetValue(place.Tree, out var damaged))
+                return index.Read(place.Tree);
+            foreach (var (name, reason) in damaged.Faults)
+                observer.Warning(Texts.Get("BrowseDamaged", place.Path + name is { Length: > 0 } path ? path : "/", reason));
+            return damaged.Rows;
         }
 
         private sealed record Place(BlobId Tree, string Path, IReadOnlyList<string> Parts, bool IsDeleted);

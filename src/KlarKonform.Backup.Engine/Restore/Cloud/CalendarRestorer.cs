@@ -14,17 +14,17 @@ namespace KlarKonform.Backup.Engine.Restore.Cloud;
 internal sealed class CalendarRestorer : IResourceRestorer
 {
     private readonly RestoreContext _context;
-    private readonly string _user;
+    private readonly string _shown;
     private readonly bool _isSource;
     private readonly CalendarWriter _writer;
     private readonly PresentItems _present;
     private readonly SemaphoreSlim _gate = new(1);
     private List<(string Id, string Name, bool IsDefault)>? _calendars;
 
-    public CalendarRestorer(RestoreContext context, string user, bool isSource)
+    public CalendarRestorer(RestoreContext context, string user, string shown, bool isSource)
     {
         _context = context;
-        _user = user;
+        _shown = shown;
         _isSource = isSource;
         _writer = new CalendarWriter(context.Client, user);
         _present = new PresentItems(KeysAsync);
@@ -34,77 +34,113 @@ internal sealed class CalendarRestorer : IResourceRestorer
 
     public void Dispose() => _gate.Dispose();
 
-    public string Place => $"{_user}: Calendar";
+    public string Place => $"{_shown}: Calendar";
 
     public bool IsItem(SnapshotEntry entry) => !entry.Node.IsDirectory && entry.Node.Attribute(ResourceStore.Attribute) is not null;
 
     public Task EnsureFolderAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken) => folders.Count == 0 ? Task.CompletedTask : CalendarAsync(folders, cancellationToken);
 
-    public async Task<RestoredItem> RestoreAsync(RestoreItem item, CancellationToken cancellationToken)
+    public async Task<RestoredItem?> RestoreAsync(RestoreItem item, CancellationToken cancellationToken)
     {
         var (calendar, name) = await CalendarAsync(item.Folders, cancellationToken).ConfigureAwait(false);
-        var (place, size) = ($"{_user}: {name}", (long)item.Entry.Node.Size);
+        if (_context.TakePlace(calendar, item) is var claim and not RestoreContext.Claim.First)
+            return claim == RestoreContext.Claim.Same ? null : RestoreContext.OtherVersion(item, $"{_shown}: {name}");
+        var (place, size) = ($"{_shown}: {name}", (long)item.Entry.Node.Size);
         using var memory = await _context.TakeAsync(size, cancellationToken).ConfigureAwait(false);
-        using var stored = JsonDocument.Parse(await _context.ReadAsync(item.Entry.Node, cancellationToken).ConfigureAwait(false));
+        using var stored = StoredJson.Parse(await _context.ReadAsync(item.Entry.Node, cancellationToken).ConfigureAwait(false));
         var json = stored.RootElement.Object("event");
-        var origin = json.Text("iCalUId") is { Length: > 0 } uid ? uid : item.Id;
+        if (json.ValueKind != JsonValueKind.Object)
+            throw new FormatException(Texts.Get("RestoreNoEvent"));
+        var origin = json.Text("iCalUId") is { Length: > 0 } uid ? uid : item.Id.Length > 0 ? item.Id : json.Text("id");
         if (_context.Request.Conflict != RestoreConflict.Rename && await _present.TakeAsync(calendar, origin, cancellationToken).ConfigureAwait(false))
             return new RestoredItem(item.Entry.Path, place, size, "Skipped") { Detail = Texts.Get("RestoreIsThere") };
         var before = await _present.CountAsync(calendar, origin, cancellationToken).ConfigureAwait(false);
         var body = EventJson.Write(json, origin, TransactionOf(item));
         var id = await Creation.OnceAsync(token => _writer.CreateAsync(calendar, body, token), token => ArrivedAsync(calendar, origin, before, token), cancellationToken).ConfigureAwait(false);
-        _present.Added(calendar, origin);
         var notes = new List<string>();
-        await RestoreExceptionsAsync(id, json, notes, cancellationToken).ConfigureAwait(false);
-        await AttachAsync(item, id, stored.RootElement.Array("attachments"), notes, cancellationToken).ConfigureAwait(false);
+        await Creation.WholeAsync(async () =>
+        {
+            var instances = await RestoreExceptionsAsync(id, json, notes, cancellationToken).ConfigureAwait(false);
+            await AttachAsync(item, id, instances, stored.RootElement.Array("attachments"), notes, cancellationToken).ConfigureAwait(false);
+        }, token => _writer.DeleteAsync(id, token)).ConfigureAwait(false);
+        _present.Added(calendar, origin);
         if (json.Flag("isCancelled"))
             notes.Add(Texts.Get("RestoreCancelledEvent"));
         return new RestoredItem(item.Entry.Path, place, size, "Restored") { Detail = notes.Count > 0 ? string.Join(" ", notes) : null };
     }
 
     // One and the same request of this restore; another restore's is another.
-    private Guid TransactionOf(RestoreItem item) => new(SHA256.HashData(Encoding.UTF8.GetBytes($"{_context.Id}/{item.Entry.Path}")).AsSpan(0, 16));
+    private Guid TransactionOf(RestoreItem item) =>
+        new(SHA256.HashData(Encoding.UTF8.GetBytes($"{_context.Id}/{item.Entry.Path}/{string.Join(' ', item.Entry.Node.Content ?? [])}")).AsSpan(0, 16));
 
-    private async Task RestoreExceptionsAsync(string series, JsonElement json, List<string> notes, CancellationToken cancellationToken)
+    // Returns the restored occurrences by the ids that the changed ones had. One that is odd or refused costs itself.
+    private async Task<Dictionary<string, string>> RestoreExceptionsAsync(string series, JsonElement json, List<string> notes, CancellationToken cancellationToken)
     {
+        var instances = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var exception in json.Array("exceptionOccurrences"))
         {
             var start = EventJson.OriginalStart(exception);
-            var (from, to) = json.Flag("isAllDay") ? (start.AddHours(-14), start.AddHours(14)) : (start, start.AddMinutes(1));
-            if (await _writer.InstanceAsync(series, from, to, cancellationToken).ConfigureAwait(false) is { } instance)
+            var lost = Texts.Get("RestoreExceptionLost", start.ToString("d", CultureInfo.CurrentCulture));
+            await Creation.SideAsync(async () =>
+            {
+                var (from, to) = json.Flag("isAllDay") ? (start.AddHours(-14), start.AddHours(14)) : (start, start.AddMinutes(1));
+                if (await _writer.InstanceAsync(series, from, to, cancellationToken).ConfigureAwait(false) is not { } instance)
+                {
+                    notes.Add(lost);
+                    return;
+                }
+
                 await _writer.ChangeAsync(instance, EventJson.WriteException(exception), cancellationToken).ConfigureAwait(false);
-            else
-                notes.Add(Texts.Get("RestoreExceptionLost", start.ToString("d", CultureInfo.CurrentCulture)));
+                if (exception.Text("id") is { Length: > 0 } id)
+                    instances[id] = instance;
+            }, notes, lost, cancellationToken).ConfigureAwait(false);
         }
 
         foreach (var date in EventJson.Cancelled(json))
         {
-            var (from, to) = EventJson.DayOf(json, date);
-            if (await _writer.InstanceAsync(series, from, to, cancellationToken).ConfigureAwait(false) is { } instance)
-                await _writer.DeleteAsync(instance, cancellationToken).ConfigureAwait(false);
+            await Creation.SideAsync(async () =>
+            {
+                var (from, to) = EventJson.DayOf(json, date);
+                if (await _writer.InstanceAsync(series, from, to, cancellationToken).ConfigureAwait(false) is { } instance)
+                    await _writer.DeleteAsync(instance, cancellationToken).ConfigureAwait(false);
+            }, notes, Texts.Get("RestoreCancellationLost", date.ToString("d", CultureInfo.CurrentCulture)), cancellationToken).ConfigureAwait(false);
         }
+
+        return instances;
     }
 
-    private async Task AttachAsync(RestoreItem item, string id, IEnumerable<JsonElement> attachments, List<string> notes, CancellationToken cancellationToken)
+    private async Task AttachAsync(RestoreItem item, string id, Dictionary<string, string> instances, IEnumerable<JsonElement> attachments, List<string> notes, CancellationToken cancellationToken)
     {
         foreach (var attachment in attachments)
         {
-            var name = attachment.Text("name");
-            var suffix = attachment.Text("fileSuffix");
-            var stem = System.IO.Path.GetFileNameWithoutExtension(item.Entry.Node.Name);
-            var file = suffix.Length == 0 ? null : await _context.BesideAsync(item.Entry, stem + suffix, cancellationToken).ConfigureAwait(false)
-                ?? await _context.BesideAsync(item.Entry, $"{stem}_{suffix}", cancellationToken).ConfigureAwait(false);
-            if (file is null || (long)file.Size > OutlookAttachments.MaxSize)
-            {
-                notes.Add(Texts.Get("RestoreAttachmentLost", name));
-                continue;
-            }
+            var lost = Texts.Get("RestoreAttachmentLost", attachment.Text("name"));
 
-            using var memory = await _context.TakeAsync((long)file.Size, cancellationToken).ConfigureAwait(false);
-            var content = await _context.ReadAsync(file, cancellationToken).ConfigureAwait(false);
-            var type = attachment.Text("contentType") is { Length: > 0 } given ? given : "application/octet-stream";
-            await _writer.AttachAsync(id, new OutlookAttachment(name, type, content, attachment.Flag("isInline"), attachment.Text("contentId") is { Length: > 0 } contentId ? contentId : null), cancellationToken).ConfigureAwait(false);
+            // A changed occurrence has attachments of its own; on the series they would be on all of its occurrences.
+            var target = attachment.Text("occurrence") is { Length: > 0 } occurrence ? instances.GetValueOrDefault(occurrence) : id;
+            if (target is null)
+                notes.Add(lost);
+            else
+                await Creation.SideAsync(() => AttachAsync(item, target, attachment, notes, lost, cancellationToken), notes, lost, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private async Task AttachAsync(RestoreItem item, string target, JsonElement attachment, List<string> notes, string lost, CancellationToken cancellationToken)
+    {
+        var suffix = attachment.Text("fileSuffix");
+        var stem = System.IO.Path.GetFileNameWithoutExtension(item.Entry.Node.Name);
+        var file = suffix.Length == 0 ? null : await _context.BesideAsync(item.Entry, stem + suffix, cancellationToken).ConfigureAwait(false)
+            ?? await _context.BesideAsync(item.Entry, $"{stem}_{suffix}", cancellationToken).ConfigureAwait(false);
+        if (file is null || (long)file.Size > OutlookAttachments.MaxSize)
+        {
+            notes.Add(lost);
+            return;
+        }
+
+        using var memory = await _context.TakeAsync((long)file.Size, cancellationToken).ConfigureAwait(false);
+        var content = await _context.ReadAsync(file, cancellationToken).ConfigureAwait(false);
+        var type = attachment.Text("contentType") is { Length: > 0 } given ? given : "application/octet-stream";
+        var contentId = attachment.Text("contentId") is { Length: > 0 } text ? text : null;
+        await _writer.AttachAsync(target, new OutlookAttachment(attachment.Text("name"), type, content, attachment.Flag("isInline"), contentId), cancellationToken).ConfigureAwait(false);
     }
 
     // Calendars lie side by side: into a folder means a calendar of its own, named after both.

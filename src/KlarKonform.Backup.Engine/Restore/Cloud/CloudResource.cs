@@ -1,7 +1,6 @@
 using KlarKonform.Backup.Engine.Browsing;
 using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Engine.Sources;
-using KlarKonform.Backup.Engine.State;
 
 namespace KlarKonform.Backup.Engine.Restore.Cloud;
 
@@ -36,7 +35,7 @@ internal sealed record CloudResource(string Kind, string Name, string Id, int De
         var deleted = above.Length > 0 && SnapshotBrowser.IsDeletedFolder(above[0]);
         foreach (var each in above.Skip(deleted ? 2 : 0))
         {
-            using var metadata = ItemMetadata.Read(each.Node);
+            using var metadata = StoredJson.Metadata(each.Node);
             if (metadata is not null)
             {
                 var (root, graph) = (metadata.RootElement, metadata.RootElement.Object("graph"));

@@ -9,7 +9,6 @@ using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Directory;
 using KlarKonform.Backup.Graph.Drives;
 using KlarKonform.Backup.Graph.Sites;
-using KlarKonform.Backup.Repository;
 
 namespace KlarKonform.Backup.Engine.Restore.Cloud;
 
@@ -17,7 +16,7 @@ namespace KlarKonform.Backup.Engine.Restore.Cloud;
 /// Restores to Microsoft 365: resources side by side, each within what its service answers. Cut at any moment, it is begun again and finds
 /// what is there already.
 /// </summary>
-internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration configuration, BlobId root, string snapshot) : IDisposable
+internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration configuration, IReadOnlyList<RestoreSource> sources, IBackupObserver observer) : IDisposable
 {
     private const int ResourcesAtOnce = 16;
     private const string NotInLibrary = nameof(NotInLibrary);
@@ -28,7 +27,7 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
     private readonly SemaphoreSlim _gate = new(1);
 
     /// <summary>Restores, and reports every item.</summary>
-    /// <exception cref="BackupException">PathNotFound; or nothing could be restored because Graph refuses.</exception>
+    /// <exception cref="BackupException">Nothing could be restored because Graph refuses.</exception>
     public async IAsyncEnumerable<RestoredItem> RestoreAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // A target that does not exist is a mistake in the command: nothing has been written yet.
@@ -36,25 +35,24 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
             await SiteAsync(site, cancellationToken).ConfigureAwait(false);
         if (context.Cloud.User is { } user && !await new DirectoryApi(context.Client).ExistsAsync(user, cancellationToken).ConfigureAwait(false))
             throw new BackupException("RestoreUserUnknown", BackupErrorCategory.ObjectNotFound, user, user);
-        var manifest = await SnapshotAssembler.ReadManifestAsync(context.Reader, root, cancellationToken).ConfigureAwait(false);
-        var groups = new Dictionary<CloudResource, List<SnapshotEntry>>();
-        foreach (var path in context.Request.Paths)
+        var groups = new Dictionary<CloudResource, List<(SnapshotSelection Selection, SelectedBranch Branch)>>();
+        foreach (var source in sources)
         {
-            var any = false;
-            await foreach (var found in _browser.FindAsync(root, path, cancellationToken).ConfigureAwait(false))
+            var manifest = await ManifestAsync(source, cancellationToken).ConfigureAwait(false);
+            var selection = new SnapshotSelection(_browser, source.Paths, context.Request.IncludeDeleted);
+            await foreach (var branch in selection.BranchesAsync(source.Root, IsOfResource, cancellationToken).ConfigureAwait(false))
             {
-                await foreach (var entry in ExpandAsync(found, cancellationToken).ConfigureAwait(false))
+                if (branch.Entry.Fault is { } fault)
                 {
-                    any = true;
-                    var resource = CloudResource.Of(entry, manifest);
-                    if (!groups.TryGetValue(resource, out var entries))
-                        groups[resource] = entries = [];
-                    entries.Add(entry);
+                    yield return Failed(branch.Entry, "", fault);
+                    continue;
                 }
-            }
 
-            if (!any)
-                throw new BackupException("PathNotFound", BackupErrorCategory.ObjectNotFound, path, path, snapshot[..8]);
+                var resource = CloudResource.Of(branch.Entry, manifest);
+                if (!groups.TryGetValue(resource, out var branches))
+                    groups[resource] = branches = [];
+                branches.Add((selection, branch));
+            }
         }
 
         var results = Channel.CreateBounded<RestoredItem>(256);
@@ -66,7 +64,25 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
 
     public void Dispose() => _gate.Dispose();
 
-    private async Task RestoreAsync(Dictionary<CloudResource, List<SnapshotEntry>> groups, ChannelWriter<RestoredItem> results, CancellationToken cancellationToken)
+    // It only tells ids: a mailbox or drive is found by its name too.
+    private async Task<RunManifest?> ManifestAsync(RestoreSource source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SnapshotAssembler.ReadManifestAsync(context.Reader, source.Root, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (ItemWall.Holds(exception, cancellationToken))
+        {
+            observer.Warning(Texts.Get("BrowseDamaged", "/" + SnapshotAssembler.StateFolder, ItemWall.Describe(exception).Detail));
+            return null;
+        }
+    }
+
+    // A path above a resource stands for all resources below it.
+    private static bool IsOfResource(SnapshotEntry entry) =>
+        !entry.Node.IsDirectory || entry.Depth + 1 >= entry.Chain()[0].Node.Name switch { "Exchange" => 3, "OneDrive" or "SharePoint" => 2, _ => 1 };
+
+    private async Task RestoreAsync(Dictionary<CloudResource, List<(SnapshotSelection Selection, SelectedBranch Branch)>> groups, ChannelWriter<RestoredItem> results, CancellationToken cancellationToken)
     {
         Exception? refused = null;
         var refusals = new ConcurrentQueue<RestoredItem>();
@@ -75,16 +91,19 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
         {
             await Parallel.ForEachAsync(groups, new ParallelOptions { MaxDegreeOfParallelism = ResourcesAtOnce, CancellationToken = cancellationToken }, async (group, token) =>
             {
+                var watch = new RefusalWatch();
                 try
                 {
-                    Interlocked.Add(ref restored, await RestoreResourceAsync(group.Key, group.Value, results, token).ConfigureAwait(false));
+                    await RestoreResourceAsync(group.Key, group.Value, watch, results, token).ConfigureAwait(false);
                 }
-                catch (Exception exception) when (exception is GraphException or BackupException)
+                catch (Exception exception) when (exception is GraphException or BackupException || ItemWall.Holds(exception, token))
                 {
                     var error = (BackupException)ErrorTranslator.Translate(exception, configuration);
                     Interlocked.CompareExchange(ref refused, error, null);
-                    refusals.Enqueue(new RestoredItem(group.Value[0].Path, group.Key.Name, 0, "Failed") { Code = (exception as GraphException)?.Code ?? error.ErrorId, Detail = error.Message });
+                    refusals.Enqueue(new RestoredItem(group.Value[0].Branch.Entry.Path, group.Key.Name, 0, "Failed") { Code = (exception as GraphException)?.Code ?? error.ErrorId, Detail = error.Message });
                 }
+
+                Interlocked.Add(ref restored, watch.Restored);
             }).ConfigureAwait(false);
             foreach (var item in restored > 0 ? refusals : [])
                 await results.WriteAsync(item, cancellationToken).ConfigureAwait(false);
@@ -101,96 +120,92 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
             throw refused;
     }
 
-    private async Task<long> RestoreResourceAsync(CloudResource resource, IReadOnlyList<SnapshotEntry> entries, ChannelWriter<RestoredItem> results, CancellationToken cancellationToken)
+    private async Task RestoreResourceAsync(CloudResource resource, IReadOnlyList<(SnapshotSelection Selection, SelectedBranch Branch)> branches, RefusalWatch watch, ChannelWriter<RestoredItem> results, CancellationToken cancellationToken)
     {
         using var restorer = await RestorerOfAsync(resource, cancellationToken).ConfigureAwait(false);
         if (restorer is null)
         {
-            foreach (var entry in entries)
-                await results.WriteAsync(new RestoredItem(entry.Path, resource.Name, (long)entry.Node.Size, "Skipped") { Detail = Texts.Get("RestoreNotRestorable", resource.Kind) }, cancellationToken).ConfigureAwait(false);
-            return 0;
+            foreach (var (selection, branch) in branches)
+            {
+                await foreach (var entry in selection.WalkAsync(branch, below: false, cancellationToken).ConfigureAwait(false))
+                    await results.WriteAsync(new RestoredItem(entry.Path, resource.Name, (long)entry.Node.Size, "Skipped") { Detail = Texts.Get("RestoreNotRestorable", resource.Kind) }, cancellationToken).ConfigureAwait(false);
+            }
+
+            return;
         }
 
-        var restored = 0L;
         var options = new ParallelOptions { MaxDegreeOfParallelism = restorer.Concurrency, CancellationToken = cancellationToken };
-        foreach (var root in entries)
+        foreach (var (selection, branch) in branches)
         {
-            await Parallel.ForEachAsync(_browser.WalkAsync(root, context.Request.IncludeDeleted, cancellationToken), options, async (entry, token) =>
+            await Parallel.ForEachAsync(selection.WalkAsync(branch, below: true, cancellationToken), options, async (entry, token) =>
             {
-                if (await RestoreEntryAsync(resource, restorer, entry, token).ConfigureAwait(false) is not { } item)
-                    return;
-                if (item.Status == "Restored")
-                    Interlocked.Increment(ref restored);
-                await results.WriteAsync(item, token).ConfigureAwait(false);
+                var (row, refusal) = await RestoreEntryAsync(resource, restorer, entry, token).ConfigureAwait(false);
+                foreach (var item in row is null ? [] : watch.Take(row, refusal))
+                    await results.WriteAsync(item, token).ConfigureAwait(false);
             }).ConfigureAwait(false);
         }
 
-        return restored;
+        foreach (var item in watch.End())
+            await results.WriteAsync(item, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<RestoredItem?> RestoreEntryAsync(CloudResource resource, IResourceRestorer restorer, SnapshotEntry entry, CancellationToken cancellationToken)
+    private static async Task<(RestoredItem? Row, GraphException? Refusal)> RestoreEntryAsync(CloudResource resource, IResourceRestorer restorer, SnapshotEntry entry, CancellationToken cancellationToken)
     {
-        using var item = resource.ItemOf(entry);
+        if (entry.Fault is { } fault)
+            return (Failed(entry, restorer.Place, fault), null);
         try
         {
+            using var item = resource.ItemOf(entry);
             if (entry.Node.IsDirectory)
             {
                 // Empty folders come back too; those that are there are found.
                 if (item.Type.Length > 0 && entry.Depth >= resource.Depth)
                     await restorer.EnsureFolderAsync([.. item.Folders, new RestoreFolder(item.Id, NameOf(item), item.Type)], cancellationToken).ConfigureAwait(false);
-                return null;
+                return default;
             }
 
-            return restorer.IsItem(entry) ? await restorer.RestoreAsync(item, cancellationToken).ConfigureAwait(false) : null;
+            return (restorer.IsItem(entry) ? await RestoreItemAsync(restorer, item, cancellationToken).ConfigureAwait(false) : null, null);
         }
         catch (GraphException exception) when (exception.Code == NotInLibrary)
         {
             // Lists and pages of a site: their folders need no line in the report.
-            return entry.Node.IsDirectory || !restorer.IsItem(entry) ? null : new RestoredItem(entry.Path, restorer.Place, (long)entry.Node.Size, "Skipped") { Detail = exception.Message };
+            return entry.Node.IsDirectory || !restorer.IsItem(entry) ? default : (new RestoredItem(entry.Path, restorer.Place, (long)entry.Node.Size, "Skipped") { Detail = exception.Message }, null);
         }
-        catch (GraphException exception) when (!EndsEverything(exception))
-        {
-            return new RestoredItem(entry.Path, restorer.Place, (long)entry.Node.Size, "Failed") { Code = exception.Code, Detail = exception.Message };
-        }
-        catch (GraphException exception) when (IsFull(exception))
+        catch (GraphException exception) when (RefusalWatch.IsFull(exception))
         {
             throw new BackupException("RestoreTargetFull", BackupErrorCategory.QuotaExceeded, restorer.Place, restorer.Place);
         }
-        catch (RepositoryException exception)
+        catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate))
         {
-            return new RestoredItem(entry.Path, restorer.Place, (long)entry.Node.Size, "Failed") { Code = exception.Kind.ToString(), Detail = exception.Message };
+            return (Failed(entry, restorer.Place, exception), RefusalWatch.IsOfAll(exception) ? exception : null);
         }
-        catch (Exception exception) when (exception is FormatException or System.Text.Json.JsonException or InvalidOperationException)
+        catch (Exception exception) when (exception is not GraphException && ItemWall.Holds(exception, cancellationToken))
         {
-            return new RestoredItem(entry.Path, restorer.Place, (long)entry.Node.Size, "Failed") { Code = "ItemUnreadable", Detail = exception.Message };
+            return (Failed(entry, restorer.Place, exception), null);
         }
+    }
+
+    private static async Task<RestoredItem?> RestoreItemAsync(IResourceRestorer restorer, RestoreItem item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await restorer.RestoreAsync(item, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            item.Released?.Invoke(); // Another version of it may do better.
+            throw;
+        }
+    }
+
+    private static RestoredItem Failed(SnapshotEntry entry, string place, Exception exception)
+    {
+        var (code, detail) = ItemWall.Describe(exception);
+        return new RestoredItem(entry.Path, place, (long)entry.Node.Size, "Failed") { Code = code, Detail = detail };
     }
 
     private static string NameOf(RestoreItem item) =>
         item.Type != "drive" && item.Graph.Text("displayName") is { Length: > 0 } display ? display : item.Graph.Text("name") is { Length: > 0 } name ? name : item.Entry.Node.Name;
-
-    // What would be refused for the next item too.
-    private static bool EndsEverything(GraphException exception) => IsFull(exception) || exception.Kind is GraphErrorKind.AccessDenied or GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate
-        or GraphErrorKind.UserGone or GraphErrorKind.NotProvisioned or GraphErrorKind.Locked || exception is { Kind: GraphErrorKind.Unreachable, Status: null };
-
-    private static bool IsFull(GraphException exception) => exception.Kind == GraphErrorKind.DeltaUnavailable || exception.Code is "quotaLimitReached" or "insufficientStorage" || (int?)exception.Status == 507;
-
-    // A root above a resource stands for all resources below it.
-    private async IAsyncEnumerable<SnapshotEntry> ExpandAsync(SnapshotEntry entry, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var depth = entry.Chain()[0].Node.Name switch { "Exchange" => 3, "OneDrive" or "SharePoint" => 2, _ => 1 };
-        if (!entry.Node.IsDirectory || entry.Depth + 1 >= depth)
-        {
-            yield return entry;
-            yield break;
-        }
-
-        foreach (var child in await _browser.ChildrenAsync(entry, cancellationToken).ConfigureAwait(false))
-        {
-            await foreach (var found in ExpandAsync(child, cancellationToken).ConfigureAwait(false))
-                yield return found;
-        }
-    }
 
     private async Task<IResourceRestorer?> RestorerOfAsync(CloudResource resource, CancellationToken cancellationToken)
     {
@@ -200,11 +215,11 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
         switch (resource.Kind)
         {
             case "Mail":
-                return new MailRestorer(context, user, isSource);
+                return new MailRestorer(context, user, shown, isSource);
             case "Calendar":
-                return new CalendarRestorer(context, user, isSource);
+                return new CalendarRestorer(context, user, shown, isSource);
             case "Contacts":
-                return new ContactRestorer(context, user, isSource);
+                return new ContactRestorer(context, user, shown, isSource);
             case "OneDrive":
                 var drive = context.Cloud.Site is { } elsewhere ? (await SiteDriveAsync(await SiteAsync(elsewhere, cancellationToken).ConfigureAwait(false), null, cancellationToken).ConfigureAwait(false)).Drive
                     : await new DriveApi(context.Client).UserDriveAsync(user, cancellationToken).ConfigureAwait(false);

@@ -13,7 +13,7 @@ internal sealed class ContactRestorer : IResourceRestorer
     private static readonly HashSet<string> s_dropped = ["id", "changeKey", "createdDateTime", "lastModifiedDateTime", "parentFolderId", "photo", "flag", "primaryEmailAddress", "secondaryEmailAddress", "tertiaryEmailAddress", "extensions", "singleValueExtendedProperties", "multiValueExtendedProperties"];
 
     private readonly RestoreContext _context;
-    private readonly string _user;
+    private readonly string _shown;
     private readonly bool _isSource;
     private readonly ContactApi _contacts;
     private readonly ContactWriter _writer;
@@ -22,10 +22,10 @@ internal sealed class ContactRestorer : IResourceRestorer
     private Dictionary<string, (string Parent, string Name)>? _folders;
     private string _default = "";
 
-    public ContactRestorer(RestoreContext context, string user, bool isSource)
+    public ContactRestorer(RestoreContext context, string user, string shown, bool isSource)
     {
         _context = context;
-        _user = user;
+        _shown = shown;
         _isSource = isSource;
         _contacts = new ContactApi(context.Client, user);
         _writer = new ContactWriter(context.Client, user);
@@ -36,27 +36,57 @@ internal sealed class ContactRestorer : IResourceRestorer
 
     public void Dispose() => _gate.Dispose();
 
-    public string Place => $"{_user}: Contacts";
+    public string Place => $"{_shown}: Contacts";
 
     public bool IsItem(SnapshotEntry entry) => !entry.Node.IsDirectory && entry.Node.Attribute(ResourceStore.Attribute) is not null;
 
     public Task EnsureFolderAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken) => folders.Count == 0 ? Task.CompletedTask : FolderAsync(folders, cancellationToken);
 
-    public async Task<RestoredItem> RestoreAsync(RestoreItem item, CancellationToken cancellationToken)
+    public async Task<RestoredItem?> RestoreAsync(RestoreItem item, CancellationToken cancellationToken)
     {
         var (folder, path) = await FolderAsync(item.Folders, cancellationToken).ConfigureAwait(false);
-        var (place, size) = ($"{_user}: {path}", (long)item.Entry.Node.Size);
-        if (_context.Request.Conflict != RestoreConflict.Rename && await _present.TakeAsync(folder, item.Id, cancellationToken).ConfigureAwait(false))
-            return new RestoredItem(item.Entry.Path, place, size, "Skipped") { Detail = Texts.Get("RestoreIsThere") };
-        using var stored = JsonDocument.Parse(await _context.ReadAsync(item.Entry.Node, cancellationToken).ConfigureAwait(false));
-        var before = await _present.CountAsync(folder, item.Id, cancellationToken).ConfigureAwait(false);
-        var body = Write(stored.RootElement, item.Id);
-        var id = await Creation.OnceAsync(token => _writer.CreateAsync(folder, body, token), token => ArrivedAsync(folder, item.Id, before, token), cancellationToken).ConfigureAwait(false);
-        _present.Added(folder, item.Id);
-        var photo = await _context.BesideAsync(item.Entry, System.IO.Path.GetFileNameWithoutExtension(item.Entry.Node.Name) + CardFiles.Photo, cancellationToken).ConfigureAwait(false);
-        if (photo is not null)
-            await _writer.SetPhotoAsync(id, await _context.ReadAsync(photo, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        return new RestoredItem(item.Entry.Path, place, size, "Restored");
+        if (_context.TakePlace(folder, item) is var claim and not RestoreContext.Claim.First)
+            return claim == RestoreContext.Claim.Same ? null : RestoreContext.OtherVersion(item, $"{_shown}: {path}");
+        var (place, size) = ($"{_shown}: {path}", (long)item.Entry.Node.Size);
+        var skipped = new RestoredItem(item.Entry.Path, place, size, "Skipped") { Detail = Texts.Get("RestoreIsThere") };
+        var origin = item.Id;
+        if (origin.Length > 0 && await IsThereAsync(folder, origin, cancellationToken).ConfigureAwait(false))
+            return skipped;
+        using var stored = StoredJson.Parse(await _context.ReadAsync(item.Entry.Node, cancellationToken).ConfigureAwait(false));
+        if (stored.RootElement.ValueKind != JsonValueKind.Object)
+            throw new FormatException(Texts.Get("RestoreNoEntry"));
+        if (origin.Length == 0)
+        {
+            // Without readable metadata the contact itself says which one it is.
+            origin = stored.RootElement.Text("id") is { Length: > 0 } id ? id : item.Entry.Node.Name;
+            if (await IsThereAsync(folder, origin, cancellationToken).ConfigureAwait(false))
+                return skipped;
+        }
+
+        var before = await _present.CountAsync(folder, origin, cancellationToken).ConfigureAwait(false);
+        var body = Write(stored.RootElement, origin);
+        var made = await Creation.OnceAsync(token => _writer.CreateAsync(folder, body, token), token => ArrivedAsync(folder, origin, before, token), cancellationToken).ConfigureAwait(false);
+        _present.Added(folder, origin);
+        return new RestoredItem(item.Entry.Path, place, size, "Restored") { Detail = await AddPhotoAsync(item, made, cancellationToken).ConfigureAwait(false) };
+    }
+
+    private async Task<bool> IsThereAsync(string folder, string origin, CancellationToken cancellationToken) =>
+        _context.Request.Conflict != RestoreConflict.Rename && await _present.TakeAsync(folder, origin, cancellationToken).ConfigureAwait(false);
+
+    // A contact is one without its photo too. Returns what the report says of it.
+    private async Task<string?> AddPhotoAsync(RestoreItem item, string contact, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var photo = await _context.BesideAsync(item.Entry, System.IO.Path.GetFileNameWithoutExtension(item.Entry.Node.Name) + CardFiles.Photo, cancellationToken).ConfigureAwait(false);
+            if (photo is not null)
+                await _writer.SetPhotoAsync(contact, await _context.ReadAsync(photo, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (Exception exception) when (ItemWall.Holds(exception, cancellationToken))
+        {
+            return $"{Texts.Get("RestorePhotoLost")} {ItemWall.Describe(exception).Detail}";
+        }
     }
 
     private static byte[] Write(JsonElement contact, string origin)

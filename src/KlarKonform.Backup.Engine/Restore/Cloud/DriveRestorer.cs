@@ -32,15 +32,19 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
 
     public Task EnsureFolderAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken) => FolderAsync(folders, cancellationToken);
 
-    public async Task<RestoredItem> RestoreAsync(RestoreItem item, CancellationToken cancellationToken)
+    public async Task<RestoredItem?> RestoreAsync(RestoreItem item, CancellationToken cancellationToken)
     {
         var size = (long)item.Entry.Node.Size;
-        if (item.Type != "driveItem" || DriveItemJson.IsShortcut(item.Graph))
+
+        // A file whose metadata cannot be read is a file all the same.
+        if ((item.Type.Length > 0 && item.Type != "driveItem") || DriveItemJson.IsShortcut(item.Graph))
             return new RestoredItem(item.Entry.Path, place, size, "Skipped") { Detail = Texts.Get("RestoreNotRestorable", item.Type) };
         var folder = await FolderAsync(item.Folders, cancellationToken).ConfigureAwait(false);
         var original = item.Graph.Text("name") is { Length: > 0 } real ? real : item.Entry.Node.Name;
         var name = DriveName.From(original);
         var target = $"{place}: {folder.Path}/{name}";
+        if (context.TakePlace($"{folder.Drive}/{folder.Id}/{name}", item) is var claim and not RestoreContext.Claim.First)
+            return claim == RestoreContext.Claim.Same ? null : RestoreContext.OtherVersion(item, target);
         var behavior = context.Request.Conflict switch { RestoreConflict.Replace => "replace", RestoreConflict.Rename => "rename", _ => "fail" };
         if (folder.Files.TryGetValue(name, out var present))
         {

@@ -19,7 +19,7 @@ internal static class EventJson
     private static readonly HashSet<string> s_kept = ["subject", "isAllDay", "location", "categories", "importance", "sensitivity", "showAs", "reminderMinutesBeforeStart", "isReminderOn"];
 
     // What an exception of a series may differ in.
-    private static readonly HashSet<string> s_ofException = ["subject", "location", "categories", "importance", "showAs", "reminderMinutesBeforeStart", "isReminderOn"];
+    private static readonly HashSet<string> s_ofException = ["subject", "isAllDay", "location", "categories", "importance", "sensitivity", "showAs", "reminderMinutesBeforeStart", "isReminderOn"];
 
     /// <summary>A single event or a series.</summary>
     /// <param name="item">The event as Graph sent it.</param>

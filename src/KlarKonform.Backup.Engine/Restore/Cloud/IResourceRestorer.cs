@@ -17,6 +17,6 @@ internal interface IResourceRestorer : IDisposable
     /// <summary>Makes a folder if it is not there.</summary>
     Task EnsureFolderAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken);
 
-    /// <summary>Restores an item.</summary>
-    Task<RestoredItem> RestoreAsync(RestoreItem item, CancellationToken cancellationToken);
+    /// <summary>Restores an item; null when this restore has written the very same to the same place.</summary>
+    Task<RestoredItem?> RestoreAsync(RestoreItem item, CancellationToken cancellationToken);
 }

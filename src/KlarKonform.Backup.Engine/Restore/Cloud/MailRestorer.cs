@@ -3,7 +3,6 @@ using System.Text.Json;
 using KlarKonform.Backup.Engine.Browsing;
 using KlarKonform.Backup.Engine.Sources;
 using KlarKonform.Backup.Engine.State;
-using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Http;
 using KlarKonform.Backup.Graph.Mail;
 using KlarKonform.Backup.Repository.Trees;
@@ -15,15 +14,15 @@ namespace KlarKonform.Backup.Engine.Restore.Cloud;
 internal sealed class MailRestorer : IResourceRestorer
 {
     private readonly RestoreContext _context;
-    private readonly string _user;
+    private readonly string _shown;
     private readonly MailWriter _writer;
     private readonly MailFolderTargets _folders;
     private readonly PresentItems _present;
 
-    public MailRestorer(RestoreContext context, string user, bool isSource)
+    public MailRestorer(RestoreContext context, string user, string shown, bool isSource)
     {
         _context = context;
-        _user = user;
+        _shown = shown;
         _writer = new MailWriter(context.Client, user);
         _folders = new MailFolderTargets(new MailApi(context.Client, user), _writer, isSource, context.Cloud.Folder);
         _present = new PresentItems(KeysAsync);
@@ -33,66 +32,57 @@ internal sealed class MailRestorer : IResourceRestorer
 
     public void Dispose() => _folders.Dispose();
 
-    public string Place => $"{_user}: Mail";
+    public string Place => $"{_shown}: Mail";
 
     public bool IsItem(SnapshotEntry entry) => entry.Node.Type == NodeType.File && entry.Node.Attribute(ResourceStore.Attribute) is not null;
 
     public Task EnsureFolderAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken) => folders.Count == 0 ? Task.CompletedTask : _folders.FindAsync(folders, cancellationToken);
 
-    public async Task<RestoredItem> RestoreAsync(RestoreItem item, CancellationToken cancellationToken)
+    public async Task<RestoredItem?> RestoreAsync(RestoreItem item, CancellationToken cancellationToken)
     {
         var (folder, path) = await _folders.FindAsync(item.Folders, cancellationToken).ConfigureAwait(false);
-        var place = $"{_user}: {path}";
+        if (_context.TakePlace(folder, item) is var claim and not RestoreContext.Claim.First)
+            return claim == RestoreContext.Claim.Same ? null : RestoreContext.OtherVersion(item, $"{_shown}: {path}");
+        var place = $"{_shown}: {path}";
         var size = (long)item.Entry.Node.Size;
         using var memory = await _context.TakeAsync(size, cancellationToken).ConfigureAwait(false);
-        var key = KeyOf(item.Graph.Text("internetMessageId"), item.Graph.Text("subject"), item.Graph.Time("receivedDateTime"), item.Graph.Flag("isDraft"));
+
+        // Without readable metadata the message itself says which one it is.
+        (MessageJson Message, string Key)? message = item.Graph.ValueKind == JsonValueKind.Object ? null : await ReadAsync(item, cancellationToken).ConfigureAwait(false);
+        var key = message?.Key ?? KeyOf(item.Graph.Text("internetMessageId"), item.Graph.Text("subject"), item.Graph.Time("receivedDateTime"), item.Graph.Flag("isDraft"));
         if (_context.Request.Conflict != RestoreConflict.Rename && await _present.TakeAsync(folder, key, cancellationToken).ConfigureAwait(false))
             return new RestoredItem(item.Entry.Path, place, size, "Skipped") { Detail = Texts.Get("RestoreIsThere") };
-        var content = await _context.ReadAsync(item.Entry.Node, cancellationToken).ConfigureAwait(false);
-        MessageJson message;
-        if (item.Entry.Node.Name.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
-        {
-            using var whole = JsonDocument.Parse(content);
-            message = MessageJson.FromJson(whole.RootElement.Clone(), item.Graph);
-        }
-        else
-        {
-            using var stream = new MemoryStream(content, writable: false);
-            message = MessageJson.FromMime(await MimeMessage.LoadAsync(stream, persistent: true, cancellationToken).ConfigureAwait(false), item.Graph);
-        }
-
-        if (message.Attachments.FirstOrDefault(each => each.Content.Length > OutlookAttachments.MaxSize) is { } large)
+        var (parsed, _) = message ?? await ReadAsync(item, cancellationToken).ConfigureAwait(false);
+        if (parsed.Attachments.FirstOrDefault(each => each.Content.Length > OutlookAttachments.MaxSize) is { } large)
             return new RestoredItem(item.Entry.Path, place, size, "Failed") { Code = "AttachmentTooLarge", Detail = Texts.Get("RestoreAttachmentTooLarge", large.Name) };
-        var (json, later) = message.Write(MailWriter.MaxRequest);
+        var (json, later) = parsed.Write(MailWriter.MaxRequest);
         var before = await _present.CountAsync(folder, key, cancellationToken).ConfigureAwait(false);
         var id = await Creation.OnceAsync(token => _writer.CreateAsync(folder, json, token), token => ArrivedAsync(folder, key, before, token), cancellationToken).ConfigureAwait(false);
-        await AttachAsync(id, later, cancellationToken).ConfigureAwait(false);
+
+        // A message without its attachments is none.
+        await Creation.WholeAsync(async () =>
+        {
+            foreach (var attachment in later)
+                await _writer.AttachAsync(id, attachment, cancellationToken).ConfigureAwait(false);
+        }, token => _writer.DeleteAsync(id, token)).ConfigureAwait(false);
         _present.Added(folder, key);
-        return new RestoredItem(item.Entry.Path, place, size, "Restored") { Detail = message.Loss };
+        return new RestoredItem(item.Entry.Path, place, size, "Restored") { Detail = parsed.Loss };
     }
 
-    // A message without its attachments is none: rather nothing, and the next attempt makes it whole.
-    private async Task AttachAsync(string message, IReadOnlyList<OutlookAttachment> attachments, CancellationToken cancellationToken)
+    private async Task<(MessageJson Message, string Key)> ReadAsync(RestoreItem item, CancellationToken cancellationToken)
     {
-        try
+        var content = await _context.ReadAsync(item.Entry.Node, cancellationToken).ConfigureAwait(false);
+        if (item.Entry.Node.Name.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
         {
-            foreach (var attachment in attachments)
-                await _writer.AttachAsync(message, attachment, cancellationToken).ConfigureAwait(false);
+            using var whole = StoredJson.Parse(content);
+            if (whole.RootElement.ValueKind != JsonValueKind.Object)
+                throw new FormatException(Texts.Get("RestoreNoEntry"));
+            return (MessageJson.FromJson(whole.RootElement.Clone(), item.Graph), KeyOf(whole.RootElement));
         }
-        catch
-        {
-            using var brief = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-            try
-            {
-                await _writer.DeleteAsync(message, brief.Token).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (exception is GraphException or OperationCanceledException)
-            {
-                // What led here is what the report says.
-            }
 
-            throw;
-        }
+        using var stream = new MemoryStream(content, writable: false);
+        var mime = await MimeMessage.LoadAsync(stream, persistent: true, cancellationToken).ConfigureAwait(false);
+        return (MessageJson.FromMime(mime, item.Graph), KeyOf(mime.MessageId is { Length: > 0 } id ? $"<{id}>" : "", mime.Subject ?? "", mime.Date, false));
     }
 
     private async Task<string?> ArrivedAsync(string folder, string key, int before, CancellationToken cancellationToken)

@@ -36,15 +36,31 @@ internal sealed class PresentItems(Func<string, CancellationToken, Task<List<str
     /// <summary>Says that the restore made one.</summary>
     public void Added(string folder, string key) => _totals.AddOrUpdate((folder, key), 1, (_, count) => count + 1);
 
-    private Task<ConcurrentDictionary<string, int>> FolderAsync(string folder, CancellationToken cancellationToken) => _folders.GetOrAdd(folder, id => new Lazy<Task<ConcurrentDictionary<string, int>>>(async () =>
+    // A listing that failed is not the folder's last word: the next item asks again.
+    private async Task<ConcurrentDictionary<string, int>> FolderAsync(string folder, CancellationToken cancellationToken)
     {
+        var listing = _folders.GetOrAdd(folder, id => new Lazy<Task<ConcurrentDictionary<string, int>>>(() => ListAsync(id, cancellationToken)));
+        try
+        {
+            return await listing.Value.ConfigureAwait(false);
+        }
+        catch
+        {
+            _folders.TryRemove(new KeyValuePair<string, Lazy<Task<ConcurrentDictionary<string, int>>>>(folder, listing));
+            throw;
+        }
+    }
+
+    private async Task<ConcurrentDictionary<string, int>> ListAsync(string folder, CancellationToken cancellationToken)
+    {
+        var listed = await read(folder, cancellationToken).ConfigureAwait(false);
         var keys = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
-        foreach (var key in await read(id, cancellationToken).ConfigureAwait(false))
+        foreach (var key in listed)
         {
             keys.AddOrUpdate(key, 1, (_, count) => count + 1);
-            Added(id, key);
+            Added(folder, key);
         }
 
         return keys;
-    })).Value;
+    }
 }

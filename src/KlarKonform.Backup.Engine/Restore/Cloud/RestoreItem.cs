@@ -1,7 +1,6 @@
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Browsing;
 using KlarKonform.Backup.Engine.Sources;
-using KlarKonform.Backup.Engine.State;
 
 namespace KlarKonform.Backup.Engine.Restore.Cloud;
 
@@ -14,7 +13,7 @@ internal sealed class RestoreItem : IDisposable
     {
         Entry = entry;
         Folders = folders;
-        _metadata = ItemMetadata.Read(entry.Node);
+        _metadata = StoredJson.Metadata(entry.Node);
     }
 
     public SnapshotEntry Entry { get; }
@@ -32,6 +31,9 @@ internal sealed class RestoreItem : IDisposable
     public string Id => Metadata.Text("id");
 
     public string Type => Metadata.Text("type");
+
+    /// <summary>Gives the item's place to another version of it, because this one could not be written; null when it has none.</summary>
+    public Action? Released { get; set; }
 
     public void Dispose() => _metadata?.Dispose();
 }

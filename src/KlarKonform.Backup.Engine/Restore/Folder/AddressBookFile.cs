@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using KlarKonform.Backup.Engine.Browsing;
 
 namespace KlarKonform.Backup.Engine.Restore.Folder;
 
@@ -15,10 +16,12 @@ internal sealed class AddressBookFile(string path, bool overwrite) : CsvFile(pat
     /// <summary>The kind of the next entry: Users, Groups or Contacts.</summary>
     public string Kind { get; set; } = "";
 
-    public override async Task AddAsync(byte[] content, DateTimeOffset time, CancellationToken cancellationToken)
+    protected override void Write(MemoryStream target, byte[] content, DateTimeOffset time)
     {
-        using var json = JsonDocument.Parse(content);
-        await WriteRowAsync(s_columns.Select(column => column == "type" ? Kind : Text(json.RootElement, column)), cancellationToken).ConfigureAwait(false);
+        using var json = StoredJson.Parse(content);
+        if (json.RootElement.ValueKind != JsonValueKind.Object)
+            throw new FormatException(Texts.Get("RestoreNoEntry"));
+        WriteRow(target, s_columns.Select(column => column == "type" ? Kind : Text(json.RootElement, column)));
     }
 
     private static string Text(JsonElement entry, string column) => !entry.TryGetProperty(column, out var value) ? "" : value.ValueKind switch

@@ -5,17 +5,33 @@ namespace KlarKonform.Backup.Engine.Restore.Folder;
 /// <summary>Events of a calendar in one iCalendar object: every event once, and every time zone that they name.</summary>
 internal sealed class CalendarFile(string path, bool overwrite) : CombinedFile(path, overwrite)
 {
-    private readonly HashSet<string> _zones = new(StringComparer.Ordinal);
-    private bool _begun;
+    private const string Zone = "VTIMEZONE";
 
-    public override async Task AddAsync(byte[] content, DateTimeOffset time, CancellationToken cancellationToken)
+    private readonly HashSet<string> _zones = new(StringComparer.Ordinal);
+
+    protected override string Head => "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//KlarKonform//Backup//EN\r\n";
+
+    protected override string Tail => "END:VCALENDAR\r\n";
+
+    protected override void Write(MemoryStream target, byte[] content, DateTimeOffset time)
     {
-        if (!_begun)
-            await WriteAsync("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//KlarKonform//Backup//EN\r\n", cancellationToken).ConfigureAwait(false);
-        _begun = true;
+        var blocks = Blocks(Encoding.UTF8.GetString(content));
+        if (!blocks.Exists(block => block.Kind != Zone))
+            throw new FormatException(Texts.Get("RestoreNoEvent"));
+        foreach (var (kind, text) in blocks)
+        {
+            if (kind != Zone || _zones.Add(text))
+                target.Write(Encoding.UTF8.GetBytes(text));
+        }
+    }
+
+    // The components of the file; one that does not end is an error, not a shorter event.
+    private static List<(string Kind, string Text)> Blocks(string content)
+    {
+        var blocks = new List<(string, string)>();
         var block = new StringBuilder();
         string? kind = null;
-        foreach (var line in Encoding.UTF8.GetString(content).Split("\n").Select(line => line.TrimEnd('\r')))
+        foreach (var line in content.Split('\n').Select(line => line.TrimEnd('\r')))
         {
             if (kind is null && line.StartsWith("BEGIN:", StringComparison.Ordinal) && line != "BEGIN:VCALENDAR")
                 kind = line[6..];
@@ -24,13 +40,11 @@ internal sealed class CalendarFile(string path, bool overwrite) : CombinedFile(p
             block.Append(line).Append("\r\n");
             if (line != "END:" + kind)
                 continue;
-            var text = block.ToString();
-            if (kind != "VTIMEZONE" || _zones.Add(text))
-                await WriteAsync(text, cancellationToken).ConfigureAwait(false);
+            blocks.Add((kind, block.ToString()));
             block.Clear();
             kind = null;
         }
-    }
 
-    protected override async Task EndAsync(CancellationToken cancellationToken) => await WriteAsync("END:VCALENDAR\r\n", cancellationToken).ConfigureAwait(false);
+        return kind is null ? blocks : throw new FormatException(Texts.Get("RestoreNoEvent"));
+    }
 }

@@ -3,10 +3,12 @@ namespace KlarKonform.Backup.Engine.Restore.Folder;
 /// <summary>vCards one after the other, as RFC 6350 allows it.</summary>
 internal sealed class CardFile(string path, bool overwrite) : CombinedFile(path, overwrite)
 {
-    public override async Task AddAsync(byte[] content, DateTimeOffset time, CancellationToken cancellationToken)
+    protected override void Write(MemoryStream target, byte[] content, DateTimeOffset time)
     {
-        await Stream.WriteAsync(content, cancellationToken).ConfigureAwait(false);
-        if (content.Length > 0 && content[^1] != '\n')
-            await WriteAsync("\r\n", cancellationToken).ConfigureAwait(false);
+        if (content.AsSpan().IndexOf("BEGIN:VCARD"u8) != 0 || content.AsSpan().IndexOf("END:VCARD"u8) < 0)
+            throw new FormatException(Texts.Get("RestoreNoCard"));
+        target.Write(content);
+        if (content[^1] != '\n')
+            target.Write("\r\n"u8);
     }
 }

@@ -7,15 +7,11 @@ namespace KlarKonform.Backup.Engine.Restore.Folder;
 internal abstract class CsvFile(string path, bool overwrite, IReadOnlyList<string> columns) : CombinedFile(path, overwrite)
 {
     private readonly string _separator = CultureInfo.CurrentCulture.TextInfo.ListSeparator;
-    private bool _begun;
 
-    protected async Task WriteRowAsync(IEnumerable<string> cells, CancellationToken cancellationToken)
-    {
-        if (!_begun)
-            await WriteAsync("\uFEFF" + string.Join(_separator, columns) + "\r\n", cancellationToken).ConfigureAwait(false);
-        _begun = true;
-        await WriteAsync(string.Join(_separator, cells.Select(Quote)) + "\r\n", cancellationToken).ConfigureAwait(false);
-    }
+    protected override string Head => "\uFEFF" + string.Join(_separator, columns) + "\r\n";
+
+    /// <summary>Writes a row.</summary>
+    protected void WriteRow(MemoryStream target, IEnumerable<string> cells) => target.Write(Encoding.UTF8.GetBytes(string.Join(_separator, cells.Select(Quote)) + "\r\n"));
 
     // A cell that begins like a formula is none: a name from the cloud must not become a command in a spreadsheet.
     private string Quote(string text)

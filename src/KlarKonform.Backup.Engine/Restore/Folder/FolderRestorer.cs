@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using KlarKonform.Backup.Engine.Browsing;
 using KlarKonform.Backup.Engine.Runs;
-using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Restoring;
 using KlarKonform.Backup.Repository.Trees;
@@ -10,8 +9,9 @@ using KlarKonform.Backup.Repository.Trees;
 namespace KlarKonform.Backup.Engine.Restore.Folder;
 
 /// <summary>
-/// Restores files of a snapshot to a folder, each under its name in the end only when every byte of it was authenticated and hashed. Begun
-/// again after a cut it goes on: what has its name is complete. No name leads out of the destination. Used once.
+/// Restores files of snapshots to a folder, each under its name in the end only when every byte of it was authenticated and hashed. Begun
+/// again after a cut it goes on: what has its name is complete. No name leads out of the destination. Whatever goes wrong with one item or
+/// one folder is its own row; the rest goes on. Used once.
 /// </summary>
 internal sealed class FolderRestorer : IAsyncDisposable
 {
@@ -19,165 +19,151 @@ internal sealed class FolderRestorer : IAsyncDisposable
     private const int FilesAtATime = 10_000;
 
     private readonly RestoreRequest _request;
+    private readonly IReadOnlyList<RestoreSource> _sources;
     private readonly SnapshotBrowser _browser;
     private readonly FileRestorer _files;
     private readonly ItemFormatter _formatter;
-    private readonly string _destination;
-    private readonly List<RestoreLevel> _levels = [];
-    private readonly List<(string Path, FileToRestore File)> _batch = [];
+    private readonly RestoreFolders _folders;
+    private readonly WrittenItems? _written;
+    private readonly List<(RestoredItem Row, FileToRestore File)> _batch = [];
 
-    public FolderRestorer(RepositorySession session, RestoreRequest request)
+    public FolderRestorer(RepositorySession session, RestoreRequest request, IReadOnlyList<RestoreSource> sources)
     {
-        _request = request;
-        _destination = request.Destination!;
+        (_request, _sources) = (request, sources);
         var reader = new RepositoryReader(session.Repository, treeCache: session.TreeCache);
         _browser = new SnapshotBrowser(reader);
         _files = new FileRestorer(session.Repository, session.ReadsAtOnce);
         _formatter = new ItemFormatter(reader, request);
+        _folders = new RestoreFolders(request, sources);
+        _written = sources.Count > 1 ? new WrittenItems(request.Layout == RestoreLayout.Flat) : null;
     }
 
     /// <summary>Restores, and reports every file.</summary>
-    /// <exception cref="BackupException">PathNotFound or DestinationUnwritable.</exception>
-    public async IAsyncEnumerable<RestoredItem> RestoreAsync(BlobId root, string snapshot, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <exception cref="BackupException">DestinationUnwritable, DestinationFull.</exception>
+    public async IAsyncEnumerable<RestoredItem> RestoreAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        _levels.Add(new RestoreLevel(null, _destination) { IsMade = true });
-        foreach (var path in _request.Paths)
+        _folders.MakeDestination();
+        foreach (var source in _sources)
         {
-            var any = false;
-            await foreach (var found in _browser.FindAsync(root, path, cancellationToken).ConfigureAwait(false))
+            var selection = new SnapshotSelection(_browser, source.Paths, _request.IncludeDeleted, withParts: _request.Format != RestoreFormat.AsStored);
+            await foreach (var entry in selection.WalkAsync(source.Root, cancellationToken).ConfigureAwait(false))
             {
-                if (!any)
-                    MakeDestination();
-                any = true;
-                await foreach (var entry in _browser.WalkAsync(found, _request.IncludeDeleted, cancellationToken).ConfigureAwait(false))
+                if (entry.Fault is { } fault)
                 {
-                    await foreach (var item in EntryAsync(entry, found, cancellationToken).ConfigureAwait(false))
+                    yield return Failed(entry, _request.Destination!, fault);
+                    continue;
+                }
+
+                // Folders that the walk has left are closed; what they combine is complete.
+                foreach (var left in _folders.Leave(entry.Parent))
+                {
+                    await foreach (var item in CloseAsync(left, cancellationToken).ConfigureAwait(false))
                         yield return item;
                 }
+
+                if (await TakeAsync(entry, cancellationToken).ConfigureAwait(false) is { } row)
+                    yield return row;
+                if (_formatter.IsFull)
+                {
+                    await foreach (var item in FlushAsync(cancellationToken).ConfigureAwait(false))
+                        yield return item;
+                }
+
+                if (_batch.Count < FilesAtATime)
+                    continue;
+                foreach (var item in await WriteAsync(cancellationToken).ConfigureAwait(false))
+                    yield return item;
             }
 
-            if (!any)
-                throw new BackupException("PathNotFound", BackupErrorCategory.ObjectNotFound, path, path, snapshot[..8]);
+            foreach (var left in _folders.LeaveAll())
+            {
+                await foreach (var item in CloseAsync(left, cancellationToken).ConfigureAwait(false))
+                    yield return item;
+            }
         }
 
-        await foreach (var item in CloseAsync(0, cancellationToken).ConfigureAwait(false))
-            yield return item;
-        await foreach (var item in WriteAsync(cancellationToken).ConfigureAwait(false))
+        foreach (var item in await WriteAsync(cancellationToken).ConfigureAwait(false))
             yield return item;
     }
 
     public ValueTask DisposeAsync() => _formatter.DisposeAsync();
 
-    private async IAsyncEnumerable<RestoredItem> EntryAsync(SnapshotEntry entry, SnapshotEntry root, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        // Folders that the walk has left are closed; what they combine is complete.
-        await foreach (var item in CloseAsync(entry.Depth - root.Depth + 1, cancellationToken).ConfigureAwait(false))
-            yield return item;
-        var parent = _levels[^1];
-        if (entry.Node.IsDirectory)
-        {
-            _levels.Add(Enter(parent, entry));
-            yield break;
-        }
-
-        if (entry.Node.Type != NodeType.File)
-            yield break; // A link of another program's snapshot leads elsewhere.
-        if (parent.Blocked is { } reason)
-        {
-            yield return new RestoredItem(entry.Path, parent.Path, (long)entry.Node.Size, "Failed") { Code = "LinkInTheWay", Detail = reason };
-            yield break;
-        }
-
-        var plan = _formatter.Plan(entry, _levels);
-        foreach (var file in plan.Combined)
-            _formatter.Enqueue(file, entry);
-        if (_formatter.IsFull)
-        {
-            await foreach (var item in _formatter.FlushAsync(cancellationToken).ConfigureAwait(false))
-                yield return item;
-        }
-
-        if (!plan.AsFile)
-            yield break;
-        var folder = _request.Layout == RestoreLayout.Flat ? _levels[0] : parent;
-        if (Make(folder) is { } failure)
-        {
-            yield return new RestoredItem(entry.Path, folder.Path, (long)entry.Node.Size, "Failed") { Code = "DestinationUnwritable", Detail = Texts.Get("DestinationUnwritable", folder.Path, failure) };
-            yield break;
-        }
-
-        var target = Path.Combine(folder.Path, folder.Claim(entry.Node.Name));
-        if (Exists(target) && _request.Conflict == RestoreConflict.Skip)
-        {
-            yield return new RestoredItem(entry.Path, target, (long)entry.Node.Size, "Skipped") { Detail = Texts.Get("RestoreIsThere") };
-            yield break;
-        }
-
-        if (_request.Conflict == RestoreConflict.Rename)
-            target = Renamed(folder, target);
-        _batch.Add((entry.Path, new FileToRestore(entry.Node, target, _request.Conflict == RestoreConflict.Replace)));
-        if (_batch.Count < FilesAtATime)
-            yield break;
-        await foreach (var restored in WriteAsync(cancellationToken).ConfigureAwait(false))
-            yield return restored;
-    }
-
-    private RestoreLevel Enter(RestoreLevel parent, SnapshotEntry entry)
-    {
-        if (_request.Layout == RestoreLayout.Flat)
-            return new RestoreLevel(entry, _destination) { IsMade = true };
-        var level = new RestoreLevel(entry, Path.Combine(parent.Path, parent.Claim(entry.Node.Name))) { Blocked = parent.Blocked };
-
-        // A link that lies there already would lead what is restored out of the destination.
-        if (level.Blocked is null && new DirectoryInfo(level.Path) is { LinkTarget: not null })
-            level.Blocked = Texts.Get("RestoreLinkInTheWay", level.Path);
-        if (level.Blocked is null && _request.Format != RestoreFormat.Combined)
-            Make(level);
-        return level;
-    }
-
-    // Null when the folder is there.
-    private static string? Make(RestoreLevel level)
-    {
-        if (level.IsMade)
-            return null;
-        try
-        {
-            Directory.CreateDirectory(level.Path);
-            level.IsMade = true;
-            return null;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return exception.Message;
-        }
-    }
-
-    private void MakeDestination()
+    // What is known of the entry at once: a failure, or that it is there already. Else it waits to be written.
+    private async Task<RestoredItem?> TakeAsync(SnapshotEntry entry, CancellationToken cancellationToken)
     {
         try
         {
-            Directory.CreateDirectory(_destination);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new BackupException("DestinationUnwritable", BackupErrorCategory.PermissionDenied, _destination, _destination, exception.Message);
-        }
-    }
-
-    private async IAsyncEnumerable<RestoredItem> CloseAsync(int levels, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        while (_levels.Count > Math.Max(levels, levels == 0 ? 0 : 1))
-        {
-            var level = _levels[^1];
-            if (level.Files.Count > 0)
+            var parent = _folders.Enter(entry.Parent);
+            if (entry.Node.IsDirectory)
             {
-                await foreach (var item in _formatter.CloseAsync(level, cancellationToken).ConfigureAwait(false))
-                    yield return item;
+                var folder = _folders.Enter(entry);
+                if (folder.Blocked is null && _request.Format != RestoreFormat.Combined)
+                    folder.Make(); // An empty one comes back too.
+                return null;
             }
 
-            _levels.RemoveAt(_levels.Count - 1);
+            if (entry.Node.Type != NodeType.File)
+                return new RestoredItem(entry.Path, parent.Path, 0, "Skipped") { Detail = Texts.Get("RestoreKindUnknown", entry.Node.Type) };
+            if (parent.Blocked is { } reason)
+                return new RestoredItem(entry.Path, parent.Path, (long)entry.Node.Size, "Failed") { Code = "LinkInTheWay", Detail = reason };
+            if (_written?.Add(entry) == false)
+                return null; // Another snapshot of this restore holds the very same.
+            var form = await _formatter.PlanAsync(entry, _folders.Levels, cancellationToken).ConfigureAwait(false);
+            if (form.Combined is { } file)
+                _formatter.Enqueue(file, entry, _folders.FolderOf(parent));
+            return form.AsFile ? Place(entry, _folders.FolderOf(parent), form.Note) : null;
         }
+        catch (Exception exception) when (ItemWall.Holds(exception, cancellationToken))
+        {
+            return Failed(entry, _request.Destination!, exception);
+        }
+    }
+
+    private RestoredItem? Place(SnapshotEntry entry, RestoreLevel folder, string? note)
+    {
+        folder.Make();
+        var size = (long)entry.Node.Size;
+        var target = Path.Combine(folder.Path, folder.Claim(entry.Node.Name));
+        if (Exists(target) && _request.Conflict == RestoreConflict.Skip)
+            return new RestoredItem(entry.Path, target, size, "Skipped") { Detail = Texts.Get("RestoreIsThere") };
+        if (_request.Conflict == RestoreConflict.Rename)
+            target = Renamed(folder, target);
+        _batch.Add((new RestoredItem(entry.Path, target, size, "Restored") { Detail = note }, new FileToRestore(entry.Node, target, _request.Conflict == RestoreConflict.Replace)));
+        return null;
+    }
+
+    // What cannot be put into a form that other programs read is written as it was stored, and says so.
+    private async IAsyncEnumerable<RestoredItem> FlushAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var (item, fallback) in _formatter.FlushAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (fallback is null)
+                yield return item;
+            else if (Attempt(item, fallback, cancellationToken) is { } row)
+                yield return row;
+        }
+    }
+
+    private RestoredItem? Attempt(RestoredItem item, WaitingItem fallback, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Place(fallback.Entry, fallback.Folder, item.Detail);
+        }
+        catch (Exception exception) when (ItemWall.Holds(exception, cancellationToken))
+        {
+            return Failed(fallback.Entry, fallback.Folder.Path, exception);
+        }
+    }
+
+    private async IAsyncEnumerable<RestoredItem> CloseAsync(RestoreLevel level, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (level.Files.Count == 0)
+            yield break;
+        await foreach (var item in FlushAsync(cancellationToken).ConfigureAwait(false))
+            yield return item;
+        await foreach (var item in _formatter.CloseAsync(level, cancellationToken).ConfigureAwait(false))
+            yield return item;
     }
 
     private static string Renamed(RestoreLevel folder, string target)
@@ -192,27 +178,28 @@ internal sealed class FolderRestorer : IAsyncDisposable
     private static bool Exists(string path) => File.Exists(path) || Directory.Exists(path) || new FileInfo(path).LinkTarget is not null;
 
     /// <summary>Restores a batch in the storage's order and returns it in its own.</summary>
-    private async IAsyncEnumerable<RestoredItem> WriteAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<RestoredItem>> WriteAsync(CancellationToken cancellationToken)
     {
-        var failures = new ConcurrentDictionary<FileToRestore, Exception>();
+        var failures = new ConcurrentDictionary<FileToRestore, Exception>(ReferenceEqualityComparer.Instance);
         await _files.RestoreAsync([.. _batch.Select(item => item.File)], (file, failure) =>
         {
             if (failure is not null)
                 failures[file] = failure;
         }, cancellationToken).ConfigureAwait(false);
-        foreach (var (path, file) in _batch)
-        {
-            var item = new RestoredItem(path, file.Path, (long)file.Node.Size, "Restored");
-            if (failures.TryGetValue(file, out var failure))
-            {
-                item = failure is IOException or UnauthorizedAccessException
-                    ? item with { Status = "Failed", Code = "DestinationUnwritable", Detail = Texts.Get("DestinationUnwritable", file.Path, failure.Message) }
-                    : item with { Status = "Failed", Code = "RepositoryDamaged", Detail = failure.Message };
-            }
-
-            yield return item;
-        }
-
+        if (failures.Values.FirstOrDefault(ItemWall.IsDiskFull) is { } full)
+            throw new BackupException("DestinationFull", BackupErrorCategory.QuotaExceeded, _request.Destination, _request.Destination, full.Message);
+        var rows = _batch.ConvertAll(item => failures.TryGetValue(item.File, out var failure) ? Failed(item.Row, failure) : item.Row);
         _batch.Clear();
+        return rows;
+    }
+
+    private static RestoredItem Failed(SnapshotEntry entry, string place, Exception exception) => Failed(new RestoredItem(entry.Path, place, (long)entry.Node.Size, "Failed"), exception);
+
+    /// <summary>A row that says why.</summary>
+    internal static RestoredItem Failed(RestoredItem row, Exception exception)
+    {
+        var (code, detail) = exception is IOException and not EndOfStreamException or UnauthorizedAccessException
+            ? ("DestinationUnwritable", Texts.Get("DestinationUnwritable", row.File, exception.Message)) : ItemWall.Describe(exception);
+        return row with { Status = "Failed", Code = code, Detail = detail };
     }
 }

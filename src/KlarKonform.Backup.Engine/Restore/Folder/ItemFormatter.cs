@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using KlarKonform.Backup.Engine.Browsing;
 using KlarKonform.Backup.Engine.State;
-using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Reading;
 
 namespace KlarKonform.Backup.Engine.Restore.Folder;
@@ -14,18 +13,22 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
     private const long BytesAhead = 64L << 20;
     private const int ReadsAtOnce = 16;
 
-    private readonly List<(CombinedFile File, SnapshotEntry Entry)> _waiting = [];
+    private readonly List<WaitingItem> _waiting = [];
     private readonly HashSet<CombinedFile> _open = [];
+
+    // Files that the disk refused, and why: nothing more goes into them, and they never get their name.
+    private readonly Dictionary<CombinedFile, Exception> _lost = [];
     private long _bytes;
+    private (SnapshotEntry? Folder, HashSet<string> Names) _beside = (null, []);
 
     /// <summary>Whether enough waits to be written.</summary>
     public bool IsFull => _waiting.Count >= EntriesAhead || _bytes >= BytesAhead;
 
-    /// <summary>What becomes of an entry: a file of its own, a part of others, or neither.</summary>
-    public (bool AsFile, IReadOnlyList<CombinedFile> Combined) Plan(SnapshotEntry entry, IReadOnlyList<RestoreLevel> levels)
+    /// <summary>What becomes of an entry.</summary>
+    public async Task<ItemForm> PlanAsync(SnapshotEntry entry, IReadOnlyList<RestoreLevel> levels, CancellationToken cancellationToken)
     {
         if (request.Format == RestoreFormat.AsStored)
-            return (true, []);
+            return new ItemForm(true);
         var chain = entry.Chain();
         var kind = chain[0].Node.Name == "Exchange" && chain.Count > 3 ? chain[2].Node.Name : chain[0].Node.Name is "Directory" or "WhatsApp" ? chain[0].Node.Name : "";
         var extension = Path.GetExtension(entry.Node.Name).ToLowerInvariant();
@@ -34,78 +37,83 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
         switch (kind)
         {
             case "Mail" when combined && extension == ".eml":
-                return (false, [FileOf("mbox", Folder(levels), ".mbox", (path, overwrite, skip) => new MboxFile(path, overwrite) { IsSkipped = skip })]);
+                return Into(FileOf("mbox", FolderOf(levels), levels, ".mbox", (path, overwrite, skip) => new MboxFile(path, overwrite) { IsSkipped = skip }));
             case "Calendar" when isItem:
-                return (false, []);
+                return await TruthAsync(entry, ".ics", cancellationToken).ConfigureAwait(false);
             case "Calendar" when combined && extension == ".ics" && IsCompanion(entry):
-                return (false, [FileOf("ics", Folder(levels), ".ics", (path, overwrite, skip) => new CalendarFile(path, overwrite) { IsSkipped = skip })]);
+                return Into(FileOf("ics", FolderOf(levels), levels, ".ics", (path, overwrite, skip) => new CalendarFile(path, overwrite) { IsSkipped = skip }));
             case "Contacts" when isItem:
-                return (false, []);
+                return await TruthAsync(entry, ".vcf", cancellationToken).ConfigureAwait(false);
             case "Contacts" when combined:
-                return (false, extension == ".vcf" ? [FileOf("vcf", Folder(levels), ".vcf", (path, overwrite, skip) => new CardFile(path, overwrite) { IsSkipped = skip })] : []);
+                return extension == ".vcf" ? Into(FileOf("vcf", FolderOf(levels), levels, ".vcf", (path, overwrite, skip) => new CardFile(path, overwrite) { IsSkipped = skip })) : new ItemForm(false);
             case "WhatsApp" when extension == ".jsonl" && isItem:
-                return (false, [FileOf("chat", Folder(levels), ".csv", (path, overwrite, skip) => new ChatFile(path, overwrite) { IsSkipped = skip })]);
+                return Into(FileOf("chat", FolderOf(levels), levels, ".csv", (path, overwrite, skip) => new ChatFile(path, overwrite) { IsSkipped = skip }));
             case "WhatsApp" when extension == ".json" && isItem:
-                return (false, []);
+                return new ItemForm(false);
             case "WhatsApp" when combined && extension == ".html" && !isItem:
-                return (false, []);
+                return new ItemForm(false);
             case "Directory" when isItem:
-                return (false, [FileOf("csv", levels[Math.Min(1, levels.Count - 1)], null, (path, overwrite, skip) => new AddressBookFile(path, overwrite) { IsSkipped = skip })]);
+                return Into(FileOf("csv", Top(levels), levels, null, (path, overwrite, skip) => new AddressBookFile(path, overwrite) { IsSkipped = skip }));
             case "Directory" when combined:
-                return (false, extension == ".vcf" ? [FileOf("vcf", levels[^1], ".vcf", (path, overwrite, skip) => new CardFile(path, overwrite) { IsSkipped = skip })] : []);
+                return extension == ".vcf" ? Into(FileOf("vcf", levels.Count - 1, levels, ".vcf", (path, overwrite, skip) => new CardFile(path, overwrite) { IsSkipped = skip })) : new ItemForm(false);
             default:
-                return (true, []);
+                return new ItemForm(true);
         }
     }
 
     /// <summary>Lets an entry wait for being written into a file.</summary>
-    public void Enqueue(CombinedFile file, SnapshotEntry entry)
+    /// <param name="file">The file.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="folder">Where it lies as a file of its own, if it cannot be put into the other.</param>
+    public void Enqueue(CombinedFile file, SnapshotEntry entry, RestoreLevel folder)
     {
-        _waiting.Add((file, entry));
+        _waiting.Add(new WaitingItem(file, entry, folder));
         _bytes += file.IsSkipped ? 0 : (long)entry.Node.Size;
     }
 
-    /// <summary>Writes what waits: read side by side, written in order.</summary>
-    public async IAsyncEnumerable<RestoredItem> FlushAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Writes what waits: read side by side, written in order. What cannot be brought into the form is handed back to be written as it is stored.</summary>
+    public async IAsyncEnumerable<(RestoredItem Item, WaitingItem? AsStored)> FlushAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var contents = new (byte[]? Content, Exception? Failure)[_waiting.Count];
-        await Parallel.ForEachAsync(Enumerable.Range(0, contents.Length).Where(i => !_waiting[i].File.IsSkipped), new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken }, async (i, token) =>
+        var options = new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(Enumerable.Range(0, contents.Length).Where(i => !_waiting[i].File.IsSkipped), options, async (i, token) =>
         {
             try
             {
                 contents[i].Content = await reader.ReadContentAsync(_waiting[i].Entry.Node, token).ConfigureAwait(false);
             }
-            catch (RepositoryException exception)
+            catch (Exception exception) when (ItemWall.Holds(exception, cancellationToken))
             {
                 contents[i].Failure = exception;
             }
         }).ConfigureAwait(false);
         for (var i = 0; i < contents.Length; i++)
         {
-            var (file, entry) = _waiting[i];
-            var item = new RestoredItem(entry.Path, file.Path, (long)entry.Node.Size, "Restored");
-            if (file.IsSkipped)
-                item = item with { Status = "Skipped", Detail = Texts.Get("RestoreIsThere") };
+            var waiting = _waiting[i];
+            var item = new RestoredItem(waiting.Entry.Path, waiting.File.Path, (long)waiting.Entry.Node.Size, "Restored");
+            if (waiting.File.IsSkipped)
+                yield return (item with { Status = "Skipped", Detail = Texts.Get("RestoreIsThere") }, null);
             else if (contents[i].Failure is { } failure)
-                item = item with { Status = "Failed", Code = "RepositoryDamaged", Detail = failure.Message };
+                yield return (FolderRestorer.Failed(item, failure), null);
             else
-                await AddAsync(file, entry, contents[i].Content!, cancellationToken).ConfigureAwait(false);
-            yield return item;
+                yield return await AddAsync(waiting, item, contents[i].Content!, cancellationToken).ConfigureAwait(false);
         }
 
         _waiting.Clear();
         _bytes = 0;
     }
 
-    /// <summary>Completes the files of a folder that the walk leaves.</summary>
+    /// <summary>Completes the files of a folder that the walk leaves; a file that cannot be completed is a row of its own.</summary>
     public async IAsyncEnumerable<RestoredItem> CloseAsync(RestoreLevel level, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var item in FlushAsync(cancellationToken).ConfigureAwait(false))
-            yield return item;
         foreach (var file in level.Files.Values)
         {
-            await Guarded(file, () => file.CompleteAsync(cancellationToken)).ConfigureAwait(false);
+            if (!_lost.ContainsKey(file))
+                await GuardedAsync(file, () => file.CompleteAsync(cancellationToken)).ConfigureAwait(false);
             _open.Remove(file);
+            await file.DisposeAsync().ConfigureAwait(false);
+            if (_lost.Remove(file, out var failure))
+                yield return FolderRestorer.Failed(new RestoredItem(level.Entry?.Path ?? "/", file.Path, 0, "Failed"), failure);
         }
 
         level.Files.Clear();
@@ -117,14 +125,24 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
             await file.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static async Task AddAsync(CombinedFile file, SnapshotEntry entry, byte[] content, CancellationToken cancellationToken)
+    private async Task<(RestoredItem Item, WaitingItem? AsStored)> AddAsync(WaitingItem waiting, RestoredItem item, byte[] content, CancellationToken cancellationToken)
     {
-        if (file is AddressBookFile book)
-            book.Kind = entry.Parent?.Node.Name ?? "";
-        await Guarded(file, () => file.AddAsync(content, entry.Node.ModTime.Moment, cancellationToken)).ConfigureAwait(false);
+        if (waiting.File is AddressBookFile book)
+            book.Kind = waiting.Entry.Parent?.Node.Name ?? "";
+        try
+        {
+            if (!_lost.ContainsKey(waiting.File))
+                await GuardedAsync(waiting.File, () => waiting.File.AddAsync(content, waiting.Entry.Node.ModTime.Moment, cancellationToken)).ConfigureAwait(false);
+            return _lost.TryGetValue(waiting.File, out var lost) ? (FolderRestorer.Failed(item, lost), null) : (item, null);
+        }
+        catch (Exception exception) when (ItemWall.Holds(exception, cancellationToken))
+        {
+            return (item with { Detail = Texts.Get("RestoreAsStored", Path.GetFileName(waiting.File.Path), ItemWall.Describe(exception).Detail) }, waiting);
+        }
     }
 
-    private static async Task Guarded(CombinedFile file, Func<Task> write)
+    // What the disk does not take is the file's fault, not the item's.
+    private async Task GuardedAsync(CombinedFile file, Func<Task> write)
     {
         try
         {
@@ -132,44 +150,57 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new BackupException("DestinationUnwritable", BackupErrorCategory.PermissionDenied, file.Path, file.Path, exception.Message);
+            if (ItemWall.IsDiskFull(exception))
+                throw new BackupException("DestinationFull", BackupErrorCategory.QuotaExceeded, file.Path, file.Path, exception.Message);
+            _lost[file] = exception;
         }
     }
 
+    // The JSON is left out where the file beside it says the same to other programs; without that file it is all there is.
+    private async Task<ItemForm> TruthAsync(SnapshotEntry entry, string extension, CancellationToken cancellationToken)
+    {
+        if (!ReferenceEquals(_beside.Folder, entry.Parent) && entry.Parent?.Node.Subtree is { } tree)
+            _beside = (entry.Parent, [.. (await reader.ReadTreeAsync(tree, [], cancellationToken).ConfigureAwait(false)).Select(node => node.Name)]);
+        return _beside.Names.Contains(Path.GetFileNameWithoutExtension(entry.Node.Name) + extension) ? new ItemForm(false) : new ItemForm(true, Note: Texts.Get("RestoreNoReadableForm", extension));
+    }
+
+    private static ItemForm Into(CombinedFile file) => new(false, file);
+
     // Months and years are folders of our own making: the file is the one of the folder that people know.
-    private static RestoreLevel Folder(IReadOnlyList<RestoreLevel> levels)
+    private static int FolderOf(IReadOnlyList<RestoreLevel> levels)
     {
         for (var i = levels.Count - 1; i > 0; i--)
         {
-            if (levels[i].Entry is { } entry && (entry.Node.Attribute(ResourceStore.Attribute) is not null || i == 1))
-                return levels[i];
+            if (levels[i].Entry is { } entry && (entry.Node.Attribute(ResourceStore.Attribute) is not null || i == 1 || !IsPeriod(entry.Node.Name)))
+                return i;
         }
 
-        return levels[^1];
+        return levels.Count - 1;
     }
+
+    private static bool IsPeriod(string name) => name.Length is 4 or 7 && name.Where((_, i) => i != 4).All(char.IsAsciiDigit) && (name.Length == 4 || name[4] == '-');
+
+    // The address book is one, whatever of it is restored.
+    private static int Top(IReadOnlyList<RestoreLevel> levels) => Math.Min(1, levels.Count - 1);
 
     // Beside its event's JSON, or somebody's attachment that is called so.
     private static bool IsCompanion(SnapshotEntry entry) => entry.Node.Name.EndsWith("].ics", StringComparison.Ordinal);
 
-    private CombinedFile FileOf(string kind, RestoreLevel level, string? extension, Func<string, bool, bool, CombinedFile> create)
+    private CombinedFile FileOf(string kind, int at, IReadOnlyList<RestoreLevel> levels, string? extension, Func<string, bool, bool, CombinedFile> create)
     {
+        var level = levels[at];
         if (level.Files.TryGetValue(kind, out var known))
             return known;
-        var folder = extension is null ? level.Path : Path.GetDirectoryName(level.Path)!;
-        var path = extension is null ? Path.Combine(level.Path, AddressBook) : request.Layout == RestoreLayout.Flat
-            ? Path.Combine(level.Path, LocalName.From(string.Join(" - ", level.Entry!.Chain().Skip(1).Select(each => each.Node.Name))) + extension) : level.Path + extension;
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new BackupException("DestinationUnwritable", BackupErrorCategory.PermissionDenied, folder, folder, exception.Message);
-        }
 
+        // Beside the folder that it stands for; in it, when that is the destination or the file has a name of its own.
+        var folder = extension is null || at == 0 ? level : request.Layout == RestoreLayout.Flat ? levels[0] : levels[at - 1];
+        var name = extension is null ? AddressBook : (level.Entry is not { } entry ? kind : request.Layout == RestoreLayout.Flat
+            ? string.Join(" - ", entry.Chain().Skip(1).Select(each => each.Node.Name)) : entry.Node.Name) + extension;
+        folder.Make();
+        var path = Path.Combine(folder.Path, folder.Claim(name));
         var skip = File.Exists(path) && request.Conflict == RestoreConflict.Skip;
         for (var number = 2; request.Conflict == RestoreConflict.Rename && File.Exists(path); number++)
-            path = Path.Combine(Path.GetDirectoryName(path)!, RestoreLevel.Numbered(Path.GetFileName(path), number));
+            path = Path.Combine(folder.Path, folder.Claim(RestoreLevel.Numbered(Path.GetFileName(path), number)));
         var file = create(path, request.Conflict == RestoreConflict.Replace, skip);
         _open.Add(file);
         return level.Files[kind] = file;

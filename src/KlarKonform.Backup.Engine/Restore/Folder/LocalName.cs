@@ -15,7 +15,8 @@ internal static class LocalName
         "LPT0", "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9", "LPT¹", "LPT²", "LPT³",
     };
 
-    private const int MaxBytes = 240;
+    /// <summary>Bytes of UTF-8 that a name has at most: file systems take 255, and a file under way has a longer name.</summary>
+    public const int MaxBytes = 240;
 
     /// <summary>The name to use.</summary>
     public static string From(string name)

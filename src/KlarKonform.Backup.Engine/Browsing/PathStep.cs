@@ -1,0 +1,34 @@
+namespace KlarKonform.Backup.Engine.Browsing;
+
+/// <summary>A name or pattern of a wanted path, and the steps that follow it in the paths that begin alike.</summary>
+internal sealed class PathStep(string name)
+{
+    /// <summary>A name, or a pattern of names within one level.</summary>
+    public string Name => name;
+
+    /// <summary>The paths that end here, as they were given; null when none does.</summary>
+    public string? Path { get; set; }
+
+    /// <summary>What follows.</summary>
+    public Dictionary<string, PathStep> Next { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The step of a name, made if it is not there.</summary>
+    public PathStep Step(string next)
+    {
+        if (!Next.TryGetValue(next, out var step))
+            Next.Add(next, step = new PathStep(next));
+        return step;
+    }
+
+    /// <summary>This step and all that follow.</summary>
+    public IEnumerable<PathStep> All()
+    {
+        var open = new Stack<PathStep>([this]);
+        while (open.TryPop(out var step))
+        {
+            yield return step;
+            foreach (var next in step.Next.Values)
+                open.Push(next);
+        }
+    }
+}

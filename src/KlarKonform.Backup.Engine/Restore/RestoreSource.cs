@@ -1,0 +1,12 @@
+using KlarKonform.Backup.Repository;
+
+namespace KlarKonform.Backup.Engine.Restore;
+
+/// <summary>A snapshot of a restore, and what is wanted of it.</summary>
+/// <param name="Snapshot">The snapshot's id.</param>
+/// <param name="Root">Its tree.</param>
+internal sealed record RestoreSource(string Snapshot, BlobId Root)
+{
+    /// <summary>Paths and patterns.</summary>
+    public HashSet<string> Paths { get; } = new(StringComparer.Ordinal);
+}

@@ -128,6 +128,8 @@ internal static partial class ConfigurationValidator
 
         if (configuration.Retention is { } retention)
             Validate(configuration.Name, retention);
+        if (configuration.AcceptedFailures?.Any(each => each is not { Kind: not null, Resource: not null, ItemId: not null, Code: not null } || string.IsNullOrWhiteSpace(each.Reason)) == true)
+            rules.Refuse("acceptedFailures", "FieldMissing");
         rules.Secret("repository.password", configuration.Repository.Password, needed: true);
         Validate(rules.Below("target"), configuration.Target);
         if (configuration.Sources.WhatsApp is { } chats)

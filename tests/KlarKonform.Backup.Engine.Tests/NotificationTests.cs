@@ -68,7 +68,7 @@ public sealed class NotificationTests
         Assert.DoesNotContain("geheimer", Assert.Single(scenario.Warnings), StringComparison.Ordinal);
     }
 
-    private sealed class Hook : IAsyncDisposable
+    internal sealed class Hook : IAsyncDisposable
     {
         private readonly HttpListener _listener = new();
         private readonly Task _serving;

@@ -43,7 +43,7 @@ internal sealed class OverdueRun(BackupConfiguration configuration, BackupHome h
     public async Task<BackupException> JudgeAsync(BackupException refusal, Func<BackupException, Task> tell, CancellationToken cancellationToken)
     {
         var other = await journal.NewestAsync(configuration.Id, cancellationToken).ConfigureAwait(false);
-        var since = refusal.Since ?? (other is { Status: BackupState.Running } ? other.Started : null);
+        var since = refusal.Since ?? (other is { Status: BackupState.Running } ? other.Started : RunClaim.Since(home.Runs(configuration.Id)));
         if (configuration.Schedule is not { } schedule || since is not { } began || !Is(schedule, began, time.GetUtcNow()))
             return refusal;
         var overdue = new BackupException(ErrorId, BackupErrorCategory.OperationTimeout, configuration.Name, configuration.Name,

@@ -44,6 +44,7 @@ internal sealed class RunClaim : IDisposable
             try
             {
                 var claim = new RunClaim(PrivateFiles.Open(Path.Combine(folder, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite), folder);
+                File.SetLastWriteTimeUtc(claim._file.SafeFileHandle, DateTime.UtcNow);
                 foreach (var left in Directory.EnumerateFiles(folder, StopPrefix + "*"))
                     File.Delete(left); // A request to a run that is over.
                 return claim;
@@ -86,6 +87,13 @@ internal sealed class RunClaim : IDisposable
         {
             return true;
         }
+    }
+
+    /// <summary>Since when the right is held, by the file's time: for when the journal does not say it. Null when nobody ever had it.</summary>
+    public static DateTimeOffset? Since(string folder)
+    {
+        var file = new FileInfo(Path.Combine(folder, LockFile));
+        return file.Exists ? file.LastWriteTimeUtc : null;
     }
 
     /// <summary>Asks a run to stop.</summary>

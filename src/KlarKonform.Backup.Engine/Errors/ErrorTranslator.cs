@@ -77,14 +77,23 @@ internal static class ErrorTranslator
             })),
             GraphErrorKind.Unreachable or GraphErrorKind.Throttled => new BackupException("GraphUnreachable", BackupErrorCategory.ConnectionError, endpoint, endpoint, error.Message),
             GraphErrorKind.UntrustedCertificate => new BackupException("GraphUntrusted", BackupErrorCategory.SecurityError, endpoint, endpoint, error.Message),
-            GraphErrorKind.AccessDenied when !IsOfTheApp(error.Code) =>
-                BackupException.WithText("GraphRefused", "GraphAccessDenied", BackupErrorCategory.PermissionDenied, tenant.Id, error.Code, error.Permission ?? "?"),
-            GraphErrorKind.AccessDenied when tenant.Auth.Method == AuthenticationMethod.ManagedIdentity =>
-                new BackupException("GraphAccessDeniedIdentity", BackupErrorCategory.PermissionDenied, tenant.Id, error.Permission ?? "?"),
-            GraphErrorKind.AccessDenied => new BackupException("GraphAccessDenied", BackupErrorCategory.PermissionDenied, tenant.Id, error.Permission ?? "?", tenant.ClientId,
-                $"{Targets.GraphFactory.SettingsOf(tenant).AuthorityHost.ToString().TrimEnd('/')}/{tenant.Id}/adminconsent?client_id={tenant.ClientId}"),
+            GraphErrorKind.AccessDenied => Denied(error, tenant),
             _ => new BackupException("GraphError", BackupErrorCategory.NotSpecified, endpoint, error.Code, error.Message),
         };
+    }
+
+    private static BackupException Denied(GraphException error, TenantSettings tenant)
+    {
+        var permission = error.Permission ?? "?";
+        if (tenant.Auth.Method == AuthenticationMethod.ManagedIdentity)
+        {
+            return IsOfTheApp(error.Code) ? new BackupException("GraphAccessDeniedIdentity", BackupErrorCategory.PermissionDenied, tenant.Id, permission)
+                : BackupException.WithText("GraphRefusedIdentity", "GraphAccessDeniedIdentity", BackupErrorCategory.PermissionDenied, tenant.Id, error.Code, permission);
+        }
+
+        var consent = $"{Targets.GraphFactory.SettingsOf(tenant).AuthorityHost.ToString().TrimEnd('/')}/{tenant.Id}/adminconsent?client_id={tenant.ClientId}";
+        return IsOfTheApp(error.Code) ? new BackupException("GraphAccessDenied", BackupErrorCategory.PermissionDenied, tenant.Id, permission, tenant.ClientId, consent)
+            : BackupException.WithText("GraphRefused", "GraphAccessDenied", BackupErrorCategory.PermissionDenied, tenant.Id, error.Code, permission, consent);
     }
 
     /// <summary>

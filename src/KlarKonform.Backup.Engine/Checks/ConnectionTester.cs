@@ -144,7 +144,9 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
         }
 
         var accepted = configuration.AcceptedFailures ?? [];
-        string[] said = [.. listing.Doubts, .. listing.Dropped(before).Where(failure => !accepted.Any(each => each.Covers(failure))).Take(MaxNamed).Select(failure => failure.Message)];
+        var dropped = listing.Dropped(before).Where(failure => !accepted.Any(each => each.Covers(failure))).GroupBy(failure => failure.Resource)
+            .Select(group => Texts.Get("SelectionDropped", string.Join(", ", group.Select(failure => failure.Kind)), group.Key)).ToArray();
+        string[] said = [.. listing.Doubts, .. dropped.Take(MaxNamed), .. dropped.Length > MaxNamed ? [Texts.Get("SelectionMore", dropped.Length - MaxNamed)] : Array.Empty<string>()];
         return said.Length == 0 ? (CheckResult.Passed, Texts.Get("Check_SelectionOk", listing.Sources.Count)) : (CheckResult.Warning, string.Join(' ', said));
     }
 

@@ -48,6 +48,8 @@ internal static partial class ConfigurationValidator
     public static void ValidateNew(BackupConfiguration configuration)
     {
         Validate(configuration);
+        if (!configuration.Tenant.Id.All(sign => char.IsAsciiLetterOrDigit(sign) || sign is '.' or '-'))
+            new FieldRules(configuration.Name, "").Refuse("tenant.id", "FieldTenant", configuration.Tenant.Id);
         var rules = new FieldRules(configuration.Name, "sources");
         var sources = configuration.Sources;
         foreach (var (field, selection) in ((string, SourceSelection?)[])[("mail", sources.Mail), ("calendar", sources.Calendar), ("contacts", sources.Contacts), ("oneDrive", sources.OneDrive), ("sharePoint", sources.SharePoint)])

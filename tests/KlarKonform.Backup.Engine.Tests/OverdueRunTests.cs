@@ -1,6 +1,8 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using KlarKonform.Backup.DemoTenant.Generation;
+using Microsoft.Extensions.Time.Testing;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
@@ -65,6 +67,31 @@ public sealed class OverdueRunTests
         await using var another = await RunningSinceAsync(scenario, 40);
         await Assert.ThrowsAsync<BackupException>(() => scenario.RunAsync());
         Assert.Equal(2, hook.Received.Count);
+    }
+
+    [Fact]
+    public async Task The_scheduler_in_the_foreground_is_not_healthy_while_a_run_hangs_and_goes_on()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var scenario = await BackupScenario.StartAsync(s_sizes, time: time);
+        await scenario.RunAsync();
+        await ScheduleAsync(scenario, "0 * * * *");
+        await using var running = await RunningSinceAsync(scenario, 30);
+        using var stop = new CancellationTokenSource();
+        var scheduler = scenario.Engine.RunSchedulerAsync(new SchedulerOptions { HealthPath = scenario.Folder["health.json"] }, scenario, scenario, stop.Token);
+        var isOverdue = false;
+        for (var i = 0; i < 2000 && !isOverdue && !scheduler.IsCompleted; i++)
+        {
+            time.Advance(TimeSpan.FromMinutes(1));
+            await Task.Delay(5);
+            using var health = JsonDocument.Parse(File.Exists(scenario.Folder["health.json"]) ? await File.ReadAllTextAsync(scenario.Folder["health.json"]) : """{ "healthy": true, "configurations": [] }""");
+            isOverdue = health.RootElement.GetProperty("configurations").EnumerateArray().Any(each => each.GetProperty("overdue").GetBoolean()) && !health.RootElement.GetProperty("healthy").GetBoolean();
+        }
+
+        Assert.True(isOverdue);
+        Assert.False(scheduler.IsCompleted);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => scheduler);
     }
 
     [Fact]

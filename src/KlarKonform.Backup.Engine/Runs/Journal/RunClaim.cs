@@ -44,7 +44,7 @@ internal sealed class RunClaim : IDisposable
             try
             {
                 var claim = new RunClaim(PrivateFiles.Open(Path.Combine(folder, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite), folder);
-                File.SetLastWriteTimeUtc(claim._file.SafeFileHandle, DateTime.UtcNow);
+                claim.Mark();
                 foreach (var left in Directory.EnumerateFiles(folder, StopPrefix + "*"))
                     File.Delete(left); // A request to a run that is over.
                 return claim;
@@ -101,6 +101,19 @@ internal sealed class RunClaim : IDisposable
 
     /// <summary>Whether somebody asked this run to stop.</summary>
     public bool IsStopRequested(Guid run) => File.Exists(StopPath(_folder, run));
+
+    // The file's time says since when; some file systems refuse to set one, and then the journal alone says it.
+    private void Mark()
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(_file.SafeFileHandle, DateTime.UtcNow);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The claim holds all the same.
+        }
+    }
 
     public void Dispose()
     {

@@ -28,6 +28,7 @@
         'Restore-KKBackupItem'
         'Test-KKBackup'
         'Invoke-KKBackupRetention'
+        'Approve-KKBackupFailure'
         'Get-KKBackupHold'
         'Set-KKBackupHold'
         'Remove-KKBackupHold'

@@ -7,7 +7,11 @@ namespace KlarKonform.Backup;
 public interface IBackupEngine
 {
     /// <summary>Configurations whose names match a wildcard pattern, by name.</summary>
+    /// <exception cref="BackupException">ConfigurationInvalid or ConfigurationFieldInvalid: one that matches cannot be read.</exception>
     Task<IReadOnlyList<BackupConfiguration>> GetConfigurationsAsync(string pattern, CancellationToken cancellationToken);
+
+    /// <summary>Configurations whose names match a wildcard pattern, by name, and an error for each that cannot be read: it never hides the others.</summary>
+    Task<ConfigurationListing> ListConfigurationsAsync(string pattern, CancellationToken cancellationToken);
 
     /// <summary>Validates a new configuration and says whether its name is free, without writing anything.</summary>
     Task ValidateNewConfigurationAsync(BackupConfiguration configuration, CancellationToken cancellationToken);
@@ -18,13 +22,14 @@ public interface IBackupEngine
     /// <summary>Validates and replaces a configuration of the same name.</summary>
     Task UpdateConfigurationAsync(BackupConfiguration configuration, CancellationToken cancellationToken);
 
-    /// <summary>Removes a configuration's file, its journal and its cache. The repository stays.</summary>
+    /// <summary>Removes a configuration's file, its journal and its cache, also when the file cannot be read. The repository stays.</summary>
     Task RemoveConfigurationAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>Checks everything that a run needs, one result a check.</summary>
     IAsyncEnumerable<ConnectionCheck> TestConnectionAsync(string name, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
 
-    /// <summary>Runs a backup. On cancellation a checkpoint is written before the exception is thrown.</summary>
+    /// <summary>Runs a backup. When another run of the configuration has been on for longer than its schedule's interval, the error is RunOverdue, not
+    /// AlreadyRunning, and people are notified. On cancellation a checkpoint is written before the exception is thrown.</summary>
     Task<BackupRun> StartBackupAsync(string name, BackupOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
 
     /// <summary>Asks the run of a configuration on this machine to stop at a checkpoint.</summary>
@@ -38,12 +43,23 @@ public interface IBackupEngine
     /// <summary>How a configuration stands, by what this machine knows.</summary>
     Task<BackupStatus> GetStatusAsync(string name, CancellationToken cancellationToken);
 
-    /// <summary>Runs of a configuration that this machine knows, newest first.</summary>
-    IAsyncEnumerable<BackupRun> GetRunsAsync(string name, CancellationToken cancellationToken);
+    /// <summary>Runs of a configuration that this machine knows, newest first. What cannot be read is passed over with a warning.</summary>
+    IAsyncEnumerable<BackupRun> GetRunsAsync(string name, IBackupObserver observer, CancellationToken cancellationToken);
 
-    /// <summary>Writes a report of what this machine knows as an HTML file.</summary>
+    /// <summary>Accepts that something is not in the backup, and records it in the configuration.</summary>
+    /// <returns>What was accepted.</returns>
+    /// <exception cref="BackupException">FailureNotFound, FailureAmbiguous or AcceptanceReasonMissing.</exception>
+    Task<AcceptedFailure> AcceptFailureAsync(string name, FailureChoice choice, string reason, string author, CancellationToken cancellationToken);
+
+    /// <summary>Takes an acceptance back: the failure counts again.</summary>
+    /// <returns>What is no longer accepted.</returns>
+    /// <exception cref="BackupException">AcceptanceNotFound or FailureAmbiguous.</exception>
+    Task<AcceptedFailure> RevokeAcceptanceAsync(string name, FailureChoice choice, CancellationToken cancellationToken);
+
+    /// <summary>Writes a report of what this machine knows as an HTML file. What cannot be read is named in it and never hides the rest.</summary>
+    /// <returns>An error for each configuration that could not be read.</returns>
     /// <exception cref="BackupException">ConfigurationNotFound or FileExists.</exception>
-    Task ExportReportAsync(ReportRequest request, CancellationToken cancellationToken);
+    Task<IReadOnlyList<BackupException>> ExportReportAsync(ReportRequest request, CancellationToken cancellationToken);
 
     /// <summary>How a configuration stands, by what the repository says: for machines that never ran it.</summary>
     Task<BackupStatus> GetRepositoryStatusAsync(string name, ISecretStore secrets, CancellationToken cancellationToken);

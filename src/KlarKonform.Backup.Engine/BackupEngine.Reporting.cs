@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using KlarKonform.Backup.Engine.Reporting;
+using KlarKonform.Backup.Engine.Status;
 
 namespace KlarKonform.Backup.Engine;
 
@@ -7,13 +8,14 @@ namespace KlarKonform.Backup.Engine;
 public sealed partial class BackupEngine
 {
     /// <inheritdoc />
-    public async IAsyncEnumerable<BackupRun> GetRunsAsync(string name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<BackupRun> GetRunsAsync(string name, IBackupObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
-        await foreach (var run in _journal.ReadAsync(configuration.Id, cancellationToken).ConfigureAwait(false))
-            yield return run;
+        await foreach (var run in _journal.ReadAsync(configuration.Id, observer.Warning, cancellationToken).ConfigureAwait(false))
+            yield return Acceptances.Apply(configuration, run);
     }
 
     /// <inheritdoc />
-    public Task ExportReportAsync(ReportRequest request, CancellationToken cancellationToken) => new ReportWriter(_configurations, _journal, Journal, _time).WriteAsync(request, cancellationToken);
+    public Task<IReadOnlyList<BackupException>> ExportReportAsync(ReportRequest request, CancellationToken cancellationToken) =>
+        new ReportWriter(_configurations, _journal, Journal, _time).WriteAsync(request, cancellationToken);
 }

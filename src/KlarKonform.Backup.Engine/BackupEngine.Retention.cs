@@ -60,7 +60,7 @@ public sealed partial class BackupEngine
     /// <inheritdoc />
     public async Task<bool> ShortensRetentionAsync(BackupConfiguration changed, CancellationToken cancellationToken)
     {
-        ConfigurationValidator.Validate(changed);
+        ConfigurationValidator.ValidateNew(changed);
         var present = await _configurations.GetAsync(changed.Name, cancellationToken).ConfigureAwait(false);
         return present.Retention is { Preset: RetentionPreset.Legal } legal
             && (changed.Retention is { Preset: not RetentionPreset.Legal } || legal.DeletedItemsOrDefault() > (changed.Retention?.DeletedItemsOrDefault() ?? DeletedItemsPolicy.KeepUntilRetention));
@@ -69,7 +69,7 @@ public sealed partial class BackupEngine
     /// <inheritdoc />
     public async Task ShortenRetentionAsync(BackupConfiguration changed, string reason, string author, ISecretStore secrets, CancellationToken cancellationToken)
     {
-        ConfigurationValidator.Validate(changed);
+        ConfigurationValidator.ValidateNew(changed);
         var present = await _configurations.GetAsync(changed.Name, cancellationToken).ConfigureAwait(false);
         try
         {

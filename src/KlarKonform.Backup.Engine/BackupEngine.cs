@@ -3,8 +3,10 @@ using KlarKonform.Backup.Engine.Checks;
 using KlarKonform.Backup.Engine.Configuration;
 using KlarKonform.Backup.Engine.Errors;
 using KlarKonform.Backup.Engine.Maintenance;
+using KlarKonform.Backup.Engine.Notifications;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Runs.Journal;
+using KlarKonform.Backup.Engine.Scheduling;
 using KlarKonform.Backup.Engine.Status;
 using KlarKonform.Backup.Engine.Targets;
 using KlarKonform.Backup.Repository.Locks;
@@ -46,13 +48,19 @@ public sealed partial class BackupEngine : IBackupEngine
     private JournalStatus Journal => new(_home, _journal, _time);
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<BackupConfiguration>> GetConfigurationsAsync(string pattern, CancellationToken cancellationToken) =>
-        _configurations.FindAsync(pattern, cancellationToken);
+    public async Task<IReadOnlyList<BackupConfiguration>> GetConfigurationsAsync(string pattern, CancellationToken cancellationToken)
+    {
+        var found = await _configurations.FindAsync(pattern, cancellationToken).ConfigureAwait(false);
+        return found.Problems.Count == 0 ? found.Configurations : throw found.Problems[0];
+    }
+
+    /// <inheritdoc />
+    public Task<ConfigurationListing> ListConfigurationsAsync(string pattern, CancellationToken cancellationToken) => _configurations.FindAsync(pattern, cancellationToken);
 
     /// <inheritdoc />
     public Task ValidateNewConfigurationAsync(BackupConfiguration configuration, CancellationToken cancellationToken)
     {
-        ConfigurationValidator.Validate(configuration);
+        ConfigurationValidator.ValidateNew(configuration);
         return _configurations.Exists(configuration.Name)
             ? throw new BackupException("ConfigurationExists", BackupErrorCategory.ResourceExists, configuration.Name, configuration.Name)
             : Task.CompletedTask;
@@ -68,7 +76,7 @@ public sealed partial class BackupEngine : IBackupEngine
     /// <inheritdoc />
     public async Task UpdateConfigurationAsync(BackupConfiguration configuration, CancellationToken cancellationToken)
     {
-        ConfigurationValidator.Validate(configuration);
+        ConfigurationValidator.ValidateNew(configuration);
         await _configurations.GetAsync(configuration.Name, cancellationToken).ConfigureAwait(false);
         await _configurations.SaveAsync(configuration, cancellationToken).ConfigureAwait(false);
     }
@@ -76,17 +84,24 @@ public sealed partial class BackupEngine : IBackupEngine
     /// <inheritdoc />
     public async Task RemoveConfigurationAsync(string name, CancellationToken cancellationToken)
     {
-        var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
-        if (await _journal.NewestAsync(configuration.Id, cancellationToken).ConfigureAwait(false) is { Status: BackupState.Running } running)
+        if (!ConfigurationValidator.IsName(name) || !_configurations.Exists(name))
+            throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, name, name);
+
+        // By its id alone, so that one that cannot be read can be removed.
+        var id = await _configurations.IdOfAsync(name, cancellationToken).ConfigureAwait(false);
+        var all = await _configurations.FindAsync("*", cancellationToken).ConfigureAwait(false);
+        if (all.Configurations.Any(other => other.Id == id && !string.Equals(other.Name, name, StringComparison.OrdinalIgnoreCase)))
+            id = null; // A copy that nobody gave an id of its own: the history is the other's.
+        if (id is { } known && await _journal.NewestAsync(known, cancellationToken).ConfigureAwait(false) is { Status: BackupState.Running } running)
             throw new BackupException("AlreadyRunning", BackupErrorCategory.ResourceBusy, name, name, running.ProcessId, running.Started.ToLocalTime());
-        _configurations.Remove(configuration);
+        _configurations.Remove(name, id);
     }
 
     /// <inheritdoc />
     public async IAsyncEnumerable<ConnectionCheck> TestConnectionAsync(string name, ISecretStore secrets, IBackupObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
-        await foreach (var check in new ConnectionTester(configuration, secrets, _home, _time, _random).RunAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var check in new ConnectionTester(configuration, secrets, _home, _journal, _time, _random).RunAsync(cancellationToken).ConfigureAwait(false))
             yield return check;
     }
 
@@ -100,7 +115,20 @@ public sealed partial class BackupEngine : IBackupEngine
         var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
         if (_home.ReadableByOthers() is [var first, ..] open)
             observer.Warning(Texts.Get("FilesReadableByOthers", open.Count, first, _home.ClosingCommand));
-        return await new BackupRunner(configuration, options, secrets, observer, _home, _journal, _time, _random).RunAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var run = await new BackupRunner(configuration, options, secrets, observer, _home, _journal, _time, _random).RunAsync(cancellationToken).ConfigureAwait(false);
+            return Acceptances.Apply(configuration, run);
+        }
+        catch (BackupException exception) when (exception.ErrorId is OverdueRun.Taken or OverdueRun.TakenElsewhere)
+        {
+            throw await new OverdueRun(configuration, _home, _journal, _time).JudgeAsync(exception,
+                overdue => new RunNotifier(configuration, secrets, observer, _time, _random).NotifyOverdueAsync(overdue, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            throw Logged(ErrorTranslator.Translate(exception, configuration), configuration, observer.Warning);
+        }
     }
 
     /// <inheritdoc />
@@ -188,8 +216,27 @@ public sealed partial class BackupEngine : IBackupEngine
         }
         catch (Exception exception) when (exception is not (BackupException or OperationCanceledException))
         {
-            throw ErrorTranslator.Translate(exception, configuration);
+            throw Logged(ErrorTranslator.Translate(exception, configuration), configuration, _ => { });
         }
+    }
+
+    // What nobody foresaw is in the configuration's log with its stack, whatever was done when it happened; its message, which may hold content, is not.
+    private Exception Logged(Exception error, BackupConfiguration configuration, Action<string> warn)
+    {
+        if (error is BackupException { Details: { } details })
+        {
+            new EventLog(_home.Log(configuration.Name), warn).Write(new
+            {
+                time = _time.GetUtcNow().UtcDateTime,
+                level = "error",
+                @event = "UnexpectedError",
+                configuration = configuration.Name,
+                message = error.Message,
+                data = new { exception = details, version = typeof(BackupEngine).Assembly.GetName().Version?.ToString(), runtime = Environment.Version.ToString() },
+            });
+        }
+
+        return error;
     }
 
     private static BackupSnapshot Describe(BackupConfiguration configuration, string id, Repository.Snapshots.Snapshot snapshot)

@@ -194,18 +194,6 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
     }
 
     [Fact]
-    public void A_partial_run_is_an_object_and_one_error_a_resource()
-    {
-        module.Configure("Part");
-        var message = module.Tenant.Change((model, generator) => generator.AddMessage(model.Users[0]));
-        message.IsCorrupt = true;
-        var (output, errors) = module.TryInvoke("Start-KKBackup Part");
-        Assert.Equal("Partial", $"{Assert.Single(output).Properties["Status"].Value}");
-        Assert.StartsWith("ItemsFailed,", Assert.Single(errors).FullyQualifiedErrorId, StringComparison.Ordinal);
-        module.Tenant.Change((model, _) => model.Users[0].Mailbox!.Delete(message));
-    }
-
-    [Fact]
     public void Messages_and_states_follow_the_culture()
     {
         module.Configure("Kultur");

@@ -57,6 +57,14 @@ public sealed class ScheduleCmdletTests(ModuleFixture module) : IClassFixture<Mo
         await using (new FileStream(module.Folder["home", "runs", id, "running.lock"], FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
             Assert.Equal(0, Code());
 
+        // And has been for longer than a day, though the schedule runs every night.
+        module.Invoke("Set-KKBackupSchedule Codes -At 02:00 -Method Scheduler -WarningAction SilentlyContinue");
+        await using (var held = new FileStream(module.Folder["home", "runs", id, "running.lock"], FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+        {
+            File.SetLastWriteTimeUtc(held.SafeFileHandle, DateTime.UtcNow.AddHours(-30));
+            Assert.Equal(3, Code());
+        }
+
         module.Invoke("Set-KKBackupConfiguration Codes -ClientSecret $args[0]", Demo.ModuleHost.Secure("wrong"));
         Assert.Equal(2, Code());
     }

@@ -165,6 +165,23 @@ public sealed class RefusalTests
 
     private static string[] Files(BackupScenario scenario) => [.. Directory.EnumerateFiles(scenario.Folder["repository"], "*", SearchOption.AllDirectories).Order()];
 
+    [Fact]
+    public async Task A_refusal_of_one_mailbox_is_not_said_to_be_a_missing_permission_of_the_app()
+    {
+        await using var scenario = await BackupScenario.StartAsync(sources: new SourceSettings { Calendar = new SourceSelection() });
+        var id = scenario.Tenant.Change((model, _) => model.Users.First(user => user.Mailbox is not null).Id);
+        scenario.Tenant.ChangeAnswers(answer =>
+        {
+            if (!answer.Path.Contains($"/users/{id}/calendar", StringComparison.OrdinalIgnoreCase))
+                return;
+            answer.Status = 403;
+            answer.SetJson(new System.Text.Json.Nodes.JsonObject { ["error"] = new System.Text.Json.Nodes.JsonObject { ["code"] = "ErrorAccessDenied", ["message"] = "Access is denied." } });
+        });
+        var refused = Assert.Single((await scenario.RunAsync()).Resources, resource => resource.Status == BackupState.Failed);
+        Assert.DoesNotContain("lacks the application permission Calendars.Read. ", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("this mailbox", refused.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Calendars.Read", "Calendar")]
     [InlineData("Contacts.Read", "Contacts")]

@@ -19,6 +19,7 @@ Describe 'The module in a real shell' {
 
     It 'shows the status as a table' {
         Get-KKBackupStatus Pester | Format-Table | Out-String | Should -Match 'Pester'
+        Get-KKBackupStatus Pester | Out-String | Should -Match 'Name\s+Status\s+LastRun\s+NotBackedUp'
     }
 
     It 'shows configurations, schedules and items as tables' {

@@ -27,8 +27,23 @@ public sealed record BackupStatus
     /// <summary>Bytes that the last run downloaded.</summary>
     public long Bytes { get; init; }
 
-    /// <summary>Items and resources that failed.</summary>
+    /// <summary>Items and resources that failed in the last run.</summary>
     public int Failures { get; init; }
+
+    /// <summary>
+    /// What Microsoft 365 has and the backup has not, or not as it is: failures of the newest snapshot and of the last run, each once, of items, parts,
+    /// whole resources and of what is beside an item, until it is backed up or somebody accepts it (Approve-KKBackupFailure).
+    /// </summary>
+    public int NotBackedUp { get; init; }
+
+    /// <summary>Failures that somebody accepted, with their reasons; they are not in <see cref="NotBackedUp"/>.</summary>
+    public int Accepted { get; init; }
+
+    /// <summary>Why it is not Succeeded, or how far it is while it runs, in the user's language; null when there is nothing to say.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>What of this computer's journal could not be read and was passed over, in the user's language.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
 
     /// <summary>Whether the last run was verified.</summary>
     public bool? Verified { get; init; }

@@ -1,8 +1,14 @@
+using System.Text.Json.Serialization;
+
 namespace KlarKonform.Backup;
 
 /// <summary>An item that could not be backed up.</summary>
 public sealed record ItemFailure
 {
+    /// <summary>The configuration's name, where a failure is shown by itself; null inside of a run's or a snapshot's own files.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Configuration { get; init; }
+
     /// <summary>The resource's kind.</summary>
     public required string Kind { get; init; }
 

@@ -12,18 +12,26 @@ public abstract partial class ConfigurationCommand
 
     /// <summary>User name patterns to take.</summary>
     [Parameter]
+    [AllowNull]
+    [AllowEmptyCollection]
     public string[]? Include { get; set; }
 
     /// <summary>User name patterns to leave out.</summary>
     [Parameter]
+    [AllowNull]
+    [AllowEmptyCollection]
     public string[]? Exclude { get; set; }
 
     /// <summary>Patterns of SharePoint sites to take: title, address or path.</summary>
     [Parameter]
+    [AllowNull]
+    [AllowEmptyCollection]
     public string[]? IncludeSite { get; set; }
 
     /// <summary>Patterns of SharePoint sites to leave out.</summary>
     [Parameter]
+    [AllowNull]
+    [AllowEmptyCollection]
     public string[]? ExcludeSite { get; set; }
 
     /// <summary>How many older contents of a file in OneDrive and SharePoint are kept.</summary>
@@ -51,7 +59,22 @@ public abstract partial class ConfigurationCommand
     [Parameter]
     public SwitchParameter IncludeArchive { get; set; }
 
-    private SourceSettings ApplySources(SourceSettings present, Func<string, object?, string?, string?, string?> secret) => new()
+    private SourceSettings ApplySources(SourceSettings present, Func<string, object?, string?, string?, string?> secret)
+    {
+        var changed = NewSources(present, secret);
+
+        // A pattern for something that is not backed up would be dropped without a word.
+        if ((Include ?? Exclude) is { Length: > 0 } && changed is { Mail: null, Calendar: null, Contacts: null, OneDrive: null })
+            throw PatternWithoutSource(Include is { Length: > 0 } ? nameof(Include) : nameof(Exclude), "Mail, Calendar, Contacts, OneDrive");
+        if ((IncludeSite ?? ExcludeSite) is { Length: > 0 } && changed.SharePoint is null)
+            throw PatternWithoutSource(IncludeSite is { Length: > 0 } ? nameof(IncludeSite) : nameof(ExcludeSite), "SharePoint");
+        return changed;
+    }
+
+    private static BackupException PatternWithoutSource(string parameter, string sources) =>
+        new("PatternWithoutSource", BackupErrorCategory.InvalidArgument, parameter, parameter, sources);
+
+    private SourceSettings NewSources(SourceSettings present, Func<string, object?, string?, string?, string?> secret) => new()
     {
         Mail = Wanted("Mail", present.Mail) ? Select(present.Mail ?? new MailSelection()) with
         {
@@ -64,8 +87,8 @@ public abstract partial class ConfigurationCommand
         OneDrive = Wanted("OneDrive", present.OneDrive) ? Files(Select(present.OneDrive ?? new DriveSelection())) : null,
         SharePoint = Wanted("SharePoint", present.SharePoint) ? Files(present.SharePoint ?? new DriveSelection()) with
         {
-            Include = IncludeSite ?? present.SharePoint?.Include,
-            Exclude = ExcludeSite ?? present.SharePoint?.Exclude,
+            Include = Patterns(nameof(IncludeSite), IncludeSite, present.SharePoint?.Include),
+            Exclude = Patterns(nameof(ExcludeSite), ExcludeSite, present.SharePoint?.Exclude),
         } : null,
         WhatsApp = ApplyWhatsApp(present.WhatsApp, secret),
     };
@@ -82,7 +105,10 @@ public abstract partial class ConfigurationCommand
 
     private T Select<T>(T present) where T : SourceSelection => present with
     {
-        Include = Include ?? present.Include,
-        Exclude = Exclude ?? present.Exclude,
+        Include = Patterns(nameof(Include), Include, present.Include),
+        Exclude = Patterns(nameof(Exclude), Exclude, present.Exclude),
     };
+
+    // What is given counts, also nothing: $null and an empty list take the patterns away.
+    private IReadOnlyList<string>? Patterns(string parameter, string[]? given, IReadOnlyList<string>? present) => !Given(parameter) ? present : given is { Length: > 0 } ? given : null;
 }

@@ -22,14 +22,19 @@ public abstract class ConfigurationNameCommand : BackupCmdlet
         foreach (var pattern in Name)
         {
             IReadOnlyList<string> names = [pattern];
+            var errors = new List<BackupException>();
             if (WildcardPattern.ContainsWildcardCharacters(pattern)
-                && !Run(async token => names = [.. (await Engine.GetConfigurationsAsync(pattern, token).ConfigureAwait(false)).Select(each => each.Name)]))
+                && !Run(async token => names = [.. (await ListAsync(pattern, errors, token).ConfigureAwait(false)).Select(each => each.Name)]))
                 continue;
             foreach (var name in names)
             {
                 Current = name;
                 ProcessConfiguration(name);
             }
+
+            // Last, so that one that cannot be read keeps nobody from the others.
+            foreach (var error in errors)
+                WriteError(ErrorRecords.From(error));
         }
     }
 

@@ -55,14 +55,17 @@ public sealed class ExportKKBackupReportCommand : BackupCmdlet
         if (!ShouldProcess(path, Texts.Get("Action_ExportReport")))
             return;
         var request = new ReportRequest { Names = _names, Path = path, Days = Days, Title = Title, Overwrite = Force };
+        IReadOnlyList<BackupException> problems = [];
         var written = Run(async token =>
         {
             // The language of this call alone: it goes with the work, not with the process.
             if (Language is not null)
                 CultureInfo.CurrentUICulture = CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo(Language == "de" ? "de-DE" : "en-GB");
-            await Engine.ExportReportAsync(request, token).ConfigureAwait(false);
+            problems = await Engine.ExportReportAsync(request, token).ConfigureAwait(false);
         });
         if (written)
             WriteObject(new FileInfo(path));
+        foreach (var problem in problems)
+            WriteError(ErrorRecords.From(problem));
     }
 }

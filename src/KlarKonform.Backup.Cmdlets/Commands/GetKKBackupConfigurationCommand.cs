@@ -20,11 +20,9 @@ public sealed class GetKKBackupConfigurationCommand : BackupCmdlet
     {
         foreach (var name in Name)
         {
-            Run(async token =>
+            RunEach(async (errors, token) =>
             {
-                var found = await Engine.GetConfigurationsAsync(name, token).ConfigureAwait(false);
-                if (found.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
-                    throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, name, name);
+                var found = await ListAsync(name, errors, token).ConfigureAwait(false);
                 Post(() => WriteObject(found, enumerateCollection: true));
             });
         }

@@ -20,21 +20,28 @@ public sealed class GetKKBackupRunCommand : ConfigurationNameCommand
     [Parameter]
     public BackupState[] Status { get; set; } = [];
 
-    /// <summary>One row an item that failed.</summary>
+    /// <summary>One row a failure: of the run, and those of before that the run still lacks.</summary>
     [Parameter]
     public SwitchParameter Failure { get; set; }
 
     private protected override void ProcessConfiguration(string name) => Run(async token =>
     {
         var count = 0;
-        await foreach (var run in Engine.GetRunsAsync(name, token).ConfigureAwait(false))
+        await foreach (var run in Engine.GetRunsAsync(name, Observer, token).ConfigureAwait(false))
         {
-            if (count == First || (MyInvocation.BoundParameters.ContainsKey(nameof(After)) && run.Started < new DateTimeOffset(After)))
+            if (count == First)
                 return;
+
+            // Not the end: one run with an odd date must not hide those behind it.
+            if (MyInvocation.BoundParameters.ContainsKey(nameof(After)) && run.Started < new DateTimeOffset(After))
+                continue;
             if (Status.Length > 0 && !Status.Contains(run.Status))
                 continue;
             count++;
-            Post(() => WriteObject(Failure ? run.Failures : run, enumerateCollection: true));
+            Post(() => WriteObject(Failure ? FailuresOf(run) : run, enumerateCollection: true));
         }
     });
+
+    // What failed before and was not tried in this run is missing all the same.
+    private static IEnumerable<ItemFailure> FailuresOf(BackupRun run) => run.Failures.Concat(run.RetryList).DistinctBy(failure => (failure.Kind, failure.Resource, failure.ItemId));
 }

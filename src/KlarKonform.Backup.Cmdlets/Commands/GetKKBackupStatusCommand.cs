@@ -29,19 +29,30 @@ public sealed class GetKKBackupStatusCommand : BackupCmdlet
     {
         foreach (var pattern in Name)
         {
-            Run(async token =>
+            RunEach(async (errors, token) =>
             {
-                var found = await Engine.GetConfigurationsAsync(pattern, token).ConfigureAwait(false);
-                if (found.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(pattern))
-                    throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, pattern, pattern);
-                foreach (var configuration in found)
+                foreach (var configuration in await ListAsync(pattern, errors, token).ConfigureAwait(false))
                 {
-                    var status = FromRepository
-                        ? await Engine.GetRepositoryStatusAsync(configuration.Name, Secrets, token).ConfigureAwait(false)
-                        : await Engine.GetStatusAsync(configuration.Name, token).ConfigureAwait(false);
-                    Post(() => WriteObject(Detailed ? status.Resources : status, enumerateCollection: true));
+                    try
+                    {
+                        var status = FromRepository
+                            ? await Engine.GetRepositoryStatusAsync(configuration.Name, Secrets, token).ConfigureAwait(false)
+                            : await Engine.GetStatusAsync(configuration.Name, token).ConfigureAwait(false);
+                        Post(() => Show(status));
+                    }
+                    catch (BackupException exception)
+                    {
+                        errors.Add(exception); // A repository that cannot be reached is one error; the next may be.
+                    }
                 }
             });
         }
+    }
+
+    private void Show(BackupStatus status)
+    {
+        foreach (var problem in status.Problems)
+            WriteWarning(problem);
+        WriteObject(Detailed ? status.Resources : status, enumerateCollection: true);
     }
 }

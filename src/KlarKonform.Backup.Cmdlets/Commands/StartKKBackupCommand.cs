@@ -67,9 +67,11 @@ public sealed class StartKKBackupCommand : ConfigurationNameCommand
         Run(async token => run = await Engine.StartBackupAsync(name, options, Secrets, Observer, token).ConfigureAwait(false), IsTerminating);
         if (run is null)
             return;
-        foreach (var note in run.Notes)
-            WriteWarning(note);
+
+        // The object first: whatever a preference makes of warnings and errors, the run has reached the pipeline and -OutVariable.
         WriteObject(run);
+        foreach (var text in run.Notes.Concat(RunReport.WarningsOf(run)))
+            WriteWarning(text);
         foreach (var error in RunReport.ErrorsOf(run))
             WriteError(error);
     }

@@ -29,8 +29,12 @@ public sealed class StartKKBackupSchedulerCommand : BackupCmdlet
 
     private void Show(BackupRun run)
     {
-        foreach (var note in run.Notes)
-            WriteWarning(note);
+        foreach (var text in run.Notes.Concat(RunReport.WarningsOf(run)))
+            WriteWarning(text);
         WriteObject(run);
+
+        // An error record could end the scheduler, by -ErrorAction Stop: one configuration must not take the others along.
+        foreach (var error in RunReport.ErrorsOf(run))
+            WriteWarning(error.ToString());
     }
 }

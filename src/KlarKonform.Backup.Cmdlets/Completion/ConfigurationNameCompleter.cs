@@ -7,5 +7,5 @@ namespace KlarKonform.Backup.Cmdlets.Completion;
 public sealed class ConfigurationNameCompleter : ArgumentCompleterBase
 {
     private protected override IReadOnlyList<(string Value, string Hint)> Values(string typed, IDictionary bound) =>
-        [.. EngineHost.Create().GetConfigurationsAsync(typed + "*", CancellationToken.None).GetAwaiter().GetResult().Select(each => (each.Name, each.Tenant.Id))];
+        [.. EngineHost.Create().ListConfigurationsAsync(typed + "*", CancellationToken.None).GetAwaiter().GetResult().Configurations.Select(each => (each.Name, each.Tenant.Id))];
 }

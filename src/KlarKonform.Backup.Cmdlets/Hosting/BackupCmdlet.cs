@@ -105,6 +105,30 @@ public abstract class BackupCmdlet : PSCmdlet, IDisposable
         return false;
     }
 
+    /// <summary>
+    /// Runs work for several things of which one may fail: its error is written after the others' output, so that it hides none of it, also with
+    /// <c>-ErrorAction Stop</c>.
+    /// </summary>
+    /// <param name="work">The work; it adds the errors of single things, in order.</param>
+    private protected void RunEach(Func<ICollection<BackupException>, CancellationToken, Task> work)
+    {
+        var errors = new List<BackupException>();
+        Run(token => work(errors, token));
+        foreach (var error in errors)
+            WriteError(ErrorRecords.From(error));
+    }
+
+    /// <summary>The configurations that a pattern names; those that cannot be read are errors and hide no other.</summary>
+    private protected async Task<IReadOnlyList<BackupConfiguration>> ListAsync(string pattern, ICollection<BackupException> errors, CancellationToken cancellationToken)
+    {
+        var found = await Engine.ListConfigurationsAsync(pattern, cancellationToken).ConfigureAwait(false);
+        foreach (var problem in found.Problems)
+            errors.Add(problem);
+        if (found.Configurations.Count + found.Problems.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(pattern))
+            errors.Add(new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, pattern, pattern));
+        return found.Configurations;
+    }
+
     /// <summary>Runs a function on the pipeline thread; called from the engine's threads.</summary>
     internal Task<T> OnPipelineAsync<T>(Func<T> function, CancellationToken cancellationToken) =>
         _queue is { } queue ? queue.InvokeAsync(function, cancellationToken) : Task.FromResult(function());

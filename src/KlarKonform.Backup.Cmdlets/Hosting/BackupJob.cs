@@ -99,9 +99,9 @@ internal sealed class BackupJob : Job, IBackupObserver
         {
             using var termination = new TerminationSignal(_stop.Cancel);
             var run = await _engine.StartBackupAsync(_configuration, _options, _secrets, this, _stop.Token).ConfigureAwait(false);
-            foreach (var note in run.Notes)
-                Add(Warning, new WarningRecord(note));
             Add(Output, PSObject.AsPSObject(run));
+            foreach (var text in run.Notes.Concat(RunReport.WarningsOf(run)))
+                Add(Warning, new WarningRecord(text));
             foreach (var error in RunReport.ErrorsOf(run))
                 Add(Error, error);
             _status = Texts.Get("State_" + run.Status);

@@ -8,7 +8,10 @@ internal static class ErrorRecords
     public static ErrorRecord From(BackupException exception)
     {
         var record = new ErrorRecord(exception, exception.ErrorId, Enum.Parse<ErrorCategory>(exception.Category.ToString()), exception.Target);
-        record.ErrorDetails = new ErrorDetails(exception.Message) { RecommendedAction = Texts.Get(Texts.Has("Action_Of_" + exception.Category) ? "Action_Of_" + exception.Category : "Action_Of_NotSpecified") };
+        record.ErrorDetails = new ErrorDetails(exception.Message)
+        {
+            RecommendedAction = Texts.Get(new[] { "Action_Of_" + exception.ErrorId, "Action_Of_" + exception.Category }.FirstOrDefault(Texts.Has) ?? "Action_Of_NotSpecified"),
+        };
         return record;
     }
 
@@ -31,8 +34,6 @@ internal static class ErrorRecords
         // An assembly is named by its full name (AssemblyName.FullName), any other file by its path: half a module, left by a copy that was cut or by a virus scanner.
         if (exception is FileNotFoundException { FileName: { } name } && name.IndexOf(", Version=", StringComparison.Ordinal) is > 0 and var end)
             return From(EngineHost.Incomplete(name[..end] + ".dll"));
-        return new ErrorRecord(
-            new BackupException("Unexpected", BackupErrorCategory.NotSpecified, null, $"{exception.GetType().Name}: {exception.Message}"),
-            "Unexpected", ErrorCategory.NotSpecified, null);
+        return From(BackupException.Unexpected(exception, null));
     }
 }

@@ -2,25 +2,35 @@ using System.Management.Automation;
 
 namespace KlarKonform.Backup.Cmdlets.Hosting;
 
-/// <summary>What a run tells through PowerShell's streams besides its object. One error a resource, so that -ErrorAction Stop works in a scheduled task.</summary>
+/// <summary>
+/// What a run tells through PowerShell's streams besides its object: a warning for items, an error for each resource that failed as a whole. So a script
+/// with <c>$ErrorActionPreference = 'Stop'</c> does not end for one damaged mail, and does end for a mailbox that is not backed up.
+/// </summary>
 internal static class RunReport
 {
+    // A warning names so many; the cmdlet that it names lists all.
+    private const int MaxNamed = 3;
+
+    /// <summary>What is not in the backup of single items and parts. That source and backup differ is among the run's notes.</summary>
+    public static IEnumerable<string> WarningsOf(BackupRun run)
+    {
+        var missing = run.Failures.Concat(run.RetryList).Where(failure => failure is { AcceptedReason: null, Level: not FailureLevel.Resource })
+            .DistinctBy(failure => (failure.Kind, failure.Resource, failure.ItemId)).ToArray();
+        if (missing.Length > 0)
+        {
+            var named = string.Join("; ", missing.Take(MaxNamed).Select(failure => Texts.Get("ItemsFailedOne", failure.Name, failure.Kind, failure.Resource, failure.Code, failure.Hint)));
+            yield return Texts.Get("ItemsFailed", missing.Length, named, run.Configuration, missing.Length > MaxNamed ? "; …" : "");
+        }
+    }
+
+    /// <summary>Resources that failed, a stop, and what is wrong with the repository.</summary>
     public static IEnumerable<ErrorRecord> ErrorsOf(BackupRun run)
     {
         if (run is { Status: BackupState.Partial, Error: not null })
             yield return ErrorRecords.From(new BackupException("RunStopped", BackupErrorCategory.OperationStopped, run.Configuration));
-        foreach (var resource in run.Resources.Where(resource => resource.Status is BackupState.Failed or BackupState.Partial))
-            yield return ErrorRecords.From(ErrorOf(resource, run));
+        foreach (var resource in run.Resources.Where(resource => resource.Status == BackupState.Failed))
+            yield return ErrorRecords.From(new BackupException("ResourceFailed", BackupErrorCategory.NotSpecified, resource.Name, resource.Kind, resource.Name, resource.Code, resource.Message));
         foreach (var problem in run.Verification?.Problems ?? [])
             yield return ErrorRecords.From(new BackupException("VerificationFailed", BackupErrorCategory.InvalidData, run.Configuration, problem));
-    }
-
-    private static BackupException ErrorOf(ResourceResult resource, BackupRun run)
-    {
-        if (resource.Status == BackupState.Failed)
-            return new BackupException("ResourceFailed", BackupErrorCategory.NotSpecified, resource.Name, resource.Kind, resource.Name, resource.Code, resource.Message);
-        return resource.Failures > 0
-            ? new BackupException("ItemsFailed", BackupErrorCategory.NotSpecified, resource.Name, resource.Failures, resource.Kind, resource.Name)
-            : new BackupException("ItemsDiffer", BackupErrorCategory.InvalidData, resource.Name, run.Verification?.Mismatches.Count(each => each.Kind == resource.Kind && each.Resource == resource.Name) ?? 0);
     }
 }

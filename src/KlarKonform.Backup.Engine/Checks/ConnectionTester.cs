@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using KlarKonform.Backup.Engine.Configuration;
 using KlarKonform.Backup.Engine.Errors;
+using KlarKonform.Backup.Engine.Runs.Journal;
+using KlarKonform.Backup.Engine.Sources;
 using KlarKonform.Backup.Engine.Sources.WhatsApp.Locations;
 using KlarKonform.Backup.Engine.Targets;
 using KlarKonform.Backup.Graph;
@@ -18,10 +20,13 @@ using KlarKonform.Backup.Storage;
 namespace KlarKonform.Backup.Engine.Checks;
 
 /// <summary>Checks everything that a run needs, and changes nothing but a probe object that it deletes again.</summary>
-internal sealed class ConnectionTester(BackupConfiguration configuration, ISecretStore secrets, BackupHome home, TimeProvider time, Random random)
+internal sealed class ConnectionTester(BackupConfiguration configuration, ISecretStore secrets, BackupHome home, RunJournal journal, TimeProvider time, Random random)
 {
     // Enough users to find one that has what is looked for, without reading a whole tenant.
     private const int UsersToTry = 20;
+
+    // A table has room for no more names.
+    private const int MaxNamed = 3;
 
     // Entra ID and S3 refuse signatures that are off by five and fifteen minutes; snapshots and retention should be right to less.
     private static readonly TimeSpan s_clockTolerance = TimeSpan.FromMinutes(1);
@@ -114,6 +119,8 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
                     return (CheckResult.Warning, Texts.Get("Check_NothingToProbe"));
                 }).ConfigureAwait(false);
             }
+
+            yield return await CheckAsync("Check_Selection", () => SelectAsync(graph.Client, cancellationToken)).ConfigureAwait(false);
         }
 
         async Task<(CheckResult, string)> ReadSecretsAsync()
@@ -122,6 +129,25 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
                 await secrets.GetAsync(SecretReference.Parse(name), cancellationToken).ConfigureAwait(false);
             return (CheckResult.Passed, Texts.Get("Check_Ok"));
         }
+    }
+
+    // What a run would take: patterns that match nothing, and what the last complete run backed up and they no longer take.
+    private async Task<(CheckResult, string)> SelectAsync(GraphClient client, CancellationToken cancellationToken)
+    {
+        var listing = await new SourceCatalog(configuration, new BackupOptions(), secrets, time, random).ListAsync(client, cancellationToken).ConfigureAwait(false);
+        var before = new List<ResourceResult>();
+        await foreach (var run in journal.ReadAsync(configuration.Id, cancellationToken).ConfigureAwait(false))
+        {
+            before.AddRange(run.Resources);
+            if (run.SnapshotId is not null && before.Count > 0)
+                break;
+        }
+
+        var accepted = configuration.AcceptedFailures ?? [];
+        var dropped = listing.Dropped(before).Where(failure => !accepted.Any(each => each.Covers(failure))).GroupBy(failure => failure.Resource)
+            .Select(group => Texts.Get("SelectionDropped", string.Join(", ", group.Select(failure => failure.Kind)), group.Key)).ToArray();
+        string[] said = [.. listing.Doubts, .. dropped.Take(MaxNamed), .. dropped.Length > MaxNamed ? [Texts.Get("SelectionMore", dropped.Length - MaxNamed)] : Array.Empty<string>()];
+        return said.Length == 0 ? (CheckResult.Passed, Texts.Get("Check_SelectionOk", listing.Sources.Count)) : (CheckResult.Warning, string.Join(' ', said));
     }
 
     private async Task<IReadOnlyList<ConnectionCheck>> ChatsAsync(GraphConnection graph, CancellationToken cancellationToken)

@@ -16,18 +16,27 @@ internal sealed class ConfigurationStore(BackupHome home)
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    public async Task<IReadOnlyList<BackupConfiguration>> FindAsync(string pattern, CancellationToken cancellationToken)
+    /// <summary>Configurations by a pattern, and an error for each file that cannot be read: one that somebody is editing must not hide the others.</summary>
+    public async Task<ConfigurationListing> FindAsync(string pattern, CancellationToken cancellationToken)
     {
-        var found = new List<BackupConfiguration>();
+        var (found, problems) = (new List<BackupConfiguration>(), new List<BackupException>());
         if (!Directory.Exists(home.Configurations))
-            return found;
+            return new ConfigurationListing(found, problems);
         foreach (var file in Directory.EnumerateFiles(home.Configurations, "*.json").Order(StringComparer.OrdinalIgnoreCase))
         {
-            if (System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, Path.GetFileNameWithoutExtension(file)))
+            if (!System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, Path.GetFileNameWithoutExtension(file)))
+                continue;
+            try
+            {
                 found.Add(await ReadAsync(file, cancellationToken).ConfigureAwait(false));
+            }
+            catch (BackupException exception)
+            {
+                problems.Add(exception);
+            }
         }
 
-        return found;
+        return new ConfigurationListing(found, problems);
     }
 
     /// <exception cref="BackupException">ConfigurationNotFound, ConfigurationInvalid or ConfigurationFieldInvalid.</exception>
@@ -54,30 +63,70 @@ internal sealed class ConfigurationStore(BackupHome home)
         await BackupHome.WriteAsync(file, System.Text.Encoding.UTF8.GetBytes(json.ToJsonString(s_json) + "\n"), cancellationToken).ConfigureAwait(false);
     }
 
-    public void Remove(BackupConfiguration configuration)
+    /// <summary>The id that a configuration's file gives, also when the rest of it cannot be used; null when it does not say.</summary>
+    public async Task<Guid?> IdOfAsync(string name, CancellationToken cancellationToken)
     {
-        File.Delete(FileOf(configuration.Name));
-        if (Directory.Exists(home.Runs(configuration.Id)))
-            Directory.Delete(home.Runs(configuration.Id), recursive: true);
-        if (Directory.Exists(home.Cache(configuration.Id)))
-            Directory.Delete(home.Cache(configuration.Id), recursive: true);
+        try
+        {
+            using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(FileOf(name), cancellationToken).ConfigureAwait(false));
+            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("id", out var id)
+                && id.ValueKind == JsonValueKind.String && id.TryGetGuid(out var value) ? value : null;
+        }
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        {
+            return null; // The file is to be removed: what it no longer says is not needed for that.
+        }
+    }
+
+    /// <summary>Removes a configuration's file, and what is kept under its id.</summary>
+    /// <exception cref="BackupException">HomeUnwritable.</exception>
+    public void Remove(string name, Guid? id)
+    {
+        try
+        {
+            File.Delete(FileOf(name));
+            foreach (var folder in id is { } known ? [home.Runs(known), home.Cache(known)] : Array.Empty<string>())
+            {
+                if (Directory.Exists(folder))
+                    Directory.Delete(folder, recursive: true);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new BackupException("HomeUnwritable", BackupErrorCategory.PermissionDenied, name, home.Configurations, exception.Message);
+        }
     }
 
     private static async Task<BackupConfiguration> ReadAsync(string file, CancellationToken cancellationToken)
     {
-        BackupConfiguration configuration;
         try
         {
             var json = await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false);
-            configuration = JsonSerializer.Deserialize<BackupConfiguration>(json, s_json) ?? throw new JsonException("null");
+            var configuration = JsonSerializer.Deserialize<BackupConfiguration>(json, s_json) ?? throw new JsonException("null");
+            ConfigurationValidator.Validate(configuration);
+            return configuration;
         }
-        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        catch (JsonException exception)
         {
-            throw new BackupException("ConfigurationInvalid", BackupErrorCategory.InvalidData, file, file, exception.Message);
+            throw Invalid(file, Reason(exception));
         }
+        catch (Exception exception) when (exception is not (BackupException or OperationCanceledException))
+        {
+            // Unreadable, or null where no type can say it: whatever a file holds, it is that file's error.
+            throw Invalid(file, exception is IOException or UnauthorizedAccessException ? exception.Message : exception.GetType().Name);
+        }
+    }
 
-        ConfigurationValidator.Validate(configuration);
-        return configuration;
+    private static BackupException Invalid(string file, string reason) =>
+        new("ConfigurationInvalid", BackupErrorCategory.InvalidData, file, file, reason, Path.GetFileNameWithoutExtension(file));
+
+    // System.Text.Json counts lines from 0 and puts the place behind the words.
+    private static string Reason(JsonException exception)
+    {
+        var end = exception.Message.IndexOf(" Path: ", StringComparison.Ordinal);
+        var words = end > 0 ? exception.Message[..end] : exception.Message;
+        return exception.LineNumber is not { } line ? words
+            : Texts.Get("JsonPlace", words, line + 1, exception.Path is { Length: > 1 } path ? path[1..].TrimStart('.') : "–");
     }
 
     private static void Merge(JsonObject target, JsonObject source)

@@ -15,6 +15,8 @@ internal static partial class ConfigurationValidator
     // SharePoint's own default for major versions of a file.
     private const int MaxVersions = 500;
 
+    private static readonly System.Buffers.SearchValues<char> s_noUserName = System.Buffers.SearchValues.Create("[]()<>\\,;:\"/ \t");
+
     public static bool IsName(string name) => NameForm().IsMatch(name);
 
     /// <summary>Whether a policy can work: its own rules are for Custom, and Custom needs one.</summary>
@@ -36,6 +38,35 @@ internal static partial class ConfigurationValidator
 
         if (retention.Preset == RetentionPreset.Custom && counts.All(each => each.Count is null or 0))
             rules.Refuse("retention.keep", "FieldKeepMissing");
+    }
+
+    /// <summary>
+    /// Whether a configuration can work that somebody enters now. It is stricter than what is asked of a file that is there: a pattern that never matched
+    /// anything must not end the backups of those that do.
+    /// </summary>
+    /// <exception cref="BackupException">ConfigurationFieldInvalid, with the field and the fix.</exception>
+    public static void ValidateNew(BackupConfiguration configuration)
+    {
+        Validate(configuration);
+        if (!configuration.Tenant.Id.All(sign => char.IsAsciiLetterOrDigit(sign) || sign is '.' or '-'))
+            new FieldRules(configuration.Name, "").Refuse("tenant.id", "FieldTenant", configuration.Tenant.Id);
+        var rules = new FieldRules(configuration.Name, "sources");
+        var sources = configuration.Sources;
+        foreach (var (field, selection) in ((string, SourceSelection?)[])[("mail", sources.Mail), ("calendar", sources.Calendar), ("contacts", sources.Contacts), ("oneDrive", sources.OneDrive), ("sharePoint", sources.SharePoint)])
+        {
+            foreach (var (list, patterns) in ((string, IReadOnlyList<string>?)[])[("include", selection?.Include), ("exclude", selection?.Exclude)])
+            {
+                foreach (var pattern in patterns ?? [])
+                {
+                    if (string.IsNullOrWhiteSpace(pattern))
+                        rules.Refuse($"{field}.{list}", "FieldPatternEmpty");
+
+                    // No user name holds them, so the pattern could never match; a site's title may.
+                    if (selection is not null && field != "sharePoint" && pattern.AsSpan().IndexOfAny(s_noUserName) is >= 0 and var at)
+                        rules.Refuse($"{field}.{list}", "FieldPattern", pattern, pattern[at]);
+                }
+            }
+        }
     }
 
     /// <exception cref="BackupException">ConfigurationFieldInvalid, with the field and the fix.</exception>
@@ -99,6 +130,8 @@ internal static partial class ConfigurationValidator
 
         if (configuration.Retention is { } retention)
             Validate(configuration.Name, retention);
+        if (configuration.AcceptedFailures?.Any(each => each is not { Kind: not null, Resource: not null, ItemId: not null, Code: not null } || string.IsNullOrWhiteSpace(each.Reason)) == true)
+            rules.Refuse("acceptedFailures", "FieldMissing");
         rules.Secret("repository.password", configuration.Repository.Password, needed: true);
         Validate(rules.Below("target"), configuration.Target);
         if (configuration.Sources.WhatsApp is { } chats)

@@ -20,7 +20,7 @@ internal static class ErrorTranslator
         GraphException graph => Graph(graph, configuration),
         WhatsAppException chats => new BackupException("ChatPlaceFailed", chats.Kind == WhatsAppErrorKind.AccessDenied ? BackupErrorCategory.PermissionDenied : BackupErrorCategory.ConnectionError, configuration.Name, chats.Message),
         AggregateException { InnerException: { } inner } => Translate(inner, configuration),
-        _ => new BackupException("Unexpected", BackupErrorCategory.NotSpecified, configuration.Name, $"{exception.GetType().Name}: {exception.Message}"),
+        _ => BackupException.Unexpected(exception, configuration.Name),
     };
 
     private static BackupException Storage(StorageException error, BackupConfiguration configuration)
@@ -52,7 +52,7 @@ internal static class ErrorTranslator
             RepositoryErrorKind.UnsupportedVersion or RepositoryErrorKind.AlreadyExists => new BackupException("RepositoryUnsupported", BackupErrorCategory.InvalidData, place, place, error.Message),
             RepositoryErrorKind.PurposeTaken when error.Holder?.Purpose?.StartsWith(Retention.AuditLog.Tag, StringComparison.Ordinal) == true => new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message),
             RepositoryErrorKind.PurposeTaken when error.Holder is { } holder => new BackupException("AlreadyRunningElsewhere", BackupErrorCategory.ResourceBusy, configuration.Name,
-                configuration.Name, holder.ProcessId, holder.Host, holder.Since.ToLocalTime(), holder.Renewed.ToLocalTime(), (holder.Renewed + RepositoryLock.SilentAfter).ToLocalTime()),
+                configuration.Name, holder.ProcessId, holder.Host, holder.Since.ToLocalTime(), holder.Renewed.ToLocalTime(), (holder.Renewed + RepositoryLock.SilentAfter).ToLocalTime()) { Since = holder.Since },
             RepositoryErrorKind.Locked => new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message),
             _ => new BackupException("RepositoryDamaged", BackupErrorCategory.InvalidData, place, place, error.Message),
         };
@@ -77,11 +77,30 @@ internal static class ErrorTranslator
             })),
             GraphErrorKind.Unreachable or GraphErrorKind.Throttled => new BackupException("GraphUnreachable", BackupErrorCategory.ConnectionError, endpoint, endpoint, error.Message),
             GraphErrorKind.UntrustedCertificate => new BackupException("GraphUntrusted", BackupErrorCategory.SecurityError, endpoint, endpoint, error.Message),
-            GraphErrorKind.AccessDenied when tenant.Auth.Method == AuthenticationMethod.ManagedIdentity =>
-                new BackupException("GraphAccessDeniedIdentity", BackupErrorCategory.PermissionDenied, tenant.Id, error.Permission ?? "?"),
-            GraphErrorKind.AccessDenied => new BackupException("GraphAccessDenied", BackupErrorCategory.PermissionDenied, tenant.Id, error.Permission ?? "?", tenant.ClientId,
-                $"{Targets.GraphFactory.SettingsOf(tenant).AuthorityHost.ToString().TrimEnd('/')}/{tenant.Id}/adminconsent?client_id={tenant.ClientId}"),
+            GraphErrorKind.AccessDenied => Denied(error, tenant),
             _ => new BackupException("GraphError", BackupErrorCategory.NotSpecified, endpoint, error.Code, error.Message),
         };
     }
+
+    private static BackupException Denied(GraphException error, TenantSettings tenant)
+    {
+        var permission = error.Permission ?? "?";
+        if (tenant.Auth.Method == AuthenticationMethod.ManagedIdentity)
+        {
+            return IsOfTheApp(error.Code) ? new BackupException("GraphAccessDeniedIdentity", BackupErrorCategory.PermissionDenied, tenant.Id, permission)
+                : BackupException.WithText("GraphRefusedIdentity", "GraphAccessDeniedIdentity", BackupErrorCategory.PermissionDenied, tenant.Id, error.Code, permission);
+        }
+
+        var consent = $"{Targets.GraphFactory.SettingsOf(tenant).AuthorityHost.ToString().TrimEnd('/')}/{tenant.Id}/adminconsent?client_id={tenant.ClientId}";
+        return IsOfTheApp(error.Code) ? new BackupException("GraphAccessDenied", BackupErrorCategory.PermissionDenied, tenant.Id, permission, tenant.ClientId, consent)
+            : BackupException.WithText("GraphRefused", "GraphAccessDenied", BackupErrorCategory.PermissionDenied, tenant.Id, error.Code, permission, consent);
+    }
+
+    /// <summary>
+    /// Whether a refusal speaks of the app's own rights. Exchange's and SharePoint's codes mean a mailbox, a folder or a file as well, which an admin, a policy
+    /// or a sensitivity label closes: whoever reads them as a missing permission is sent the wrong way.
+    /// </summary>
+    private static bool IsOfTheApp(string code) => s_ofTheApp.Contains(code, StringComparer.OrdinalIgnoreCase);
+
+    private static readonly string[] s_ofTheApp = ["Authorization_RequestDenied", "Authorization_IdentityNotFound", "MissingApplicationRole", "InsufficientScope"];
 }

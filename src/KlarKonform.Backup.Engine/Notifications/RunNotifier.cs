@@ -29,14 +29,39 @@ internal sealed class RunNotifier(BackupConfiguration configuration, ISecretStor
         if (settings.Webhook is not null)
             await GuardedAsync("webhook", () => PostAsync(settings.Webhook, run, before, cancellationToken), cancellationToken).ConfigureAwait(false);
         if (settings is { MailFrom: { } from, MailTo.Count: > 0 })
-            await GuardedAsync(from, () => MailAsync(from, settings.MailTo, run, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await GuardedAsync(from, () => MailAsync(
+                from, settings.MailTo, Texts.Get("NotificationSubject", run.Configuration, Texts.Get(run.StalledSince is null ? "State_" + run.Status : "State_Stalled")), Text(run), cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task PostAsync(string name, BackupRun run, BackupState? before, CancellationToken cancellationToken)
+    /// <summary>Notifies of a run that has been on for too long, so that later ones are skipped: no run ends, so nothing else would say it.</summary>
+    /// <param name="overdue">The error that says so.</param>
+    /// <param name="cancellationToken">Ends the attempts.</param>
+    public async Task NotifyOverdueAsync(BackupException overdue, CancellationToken cancellationToken)
     {
-        var secret = (await secrets.GetAsync(SecretReference.Parse(name), cancellationToken).ConfigureAwait(false)).Secret;
-        if (!Uri.TryCreate(secret, UriKind.Absolute, out var address) || !(address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback)))
-            throw new BackupException("WebhookInvalid", BackupErrorCategory.InvalidArgument, name, name);
+        if (configuration.Notification is not { } settings)
+            return;
+        if (settings.Webhook is not null)
+            await GuardedAsync("webhook", () => PostAsync(settings.Webhook, OverdueBody(overdue), cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (settings is { MailFrom: { } from, MailTo.Count: > 0 })
+        {
+            await GuardedAsync(from, () => MailAsync(from, settings.MailTo, Texts.Get("NotificationOverdueSubject", configuration.Name), overdue.Message, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
+    private byte[] OverdueBody(BackupException overdue) => JsonSerializer.SerializeToUtf8Bytes(new
+    {
+        text = overdue.Message,
+        configuration = configuration.Name,
+        tenant = configuration.Tenant.Id,
+        host = Environment.MachineName,
+        status = overdue.ErrorId,
+        started = overdue.Since,
+        error = overdue.Message,
+    }, s_json);
+
+    private Task PostAsync(string name, BackupRun run, BackupState? before, CancellationToken cancellationToken)
+    {
         var body = JsonSerializer.SerializeToUtf8Bytes(new
         {
             text = Text(run), // What Teams and Slack show.
@@ -56,6 +81,14 @@ internal sealed class RunNotifier(BackupConfiguration configuration, ISecretStor
             verified = run.Verified,
             error = run.Error,
         }, s_json);
+        return PostAsync(name, body, cancellationToken);
+    }
+
+    private async Task PostAsync(string name, byte[] body, CancellationToken cancellationToken)
+    {
+        var secret = (await secrets.GetAsync(SecretReference.Parse(name), cancellationToken).ConfigureAwait(false)).Secret;
+        if (!Uri.TryCreate(secret, UriKind.Absolute, out var address) || !(address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback)))
+            throw new BackupException("WebhookInvalid", BackupErrorCategory.InvalidArgument, name, name);
         using var handler = TrustedHandlers.Create(configuration.Tenant.CaCertificate);
         using var http = new HttpClient(handler) { Timeout = s_timeout };
         for (var attempt = 1; ; attempt++)
@@ -84,10 +117,10 @@ internal sealed class RunNotifier(BackupConfiguration configuration, ISecretStor
         }
     }
 
-    private async Task MailAsync(string from, IReadOnlyList<string> to, BackupRun run, CancellationToken cancellationToken)
+    private async Task MailAsync(string from, IReadOnlyList<string> to, string subject, string text, CancellationToken cancellationToken)
     {
         using var graph = await new GraphFactory(secrets, time, random).OpenAsync(configuration.Tenant, GraphLog.None, cancellationToken).ConfigureAwait(false);
-        await new MailSender(graph.Client, from).SendAsync(to, Texts.Get("NotificationSubject", run.Configuration, Texts.Get(run.StalledSince is null ? "State_" + run.Status : "State_Stalled")), Text(run), cancellationToken).ConfigureAwait(false);
+        await new MailSender(graph.Client, from).SendAsync(to, subject, text, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What happened, for people; without the names of items.</summary>

@@ -22,8 +22,8 @@ internal sealed class ReportSection(StringBuilder page, ConfigurationReport repo
         Fact("Report_LastSuccess", ReportPage.Moment(status.LastSuccess));
         Fact("Report_NextRun", ReportPage.Moment(status.NextRun));
         page.Append("</dl>\n");
-        if (status.Error is { Length: > 0 } error)
-            page.Append("<p class=\"alert\" role=\"note\">").Append(Html.Encode(error)).Append("</p>\n");
+        foreach (var said in ((string?[])[status.Reason ?? status.Error, .. status.Problems]).Where(text => text is { Length: > 0 }))
+            page.Append("<p class=\"alert\" role=\"note\">").Append(Html.Encode(Html.Straight(said!))).Append("</p>\n");
         page.Append("<div class=\"charts\">");
         new HeatMap(report.Runs, days, now).Write(page);
         new RunChart(report.Runs, "Report_Growth", Growth(), bytes => HumanText.Size((long)bytes), isSum: true).Write(page);
@@ -60,18 +60,22 @@ internal sealed class ReportSection(StringBuilder page, ConfigurationReport repo
 
     private void Failures(BackupStatus status)
     {
-        var resources = status.Resources.Where(resource => resource.Status == BackupState.Failed).ToArray();
-        page.Append("<h3>").Append(ReportPage.Text("Report_Failures")).Append("</h3>\n");
-        if (resources.Length + status.RetryList.Count == 0)
+        page.Append("<h3>").Append(ReportPage.Text("Report_NotBackedUp")).Append("</h3>\n");
+        if (status.RetryList.Count == 0)
         {
             page.Append("<p>").Append(ReportPage.Text("Report_NoFailures")).Append("</p>\n");
             return;
         }
 
-        Table(["Report_Resource", "Report_Item", "Report_Code", "Report_Hint", "Report_Attempts"], resources
-            .Select(resource => (string[])[$"{resource.Kind}: {resource.Name}", "–", resource.Code ?? "", resource.Message ?? "", ""])
-            .Concat(status.RetryList.Select(failure => (string[])[$"{failure.Kind}: {failure.Resource}", failure.Name, failure.Code, failure.Hint, failure.Attempts.ToString("N0", Html.Culture)])).Take(MaxFailures));
-        if (resources.Length + status.RetryList.Count is > MaxFailures and var all)
+        page.Append("<p>").Append(ReportPage.Text("Report_NotBackedUpFacts", status.NotBackedUp, status.Accepted)).Append("</p>\n");
+        Table(["Report_Level", "Report_Resource", "Report_Item", "Report_Code", "Report_Hint", "Report_Attempts", "Report_Accepted"], status.RetryList
+            .OrderBy(failure => failure.AcceptedReason is not null).ThenBy(failure => failure.Kind, StringComparer.Ordinal).ThenBy(failure => failure.Resource, StringComparer.OrdinalIgnoreCase)
+            .Take(MaxFailures).Select(failure => (string[])
+            [
+                HumanText.Level(failure.Level), $"{failure.Kind}: {failure.Resource}", failure.Name, failure.Code, failure.Hint,
+                failure.Attempts.ToString("N0", Html.Culture), failure.AcceptedReason ?? "–",
+            ]));
+        if (status.RetryList.Count is > MaxFailures and var all)
             page.Append("<p>").Append(ReportPage.Text("Report_More", all - MaxFailures, "Get-KKBackupRun -Failure")).Append("</p>\n");
     }
 

@@ -9,7 +9,14 @@ namespace KlarKonform.Backup.Engine.Scheduling;
 /// The foreground scheduler: runs what is due, one run a configuration at a time. What was missed while nobody looked is made up once. Health
 /// is a small file for whoever watches. Used once.
 /// </summary>
-internal sealed class BackupScheduler(ConfigurationStore configurations, RunJournal journal, Func<BackupConfiguration, CancellationToken, Task<BackupRun>> run, SchedulerOptions options, IBackupObserver observer, TimeProvider time)
+/// <param name="configurations">What there is to run, read anew every minute.</param>
+/// <param name="journal">When it ran last.</param>
+/// <param name="run">Runs a configuration; when its run is still on, it refuses with AlreadyRunning, or with RunOverdue when that has been on for too long.</param>
+/// <param name="options">What is asked for.</param>
+/// <param name="observer">Hears how it goes.</param>
+/// <param name="time">Clock and pauses.</param>
+internal sealed class BackupScheduler(
+    ConfigurationStore configurations, RunJournal journal, Func<BackupConfiguration, CancellationToken, Task<BackupRun>> run, SchedulerOptions options, IBackupObserver observer, TimeProvider time)
 {
     // Configurations are read anew as often: a changed schedule is soon in force.
     private static readonly TimeSpan s_look = TimeSpan.FromMinutes(1);
@@ -18,6 +25,7 @@ internal sealed class BackupScheduler(ConfigurationStore configurations, RunJour
 
     private readonly DateTimeOffset _began = time.GetUtcNow();
     private readonly Dictionary<Guid, Entry> _entries = [];
+    private IReadOnlyList<BackupException> _problems = [];
 
     /// <summary>Runs until it is cancelled; then what is on saves its checkpoint.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -35,7 +43,7 @@ internal sealed class BackupScheduler(ConfigurationStore configurations, RunJour
         }
         finally
         {
-            await Task.WhenAll(_entries.Values.Select(entry => entry.Running)).ConfigureAwait(false);
+            await Task.WhenAll(_entries.Values.SelectMany(entry => new[] { entry.Running, entry.Asking })).ConfigureAwait(false);
             await WriteHealthAsync(CancellationToken.None).ConfigureAwait(false);
         }
     }
@@ -56,7 +64,12 @@ internal sealed class BackupScheduler(ConfigurationStore configurations, RunJour
                 // From the last run on: what came after it and was missed is due now, once. Whoever never ran begins with the next time.
                 var newest = entry is null ? await journal.NewestAsync(configuration.Id, cancellationToken).ConfigureAwait(false) : null;
                 var since = entry is null ? newest?.Started ?? _began : now;
-                _entries[configuration.Id] = entry = new Entry(configuration.Name, settings) { Due = CronSchedule.Of(settings).Next(since), Running = entry?.Running ?? Task.CompletedTask, Last = entry is null ? newest?.Status : entry.Last };
+                _entries[configuration.Id] = entry = new Entry(configuration.Name, settings)
+                {
+                    Due = CronSchedule.Of(settings).Next(since),
+                    Running = entry?.Running ?? Task.CompletedTask,
+                    Last = entry is null ? newest?.Status : entry.Last,
+                };
             }
 
             if (entry.Due <= now)
@@ -65,7 +78,7 @@ internal sealed class BackupScheduler(ConfigurationStore configurations, RunJour
                 if (entry.Running.IsCompleted)
                     entry.Running = ExecuteAsync(configuration, entry, cancellationToken);
                 else
-                    observer.Warning(Texts.Get("ScheduleOverlap", configuration.Name));
+                    entry.Asking = AskAsync(configuration, entry, cancellationToken);
             }
 
             if (entry.Due is { } due && (earliest is null || due < earliest))
@@ -77,18 +90,23 @@ internal sealed class BackupScheduler(ConfigurationStore configurations, RunJour
         return earliest;
     }
 
-    // One file that somebody is editing must not stop the others.
+    // One file that somebody is editing must not stop the others. It is named once, not every minute.
     private async Task<IReadOnlyList<BackupConfiguration>> ReadAsync(CancellationToken cancellationToken)
     {
+        ConfigurationListing found;
         try
         {
-            return await configurations.FindAsync(options.Pattern, cancellationToken).ConfigureAwait(false);
+            found = await configurations.FindAsync(options.Pattern, cancellationToken).ConfigureAwait(false);
         }
-        catch (BackupException exception)
+        catch (Exception exception) when (exception is BackupException or IOException or UnauthorizedAccessException)
         {
-            observer.Warning(exception.Message);
-            return [];
+            found = new ConfigurationListing([], [exception as BackupException ?? new BackupException("HomeUnwritable", BackupErrorCategory.PermissionDenied, options.Pattern, options.Pattern, exception.Message)]);
         }
+
+        foreach (var problem in found.Problems.Where(problem => !_problems.Any(known => known.Message == problem.Message)))
+            observer.Warning(problem.Message);
+        _problems = found.Problems;
+        return found.Configurations;
     }
 
     private async Task ExecuteAsync(BackupConfiguration configuration, Entry entry, CancellationToken cancellationToken)
@@ -98,17 +116,47 @@ internal sealed class BackupScheduler(ConfigurationStore configurations, RunJour
         try
         {
             var done = await run(configuration, cancellationToken).ConfigureAwait(false);
-            entry.Last = done.Status;
+            (entry.Last, entry.IsOverdue) = (done.Status, false);
             options.Ended?.Invoke(done);
         }
-        catch (BackupException exception)
+        catch (BackupException exception) when (exception.ErrorId is OverdueRun.Taken or OverdueRun.TakenElsewhere)
         {
-            entry.Last = BackupState.Failed;
+            // Somebody else started it: that run is as good as this one.
+            observer.Warning(Texts.Get("ScheduleOverlap", configuration.Name));
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // Whatever it is: the other configurations go on.
+            (entry.Last, entry.IsOverdue) = (BackupState.Failed, exception is BackupException { ErrorId: OverdueRun.ErrorId });
             observer.Warning(Texts.Get("ScheduleRunFailed", configuration.Name, exception.Message));
         }
         catch (OperationCanceledException)
         {
             entry.Last = BackupState.Partial;
+        }
+    }
+
+    // Its run is still on: whether for too long says the attempt to start another, which the run's claim refuses.
+    private async Task AskAsync(BackupConfiguration configuration, Entry entry, CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        var running = entry.Running;
+        try
+        {
+            options.Ended?.Invoke(await run(configuration, cancellationToken).ConfigureAwait(false)); // It has just ended.
+        }
+        catch (BackupException exception) when (exception.ErrorId == OverdueRun.ErrorId)
+        {
+            entry.IsOverdue = !running.IsCompleted;
+            observer.Warning(Texts.Get("ScheduleRunFailed", configuration.Name, exception.Message));
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            observer.Warning(Texts.Get("ScheduleOverlap", configuration.Name));
+        }
+        catch (OperationCanceledException)
+        {
+            // The scheduler ends.
         }
     }
 
@@ -120,8 +168,9 @@ internal sealed class BackupScheduler(ConfigurationStore configurations, RunJour
         {
             time = time.GetUtcNow(),
             processId = Environment.ProcessId,
-            healthy = _entries.Values.All(entry => entry.Last != BackupState.Failed),
-            configurations = _entries.Values.OrderBy(entry => entry.Name, StringComparer.Ordinal).Select(entry => new { name = entry.Name, next = entry.Due, running = !entry.Running.IsCompleted, last = entry.Last }),
+            healthy = _problems.Count == 0 && _entries.Values.All(entry => entry is { Last: not BackupState.Failed, IsOverdue: false }),
+            unreadable = _problems.Select(problem => problem.Target),
+            configurations = _entries.Values.OrderBy(entry => entry.Name, StringComparer.Ordinal).Select(entry => new { name = entry.Name, next = entry.Due, running = !entry.Running.IsCompleted, overdue = entry.IsOverdue, last = entry.Last }),
         };
         try
         {
@@ -143,6 +192,11 @@ internal sealed class BackupScheduler(ConfigurationStore configurations, RunJour
 
         public Task Running { get; set; } = Task.CompletedTask;
 
+        public Task Asking { get; set; } = Task.CompletedTask;
+
         public BackupState? Last { get; set; }
+
+        /// <summary>Whether its run has been on for longer than the schedule's interval.</summary>
+        public bool IsOverdue { get; set; }
     }
 }

@@ -5,12 +5,19 @@ namespace KlarKonform.Backup.Engine.Scheduling;
 /// <summary>What the operating system starts: PowerShell with one backup, and an exit code for whoever watches.</summary>
 internal static class ScheduledCommand
 {
-    /// <summary>0 succeeded, 1 partial, 2 failed; a run that is still on is no failure of the next one.</summary>
+    /// <summary>The exit code when the last run has been on for longer than the schedule's interval. Nobody may take it for a success.</summary>
+    public const int OverdueExitCode = 3;
+
+    /// <summary>0 succeeded, 1 partial, 2 failed, 3 the last run hangs; one that is merely still on is no failure of the next one.</summary>
     public static string Script(string configuration, ScheduleSettings schedule, string module, string? home)
     {
         var place = home is null ? "" : $"$env:KLARKONFORM_BACKUP_HOME = {Quote(home)}; ";
         var shards = schedule.ShardCount is > 1 and var count ? string.Create(CultureInfo.InvariantCulture, $" -ShardCount {count}") : "";
-        return $"{place}$ProgressPreference = 'SilentlyContinue'; Import-Module {Quote(module)}; $run = $null; try {{ $run = Start-KKBackup -Name {Quote(configuration)}{shards} -ErrorAction Continue }} catch {{ [System.Console]::Error.WriteLine(\"$_\"); if ($_.FullyQualifiedErrorId -like 'AlreadyRunning*') {{ exit 0 }} }}; "
+        return $"{place}$ProgressPreference = 'SilentlyContinue'; Import-Module {Quote(module)}; $run = $null; "
+            + $"try {{ $run = Start-KKBackup -Name {Quote(configuration)}{shards} -ErrorAction Continue }} "
+            + "catch { [System.Console]::Error.WriteLine(\"$_\"); "
+            + string.Create(CultureInfo.InvariantCulture, $"if ($_.FullyQualifiedErrorId -like '{OverdueRun.ErrorId}*') {{ exit {OverdueExitCode} }}; ")
+            + $"if ($_.FullyQualifiedErrorId -like '{OverdueRun.Taken}*') {{ exit 0 }} }}; "
             + "if ($null -eq $run) { exit 2 }; $run; switch (\"$($run.Status)\") { 'Succeeded' { exit 0 } 'Partial' { exit 1 } default { exit 2 } }";
     }
 

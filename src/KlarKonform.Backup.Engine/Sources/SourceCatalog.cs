@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using KlarKonform.Backup.Engine.Sources.Calendar;
 using KlarKonform.Backup.Engine.Sources.Contacts;
 using KlarKonform.Backup.Engine.Sources.Directory;
@@ -25,8 +24,10 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
     // What all file downloads of a run may hold in memory together.
     private const long DownloadMemory = 48 << 20;
 
+    private readonly Selection _selection = new();
     private readonly ByteBudget _memory = new(DownloadMemory);
     private bool _sitesListed;
+    private Selection.Patterns? _asked;
 
     /// <summary>What the admin should know of the listing.</summary>
     public List<string> Notes { get; } = [];
@@ -53,13 +54,15 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
                 throw new BackupException("SourceUnknown", BackupErrorCategory.InvalidArgument, wanted, wanted, configuration.Name, string.Join(", ", known));
         }
 
+        _asked = _selection.Of("Resource", null, options.Resources);
         var kinds = new (string Name, SourceSelection? Selection, Func<GraphUser, IResourceSource> Create)[]
         {
             ("Mail", settings.Mail, user => new MailSource(client, user, settings.Mail!)),
             ("Calendar", settings.Calendar, user => new CalendarSource(client, user)),
             ("Contacts", settings.Contacts, user => new ContactSource(client, user)),
             (OneDriveKind, settings.OneDrive, user => new OneDriveSource(client, user, null, DriveSettings.From(settings.OneDrive!, _memory))),
-        }.Where(kind => kind.Selection is not null && Asked(kind.Name)).ToArray();
+        }.Where(kind => kind.Selection is not null && Asked(kind.Name)).Select(kind => new UserKind(kind.Name, kind.Create,
+            _selection.Of("Include", kind.Name, kind.Selection!.Include), _selection.Of("Exclude", kind.Name, kind.Selection.Exclude))).ToArray();
         var sources = new List<IResourceSource>();
         var users = new HashSet<string> { configuration.Tenant.Id };
         if (settings.Directory is { } directory && Asked(DirectoryKind) && options.Resources.Count == 0)
@@ -71,23 +74,21 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         {
             users.Add(user.Id);
             all.Add(user);
-            if (options.Resources.Count > 0 && !Matches(options.Resources, user))
-                continue;
-            foreach (var (_, selection, create) in kinds)
+            foreach (var kind in kinds)
             {
-                if ((selection!.Include is not { Count: > 0 } include || Matches(include, user)) && !Matches(selection.Exclude ?? [], user))
-                    sources.Add(create(user));
+                if (Wanted(kind.Include, kind.Exclude, Selection.NamesOf(user), new UnselectedResource(kind.Name, user.Id, user.UserPrincipalName)))
+                    sources.Add(kind.Create(user));
             }
         }
 
         client.Governor.SetTenantSize(users.Count, all.Count(user => user.IsLicensed));
         if ((settings.SharePoint is not null && Asked(SharePointKind)) || (settings.OneDrive is not null && Asked(OneDriveKind)))
-            await AddSitesAsync(client, all, users, sources, cancellationToken).ConfigureAwait(false);
-        return sources.Count > 0 ? new Listing(sources, users, _sitesListed)
+            await AddSitesAsync(client, all, users, kinds.FirstOrDefault(kind => kind.Name == OneDriveKind), sources, cancellationToken).ConfigureAwait(false);
+        return sources.Count > 0 ? new Listing(sources, users, _sitesListed) { Doubts = _selection.Doubts(IsListed), Unselected = _selection.Unselected }
             : throw new BackupException("NoResources", BackupErrorCategory.ObjectNotFound, configuration.Name, options.Resources.Count > 0 ? string.Join(", ", options.Resources) : configuration.Name);
     }
 
-    private async Task AddSitesAsync(GraphClient client, IReadOnlyList<GraphUser> all, HashSet<string> users, List<IResourceSource> sources, CancellationToken cancellationToken)
+    private async Task AddSitesAsync(GraphClient client, IReadOnlyList<GraphUser> all, HashSet<string> users, UserKind? drives, List<IResourceSource> sources, CancellationToken cancellationToken)
     {
         var settings = configuration.Sources;
         var sites = new List<GraphSite>();
@@ -107,23 +108,25 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
 
         users.UnionWith(sites.Select(site => site.Id));
         _sitesListed = true;
-        if (settings.OneDrive is { } drives && Asked(OneDriveKind))
+        if (drives is not null)
             await AddDepartedAsync(client, drives, all, users, sites, sources, cancellationToken).ConfigureAwait(false);
         if (settings.SharePoint is not { } selection || !Asked(SharePointKind))
             return;
+        var (include, exclude) = (_selection.Of("IncludeSite", SharePointKind, selection.Include), _selection.Of("ExcludeSite", SharePointKind, selection.Exclude));
         var folders = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var site in sites.Where(site => !site.IsPersonal).OrderBy(site => site.Id, StringComparer.Ordinal))
         {
             var folder = FolderOf(site);
             if (!folders.Add(folder))
                 folder = SafeName.WithMark(folder, site.Id);
-            if ((options.Resources.Count == 0 || Matches(options.Resources, site)) && (selection.Include is not { Count: > 0 } include || Matches(include, site)) && !Matches(selection.Exclude ?? [], site))
-                sources.Add(new SharePointSource(client, site, folder, DriveSettings.From(selection, _memory)));
+            var source = new SharePointSource(client, site, folder, DriveSettings.From(selection, _memory));
+            if (Wanted(include, exclude, Selection.NamesOf(site), new UnselectedResource(SharePointKind, source.ResourceId, source.Name)))
+                sources.Add(source);
         }
     }
 
     // A personal site is kept for a while after its user is deleted. Those of users who are there are known by their address alone.
-    private async Task AddDepartedAsync(GraphClient client, DriveSelection selection, IReadOnlyList<GraphUser> all, HashSet<string> users, IEnumerable<GraphSite> sites, List<IResourceSource> sources, CancellationToken cancellationToken)
+    private async Task AddDepartedAsync(GraphClient client, UserKind kind, IReadOnlyList<GraphUser> all, HashSet<string> users, IEnumerable<GraphSite> sites, List<IResourceSource> sources, CancellationToken cancellationToken)
     {
         var present = all.Select(user => PersonalName(user.UserPrincipalName)).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var site in sites.Where(site => site.IsPersonal && !present.Contains(site.WebUrl.Segments[^1].Trim('/'))))
@@ -135,8 +138,8 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
                     continue; // Renamed; the address stayed.
                 var gone = new GraphUser(owner ?? site.Id, site.WebUrl.Segments[^1].Trim('/'), site.Title, false);
                 users.Add($"{OneDriveKind}-{gone.Id}");
-                if ((options.Resources.Count == 0 || Matches(options.Resources, gone)) && (selection.Include is not { Count: > 0 } include || Matches(include, gone)) && !Matches(selection.Exclude ?? [], gone))
-                    sources.Add(new OneDriveSource(client, gone, drive, DriveSettings.From(selection, _memory)));
+                if (Wanted(kind.Include, kind.Exclude, Selection.NamesOf(gone), new UnselectedResource(OneDriveKind, gone.Id, gone.UserPrincipalName)))
+                    sources.Add(new OneDriveSource(client, gone, drive, DriveSettings.From(configuration.Sources.OneDrive!, _memory)));
             }
             catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned or GraphErrorKind.AccessDenied or GraphErrorKind.Locked or GraphErrorKind.UserGone)
             {
@@ -157,12 +160,20 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         return SafeName.From(path.Length > 0 ? path : site.WebUrl.Host, SafeName.Mark(site.Id));
     }
 
-    private static bool Matches(IReadOnlyList<string> patterns, GraphSite site) => patterns.Any(pattern =>
-        FileSystemName.MatchesSimpleExpression(pattern, site.Title) || FileSystemName.MatchesSimpleExpression(pattern, site.WebUrl.AbsoluteUri.TrimEnd('/'))
-        || FileSystemName.MatchesSimpleExpression(pattern, Uri.UnescapeDataString(site.WebUrl.AbsolutePath).TrimEnd('/')) || string.Equals(pattern, site.Id, StringComparison.OrdinalIgnoreCase));
+    // The configuration's patterns are asked in any case, so that what they say of a resource does not depend on what narrows this run.
+    private bool Wanted(Selection.Patterns include, Selection.Patterns exclude, IReadOnlyList<string> names, UnselectedResource resource) =>
+        _selection.Takes(include, exclude, names, resource) && (_asked!.IsEmpty || _asked.Match(names, resource.Id));
+
+    // Patterns for what nobody could list are not judged; those of this run only when users and sites were.
+    private bool IsListed(string? kind) => kind switch
+    {
+        SharePointKind => _sitesListed,
+        null => _sitesListed || configuration.Sources.SharePoint is null || !Asked(SharePointKind),
+        _ => true,
+    };
 
     private bool Asked(string kind) => options.Sources.Count == 0 || options.Sources.Contains(kind, StringComparer.OrdinalIgnoreCase);
 
-    private static bool Matches(IReadOnlyList<string> patterns, GraphUser user) =>
-        patterns.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, user.UserPrincipalName) || string.Equals(pattern, user.Id, StringComparison.OrdinalIgnoreCase));
+    /// <summary>A kind of resource that users have.</summary>
+    private sealed record UserKind(string Name, Func<GraphUser, IResourceSource> Create, Selection.Patterns Include, Selection.Patterns Exclude);
 }

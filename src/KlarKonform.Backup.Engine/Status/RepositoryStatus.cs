@@ -31,6 +31,7 @@ internal sealed class RepositoryStatus(RepositorySession session, TimeProvider t
         // A run that lives and has saved nothing yet is not the one that wrote the manifest.
         var isOwn = living is null || (newest is not null && RepositorySession.IsCheckpoint(newest));
         var status = living is not null ? BackupState.Running : newest is null ? BackupState.Pending : SnapshotAssembler.StatusOf(newest) is BackupState.Running ? BackupState.Failed : SnapshotAssembler.StatusOf(newest);
+        var missing = Missing.Of(configuration, manifest?.Resources.SelectMany(each => each.RetryList) ?? [], [], []);
         return new BackupStatus
         {
             Name = configuration.Name,
@@ -42,6 +43,9 @@ internal sealed class RepositoryStatus(RepositorySession session, TimeProvider t
             Items = (manifest?.ItemsDownloaded ?? 0) + (manifest?.ItemsUpdated ?? 0),
             Bytes = manifest?.BytesDownloaded ?? 0,
             Failures = manifest?.Resources.Where(each => each.Run == manifest.Run).Sum(each => each.RetryList.Count + (each.Status == BackupState.Failed ? 1 : 0)) ?? 0,
+            NotBackedUp = missing.Open,
+            Accepted = missing.Accepted,
+            Reason = missing.Reason(status, status == BackupState.Failed ? Texts.Get("RunInterrupted") : manifest is { Problems: [var problem, ..] } ? problem : null),
             Verified = status is BackupState.Succeeded or BackupState.Partial && newest == complete ? SnapshotAssembler.FilesOf(newest!) is not null && manifest is null or { Mismatches.Count: 0 } : null,
             Verification = manifest is { Checkpoint: false } ? VerificationOf(manifest) : null,
             Error = status == BackupState.Failed ? Texts.Get("RunInterrupted") : null,
@@ -51,7 +55,7 @@ internal sealed class RepositoryStatus(RepositorySession session, TimeProvider t
             ProcessId = living?.ProcessId,
             RunId = isOwn ? manifest?.Run : null,
             Updated = living?.Renewed ?? manifest?.Saved,
-            RetryList = [.. manifest?.Resources.SelectMany(each => each.RetryList) ?? []],
+            RetryList = missing.All,
             Resources = [.. manifest?.Resources.Select(each => ResultOf(each, living is not null)) ?? []],
         };
     }

@@ -44,6 +44,7 @@ internal sealed class RunClaim : IDisposable
             try
             {
                 var claim = new RunClaim(PrivateFiles.Open(Path.Combine(folder, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite), folder);
+                claim.Mark();
                 foreach (var left in Directory.EnumerateFiles(folder, StopPrefix + "*"))
                     File.Delete(left); // A request to a run that is over.
                 return claim;
@@ -88,11 +89,31 @@ internal sealed class RunClaim : IDisposable
         }
     }
 
+    /// <summary>Since when the right is held, by the file's time: for when the journal does not say it. Null when nobody ever had it.</summary>
+    public static DateTimeOffset? Since(string folder)
+    {
+        var file = new FileInfo(Path.Combine(folder, LockFile));
+        return file.Exists ? file.LastWriteTimeUtc : null;
+    }
+
     /// <summary>Asks a run to stop.</summary>
     public static Task RequestStopAsync(string folder, Guid run, CancellationToken cancellationToken) => BackupHome.WriteAsync(StopPath(folder, run), [], cancellationToken);
 
     /// <summary>Whether somebody asked this run to stop.</summary>
     public bool IsStopRequested(Guid run) => File.Exists(StopPath(_folder, run));
+
+    // The file's time says since when; some file systems refuse to set one, and then the journal alone says it.
+    private void Mark()
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(_file.SafeFileHandle, DateTime.UtcNow);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The claim holds all the same.
+        }
+    }
 
     public void Dispose()
     {

@@ -1,0 +1,77 @@
+using System.Globalization;
+using KlarKonform.Backup.Engine.Configuration;
+using KlarKonform.Backup.Engine.Runs.Journal;
+
+namespace KlarKonform.Backup.Engine.Scheduling;
+
+/// <summary>
+/// Tells a run that is merely still on from one that has been on for longer than its schedule's interval. The first is no failure of the next one; the
+/// second may hang, and every night that is skipped for it is a night without a backup.
+/// </summary>
+internal sealed class OverdueRun(BackupConfiguration configuration, BackupHome home, RunJournal journal, TimeProvider time)
+{
+    /// <summary>The error of a run beside another one of this computer.</summary>
+    public const string Taken = "AlreadyRunning";
+
+    /// <summary>The error of a run beside another one of another computer.</summary>
+    public const string TakenElsewhere = "AlreadyRunningElsewhere";
+
+    /// <summary>The error when that other run has been on for too long. It must not begin like the others: scripts of older versions end with 0 for those.</summary>
+    public const string ErrorId = "RunOverdue";
+
+    // Timers start within a minute of their time, and a run takes some seconds until it is noted: the second start is a little less than an interval after the first.
+    private static readonly TimeSpan s_jitter = TimeSpan.FromMinutes(5);
+
+    // People are told once a day that a run hangs, however often the schedule finds it so.
+    private static readonly TimeSpan s_tellAgain = TimeSpan.FromDays(1);
+
+    /// <summary>The time between two starts of a schedule; null when it starts less than twice more.</summary>
+    public static TimeSpan? Interval(ScheduleSettings schedule, DateTimeOffset from)
+    {
+        var cron = CronSchedule.Of(schedule);
+        return cron.Next(from) is { } first && cron.Next(first) is { } second ? second - first : null;
+    }
+
+    /// <summary>Whether a run that began then has been on for its schedule's interval or longer.</summary>
+    public static bool Is(ScheduleSettings schedule, DateTimeOffset since, DateTimeOffset now) =>
+        Interval(schedule, since) is { } interval && now - since >= interval - TimeSpan.FromTicks(Math.Min(s_jitter.Ticks, interval.Ticks / 10));
+
+    /// <summary>The error to raise: the refusal itself, or one that says that the other run has been on for too long.</summary>
+    /// <param name="refusal">Why this run cannot begin.</param>
+    /// <param name="tell">Tells people.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    public async Task<BackupException> JudgeAsync(BackupException refusal, Func<BackupException, Task> tell, CancellationToken cancellationToken)
+    {
+        var other = await journal.NewestAsync(configuration.Id, cancellationToken).ConfigureAwait(false);
+        var since = refusal.Since ?? (other is { Status: BackupState.Running } ? other.Started : RunClaim.Since(home.Runs(configuration.Id)));
+        if (configuration.Schedule is not { } schedule || since is not { } began || !Is(schedule, began, time.GetUtcNow()))
+            return refusal;
+        var overdue = new BackupException(ErrorId, BackupErrorCategory.OperationTimeout, configuration.Name, configuration.Name,
+            began.ToLocalTime(), HumanText.Duration(time.GetUtcNow() - began), refusal.Message) { Since = began };
+        if (await IsNewsAsync(began, cancellationToken).ConfigureAwait(false))
+            await tell(overdue).ConfigureAwait(false);
+        return overdue;
+    }
+
+    // A small file beside the journal remembers when people were told, and of which run.
+    private async Task<bool> IsNewsAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        var file = Path.Combine(home.Runs(configuration.Id), "overdue.txt");
+        var now = time.GetUtcNow();
+        try
+        {
+            if (File.Exists(file) && (await File.ReadAllTextAsync(file, cancellationToken).ConfigureAwait(false)).Split(' ') is [var of, var told]
+                && of == Mark(since) && DateTimeOffset.TryParse(told, CultureInfo.InvariantCulture, out var when) && (now - when).Duration() < s_tellAgain - s_jitter)
+                return false;
+            await BackupHome.WriteAsync(file, System.Text.Encoding.UTF8.GetBytes($"{Mark(since)} {Mark(now)}"), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or BackupException)
+        {
+            // Better told twice than not at all.
+        }
+
+        return true;
+    }
+
+    private static string Mark(DateTimeOffset moment) => moment.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
+}

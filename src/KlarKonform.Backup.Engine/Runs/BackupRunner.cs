@@ -71,7 +71,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         if (error is OperationCanceledException && stopped)
             return (record.ToRun(BackupState.Partial) with { Error = Texts.Get("RunStopped") }, error);
         if (error is OperationCanceledException)
-            error = new BackupException("Unexpected", BackupErrorCategory.NotSpecified, configuration.Name, exception.Message);
+            error = BackupException.Unexpected(exception, configuration.Name);
         return (record.ToRun(BackupState.Failed) with { Error = error.Message }, error);
     }
 

@@ -1,6 +1,7 @@
 using KlarKonform.Backup.Engine.Retention;
 using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Engine.Sources;
+using KlarKonform.Backup.Engine.Sources.Drives;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Locks;
@@ -86,6 +87,13 @@ internal sealed class ClaimedRun : IAsyncDisposable
     {
         var time = _context.Time;
         var before = await Assembler.PreviousManifestAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var source in sources.OfType<OneDriveSource>().Where(source => source.Drive is not null))
+        {
+            if (before.Resources.FirstOrDefault(each => each.Kind == source.Kind && each.Drive == source.Drive) is { } known
+                && !sources.Any(other => other.Kind == known.Kind && other.ResourceId == known.Id))
+                source.Continue(known.Id);
+        }
+
         var ordered = SourceOrder.Of(sources, before.Resources, time.GetUtcNow());
         _context.Record.SetPlan(ordered);
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

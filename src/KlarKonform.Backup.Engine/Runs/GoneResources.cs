@@ -15,7 +15,8 @@ internal sealed class GoneResources(RunContext context, SnapshotAssembler assemb
         foreach (var node in await reader.ReadTreeAsync(resources, cancellationToken).ConfigureAwait(false))
         {
             var dash = node.Name.IndexOf('-', StringComparison.Ordinal);
-            if (dash < 0 || listing.Known.Contains(node.Name[(dash + 1)..]) || listing.Known.Contains(node.Name) || (!listing.SitesListed && node.Name.StartsWith("SharePoint-", StringComparison.Ordinal)))
+            if (dash < 0 || listing.Known.Contains(node.Name[(dash + 1)..]) || listing.Known.Contains(node.Name) || (!listing.SitesListed && node.Name.StartsWith("SharePoint-", StringComparison.Ordinal))
+                || (!listing.UsersListed && !node.Name.StartsWith("SharePoint-", StringComparison.Ordinal)))
                 continue;
             var gone = await ResourceStore.ReadStateAsync(reader, node.Subtree, cancellationToken).ConfigureAwait(false);
             context.Note(ResourceRunner.Gone(gone.Kind, gone.Name));

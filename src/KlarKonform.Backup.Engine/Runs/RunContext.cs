@@ -11,6 +11,13 @@ namespace KlarKonform.Backup.Engine.Runs;
 /// <param name="Abandon">Ends even what was begun, some seconds after the run was stopped.</param>
 internal sealed record RunContext(RunRecord Record, BackupOptions Options, IBackupObserver Observer, RunEvents Events, RunMonitor Monitor, TimeProvider Time, Random Random, CancellationToken Abandon)
 {
+    /// <summary>Something that makes it doubtful whether everything is backed up that should be: the run is Partial, and says so.</summary>
+    public void Doubt(string text)
+    {
+        Record.HasDoubts = true;
+        Note(text);
+    }
+
     /// <summary>Something that the admin should know.</summary>
     public void Note(string note)
     {

@@ -42,6 +42,9 @@ internal sealed class RunRecord
     /// <summary>How the run ended that wrote the newest complete snapshot: for machines that keep no journal. Null where there is none.</summary>
     public BackupState? Before { get; set; }
 
+    /// <summary>Whether it is doubtful that the run covered everything it should.</summary>
+    public bool HasDoubts { get; set; }
+
     /// <summary>The resources of the run, in the order in which they are begun.</summary>
     public IReadOnlyList<IResourceSource> Plan => _plan;
 

@@ -40,6 +40,8 @@ internal sealed class RunSession(
         var listing = await catalog.ListAsync(graph.Client, cancellationToken).ConfigureAwait(false);
         foreach (var note in catalog.Notes)
             context.Note(note);
+        foreach (var doubt in listing.Doubts)
+            context.Doubt(doubt);
         await using var session = await OpenRepositoryAsync(cancellationToken).ConfigureAwait(false);
         if (options.ShardCount > 1)
         {

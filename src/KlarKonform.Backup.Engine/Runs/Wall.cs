@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Storage;
 
@@ -12,8 +10,8 @@ namespace KlarKonform.Backup.Engine.Runs;
 /// </summary>
 internal static class Wall
 {
-    // A stack deeper than this says no more.
-    private const int MaxFrames = 30;
+    // Kept with every failure in the snapshot.
+    private const int MaxDetails = 4096;
 
     /// <summary>Whether an exception stays inside of the wall.</summary>
     /// <param name="exception">What was thrown.</param>
@@ -27,20 +25,10 @@ internal static class Wall
         _ => true,
     };
 
-    /// <summary>Type and stack of an exception nobody foresaw, and of those inside it: never the messages, which may quote what was read.</summary>
+    /// <summary>Types and stacks of an exception nobody foresaw: never the messages, which may quote what was read. Cut at what tells where it was.</summary>
     public static string Details(Exception exception)
     {
-        var text = new StringBuilder();
-        for (var each = exception; each is not null; each = each.InnerException)
-        {
-            text.Append(text.Length == 0 ? "" : "caused by ").AppendLine(each.GetType().FullName);
-            foreach (var frame in new StackTrace(each, fNeedFileInfo: false).GetFrames().Take(MaxFrames))
-            {
-                if (frame.GetMethod() is { } method)
-                    text.Append("   at ").Append(method.DeclaringType?.FullName).Append('.').AppendLine(method.Name);
-            }
-        }
-
-        return text.ToString().TrimEnd();
+        var text = ForeignException.Stacks(exception);
+        return text[..Math.Min(text.Length, MaxDetails)];
     }
 }

@@ -29,7 +29,8 @@ internal sealed class WholeRun(RunContext context, RepositorySession session)
             if (record.AllFailed && record.FirstError is { } first)
                 throw first;
             var results = record.Results;
-            var status = record.Mismatches.Count > 0 || results.Any(result => result.Status != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
+            var dropped = listing.Dropped((await run.Assembler.PreviousManifestAsync(token).ConfigureAwait(false)).Resources, record.Configuration);
+            var status = record.HasDoubts || dropped.Any(each => each.AcceptedReason is null) || record.Mismatches.Count > 0 || results.Any(result => result.Status != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
             var (snapshot, final, verification) = await new SnapshotFinisher(context, session, run.Assembler, run.Writer, held).FinishAsync(
                 (state, problems, stop) => run.Assembler.SaveTreesAsync(record, state, checkpoint: false, stop, problems),
                 status,
@@ -43,7 +44,7 @@ internal sealed class WholeRun(RunContext context, RepositorySession session)
                 SnapshotId = snapshot.ToString(),
                 Verification = verification,
                 BytesStored = run.Writer.BytesStored,
-                RetryList = [.. run.Assembler.Manifest.Resources.SelectMany(each => each.RetryList)],
+                RetryList = [.. run.Assembler.Manifest.Resources.SelectMany(each => each.RetryList), .. dropped],
             };
         }, cancellationToken).ConfigureAwait(false);
     }

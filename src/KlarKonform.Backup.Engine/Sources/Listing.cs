@@ -6,7 +6,8 @@ namespace KlarKonform.Backup.Engine.Sources;
 /// <param name="Sources">The resources to back up.</param>
 /// <param name="Known">Ids of users, sites and drives that are there.</param>
 /// <param name="SitesListed">Whether the tenant's sites were listed: otherwise nobody knows which are gone.</param>
-internal sealed record Listing(IReadOnlyList<IResourceSource> Sources, IReadOnlySet<string> Known, bool SitesListed)
+/// <param name="UsersListed">Whether the tenant's users were listed to the last one: otherwise nobody knows which are gone.</param>
+internal sealed record Listing(IReadOnlyList<IResourceSource> Sources, IReadOnlySet<string> Known, bool SitesListed, bool UsersListed = true)
 {
     /// <summary>The code of a failure that says: it is in the tenant and was backed up, and the patterns no longer take it.</summary>
     public const string NotSelectedCode = "NotSelected";
@@ -31,6 +32,10 @@ internal sealed record Listing(IReadOnlyList<IResourceSource> Sources, IReadOnly
                 yield return FailureOf(resource.Kind, resource.Id, name);
         }
     }
+
+    /// <summary>The same, with the reasons for which an admin accepted them.</summary>
+    public IReadOnlyList<ItemFailure> Dropped(IEnumerable<ManifestResource> previous, BackupConfiguration configuration) =>
+        [.. Dropped(previous).Select(each => each with { AcceptedReason = configuration.AcceptedFailures?.FirstOrDefault(accepted => accepted.Covers(each))?.Reason })];
 
     /// <summary>The same by the results of earlier runs, which have no ids: for a check that opens no repository.</summary>
     public IEnumerable<ItemFailure> Dropped(IEnumerable<ResourceResult> previous)

@@ -26,7 +26,9 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
 
     private readonly Selection _selection = new();
     private readonly ByteBudget _memory = new(DownloadMemory);
+    private readonly List<string> _doubts = [];
     private bool _sitesListed;
+    private bool _usersListed;
     private Selection.Patterns? _asked;
 
     /// <summary>What the admin should know of the listing.</summary>
@@ -70,10 +72,10 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         if (settings.WhatsApp is { } chats && Asked(WhatsAppSource.WhatsAppKind) && options.Resources.Count == 0)
             sources.Add(new WhatsAppSource(client, configuration.Tenant, chats, secrets, time, random));
         var all = new List<GraphUser>();
-        await foreach (var user in new DirectoryApi(client).UsersAsync(cancellationToken).ConfigureAwait(false))
+        await ListUsersAsync(client, all, sources, kinds, cancellationToken).ConfigureAwait(false);
+        foreach (var user in all)
         {
             users.Add(user.Id);
-            all.Add(user);
             foreach (var kind in kinds)
             {
                 if (Wanted(kind.Include, kind.Exclude, Selection.NamesOf(user), new UnselectedResource(kind.Name, user.Id, user.UserPrincipalName)))
@@ -84,9 +86,39 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         client.Governor.SetTenantSize(users.Count, all.Count(user => user.IsLicensed));
         if ((settings.SharePoint is not null && Asked(SharePointKind)) || (settings.OneDrive is not null && Asked(OneDriveKind)))
             await AddSitesAsync(client, all, users, kinds.FirstOrDefault(kind => kind.Name == OneDriveKind), sources, cancellationToken).ConfigureAwait(false);
-        return sources.Count > 0 ? new Listing(sources, users, _sitesListed) { Doubts = _selection.Doubts(IsListed), Unselected = _selection.Unselected }
+
+        // A listing may name one twice.
+        sources = [.. sources.DistinctBy(source => (source.Kind, source.ResourceId))];
+        return sources.Count > 0 ? new Listing(sources, users, _sitesListed, _usersListed) { Doubts = [.. _doubts, .. _selection.Doubts(IsListed)], Unselected = _selection.Unselected }
             : throw new BackupException("NoResources", BackupErrorCategory.ObjectNotFound, configuration.Name, options.Resources.Count > 0 ? string.Join(", ", options.Resources) : configuration.Name);
     }
+
+    // Without the users, what is not theirs can be backed up all the same; and without one of them, the others.
+    private async Task ListUsersAsync(GraphClient client, List<GraphUser> all, List<IResourceSource> sources, IReadOnlyList<UserKind> kinds, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var user in new DirectoryApi(client).UsersAsync(cancellationToken, nameless => Doubt(Texts.Get("UsersNameless", nameless))).ConfigureAwait(false))
+            {
+                if (all.TrueForAll(other => other.Id != user.Id))
+                    all.Add(user);
+            }
+
+            _usersListed = _doubts.Count == 0;
+        }
+        catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate or GraphErrorKind.Throttled)
+            && exception is not { Kind: GraphErrorKind.Unreachable, Status: null, Code: not GraphException.BrokenAnswer } && IsMoreThanUsers)
+        {
+            sources.AddRange(kinds.Select(kind => new UnlistedSource(kind.Name, exception)));
+        }
+    }
+
+    // Whether a run without the users would back up anything.
+    private bool IsMoreThanUsers => options.Resources.Count == 0
+        && new[] { (DirectoryKind, configuration.Sources.Directory is not null), (SharePointKind, configuration.Sources.SharePoint is not null), (WhatsAppSource.WhatsAppKind, configuration.Sources.WhatsApp is not null) }
+            .Any(each => each.Item2 && Asked(each.Item1));
+
+    private void Doubt(string text) => _doubts.Add(text);
 
     private async Task AddSitesAsync(GraphClient client, IReadOnlyList<GraphUser> all, HashSet<string> users, UserKind? drives, List<IResourceSource> sources, CancellationToken cancellationToken)
     {
@@ -94,10 +126,10 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         var sites = new List<GraphSite>();
         try
         {
-            await foreach (var site in new SiteApi(client).AllAsync(cancellationToken).ConfigureAwait(false))
+            await foreach (var site in new SiteApi(client).AllAsync(cancellationToken, nameless => Doubt(Texts.Get("SitesNameless", nameless))).ConfigureAwait(false))
                 sites.Add(site);
         }
-        catch (GraphException exception) when (exception.Kind is GraphErrorKind.AccessDenied or GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned or GraphErrorKind.Other)
+        catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate))
         {
             if (settings.SharePoint is not null && Asked(SharePointKind) && exception.Kind != GraphErrorKind.NotProvisioned)
                 sources.Add(new UnlistedSource(SharePointKind, exception));
@@ -106,8 +138,9 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
             return;
         }
 
+        sites = [.. sites.DistinctBy(site => site.Id)];
         users.UnionWith(sites.Select(site => site.Id));
-        _sitesListed = true;
+        _sitesListed = _doubts.Count == 0;
         if (drives is not null)
             await AddDepartedAsync(client, drives, all, users, sites, sources, cancellationToken).ConfigureAwait(false);
         if (settings.SharePoint is not { } selection || !Asked(SharePointKind))
@@ -144,6 +177,12 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
             catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned or GraphErrorKind.AccessDenied or GraphErrorKind.Locked or GraphErrorKind.UserGone)
             {
                 // Listed, but not served any more.
+            }
+            catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate))
+            {
+                // Nobody knows whose it is, or whether it is still there.
+                Doubt(Texts.Get("PersonalSiteUnread", site.Title, exception.Code));
+                _usersListed = false;
             }
         }
     }

@@ -12,6 +12,9 @@ internal sealed record ManifestResource
     /// <summary>Where its content lies in the snapshot.</summary>
     public IReadOnlyList<string> Path { get; init; } = [];
 
+    /// <summary>OneDrive: the drive's id. A drive is one resource however it was found: by its user, or by the personal site that is left of him.</summary>
+    public string? Drive { get; init; }
+
     /// <summary>How it stood in the run that touched it last.</summary>
     public BackupState Status { get; init; }
 

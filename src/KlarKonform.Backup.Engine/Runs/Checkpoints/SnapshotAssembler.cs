@@ -243,6 +243,7 @@ internal sealed class SnapshotAssembler
             Id = run.Source.ResourceId,
             Name = run.Source.Name,
             Path = run.Path,
+            Drive = (run.Source as Sources.Drives.OneDriveSource)?.Drive ?? before?.Drive,
             Status = result?.Status ?? BackupState.Running,
             Run = record.Id,
             Completed = done ? run.Ended : before?.Completed,

@@ -38,7 +38,8 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
         }
 
         await new GoneResources(context, assembler, reader).NoteAsync(listing, cancellationToken).ConfigureAwait(false);
-        var status = merged.Mismatches.Count > 0 || parts.Any(part => SnapshotAssembler.StatusOf(part.Snapshot) != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
+        var dropped = listing.Dropped(merged.Resources, session.Configuration);
+        var status = context.Record.HasDoubts || dropped.Any(each => each.AcceptedReason is null) || merged.Mismatches.Count > 0 || parts.Any(part => SnapshotAssembler.StatusOf(part.Snapshot) != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
         var (snapshot, final, verification) = await new SnapshotFinisher(context, session, assembler, writer, held).FinishAsync(
             (state, problems, stop) => assembler.WriteAsync(merged with { Status = state, Problems = problems, Saved = context.Time.GetUtcNow() }, stop),
             status,
@@ -57,7 +58,7 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
             ItemsUpdated = merged.ItemsUpdated,
             ItemsRemoved = merged.ItemsRemoved,
             BytesDownloaded = merged.BytesDownloaded,
-            RetryList = [.. merged.Resources.SelectMany(each => each.RetryList)],
+            RetryList = [.. merged.Resources.SelectMany(each => each.RetryList), .. dropped],
             Resources = ResultsOf(touched, context.Record),
         };
     }
@@ -90,11 +91,12 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
     /// <summary>What shards have done together, by their manifests.</summary>
     /// <param name="before">The manifest of what they go on from.</param>
     /// <param name="parts">Theirs.</param>
+    /// <param name="lost">Resources whose place another one has: theirs is not taken over.</param>
     /// <param name="run">The run that a resource's entry is to name when a shard read it to its end.</param>
-    private static RunManifest Combine(RunManifest before, IReadOnlyList<RunManifest> parts, Guid run)
+    private static RunManifest Combine(RunManifest before, IReadOnlyList<RunManifest> parts, HashSet<(string Kind, string Id)> lost, Guid run)
     {
         var resources = before.Resources.ToDictionary(each => (each.Kind, each.Id));
-        foreach (var each in parts.SelectMany(part => TouchedIn(part, before)))
+        foreach (var each in parts.SelectMany(part => TouchedIn(part, before)).Where(each => !lost.Contains((each.Kind, each.Id))))
             resources[(each.Kind, each.Id)] = each.Status != BackupState.Running ? each with { Run = run } : each;
         return before with
         {
@@ -127,6 +129,7 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
         var old = await SnapshotAssembler.ReadManifestAsync(reader, before?.Snapshot.Root, cancellationToken).ConfigureAwait(false) ?? new RunManifest();
         var manifests = new List<RunManifest>();
         var owners = new Dictionary<string, (string Kind, string Id)>(StringComparer.Ordinal);
+        var lost = new HashSet<(string Kind, string Id)>();
         foreach (var (id, snapshot) in parts)
         {
             var manifest = await SnapshotAssembler.ReadManifestAsync(reader, snapshot.Root, cancellationToken).ConfigureAwait(false)
@@ -137,7 +140,13 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
             {
                 var place = string.Join('/', resource.Path);
                 if (owners.TryGetValue(place, out var owner) && owner != (resource.Kind, resource.Id))
-                    throw new InvalidOperationException($"Two resources claim '{place}'.");
+                {
+                    // Two users of one name, new in this round, in different shards. The second keeps what the snapshot has of it, and comes in the next round.
+                    context.Doubt(Texts.Get("PlaceTaken", resource.Kind, resource.Name, place));
+                    lost.Add((resource.Kind, resource.Id));
+                    continue;
+                }
+
                 owners[place] = (resource.Kind, resource.Id);
                 foreach (var path in (IReadOnlyList<string>[])[[.. resource.Path], SnapshotAssembler.StatePath(resource.Kind, resource.Id)])
                 {
@@ -150,7 +159,7 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
             }
         }
 
-        return Combine(old, manifests, context.Record.Id) with
+        return Combine(old, manifests, lost, context.Record.Id) with
         {
             Program = SnapshotAssembler.Program,
             Run = context.Record.Id,

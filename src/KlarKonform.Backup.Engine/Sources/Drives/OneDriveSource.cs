@@ -14,11 +14,19 @@ namespace KlarKonform.Backup.Engine.Sources.Drives;
 /// <param name="settings">What is read.</param>
 internal sealed class OneDriveSource(GraphClient client, GraphUser user, string? drive, DriveSettings settings) : IResourceSource
 {
-    private string? _drive;
+    private readonly bool _isLeft = drive is not null;
+    private string? _drive = drive;
+    private string _id = user.Id;
 
     public string Kind => "OneDrive";
 
-    public string ResourceId => user.Id;
+    /// <summary>The drive's id, once it is known.</summary>
+    public string? Drive => _drive;
+
+    public string ResourceId => _id;
+
+    /// <summary>Of a drive that was backed up under another id: when its user was there, or when the service named its owner.</summary>
+    public void Continue(string id) => _id = id;
 
     public string Name => user.UserPrincipalName;
 
@@ -27,14 +35,14 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user, string?
     public async Task RunAsync(ResourceRun run, CancellationToken cancellationToken)
     {
         var api = new DriveApi(client);
-        _drive = drive ?? await api.UserDriveAsync(user.Id, cancellationToken).ConfigureAwait(false);
+        _drive ??= await api.UserDriveAsync(user.Id, cancellationToken).ConfigureAwait(false);
         await new DriveReader(api, _drive, "", "", run, settings, user.UserPrincipalName).ReadAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public async Task ProbeAsync(CancellationToken cancellationToken)
     {
         var api = new DriveApi(client);
-        if (drive is null)
+        if (!_isLeft)
         {
             await MailboxProbe.AskAsync(token => _drive is null ? api.UserDriveAsync(user.Id, token) : api.ProbeAsync(_drive, token), client, user, cancellationToken).ConfigureAwait(false);
             return;
@@ -42,7 +50,7 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user, string?
 
         try
         {
-            await api.ProbeAsync(drive, cancellationToken).ConfigureAwait(false);
+            await api.ProbeAsync(_drive!, cancellationToken).ConfigureAwait(false);
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
         {

@@ -149,6 +149,11 @@ internal sealed class ExportTakeIn(ResourceRun run, ChatArchive archive, WhatsAp
                 return;
             outcome = Refused + file.Version;
         }
+        catch (Exception exception) when (Wall.Holds(exception, cancellationToken))
+        {
+            await run.FailAsync(key, "", file.Key, exception, cancellationToken).ConfigureAwait(false);
+            return;
+        }
 
         await run.Store.ChangeStateAsync(state => state.Inputs[key] = outcome, cancellationToken).ConfigureAwait(false);
     }

@@ -51,6 +51,11 @@ internal sealed class MediaTakeIn(ResourceRun run, MediaClient? client, bool wan
                 await run.FailAsync(key, chat.Id, NameOf(line), ChatProblems.Of(exception), token).ConfigureAwait(false);
                 Count();
             }
+            catch (Exception exception) when (Wall.Holds(exception, token))
+            {
+                await run.FailAsync(key, chat.Id, NameOf(line), exception, token).ConfigureAwait(false);
+                Count();
+            }
         }).ConfigureAwait(false);
     }
 

@@ -77,10 +77,11 @@ internal sealed class WebhookTakeIn(ResourceRun run, ChatArchive archive, MediaT
             {
                 if (record is not null && record.Signature is not null && appSecret is not null && !WebhookSignature.Matches(record.Body.Span, record.Signature, appSecret))
                     forged++;
-                else if (record is not null && !TryTake(record, cancellationToken))
+                else if (record is null || !TryTake(record, cancellationToken))
                     unreadable++;
 
-                // A torn line was never confirmed: its sender tried again. A file that holds something refused stays where it is.
+                // A torn line, which ends without its line feed, was never confirmed and is not handed out: its sender tried again. A whole
+                // line that nobody can read is data. A file that holds something refused stays where it is.
                 var refused = forged + unreadable > 0 || (wasRefused && start > 0);
                 _progress[key] = (refused ? Refused : "") + end.ToString(CultureInfo.InvariantCulture);
                 if (_items.Count >= LinesTogether || _bytes >= BytesTogether)
@@ -111,7 +112,7 @@ internal sealed class WebhookTakeIn(ResourceRun run, ChatArchive archive, MediaT
             Take(record.Body, record.Received, cancellationToken);
             return true;
         }
-        catch (WhatsAppException)
+        catch (Exception exception) when (Wall.Holds(exception, cancellationToken))
         {
             return false;
         }
@@ -143,6 +144,10 @@ internal sealed class WebhookTakeIn(ResourceRun run, ChatArchive archive, MediaT
         {
             await run.FailAsync(key, "", file.Key, ChatProblems.Of(DropFailure.Of(exception, place.Name)), cancellationToken).ConfigureAwait(false);
         }
+        catch (Exception exception) when (Wall.Holds(exception, cancellationToken))
+        {
+            await run.FailAsync(key, "", file.Key, exception, cancellationToken).ConfigureAwait(false);
+        }
 
         if (_items.Count >= LinesTogether || _bytes >= BytesTogether)
             await FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -166,7 +171,7 @@ internal sealed class WebhookTakeIn(ResourceRun run, ChatArchive archive, MediaT
         foreach (var group in _items.GroupBy(item => (item.Number, item.Chat)))
         {
             var chat = await archive.ChatAsync(group.Key.Number.Display, group.Key.Number.Id, group.Key.Chat, names.GetValueOrDefault((group.Key.Number.Id, group.Key.Chat)), cancellationToken).ConfigureAwait(false);
-            await AddAsync(chat, [.. group.Select(item => item.Line)], cancellationToken).ConfigureAwait(false);
+            await AddEachAsync(chat, [.. group.Select(item => item.Line)], cancellationToken).ConfigureAwait(false);
             await chat.SaveMonthsAsync(cancellationToken).ConfigureAwait(false);
         }
 
@@ -180,6 +185,31 @@ internal sealed class WebhookTakeIn(ResourceRun run, ChatArchive archive, MediaT
         _contacts.Clear();
         _progress.Clear();
         _bytes = 0;
+    }
+
+    // What one message does costs that message: when some cannot be added together, each is added for itself. The file of one that cannot be
+    // added at all stays in the spool.
+    private async Task AddEachAsync(ChatFolder chat, IReadOnlyList<ChatLine> lines, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AddAsync(chat, lines, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        catch (Exception exception) when (Wall.Holds(exception, cancellationToken) && lines.Count > 1)
+        {
+            run.Note(Texts.Get("ItemUnexpected", exception.GetType().Name));
+        }
+        catch (Exception exception) when (Wall.Holds(exception, cancellationToken))
+        {
+            await run.FailAsync($"message {lines[0].Key}", "", lines[0].Key, exception, cancellationToken).ConfigureAwait(false);
+            foreach (var (key, value) in _progress.Where(each => !each.Value.StartsWith(Refused, StringComparison.Ordinal)).ToArray())
+                _progress[key] = Refused + value;
+            return;
+        }
+
+        foreach (var line in lines)
+            await AddEachAsync(chat, [line], cancellationToken).ConfigureAwait(false);
     }
 
     private async Task AddAsync(ChatFolder chat, IReadOnlyList<ChatLine> lines, CancellationToken cancellationToken)

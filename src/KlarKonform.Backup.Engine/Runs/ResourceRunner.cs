@@ -100,6 +100,7 @@ internal sealed class ResourceRunner(
                 run.Note(Texts.Get("KnownFailures", source.Kind, source.Name, later));
 
             await run.ForgetEarlierFailureAsync(ResourceRun.Whole, cancellationToken).ConfigureAwait(false);
+            await run.ForgetVanishedAsync(cancellationToken).ConfigureAwait(false);
             await run.Store.DropPartialsAsync(cancellationToken).ConfigureAwait(false);
             await deletedItems.ExpireAsync(run, cancellationToken).ConfigureAwait(false);
 

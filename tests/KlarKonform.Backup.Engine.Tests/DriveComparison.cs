@@ -52,7 +52,7 @@ internal sealed class DriveComparison(DemoTenantModel tenant, SourceSettings sou
             }
             else
             {
-                Assert.Equal(Hash((item.ServedContent ?? SeededContent.Bytes(item.Seed, (int)item.Size + item.ServedLonger))), Hash(File.ReadAllBytes(file)));
+                Assert.Equal(Hash(item.ServedContent ?? item.Content ?? SeededContent.Bytes(item.Seed, (int)item.Size + item.ServedLonger)), Hash(File.ReadAllBytes(file)));
                 Assert.Equal(item.Modified.UtcDateTime, File.GetLastWriteTimeUtc(file), TimeSpan.FromSeconds(1));
                 Assert.Equal(item.Version > 1 ? item.OlderVersions.Count + 1 : 0, present.Document.TryGetProperty("versions", out var versions) ? versions.GetArrayLength() : 0);
                 AssertOlderVersions(item, file);

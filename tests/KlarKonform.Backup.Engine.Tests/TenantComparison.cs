@@ -64,13 +64,14 @@ internal sealed class TenantComparison(DemoTenantModel tenant, SourceSettings so
             Assert.True(File.Exists(Path.ChangeExtension(file, ".ics")));
             foreach (var attachment in truth.GetProperty("attachments").EnumerateArray())
             {
-                var expected = each.Attachments.Single(candidate => candidate.Id == attachment.GetProperty("id").GetString());
+                var holder = attachment.TryGetProperty("occurrence", out var occurrence) ? each.Exceptions.Single(candidate => candidate.Id == occurrence.GetString()) : each;
+                var expected = holder.Attachments.Single(candidate => candidate.Id == attachment.GetProperty("id").GetString());
                 Assert.Equal(expected.IsReference, !attachment.TryGetProperty("fileSuffix", out var suffix));
                 if (!expected.IsReference)
                     Assert.Equal(SeededContent.Bytes(expected.Seed, expected.Size), File.ReadAllBytes(file[..^".json".Length] + suffix.GetString()));
             }
 
-            Assert.Equal(each.Attachments.Count, truth.GetProperty("attachments").GetArrayLength());
+            Assert.Equal(each.Attachments.Count + each.Exceptions.Sum(exception => exception.Attachments.Count), truth.GetProperty("attachments").GetArrayLength());
         }
     }
 

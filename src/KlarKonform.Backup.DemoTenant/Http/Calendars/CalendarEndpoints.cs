@@ -143,7 +143,9 @@ internal sealed class CalendarEndpoints(DemoTenantModel tenant, DeltaPages pages
         return context.Response.WriteAsJsonAsync(body);
     }
 
-    private DemoEvent Find(string user, string id) => tenant.Mailbox(user).Events.GetValueOrDefault(id) ?? throw Mailboxes.NotFound();
+    // A changed occurrence is an event with an id and attachments of its own.
+    private DemoEvent Find(string user, string id) => tenant.Mailbox(user).Events.GetValueOrDefault(id)
+        ?? tenant.Mailbox(user).Events.Values.SelectMany(each => each.Exceptions).FirstOrDefault(each => each.Id == id) ?? throw Mailboxes.NotFound();
 
     private static object Moment(DateTime time) => new { dateTime = time.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff", CultureInfo.InvariantCulture), timeZone = "UTC" };
 

@@ -3,6 +3,8 @@ namespace KlarKonform.Backup.DemoTenant.Http;
 /// <summary>Lets answers pass, changed as somebody wants them. Without anybody who wants it they go out as they are made, unbuffered. Thread-safe.</summary>
 internal sealed class ChangedAnswers
 {
+    private static readonly TimeSpan s_beforeCut = TimeSpan.FromMilliseconds(20);
+
     private Action<DemoAnswer>? _change;
 
     /// <summary>Called for every answer before it is sent, inside batches too; several at a time. Null for none.</summary>
@@ -70,9 +72,10 @@ internal sealed class ChangedAnswers
         if (cut is null || cut >= answer.Body.Length)
             return;
         await context.Response.Body.FlushAsync(context.RequestAborted);
-        if (silent)
-            await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        else
+
+        // A cut drops what has not left yet: the bytes before it get their time.
+        await Task.Delay(silent ? Timeout.InfiniteTimeSpan : s_beforeCut, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!silent)
             context.Abort();
     }
 }

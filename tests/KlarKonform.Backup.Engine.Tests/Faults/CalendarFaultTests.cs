@@ -113,6 +113,7 @@ public sealed class CalendarFaultTests
         }));
         var run = await scenario.RunAsync();
         Assert.True(run.Status is BackupState.Succeeded or BackupState.Partial, run.Error);
+        Assert.NotEmpty(run.RetryList);
         Assert.All(run.RetryList, failure => Assert.True(failure.IsStored && odd.ContainsKey(failure.ItemId), $"{failure.Name}: {failure.Level} {failure.Code} {failure.Message}"));
         using (var restored = await scenario.RestoreAsync())
         {

@@ -56,11 +56,38 @@ public sealed class DriveFaultTests
         await using var scenario = await StartAsync(OneDrive);
         await scenario.RunAsync();
         var before = scenario.Names().Where(name => name.StartsWith("/OneDrive/", StringComparison.Ordinal)).ToArray();
-        scenario.Tenant.Change((model, _) => model.Users.RemoveAll(user => user == scenario.User()));
+        var leaver = scenario.User();
+        scenario.Tenant.Change((model, _) =>
+        {
+            model.Users.Remove(leaver);
+            model.Sites.RemoveAll(site => site.Owner?.Id == leaver.Id);
+        });
         var run = await scenario.RunAsync();
         Assert.Equal((BackupState.Succeeded, 0), (run.Status, run.RetryList.Count));
         Assert.NotEmpty(run.Notes);
         Assert.Equal(before, scenario.Names().Where(name => name.StartsWith("/OneDrive/", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_personal_site_that_fails_when_it_is_asked_for_its_drive_costs_that_drive_alone()
+    {
+        await using var scenario = await StartAsync(OneDrive);
+        await scenario.RunAsync();
+        var (leaver, stays) = (scenario.User(), scenario.Tenant.Model.Users[1]);
+        var before = scenario.Names().Where(name => name.StartsWith($"/OneDrive/{leaver.UserPrincipalName}", StringComparison.Ordinal)).ToArray();
+        scenario.Tenant.Change((model, generator) =>
+        {
+            model.Users.Remove(leaver);
+            generator.AddFile(stays.Drive!, stays.Drive!.Root, "Neu.bin", 500);
+        });
+        scenario.Tenant.ChangeAnswers(answer =>
+        {
+            if (answer.Path.StartsWith("/sites/", StringComparison.Ordinal) && answer.Path.EndsWith("/drive", StringComparison.Ordinal))
+                answer.Fail(500, "generalException");
+        });
+        Assert.Equal(BackupState.Partial, (await scenario.RunAsync()).Status);
+        Assert.Contains(scenario.Names(), name => name.EndsWith("/Neu.bin", StringComparison.Ordinal));
+        Assert.Equal(before, scenario.Names().Where(name => name.StartsWith($"/OneDrive/{leaver.UserPrincipalName}", StringComparison.Ordinal)));
     }
 
     [Theory]

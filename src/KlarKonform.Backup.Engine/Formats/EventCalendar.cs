@@ -21,6 +21,8 @@ internal static class EventCalendar
     private const string ProductId = "-//KlarKonform//Backup//EN";
 
     private static readonly DateTime s_rulesOfToday = new(2015, 1, 1);
+    private static readonly Instant s_first = NodaTime.Instant.FromUtc(1, 1, 3, 0, 0);
+    private static readonly Instant s_last = NodaTime.Instant.FromUtc(9999, 12, 29, 0, 0);
 
     /// <summary>Writes an event as Graph sent it, with exceptionOccurrences and cancelledOccurrences in it.</summary>
     /// <param name="json">The event.</param>
@@ -167,8 +169,13 @@ internal static class EventCalendar
             : new CalDateTime(DateTime.SpecifyKind(instant.InZone(zone).ToDateTimeUnspecified(), DateTimeKind.Unspecified), zone.Id);
     }
 
+    // At the ends of the calendar, where Outlook puts its "none", some zones' clocks have no time: UTC's has.
+    private static bool HasTimeEverywhere(Instant instant) => instant > s_first && instant < s_last;
+
     private static DateTimeZone Zone(JsonElement json)
     {
+        if (!HasTimeEverywhere(Start(json)) || !HasTimeEverywhere(Instant(json.Object("end"))))
+            return DateTimeZone.Utc;
         foreach (var name in (string[])[json.Object("recurrence").Object("range").Text("recurrenceTimeZone"), json.Text("originalStartTimeZone"), json.Object("start").Text("timeZone")])
         {
             if (name.Length > 0 && TimeZones.Find(name) is { } zone)

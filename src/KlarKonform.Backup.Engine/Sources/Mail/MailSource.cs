@@ -100,9 +100,9 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
         {
             answer = await _mail.MessageAsync(id, cancellationToken).ConfigureAwait(false);
         }
-        catch (GraphException exception) when (exception.Kind != GraphErrorKind.NotFound && Wall.Holds(exception, cancellationToken))
+        catch (GraphException exception) when (exception.Kind != GraphErrorKind.NotFound && Wall.Holds(exception, cancellationToken) && (old is null || verdict.Wrong.Count == 0))
         {
-            // The message cannot be asked: what the page said is stored, with what is wrong about it.
+            // The message cannot be asked: what the page said is stored, with what is wrong about it. But a part never replaces a whole.
         }
 
         using (answer)

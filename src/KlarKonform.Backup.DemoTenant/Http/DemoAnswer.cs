@@ -45,7 +45,7 @@ public sealed class DemoAnswer
     {
         if (Status is < 200 or > 299 || ContentType?.Contains("json", StringComparison.OrdinalIgnoreCase) != true || Body.Length == 0)
             return;
-        var json = JsonNode.Parse(Body)!;
+        var json = JsonNode.Parse(Encoding.UTF8.GetString(Body).Replace("\\ud83d", HalfSurrogate, StringComparison.Ordinal))!; // It may be the second change.
         change(json);
         SetJson(json);
     }

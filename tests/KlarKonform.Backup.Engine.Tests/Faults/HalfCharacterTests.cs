@@ -18,7 +18,7 @@ public sealed class HalfCharacterTests
         var odd = new HashSet<string>
         {
             user.Id, mailbox.Messages.Keys.First(), mailbox.Events.Keys.First(), mailbox.Events.Values.First(each => each.Recurrence is not null).Id, mailbox.Contacts.Keys.First(),
-            mailbox.Folders.Values.Last(each => each.WellKnownName is null).Id, mailbox.Calendars.Keys.Last(), mailbox.ContactFolders.Keys.Last(), user.Drive!.Items.Values.First(each => !each.IsFolder).Id,
+            mailbox.Folders.Values.First(each => each.Name == "Leerer Ordner").Id, mailbox.Calendars.Keys.Last(), mailbox.ContactFolders.Keys.Last(), user.Drive!.Items.Values.First(each => !each.IsFolder).Id,
             user.Drive.Items.Values.First(each => each.IsFolder && each.ParentId is not null).Id, site.Libraries[0].Items.Values.First(each => !each.IsFolder).Id, site.Pages[0].Id,
             scenario.Tenant.Model.OrgContacts.Keys.First(), scenario.Tenant.Model.Groups.Keys.First(),
         };
@@ -48,9 +48,10 @@ public sealed class HalfCharacterTests
         });
         var run = await scenario.RunAsync();
         Assert.True(run.Status is BackupState.Succeeded or BackupState.Partial, run.Error);
+        Assert.Equal("", string.Join('\n', run.RetryList.Where(failure => !failure.IsStored).Select(failure => $"{failure.Kind} {failure.Name}: {failure.Level} {failure.Code}: {failure.Message} {failure.Details}")));
         var stored = await StoredItem.ReadAllAsync(scenario.Folder["repository"], BackupScenario.Password);
         Assert.Equal("Angebot \uFFFD", stored.Single(each => each.Id == mail.Id).Properties.GetProperty("subject").GetString());
-        Assert.EndsWith("Kalkulation \uFFFD", stored.Single(each => each.Id == file.Id).Path, StringComparison.Ordinal);
+        Assert.Equal("Kalkulation \uFFFD", stored.Single(each => each.Id == file.Id).Properties.GetProperty("name").GetString());
         Assert.Contains(stored, each => each.Id == appointment.Id);
         await scenario.AssertHealsAsync();
     }

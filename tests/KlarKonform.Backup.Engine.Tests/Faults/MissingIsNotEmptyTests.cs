@@ -98,6 +98,27 @@ public sealed class MissingIsNotEmptyTests
         await scenario.AssertHealsAsync();
     }
 
+    [Theory]
+    [InlineData("/users")]
+    [InlineData("/sites/getAllSites")]
+    public async Task A_user_or_site_that_is_listed_without_its_id_is_never_a_success(string listing)
+    {
+        await using var scenario = await StartAsync();
+        await scenario.RunAsync();
+        var before = scenario.Names().Where(IsContent).ToArray();
+        var site = scenario.Tenant.Model.Sites.First(each => each.Subsites.Count > 0);
+        scenario.Tenant.ChangeAnswers(answer =>
+        {
+            if (answer.Path != listing)
+                return;
+            answer.ChangeEntry(scenario.User().Id, entry => entry.Remove("id"));
+            answer.ChangeEntry(site.Id, entry => entry.Remove("id"));
+        });
+        Assert.Equal(BackupState.Partial, (await scenario.RunAsync()).Status);
+        Assert.Equal(before, scenario.Names().Where(IsContent));
+        await scenario.AssertHealsAsync();
+    }
+
     private static bool IsContent(string name) => !name.StartsWith("/.klarkonform", StringComparison.Ordinal);
 
     private static async Task AssertEqualAsync(BackupScenario scenario, string what)

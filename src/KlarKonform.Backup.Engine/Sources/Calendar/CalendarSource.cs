@@ -129,7 +129,7 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
         var entry = new ItemEntry { Id = item.Id, Parent = folder, Sub = year, Name = name, Version = version };
         if (!await _run.Store.PutAsync(entry, content, ItemMetadata.Write("event", item.Id, json, s_summary), cancellationToken).ConfigureAwait(false))
             throw new GraphException(GraphErrorKind.Other, null, "FolderUnknown", "The event's calendar is not known yet.");
-        await _run.JudgeAsync(item.Id, folder, json.Text("subject"), GraphShapes.Event.Judge(json, _run.Now), json, missing, cancellationToken).ConfigureAwait(false);
+        await _run.JudgeAsync(item.Id, folder, json.Text("subject"), EventJudge.Judge(json, _run.Now), json, missing, cancellationToken).ConfigureAwait(false);
         _run.CountDownload();
     }
 

@@ -8,20 +8,21 @@ namespace KlarKonform.Backup.Engine.Sources.Shapes;
 /// </summary>
 /// <remarks>
 /// A specification is a list of <c>name:kind</c> with a mark: <c>!</c> is always there and never null, <c>?</c> is there because it was
-/// asked for, maybe null, <c>-</c> may be absent. Kinds are s (text), b (boolean), n (number), t (time), d (any date, as a birthday may be), o (object), a (array) and
-/// {word|word}, one of some words.
+/// asked for, maybe null, <c>-</c> may be absent. Kinds are s (text), b (boolean), n (number), t (time), d (a day in somebody's life),
+/// o (object), a (array) and {word|word}, one of some words.
 /// </remarks>
 internal sealed class EntryShape
 {
     // Nothing that a person did in Microsoft 365 lies before, or so far ahead; a telephone or a camera may be years wrong.
     private static readonly DateTimeOffset s_earliest = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset s_born = new(1600, 1, 1, 0, 0, 0, TimeSpan.Zero); // 1604 stands for a birthday without its year.
     private static readonly TimeSpan s_ahead = TimeSpan.FromDays(3660);
 
     private readonly Property[] _properties;
 
     public EntryShape(string specification) => _properties =
     [
-        .. specification.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(each =>
+        .. specification.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(each =>
         {
             var parts = each[..^1].Split(':');
             return new Property(parts[0], parts[1][0], parts[1][0] == '{' ? parts[1][1..^1].Split('|') : [], each[^1]);
@@ -53,7 +54,18 @@ internal sealed class EntryShape
             }
         }
 
+        // A character that was cut anywhere inside, where no specification reaches.
+        foreach (var property in entry.EnumerateObject().Where(each => IsCut(each.Value)))
+            (doubtful ??= []).Add(property.Name);
         return wrong is null && doubtful is null ? Verdict.Sound : new Verdict(wrong ?? [], doubtful ?? []);
+    }
+
+    private static bool IsCut(JsonElement value)
+    {
+        if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Object or JsonValueKind.Array))
+            return false;
+        var text = value.GetRawText();
+        return text.Contains('\uFFFD', StringComparison.Ordinal) || text.Contains("\\ufffd", StringComparison.OrdinalIgnoreCase);
     }
 
     private static bool IsOfKind(JsonElement value, Property property) => property.Kind switch
@@ -71,6 +83,7 @@ internal sealed class EntryShape
         's' => !value.GetString()!.Contains('\uFFFD', StringComparison.Ordinal),
         '{' => property.Words.Contains(value.GetString(), StringComparer.OrdinalIgnoreCase),
         'n' => value.TryGetInt64(out var number) && number >= 0,
+        'd' => value.GetDateTimeOffset() is var day && day >= s_born && day <= now + s_ahead,
         't' => value.GetDateTimeOffset() is var time && time >= s_earliest && time <= now + s_ahead,
         'a' => value.EnumerateArray().All(each => each.ValueKind is JsonValueKind.Object or JsonValueKind.String),
         _ => true,

@@ -86,7 +86,7 @@ public sealed class DeltaPage : IDisposable
     }
 
     // A geo without sites names its location alone.
-    private static bool IsUnnamed(JsonElement entry) => entry.TryGetProperty("siteCollection", out _);
+    private static bool IsUnnamed(JsonElement entry) => entry.TryGetProperty("siteCollection", out _) && !entry.TryGetProperty("webUrl", out _);
 
     private static Uri? Link(JsonElement root, string name)
     {

@@ -88,7 +88,7 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
             return Describe(item);
         using var answer = await _calendars.CalendarAsync(item.Text("id"), cancellationToken).ConfigureAwait(false);
         return GraphShapes.Calendar.Judge(answer.RootElement, _run.Now) is { Wrong.Count: > 0 } verdict
-            ? throw new PartIncompleteException(new ItemProblem("OddAnswer", Texts.Get("OddAnswer", string.Join(", ", verdict.Wrong)), "HintRetry") { Level = FailureLevel.Part })
+            ? await OddFolder.KeepAsync(_run, item.Text("id"), answer.RootElement, verdict, cancellationToken).ConfigureAwait(false)
             : Describe(answer.RootElement);
     }
 

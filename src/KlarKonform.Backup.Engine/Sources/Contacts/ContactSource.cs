@@ -98,7 +98,7 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
             return Describe(item, above);
         using var answer = await _contacts.FolderAsync(item.Text("id"), cancellationToken).ConfigureAwait(false);
         return GraphShapes.ContactFolder.Judge(answer.RootElement, _run.Now) is { Wrong.Count: > 0 } verdict
-            ? throw new PartIncompleteException(new ItemProblem("OddAnswer", Texts.Get("OddAnswer", string.Join(", ", verdict.Wrong)), "HintRetry") { Level = FailureLevel.Part })
+            ? await OddFolder.KeepAsync(_run, item.Text("id"), answer.RootElement, verdict, cancellationToken).ConfigureAwait(false)
             : Describe(answer.RootElement, above);
     }
 

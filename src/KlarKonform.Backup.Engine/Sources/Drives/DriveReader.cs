@@ -178,7 +178,7 @@ internal sealed class DriveReader
 
         using (answer)
         {
-            var better = answer?.RootElement ?? item;
+            var better = answer is not null && answer.RootElement.Text("id") == item.Text("id") ? answer.RootElement : item;
             verdict = Judge(better);
 
             // Without a name or a place there is nothing to put anywhere: what is stored of it stays as it is.
@@ -341,6 +341,8 @@ internal sealed class DriveReader
         try
         {
             using var item = await _api.ItemAsync(_drive, id, cancellationToken).ConfigureAwait(false);
+            if (item.RootElement.Text("id") != id)
+                throw DeltaPage.Nothing("Graph answered for another item, or for none.");
             _round.Saw(Key(id));
             await ApplyAsync(item.RootElement, cancellationToken).ConfigureAwait(false);
             return true;

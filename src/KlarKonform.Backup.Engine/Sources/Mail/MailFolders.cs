@@ -34,13 +34,13 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
     {
         var root = await RootAsync(run, cancellationToken).ConfigureAwait(false);
         var changes = await FolderReader.ReadAsync(run, link => mail.FolderDeltaAsync(link, cancellationToken), () => mail.ListFoldersAsync(null, cancellationToken),
-            item => DescribeAsync(item, root, cancellationToken), cancellationToken).ConfigureAwait(false);
+            item => DescribeAsync(run, item, root, cancellationToken), cancellationToken).ConfigureAwait(false);
         var state = run.Store.State;
         var due = changes.Complete || state.FoldersListed is not { } listed || run.Now - listed >= s_listEvery;
         if (due)
         {
             var all = await FolderReader.CollectAsync(mail.ListFoldersAsync(null, cancellationToken), complete: true,
-                item => DescribeAsync(item, root, cancellationToken), cancellationToken).ConfigureAwait(false);
+                item => DescribeAsync(run, item, root, cancellationToken), cancellationToken).ConfigureAwait(false);
             foreach (var folder in all.Folders.Values)
                 changes.Put(folder);
             changes.Odd.AddRange(all.Odd.Where(each => changes.Odd.TrueForAll(other => other.Id != each.Id)));
@@ -106,7 +106,7 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
             if (changes.Folders.ContainsKey(id))
                 return null;
             var below = await FolderReader.CollectAsync(mail.ListFoldersAsync(id, cancellationToken), complete: true,
-                item => DescribeAsync(item, root: "", cancellationToken), cancellationToken).ConfigureAwait(false);
+                item => DescribeAsync(run, item, root: "", cancellationToken), cancellationToken).ConfigureAwait(false);
             changes.Odd.AddRange(below.Odd);
             changes.Unread += below.Unread;
             changes.Complete &= below.Odd.Count + below.Unread == 0;
@@ -127,16 +127,16 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
     }
 
     // A delta's entry may hold only what changed: a folder without a name is asked for its name. Search folders repeat what lies elsewhere.
-    private async Task<SourceFolder?> DescribeAsync(JsonElement item, string root, CancellationToken cancellationToken)
+    private async Task<SourceFolder?> DescribeAsync(ResourceRun run, JsonElement item, string root, CancellationToken cancellationToken)
     {
         var id = item.Text("id");
         if (id == root || item.Text("@odata.type") == "#microsoft.graph.mailSearchFolder")
             return null;
-        if (GraphShapes.MailFolder.Judge(item, DateTimeOffset.MaxValue.AddYears(-2)).Wrong.Count == 0)
+        if (GraphShapes.MailFolder.Judge(item, run.Now).Wrong.Count == 0)
             return Describe(item, root);
         using var answer = await mail.FolderAsync(id, cancellationToken).ConfigureAwait(false);
-        return GraphShapes.MailFolder.Judge(answer.RootElement, DateTimeOffset.MaxValue.AddYears(-2)) is { Wrong.Count: > 0 } verdict
-            ? throw new PartIncompleteException(new ItemProblem("OddAnswer", Texts.Get("OddAnswer", string.Join(", ", verdict.Wrong)), "HintRetry") { Level = FailureLevel.Part })
+        return GraphShapes.MailFolder.Judge(answer.RootElement, run.Now) is { Wrong.Count: > 0 } verdict
+            ? await OddFolder.KeepAsync(run, id, answer.RootElement, verdict, cancellationToken).ConfigureAwait(false)
             : Describe(answer.RootElement, root);
     }
 

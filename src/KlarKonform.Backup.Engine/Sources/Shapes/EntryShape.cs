@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace KlarKonform.Backup.Engine.Sources.Shapes;
@@ -64,8 +65,8 @@ internal sealed class EntryShape
     {
         if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Object or JsonValueKind.Array))
             return false;
-        var text = value.GetRawText();
-        return text.Contains('\uFFFD', StringComparison.Ordinal) || text.Contains("\\ufffd", StringComparison.OrdinalIgnoreCase);
+        var text = JsonMarshal.GetRawUtf8Value(value);
+        return text.IndexOf("\uFFFD"u8) >= 0 || text.IndexOf("\\ufffd"u8) >= 0 || text.IndexOf("\\uFFFD"u8) >= 0;
     }
 
     private static bool IsOfKind(JsonElement value, Property property) => property.Kind switch

@@ -13,13 +13,13 @@ internal static class GraphShapes
         """);
 
     /// <summary>A mail folder (resources/mailFolder).</summary>
-    public static EntryShape MailFolder { get; } = new("displayName:s! parentFolderId:s! childFolderCount:n- unreadItemCount:n- totalItemCount:n- isHidden:b-");
+    public static EntryShape MailFolder { get; } = new("id:s! displayName:s! parentFolderId:s! childFolderCount:n- unreadItemCount:n- totalItemCount:n- isHidden:b-");
 
     /// <summary>A contact folder (resources/contactFolder).</summary>
-    public static EntryShape ContactFolder { get; } = new("displayName:s! parentFolderId:s!");
+    public static EntryShape ContactFolder { get; } = new("id:s! displayName:s! parentFolderId:s!");
 
     /// <summary>A calendar (resources/calendar).</summary>
-    public static EntryShape Calendar { get; } = new("name:s! owner:o-");
+    public static EntryShape Calendar { get; } = new("id:s! name:s! owner:o-");
 
     /// <summary>An event as CalendarApi selects it (resources/event).</summary>
     public static EntryShape Event { get; } = new($$"""

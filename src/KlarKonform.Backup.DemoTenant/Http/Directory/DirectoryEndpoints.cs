@@ -61,7 +61,7 @@ internal sealed class DirectoryEndpoints(DemoTenantModel tenant, DeltaPages page
         ["addresses"] = new[] { new { street = "Am Markt 1", city = "Köln", postalCode = "50667", countryOrRegion = "DE" } },
     };
 
-    private static Dictionary<string, object?> Json(DemoGroup group, IEnumerable<object> members) => new()
+    public static Dictionary<string, object?> Json(DemoGroup group, IEnumerable<object> members) => new()
     {
         ["id"] = group.Id,
         ["displayName"] = group.DisplayName,

@@ -1,0 +1,121 @@
+using System.Text.Json.Nodes;
+using KlarKonform.Backup.DemoTenant.Drift;
+
+namespace KlarKonform.Backup.Drift;
+
+/// <summary>Compares a snapshot with the tenant, item by item, and reports instead of asserting.</summary>
+/// <param name="expected">What the tenant holds.</param>
+/// <param name="stored">What the snapshot holds.</param>
+internal sealed class DriftComparison(IReadOnlyList<DriftItem> expected, IReadOnlyList<DriftStored> stored)
+{
+    private static readonly HashSet<string> s_ours = new(StringComparer.Ordinal) { "lists", "pages" };
+
+    /// <summary>Every difference, whoever knows of it.</summary>
+    public IReadOnlyList<string> Differences() => [.. Pairs().Select(pair => pair.Differences.Count == 0 ? null : $"{pair.Name}: {string.Join("; ", pair.Differences)}").OfType<string>()];
+
+    /// <summary>Differences that neither a touch nor a failure explains.</summary>
+    /// <param name="record">What was touched.</param>
+    /// <param name="failures">What the run says is not in the backup.</param>
+    public IReadOnlyList<DriftFinding> Findings(DriftRecord record, IReadOnlyCollection<ItemFailure> failures)
+    {
+        var (items, parts) = (record.Items, record.Parts);
+        var named = failures.Select(failure => (failure.Kind, failure.Resource, failure.ItemId)).ToHashSet();
+        var findings = new List<DriftFinding>();
+        foreach (var (item, present, name, differences) in Pairs())
+        {
+            if (differences.Count == 0 || item.Covers.Any(key => named.Contains((item.Kind, item.Resource, key))))
+                continue;
+            var touched = items.Contains(item.Target) || item.Others.Any(items.Contains);
+            if (touched && present is not null && IsAsArrived(item, present, record))
+                continue;
+            touched |= item.Within.Any(id => items.Contains(id) || parts.Contains(id));
+            findings.Add(new DriftFinding(touched ? DriftLoss.Silent : DriftLoss.Untouched, name, string.Join("; ", differences)));
+        }
+
+        return findings;
+    }
+
+    private IEnumerable<(DriftItem Item, DriftStored? Present, string Name, IReadOnlyList<string> Differences)> Pairs()
+    {
+        var wanted = expected.ToLookup(item => (item.Kind, item.Id));
+        var byId = stored.ToLookup(item => (KindOf(item), item.Id));
+        foreach (var item in expected)
+        {
+            var present = byId[(item.Kind, item.Id)].ToArray();
+            yield return (item, present.FirstOrDefault(), item.ToString(), present.Length switch
+            {
+                0 => ["missing"],
+                1 => [.. Differences(item, present[0])],
+                _ => ["twice: " + string.Join(", ", present.Select(each => each.Path))],
+            });
+        }
+
+        foreach (var extra in stored.Where(item => !wanted.Contains((KindOf(item), item.Id)) && !s_ours.Contains(item.Type)))
+            yield return (Unexpected(extra), extra, extra.Path, [$"is not in the tenant any more ({extra.Id})"]);
+    }
+
+    // What is there and should not be hangs where its folder hangs.
+    private DriftItem Unexpected(DriftStored extra)
+    {
+        var kind = KindOf(extra);
+        var folder = expected.FirstOrDefault(item => item.Kind == kind && item.Id == extra.Parent);
+        var sibling = folder ?? expected.FirstOrDefault(item => item.Kind == kind && item.Parent == extra.Parent && RootMatches(item, extra));
+        var id = extra.Type == "listItem" ? extra.Id["list:".Length..] : extra.Id[(extra.Id.LastIndexOf('/') + 1)..];
+        return new DriftItem(kind, sibling?.Resource ?? "", extra.Id, extra.Parent, id, folder is null ? sibling?.Within ?? [] : [folder.Target, .. folder.Within],
+            [extra.Id, .. folder is null ? sibling?.Covers.Skip(1) ?? [] : folder.Covers.Append("folder:" + folder.Id).Append("count:" + folder.Id)]);
+    }
+
+    private static bool RootMatches(DriftItem item, DriftStored extra) => item.Kind == "Directory" || extra.Root.Contains(item.Resource, StringComparison.Ordinal)
+        || (item.Kind == "SharePoint" && item.Resource.EndsWith(extra.Root[(extra.Root.LastIndexOf('/') + 1)..], StringComparison.Ordinal));
+
+    private static string KindOf(DriftStored item) => item.Root.Split('/') is var parts && parts[1] == "Exchange" ? parts[^1] : parts[1];
+
+    private static IEnumerable<string> Differences(DriftItem item, DriftStored present)
+    {
+        if (item.Parent != present.Parent)
+            yield return $"lies in '{present.Parent}' instead of '{item.Parent}'";
+        foreach (var (name, was, wanted) in Changed(item.Properties, present.Properties))
+            yield return $"{name} is {Short(was)} instead of {Short(wanted)}";
+        if (!item.Contents.SequenceEqual(present.Contents))
+            yield return $"contents are {Hashes(present.Contents)} instead of {Hashes(item.Contents)}";
+    }
+
+    private static IEnumerable<(string Name, string? Present, string? Wanted)> Changed(JsonObject wanted, JsonObject present)
+    {
+        foreach (var name in wanted.Select(pair => pair.Key).Union(present.Select(pair => pair.Key)))
+        {
+            var (first, second) = (Value(wanted, name), Value(present, name));
+            if (first != second && !IsOfOurs(name, first, second))
+                yield return (name, second, first);
+        }
+    }
+
+    // A folder beside one of the same name has a mark; a folder's own child count changes without a word.
+    private static bool IsOfOurs(string name, string? wanted, string? present) => name switch
+    {
+        "node" => wanted is not null && present is not null && present.StartsWith(wanted[..^1] + " [", StringComparison.Ordinal),
+        "folder" => wanted is not null && present is not null,
+        _ => false,
+    };
+
+    private static string? Value(JsonObject properties, string name) => properties.TryGetPropertyValue(name, out var value) ? DriftJson.Text(value) : null;
+
+    // Every property that differs is as some answer said it; and the contents are what was sent.
+    private static bool IsAsArrived(DriftItem item, DriftStored present, DriftRecord record)
+    {
+        var forms = item.Others.Prepend(item.Target).SelectMany(record.ArrivedOf).Select(DriftJson.Of).ToArray();
+        var contents = record.ContentsOf(item.Target);
+        foreach (var (name, was, _) in Changed(item.Properties, present.Properties))
+        {
+            if (!forms.Any(form => name == "columns" ? form.Count > 0 : Value(form, name) == was))
+                return false;
+        }
+
+        return present.Parent == item.Parent && (item.Contents.SequenceEqual(present.Contents)
+            || (present.Contents.Count == item.Contents.Count && present.Contents.Except(item.Contents).All(hash => contents.Contains(hash))));
+    }
+
+    private static string Short(string? text) => text is null ? "missing" : text.Length > 80 ? text[..80] + "…" : text;
+
+    private static string Hashes(IEnumerable<string> contents) => $"[{string.Join(", ", contents.Select(each => each.Length == 64 ? each[..8] : each))}]";
+}

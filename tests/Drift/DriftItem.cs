@@ -1,0 +1,25 @@
+using System.Text.Json.Nodes;
+
+namespace KlarKonform.Backup.Drift;
+
+/// <summary>An item of the tenant as it should be in a snapshot.</summary>
+/// <param name="Kind">The resource's kind.</param>
+/// <param name="Resource">The resource's name.</param>
+/// <param name="Id">Its id in the store.</param>
+/// <param name="Parent">Its folder's id in the store; empty for the resource's own.</param>
+/// <param name="Target">Its id as a record of touches names it.</param>
+/// <param name="Within">Folders, drives, lists, sites and users that it is in, as a record names them.</param>
+/// <param name="Covers">Keys of failures that speak of it: its own, and those of the parts it is in.</param>
+internal sealed record DriftItem(string Kind, string Resource, string Id, string Parent, string Target, IReadOnlyList<string> Within, IReadOnlyList<string> Covers)
+{
+    /// <summary>Properties, without ids and OData's notes.</summary>
+    public JsonObject Properties { get; init; } = [];
+
+    /// <summary>SHA-256 of its contents, and words for what else lies beside it; sorted.</summary>
+    public IReadOnlyList<string> Contents { get; init; } = [];
+
+    /// <summary>Ids by which parts of it are touched: a series' changed occurrences.</summary>
+    public IReadOnlyList<string> Others { get; init; } = [];
+
+    public override string ToString() => $"{Kind} {Resource} {Id}";
+}

@@ -80,7 +80,7 @@ internal static class DriftBenchmark
         return string.Join(Environment.NewLine, lines);
     }
 
-    private static int Report(IReadOnlyCollection<DriftResult> results, TimeSpan time)
+    private static int Report(ConcurrentBag<DriftResult> results, TimeSpan time)
     {
         var bad = results.Where(result => !result.Holds).Select(result => result.Seed).Order().ToArray();
         if (bad.Length > 0)

@@ -206,7 +206,7 @@ internal sealed class DriveReader
         var missing = new List<(string What, Exception Reason)>();
         var entry = EntryOf(item, item.Text("name")) with { IsFolder = true };
         var old = await _run.Store.FindAsync(entry.Id, cancellationToken).ConfigureAwait(false);
-        if (IsSame(old, entry) && !_details.MustAskPermissions(item) && !_run.IsDue(entry.Id))
+        if (IsSame(old, entry) && !_details.MustAskPermissions(item) && !_run.IsDue(entry.Id) && (!_run.Full || await IsAsStoredAsync(old!, item, cancellationToken).ConfigureAwait(false)))
             return true;
         var attribute = ItemMetadata.Write("driveItem", entry.Id, item, null, ("permissions", await _details.PermissionsAsync(item, missing, cancellationToken).ConfigureAwait(false)));
         if (!await _run.Store.PutAsync(entry, null, attribute, cancellationToken).ConfigureAwait(false))
@@ -225,8 +225,11 @@ internal sealed class DriveReader
         var unknown = !shortcut && !DriveItemJson.IsFile(item);
         var entry = EntryOf(item, item.Text("name") + (shortcut ? ".shortcut.json" : unknown ? ".item.json" : "")) with { Version = DriveItemJson.Version(item) };
         var old = await _run.Store.FindAsync(entry.Id, cancellationToken).ConfigureAwait(false);
-        var known = old is not null && old.Version == entry.Version;
-        if (known && IsSame(old, entry) && !_details.MustAskPermissions(item) && !_run.IsDue(entry.Id) && !_run.Store.State.Failures.ContainsKey(entry.Id))
+
+        // Something failed of it before, and nobody knows whether the content did: it is read again, or the failure would be forgotten unseen.
+        var known = old is not null && old.Version == entry.Version && !_run.HasDueFailure(entry.Id);
+        if (known && IsSame(old, entry) && !_details.MustAskPermissions(item) && !_run.IsDue(entry.Id) && !_run.Store.State.Failures.ContainsKey(entry.Id)
+            && (!_run.Full || await IsAsStoredAsync(old!, item, cancellationToken).ConfigureAwait(false)))
             return true;
         ItemContent? content = null;
         JsonDocument? current = null;
@@ -284,6 +287,18 @@ internal sealed class DriveReader
 
     private static bool IsSame(ItemEntry? old, ItemEntry entry) =>
         old is not null && old.Parent == entry.Parent && old.Properties == entry.Properties && (old.Name == entry.Name || old.Name == SafeName.WithMark(entry.Name, entry.Id));
+
+    // -Full does not take an eTag for the properties that came with it. A folder's size and count change with what is in it.
+    private async Task<bool> IsAsStoredAsync(ItemEntry old, JsonElement item, CancellationToken cancellationToken)
+    {
+        if (await _run.Store.FindNodeAsync(old, cancellationToken).ConfigureAwait(false) is not { } node)
+            return false;
+        using var stored = ItemMetadata.Read(node);
+        var before = stored?.RootElement.Object("graph") ?? default;
+        var isFolder = DriveItemJson.IsFolder(item);
+        return before.ValueKind == JsonValueKind.Object && before.EnumerateObject().Select(property => property.Name).Union(item.EnumerateObject().Select(property => property.Name))
+            .Where(name => !name.StartsWith('@') && name is not ("id" or "root") && !(isFolder && name is "size" or "folder")).All(name => before.Written(name) == item.Written(name));
+    }
 
     // A shortcut is where it leads; an item of a kind that nobody knows is what Graph says of it.
     private Task<Repository.Trees.Node> PropertiesAsync(JsonElement item, bool isShortcut, CancellationToken cancellationToken) => JsonFile.SaveAsync(_run,

@@ -74,8 +74,8 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceRun run,
                 var failure = new GraphException(GraphErrorKind.IntegrityMismatch, null, "HashMismatch", string.Create(CultureInfo.InvariantCulture,
                     $"{node.Size} bytes with quickXorHash {arrived} arrived; {size?.ToString(CultureInfo.InvariantCulture) ?? "?"} bytes with {hash ?? "no hash"} were announced."));
                 var extension = Path.GetExtension(name);
-                if (s_rewritten.Contains(extension) ? !sample.IsDocument(extension, size) : before != (node.Size, arrived) || sample.IsPageInDisguise(extension))
-                    throw failure;
+                if ((node.Size == 0 && size > 0) || (s_rewritten.Contains(extension) ? !sample.IsDocument(extension, size) : before != (node.Size, arrived) || sample.IsPageInDisguise(extension)))
+                    throw failure; // No byte at all of a file that has some is no content.
 
                 // SharePoint's own changes, or a hash that is wrong for good beside the right size, are worth a note; another size is worth more.
                 if (!s_rewritten.Contains(extension) && size is not null && (long)node.Size != size)

@@ -94,7 +94,7 @@ public sealed class DirectoryApi(GraphClient client)
         {
             // Photos lie in the mailbox and count against its limits.
             using var answer = await client.SendAsync(new GraphRequest(GraphScope.Mailbox(user), client.Address($"/users/{user}/photo/$value")) { Permission = UserPermission }, cancellationToken).ConfigureAwait(false);
-            return await answer.Response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+            return PhotoBytes.Checked(await answer.Response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
         }
         catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned or GraphErrorKind.UserGone)
         {

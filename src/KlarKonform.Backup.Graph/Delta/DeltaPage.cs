@@ -82,7 +82,10 @@ public sealed class DeltaPage : IDisposable
         if (!entry.TryGetProperty("id", out var id) || id.ValueKind != JsonValueKind.String || id.GetString() is not { Length: > 0 })
             return false;
         return (!entry.TryGetProperty("@removed", out var removed) || removed.ValueKind == JsonValueKind.Object)
-            && (!entry.TryGetProperty("deleted", out var deleted) || deleted.ValueKind == JsonValueKind.Object);
+            && (!entry.TryGetProperty("deleted", out var deleted) || deleted.ValueKind == JsonValueKind.Object)
+
+            // Of a group's members nothing but the delta ever tells: members that are no list are none that were told.
+            && (!entry.TryGetProperty("members@delta", out var members) || members.ValueKind == JsonValueKind.Array);
     }
 
     // A geo without sites names its location alone.

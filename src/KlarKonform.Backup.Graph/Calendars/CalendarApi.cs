@@ -52,9 +52,18 @@ public sealed class CalendarApi(GraphClient client, string mailbox)
         Request($"{Event(item)}/attachments?$select=id,name,contentType,size,isInline,lastModifiedDateTime"), null, PageKind.Listing, cancellationToken);
 
     /// <summary>An attachment's bytes: a file as it is, an item as MIME or iCalendar. References have none.</summary>
-    public async Task<Stream> AttachmentAsync(string item, string attachment, CancellationToken cancellationToken)
+    public async Task<Stream> AttachmentAsync(string item, string attachment, string contentType, CancellationToken cancellationToken)
     {
         var answer = await client.SendAsync(Request($"{Event(item)}/attachments/{Uri.EscapeDataString(attachment)}/$value"), cancellationToken).ConfigureAwait(false);
+
+        // A gateway's page, or an error, with 200.
+        var type = answer.Response.Content.Headers.ContentType?.MediaType;
+        if ((type == "text/html" && !contentType.Contains("html", StringComparison.OrdinalIgnoreCase)) || (type == "application/json" && !contentType.Contains("json", StringComparison.OrdinalIgnoreCase)))
+        {
+            answer.Dispose();
+            throw DeltaPage.Nothing("An attachment was asked for, and another kind of answer came.");
+        }
+
         return await BufferedAnswer.OpenAsync(answer, client.Memory, cancellationToken).ConfigureAwait(false);
     }
 

@@ -104,6 +104,8 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
     // The truth first: what arrived is stored, whatever can be made of it or had beside it.
     private async Task StoreAsync(string folder, SourceItem item, JsonElement json, CancellationToken cancellationToken)
     {
+        if (_run.Full && !_run.IsDue(item.Id) && await IsStoredAsync(folder, item, json, cancellationToken).ConfigureAwait(false))
+            return;
         var attachments = new EventAttachments(_calendars, _run);
         await attachments.ReadAsync(item.Id, json, cancellationToken).ConfigureAwait(false);
         var missing = attachments.Missing.ToList();
@@ -131,6 +133,18 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
             throw new GraphException(GraphErrorKind.Other, null, "FolderUnknown", "The event's calendar is not known yet.");
         await _run.JudgeAsync(item.Id, folder, json.Text("subject"), EventJudge.Judge(json, _run.Now), json, missing, cancellationToken).ConfigureAwait(false);
         _run.CountDownload();
+    }
+
+    // -Full asks for every event, and writes those again of which the stored one says something else.
+    private async Task<bool> IsStoredAsync(string folder, SourceItem item, JsonElement json, CancellationToken cancellationToken)
+    {
+        if (await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false) is not { } old || old.Parent != folder || old.Version != item.Json.Text("changeKey")
+            || await _run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) is not { } bytes)
+            return false;
+        using var stored = JsonDocument.Parse(bytes);
+        var before = stored.RootElement.Object("event");
+        return before.ValueKind == JsonValueKind.Object && before.EnumerateObject().Select(property => property.Name).Union(json.EnumerateObject().Select(property => property.Name))
+            .Where(name => !name.StartsWith('@')).All(name => before.Written(name) == json.Written(name));
     }
 
     // The event as Graph sent it, and where its attachments lie.

@@ -11,6 +11,9 @@ namespace KlarKonform.Backup.Engine.Sources.Calendar;
 /// </summary>
 internal sealed class EventAttachments(CalendarApi calendars, ResourceRun run)
 {
+    // What the size of an attachment counts beside its bytes, at most.
+    private const int Overhead = 512;
+
     private readonly List<EventAttachment> _found = [];
     private readonly List<(string What, Exception Reason)> _missing = [];
 
@@ -71,8 +74,12 @@ internal sealed class EventAttachments(CalendarApi calendars, ResourceRun run)
             name += ".eml";
         try
         {
-            await using var content = await calendars.AttachmentAsync(item, attachment.Text("id"), cancellationToken).ConfigureAwait(false);
+            await using var content = await calendars.AttachmentAsync(item, attachment.Text("id"), attachment.Text("contentType"), cancellationToken).ConfigureAwait(false);
             var node = await run.SaveAsync(content, attachment.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false);
+
+            // The size that Graph names counts some bytes of its own.
+            if (node.Size == 0 && attachment.Number("size") > Overhead)
+                throw DeltaPage.Nothing("An attachment with bytes came without any.");
             _found.Add(new EventAttachment(attachment, $" {_found.Count + 1} {name}", node, occurrence));
         }
         catch (Exception exception) when (Wall.Holds(exception, cancellationToken))

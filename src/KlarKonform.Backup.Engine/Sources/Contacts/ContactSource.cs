@@ -158,13 +158,20 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
         {
             try
             {
-                picture = photo.Bytes;
+                picture = PhotoBytes.Checked(photo.Bytes);
             }
             catch (GraphException exception)
             {
                 missing.Add((Texts.Get("Extra_Photo"), exception));
+                picture = old is null ? null : await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken).ConfigureAwait(false);
             }
         }
+
+        // -Full lists what is known too: what is as it was is not written again.
+        if (_run.Full && missing.Count == 0 && old is not null && old.Parent == folder && old.Version == json.Text("changeKey") && !_run.IsDue(id)
+            && await _run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) is { } stored && stored.AsSpan().SequenceEqual(JsonFile.Write(json))
+            && (await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken).ConfigureAwait(false) ?? []).AsSpan().SequenceEqual(picture ?? []))
+            return;
 
         var content = await CardFiles.SaveAsync(_run, json, () => ContactCard.Write(json, id, picture), picture, json.Time("lastModifiedDateTime", "createdDateTime"), missing, cancellationToken).ConfigureAwait(false);
         var name = SafeName.Shorten(SafeName.From(ContactCard.Name(json), "-"), 140).Trim();

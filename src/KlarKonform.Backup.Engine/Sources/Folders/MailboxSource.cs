@@ -17,14 +17,14 @@ internal abstract class MailboxSource(GraphUser user, string kind) : FolderedSou
 
     public override IReadOnlyList<string> Path => ["Exchange", SafeName.From(user.UserPrincipalName, user.Id), kind];
 
-    /// <summary>Those of a page's items that are not stored as they are; the failures of the others are history.</summary>
+    /// <summary>Those of a page's items that are not stored as they are, by their change keys; with -Full all of them, for a change key says nothing of how an item was read.</summary>
     protected static async Task<IReadOnlyList<SourceItem>> ChangedAsync(ResourceRun run, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken)
     {
         var changed = new List<SourceItem>();
         foreach (var item in items)
         {
             var old = await run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false);
-            if (old is null || old.Version != item.Json.Text("changeKey") || old.Version.Length == 0 || old.Parent != folder || run.IsDue(item.Id))
+            if (run.Full || old is null || old.Version != item.Json.Text("changeKey") || old.Version.Length == 0 || old.Parent != folder || run.IsDue(item.Id))
                 changed.Add(item);
         }
 

@@ -57,7 +57,7 @@ internal sealed class PageReader(SiteApi api, string site, string folder, Resour
     private async Task PutAsync(string id, JsonElement page, CancellationToken cancellationToken)
     {
         var old = await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false);
-        if (old is not null && old.Version is { Length: > 0 } && old.Version == page.Text("eTag") && !run.IsDue(id))
+        if (old is not null && old.Version is { Length: > 0 } && old.Version == page.Text("eTag") && !run.IsDue(id) && !run.Full)
             return;
         var missing = new List<(string What, Exception Reason)>();
         JsonDocument whole;
@@ -74,7 +74,11 @@ internal sealed class PageReader(SiteApi api, string site, string folder, Resour
         {
             var json = whole.RootElement;
             var name = json.Text("name") is { Length: > 0 } text ? text : page.Text("name");
-            var node = await JsonFile.SaveAsync(run, JsonFile.Write(json), json.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false);
+            var content = JsonFile.Write(json);
+            if (run.Full && missing.Count == 0 && !run.IsDue(id) && old is { Version.Length: > 0 } && old.Version == page.Text("eTag")
+                && await run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) is { } stored && stored.AsSpan().SequenceEqual(content))
+                return; // -Full asks for every page, and writes those again that differ.
+            var node = await JsonFile.SaveAsync(run, content, json.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false);
             var entry = new ItemEntry { Id = id, Parent = folder, Name = SafeName.From(name, SafeName.Mark(id)) + ".json", Version = page.Text("eTag") is { Length: > 0 } tag ? tag : json.Text("eTag") };
             await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("sitePage", id, json, s_kept), cancellationToken).ConfigureAwait(false);
             await run.JudgeAsync(id, folder, name, GraphShapes.Page.Judge(json, run.Now), json, missing, cancellationToken).ConfigureAwait(false);

@@ -107,7 +107,7 @@ public sealed class DriftSeed : ISecretStore, IBackupObserver, IDisposable
         var expected = _tenant.Change((model, _) => DriftTruth.Of(model));
         return
         [
-            .. failures.Where(failure => !IsTouched(failure.ItemId) && !expected.Any(item => item.Kind == failure.Kind && item.Resource == failure.Resource
+            .. failures.Where(failure => !IsTouched(failure.ItemId) && !expected.Any(item => item.Kind == failure.Kind && DriftComparison.IsOf(failure, item)
                 && (item.Id == failure.ItemId || item.Covers.Contains(failure.ItemId))
                 && (touched.Contains(item.Target) || item.Others.Any(touched.Contains) || item.Within.Any(touched.Contains))))
                 .Select(failure => $"{failure.Kind} {failure.Resource} {failure.ItemId}: {failure.Code} {failure.Message}"),

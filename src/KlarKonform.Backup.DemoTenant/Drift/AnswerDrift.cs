@@ -68,6 +68,11 @@ public sealed class AnswerDrift
 
         // A redirect has no bytes of its own.
         var how = answer.Status == 302 ? PageDrift.Refuse(answer, random) : PageDrift.ChangeContent(answer, random, isDownload);
+
+
+        // That somebody has no photo is an answer like any other.
+        if (answer.Status == 404 && answer.Path.EndsWith("/photo/$value", StringComparison.Ordinal))
+            answer.Fail(500, how = "500 generalException");
         Record.Touch(place.Target, isPart: false, "content: " + how, answer.Path);
     }
 

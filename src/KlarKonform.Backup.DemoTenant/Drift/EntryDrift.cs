@@ -25,7 +25,7 @@ internal sealed class EntryDrift(Random random, DateTimeOffset now)
     public string Change(JsonObject entry)
     {
         if (random.NextDouble() < NoId)
-            return "id: " + Spoil(entry, "id");
+            return "id: " + SpoilId(entry);
         if (random.NextDouble() < Partial && entry.Count > 3)
             return Cut(entry);
         var done = new List<string>();
@@ -66,6 +66,14 @@ internal sealed class EntryDrift(Random random, DateTimeOffset now)
         foreach (var name in entry.Select(pair => pair.Key).Where(name => name != "id" && name != kept && !name.StartsWith("@odata", StringComparison.Ordinal)).ToArray())
             entry.Remove(name);
         return $"only id and {kept}";
+    }
+
+    // Another id would be another item.
+    private string SpoilId(JsonObject entry)
+    {
+        var (value, how) = Of<JsonNode?>((null, "null"), (5, "a number"), (new JsonObject(), "an object"), ("", "empty"), (false, "false"));
+        entry["id"] = value;
+        return how;
     }
 
     private string Spoil(JsonObject entry, string name)

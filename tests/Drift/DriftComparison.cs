@@ -120,14 +120,17 @@ internal sealed class DriftComparison(IReadOnlyList<DriftItem> expected, IReadOn
                 {
                     "columns" => form.Count > 0,
                     "node" => Value(form, "name") is var given && Value(form, "displayName") is var shown && (given == null || shown == null || given[^1] != '"' || shown[^1] != '"' || given != shown),
-                    _ => Value(form, name) == was,
+                    // Of an entry of the address book, what is not told has not changed.
+                    _ => Value(form, name) == was || (item.Kind == "Directory" && Value(form, name) is null),
                 }))
                 return false;
         }
 
         // Whether there are versions is told by the eTag, whether permissions by a facet.
         var derived = forms.Any(form => Value(form, "eTag") != Value(item.Properties, "eTag") || Value(form, "shared") != Value(item.Properties, "shared"));
-        return present.Parent == item.Parent && (item.Contents.SequenceEqual(present.Contents)
+        if (present.Parent != item.Parent && !forms.Any(form => (form["parentFolderId"] ?? form["parentReference"]?["id"])?.ToString() is var parent && !item.Parent.EndsWith(parent ?? "?", StringComparison.Ordinal)))
+            return false;
+        return (item.Kind == "Directory" && forms.Length > 0) || (item.Contents.SequenceEqual(present.Contents)
             || (present.Contents.Count == item.Contents.Count && present.Contents.Except(item.Contents).All(each => contents.Contains(each) || (derived && each.Contains(' ', StringComparison.Ordinal)))));
     }
 

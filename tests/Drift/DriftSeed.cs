@@ -88,16 +88,16 @@ public sealed class DriftSeed : ISecretStore, IBackupObserver, IDisposable
                 _lost.Add($"drifting: {run.Status} with {run.RetryList.Count} failures");
         }
 
-        await RunAsync("repairing", false, cancellationToken);
+        var last = await RunAsync("repairing", false, cancellationToken);
         var differences = (await CompareAsync(cancellationToken)).Differences();
         if (differences.Count > 0)
         {
             result = result with { NeededFull = true, BeforeFull = differences };
-            await RunAsync("repairing with -Full", true, cancellationToken);
+            last = await RunAsync("repairing with -Full", true, cancellationToken);
             differences = (await CompareAsync(cancellationToken)).Differences();
         }
 
-        return result with { RunsLost = _lost, Unrepaired = [.. differences, .. await CheckAsync(cancellationToken)], Touched = drift.Record.Touches.Count, Account = _account };
+        return result with { RunsLost = _lost, Unrepaired = [.. differences, .. last?.RetryList.Select(failure => $"still to retry: {failure.Kind} {failure.Resource} {failure.ItemId}: {failure.Code}") ?? [], .. await CheckAsync(cancellationToken)], Touched = drift.Record.Touches.Count, Account = _account };
     }
 
     // A failure speaks of something that was touched, or of something that lies in what was.

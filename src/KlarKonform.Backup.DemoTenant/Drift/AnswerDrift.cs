@@ -70,9 +70,13 @@ public sealed class AnswerDrift
         var how = answer.Status == 302 ? PageDrift.Refuse(answer, random) : PageDrift.ChangeContent(answer, random, isDownload);
 
 
-        // That somebody has no photo is an answer like any other.
-        if (answer.Status == 404 && answer.Path.EndsWith("/photo/$value", StringComparison.Ordinal))
-            answer.Fail(500, how = "500 generalException");
+        // That somebody has no photo is an answer like any other; and a batch has no line of its own that could be cut.
+        if ((answer.Status == 404 || answer.CutAfter is not null) && answer.Path.EndsWith("/photo/$value", StringComparison.Ordinal))
+        {
+            answer.CutAfter = null;
+            answer.Fail(500, how = "generalException");
+        }
+
         Record.Touch(place.Target, isPart: false, "content: " + how, answer.Path);
     }
 

@@ -60,6 +60,7 @@ internal sealed record DriftPlace(DriftKind Kind, string Target, string Prefix =
         ["mailFolders" or "contactFolders", var folder, "messages" or "contacts", "delta"] => new(DriftKind.Delta, folder, CanSkip: true),
         ["mailFolders" or "contactFolders" or "calendars", var folder, "messages" or "contacts" or "events"] => new(DriftKind.Listing, folder, CanSkip: true),
         ["contacts"] => new(DriftKind.Listing, $"contactFolders:{user}", CanSkip: true),
+        ["mailFolders" or "contactFolders", var name] when name.All(char.IsAsciiLetterLower) => new(DriftKind.Entity, $"{rest[0]}:{user}"),
         ["mailFolders" or "contactFolders" or "calendars" or "messages" or "events" or "contacts", var id] => new(DriftKind.Entity, id),
         ["messages" or "events", var id, "attachments"] => new(DriftKind.Detail, id),
         ["messages" or "events" or "contacts", var id, .., "$value"] => new(DriftKind.Content, id),

@@ -123,10 +123,10 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
         {
             answer = await _contacts.ContactAsync(item.Id, cancellationToken).ConfigureAwait(false);
         }
-        catch (GraphException exception) when (exception.Kind != GraphErrorKind.NotFound && Wall.Holds(exception, cancellationToken)
+        catch (GraphException exception) when (Wall.Holds(exception, cancellationToken)
             && GraphShapes.Contact.Judge(item.Json, _run.Now).Wrong.Count == 0 && item.Json.TryGetProperty("displayName", out _))
         {
-            // It cannot be asked; what the page said is a whole contact in all but an unlikely value.
+            // It cannot be asked; what the page said is a whole contact in all but an unlikely value. If it is gone, delta says so next.
         }
 
         using (answer)

@@ -9,10 +9,13 @@ namespace KlarKonform.Backup.Engine.Sources.Folders;
 /// </summary>
 internal sealed class FolderVerifier(FolderedSource source, ResourceRun run)
 {
+    /// <summary>What the key of a folder's failed count begins with.</summary>
+    public const string Part = "count:";
+
     /// <summary>Verifies folders.</summary>
     public Task VerifyAsync(IReadOnlyCollection<string> folders, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(folders, new ParallelOptions { MaxDegreeOfParallelism = FolderedSource.Concurrency, CancellationToken = cancellationToken },
-            async (folder, token) => await run.GuardPartAsync("count:" + folder, NameOf(folder), () => VerifyAsync(folder, token), token).ConfigureAwait(false));
+            async (folder, token) => await run.GuardPartAsync(Part + folder, NameOf(folder), () => VerifyAsync(folder, token), token).ConfigureAwait(false));
 
     private async Task VerifyAsync(string folder, CancellationToken cancellationToken)
     {

@@ -71,6 +71,9 @@ internal abstract class FolderedSource : IResourceSource
 
         await run.Store.GrantWishesAsync(cancellationToken).ConfigureAwait(false);
         await FinishAsync(run, changed, cancellationToken).ConfigureAwait(false);
+
+        // A count that could not be had is asked for again, whether anything changed there or not.
+        changed.UnionWith(run.Store.State.Failures.Keys.Where(key => key.StartsWith(FolderVerifier.Part, StringComparison.Ordinal)).Select(key => key[FolderVerifier.Part.Length..]));
         await new FolderVerifier(this, run).VerifyAsync(changed, cancellationToken).ConfigureAwait(false);
     }
 
@@ -231,7 +234,9 @@ internal abstract class FolderedSource : IResourceSource
         {
             var old = await run.Store.FindAsync(folder.Id, cancellationToken).ConfigureAwait(false);
             var entry = new ItemEntry { Id = folder.Id, Parent = idle > waiting.Count + 1 ? "" : folder.Parent, Name = folder.SafeName, IsFolder = true };
-            if (old is null || old.Parent != entry.Parent || (old.Name != entry.Name && old.Name != SafeName.WithMark(entry.Name, folder.Id)))
+
+            // Different names may make one safe name: -Full writes what the folder is called again.
+            if (old is null || run.Full || old.Parent != entry.Parent || (old.Name != entry.Name && old.Name != SafeName.WithMark(entry.Name, folder.Id)))
             {
                 if (!await run.Store.PutAsync(entry, null, folder.Metadata, cancellationToken).ConfigureAwait(false))
                 {
@@ -240,7 +245,7 @@ internal abstract class FolderedSource : IResourceSource
                     continue;
                 }
 
-                if (old is not null)
+                if (old is not null && (old.Parent != entry.Parent || old.Name != entry.Name))
                     run.CountUpdate();
             }
 

@@ -33,8 +33,9 @@ internal sealed class MailLadder(MailApi mail, ResourceRun run)
         {
             return (new ItemContent(await MimeAsync(id, time, cancellationToken).ConfigureAwait(false)), null);
         }
-        catch (Exception exception) when (IsRung(exception, cancellationToken))
+        catch (Exception exception) when (IsRung(exception, cancellationToken) || exception is GraphException { Kind: GraphErrorKind.NotFound })
         {
+            // Of its MIME alone a 404 says nothing about the message: whether that is gone, the next rung's answer says.
             failure = exception;
         }
 

@@ -12,7 +12,7 @@ internal static class OddTenant
     /// <summary>A small tenant; pauses between attempts end at once.</summary>
     public static Task<BackupScenario> StartAsync(SourceSettings? sources = null, TenantSizes? sizes = null, DemoTenantOptions? options = null) => BackupScenario.StartAsync(
         sizes ?? new TenantSizes { Users = 2, MailsPerUser = 12, FilesPerUser = 8, EventsPerUser = 6, ContactsPerUser = 6, FilesPerLibrary = 4, Sites = 2, MaxFileBytes = 20_000, MaxAttachmentBytes = 5_000 },
-        options ?? new DemoTenantOptions { SharePointUnitsPerMinute = 100_000 }, sources ?? BackupScenario.Everything, new ImmediateTime());
+        options ?? new DemoTenantOptions { SharePointUnitsPerMinute = 100_000 }, sources ?? BackupScenario.Everything, new BriskTime(400));
 
     /// <summary>Mail alone.</summary>
     public static SourceSettings Mail => new() { Mail = new MailSelection() };

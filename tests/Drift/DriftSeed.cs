@@ -76,7 +76,12 @@ public sealed class DriftSeed : ISecretStore, IBackupObserver, IDisposable
             _account.Add($"  touched {(touch.IsPart ? "part" : "item")} {touch.Target}: {touch.How}  ({touch.Path})");
         if (run is not null)
         {
-            var findings = (await CompareAsync(cancellationToken)).Findings(drift.Record, run.RetryList);
+            // Whose users or sites nobody could name has failed as a whole, and stands in the resources alone.
+            var named = run.RetryList.Concat(run.Resources.Where(each => each.Status == BackupState.Failed).Select(each => new ItemFailure
+            {
+                Kind = each.Kind, Resource = each.Name, ItemId = "resource", Level = FailureLevel.Resource, Name = each.Name, Code = each.Code ?? "", Message = each.Message ?? "",
+            })).ToArray();
+            var findings = (await CompareAsync(cancellationToken)).Findings(drift.Record, named);
             result = result with
             {
                 UntouchedLost = [.. findings.Where(each => each.Loss == DriftLoss.Untouched).Select(each => $"{each.Item}: {each.What}")],
@@ -113,7 +118,11 @@ public sealed class DriftSeed : ISecretStore, IBackupObserver, IDisposable
                 .Select(failure => $"{failure.Kind} {failure.Resource} {failure.ItemId}: {failure.Code} {failure.Message}"),
         ];
 
-        bool IsTouched(string key) => touched.Any(target => key == target || key.EndsWith(":" + target, StringComparison.Ordinal) || key.EndsWith("/" + target, StringComparison.Ordinal)
+        // An entry that lost its id says by where it stood whose it was.
+        bool IsTouched(string key) => record.Touches.Any(touch => key.Contains(':', StringComparison.Ordinal)
+                && touch.Path.Contains($"/{key[(key.IndexOf(':', StringComparison.Ordinal) + 1)..]}/", StringComparison.Ordinal))
+            || touched.Any(target => key == target || key.EndsWith(":" + target, StringComparison.Ordinal) || key.EndsWith("/" + target, StringComparison.Ordinal)
+            || key.Contains($":{target}/", StringComparison.Ordinal)
             || target.EndsWith(key[(key.IndexOf(':', StringComparison.Ordinal) + 1)..], StringComparison.Ordinal));
     }
 

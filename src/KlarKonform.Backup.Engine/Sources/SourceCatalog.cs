@@ -96,15 +96,19 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
     // Without the users, what is not theirs can be backed up all the same; and without one of them, the others.
     private async Task ListUsersAsync(GraphClient client, List<GraphUser> all, List<IResourceSource> sources, IReadOnlyList<UserKind> kinds, CancellationToken cancellationToken)
     {
+        var nameless = 0;
         try
         {
-            await foreach (var user in new DirectoryApi(client).UsersAsync(cancellationToken, nameless => Doubt(Texts.Get("UsersNameless", nameless))).ConfigureAwait(false))
+            await foreach (var user in new DirectoryApi(client).UsersAsync(cancellationToken, count => nameless += count).ConfigureAwait(false))
             {
                 if (all.TrueForAll(other => other.Id != user.Id))
                     all.Add(user);
             }
 
-            _usersListed = _doubts.Count == 0;
+            // Somebody is there, and nobody knows who: that is no success, and nobody is gone because of it.
+            _usersListed = nameless == 0;
+            if (nameless > 0 && kinds.Count > 0)
+                sources.Add(new UnlistedSource(kinds[0].Name, new GraphException(GraphErrorKind.Other, null, "EntriesUnread", Texts.Get("UsersNameless", nameless))));
         }
         catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate or GraphErrorKind.Throttled)
             && exception is not { Kind: GraphErrorKind.Unreachable, Status: null, Code: not GraphException.BrokenAnswer } && IsMoreThanUsers)
@@ -118,16 +122,17 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         && new[] { (DirectoryKind, configuration.Sources.Directory is not null), (SharePointKind, configuration.Sources.SharePoint is not null), (WhatsAppSource.WhatsAppKind, configuration.Sources.WhatsApp is not null) }
             .Any(each => each.Item2 && Asked(each.Item1));
 
-    private void Doubt(string text) => _doubts.Add(text);
-
     private async Task AddSitesAsync(GraphClient client, IReadOnlyList<GraphUser> all, HashSet<string> users, UserKind? drives, List<IResourceSource> sources, CancellationToken cancellationToken)
     {
         var settings = configuration.Sources;
         var sites = new List<GraphSite>();
+        var nameless = 0;
         try
         {
-            await foreach (var site in new SiteApi(client).AllAsync(cancellationToken, nameless => Doubt(Texts.Get("SitesNameless", nameless))).ConfigureAwait(false))
+            await foreach (var site in new SiteApi(client).AllAsync(cancellationToken, count => nameless += count).ConfigureAwait(false))
                 sites.Add(site);
+            if (nameless > 0 && settings.SharePoint is not null && Asked(SharePointKind))
+                sources.Add(new UnlistedSource(SharePointKind, new GraphException(GraphErrorKind.Other, null, "EntriesUnread", Texts.Get("SitesNameless", nameless))));
         }
         catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate))
         {
@@ -140,7 +145,7 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
 
         sites = [.. sites.DistinctBy(site => site.Id)];
         users.UnionWith(sites.Select(site => site.Id));
-        _sitesListed = _doubts.Count == 0;
+        _sitesListed = nameless == 0;
         if (drives is not null)
             await AddDepartedAsync(client, drives, all, users, sites, sources, cancellationToken).ConfigureAwait(false);
         if (settings.SharePoint is not { } selection || !Asked(SharePointKind))
@@ -181,8 +186,10 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
             catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate))
             {
                 // Nobody knows whose it is, or whether it is still there.
-                Doubt(Texts.Get("PersonalSiteUnread", site.Title, exception.Code));
+                _doubts.Add(Texts.Get("PersonalSiteUnread", site.Title, exception.Code));
                 _usersListed = false;
+                if (!sources.Any(source => source is UnlistedSource { Kind: OneDriveKind }))
+                    sources.Add(new UnlistedSource(OneDriveKind, exception));
             }
         }
     }

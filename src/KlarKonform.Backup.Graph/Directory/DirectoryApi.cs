@@ -37,7 +37,8 @@ public sealed class DirectoryApi(GraphClient client)
             if (!page.IsWhole)
                 onNameless?.Invoke(page.Nameless + page.Unread);
             foreach (var item in page.Items)
-                yield return new GraphUser(Text(item, "id"), Text(item, "userPrincipalName") is { Length: > 0 } name ? name : Text(item, "id"), Text(item, "displayName"),
+                yield return new GraphUser(Text(item, "id"), Text(item, "userPrincipalName") is { Length: > 0 } name && !name.Contains('\uFFFD', StringComparison.Ordinal) ? name : Text(item, "id"),
+                    Text(item, "displayName"),
                     item.TryGetProperty("assignedLicenses", out var licences) && licences.ValueKind == JsonValueKind.Array && licences.GetArrayLength() > 0);
         }
     }

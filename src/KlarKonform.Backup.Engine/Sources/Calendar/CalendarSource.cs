@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Formats;
@@ -29,6 +30,7 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
     ];
 
     private readonly CalendarApi _calendars = new(client, user.Id);
+    private readonly ConcurrentDictionary<string, bool> _missed = new(StringComparer.Ordinal);
     private ResourceRun _run = null!;
 
     public override IAsyncEnumerable<DeltaPage> ItemsAsync(string folder, Uri? link, CancellationToken cancellationToken) => _calendars.EventsAsync(folder, cancellationToken);
@@ -55,7 +57,8 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
                     catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
                     {
                         // Deleted since it was listed, if it says so itself: what lies beside it may be missing too.
-                        if (await IsThereAsync(item.Id, folder, cancellationToken).ConfigureAwait(false))
+                        // And once only: what the next round lists again, and cannot be had again, is there.
+                        if (!_missed.TryAdd(item.Id, true) || await IsThereAsync(item.Id, folder, cancellationToken).ConfigureAwait(false))
                             throw;
                         round.Missed();
                         await _run.ForgetAsync(item.Id, cancellationToken).ConfigureAwait(false);
@@ -84,7 +87,7 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
 
     private async Task<SourceFolder?> DescribeAsync(JsonElement item, CancellationToken cancellationToken)
     {
-        if (GraphShapes.Calendar.Judge(item, _run.Now).Wrong.Count == 0)
+        if (!GraphShapes.Calendar.Judge(item, _run.Now).IsOdd)
             return Describe(item);
         using var answer = await _calendars.CalendarAsync(item.Text("id"), cancellationToken).ConfigureAwait(false);
         return GraphShapes.Calendar.Judge(answer.RootElement, _run.Now) is { Wrong.Count: > 0 } verdict

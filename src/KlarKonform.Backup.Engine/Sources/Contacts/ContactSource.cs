@@ -69,7 +69,13 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
         var above = top.RootElement.Text("parentFolderId");
         var changes = await FolderReader.ReadAsync(run, link => _contacts.FolderDeltaAsync(link, cancellationToken), () => _contacts.FolderDeltaAsync(null, cancellationToken),
             item => DescribeAsync(item, above, cancellationToken), cancellationToken).ConfigureAwait(false);
-        changes.Put(Describe(top.RootElement, above));
+
+        // It is in no delta: what its answer says is all that is known of it.
+        var verdict = GraphShapes.ContactFolder.Judge(top.RootElement, _run.Now);
+        if (top.RootElement.Text("id").Length == 0)
+            throw DeltaPage.Nothing("The default contact folder came without its id.");
+        changes.Put(verdict.Wrong.Count == 0 ? Describe(top.RootElement, above)
+            : await OddFolder.KeepAsync(_run, top.RootElement.Text("id"), top.RootElement, verdict, cancellationToken).ConfigureAwait(false));
         return changes;
     }
 
@@ -94,7 +100,7 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
     // A delta's entry may hold only what changed: a folder without a name is asked for its name.
     private async Task<SourceFolder?> DescribeAsync(JsonElement item, string above, CancellationToken cancellationToken)
     {
-        if (GraphShapes.ContactFolder.Judge(item, _run.Now).Wrong.Count == 0)
+        if (!GraphShapes.ContactFolder.Judge(item, _run.Now).IsOdd)
             return Describe(item, above);
         using var answer = await _contacts.FolderAsync(item.Text("id"), cancellationToken).ConfigureAwait(false);
         return GraphShapes.ContactFolder.Judge(answer.RootElement, _run.Now) is { Wrong.Count: > 0 } verdict

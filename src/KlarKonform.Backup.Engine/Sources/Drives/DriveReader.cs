@@ -34,6 +34,9 @@ internal sealed class DriveReader
     // Entries whose folder has not arrived yet. While there are any the cursor stays: a cut would lose them.
     private readonly List<JsonElement> _orphans = [];
 
+    // Named by delta, and not found when they were to be read.
+    private readonly Dictionary<string, JsonElement> _vanished = new(StringComparer.Ordinal);
+
     /// <param name="api">The way to Graph.</param>
     /// <param name="drive">The drive's id.</param>
     /// <param name="folder">The folder that it lies in; empty for the resource's own.</param>
@@ -61,6 +64,7 @@ internal sealed class DriveReader
     {
         await _round.ReadAsync(link => _api.DeltaAsync(_drive, link, cancellationToken), page => ApplyPageAsync(page, cancellationToken),
             (ids, stored, listed, uncertain) => MarkMissingAsync(ids, stored, listed, uncertain, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await AskAgainAsync(cancellationToken).ConfigureAwait(false);
         await RetryAsync(cancellationToken).ConfigureAwait(false);
         await _removals.ApplyAsync(cancellationToken).ConfigureAwait(false);
         await HomeOrphansAsync(cancellationToken).ConfigureAwait(false);
@@ -107,6 +111,8 @@ internal sealed class DriveReader
         {
             var key = Key(id);
             _due.Remove(key);
+            lock (_vanished)
+                _vanished.Remove(id);
             _orphans.RemoveAll(orphan => orphan.Text("id") == id);
             if (DriveItemJson.IsDeleted(item))
             {
@@ -297,7 +303,7 @@ internal sealed class DriveReader
         var before = stored?.RootElement.Object("graph") ?? default;
         var isFolder = DriveItemJson.IsFolder(item);
         return before.ValueKind == JsonValueKind.Object && before.EnumerateObject().Select(property => property.Name).Union(item.EnumerateObject().Select(property => property.Name))
-            .Where(name => !name.StartsWith('@') && name is not ("id" or "root") && !(isFolder && name is "size" or "folder")).All(name => before.Written(name) == item.Written(name));
+            .Where(name => !name.StartsWith('@') && name is not ("id" or "root") && !(isFolder && name is "size" or "folder" && before.TryGetProperty(name, out _))).All(name => before.Written(name) == item.Written(name));
     }
 
     // A shortcut is where it leads; an item of a kind that nobody knows is what Graph says of it.
@@ -315,6 +321,8 @@ internal sealed class DriveReader
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
         {
+            lock (_vanished)
+                _vanished[item.Text("id")] = item.Clone();
             return;
         }
 
@@ -366,6 +374,18 @@ internal sealed class DriveReader
         {
             return false;
         }
+    }
+
+    // Delta named them, and they were not found when they were to be read. If they were deleted meanwhile, delta says so now; what it does
+    // not call deleted is there, and cannot be had.
+    private async Task AskAgainAsync(CancellationToken cancellationToken)
+    {
+        if (_vanished.Count == 0)
+            return;
+        await _round.ReadAsync(link => _api.DeltaAsync(_drive, link, cancellationToken), page => ApplyPageAsync(page, cancellationToken),
+            (ids, stored, listed, uncertain) => MarkMissingAsync(ids, stored, listed, uncertain, cancellationToken), cancellationToken).ConfigureAwait(false);
+        foreach (var item in _vanished.Values)
+            await FailAsync(item, new GraphException(GraphErrorKind.NotFound, null, "ListedNotFound", Texts.Get("ListedNotFound")), cancellationToken).ConfigureAwait(false);
     }
 
     // What cannot be asked for stays.

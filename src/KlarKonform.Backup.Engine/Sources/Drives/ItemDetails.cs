@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Graph;
@@ -8,50 +9,66 @@ namespace KlarKonform.Backup.Engine.Sources.Drives;
 /// <summary>What delta does not say of an item and costs a request of its own. Thread-safe.</summary>
 internal sealed class ItemDetails(DriveApi api, string drive, ResourceRun run, DriveSettings settings)
 {
+    // Whether the drive's root is refused too, by what was asked for.
+    private readonly ConcurrentDictionary<string, bool> _refused = new(StringComparer.Ordinal);
+
     /// <summary>Whether permissions must be read although nothing else changed: a new one changes neither eTag nor time, so of a shared item that is reported nobody knows why.</summary>
     public bool MustAskPermissions(JsonElement item) => settings.Permissions && DriveItemJson.IsShared(item);
 
     /// <summary>The item's own permissions and sharing links; null for none, or when they cannot be read.</summary>
-    public async Task<IReadOnlyList<JsonElement>?> PermissionsAsync(JsonElement item, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<JsonElement>?> PermissionsAsync(JsonElement item, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken) =>
+        settings.Permissions && DriveItemJson.IsShared(item)
+            ? AskAsync("permissions", Texts.Get("Extra_Permissions"), "PermissionsUnread", item, missing, PermissionsAsync, cancellationToken)
+            : Task.FromResult<IReadOnlyList<JsonElement>?>(null);
+
+    /// <summary>The file's row in its drive's list: content type, retention label (<c>_ComplianceTag</c>) and columns; null when it is not wanted or cannot be read.</summary>
+    public Task<IReadOnlyList<JsonElement>?> ColumnsAsync(JsonElement item, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken) =>
+        settings.Columns && DriveItemJson.IsFile(item)
+            ? AskAsync("columns", Texts.Get("Extra_Columns"), "ColumnsUnread", item, missing, RowAsync, cancellationToken)
+            : Task.FromResult<IReadOnlyList<JsonElement>?>(null);
+
+    private async Task<IReadOnlyList<JsonElement>> PermissionsAsync(string id, CancellationToken cancellationToken) =>
+        [.. (await api.PermissionsAsync(drive, id, cancellationToken).ConfigureAwait(false)).Where(each => !each.TryGetProperty("inheritedFrom", out _))];
+
+    private async Task<IReadOnlyList<JsonElement>> RowAsync(string id, CancellationToken cancellationToken)
     {
-        if (!settings.Permissions || !DriveItemJson.IsShared(item))
-            return null;
+        using var row = await api.ListItemAsync(drive, id, cancellationToken).ConfigureAwait(false);
+        return [row.RootElement.Clone()];
+    }
+
+    private async Task<IReadOnlyList<JsonElement>?> AskAsync(string kind, string what, string note, JsonElement item, List<(string What, Exception Reason)> missing,
+        Func<string, CancellationToken, Task<IReadOnlyList<JsonElement>>> ask, CancellationToken cancellationToken)
+    {
         try
         {
-            return [.. (await api.PermissionsAsync(drive, item.Text("id"), cancellationToken).ConfigureAwait(false)).Where(each => !each.TryGetProperty("inheritedFrom", out _))];
-        }
-        catch (GraphException exception) when (exception.Kind == GraphErrorKind.AccessDenied)
-        {
-            run.Note(Texts.Get("PermissionsUnread", run.Source.Kind, run.Source.Name, exception.Code));
-            return null;
+            return await ask(item.Text("id"), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (IsExtra(exception, cancellationToken))
         {
-            missing.Add((Texts.Get("Extra_Permissions"), exception));
+            // What the app may not ask of anything is said once; a refusal of this one item is its own.
+            if (exception is GraphException { Kind: GraphErrorKind.AccessDenied } refusal && await IsOfTheAppAsync(kind, ask, cancellationToken).ConfigureAwait(false))
+                run.Note(Texts.Get(note, run.Source.Kind, run.Source.Name, refusal.Code));
+            else
+                missing.Add((what, exception));
             return null;
         }
     }
 
-    /// <summary>The file's row in its drive's list: content type, retention label (<c>_ComplianceTag</c>) and columns; null when it is not wanted or cannot be read.</summary>
-    public async Task<IReadOnlyList<JsonElement>?> ColumnsAsync(JsonElement item, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
+    private async Task<bool> IsOfTheAppAsync(string kind, Func<string, CancellationToken, Task<IReadOnlyList<JsonElement>>> ask, CancellationToken cancellationToken)
     {
-        if (!settings.Columns || !DriveItemJson.IsFile(item))
-            return null;
+        if (_refused.TryGetValue(kind, out var known))
+            return known;
+        var isRefused = false;
         try
         {
-            using var row = await api.ListItemAsync(drive, item.Text("id"), cancellationToken).ConfigureAwait(false);
-            return [row.RootElement.Clone()];
-        }
-        catch (GraphException exception) when (exception.Kind == GraphErrorKind.AccessDenied)
-        {
-            run.Note(Texts.Get("ColumnsUnread", run.Source.Kind, run.Source.Name, exception.Code));
-            return null;
+            await ask("root", cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (IsExtra(exception, cancellationToken))
         {
-            missing.Add((Texts.Get("Extra_Columns"), exception));
-            return null;
+            isRefused = exception is GraphException { Kind: GraphErrorKind.AccessDenied };
         }
+
+        return _refused[kind] = isRefused;
     }
 
     /// <summary>The file's versions, the newest first; null for a file that was never changed.</summary>

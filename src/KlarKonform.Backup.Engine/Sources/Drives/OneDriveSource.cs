@@ -36,7 +36,15 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user, string?
     {
         var api = new DriveApi(client);
         _drive ??= await api.UserDriveAsync(user.Id, cancellationToken).ConfigureAwait(false);
-        await new DriveReader(api, _drive, "", "", run, settings, user.UserPrincipalName).ReadAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await new DriveReader(api, _drive, "", "", run, settings, user.UserPrincipalName).ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (PartIncompleteException exception)
+        {
+            // The drive is the one part that there is: what was read of it is stored.
+            await run.FailAsync("drive:" + _drive, "", user.UserPrincipalName, exception.Problem, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public async Task ProbeAsync(CancellationToken cancellationToken)

@@ -113,6 +113,11 @@ internal sealed class FolderVerifier(FolderedSource source, ResourceRun run)
                 if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
                     run.CountRemoval();
             }
+            else if (there is null && isMissing)
+            {
+                // Listed a moment ago, and not found: deleted meanwhile, which the next run finds out, or there and not to be had.
+                await run.FailAsync(id, folder, id, new GraphException(GraphErrorKind.NotFound, null, "ListedNotFound", Texts.Get("ListedNotFound")), cancellationToken).ConfigureAwait(false);
+            }
             else if (there is not null && stored?.Parent != there && !run.Store.State.Failures.ContainsKey(id))
             {
                 run.AddMismatch(name, id, isMissing);

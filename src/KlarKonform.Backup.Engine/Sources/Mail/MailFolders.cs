@@ -5,6 +5,7 @@ using KlarKonform.Backup.Engine.Sources.Folders;
 using KlarKonform.Backup.Engine.Sources.Shapes;
 using KlarKonform.Backup.Engine.State;
 using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Delta;
 using KlarKonform.Backup.Graph.Mail;
 
 namespace KlarKonform.Backup.Engine.Sources.Mail;
@@ -59,7 +60,7 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
     {
         if (run.Store.State.RootId is { } known)
             return known;
-        string root;
+        var root = "";
         try
         {
             using var folder = await mail.FolderAsync("msgfolderroot", cancellationToken).ConfigureAwait(false);
@@ -69,9 +70,18 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
         {
             throw exception.OfResource(); // The first question to a mailbox: thousands that have none are not asked twice.
         }
+        catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate or GraphErrorKind.Throttled or GraphErrorKind.UserGone))
+        {
+            // Another folder knows it too.
+        }
 
+        // The inbox hangs directly below it.
         if (root.Length == 0)
-            return ""; // Asked again by the next run; folders whose parent nobody knows hang at the root.
+        {
+            using var inbox = await mail.FolderAsync("inbox", cancellationToken).ConfigureAwait(false);
+            root = inbox.RootElement.Text("parentFolderId") is { Length: > 0 } parent ? parent : throw DeltaPage.Nothing("The mailbox does not say what its root is.");
+        }
+
         await run.Store.ChangeStateAsync(state => state.RootId = root, cancellationToken).ConfigureAwait(false);
         return root;
     }
@@ -132,7 +142,7 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
         var id = item.Text("id");
         if (id == root || item.Text("@odata.type") == "#microsoft.graph.mailSearchFolder")
             return null;
-        if (GraphShapes.MailFolder.Judge(item, run.Now).Wrong.Count == 0)
+        if (!GraphShapes.MailFolder.Judge(item, run.Now).IsOdd)
             return Describe(item, root);
         using var answer = await mail.FolderAsync(id, cancellationToken).ConfigureAwait(false);
         return GraphShapes.MailFolder.Judge(answer.RootElement, run.Now) is { Wrong.Count: > 0 } verdict

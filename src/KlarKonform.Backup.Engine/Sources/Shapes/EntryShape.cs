@@ -8,7 +8,7 @@ namespace KlarKonform.Backup.Engine.Sources.Shapes;
 /// arrived. It tells what to ask for once more, and what to say of it.
 /// </summary>
 /// <remarks>
-/// A specification is a list of <c>name:kind</c> with a mark: <c>!</c> is always there and never null, <c>?</c> is there because it was
+/// A specification is a list of <c>name:kind</c> with a mark: <c>!</c> is always there and neither null nor an empty text, <c>?</c> is there because it was
 /// asked for, maybe null, <c>-</c> may be absent. Kinds are s (text), b (boolean), n (number), t (time), d (a day in somebody's life),
 /// o (object), a (array) and {word|word}, one of some words.
 /// </remarks>
@@ -71,7 +71,7 @@ internal sealed class EntryShape
 
     private static bool IsOfKind(JsonElement value, Property property) => property.Kind switch
     {
-        's' or '{' => value.ValueKind == JsonValueKind.String,
+        's' or '{' => value.ValueKind == JsonValueKind.String && (property.Mark != '!' || !value.ValueEquals("")),
         'b' => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
         'n' => value.ValueKind == JsonValueKind.Number,
         't' or 'd' => value.ValueKind == JsonValueKind.String && value.TryGetDateTimeOffset(out _),
@@ -81,7 +81,7 @@ internal sealed class EntryShape
 
     private static bool IsPlausible(JsonElement value, Property property, DateTimeOffset now) => property.Kind switch
     {
-        's' => !value.GetString()!.Contains('\uFFFD', StringComparison.Ordinal),
+        's' => value.GetString() is { } text && !text.Contains('\uFFFD', StringComparison.Ordinal),
         '{' => property.Words.Contains(value.GetString(), StringComparer.OrdinalIgnoreCase),
         'n' => value.TryGetInt64(out var number) && number >= 0,
         'd' => value.GetDateTimeOffset() is var day && day >= s_born && day <= now + s_ahead,

@@ -203,7 +203,7 @@ public sealed partial class ScheduleTests
     }
 
     // Real time for the engine's real work: until no run is on.
-    private static async Task WaitUntilIdleAsync(BackupScenario scenario, Func<bool> ended)
+    internal static async Task WaitUntilIdleAsync(BackupScenario scenario, Func<bool> ended)
     {
         await Task.Delay(8);
         for (var i = 0; i < 2000 && !ended() && (await scenario.Engine.GetStatusAsync("Test", default)).Status == BackupState.Running; i++)

@@ -13,10 +13,12 @@ public sealed class SearchTests
             return (user.UserPrincipalName, user.Mailbox!.Messages.Values.First().Subject, user.Drive!.Items.Values.First(item => !item.IsFolder && item.Size > 0).Name, user.Mailbox.Contacts.Values.First());
         });
         async Task<List<string>> Find(ItemQuery query) => [.. (await RetentionTests.FindAsync(scenario, query)).Select(item => item.Path).Order(StringComparer.Ordinal)];
+        var year = scenario.Tenant.Options.Sizes.Year;
         ItemQuery[] queries =
         [
             new() { Subject = subject.ToUpperInvariant(), Sources = ["Mail"] }, new() { From = "kunde@", To = anna, Sources = ["Mail"] }, new() { Name = file }, new() { Name = "*.eml", Resource = "anna*" },
-            new() { Subject = contact.Surname, Sources = ["Contacts"] }, new() { Sources = ["Calendar"], After = new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero), Before = new DateTimeOffset(2026, 6, 1, 0, 0, 0, TimeSpan.Zero) },
+            new() { Subject = contact.Surname, Sources = ["Contacts"] }, 
+            new() { Sources = ["Calendar"], After = new DateTimeOffset(year, 3, 1, 0, 0, 0, TimeSpan.Zero), Before = new DateTimeOffset(year, 6, 1, 0, 0, 0, TimeSpan.Zero) },
             new() { Sources = ["Directory"], Subject = "a" }, new() { MinimumSize = 10_000, MaximumSize = 100_000, Sources = ["OneDrive", "SharePoint"] },
         ];
         var cold = new List<List<string>>();

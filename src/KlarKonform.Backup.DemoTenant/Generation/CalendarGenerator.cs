@@ -33,7 +33,7 @@ public sealed class CalendarGenerator
         var mailbox = user.Mailbox!;
         var calendars = mailbox.Calendars.Values.SkipLast(1).ToArray(); // The last one stays empty.
         var allDay = _state.Random.Next(5) == 0;
-        var day = new DateTime(2026, 1, 5).AddDays(_state.Random.Next(300));
+        var day = new DateTime(_state.Sizes.Year, 1, 5).AddDays(_state.Random.Next(300));
         var start = allDay ? day : day.AddMinutes(15 * _state.Random.Next(28, 72));
         var added = new DemoEvent
         {

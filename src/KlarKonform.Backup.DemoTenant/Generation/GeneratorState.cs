@@ -13,7 +13,7 @@ internal sealed class GeneratorState(DemoTenantModel tenant, TenantSizes sizes)
 
     public Random Random { get; } = new(sizes.Seed);
 
-    public DateTimeOffset Now { get; set; } = new(2026, 3, 2, 9, 0, 0, TimeSpan.Zero);
+    public DateTimeOffset Now { get; set; } = new(sizes.Year, 3, 2, 9, 0, 0, TimeSpan.Zero);
 
     public string Id(string prefix) => $"{prefix}{sizes.Seed:X4}{++_nextId:X10}";
 

@@ -27,4 +27,7 @@ public sealed record TenantSizes
     public int MaxAttachmentBytes { get; init; } = 200_000;
 
     public int Seed { get; init; } = 1;
+
+    /// <summary>The year that the generated world begins in. It follows the clock: what is a year ahead today must be a year ahead in ten years.</summary>
+    public int Year { get; init; } = TimeProvider.System.GetUtcNow().Year;
 }

@@ -73,7 +73,9 @@ internal sealed partial class ResourceRun
             await ForgetFailureAsync(itemId, cancellationToken).ConfigureAwait(false);
         if (verdict.Doubtful.Count == 0 && !store.State.Doubts.ContainsKey(itemId))
             return;
-        var answer = Convert.ToHexString(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(entry)), 0, 8);
+        // Without what differs from answer to answer: OData's notes, among them addresses that carry a ticket.
+        var answer = Convert.ToHexString(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(entry.EnumerateObject()
+            .Where(property => !property.Name.StartsWith('@') && property.Name is not ("folder" or "size")).Select(property => $"{property.Name}={property.Value.GetRawText()}"))), 0, 8);
         await store.ChangeStateAsync(state =>
         {
             if (verdict.Doubtful.Count == 0 || (_earlierDoubts.Contains(itemId) && state.Doubts.TryGetValue(itemId, out var before) && before.Answer == answer))
@@ -170,7 +172,7 @@ internal sealed partial class ResourceRun
 
     private ItemFailure Judged(ItemFailure failure) => failure with { AcceptedReason = accepted.FirstOrDefault(each => each.Covers(failure))?.Reason };
 
-    private bool IsDue(ItemFailure failure) => failure.Level is FailureLevel.Item or FailureLevel.Extra && !failure.Permanent
+    private bool IsDue(ItemFailure failure) => failure.Level is FailureLevel.Item or FailureLevel.Extra && (full || !failure.Permanent)
         && (full || failure.NextAttempt is not { } next || next <= Now);
 
     private ItemFailure NewFailure(ResourceState state, string itemId, string parent, string name, ItemProblem problem)

@@ -75,7 +75,7 @@ internal sealed class ResourceRunner(
         {
             await store.ChangeStateAsync(each => (each.Kind, each.ResourceId, each.Name, each.Path) = (source.Kind, source.ResourceId, source.Name, path), cancellationToken).ConfigureAwait(false);
             record.Begin(run);
-            await RunAsync(run, isNew: stateRoot is null, cancellationToken).ConfigureAwait(false);
+            await RunAsync(run, isNew: stateRoot is null || (state.Items == 0 && state.Folders.IsEmpty && state.Deltas.IsEmpty), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -122,7 +122,7 @@ internal sealed class ResourceRunner(
         {
             await source.ProbeAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (GraphException answer)
+        catch (Exception answer) when (Wall.Holds(answer, cancellationToken))
         {
             return answer;
         }

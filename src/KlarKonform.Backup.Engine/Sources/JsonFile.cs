@@ -9,7 +9,7 @@ namespace KlarKonform.Backup.Engine.Sources;
 internal static class JsonFile
 {
     /// <summary>Indented, and umlauts as umlauts.</summary>
-    public static JsonSerializerOptions Readable { get; } = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static JsonSerializerOptions Readable { get; } = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 1024 };
 
     /// <summary>A value's bytes; the same value always gives the same.</summary>
     public static byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, Readable);

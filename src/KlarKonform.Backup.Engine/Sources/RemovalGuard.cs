@@ -4,15 +4,19 @@ namespace KlarKonform.Backup.Engine.Sources;
 
 /// <summary>
 /// Stands between a comparison and what it would remove. A listing that came back empty, or lost more than half of what was there, is
-/// more likely a short answer than an empty folder: the items are asked for one by one, and those nobody asked for wait.
+/// more likely a short answer than an empty folder: the items are asked for one by one, and those nobody asked for wait. Of fewer a sample is
+/// asked for: one that is there proves that the listing was short.
 /// </summary>
 internal sealed class RemovalGuard(ResourceRun run)
 {
-    // Fewer than these are believed to be gone, unless all are.
+    // Of fewer than these more than half may be gone, unless all are.
     private const int Few = 100;
 
     // Questions for one part in one run; with -Full there is no limit.
     private const int MaxAsked = 1_000;
+
+    // And so many when nothing speaks against the listing: one that is there proves that it was short.
+    private const int MaxSample = 100;
 
     /// <summary>Which of the items that a comparison did not find are gone.</summary>
     /// <param name="part">The part's key; what waits is its failure.</param>
@@ -25,11 +29,12 @@ internal sealed class RemovalGuard(ResourceRun run)
     public async Task<IReadOnlyList<string>> BelieveAsync(
         string part, string name, long stored, long listed, IReadOnlyList<string> missing, Func<string, CancellationToken, Task<bool>> isThere, CancellationToken cancellationToken)
     {
-        if (missing.Count == 0 || (listed > 0 && (stored <= Few || missing.Count * 2 <= stored)))
+        if (missing.Count == 0)
             return missing;
+        var isPlausible = listed > 0 && (stored <= Few || missing.Count * 2 <= stored);
         var gone = new List<string>();
         var present = 0;
-        foreach (var id in run.Full ? missing : missing.Take(MaxAsked))
+        foreach (var id in run.Full && !isPlausible ? missing : missing.Take(isPlausible ? MaxSample : MaxAsked))
         {
             try
             {
@@ -44,6 +49,9 @@ internal sealed class RemovalGuard(ResourceRun run)
             }
         }
 
+        // As many as one deletes at a time, and every one that was asked for is gone: the rest is, too.
+        if (isPlausible && present == 0)
+            return missing;
         if (gone.Count < missing.Count)
         {
             await run.FailAsync(part, "", name, new ItemProblem("RemovalsWait", Texts.Get("RemovalsWait", name, missing.Count, stored, present, missing.Count - gone.Count), "HintRemovalsWait")

@@ -97,11 +97,12 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
     private async Task ListUsersAsync(GraphClient client, List<GraphUser> all, List<IResourceSource> sources, IReadOnlyList<UserKind> kinds, CancellationToken cancellationToken)
     {
         var nameless = 0;
+        var known = new HashSet<string>(StringComparer.Ordinal);
         try
         {
             await foreach (var user in new DirectoryApi(client).UsersAsync(cancellationToken, count => nameless += count).ConfigureAwait(false))
             {
-                if (all.TrueForAll(other => other.Id != user.Id))
+                if (known.Add(user.Id))
                     all.Add(user);
             }
 

@@ -37,7 +37,7 @@ internal sealed class PageLoop
             _empty = 0;
             if (page.Items.Count >= PageOfSeveral)
             {
-                var ids = Hash(string.Join('\n', page.Items.Select(item => item.TryGetProperty("id", out var id) ? id.ToString() : "")));
+                var ids = Hash(string.Join('\n', page.Items.Select(item => item.GetRawText())));
                 isCircle |= (_pages[ids] = _pages.GetValueOrDefault(ids) + 1) >= MaxRepeats;
             }
         }

@@ -41,7 +41,7 @@ public sealed class DriveApi(GraphClient client)
             // "User's mysite not found", "Tenant does not have a SPO license": of this question alone a 404 or 400 means that there is no OneDrive.
             throw exception.OfResource(GraphErrorKind.NotProvisioned);
         }
-        catch (GraphException exception)
+        catch (GraphException exception) when (exception.Kind != GraphErrorKind.UserGone)
         {
             throw exception.OfResource();
         }

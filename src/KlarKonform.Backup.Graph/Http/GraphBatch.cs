@@ -43,7 +43,7 @@ public sealed class GraphBatch(GraphClient client)
             }
         }
         catch (GraphException exception) when (exception.Code == GraphException.BrokenAnswer || exception.Kind is GraphErrorKind.Other or GraphErrorKind.CorruptItem
-            || exception is { Kind: GraphErrorKind.Unreachable, Status: not null })
+            || exception is { Kind: GraphErrorKind.Unreachable, Status: HttpStatusCode.InternalServerError })
         {
             if (open.Length == 1)
             {

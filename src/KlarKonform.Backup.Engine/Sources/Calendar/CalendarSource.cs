@@ -107,6 +107,9 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
     // The truth first: what arrived is stored, whatever can be made of it or had beside it.
     private async Task StoreAsync(string folder, SourceItem item, JsonElement json, CancellationToken cancellationToken)
     {
+        // A part never replaces a stored whole, and another event's answer is none.
+        if (json.Text("id") != item.Id || (!json.TryGetProperty("start", out _) && await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false) is not null))
+            throw DeltaPage.Nothing("The answer for an event is that of another one, or a part of it.");
         if (_run.Full && !_run.IsDue(item.Id) && await IsStoredAsync(folder, item, json, cancellationToken).ConfigureAwait(false))
             return;
         var attachments = new EventAttachments(_calendars, _run);

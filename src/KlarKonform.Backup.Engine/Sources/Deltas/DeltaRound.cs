@@ -52,12 +52,13 @@ internal sealed class DeltaRound(ResourceRun run, string key, string folder, str
                 {
                     var complete = await apply(page).ConfigureAwait(false);
                     unread += page.Nameless + page.Unread;
-                    if (page.NextLink is null && _seen is not null && unread == 0)
-                        await CompareAsync(missing, uncertain, cancellationToken).ConfigureAwait(false);
+                    var isSettled = page.NextLink is not null || _seen is null || unread > 0 || await CompareAsync(missing, uncertain, cancellationToken).ConfigureAwait(false);
 
                     // A comparison counts only as a whole: a cut before its end begins it again, or its removals were lost. Behind a page
                     // that did not say all, the cursor stays: the next run asks for that page again.
-                    if (complete && unread == 0 && !isListing && (page.NextLink is null || _seen is null))
+                    if (!isSettled)
+                        await run.Store.ChangeStateAsync(_ => State.Link = null, cancellationToken).ConfigureAwait(false);
+                    else if (complete && unread == 0 && !isListing && (page.NextLink is null || _seen is null))
                         await run.Store.ChangeStateAsync(_ => State.Link = (page.NextLink ?? page.DeltaLink)?.ToString(), cancellationToken).ConfigureAwait(false);
                 }
 
@@ -87,7 +88,8 @@ internal sealed class DeltaRound(ResourceRun run, string key, string folder, str
         return false;
     }
 
-    private async Task CompareAsync(Missing missing, bool uncertain, CancellationToken cancellationToken)
+    // False when something waits: the next run compares again, since delta would not name it.
+    private async Task<bool> CompareAsync(Missing missing, bool uncertain, CancellationToken cancellationToken)
     {
         var (all, gone) = (0L, new List<string>());
         var pending = new Stack<string>([folder]);
@@ -103,8 +105,7 @@ internal sealed class DeltaRound(ResourceRun run, string key, string folder, str
             }
         }
 
-        if (gone.Count > 0)
-            await missing(gone, all, all - gone.Count, uncertain).ConfigureAwait(false);
+        return gone.Count == 0 || await missing(gone, all, all - gone.Count, uncertain).ConfigureAwait(false);
     }
 
     /// <summary>What a comparison did not find.</summary>
@@ -112,5 +113,6 @@ internal sealed class DeltaRound(ResourceRun run, string key, string folder, str
     /// <param name="stored">Items that are stored, folders among them.</param>
     /// <param name="listed">Those that were found.</param>
     /// <param name="uncertain">Whether they may be there all the same, as the service says itself.</param>
-    public delegate Task Missing(IReadOnlyList<string> ids, long stored, long listed, bool uncertain);
+    /// <returns>Whether all of them are settled: removed, or known to be there.</returns>
+    public delegate Task<bool> Missing(IReadOnlyList<string> ids, long stored, long listed, bool uncertain);
 }

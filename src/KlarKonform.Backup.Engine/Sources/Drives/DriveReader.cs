@@ -79,19 +79,20 @@ internal sealed class DriveReader
     // Failures of the resource itself and of its parts have keys of other forms.
     private bool IsOfDrive(string key) => key.StartsWith(_prefix, StringComparison.Ordinal) && key != ResourceRun.Whole;
 
-    private async Task MarkMissingAsync(IReadOnlyList<string> ids, long stored, long listed, bool uncertain, CancellationToken cancellationToken)
+    private async Task<bool> MarkMissingAsync(IReadOnlyList<string> ids, long stored, long listed, bool uncertain, CancellationToken cancellationToken)
     {
         if (uncertain)
         {
             foreach (var id in ids)
                 await AskAsync(id, cancellationToken).ConfigureAwait(false);
-            return;
+            return true;
         }
 
         var gone = await new RemovalGuard(_run).BelieveAsync("drive:" + _drive, _name, stored, listed, ids,
             (id, token) => FetchAsync(id[_prefix.Length..], token), cancellationToken).ConfigureAwait(false);
         foreach (var id in gone)
             await _removals.MarkAsync(id, cancellationToken).ConfigureAwait(false);
+        return gone.Count == ids.Count;
     }
 
     private string ParentOf(JsonElement item) => DriveItemJson.Parent(item) is var parent && (parent.Length == 0 || parent == _round.State.RootId) ? _folder : Key(parent);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.State;
@@ -20,6 +21,7 @@ internal abstract class FolderedSource : IResourceSource
     public const int FoldersAtOnce = 2;
 
     private const string HierarchyPart = "folders";
+    private readonly ConcurrentDictionary<string, bool> _missedFolders = new(StringComparer.Ordinal);
 
     // In a mailbox that never rests the last removals wait for the next run.
     private const int MaxRounds = 4;
@@ -103,6 +105,14 @@ internal abstract class FolderedSource : IResourceSource
         }
     }
 
+    /// <summary>A folder that is listed was not found. The first time it may have been deleted meanwhile; what the next look lists again, and cannot be had again, is there.</summary>
+    /// <exception cref="PartIncompleteException">It is so.</exception>
+    public void MissFolder(string folder)
+    {
+        if (!_missedFolders.TryAdd(folder, true))
+            throw new PartIncompleteException(new ItemProblem("ListedNotFound", Texts.Get("ListedNotFound"), "HintRetry") { Level = FailureLevel.Part });
+    }
+
     /// <summary>Asks whether an item is there.</summary>
     public async Task<bool> IsThereAsync(string id, string folder, CancellationToken cancellationToken)
     {
@@ -152,8 +162,12 @@ internal abstract class FolderedSource : IResourceSource
             var (present, item) = await ItemAsync(id, folder, cancellationToken).ConfigureAwait(false);
             if (present.Length == 0)
                 present = folder;
-            using (item)
-                await ApplyAsync(round, present, [new SourceItem(id, item.RootElement)], cancellationToken).ConfigureAwait(false);
+            using var owned = item;
+
+            // In a folder that is not backed up, such as the dumpster: gone from here. A new folder brings it by its own delta.
+            if (!run.Store.State.Folders.ContainsKey(present))
+                return null;
+            await ApplyAsync(round, present, [new SourceItem(id, item.RootElement)], cancellationToken).ConfigureAwait(false);
             return present;
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
@@ -179,10 +193,11 @@ internal abstract class FolderedSource : IResourceSource
         if (changes.Complete)
             changes.Removed.UnionWith(run.Store.State.Folders.Keys.Where(id => !changes.Folders.ContainsKey(id)));
         await PutFoldersAsync(run, changes.Folders, cancellationToken).ConfigureAwait(false);
-        var removed = await AskForFoldersAsync(run, changes.Removed, cancellationToken).ConfigureAwait(false);
+        var (removed, isConfirmed) = await AskForFoldersAsync(run, changes.Removed, cancellationToken).ConfigureAwait(false);
         await run.Store.ChangeStateAsync(state =>
         {
-            state.Link = changes.Link;
+            // What could not be confirmed is asked for again: delta would not name it a second time.
+            state.Link = isConfirmed ? changes.Link : null;
             state.PendingFolderRemovals.UnionWith(removed);
         }, cancellationToken).ConfigureAwait(false);
         foreach (var (id, reason) in changes.Odd)
@@ -197,7 +212,7 @@ internal abstract class FolderedSource : IResourceSource
     }
 
     // A folder takes all that it holds along: it is asked for itself, whatever a listing said or left out.
-    private async Task<IReadOnlyList<string>> AskForFoldersAsync(ResourceRun run, IEnumerable<string> missing, CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<string> Gone, bool IsConfirmed)> AskForFoldersAsync(ResourceRun run, IEnumerable<string> missing, CancellationToken cancellationToken)
     {
         var gone = new List<string>();
         var present = new List<string>();
@@ -222,7 +237,7 @@ internal abstract class FolderedSource : IResourceSource
             }, cancellationToken).ConfigureAwait(false);
         }
 
-        return gone;
+        return (gone, present.Count == 0);
     }
 
     // Parents first; a folder whose parent nobody knows hangs at the root.

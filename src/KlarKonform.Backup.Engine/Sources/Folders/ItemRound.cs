@@ -68,7 +68,9 @@ internal sealed class ItemRound(FolderedSource source, ResourceRun run, bool ful
                 }
                 else if (exception.Kind == GraphErrorKind.NotFound && !await source.IsFolderThereAsync(folder, cancellationToken).ConfigureAwait(false))
                 {
-                    _incomplete = true; // The folder was deleted after the hierarchy was read, or moved away with what it holds.
+                    // The folder was deleted after the hierarchy was read, or moved away with what it holds.
+                    source.MissFolder(folder);
+                    _incomplete = true;
                     return;
                 }
                 else if (rung == Rung.Delta)
@@ -119,12 +121,13 @@ internal sealed class ItemRound(FolderedSource source, ResourceRun run, bool ful
             throw new PartIncompleteException(new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", NameOf(folder), unread), "HintRetry") { Level = FailureLevel.Part });
         }
 
-        if (seen is not null)
-            await NoteMissingAsync(folder, stored, listed, seen, cancellationToken).ConfigureAwait(false);
+        // What waits is compared again by the next run: delta would not name it.
+        if (seen is not null && !await NoteMissingAsync(folder, stored, listed, seen, cancellationToken).ConfigureAwait(false))
+            cursor = null;
         await run.Store.ChangeStateAsync(state => (state.Folders[folder].Link, state.Folders[folder].Form) = (cursor, source.CursorForm), cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task NoteMissingAsync(string folder, long stored, long listed, SeenItems seen, CancellationToken cancellationToken)
+    private async Task<bool> NoteMissingAsync(string folder, long stored, long listed, SeenItems seen, CancellationToken cancellationToken)
     {
         var missing = new List<string>();
         await foreach (var id in run.Store.ItemsOfAsync(folder, folders: false, cancellationToken).ConfigureAwait(false))
@@ -133,13 +136,15 @@ internal sealed class ItemRound(FolderedSource source, ResourceRun run, bool ful
                 missing.Add(id);
         }
 
+        // What is asked for is stored as it is now: what moved to another folder goes there, whether that folder's pages named it or not.
         var gone = await new RemovalGuard(run).BelieveAsync(PartOf(folder), NameOf(folder), stored, listed, missing,
-            (id, token) => source.IsThereAsync(id, folder, token), cancellationToken).ConfigureAwait(false);
+            async (id, token) => await source.RefreshAsync(this, run, id, folder, token).ConfigureAwait(false) == folder, cancellationToken).ConfigureAwait(false);
         await run.Store.ChangeStateAsync(state =>
         {
             foreach (var id in gone)
                 NoteRemoval(state, id, folder, compared: true);
         }, cancellationToken).ConfigureAwait(false);
+        return gone.Count == missing.Count;
     }
 
     // No page of the folder can be had: its ids and change keys, and every changed item alone. The cursor stays as it is.

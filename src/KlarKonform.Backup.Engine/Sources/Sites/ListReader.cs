@@ -50,12 +50,14 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
     private Task ReadAsync(DeltaRound round, Func<Uri?, IAsyncEnumerable<DeltaPage>> pages, bool isListing, CancellationToken cancellationToken) =>
         round.ReadAsync(pages, page => ApplyAsync(round, page, cancellationToken), (ids, stored, listed, _) => RemoveMissingAsync(ids, stored, listed, cancellationToken), cancellationToken, isListing);
 
-    private async Task RemoveMissingAsync(IReadOnlyList<string> ids, long stored, long listed, CancellationToken cancellationToken)
+    private async Task<bool> RemoveMissingAsync(IReadOnlyList<string> ids, long stored, long listed, CancellationToken cancellationToken)
     {
         // The columns' description is an item of our own making.
-        var gone = await new RemovalGuard(run).BelieveAsync(folder, name, stored - 1, listed, [.. ids.Where(id => id != ColumnsId)], IsThereAsync, cancellationToken).ConfigureAwait(false);
+        string[] missing = [.. ids.Where(id => id != ColumnsId)];
+        var gone = await new RemovalGuard(run).BelieveAsync(folder, name, stored - 1, listed, missing, IsThereAsync, cancellationToken).ConfigureAwait(false);
         foreach (var id in gone)
             await RemoveAsync(id, cancellationToken).ConfigureAwait(false);
+        return gone.Count == missing.Length;
     }
 
     private async Task<bool> IsThereAsync(string id, CancellationToken cancellationToken)
@@ -135,6 +137,9 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
 
         using (answer)
         {
+            // A part never replaces a stored whole.
+            if (answer is null && old is not null && (verdict.Wrong.Count > 0 || _asksForEach))
+                throw missing[0].Reason;
             var better = answer?.RootElement ?? item;
             await StoreAsync(id, old, better, GraphShapes.ListItem.Judge(better, run.Now), missing, cancellationToken).ConfigureAwait(false);
         }

@@ -25,6 +25,8 @@ internal sealed class PageReader(SiteApi api, string site, string folder, Resour
 
         if (!pages.IsWhole)
             throw new PartIncompleteException(new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", Texts.Get("Part_Pages"), 1), "HintRetry") { Level = FailureLevel.Part });
+        foreach (var failure in run.Store.State.Failures.Keys.Concat(run.Store.State.Doubts.Keys).Where(key => key.StartsWith(folder + "/", StringComparison.Ordinal) && !listed.Contains(key)).ToArray())
+            await run.ForgetAsync(failure, cancellationToken).ConfigureAwait(false);
         var (stored, missing) = (0L, new List<string>());
         await foreach (var id in run.Store.ItemsOfAsync(folder, folders: true, cancellationToken).ConfigureAwait(false))
         {
@@ -67,7 +69,9 @@ internal sealed class PageReader(SiteApi api, string site, string folder, Resour
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
         {
-            return; // Deleted since the pages were listed; the next run finds it gone.
+            // Deleted since the pages were listed, which the next run finds out; or there, and not to be had.
+            await run.FailAsync(id, folder, page.Text("name"), new GraphException(GraphErrorKind.NotFound, null, "ListedNotFound", Texts.Get("ListedNotFound")), cancellationToken).ConfigureAwait(false);
+            return;
         }
 
         using (whole)

@@ -81,20 +81,6 @@ public sealed class DirectoryApi(GraphClient client)
     public IAsyncEnumerable<DeltaPage> GroupDeltaAsync(Uri? link, CancellationToken cancellationToken) =>
         Delta(link, $"/groups/delta?$select={GroupProperties}", GroupPermission, cancellationToken);
 
-    /// <summary>Proves that the directory answers this app at all.</summary>
-    /// <exception cref="GraphException">What it answers: <see cref="GraphException.IsOfResource"/>.</exception>
-    public async Task ProbeUsersAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var users = await client.GetJsonAsync(Request("/users?$select=id&$top=1", UserPermission), cancellationToken).ConfigureAwait(false);
-        }
-        catch (GraphException exception)
-        {
-            throw exception.OfResource();
-        }
-    }
-
     /// <summary>Proves that organisational contacts and groups can be read.</summary>
     public async Task ProbeAsync(CancellationToken cancellationToken)
     {

@@ -102,8 +102,7 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
         }
     }
 
-    // Users alone: a refusal of contacts or groups is that of their folder.
-    public override Task ProbeAsync(CancellationToken cancellationToken) => _directory.ProbeUsersAsync(cancellationToken);
+    public override Task ProbeAsync(CancellationToken cancellationToken) => _directory.ProbeAsync(cancellationToken);
 
     // The three are of our own making.
     protected override Task ProbeFolderAsync(string folder, CancellationToken cancellationToken) => Task.CompletedTask;

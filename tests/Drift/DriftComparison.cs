@@ -70,9 +70,13 @@ internal sealed class DriftComparison(IReadOnlyList<DriftItem> expected, IReadOn
     {
         var kind = KindOf(extra);
 
-        // The directory's folders are of the product's making: where the last entry of one is gone, nobody is left to tell its part.
+        // The directory's folders are of the product's making and have no ids: where the last entry of one is gone, its path alone tells the part.
         if (kind == "Directory")
-            return new DriftItem(kind, expected.First(item => item.Kind == kind).Resource, extra.Id, extra.Parent, extra.Id, [extra.Parent.ToLowerInvariant()], [extra.Id, extra.Parent, "folder:" + extra.Parent]);
+        {
+            var part = extra.Path.Split('/')[2];
+            return new DriftItem(kind, expected.First(item => item.Kind == kind).Resource, extra.Id, "", extra.Id, [part.ToLowerInvariant()], [extra.Id, "folder:" + part]);
+        }
+
         var folder = expected.FirstOrDefault(item => item.Kind == kind && item.Id == extra.Parent);
         var sibling = folder ?? expected.FirstOrDefault(item => item.Kind == kind && item.Parent == extra.Parent && RootMatches(item, extra))
             ?? expected.FirstOrDefault(item => item.Kind == kind && RootMatches(item, extra));

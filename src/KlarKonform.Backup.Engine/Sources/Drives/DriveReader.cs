@@ -295,7 +295,7 @@ internal sealed class DriveReader
     private static bool IsSame(ItemEntry? old, ItemEntry entry) =>
         old is not null && old.Parent == entry.Parent && old.Properties == entry.Properties && (old.Name == entry.Name || old.Name == SafeName.WithMark(entry.Name, entry.Id));
 
-    // -Full does not take an eTag for the properties that came with it. A folder's size and count change with what is in it.
+    // -Full does not take an eTag for the properties that came with it. A folder's size and count change with what is in it, but not their kind.
     private async Task<bool> IsAsStoredAsync(ItemEntry old, JsonElement item, CancellationToken cancellationToken)
     {
         if (await _run.Store.FindNodeAsync(old, cancellationToken).ConfigureAwait(false) is not { } node)
@@ -304,8 +304,12 @@ internal sealed class DriveReader
         var before = stored?.RootElement.Object("graph") ?? default;
         var isFolder = DriveItemJson.IsFolder(item);
         return before.ValueKind == JsonValueKind.Object && before.EnumerateObject().Select(property => property.Name).Union(item.EnumerateObject().Select(property => property.Name))
-            .Where(name => !name.StartsWith('@') && name is not ("id" or "root") && !(isFolder && name is "size" or "folder" && before.TryGetProperty(name, out _))).All(name => before.Written(name) == item.Written(name));
+            .Where(name => !name.StartsWith('@') && name is not ("id" or "root") && !(isFolder && name is "size" or "folder" && IsOfOneKind(before, item, name)))
+            .All(name => before.Written(name) == item.Written(name));
     }
+
+    private static bool IsOfOneKind(JsonElement before, JsonElement item, string name) =>
+        before.TryGetProperty(name, out var was) && item.TryGetProperty(name, out var now) && was.ValueKind == now.ValueKind;
 
     // A shortcut is where it leads; an item of a kind that nobody knows is what Graph says of it.
     private Task<Repository.Trees.Node> PropertiesAsync(JsonElement item, bool isShortcut, CancellationToken cancellationToken) => JsonFile.SaveAsync(_run,

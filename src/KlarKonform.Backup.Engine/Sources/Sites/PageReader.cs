@@ -25,9 +25,11 @@ internal sealed class PageReader(SiteApi api, string site, string folder, Resour
 
         if (!pages.IsWhole)
             throw new PartIncompleteException(new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", Texts.Get("Part_Pages"), 1), "HintRetry") { Level = FailureLevel.Part });
-        foreach (var failure in run.Store.State.Failures.Keys.Concat(run.Store.State.Doubts.Keys).Where(key => key.StartsWith(folder + "/", StringComparison.Ordinal) && !listed.Contains(key)).ToArray())
-            await run.ForgetAsync(failure, cancellationToken).ConfigureAwait(false);
-        var (stored, missing) = (0L, new List<string>());
+
+        // A page that failed and was never stored is missed like one that is: that it was not listed does not say that it is gone.
+        var missing = run.Store.State.Failures.Keys.Concat(run.Store.State.Doubts.Keys)
+            .Where(key => key.StartsWith(folder + "/", StringComparison.Ordinal) && !listed.Contains(key)).ToHashSet(StringComparer.Ordinal);
+        var stored = 0L;
         await foreach (var id in run.Store.ItemsOfAsync(folder, folders: true, cancellationToken).ConfigureAwait(false))
         {
             stored++;
@@ -35,7 +37,7 @@ internal sealed class PageReader(SiteApi api, string site, string folder, Resour
                 missing.Add(id);
         }
 
-        foreach (var id in await new RemovalGuard(run).BelieveAsync(folder, Texts.Get("Part_Pages"), stored, listed.Count, missing, IsThereAsync, cancellationToken).ConfigureAwait(false))
+        foreach (var id in await new RemovalGuard(run).BelieveAsync(folder, Texts.Get("Part_Pages"), stored, listed.Count, [.. missing], IsThereAsync, cancellationToken).ConfigureAwait(false))
         {
             if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
                 run.CountRemoval();

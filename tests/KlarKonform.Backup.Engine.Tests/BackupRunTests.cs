@@ -41,7 +41,7 @@ public sealed class BackupRunTests
     [Fact]
     public async Task Packs_have_the_size_that_the_target_asks_for()
     {
-        await using var scenario = await BackupScenario.StartAsync(new TenantSizes { Users = 1, MailsPerUser = 2, FilesPerUser = 60, MaxFileBytes = 1_000_000 });
+        await using var scenario = await BackupScenario.StartAsync(new TenantSizes { Users = 1, MailsPerUser = 2, FilesPerUser = 150, MaxFileBytes = 1_000_000 });
         var small = scenario.Configuration("Small packs") with { Id = Guid.NewGuid(), Target = new TargetSettings { Type = TargetType.Folder, Path = scenario.Folder["small"], PackSizeMiB = 4 } };
         await scenario.Engine.CreateConfigurationAsync(small, default);
         await scenario.RunAsync();

@@ -7,7 +7,7 @@ internal sealed class ChangedAnswers
 
     private Action<DemoAnswer>? _change;
 
-    /// <summary>Called for every answer before it is sent, inside batches too; several at a time. Null for none.</summary>
+    /// <summary>Called for every answer before it is sent, inside batches too, and for the batch (<c>/$batch</c>) itself; several at a time. Null for none.</summary>
     public Action<DemoAnswer>? Change
     {
         get => Volatile.Read(ref _change);

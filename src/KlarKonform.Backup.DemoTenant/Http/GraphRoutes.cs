@@ -103,7 +103,7 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
 
     public void Map(WebApplication app)
     {
-        app.MapPost(Version + "$batch", BatchAsync);
+        app.MapPost(Version + "$batch", (HttpContext context) => changes.PassAsync(context, "/$batch", BatchAsync));
         app.MapMethods(Version + "{**path}", ["GET", "POST", "PATCH", "PUT", "DELETE"], async context =>
         {
             if (!Fault(context))

@@ -27,7 +27,7 @@ internal static class StoredJson
 
     /// <summary>Parses JSON.</summary>
     /// <exception cref="JsonException">It is none.</exception>
-    public static JsonDocument Parse(byte[] json) => JsonDocument.Parse(Mend(json));
+    public static JsonDocument Parse(byte[] json) => DeepJson.Parse(Mend(json));
 
     private static ReadOnlyMemory<byte> Mend(byte[] json)
     {

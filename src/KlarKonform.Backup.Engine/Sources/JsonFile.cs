@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.State;
 using KlarKonform.Backup.Repository.Trees;
 
 namespace KlarKonform.Backup.Engine.Sources;
@@ -9,7 +10,7 @@ namespace KlarKonform.Backup.Engine.Sources;
 internal static class JsonFile
 {
     /// <summary>Indented, and umlauts as umlauts.</summary>
-    public static JsonSerializerOptions Readable { get; } = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 1024 };
+    public static JsonSerializerOptions Readable { get; } = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = DeepJson.MaxDepth };
 
     /// <summary>A value's bytes; the same value always gives the same.</summary>
     public static byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, Readable);

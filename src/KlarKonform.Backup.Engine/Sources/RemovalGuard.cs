@@ -7,7 +7,9 @@ namespace KlarKonform.Backup.Engine.Sources;
 /// more likely a short answer than an empty folder: the items are asked for one by one, and those nobody asked for wait. Of fewer a sample is
 /// asked for: one that is there proves that the listing was short.
 /// </summary>
-internal sealed class RemovalGuard(ResourceRun run)
+/// <param name="run">The run; what waits is its failure.</param>
+/// <param name="samples">Whether what a plausible comparison lacks is asked for, too.</param>
+internal sealed class RemovalGuard(ResourceRun run, bool samples = true)
 {
     // Of fewer than these more than half may be gone, unless all are.
     private const int Few = 100;
@@ -32,6 +34,8 @@ internal sealed class RemovalGuard(ResourceRun run)
         if (missing.Count == 0)
             return missing;
         var isPlausible = listed > 0 && (stored <= Few || missing.Count * 2 <= stored);
+        if (isPlausible && !samples)
+            return missing;
         var gone = new List<string>();
         var present = 0;
         foreach (var id in run.Full && !isPlausible ? missing : missing.Take(isPlausible ? MaxSample : MaxAsked))

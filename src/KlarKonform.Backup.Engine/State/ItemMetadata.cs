@@ -54,7 +54,7 @@ internal static class ItemMetadata
     /// <summary>The metadata with the moment at which the item was found to be deleted.</summary>
     public static byte[] WithDeleted(byte[] metadata, DateTimeOffset moment)
     {
-        using var document = JsonDocument.Parse(metadata);
+        using var document = JsonDocument.Parse(metadata, DeepJson.Options);
         var buffer = new ArrayBufferWriter<byte>(metadata.Length + 64);
         using (var writer = new Utf8JsonWriter(buffer))
         {
@@ -69,14 +69,14 @@ internal static class ItemMetadata
     }
 
     /// <summary>Reads the metadata, or returns null when the node has none.</summary>
-    public static JsonDocument? Read(Node node) => node.Attribute(ResourceStore.Attribute) is { } value ? JsonDocument.Parse(value) : null;
+    public static JsonDocument? Read(Node node) => node.Attribute(ResourceStore.Attribute) is { } value ? JsonDocument.Parse(value, DeepJson.Options) : null;
 
     /// <summary>When the source last changed the item, or null when the metadata does not say.</summary>
     public static DateTimeOffset? ModifiedOf(byte[]? metadata)
     {
         if (metadata is null)
             return null;
-        using var document = JsonDocument.Parse(metadata);
+        using var document = JsonDocument.Parse(metadata, DeepJson.Options);
         return document.RootElement.TryGetProperty("graph", out var graph) && graph.ValueKind == JsonValueKind.Object && graph.TryGetProperty("lastModifiedDateTime", out var time)
             && time.ValueKind == JsonValueKind.String && time.TryGetDateTimeOffset(out var value) ? value : null;
     }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 namespace KlarKonform.Backup.Graph.Delta;
 
@@ -37,14 +38,18 @@ internal sealed class PageLoop
             _empty = 0;
             if (page.Items.Count >= PageOfSeveral)
             {
-                var ids = Hash(string.Join('\n', page.Items.Select(item => item.GetRawText())));
-                isCircle |= (_pages[ids] = _pages.GetValueOrDefault(ids) + 1) >= MaxRepeats;
+                var said = Hash(string.Join('\n', page.Items.Select(WhatItSays)));
+                isCircle |= (_pages[said] = _pages.GetValueOrDefault(said) + 1) >= MaxRepeats;
             }
         }
 
         if (isCircle)
             throw new GraphException(GraphErrorKind.Other, null, GraphException.EndlessPages, "The pages lead in a circle; the reading was ended.");
     }
+
+    // Without OData's notes: a file's address for downloads carries a ticket of its own in every answer.
+    private static string WhatItSays(JsonElement item) => item.ValueKind != JsonValueKind.Object ? item.GetRawText()
+        : string.Join(',', item.EnumerateObject().Where(property => !property.Name.StartsWith('@')).Select(property => property.Name + ":" + property.Value.GetRawText()));
 
     private static UInt128 Hash(string text)
     {

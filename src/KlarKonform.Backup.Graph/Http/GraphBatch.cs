@@ -17,25 +17,31 @@ public sealed class GraphBatch(GraphClient client)
     private const int OutlookPlaces = 4;
     private const int MaxAttempts = 7;
 
+    // A half was asked for as often as that with the whole.
+    private const int HalvedAttempts = 2;
+
+    // So many requests that are too slow for the gateway are theirs, and not the gateway's.
+    private const int MaxSlow = 2;
+
     /// <summary>Sends GETs of one scope and gives their answers in the same order. Refused ones that are worth it are sent again, alone.</summary>
     /// <exception cref="GraphException">The batch as a whole failed.</exception>
     public async Task<IReadOnlyList<BatchAnswer>> GetAsync(GraphScope scope, string permission, IReadOnlyList<BatchItem> items, CancellationToken cancellationToken)
     {
         var answers = new BatchAnswer[items.Count];
         foreach (var part in Enumerable.Range(0, items.Count).Chunk(MaxItems))
-            await AnswerAsync(scope, permission, items, part, answers, cancellationToken).ConfigureAwait(false);
+            await AnswerAsync(scope, permission, items, part, answers, isHalf: false, cancellationToken).ConfigureAwait(false);
         return answers;
     }
 
     // A batch that is answered by nothing that is an answer may owe that to one of its requests: halves, down to the one.
-    private async Task AnswerAsync(GraphScope scope, string permission, IReadOnlyList<BatchItem> items, int[] part, BatchAnswer[] answers, CancellationToken cancellationToken)
+    private async Task AnswerAsync(GraphScope scope, string permission, IReadOnlyList<BatchItem> items, int[] part, BatchAnswer[] answers, bool isHalf, CancellationToken cancellationToken)
     {
         var open = part;
         try
         {
             for (var attempt = 1; open.Length > 0; attempt++)
             {
-                var (again, failure) = await SendAsync(scope, permission, items, open, answers, cancellationToken).ConfigureAwait(false);
+                var (again, failure) = await SendAsync(scope, permission, items, open, answers, isHalf, cancellationToken).ConfigureAwait(false);
                 if (again.Count == 0 || attempt >= MaxAttempts)
                     break;
                 await client.WaitAsync(scope, failure!, attempt, cancellationToken).ConfigureAwait(false);
@@ -43,7 +49,7 @@ public sealed class GraphBatch(GraphClient client)
             }
         }
         catch (GraphException exception) when (exception.Code == GraphException.BrokenAnswer || exception.Kind is GraphErrorKind.Other or GraphErrorKind.CorruptItem
-            || exception is { Kind: GraphErrorKind.Unreachable, Status: HttpStatusCode.InternalServerError })
+            || exception is { Kind: GraphErrorKind.Unreachable, Status: HttpStatusCode.InternalServerError } || IsOfGateway(exception))
         {
             if (open.Length == 1)
             {
@@ -52,17 +58,25 @@ public sealed class GraphBatch(GraphClient client)
             }
 
             foreach (var half in open.Chunk((open.Length + 1) / 2))
-                await AnswerAsync(scope, permission, items, half, answers, cancellationToken).ConfigureAwait(false);
+                await AnswerAsync(scope, permission, items, half, answers, isHalf: true, cancellationToken).ConfigureAwait(false);
+
+            // One request can be too slow for the gateway, or two; where none of several is answered, it is the gateway.
+            if (open.Length > MaxSlow && Array.TrueForAll(open, index => answers[index].Failure is { } failure && IsOfGateway(failure)))
+                throw;
         }
     }
 
+    private static bool IsOfGateway(GraphException exception) =>
+        exception is { Kind: GraphErrorKind.Unreachable, Status: HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout };
+
     private async Task<(List<int> Again, GraphException? Longest)> SendAsync(
-        GraphScope scope, string permission, IReadOnlyList<BatchItem> items, int[] open, BatchAnswer[] answers, CancellationToken cancellationToken)
+        GraphScope scope, string permission, IReadOnlyList<BatchItem> items, int[] open, BatchAnswer[] answers, bool isHalf, CancellationToken cancellationToken)
     {
         var request = new GraphRequest(scope, client.Address("/$batch"))
         {
             Permission = permission,
             Cost = open.Length,
+            MaxAttempts = isHalf ? HalvedAttempts : MaxAttempts,
             Places = scope.Service == GraphService.Outlook ? Math.Min(open.Length, OutlookPlaces) : 1,
             Body = JsonSerializer.SerializeToUtf8Bytes(new { requests = open.Select(index => Entry(index, items[index])) }),
         };

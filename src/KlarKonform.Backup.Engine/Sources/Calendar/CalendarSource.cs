@@ -101,6 +101,8 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
         return new SourceFolder(id, "", name, SafeName.From(name), ItemMetadata.Write("calendar", id, item));
     }
 
+    public override bool TellsPlace => false;
+
     protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken) =>
         (folder, await _calendars.EventAsync(id, cancellationToken).ConfigureAwait(false));
 
@@ -147,7 +149,7 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
         if (await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false) is not { } old || old.Parent != folder || old.Version != item.Json.Text("changeKey")
             || await _run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) is not { } bytes)
             return false;
-        using var stored = JsonDocument.Parse(bytes);
+        using var stored = DeepJson.Parse(bytes);
         var before = stored.RootElement.Object("event");
         return before.ValueKind == JsonValueKind.Object && before.EnumerateObject().Select(property => property.Name).Union(json.EnumerateObject().Select(property => property.Name))
             .Where(name => !name.StartsWith('@')).All(name => before.Written(name) == json.Written(name));

@@ -97,6 +97,15 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
         return (item.RootElement.Text("parentFolderId"), item);
     }
 
+    // Deleted contacts lie in a folder of mail, which this kind does not ask for: the contact itself must say so twice.
+    protected override async Task<bool> IsOutsideAsync(string id, string place, CancellationToken cancellationToken)
+    {
+        if (await IsFolderThereAsync(place, cancellationToken).ConfigureAwait(false))
+            return true;
+        using var again = await _contacts.ContactAsync(id, cancellationToken).ConfigureAwait(false);
+        return again.RootElement.Text("parentFolderId") == place;
+    }
+
     // A delta's entry may hold only what changed: a folder without a name is asked for its name.
     private async Task<SourceFolder?> DescribeAsync(JsonElement item, string above, CancellationToken cancellationToken)
     {
@@ -145,7 +154,7 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
             return true;
         if (await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false) is not { } old || await _run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) is not { } bytes)
             return false;
-        using var stored = JsonDocument.Parse(bytes);
+        using var stored = DeepJson.Parse(bytes);
         return stored.RootElement.ValueKind == JsonValueKind.Object && stored.RootElement.EnumerateObject().Any(property => !property.Name.StartsWith('@') && !item.Json.TryGetProperty(property.Name, out _));
     }
 

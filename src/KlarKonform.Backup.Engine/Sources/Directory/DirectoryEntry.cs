@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using KlarKonform.Backup.Engine.State;
 
 namespace KlarKonform.Backup.Engine.Sources.Directory;
 
@@ -24,7 +25,7 @@ internal static class DirectoryEntry
             foreach (var property in source.EnumerateObject())
             {
                 if (!property.Name.StartsWith('@') && property.Name != MembersDelta)
-                    merged[property.Name] = JsonNode.Parse(property.Value.GetRawText());
+                    merged[property.Name] = JsonNode.Parse(property.Value.GetRawText(), documentOptions: DeepJson.Options);
             }
         }
 

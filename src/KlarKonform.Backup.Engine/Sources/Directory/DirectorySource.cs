@@ -125,7 +125,7 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
         var old = await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false);
         // What was asked for itself is added to what is stored: it has no members in it.
         var fresh = !_asked.ContainsKey(item.Id) && _begun.TryGetValue(folder, out var begun) && begun.TryAdd(item.Id, true);
-        using var stored = old is null || fresh ? null : JsonDocument.Parse(await _run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) ?? "{}"u8.ToArray());
+        using var stored = old is null || fresh ? null : DeepJson.Parse(await _run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) ?? "{}"u8.ToArray());
         var merged = DirectoryEntry.Merge(stored?.RootElement ?? default, item.Json);
         var version = DirectoryEntry.VersionOf(merged);
         if (old?.Version == version && !_run.IsDue(item.Id))
@@ -173,7 +173,7 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
             {
                 if (await _run.Store.FindAsync(id, token).ConfigureAwait(false) is not { } entry || await _run.Store.ReadAsync(entry, token).ConfigureAwait(false) is not { } bytes)
                     return;
-                using var json = JsonDocument.Parse(bytes);
+                using var json = DeepJson.Parse(bytes);
                 var missing = new List<(string What, Exception Reason)>();
                 var photo = await PhotoAsync(Users, id, entry, missing, token).ConfigureAwait(false);
                 var before = await _run.Store.ReadPartAsync(entry, CardFiles.Photo, token).ConfigureAwait(false);

@@ -46,6 +46,9 @@ internal abstract class FolderedSource : IResourceSource
     /// <summary>Whether <see cref="IdsAsync"/> names ids and change keys of what a folder holds, for a folder of which no page can be had.</summary>
     public virtual bool HasIds => false;
 
+    /// <summary>Whether an item says in which folder it is; an event does not, and a deleted one can be had for as long as it lies in the bin.</summary>
+    public virtual bool TellsPlace => true;
+
     /// <summary>Whether several entries of an id on a page each tell a part of it; otherwise the last one tells all.</summary>
     public virtual bool EntriesAddUp => false;
 
@@ -107,13 +110,20 @@ internal abstract class FolderedSource : IResourceSource
 
     /// <summary>A folder that is listed was not found. The first time it may have been deleted meanwhile; what the next look lists again, and cannot be had again, is there.</summary>
     /// <exception cref="PartIncompleteException">It is so.</exception>
-    public void MissFolder(string folder)
+    public async Task MissFolderAsync(ResourceRun run, string folder, CancellationToken cancellationToken)
     {
-        if (!_missedFolders.TryAdd(folder, true))
-            throw new PartIncompleteException(new ItemProblem("ListedNotFound", Texts.Get("ListedNotFound"), "HintRetry") { Level = FailureLevel.Part });
+        if (_missedFolders.TryAdd(folder, true))
+            return;
+
+        // Or its removal was never told: the next look lists all folders.
+        await run.Store.ChangeStateAsync(state => state.Link = null, cancellationToken).ConfigureAwait(false);
+        throw new PartIncompleteException(new ItemProblem("ListedNotFound", Texts.Get("ListedNotFound"), "HintRetry") { Level = FailureLevel.Part });
     }
 
-    /// <summary>Asks whether an item is there.</summary>
+    /// <summary>Whether the place that an item names is one that is not backed up, and not a wrong word.</summary>
+    protected virtual Task<bool> IsOutsideAsync(string id, string place, CancellationToken cancellationToken) => IsFolderThereAsync(place, cancellationToken);
+
+    /// <summary>Asks whether an item is there, wherever it may be.</summary>
     public async Task<bool> IsThereAsync(string id, string folder, CancellationToken cancellationToken)
     {
         try
@@ -165,8 +175,13 @@ internal abstract class FolderedSource : IResourceSource
             using var owned = item;
 
             // In a folder that is not backed up, such as the dumpster: gone from here. A new folder brings it by its own delta.
+            // A place that nobody knows is none.
             if (!run.Store.State.Folders.ContainsKey(present))
-                return null;
+            {
+                return await IsOutsideAsync(id, present, cancellationToken).ConfigureAwait(false) ? null
+                    : throw new GraphException(GraphErrorKind.Other, null, "FolderUnknown", "The item's folder is not known.");
+            }
+
             await ApplyAsync(round, present, [new SourceItem(id, item.RootElement)], cancellationToken).ConfigureAwait(false);
             return present;
         }

@@ -69,7 +69,7 @@ internal sealed class ItemRound(FolderedSource source, ResourceRun run, bool ful
                 else if (exception.Kind == GraphErrorKind.NotFound && !await source.IsFolderThereAsync(folder, cancellationToken).ConfigureAwait(false))
                 {
                     // The folder was deleted after the hierarchy was read, or moved away with what it holds.
-                    source.MissFolder(folder);
+                    await source.MissFolderAsync(run, folder, cancellationToken).ConfigureAwait(false);
                     _incomplete = true;
                     return;
                 }
@@ -137,8 +137,10 @@ internal sealed class ItemRound(FolderedSource source, ResourceRun run, bool ful
         }
 
         // What is asked for is stored as it is now: what moved to another folder goes there, whether that folder's pages named it or not.
-        var gone = await new RemovalGuard(run).BelieveAsync(PartOf(folder), NameOf(folder), stored, listed, missing,
-            async (id, token) => await source.RefreshAsync(this, run, id, folder, token).ConfigureAwait(false) == folder, cancellationToken).ConfigureAwait(false);
+        // Where an item does not tell its place, only a mass removal is doubted: what was just deleted can still be had.
+        var gone = await new RemovalGuard(run, samples: source.TellsPlace).BelieveAsync(PartOf(folder), NameOf(folder), stored, listed, missing, async (id, token) => source.TellsPlace
+            ? await source.RefreshAsync(this, run, id, folder, token).ConfigureAwait(false) == folder
+            : await source.IsThereAsync(id, folder, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         await run.Store.ChangeStateAsync(state =>
         {
             foreach (var id in gone)

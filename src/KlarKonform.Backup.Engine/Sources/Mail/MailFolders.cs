@@ -50,7 +50,9 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
         }
 
         await AddSpecialAsync(run, changes, cancellationToken).ConfigureAwait(false);
-        if (due)
+
+        // What the listing did not say is asked for again: delta does not name hidden folders.
+        if (due && changes.Unread + changes.Odd.Count == 0)
             await run.Store.ChangeStateAsync(each => each.FoldersListed = run.Now, cancellationToken).ConfigureAwait(false);
         return changes;
     }

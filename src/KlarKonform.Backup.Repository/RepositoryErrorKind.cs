@@ -29,4 +29,7 @@ public enum RepositoryErrorKind
 
     /// <summary>A blob, tree or snapshot that is referenced is not in the repository.</summary>
     Missing,
+
+    /// <summary>A listing lacks what is known to be there, or the repository changed while nobody else may have worked on it: nothing was removed.</summary>
+    Doubtful,
 }

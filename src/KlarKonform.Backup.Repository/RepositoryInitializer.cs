@@ -22,6 +22,8 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
         if (await ResticRepository.ExistsAsync(store, cancellationToken).ConfigureAwait(false))
             throw new RepositoryException(RepositoryErrorKind.AlreadyExists, $"There is a repository at '{store.Location}' already.");
 
+        await ThrowIfContentIsThereAsync(cancellationToken).ConfigureAwait(false);
+
         // Alone in all likelihood. A left key that another password opens must not get company: nothing is written beside it.
         var isFirstLook = true;
         for (var seen = (Key: default(BlobId), Since: time.GetTimestamp()); ; isFirstLook = false)
@@ -49,6 +51,23 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
             if (time.GetElapsedTime(seen.Since) >= s_patience && await TryOpenAsync(cancellationToken).ConfigureAwait(false) is var (id, key))
                 return await ResticRepository.CreateAsync(store, id, key, cancellationToken).ConfigureAwait(false);
             await Task.Delay(s_look, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // Packs, indexes or snapshots without a config are a repository that lost it, or one that cannot be seen whole at the moment. A new one
+    // beside them would make both useless.
+    private async Task ThrowIfContentIsThereAsync(CancellationToken cancellationToken)
+    {
+        foreach (var kind in new[] { RepositoryFile.Snapshot, RepositoryFile.Index, RepositoryFile.Data })
+        {
+            await foreach (var item in store.ListAsync(RepositoryLayout.Folder(kind), cancellationToken).ConfigureAwait(false))
+            {
+                // Another program may have created it, and written into it, since the first look.
+                if (!BlobId.TryParse(item.Name, out _) || await ResticRepository.ExistsAsync(store, cancellationToken).ConfigureAwait(false))
+                    continue;
+                throw new RepositoryException(RepositoryErrorKind.Damaged,
+                    $"At '{store.Location}' lie files of a repository ({item.Key}), but not its file 'config'. No new repository is created beside them.");
+            }
         }
     }
 

@@ -149,8 +149,7 @@ public sealed class ResticRepository : IDisposable
         {
             if (packs.Sum(pack => pack.Blobs.Count) <= FewBlobs)
                 small++;
-            foreach (var (pack, blobs) in packs)
-                index.Add(pack, blobs);
+            index.Add(packs);
         }
 
         Index = index;
@@ -186,25 +185,27 @@ public sealed class ResticRepository : IDisposable
         _backlog?.Dispose();
         _backlog = new IndexBacklog(files, async (id, token) =>
         {
-            foreach (var (pack, blobs) in await LoadFileAsync(RepositoryFile.Index, id, IndexJson.Read, token).ConfigureAwait(false))
-                index.Add(pack, blobs);
+            index.Add(await LoadFileAsync(RepositoryFile.Index, id, IndexJson.Read, token).ConfigureAwait(false));
         });
     }
 
     /// <summary>Whether a blob is stored; reads as much of the index as it takes to know.</summary>
-    public async Task<bool> ContainsAsync(BlobId id, CancellationToken cancellationToken)
+    public async Task<bool> ContainsAsync(BlobHandle blob, CancellationToken cancellationToken)
     {
         if (_backlog is { } backlog)
-            await backlog.ReadUntilAsync(() => Index.Contains(id), cancellationToken).ConfigureAwait(false);
-        return Index.Contains(id);
+            await backlog.ReadUntilAsync(() => Index.Contains(blob), cancellationToken).ConfigureAwait(false);
+        return Index.Contains(blob);
     }
 
     /// <summary>Reads what is left of the index.</summary>
     public Task CompleteIndexAsync(CancellationToken cancellationToken) => _backlog?.ReadUntilAsync(() => false, cancellationToken) ?? Task.CompletedTask;
 
     /// <summary>Every snapshot with its id, in no certain order.</summary>
-    public IAsyncEnumerable<(BlobId Id, Snapshot Snapshot)> SnapshotsAsync(CancellationToken cancellationToken) =>
-        LoadAllAsync(RepositoryFile.Snapshot, ReadJson<Snapshot>, long.MaxValue, cancellationToken);
+    public async IAsyncEnumerable<(BlobId Id, Snapshot Snapshot)> SnapshotsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var (file, snapshot) in LoadAllAsync(RepositoryFile.Snapshot, ReadJson<Snapshot>, long.MaxValue, cancellationToken).ConfigureAwait(false))
+            yield return (BlobId.Parse(file.Name), snapshot);
+    }
 
     /// <summary>Stores a snapshot. Everything that it refers to must be durable already.</summary>
     public Task<BlobId> SaveSnapshotAsync(Snapshot snapshot, CancellationToken cancellationToken) =>
@@ -247,7 +248,7 @@ public sealed class ResticRepository : IDisposable
     /// <summary>Every index file's packs, as they stand in the file.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <param name="maxBlobs">Files that must have more blobs than these, by their size, are passed over unread.</param>
-    internal IAsyncEnumerable<(BlobId Id, List<PackContents> Packs)> IndexFilesAsync(CancellationToken cancellationToken, int maxBlobs = int.MaxValue) =>
+    internal IAsyncEnumerable<(StoredObject File, List<PackContents> Packs)> IndexFilesAsync(CancellationToken cancellationToken, int maxBlobs = int.MaxValue) =>
         LoadAllAsync(RepositoryFile.Index, IndexJson.Read, (long)maxBlobs * BytesABlob * 3 / 2, cancellationToken);
 
     /// <summary>Writes index files for these packs, and returns which.</summary>
@@ -311,7 +312,7 @@ public sealed class ResticRepository : IDisposable
     internal Task<T> LoadFileAsync<T>(RepositoryFile kind, BlobId id, CancellationToken cancellationToken) =>
         LoadFileAsync(kind, id, ReadJson<T>, cancellationToken);
 
-    private async Task<T> LoadFileAsync<T>(RepositoryFile kind, BlobId id, JsonRead<T> read, CancellationToken cancellationToken)
+    internal async Task<T> LoadFileAsync<T>(RepositoryFile kind, BlobId id, JsonRead<T> read, CancellationToken cancellationToken)
     {
         var stored = await Store.ReadAllAsync(RepositoryLayout.Key(kind, id), cancellationToken).ConfigureAwait(false);
         if (BlobId.Of(stored) != id)
@@ -341,26 +342,26 @@ public sealed class ResticRepository : IDisposable
         }
     }
 
-    private async IAsyncEnumerable<(BlobId Id, T File)> LoadAllAsync<T>(RepositoryFile kind, JsonRead<T> read, long maxSize, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<(StoredObject File, T Content)> LoadAllAsync<T>(RepositoryFile kind, JsonRead<T> read, long maxSize, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         const int ahead = 8;
-        var loading = new Queue<(BlobId Id, Task<T> File)>();
+        var loading = new Queue<(StoredObject File, Task<T> Content)>();
         await foreach (var item in Store.ListAsync(RepositoryLayout.Folder(kind), cancellationToken).ConfigureAwait(false))
         {
             if (item.Size > maxSize || !BlobId.TryParse(item.Name, out var id))
                 continue;
-            loading.Enqueue((id, LoadFileAsync(kind, id, read, cancellationToken)));
+            loading.Enqueue((item, LoadFileAsync(kind, id, read, cancellationToken)));
             if (loading.Count < ahead)
                 continue;
-            var (first, file) = loading.Dequeue();
-            yield return (first, await file.ConfigureAwait(false));
+            var (first, content) = loading.Dequeue();
+            yield return (first, await content.ConfigureAwait(false));
         }
 
         while (loading.TryDequeue(out var next))
-            yield return (next.Id, await next.File.ConfigureAwait(false));
+            yield return (next.File, await next.Content.ConfigureAwait(false));
     }
 
-    private delegate T JsonRead<out T>(ReadOnlySpan<byte> text);
+    internal delegate T JsonRead<out T>(ReadOnlySpan<byte> text);
 
     private byte[] Seal(ReadOnlySpan<byte> plain)
     {

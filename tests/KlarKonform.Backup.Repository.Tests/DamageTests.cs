@@ -68,12 +68,12 @@ public sealed class DamageTests : IDisposable
         using var reading = await OpenAsync();
         await reading.LoadIndexAsync(default);
         var id = BlobId.Of(content);
-        Assert.Single(reading.Index.FindCopies(id));
+        Assert.Single(reading.Index.FindCopies(BlobHandle.Data(id)));
         foreach (var pack in Directory.GetFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories))
         {
             var sound = await File.ReadAllBytesAsync(pack);
             File.Delete(pack);
-            Assert.Equal(content, await new RepositoryReader(reading).ReadBlobAsync(id, default));
+            Assert.Equal(content, await new RepositoryReader(reading).ReadBlobAsync(BlobHandle.Data(id), default));
             var batch = new ConcurrentBag<byte[]>();
             await new BatchReader(reading, 2).ReadAsync([id], (_, plain, _) => { batch.Add(plain.ToArray()); return default; }, (_, exception) => Assert.Fail(exception.Message), default);
             Assert.Equal(content, Assert.Single(batch));

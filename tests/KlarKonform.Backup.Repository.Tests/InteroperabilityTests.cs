@@ -66,7 +66,7 @@ public sealed class InteroperabilityTests : IDisposable
             var pending = new Stack<BlobId>([snapshot.Root]);
             while (pending.TryPop(out var id))
             {
-                var json = await reader.ReadBlobAsync(id, default);
+                var json = await reader.ReadBlobAsync(BlobHandle.Tree(id), default);
                 var nodes = TreeJson.Read(json);
                 var again = new System.Buffers.ArrayBufferWriter<byte>();
                 TreeJson.Write(again, nodes);
@@ -157,7 +157,7 @@ public sealed class InteroperabilityTests : IDisposable
         await using var writer = new RepositoryWriter(repository);
         using var stream = new MemoryStream(Noise(new Random(1), 100_000));
         var id = (await writer.SaveStreamAsync(stream, default)).Blobs[0];
-        var refused = await Assert.ThrowsAsync<RepositoryException>(() => new RepositoryReader(repository).ReadBlobAsync(id, default));
+        var refused = await Assert.ThrowsAsync<RepositoryException>(() => new RepositoryReader(repository).ReadBlobAsync(BlobHandle.Data(id), default));
         Assert.Equal(RepositoryErrorKind.Damaged, refused.Kind);
     }
 

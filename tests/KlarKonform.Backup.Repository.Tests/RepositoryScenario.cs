@@ -1,5 +1,6 @@
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Pruning;
+using KlarKonform.Backup.Repository.Repairing;
 using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Repository.Trees;
 using KlarKonform.Backup.Repository.Writing;
@@ -33,17 +34,30 @@ internal static class RepositoryScenario
     public static async Task<PrunePlan> PlanAsync(ResticRepository repository, params BlobId[] forget)
     {
         await using var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default);
-        return await new Pruner(repository, exclusive).PlanAsync(forget, default);
+        return await AtOnce(repository, exclusive).PlanAsync(forget, [], default);
     }
 
     public static async Task<PrunePlan> PruneAsync(ResticRepository repository, params BlobId[] forget)
     {
         await using var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default);
-        var pruner = new Pruner(repository, exclusive);
-        var plan = await pruner.PlanAsync(forget, default);
+        var pruner = AtOnce(repository, exclusive);
+        var plan = await pruner.PlanAsync(forget, [], default);
         await pruner.ExecuteAsync(plan, default);
         return plan;
     }
+
+    public static async Task<IndexRepairPlan> RepairIndexAsync(ResticRepository repository)
+    {
+        await using var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default);
+        var repairer = new IndexRepairer(repository, exclusive, TimeProvider.System);
+        var plan = await repairer.PlanAsync(default);
+        await repairer.ExecuteAsync(plan, default);
+        return plan;
+    }
+
+    /// <summary>A pruner that deletes as restic does, in one go.</summary>
+    private static Pruner AtOnce(ResticRepository repository, RepositoryLock exclusive) =>
+        new(repository, exclusive, TimeProvider.System, new PruneOptions { KeepRetired = TimeSpan.Zero });
 
     public static async Task<List<BlobId>> SnapshotsAsync(ResticRepository repository)
     {

@@ -59,8 +59,7 @@ public sealed class SequenceTests : IDisposable
                 // A lost index, or a part of it.
                 foreach (var index in Directory.GetFiles(_folder["repo", "index"]).Where(_ => random.Next(2) == 0))
                     File.Delete(index);
-                await using (var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default))
-                    await new IndexRepairer(repository, exclusive).RebuildAsync(default);
+                await RepairIndexAsync(repository);
                 break;
             case 6:
                 await KillAsync(random, cut => PruneAsync(cut, Some()));

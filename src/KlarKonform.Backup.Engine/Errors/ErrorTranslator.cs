@@ -53,6 +53,7 @@ internal static class ErrorTranslator
             RepositoryErrorKind.PurposeTaken when error.Holder?.Purpose?.StartsWith(Retention.AuditLog.Tag, StringComparison.Ordinal) == true => new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message),
             RepositoryErrorKind.PurposeTaken when error.Holder is { } holder => new BackupException("AlreadyRunningElsewhere", BackupErrorCategory.ResourceBusy, configuration.Name,
                 configuration.Name, holder.ProcessId, holder.Host, holder.Since.ToLocalTime(), holder.Renewed.ToLocalTime(), (holder.Renewed + RepositoryLock.SilentAfter).ToLocalTime()) { Since = holder.Since },
+            RepositoryErrorKind.Doubtful => new BackupException("RepositoryDoubtful", BackupErrorCategory.ConnectionError, place, place, error.Message),
             RepositoryErrorKind.Locked => new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message),
             _ => new BackupException("RepositoryDamaged", BackupErrorCategory.InvalidData, place, place, error.Message),
         };

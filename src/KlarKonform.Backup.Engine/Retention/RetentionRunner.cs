@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Runs.Verification;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Pruning;
@@ -20,32 +21,39 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
         await using var held = await RepositoryLock.AcquireAsync(session.Repository, exclusive: true, time, cancellationToken).ConfigureAwait(false);
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, held.Lost);
         await session.Repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
-        var snapshots = await session.SnapshotsAsync(alive.Token).ConfigureAwait(false);
+        var (all, snapshots) = await ListAsync(alive.Token).ConfigureAwait(false);
         var holds = HoldBook.Of(await new AuditLog(session, time).ReadAsync(alive.Token).ConfigureAwait(false), session.Configuration.Name);
         var (decisions, forget, onlyHeld) = await DecideAsync(snapshots, holds, options, alive.Token).ConfigureAwait(false);
-        var result = new RetentionResult
+        var refusal = options.Force ? null : Refuse(decisions);
+        if (refusal is not null && !options.PlanOnly)
+            throw refusal;
+        var pruner = new Pruner(session.Repository, held, time, new PruneOptions
+        {
+            Writer = session.WriterOptions,
+            KeepRetired = options.InstantDelete ? TimeSpan.Zero : new PruneOptions().KeepRetired,
+        });
+        var plan = await pruner.PlanAsync(forget, [.. all.Select(each => each.Id).Except(forget)], alive.Token).ConfigureAwait(false);
+        if (!options.PlanOnly)
+        {
+            var ledger = new FileLedger(session);
+            await ledger.AddRemovedAsync(forget, alive.Token).ConfigureAwait(false);
+            await ledger.WriteAsync(await pruner.ExecuteAsync(plan, alive.Token).ConfigureAwait(false), alive.Token).ConfigureAwait(false);
+        }
+
+        return new RetentionResult
         {
             Configuration = session.Configuration.Name,
             Executed = !options.PlanOnly,
             Snapshots = snapshots.Count,
             Decisions = decisions,
             Held = onlyHeld,
+            NeedsForce = refusal?.Message,
             Removed = [.. snapshots.Where(each => forget.Contains(each.Id)).Select(each => new RemovedSnapshot(each.Id.ToString(), each.Snapshot.Taken))],
-            PacksDeleted = 0,
-            PacksRepacked = 0,
-            BytesRemoved = 0,
-            BytesRepacked = 0,
-            BytesFreed = 0,
-        };
-        var pruner = new Pruner(session.Repository, held, session.WriterOptions);
-        var plan = await pruner.PlanAsync(forget, alive.Token).ConfigureAwait(false);
-        if (!options.PlanOnly)
-            await pruner.ExecuteAsync(plan, alive.Token).ConfigureAwait(false);
-        return result with
-        {
             PacksDeleted = plan.Delete.Count,
+            PacksRetired = plan.Retire.Count,
             PacksRepacked = plan.Repack.Count,
             BytesRemoved = plan.BytesRemoved,
+            BytesRetired = plan.BytesRetired,
             BytesRepacked = plan.BytesRepacked,
             BytesFreed = plan.BytesFreed,
         };
@@ -54,9 +62,25 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
     /// <summary>Whether anything would go by the policy and the holds: computing that is cheap, and pruning is not.</summary>
     public async Task<bool> IsDueAsync(CancellationToken cancellationToken)
     {
-        var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        var (_, snapshots) = await ListAsync(cancellationToken).ConfigureAwait(false);
         var holds = HoldBook.Of(await new AuditLog(session, time).ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name);
         return (await DecideAsync(snapshots, holds, new RetentionOptions(), cancellationToken).ConfigureAwait(false)).Forget.Count > 0;
+    }
+
+    // Everybody's snapshots and the configuration's own, out of one listing. One that cannot be read may be what something is needed for.
+    private async Task<(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> All, IReadOnlyList<(BlobId Id, Snapshot Snapshot)> Own)> ListAsync(CancellationToken cancellationToken)
+    {
+        var all = await session.AllSnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        return session.Unreadable is [var damaged, ..]
+            ? throw new RepositoryException(RepositoryErrorKind.Damaged, $"The snapshot {damaged.ToShortString()} cannot be read. Nothing was removed.")
+            : (all, session.OwnOf(all));
+    }
+
+    private BackupException? Refuse(IReadOnlyList<RetentionDecision> decisions)
+    {
+        var now = time.GetUtcNow();
+        var past = decisions.Where(each => each.Taken <= now + GraphTime.Tolerance).ToArray();
+        return RetentionGuard.Refuse(session.Configuration.Name, [.. past.Select(each => each.Taken).Order()], past.Count(each => !each.Keep));
     }
 
     private async Task<(IReadOnlyList<RetentionDecision> Decisions, HashSet<BlobId> Forget, int OnlyHeld)> DecideAsync(
@@ -66,8 +90,8 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
         var forget = new HashSet<BlobId>();
         if (complete.Length > 0 && !holds.CoversEverything)
         {
-            // A checkpoint older than a complete snapshot continues nothing any more.
-            forget.UnionWith(snapshots.Where(each => RepositorySession.IsCheckpoint(each.Snapshot) && each.Snapshot.Taken <= complete[^1].Snapshot.Taken).Select(each => each.Id));
+            // A checkpoint before a complete snapshot continues nothing any more.
+            forget.UnionWith(snapshots.TakeWhile(each => each.Id != complete[^1].Id).Where(each => RepositorySession.IsCheckpoint(each.Snapshot)).Select(each => each.Id));
         }
 
         var decisions = new List<RetentionDecision>();
@@ -95,7 +119,13 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
     {
         var now = time.GetUtcNow();
         if (asOf is not { } date)
-            return rules.Apply(complete, each => each.Snapshot.Taken, now);
+        {
+            // One that is dated in the future has no day that has come: it takes none of those that the rules count, and stays.
+            var future = complete.Where(each => each.Snapshot.Taken > now + GraphTime.Tolerance).ToArray();
+            return future.OrderByDescending(each => each.Snapshot.Taken).Select(each => (each, (IReadOnlyList<string>)["future"]))
+                .Concat(rules.Apply(complete.Except(future), each => each.Snapshot.Taken, now + GraphTime.Tolerance));
+        }
+
         var then = complete.Where(each => each.Snapshot.Taken < date).Select(each => ((BlobId Id, Snapshot Snapshot)?)each).Append(null);
         return rules.Apply(then, each => each?.Snapshot.Taken ?? date, date > now ? date.AddTicks(1) : now)
             .Where(each => each.Snapshot is not null).Select(each => (each.Snapshot!.Value, each.Reasons));

@@ -1,5 +1,6 @@
 using KlarKonform.Backup.Engine.Retention;
 using KlarKonform.Backup.Engine.Runs.Checkpoints;
+using KlarKonform.Backup.Engine.Runs.Verification;
 using KlarKonform.Backup.Engine.Sources;
 using KlarKonform.Backup.Engine.Sources.Drives;
 using KlarKonform.Backup.Repository;
@@ -25,15 +26,16 @@ internal sealed class ClaimedRun : IAsyncDisposable
     /// <param name="previous">The snapshot that is gone on from, or null.</param>
     /// <param name="old">Checkpoints that the first one of this run replaces.</param>
     /// <param name="tags">What the snapshots are marked with besides.</param>
+    /// <param name="inventory">What there is in the repository besides, or null.</param>
     /// <param name="carried">What its checkpoints count on from: packs and index files that were written before; null when nobody counts.</param>
-    public ClaimedRun(RunContext context, RepositorySession session, RepositoryLock held, (BlobId Id, Snapshot Snapshot)? previous, IEnumerable<BlobId> old, IReadOnlyList<string> tags, FileCensus? carried = null)
+    public ClaimedRun(RunContext context, RepositorySession session, RepositoryLock held, (BlobId Id, Snapshot Snapshot)? previous, IEnumerable<BlobId> old, IReadOnlyList<string> tags, FileCensus? carried = null, Inventory? inventory = null)
     {
         _context = context;
         _session = session;
         _held = held;
         Writer = NewWriter(session);
         Reader = new RepositoryReader(session.Repository, Writer, session.TreeCache);
-        Assembler = new SnapshotAssembler(session, Writer, Reader, context.Time, previous, context.Record.Id, tags) { Carried = carried };
+        Assembler = new SnapshotAssembler(session, Writer, Reader, context.Time, previous, context.Record.Id, tags) { Carried = carried, Inventory = inventory };
         Checkpointer = new Checkpointer(session, held, Assembler, Writer, context, old);
     }
 

@@ -3,6 +3,7 @@ using KlarKonform.Backup.Engine.Runs.Sharding;
 using KlarKonform.Backup.Engine.Runs.Verification;
 using KlarKonform.Backup.Engine.Sources;
 using KlarKonform.Backup.Repository.Locks;
+using KlarKonform.Backup.Repository.Reading;
 
 namespace KlarKonform.Backup.Engine.Runs;
 
@@ -17,11 +18,14 @@ internal sealed class WholeRun(RunContext context, RepositorySession session)
 
         // Shards that nobody finished: their work is not to be done again.
         await new ShardMerger(context, session, held).SalvageAsync(cancellationToken).ConfigureAwait(false);
-        var snapshots = await session.RecentAsync(cancellationToken).ConfigureAwait(false);
+        var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
         context.Record.Before = RepositorySession.LastComplete(snapshots) is { } complete ? SnapshotAssembler.StatusOf(complete.Snapshot) : null;
-        ClockCheck.Note(context, snapshots);
+        await ClockCheck.NoteAsync(context, session, snapshots, cancellationToken).ConfigureAwait(false);
+        var inventory = new Inventory(context, session);
+        var before = await SnapshotAssembler.ReadManifestAsync(new RepositoryReader(session.Repository, treeCache: session.TreeCache), snapshots.Count > 0 ? snapshots[^1].Snapshot.Root : null, cancellationToken).ConfigureAwait(false);
+        await inventory.LookAsync(snapshots, before ?? new RunManifest(), cancellationToken).ConfigureAwait(false);
         var checkpoints = snapshots.Where(each => RepositorySession.IsCheckpoint(each.Snapshot)).Select(each => each.Id);
-        await using var run = new ClaimedRun(context, session, held, snapshots.Count > 0 ? snapshots[^1] : null, checkpoints, []);
+        await using var run = new ClaimedRun(context, session, held, snapshots.Count > 0 ? snapshots[^1] : null, checkpoints, [], inventory: inventory);
         return await run.RunAsync(listing.Sources, async token =>
         {
             await new GoneResources(context, run.Assembler, run.Reader).NoteAsync(listing, token).ConfigureAwait(false);

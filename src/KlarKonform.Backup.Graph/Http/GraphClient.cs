@@ -36,6 +36,7 @@ public sealed class GraphClient : IDisposable
     private readonly GraphTokenSource _tokens;
     private readonly HttpClient _http;
     private readonly TimeProvider _time;
+    private readonly ServerClock _clock;
     private readonly Random _random;
     private readonly GraphLog _log;
     private Bearer _bearer = new("", "");
@@ -58,6 +59,7 @@ public sealed class GraphClient : IDisposable
         _tokens = tokens;
         Governor = governor;
         _time = time;
+        _clock = new ServerClock(time);
         _random = random;
         _log = log;
         _http = new HttpClient(handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
@@ -67,6 +69,9 @@ public sealed class GraphClient : IDisposable
 
     /// <summary>Memory for answers that are read ahead, at most 64 MiB together.</summary>
     internal AnswerMemory Memory { get; } = new(64 << 20);
+
+    /// <summary>What is to be added to this computer's time to get Microsoft's, by the last answers; null before the first one.</summary>
+    public TimeSpan? ClockOffset => _clock.Offset;
 
     /// <summary>The limits that this client's requests share.</summary>
     public GraphGovernor Governor { get; }
@@ -121,6 +126,7 @@ public sealed class GraphClient : IDisposable
                 var started = _time.GetTimestamp();
                 response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
                 Log(request, response, started);
+                _clock.Observe(response.Headers.Date, _time.GetElapsedTime(started));
                 if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.Redirect)
                 {
                     Governor.Answered(request.Scope, response);

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using KlarKonform.Backup.Repository.Packs;
 using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Checking;
@@ -29,6 +31,19 @@ public sealed class RepositoryChecker
         }
 
         return problems;
+    }
+
+    /// <summary>Every snapshot in the repository, or what is wrong with its file.</summary>
+    public async IAsyncEnumerable<(BlobId Id, Snapshot? Snapshot, CheckProblem? Problem)> ReadSnapshotsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var recent = new RecentSnapshots(_repository);
+        foreach (var (id, snapshot) in await recent.FindAsync(_ => false, known: null, cancellationToken).ConfigureAwait(false))
+            yield return (id, snapshot, null);
+        foreach (var id in recent.Unreadable)
+        {
+            yield return (id, null, new CheckProblem(CheckProblemKind.DamagedSnapshot, RepositoryLayout.Key(RepositoryFile.Snapshot, id),
+                "the file cannot be read, or does not match its name"));
+        }
     }
 
     /// <summary>Counts the files of a kind at the storage.</summary>
@@ -118,7 +133,7 @@ public sealed class RepositoryChecker
                         pending.Push(subtree);
                     foreach (var blob in node.Content ?? [])
                     {
-                        if (!_repository.Index.Contains(blob))
+                        if (!_repository.Index.Contains(BlobHandle.Data(blob)))
                             problems.Add(new CheckProblem(CheckProblemKind.MissingBlob, blob.ToString(), $"a piece of '{node.Name}' in tree {id.ToShortString()}"));
                     }
                 }
@@ -194,10 +209,11 @@ public sealed class RepositoryChecker
             yield break;
         }
 
-        var listed = header.ToDictionary(blob => blob.Id);
+        // A pack may hold a blob twice (restic allows it): the index may name either place.
+        var listed = header.ToHashSet();
         foreach (var blob in indexed)
         {
-            if (!listed.TryGetValue(blob.Id, out var found) || found != blob)
+            if (!listed.Contains(blob))
                 yield return new CheckProblem(CheckProblemKind.DamagedPack, key, $"the index places blob {blob.Id.ToShortString()} elsewhere than the pack's header");
         }
 

@@ -24,5 +24,7 @@ internal readonly struct BlobPlace
 
     public int Pack { get; }
 
-    public PackedBlob ToBlob(BlobId id) => new(id, (_plain & TreeBit) != 0 ? BlobKind.Tree : BlobKind.Data, _offset, _length, _plain & ~TreeBit);
+    public BlobKind Kind => (_plain & TreeBit) != 0 ? BlobKind.Tree : BlobKind.Data;
+
+    public PackedBlob ToBlob(BlobId id) => new(id, Kind, _offset, _length, _plain & ~TreeBit);
 }

@@ -21,6 +21,15 @@ public sealed class RepositoryKeys(ResticRepository repository)
         return [.. keys.OrderBy(key => key.Created)];
     }
 
+    /// <summary>Ids of all key files.</summary>
+    public async Task<IReadOnlyList<BlobId>> IdsAsync(CancellationToken cancellationToken)
+    {
+        var ids = new List<BlobId>();
+        await foreach (var id in repository.ListAsync(RepositoryFile.Key, cancellationToken).ConfigureAwait(false))
+            ids.Add(id);
+        return ids;
+    }
+
     /// <summary>Adds a password.</summary>
     /// <returns>The new key's id.</returns>
     public Task<BlobId> AddAsync(string password, string userName, string hostName, TimeProvider time, CancellationToken cancellationToken) =>

@@ -31,7 +31,7 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
             long offset = 0;
             foreach (var id in file.Node.Content ?? [])
             {
-                if (!repository.Index.TryFind(id, out _, out var blob))
+                if (!repository.Index.TryFind(BlobHandle.Data(id), out _, out var blob))
                 {
                     target.Fail(new RepositoryException(RepositoryErrorKind.Missing, $"The blob {id}, a piece of '{file.Node.Name}', is not in the repository's index."));
                     break;

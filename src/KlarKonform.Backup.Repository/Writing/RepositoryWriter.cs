@@ -30,7 +30,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
     private readonly RecentBlobs _recent = new(8 << 20);
     private readonly StreamSplitter _splitter;
     private readonly StreamSplitter _stateSplitter;
-    private readonly ConcurrentDictionary<BlobId, PendingBlob> _pending = new();
+    private readonly ConcurrentDictionary<BlobHandle, PendingBlob> _pending = new();
     private readonly SemaphoreSlim _processing = new(Environment.ProcessorCount + 1);
     private long _bytesProcessed;
     private long _blobsStored;
@@ -99,10 +99,11 @@ public sealed class RepositoryWriter : IAsyncDisposable
         {
             Interlocked.Add(ref _bytesProcessed, plain.Length);
             var id = BlobId.Of(plain.Span);
-            if (await IsKnownAsync(id, plain.Length, cancellationToken).ConfigureAwait(false))
+            var blob = new BlobHandle(kind, id);
+            if (await IsKnownAsync(blob, plain.Length, cancellationToken).ConfigureAwait(false))
                 return id;
             var slot = new PendingBlob();
-            var claimed = _pending.GetOrAdd(id, slot);
+            var claimed = _pending.GetOrAdd(blob, slot);
             if (claimed != slot)
             {
                 // Another caller is storing the same bytes: a flush after this call must include them.
@@ -110,17 +111,17 @@ public sealed class RepositoryWriter : IAsyncDisposable
                 return id;
             }
 
-            if (_index.Contains(id))
+            if (_index.Contains(blob))
             {
                 // Its pack was indexed between the two looks.
-                _pending.TryRemove(id, out _);
+                _pending.TryRemove(blob, out _);
                 slot.SetKnown();
                 return id;
             }
 
-            await PackAsync(id, kind, packer, plain, slot, cancellationToken).ConfigureAwait(false);
+            await PackAsync(blob, packer, plain, slot, cancellationToken).ConfigureAwait(false);
             if (packer != Content)
-                _recent.Put(id, plain);
+                _recent.Put(blob, plain);
             Interlocked.Increment(ref _blobsStored);
             return id;
         }
@@ -171,22 +172,22 @@ public sealed class RepositoryWriter : IAsyncDisposable
     }
 
     /// <summary>The plain bytes of a blob that was saved but is not in the index yet, or of a tree or state that was saved lately; or null. Not to be changed.</summary>
-    internal byte[]? ReadPending(BlobId id) => _recent.Find(id) ??
-        (_pending.TryGetValue(id, out var slot) && slot.Copy() is var (stored, blob) ? BlobCodec.Open(_repository, stored, blob) : null);
+    internal byte[]? ReadPending(BlobHandle wanted) => _recent.Find(wanted) ??
+        (_pending.TryGetValue(wanted, out var slot) && slot.Copy() is var (stored, blob) ? BlobCodec.Open(_repository, stored, blob) : null);
 
     // What is new is looked for in the unread part of the index only when there is more of it than the reading would cost, and when that
     // part is small enough to be held in memory: pieces may be stored twice until the next prune.
-    private async Task<bool> IsKnownAsync(BlobId id, int length, CancellationToken cancellationToken)
+    private async Task<bool> IsKnownAsync(BlobHandle blob, int length, CancellationToken cancellationToken)
     {
-        if (_index.Contains(id))
+        if (_index.Contains(blob))
             return true;
         if (!ReferenceEquals(_index, _repository.Index) || _repository.UnreadIndexBytes == 0 || _repository.UnreadIndexBytes > _maxUnreadIndex || Interlocked.Add(ref _unmatched, length) <= _repository.UnreadIndexBytes)
             return false;
         await _repository.CompleteIndexAsync(cancellationToken).ConfigureAwait(false);
-        return _index.Contains(id);
+        return _index.Contains(blob);
     }
 
-    private async Task PackAsync(BlobId id, BlobKind kind, int packer, ReadOnlyMemory<byte> plain, PendingBlob slot, CancellationToken cancellationToken)
+    private async Task PackAsync(BlobHandle wanted, int packer, ReadOnlyMemory<byte> plain, PendingBlob slot, CancellationToken cancellationToken)
     {
         byte[]? compressed = null;
         try
@@ -203,7 +204,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
             }
 
             var (pack, blob) = await _packers[packer].ReserveAsync(
-                id, kind, text.Length + CryptoKey.Overhead, text.Equals(plain) ? 0 : plain.Length, cancellationToken).ConfigureAwait(false);
+                wanted.Id, wanted.Kind, text.Length + CryptoKey.Overhead, text.Equals(plain) ? 0 : plain.Length, cancellationToken).ConfigureAwait(false);
             Seal(text.Span, pack, blob);
             slot.SetPacked(pack, blob);
             if (packer != Content)
@@ -211,7 +212,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            _pending.TryRemove(id, out _);
+            _pending.TryRemove(wanted, out _);
             slot.SetFailed(exception);
             throw;
         }
@@ -245,7 +246,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
         _index.Add(id, pack.Blobs);
         foreach (var blob in pack.Blobs)
         {
-            if (_pending.TryRemove(blob.Id, out var slot))
+            if (_pending.TryRemove(blob.Handle, out var slot))
                 slot.SetStored();
         }
     }

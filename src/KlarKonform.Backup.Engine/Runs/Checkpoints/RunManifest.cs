@@ -51,6 +51,12 @@ internal sealed record RunManifest
     /// <summary>What is wrong with the repository; then the snapshot has no <c>files:</c> tag.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 
+    /// <summary>The configuration's complete snapshots before this one, so that the next run notices if one vanishes.</summary>
+    public IReadOnlyList<KnownSnapshot> Snapshots { get; init; } = [];
+
+    /// <summary>Ids of the repository's key files.</summary>
+    public IReadOnlyList<string> Keys { get; init; } = [];
+
     /// <summary>All resources that the snapshot holds, of this run and of earlier ones.</summary>
     public IReadOnlyList<ManifestResource> Resources { get; init; } = [];
 }

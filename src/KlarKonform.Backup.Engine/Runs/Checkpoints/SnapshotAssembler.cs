@@ -61,6 +61,9 @@ internal sealed class SnapshotAssembler
     /// <summary>Which packs and index files were written for what is gone on from, to be counted on in every checkpoint; null when nobody counted.</summary>
     public FileCensus? Carried { get; init; }
 
+    /// <summary>What there is in the repository besides, for manifest and tags; null where a checkpoint of a shard has no need to say.</summary>
+    public Verification.Inventory? Inventory { get; init; }
+
     /// <summary>What was last saved.</summary>
     public RunManifest Manifest { get; private set; } = new();
 
@@ -138,7 +141,7 @@ internal sealed class SnapshotAssembler
     /// <summary>Stores the trees with a manifest and makes them durable. Returns the root.</summary>
     public async Task<BlobId> WriteAsync(RunManifest manifest, CancellationToken cancellationToken)
     {
-        Manifest = manifest;
+        Manifest = Inventory is { } there ? manifest with { Snapshots = there.Snapshots, Keys = there.Keys } : manifest;
         var folder = await _tree.GetOrCreateAsync([StateFolder], cancellationToken).ConfigureAwait(false);
         folder.Set(await _tree.NewFileAsync(ManifestFile, JsonSerializer.SerializeToUtf8Bytes(Manifest, s_json), cancellationToken).ConfigureAwait(false));
         var root = await _tree.SaveAsync(cancellationToken).ConfigureAwait(false);
@@ -163,6 +166,7 @@ internal sealed class SnapshotAssembler
             RepositorySession.StatusTag + status.ToString().ToLowerInvariant(),
             .. _tags,
             .. tags,
+            .. Inventory?.AuditEnds ?? [],
         ];
         if (files is { } census)
             all.Add(RepositorySession.FilesTag + census);
@@ -186,11 +190,12 @@ internal sealed class SnapshotAssembler
     private static FileCensus? CensusOf(Snapshot snapshot, string kind) =>
         snapshot.Tags?.FirstOrDefault(tag => tag.StartsWith(kind, StringComparison.Ordinal)) is { } tag && FileCensus.TryParse(tag[kind.Length..], out var census) ? census : null;
 
-    // A clock that was set back must not make a snapshot older than what it continues: the newest is what the next run goes on from.
+    // A clock that was set back by moments must not make a snapshot older than what it continues. One that is dated in the future is not
+    // followed there: a day of its own is what retention goes by, and what continues what is told by the parent.
     private DateTimeOffset NextTime()
     {
         var now = _time.GetLocalNow();
-        return _lastTaken = now > _lastTaken ? now : _lastTaken.AddMilliseconds(1);
+        return _lastTaken = now > _lastTaken || _lastTaken - now > GraphTime.Tolerance ? now : _lastTaken.AddMilliseconds(1);
     }
 
     /// <summary>This program, with its version.</summary>

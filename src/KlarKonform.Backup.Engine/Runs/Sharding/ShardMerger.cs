@@ -26,7 +26,15 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
         var parts = Enumerable.Range(0, round.Count).Select(index => round.Newest(new Shard(index, round.Count), snapshots)!.Value).ToArray();
         await using var writer = ClaimedRun.NewWriter(session);
         var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
-        var assembler = new SnapshotAssembler(session, writer, reader, context.Time, round.Base, context.Record.Id, [round.TagOfMerged]) { NotBefore = snapshots[^1].Snapshot.Taken };
+        var inventory = new Inventory(context, session);
+        var all = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        var known = await SnapshotAssembler.ReadManifestAsync(reader, round.Base?.Snapshot.Root, cancellationToken).ConfigureAwait(false);
+        await inventory.LookAsync(all, known ?? new RunManifest(), cancellationToken).ConfigureAwait(false);
+        var assembler = new SnapshotAssembler(session, writer, reader, context.Time, round.Base, context.Record.Id, [round.TagOfMerged])
+        {
+            NotBefore = snapshots[^1].Snapshot.Taken,
+            Inventory = inventory,
+        };
         var verified = new HashSet<BlobId>();
         var merged = await GraftAsync(parts, round.Base, assembler, reader, verified, cancellationToken).ConfigureAwait(false);
         var touched = merged.Resources.Where(each => each.Run == context.Record.Id).ToArray();

@@ -76,7 +76,7 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
             var isHeld = living.Any(holder => holder.Purpose == _purpose);
             if (!isHeld && !HasLeftovers(round, snapshots, living.Count > 0))
             {
-                ClockCheck.Note(context, snapshots);
+                await ClockCheck.NoteAsync(context, session, snapshots, cancellationToken).ConfigureAwait(false);
                 return round;
             }
 
@@ -174,7 +174,7 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
 
                 // Whoever merges has not written this, and would have to read the index of all of it: it is known here.
                 part.Monitor.Phase = Texts.Get("Progress_Verifying");
-                var problems = await new RunVerifier(session.Repository, session.TreeCache, run.Writer.PacksStored, part.Random).CheckTreesAsync(root, verified, [], token).ConfigureAwait(false);
+                var problems = await new RunVerifier(session, run.Writer.PacksStored, part.Random).CheckNewTreesAsync(root, verified, [], token).ConfigureAwait(false);
                 await held.ThrowIfLostAsync().ConfigureAwait(false);
                 await run.Assembler.SaveSnapshotAsync(root, status, files: null, checkpoint: true, context.Abandon, problems.Count == 0 ? [ShardRound.DoneTag, ShardRound.VerifiedTag] : [ShardRound.DoneTag]).ConfigureAwait(false);
                 await run.Checkpointer.EndAsync(token).ConfigureAwait(false);

@@ -29,8 +29,8 @@ internal sealed class SnapshotFinisher(RunContext context, RepositorySession ses
         var root = await save(status, [], cancellationToken).ConfigureAwait(false);
         context.Monitor.Phase = Texts.Get("Progress_Verifying");
         var verified = snapshots.Select(each => each.Snapshot).LastOrDefault(each => SnapshotAssembler.FilesOf(each) is not null);
-        var storage = await new RunVerifier(session.Repository, session.TreeCache, writer.PacksStored, context.Random)
-            .VerifyAsync(root, verified?.Root, FilesBefore(verified, snapshots.Count == 0, others), others.Trees, cancellationToken).ConfigureAwait(false);
+        var storage = await new RunVerifier(session, writer.PacksStored, context.Random)
+            .VerifyAsync(root, verified?.Root, await FilesBeforeAsync(verified, others, cancellationToken).ConfigureAwait(false), others, cancellationToken).ConfigureAwait(false);
         var (expected, stored, mismatches) = counts();
         var verification = new RunVerification
         {
@@ -57,13 +57,20 @@ internal sealed class SnapshotFinisher(RunContext context, RepositorySession ses
         cancellationToken.ThrowIfCancellationRequested();
 
         // Begun, it is written to its end: a snapshot that nobody knows of would be followed by a checkpoint of the same.
-        var snapshot = await assembler.SaveSnapshotAsync(root, status, verification.Problems.Count == 0 ? storage.Files : null, checkpoint: false, context.Abandon).ConfigureAwait(false);
+        FileCensus? sound = verification.Problems.Count == 0 ? storage.Files : null;
+        var snapshot = await assembler.SaveSnapshotAsync(root, status, sound, checkpoint: false, context.Abandon).ConfigureAwait(false);
+        await new FileLedger(session).WriteAsync(sound, context.Abandon).ConfigureAwait(false);
         return (snapshot, status, verification);
     }
 
-    // Before the first snapshot there is nothing, if the configuration has the repository for itself: if not, the files will not agree.
-    private static FileCensus? FilesBefore(Snapshot? verified, bool first, OthersWork others) =>
-        others.Files is not { } written ? null : verified is not null ? SnapshotAssembler.FilesOf(verified)?.With(written) : first ? written : null;
+    // When everything was sound, before other workers wrote their part: as the last verified snapshot says, or this machine.
+    private async Task<IReadOnlyCollection<FileCensus>> FilesBeforeAsync(Snapshot? verified, OthersWork others, CancellationToken cancellationToken)
+    {
+        if (others.Files is not { } written)
+            return [];
+        FileCensus?[] known = [verified is null ? null : SnapshotAssembler.FilesOf(verified), await new FileLedger(session).ReadAsync(cancellationToken).ConfigureAwait(false)];
+        return [.. known.OfType<FileCensus>().Select(files => files.With(written))];
+    }
 
     private void Log(RunVerification verification)
     {

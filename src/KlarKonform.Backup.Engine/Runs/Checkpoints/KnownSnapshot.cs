@@ -1,0 +1,6 @@
+namespace KlarKonform.Backup.Engine.Runs.Checkpoints;
+
+/// <summary>A complete snapshot that there was when a manifest was written.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Taken">When it was taken.</param>
+internal sealed record KnownSnapshot(string Id, DateTimeOffset Taken);

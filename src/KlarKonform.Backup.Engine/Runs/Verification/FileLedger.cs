@@ -1,0 +1,39 @@
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Checking;
+
+namespace KlarKonform.Backup.Engine.Runs.Verification;
+
+/// <summary>
+/// What this machine last knew to be in the repository when everything in it was sound: after a verified run, and after what this program
+/// itself removes or merges afterwards. Without it, or on another machine, a difference costs reading all trees; it is never taken for
+/// more than it is. Thread-safe.
+/// </summary>
+internal sealed class FileLedger(RepositorySession session)
+{
+    private const string FilesKey = "verified-files";
+    private const string RemovedKey = "removed-snapshots";
+
+    // Of a year in which every hour removes one.
+    private const int MaxRemoved = 9000;
+
+    private readonly NearMemory _memory = new(session);
+
+    /// <summary>The files, or null when nobody knows.</summary>
+    public async Task<FileCensus?> ReadAsync(CancellationToken cancellationToken) =>
+        await _memory.FindAsync(FilesKey, cancellationToken).ConfigureAwait(false) is { } text && FileCensus.TryParse(text, out var files) ? files : null;
+
+    /// <summary>Remembers the files; null forgets what was remembered.</summary>
+    public Task WriteAsync(FileCensus? files, CancellationToken cancellationToken) => _memory.SaveAsync(FilesKey, files?.ToString(), cancellationToken);
+
+    /// <summary>Snapshots that this machine removed by the configuration's retention.</summary>
+    public async Task<IReadOnlySet<string>> RemovedAsync(CancellationToken cancellationToken) =>
+        (await _memory.FindAsync(RemovedKey, cancellationToken).ConfigureAwait(false) ?? "").Split('\n').ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Remembers that this machine removes snapshots.</summary>
+    public async Task AddRemovedAsync(IEnumerable<BlobId> snapshots, CancellationToken cancellationToken)
+    {
+        var known = await _memory.FindAsync(RemovedKey, cancellationToken).ConfigureAwait(false) ?? "";
+        var all = known.Split('\n', StringSplitOptions.RemoveEmptyEntries).Concat(snapshots.Select(id => id.ToString())).Distinct().TakeLast(MaxRemoved);
+        await _memory.SaveAsync(RemovedKey, string.Join('\n', all), cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -29,6 +29,7 @@
         'Test-KKBackup'
         'Invoke-KKBackupRetention'
         'Approve-KKBackupFailure'
+        'Approve-KKBackupAuditLog'
         'Get-KKBackupHold'
         'Set-KKBackupHold'
         'Remove-KKBackupHold'

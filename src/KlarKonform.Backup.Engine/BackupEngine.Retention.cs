@@ -58,6 +58,16 @@ public sealed partial class BackupEngine
         }, cancellationToken);
 
     /// <inheritdoc />
+    public Task<AuditEntry> AcceptAuditLogAsync(string name, string reason, string author, ISecretStore secrets, CancellationToken cancellationToken) =>
+        WithRepositoryAsync(name, secrets, async session =>
+        {
+            await session.Repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
+            var entry = await new AuditLog(session, _time).AcceptAsync(reason, author, cancellationToken).ConfigureAwait(false);
+            await RefreshAsync(session, cancellationToken).ConfigureAwait(false);
+            return entry;
+        }, cancellationToken);
+
+    /// <inheritdoc />
     public async Task<bool> ShortensRetentionAsync(BackupConfiguration changed, CancellationToken cancellationToken)
     {
         ConfigurationValidator.ValidateNew(changed);

@@ -9,8 +9,7 @@ using KlarKonform.Backup.Engine.Runs.Journal;
 using KlarKonform.Backup.Engine.Scheduling;
 using KlarKonform.Backup.Engine.Status;
 using KlarKonform.Backup.Engine.Targets;
-using KlarKonform.Backup.Repository.Locks;
-using KlarKonform.Backup.Repository.Repairing;
+using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Storage;
 using KlarKonform.Backup.Storage.Sftp;
 
@@ -179,13 +178,8 @@ public sealed partial class BackupEngine : IBackupEngine
         }, cancellationToken);
 
     /// <inheritdoc />
-    public Task<RepairResult> RepairAsync(string name, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
-        WithRepositoryAsync(name, secrets, async session =>
-        {
-            await using var exclusive = await RepositoryLock.AcquireAsync(session.Repository, exclusive: true, _time, cancellationToken).ConfigureAwait(false);
-            var unreadable = await new IndexRepairer(session.Repository, exclusive).RebuildAsync(cancellationToken).ConfigureAwait(false);
-            return new RepairResult(session.Configuration.Name, session.Repository.Index.PackSizes().Count, [.. unreadable.Select(pack => pack.ToString())]);
-        }, cancellationToken, cached: false);
+    public Task<RepairResult> RepairAsync(string name, RepairOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
+        WithRepositoryAsync(name, secrets, session => new RepositoryRepair(session, _time).RunAsync(options, cancellationToken), cancellationToken, cached: false);
 
     /// <inheritdoc />
     public Task<string> ReadCertificateAsync(string file, string? password, CancellationToken cancellationToken) => SignInCertificate.ReadFileAsync(file, password, cancellationToken);
@@ -210,6 +204,8 @@ public sealed partial class BackupEngine : IBackupEngine
         {
             await using var session = await RepositorySession.OpenAsync(configuration, secrets, create: false, cached ? _home.Cache(configuration.Id) : null, _time, _random, cancellationToken).ConfigureAwait(false);
 
+            session.Known = BlobId.TryParse(await NewestSnapshotAsync(configuration.Id, cancellationToken).ConfigureAwait(false), out var known) ? known : null;
+
             // Whatever is to be done: a repository belongs to one tenant, and its snapshots say to which.
             await session.RecentAsync(cancellationToken).ConfigureAwait(false);
             return await work(session).ConfigureAwait(false);
@@ -218,6 +214,18 @@ public sealed partial class BackupEngine : IBackupEngine
         {
             throw Logged(ErrorTranslator.Translate(exception, configuration), configuration, _ => { });
         }
+    }
+
+    // What this machine wrote last: a listing that lacks it is not believed.
+    private async Task<string?> NewestSnapshotAsync(Guid configuration, CancellationToken cancellationToken)
+    {
+        await foreach (var run in _journal.ReadAsync(configuration, cancellationToken).ConfigureAwait(false))
+        {
+            if (run.SnapshotId is { } id)
+                return id;
+        }
+
+        return null;
     }
 
     // What nobody foresaw is in the configuration's log with its stack, whatever was done when it happened; its message, which may hold content, is not.

@@ -18,6 +18,8 @@ internal sealed class IntegrityTester(RepositorySession session, IBackupObserver
         await repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
         var checker = new RepositoryChecker(repository);
         var problems = new List<CheckProblem>(await checker.CheckKeysAsync(cancellationToken).ConfigureAwait(false));
+        problems.AddRange(session.Unreadable.Select(id => new CheckProblem(
+            CheckProblemKind.DamagedSnapshot, RepositoryLayout.Key(RepositoryFile.Snapshot, id), "the file cannot be read, or does not match its name")));
         problems.AddRange(await checker.CheckPacksAsync(cancellationToken).ConfigureAwait(false));
         problems.AddRange(await checker.CheckTreesAsync(snapshots.Select(each => each.Snapshot.Root), new HashSet<BlobId>(), cancellationToken).ConfigureAwait(false));
         var packs = repository.Index.PackSizes();

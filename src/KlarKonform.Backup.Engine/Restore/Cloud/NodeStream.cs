@@ -1,3 +1,4 @@
+using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Trees;
 

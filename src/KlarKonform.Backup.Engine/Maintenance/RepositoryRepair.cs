@@ -1,0 +1,106 @@
+using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Runs.Checkpoints;
+using KlarKonform.Backup.Engine.Runs.Verification;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Locks;
+using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Repairing;
+using KlarKonform.Backup.Repository.Snapshots;
+
+namespace KlarKonform.Backup.Engine.Maintenance;
+
+/// <summary>Mends a configuration's repository, step by step: the index, then packs, then snapshots. Each begins from what is known, and nothing becomes less readable.</summary>
+internal sealed class RepositoryRepair(RepositorySession session, TimeProvider time)
+{
+    private const string Resources = "/" + SnapshotAssembler.StateFolder + "/resources";
+
+    /// <summary>Mends it, or says what would be done.</summary>
+    /// <exception cref="BackupException">PackIdInvalid, or RepositoryOfOtherTenant.</exception>
+    public async Task<RepairResult> RunAsync(RepairOptions options, CancellationToken cancellationToken)
+    {
+        var asked = options.Packs.Select(text => BlobId.TryParse(text, out var id) ? id : throw new BackupException("PackIdInvalid", BackupErrorCategory.InvalidArgument, text, text)).ToArray();
+        var repository = session.Repository;
+        await using var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, time, cancellationToken).ConfigureAwait(false);
+        var indexes = new IndexRepairer(repository, exclusive, time);
+        var index = await indexes.PlanAsync(cancellationToken).ConfigureAwait(false);
+        if (!options.PlanOnly && !index.IsClean)
+        {
+            // What was verified by the index before counts no more.
+            await new FileLedger(session).WriteAsync(null, cancellationToken).ConfigureAwait(false);
+            await indexes.ExecuteAsync(index, cancellationToken).ConfigureAwait(false);
+        }
+
+        var packs = await RepairPacksAsync([.. asked.Union(index.Unreadable)], options, index, exclusive, cancellationToken).ConfigureAwait(false);
+        return new RepairResult
+        {
+            Configuration = session.Configuration.Name,
+            Executed = !options.PlanOnly,
+            Packs = index.Kept + index.Read.Count,
+            PacksRead = index.Read.Count,
+            DamagedIndexes = [.. index.DamagedIndexes.Select(id => id.ToString())],
+            AbsentPacks = [.. index.Absent.Select(id => id.ToString())],
+            UnreadablePacks = [.. index.Unreadable.Select(id => id.ToString())],
+            PiecesSaved = packs?.Intact ?? 0,
+            PiecesLost = packs?.Lost.Count ?? 0,
+            Snapshots = options.Snapshots && (index.IsClean || !options.PlanOnly) ? await RepairSnapshotsAsync(options, exclusive, cancellationToken).ConfigureAwait(false) : [],
+        };
+    }
+
+    private async Task<PackRepairPlan?> RepairPacksAsync(IReadOnlyCollection<BlobId> packs, RepairOptions options, IndexRepairPlan index, RepositoryLock exclusive, CancellationToken cancellationToken)
+    {
+        // By an index that is not repaired yet nobody can tell what lies in them.
+        if (packs.Count == 0 || (options.PlanOnly && index.DamagedIndexes.Count > 0))
+            return null;
+        var repairer = new PackRepairer(session.Repository, exclusive, time);
+        var plan = await repairer.PlanAsync(packs, cancellationToken).ConfigureAwait(false);
+        if (!options.PlanOnly)
+            await repairer.ExecuteAsync(plan, cancellationToken).ConfigureAwait(false);
+        return plan;
+    }
+
+    private async Task<IReadOnlyList<RepairedSnapshot>> RepairSnapshotsAsync(RepairOptions options, RepositoryLock exclusive, CancellationToken cancellationToken)
+    {
+        await session.Repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
+        var repairer = new SnapshotRepairer(session.Repository, exclusive);
+        var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        var repaired = new List<RepairedSnapshot>();
+        foreach (var plan in await repairer.PlanAsync(snapshots.Where(each => !RepositorySession.IsCheckpoint(each.Snapshot)), cancellationToken).ConfigureAwait(false))
+        {
+            var copy = options.PlanOnly ? (BlobId?)null : await repairer.ExecuteAsync(
+                plan, await StatesToDropAsync(plan, cancellationToken).ConfigureAwait(false), TagsOf(plan.Snapshot), options.Forget, cancellationToken).ConfigureAwait(false);
+            repaired.Add(new RepairedSnapshot(plan.Id.ToString(), plan.Snapshot.Taken, plan.Lost, copy?.ToString()));
+        }
+
+        if (options.Forget && !options.PlanOnly)
+            await new FileLedger(session).AddRemovedAsync(repaired.Select(each => BlobId.Parse(each.SnapshotId)), cancellationToken).ConfigureAwait(false);
+        return repaired;
+    }
+
+    // A resource's state says that its items are stored. Where one is not any more, the next backup begins it anew, and fetches what is lost.
+    private async Task<IReadOnlyCollection<string>> StatesToDropAsync(SnapshotRepairPlan plan, CancellationToken cancellationToken)
+    {
+        RunManifest? manifest = null;
+        try
+        {
+            manifest = await SnapshotAssembler.ReadManifestAsync(new RepositoryReader(session.Repository), plan.Snapshot.Root, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RepositoryException)
+        {
+            // It is lost itself.
+        }
+
+        return manifest is null ? [Resources]
+            : [.. manifest.Resources.Where(each => plan.Lost.Any(lost => IsOf(lost, each))).Select(each => "/" + string.Join('/', SnapshotAssembler.StatePath(each.Kind, each.Id)))];
+    }
+
+    private static bool IsOf(string lost, ManifestResource resource)
+    {
+        string[] own = ["/" + string.Join('/', resource.Path), "/" + string.Join('/', SnapshotAssembler.StatePath(resource.Kind, resource.Id))];
+        return own.Any(path => (lost.TrimEnd('/') + "/").StartsWith(path + "/", StringComparison.Ordinal) || (lost.EndsWith('/') && path.StartsWith(lost, StringComparison.Ordinal)));
+    }
+
+    // It was not verified, and it is not complete.
+    private static IEnumerable<string> TagsOf(Snapshot snapshot) => (snapshot.Tags ?? [])
+        .Where(tag => !tag.StartsWith(RepositorySession.FilesTag, StringComparison.Ordinal) && tag != SnapshotRepairer.RepairedTag)
+        .Select(tag => tag.StartsWith(RepositorySession.StatusTag, StringComparison.Ordinal) ? RepositorySession.StatusTag + "partial" : tag);
+}

@@ -9,7 +9,6 @@ using KlarKonform.Backup.Engine.Runs.Journal;
 using KlarKonform.Backup.Engine.Scheduling;
 using KlarKonform.Backup.Engine.Status;
 using KlarKonform.Backup.Engine.Targets;
-using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Storage;
 using KlarKonform.Backup.Storage.Sftp;
 
@@ -204,7 +203,8 @@ public sealed partial class BackupEngine : IBackupEngine
         {
             await using var session = await RepositorySession.OpenAsync(configuration, secrets, create: false, cached ? _home.Cache(configuration.Id) : null, _time, _random, cancellationToken).ConfigureAwait(false);
 
-            session.Known = BlobId.TryParse(await NewestSnapshotAsync(configuration.Id, cancellationToken).ConfigureAwait(false), out var known) ? known : null;
+            session.Memory ??= LocalCache.Open(_home.Cache(configuration.Id), _time);
+            session.Known = await _journal.NewestSnapshotAsync(configuration.Id, cancellationToken).ConfigureAwait(false);
 
             // Whatever is to be done: a repository belongs to one tenant, and its snapshots say to which.
             await session.RecentAsync(cancellationToken).ConfigureAwait(false);
@@ -214,18 +214,6 @@ public sealed partial class BackupEngine : IBackupEngine
         {
             throw Logged(ErrorTranslator.Translate(exception, configuration), configuration, _ => { });
         }
-    }
-
-    // What this machine wrote last: a listing that lacks it is not believed.
-    private async Task<string?> NewestSnapshotAsync(Guid configuration, CancellationToken cancellationToken)
-    {
-        await foreach (var run in _journal.ReadAsync(configuration, cancellationToken).ConfigureAwait(false))
-        {
-            if (run.SnapshotId is { } id)
-                return id;
-        }
-
-        return null;
     }
 
     // What nobody foresaw is in the configuration's log with its stack, whatever was done when it happened; its message, which may hold content, is not.

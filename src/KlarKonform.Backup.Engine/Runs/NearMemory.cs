@@ -13,7 +13,7 @@ internal sealed class NearMemory(RepositorySession session)
     /// <summary>A text, or null.</summary>
     public async Task<string?> FindAsync(string key, CancellationToken cancellationToken)
     {
-        if (session.TreeCache is not { } cache)
+        if (session.Memory is not { } cache)
             return null;
         try
         {
@@ -28,7 +28,7 @@ internal sealed class NearMemory(RepositorySession session)
     /// <summary>Remembers a text; null forgets it.</summary>
     public async Task SaveAsync(string key, string? text, CancellationToken cancellationToken)
     {
-        if (session.TreeCache is not { } cache)
+        if (session.Memory is not { } cache)
             return;
         try
         {

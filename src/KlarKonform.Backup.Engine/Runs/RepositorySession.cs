@@ -26,7 +26,7 @@ internal sealed class RepositorySession : IAsyncDisposable
 
     private RepositorySession(BackupConfiguration configuration, IObjectStore store, ResticRepository repository, IObjectStore? cache)
     {
-        TreeCache = cache;
+        TreeCache = Memory = cache;
         Configuration = configuration;
         Store = store;
         Repository = repository;
@@ -46,6 +46,9 @@ internal sealed class RepositorySession : IAsyncDisposable
 
     /// <summary>Where trees are kept nearby, or null.</summary>
     public IObjectStore? TreeCache { get; }
+
+    /// <summary>Where this machine remembers what it knows of the repository, or null: see <see cref="NearMemory"/>. Also where nothing else may come from the cache.</summary>
+    public IObjectStore? Memory { get; set; }
 
     /// <summary>Opens the repository.</summary>
     /// <param name="configuration">Whose repository.</param>
@@ -103,8 +106,8 @@ internal sealed class RepositorySession : IAsyncDisposable
         }
     }
 
-    /// <summary>A snapshot that was there when this machine last looked, or null: a listing that lacks it is not believed.</summary>
-    public BlobId? Known { get; set; }
+    /// <summary>The snapshot that this machine wrote last, and when, or null: a listing that lacks it is not believed.</summary>
+    public (BlobId Id, DateTimeOffset Written)? Known { get; set; }
 
     /// <summary>Snapshot files, of whatever configuration, that were found damaged so far.</summary>
     public IReadOnlyList<BlobId> Unreadable => [.. _unreadable.Keys];
@@ -125,7 +128,7 @@ internal sealed class RepositorySession : IAsyncDisposable
     private async Task<IReadOnlyList<(BlobId Id, Snapshot Snapshot)>> FindAsync(Func<Snapshot, bool> isEnough, CancellationToken cancellationToken)
     {
         var recent = new RecentSnapshots(Repository);
-        var found = await recent.FindAsync(isEnough, Known, cancellationToken).ConfigureAwait(false);
+        var found = await recent.FindAsync(isEnough, Known?.Id, cancellationToken).ConfigureAwait(false);
         foreach (var id in recent.Unreadable)
             _unreadable[id] = true;
         return found;

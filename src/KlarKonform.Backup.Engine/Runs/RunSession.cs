@@ -117,14 +117,12 @@ internal sealed class RunSession(
     // A repository that was there and is gone is more likely an unmounted disk than a wish for a new one.
     private async Task<RepositorySession> OpenRepositoryAsync(CancellationToken cancellationToken)
     {
-        string? newest = null;
-        await foreach (var run in journal.ReadAsync(_configuration.Id, cancellationToken).ConfigureAwait(false))
-            newest ??= run.SnapshotId;
+        var newest = await journal.NewestSnapshotAsync(_configuration.Id, cancellationToken).ConfigureAwait(false);
         var before = newest is not null;
         try
         {
             var session = await RepositorySession.OpenAsync(_configuration, secrets, create: !before, home.Cache(_configuration.Id), _clock ?? time, random, monitor.Moved, cancellationToken).ConfigureAwait(false);
-            session.Known = BlobId.TryParse(newest, out var id) ? id : null;
+            session.Known = newest;
             return session;
         }
         catch (Exception exception) when (before && exception is RepositoryException { Kind: RepositoryErrorKind.NotARepository } or Storage.StorageException { Kind: Storage.StorageErrorKind.NotFound })

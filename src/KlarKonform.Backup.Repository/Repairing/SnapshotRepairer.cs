@@ -10,8 +10,8 @@ namespace KlarKonform.Backup.Repository.Repairing;
 
 /// <summary>
 /// Makes snapshots that can be restored out of snapshots of which something is lost, as <c>restic repair snapshots</c> does: pieces that are
-/// missing are left out of their files, folders that cannot be read are empty, and everything else stays. The snapshot before stays too,
-/// unless it is to be forgotten.
+/// missing are left out of their files, files of which nothing is left and folders that cannot be read too, and everything else stays. The
+/// snapshot before stays, unless it is to be forgotten.
 /// </summary>
 public sealed class SnapshotRepairer
 {
@@ -125,8 +125,10 @@ public sealed class SnapshotRepairer
             var below = damage?.Folders.GetValueOrDefault(node.Name);
             if (node.Subtree is { } subtree && (below is not null || drop.Any(each => each.StartsWith(own + "/", StringComparison.Ordinal))))
                 nodes.Add(node with { Subtree = await RewriteAsync(subtree, below, own, drop, writer, cancellationToken).ConfigureAwait(false) });
-            else
-                nodes.Add(damage?.Files.Contains(node.Name) == true ? WithoutLost(node) : node);
+            else if (damage?.Files.Contains(node.Name) != true)
+                nodes.Add(node);
+            else if (WithoutLost(node) is { Size: > 0 } left)
+                nodes.Add(left);
         }
 
         return await writer.SaveTreeAsync(nodes, cancellationToken).ConfigureAwait(false);

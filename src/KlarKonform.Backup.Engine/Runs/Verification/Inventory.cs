@@ -33,7 +33,7 @@ internal sealed class Inventory(RunContext context, RepositorySession session)
         Keys = [.. (await new RepositoryKeys(session.Repository).IdsAsync(cancellationToken).ConfigureAwait(false)).Select(id => id.ToString()).Order(StringComparer.Ordinal)];
         var removed = await new FileLedger(session).RemovedAsync(cancellationToken).ConfigureAwait(false);
         var present = snapshots.Select(each => each.Id.ToString()).Concat(session.Unreadable.Select(id => id.ToString())).ToHashSet(StringComparer.Ordinal);
-        var lost = before.Snapshots.Where(each => !present.Contains(each.Id) && !removed.Contains(each.Id) && !IsOver(each, before)).ToArray();
+        var lost = before.Snapshots.Where(each => !IsOver(each, before)).Concat(OwnNewest(before)).Where(each => !present.Contains(each.Id) && !removed.Contains(each.Id)).ToArray();
         if (lost.Length > 0)
             context.Doubt(Texts.Get("SnapshotsVanished", lost.Length, Named(lost.Select(each => $"{each.Id[..8]}, {each.Taken.ToLocalTime():g}"))));
         var keys = before.Keys.Except(Keys).ToArray();
@@ -46,9 +46,13 @@ internal sealed class Inventory(RunContext context, RepositorySession session)
             context.Doubt(Texts.Get("AuditLogDoubtful", session.Configuration.Name));
     }
 
-    // By the rules that are in force now, on the snapshots that there were then: another machine's retention removed it.
+    // No manifest knows the newest one. If another machine has gone on since, it was noted there.
+    private IEnumerable<KnownSnapshot> OwnNewest(RunManifest before) =>
+        session.Known is var (id, written) && written > before.Saved ? [new KnownSnapshot(id.ToString(), written)] : [];
+
+    // By the rules that are in force now, on the snapshots that there were after the run before: another machine's retention removed it.
     private bool IsOver(KnownSnapshot snapshot, RunManifest before) => RetentionPolicy.Of(session.Configuration.Retention)?.Rules is { IsEmpty: false } rules
-        && rules.Apply(before.Snapshots, each => each.Taken, context.Time.GetUtcNow()).Any(each => each.Snapshot == snapshot && each.Reasons.Count == 0);
+        && rules.Apply(before.Snapshots.Union(Snapshots), each => each.Taken, context.Time.GetUtcNow()).Any(each => each.Snapshot == snapshot && each.Reasons.Count == 0);
 
     private static string Named(IEnumerable<string> names) => string.Join("; ", names.Take(MaxNamed + 1).Select((name, number) => number == MaxNamed ? "…" : name));
 }

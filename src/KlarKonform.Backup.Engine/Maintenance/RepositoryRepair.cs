@@ -1,6 +1,8 @@
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Engine.Runs.Verification;
+using KlarKonform.Backup.Engine.Sources.WhatsApp;
+using KlarKonform.Backup.Engine.Trees;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
@@ -76,21 +78,34 @@ internal sealed class RepositoryRepair(RepositorySession session, TimeProvider t
         return repaired;
     }
 
-    // A resource's state says that its items are stored. Where one is not any more, the next backup begins it anew, and fetches what is lost.
+    // A resource's state says that its items are stored. Where one is not any more, the next backup begins the resource anew, and fetches what
+    // is lost. Chats stay as they are: nobody sends a message twice.
     private async Task<IReadOnlyCollection<string>> StatesToDropAsync(SnapshotRepairPlan plan, CancellationToken cancellationToken)
     {
-        RunManifest? manifest = null;
+        var reader = new RepositoryReader(session.Repository);
         try
         {
-            manifest = await SnapshotAssembler.ReadManifestAsync(new RepositoryReader(session.Repository), plan.Snapshot.Root, cancellationToken).ConfigureAwait(false);
+            if (await SnapshotAssembler.ReadManifestAsync(reader, plan.Snapshot.Root, cancellationToken).ConfigureAwait(false) is { } manifest)
+            {
+                return [.. manifest.Resources.Where(each => each.Kind != WhatsAppSource.WhatsAppKind && plan.Lost.Any(lost => IsOf(lost, each)))
+                    .Select(each => "/" + string.Join('/', SnapshotAssembler.StatePath(each.Kind, each.Id)))];
+            }
         }
         catch (RepositoryException)
         {
-            // It is lost itself.
+            // The manifest is lost itself: then nobody can tell whose items are.
         }
 
-        return manifest is null ? [Resources]
-            : [.. manifest.Resources.Where(each => plan.Lost.Any(lost => IsOf(lost, each))).Select(each => "/" + string.Join('/', SnapshotAssembler.StatePath(each.Kind, each.Id)))];
+        try
+        {
+            var states = await new TreeLookup(reader, plan.Snapshot.Root).FindAsync([SnapshotAssembler.StateFolder, "resources"], cancellationToken).ConfigureAwait(false);
+            return states is not { } tree ? [] : [.. (await reader.ReadTreeAsync(tree, cancellationToken).ConfigureAwait(false))
+                .Where(node => !node.Name.StartsWith(WhatsAppSource.WhatsAppKind + "-", StringComparison.Ordinal)).Select(node => $"{Resources}/{node.Name}")];
+        }
+        catch (RepositoryException)
+        {
+            return []; // They are lost, too: the copy has none.
+        }
     }
 
     private static bool IsOf(string lost, ManifestResource resource)

@@ -106,8 +106,8 @@ internal sealed class RepositorySession : IAsyncDisposable
         }
     }
 
-    /// <summary>The snapshot that this machine wrote last, and when, or null: a listing that lacks it is not believed.</summary>
-    public (BlobId Id, DateTimeOffset Written)? Known { get; set; }
+    /// <summary>The snapshot that this machine wrote last, or null: a listing that lacks it is not believed.</summary>
+    public BlobId? Known { get; set; }
 
     /// <summary>Snapshot files, of whatever configuration, that were found damaged so far.</summary>
     public IReadOnlyList<BlobId> Unreadable => [.. _unreadable.Keys];
@@ -128,7 +128,7 @@ internal sealed class RepositorySession : IAsyncDisposable
     private async Task<IReadOnlyList<(BlobId Id, Snapshot Snapshot)>> FindAsync(Func<Snapshot, bool> isEnough, CancellationToken cancellationToken)
     {
         var recent = new RecentSnapshots(Repository);
-        var found = await recent.FindAsync(isEnough, Known?.Id, cancellationToken).ConfigureAwait(false);
+        var found = await recent.FindAsync(isEnough, Known, cancellationToken).ConfigureAwait(false);
         foreach (var id in recent.Unreadable)
             _unreadable[id] = true;
         return found;

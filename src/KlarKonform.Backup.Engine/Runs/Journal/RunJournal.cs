@@ -42,13 +42,13 @@ internal sealed class RunJournal(BackupHome home, TimeProvider time)
         return null;
     }
 
-    /// <summary>The snapshot that a run on this machine wrote last, and when; null when there is none.</summary>
-    public async Task<(BlobId Id, DateTimeOffset Written)?> NewestSnapshotAsync(Guid configuration, CancellationToken cancellationToken)
+    /// <summary>The snapshot that a run on this machine wrote last; null when there is none.</summary>
+    public async Task<BlobId?> NewestSnapshotAsync(Guid configuration, CancellationToken cancellationToken)
     {
         await foreach (var run in ReadAsync(configuration, cancellationToken).ConfigureAwait(false))
         {
             if (BlobId.TryParse(run.SnapshotId, out var id))
-                return (id, run.Ended ?? run.Started);
+                return id;
         }
 
         return null;

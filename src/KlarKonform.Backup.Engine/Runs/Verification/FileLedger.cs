@@ -1,3 +1,5 @@
+using System.Globalization;
+using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Checking;
 
@@ -12,6 +14,7 @@ internal sealed class FileLedger(RepositorySession session)
 {
     private const string FilesKey = "verified-files";
     private const string RemovedKey = "removed-snapshots";
+    private const string NewestKey = "newest-snapshot";
 
     // Of a year in which every hour removes one.
     private const int MaxRemoved = 9000;
@@ -24,6 +27,15 @@ internal sealed class FileLedger(RepositorySession session)
 
     /// <summary>Remembers the files; null forgets what was remembered.</summary>
     public Task WriteAsync(FileCensus? files, CancellationToken cancellationToken) => _memory.SaveAsync(FilesKey, files?.ToString(), cancellationToken);
+
+    /// <summary>The snapshot that this machine wrote last, or null.</summary>
+    public async Task<KnownSnapshot?> NewestAsync(CancellationToken cancellationToken) =>
+        (await _memory.FindAsync(NewestKey, cancellationToken).ConfigureAwait(false))?.Split(' ') is [var id, var time]
+        && DateTimeOffset.TryParseExact(time, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out var taken) ? new KnownSnapshot(id, taken) : null;
+
+    /// <summary>Remembers the snapshot that this machine wrote last.</summary>
+    public Task SetNewestAsync(KnownSnapshot snapshot, CancellationToken cancellationToken) =>
+        _memory.SaveAsync(NewestKey, string.Create(CultureInfo.InvariantCulture, $"{snapshot.Id} {snapshot.Taken:O}"), cancellationToken);
 
     /// <summary>Snapshots that this machine removed by the configuration's retention.</summary>
     public async Task<IReadOnlySet<string>> RemovedAsync(CancellationToken cancellationToken) =>

@@ -31,9 +31,14 @@ internal sealed class Inventory(RunContext context, RepositorySession session)
     {
         Snapshots = [.. snapshots.Where(each => !RepositorySession.IsCheckpoint(each.Snapshot)).Select(each => new KnownSnapshot(each.Id.ToString(), each.Snapshot.Taken))];
         Keys = [.. (await new RepositoryKeys(session.Repository).IdsAsync(cancellationToken).ConfigureAwait(false)).Select(id => id.ToString()).Order(StringComparer.Ordinal)];
-        var removed = await new FileLedger(session).RemovedAsync(cancellationToken).ConfigureAwait(false);
+        var ledger = new FileLedger(session);
+        var removed = await ledger.RemovedAsync(cancellationToken).ConfigureAwait(false);
+
+        // No manifest knows the newest one. If another machine has gone on since, it was noted there.
+        var newest = await ledger.NewestAsync(cancellationToken).ConfigureAwait(false);
+        KnownSnapshot[] own = newest is { } written && written.Taken > before.Saved ? [written] : [];
         var present = snapshots.Select(each => each.Id.ToString()).Concat(session.Unreadable.Select(id => id.ToString())).ToHashSet(StringComparer.Ordinal);
-        var lost = before.Snapshots.Where(each => !IsOver(each, before)).Concat(OwnNewest(before)).Where(each => !present.Contains(each.Id) && !removed.Contains(each.Id)).ToArray();
+        var lost = before.Snapshots.Where(each => !IsOver(each, before)).Concat(own).Where(each => !present.Contains(each.Id) && !removed.Contains(each.Id)).ToArray();
         if (lost.Length > 0)
             context.Doubt(Texts.Get("SnapshotsVanished", lost.Length, Named(lost.Select(each => $"{each.Id[..8]}, {each.Taken.ToLocalTime():g}"))));
         var keys = before.Keys.Except(Keys).ToArray();
@@ -45,10 +50,6 @@ internal sealed class Inventory(RunContext context, RepositorySession session)
         if (!isSound)
             context.Doubt(Texts.Get("AuditLogDoubtful", session.Configuration.Name));
     }
-
-    // No manifest knows the newest one. If another machine has gone on since, it was noted there.
-    private IEnumerable<KnownSnapshot> OwnNewest(RunManifest before) =>
-        session.Known is var (id, written) && written > before.Saved ? [new KnownSnapshot(id.ToString(), written)] : [];
 
     // By the rules that are in force now, on the snapshots that there were after the run before: another machine's retention removed it.
     private bool IsOver(KnownSnapshot snapshot, RunManifest before) => RetentionPolicy.Of(session.Configuration.Retention)?.Rules is { IsEmpty: false } rules

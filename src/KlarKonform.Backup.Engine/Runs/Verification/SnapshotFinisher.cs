@@ -59,7 +59,9 @@ internal sealed class SnapshotFinisher(RunContext context, RepositorySession ses
         // Begun, it is written to its end: a snapshot that nobody knows of would be followed by a checkpoint of the same.
         FileCensus? sound = verification.Problems.Count == 0 ? storage.Files : null;
         var snapshot = await assembler.SaveSnapshotAsync(root, status, sound, checkpoint: false, context.Abandon).ConfigureAwait(false);
-        await new FileLedger(session).WriteAsync(sound, context.Abandon).ConfigureAwait(false);
+        var ledger = new FileLedger(session);
+        await ledger.WriteAsync(sound, context.Abandon).ConfigureAwait(false);
+        await ledger.SetNewestAsync(new KnownSnapshot(snapshot.ToString(), context.Time.GetUtcNow()), context.Abandon).ConfigureAwait(false);
         return (snapshot, status, verification);
     }
 

@@ -126,13 +126,14 @@ public sealed class DestroySeed : ISecretStore, IBackupObserver, IDisposable
         var newest = _order.Count > 0 ? _order[^1] : "";
         var choice = files.Where(file => machine == _machines[0] || !file.EndsWith(newest, StringComparison.Ordinal)).ToArray();
         string[] lost = [.. Enumerable.Range(0, 1 + _random.Next(2)).Select(_ => choice[_random.Next(choice.Length)]).Distinct()];
+        var kept = _order.Where(id => !_gone.Contains(id)).TakeLast(KeepLast).ToArray();
         foreach (var file in lost)
             _repository.Lose(file);
         Count("lost: " + Kind(lost[0]));
         var run = await NightAsync(machine, cancellationToken);
 
-        // What nothing needs may go unsaid: restic sees whether something does.
-        var isOwn = lost.Any(file => Kind(file) == "snapshots" && (_order.Contains(Path.GetFileName(file)) || _logIsLost));
+        // What nothing needs may go unsaid: restic sees whether something does. A snapshot that retention was about to remove is none of these.
+        var isOwn = lost.Any(file => Kind(file) == "snapshots" && kept.Contains(Path.GetFileName(file)));
         if (run?.Status == BackupState.Succeeded && (isOwn || !_repository.IsSound()))
             _unnoticed.Add($"{string.Join(", ", lost)} on {Path.GetFileName(machine.Home)}");
         if (lost.All(file => Kind(file) == "index") && _random.Next(2) == 0)

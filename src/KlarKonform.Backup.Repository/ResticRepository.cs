@@ -141,11 +141,17 @@ public sealed class ResticRepository : IDisposable
     }
 
     /// <summary>Reads every index file. Calling it again sees what other writers added since.</summary>
-    public async Task LoadIndexAsync(CancellationToken cancellationToken)
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>: one of them cannot be read.</exception>
+    public Task LoadIndexAsync(CancellationToken cancellationToken) => LoadIndexAsync(null, cancellationToken);
+
+    /// <summary>Reads every index file, and passes over those that are damaged: for whoever tells the extent of a damage.</summary>
+    /// <param name="damaged">Told of each file that cannot be read; null makes the first of them an error.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async Task LoadIndexAsync(Action<BlobId, RepositoryException>? damaged, CancellationToken cancellationToken)
     {
         var index = new MasterIndex();
         var small = 0;
-        await foreach (var (_, packs) in IndexFilesAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var (_, packs) in IndexFilesAsync(cancellationToken, damaged: damaged).ConfigureAwait(false))
         {
             if (packs.Sum(pack => pack.Blobs.Count) <= FewBlobs)
                 small++;
@@ -203,7 +209,7 @@ public sealed class ResticRepository : IDisposable
     /// <summary>Every snapshot with its id, in no certain order.</summary>
     public async IAsyncEnumerable<(BlobId Id, Snapshot Snapshot)> SnapshotsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var (file, snapshot) in LoadAllAsync(RepositoryFile.Snapshot, ReadJson<Snapshot>, long.MaxValue, cancellationToken).ConfigureAwait(false))
+        await foreach (var (file, snapshot) in LoadAllAsync(RepositoryFile.Snapshot, ReadJson<Snapshot>, long.MaxValue, null, cancellationToken).ConfigureAwait(false))
             yield return (BlobId.Parse(file.Name), snapshot);
     }
 
@@ -248,8 +254,9 @@ public sealed class ResticRepository : IDisposable
     /// <summary>Every index file's packs, as they stand in the file.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <param name="maxBlobs">Files that must have more blobs than these, by their size, are passed over unread.</param>
-    internal IAsyncEnumerable<(StoredObject File, List<PackContents> Packs)> IndexFilesAsync(CancellationToken cancellationToken, int maxBlobs = int.MaxValue) =>
-        LoadAllAsync(RepositoryFile.Index, IndexJson.Read, (long)maxBlobs * BytesABlob * 3 / 2, cancellationToken);
+    /// <param name="damaged">Told of a file that cannot be read; null makes it an error.</param>
+    internal IAsyncEnumerable<(StoredObject File, List<PackContents> Packs)> IndexFilesAsync(CancellationToken cancellationToken, int maxBlobs = int.MaxValue, Action<BlobId, RepositoryException>? damaged = null) =>
+        LoadAllAsync(RepositoryFile.Index, IndexJson.Read, (long)maxBlobs * BytesABlob * 3 / 2, damaged, cancellationToken);
 
     /// <summary>Writes index files for these packs, and returns which.</summary>
     internal async Task<FileCensus> WriteIndexAsync(IEnumerable<PackContents> contents, CancellationToken cancellationToken, int blobsPerFile = BlobsPerIndex)
@@ -342,7 +349,7 @@ public sealed class ResticRepository : IDisposable
         }
     }
 
-    private async IAsyncEnumerable<(StoredObject File, T Content)> LoadAllAsync<T>(RepositoryFile kind, JsonRead<T> read, long maxSize, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<(StoredObject File, T Content)> LoadAllAsync<T>(RepositoryFile kind, JsonRead<T> read, long maxSize, Action<BlobId, RepositoryException>? damaged, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         const int ahead = 8;
         var loading = new Queue<(StoredObject File, Task<T> Content)>();
@@ -353,12 +360,28 @@ public sealed class ResticRepository : IDisposable
             loading.Enqueue((item, LoadFileAsync(kind, id, read, cancellationToken)));
             if (loading.Count < ahead)
                 continue;
-            var (first, content) = loading.Dequeue();
-            yield return (first, await content.ConfigureAwait(false));
+            if (await EndAsync(loading.Dequeue()).ConfigureAwait(false) is { } first)
+                yield return first;
         }
 
         while (loading.TryDequeue(out var next))
-            yield return (next.File, await next.Content.ConfigureAwait(false));
+        {
+            if (await EndAsync(next).ConfigureAwait(false) is { } last)
+                yield return last;
+        }
+
+        async Task<(StoredObject File, T Content)?> EndAsync((StoredObject File, Task<T> Content) one)
+        {
+            try
+            {
+                return (one.File, await one.Content.ConfigureAwait(false));
+            }
+            catch (RepositoryException exception) when (damaged is not null)
+            {
+                damaged(BlobId.Parse(one.File.Name), exception);
+                return null;
+            }
+        }
     }
 
     internal delegate T JsonRead<out T>(ReadOnlySpan<byte> text);

@@ -15,9 +15,11 @@ internal sealed class IntegrityTester(RepositorySession session, IBackupObserver
         var repository = session.Repository;
         await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, time, cancellationToken).ConfigureAwait(false);
         var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
-        await repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
         var checker = new RepositoryChecker(repository);
         var problems = new List<CheckProblem>(await checker.CheckKeysAsync(cancellationToken).ConfigureAwait(false));
+        await repository.LoadIndexAsync(
+            (id, exception) => problems.Add(new CheckProblem(CheckProblemKind.DamagedIndex, RepositoryLayout.Key(RepositoryFile.Index, id), exception.Message)),
+            cancellationToken).ConfigureAwait(false);
         problems.AddRange(session.Unreadable.Select(id => new CheckProblem(
             CheckProblemKind.DamagedSnapshot, RepositoryLayout.Key(RepositoryFile.Snapshot, id), "the file cannot be read, or does not match its name")));
         problems.AddRange(await checker.CheckPacksAsync(cancellationToken).ConfigureAwait(false));

@@ -121,6 +121,22 @@ public sealed class LostFileTests
     }
 
     [Fact]
+    public async Task An_index_file_that_is_damaged_is_named_by_the_check_and_mended_by_the_repair()
+    {
+        await using var scenario = await StartAsync(nights: 2);
+        var file = Directory.GetFiles(scenario.Folder["repository", "index"]).OrderBy(File.GetLastWriteTimeUtc).First();
+        var bytes = await File.ReadAllBytesAsync(file);
+        bytes[^5] ^= 1;
+        await File.WriteAllBytesAsync(file, bytes);
+        var report = await scenario.Engine.TestIntegrityAsync("Test", new IntegrityOptions(), scenario, scenario, default);
+        Assert.Contains(report.Problems, problem => problem.Contains(Path.GetFileName(file), StringComparison.Ordinal));
+        var repaired = await scenario.Engine.RepairAsync("Test", new RepairOptions(), scenario, scenario, default);
+        Assert.Equal(Path.GetFileName(file), Assert.Single(repaired.DamagedIndexes));
+        Assert.Contains("no errors were found", scenario.Restic.Run("check", "--read-data"), StringComparison.Ordinal);
+        Assert.Equal(BackupState.Succeeded, (await NightAsync(scenario, "home")).State);
+    }
+
+    [Fact]
     public async Task Beside_a_repository_whose_config_is_gone_no_new_one_is_created()
     {
         await using var scenario = await StartAsync(nights: 1);

@@ -1,4 +1,7 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Globalization;
+using System.Text;
 
 namespace KlarKonform.Backup.Repository.Json;
 
@@ -7,6 +10,9 @@ namespace KlarKonform.Backup.Repository.Json;
 /// <param name="ExtraNanoseconds">0–99 nanoseconds that a tick cannot hold.</param>
 public readonly record struct NanoTime(DateTimeOffset Moment, int ExtraNanoseconds)
 {
+    /// <summary>Bytes of the longest text.</summary>
+    internal const int MaxLength = 35;
+
     /// <summary>Wraps a .NET time.</summary>
     public static NanoTime From(DateTimeOffset moment) => new(moment, 0);
 
@@ -33,10 +39,32 @@ public readonly record struct NanoTime(DateTimeOffset Moment, int ExtraNanosecon
     /// <summary>Go's RFC3339Nano: trailing zeros of the fraction are cut, UTC is <c>Z</c>.</summary>
     public override string ToString()
     {
+        Span<byte> utf8 = stackalloc byte[MaxLength];
+        return Encoding.ASCII.GetString(utf8[..Format(utf8)]);
+    }
+
+    /// <summary>Writes the text into at least <see cref="MaxLength"/> bytes and returns how many it takes: a tree has three times a node.</summary>
+    internal int Format(Span<byte> utf8)
+    {
+        Moment.TryFormat(utf8, out var length, "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
         var nanoseconds = ((Moment.Ticks % TimeSpan.TicksPerSecond) * 100) + ExtraNanoseconds;
-        var fraction = nanoseconds == 0 ? "" : "." + nanoseconds.ToString("D9", CultureInfo.InvariantCulture).TrimEnd('0');
-        var offset = Moment.Offset == TimeSpan.Zero ? "Z" : Moment.ToString("zzz", CultureInfo.InvariantCulture);
-        return Moment.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture) + fraction + offset;
+        if (nanoseconds != 0)
+        {
+            utf8[length++] = (byte)'.';
+            Utf8Formatter.TryFormat(nanoseconds, utf8[length..], out var digits, new StandardFormat('D', 9));
+            for (length += digits; utf8[length - 1] == '0'; length--)
+            {
+            }
+        }
+
+        if (Moment.Offset == TimeSpan.Zero)
+        {
+            utf8[length] = (byte)'Z';
+            return length + 1;
+        }
+
+        Moment.TryFormat(utf8[length..], out var offset, "zzz", CultureInfo.InvariantCulture);
+        return length + offset;
     }
 
     // Go holds more than .NET does: year 0, offsets of nearly a day, the first hours of year 1 east of Greenwich.

@@ -22,9 +22,9 @@ internal static class NodeJson
         GoJson.Write(target, ",\"type\":"u8);
         GoJson.WriteString(target, node.Type);
         Number(target, ",\"mode\":"u8, node.Mode);
-        Text(target, ",\"mtime\":"u8, node.ModTime.ToString());
-        Text(target, ",\"atime\":"u8, node.AccessTime.ToString());
-        Text(target, ",\"ctime\":"u8, node.ChangeTime.ToString());
+        Time(target, ",\"mtime\":\""u8, node.ModTime);
+        Time(target, ",\"atime\":\""u8, node.AccessTime);
+        Time(target, ",\"ctime\":\""u8, node.ChangeTime);
         Number(target, ",\"uid\":"u8, node.Uid, always: true);
         Number(target, ",\"gid\":"u8, node.Gid, always: true);
         Text(target, ",\"user\":"u8, node.User);
@@ -160,6 +160,13 @@ internal static class NodeJson
             return;
         GoJson.Write(target, label);
         GoJson.WriteString(target, value);
+    }
+
+    private static void Time(IBufferWriter<byte> target, ReadOnlySpan<byte> label, NanoTime value)
+    {
+        GoJson.Write(target, label);
+        target.Advance(value.Format(target.GetSpan(NanoTime.MaxLength)));
+        GoJson.WriteByte(target, (byte)'"');
     }
 
     private static void Number(IBufferWriter<byte> target, ReadOnlySpan<byte> label, ulong value, bool always = false)

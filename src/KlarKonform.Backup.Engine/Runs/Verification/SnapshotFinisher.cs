@@ -8,7 +8,7 @@ using KlarKonform.Backup.Repository.Writing;
 namespace KlarKonform.Backup.Engine.Runs.Verification;
 
 /// <summary>Makes a run's final snapshot: its trees are stored, the repository is verified, and only then the snapshot is written.</summary>
-internal sealed class SnapshotFinisher(RunContext context, RepositorySession session, SnapshotAssembler assembler, RepositoryWriter writer, RepositoryLock held)
+internal sealed class SnapshotFinisher(RunContext context, RepositorySession session, SnapshotAssembler assembler, RepositoryWriter writer, SnapshotSummarizer summarizer, RepositoryLock held)
 {
     /// <summary>Verifies what is stored and saves the snapshot.</summary>
     /// <param name="save">Stores the trees with a manifest of that state and those problems; returns the root.</param>
@@ -53,11 +53,12 @@ internal sealed class SnapshotFinisher(RunContext context, RepositorySession ses
         if (verification.Mismatches.Count > 0)
             context.Note(Texts.Get("ItemsDiffer", verification.Mismatches.Count));
         Log(verification);
+        var summary = await summarizer.SummarizeAsync(root, assembler.Manifest.Started, cancellationToken).ConfigureAwait(false);
         await held.ThrowIfLostAsync().ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
 
         // Begun, it is written to its end: a snapshot that nobody knows of would be followed by a checkpoint of the same.
-        var snapshot = await assembler.SaveSnapshotAsync(root, status, verification.Problems.Count == 0 ? storage.Files : null, checkpoint: false, context.Abandon).ConfigureAwait(false);
+        var snapshot = await assembler.SaveSnapshotAsync(root, status, verification.Problems.Count == 0 ? storage.Files : null, checkpoint: false, summary, context.Abandon).ConfigureAwait(false);
         return (snapshot, status, verification);
     }
 

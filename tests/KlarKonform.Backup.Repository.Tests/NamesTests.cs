@@ -95,7 +95,8 @@ public sealed class NamesTests : IDisposable
         const string first = """{"name":"a","type":"file","mtime":"0000-06-01T00:00:00Z","atime":"9999-12-31T23:59:59.999999999-23:00","ctime":"0001-01-01T00:00:00.5+01:00","uid":0,"gid":0,"content":null,"birth":"2030-01-01T00:00:00Z","more":{"x":[1,{"y":null}]}}""";
         const string second = """{"name":"caf\\xe9","type":"file","mtime":"2026-01-01T00:00:00Z","atime":"2026-01-01T00:00:00Z","ctime":"2026-01-01T00:00:00Z","uid":0,"gid":0,"links":1,"content":[]}""";
         const string third = """{"name":"x","type":"symlink","mtime":"2026-01-01T00:00:00Z","atime":"2026-01-01T00:00:00Z","ctime":"2026-01-01T00:00:00Z","uid":0,"gid":0,"linktarget":"\ufffd","linktarget_raw":"/w==","content":null,"error":"\u0008"}""";
-        var json = "{\"nodes\":[" + string.Join(',', first, second, third) + "]}\n";
+        const string fourth = """{"name":"y","type":"file","mode":438,"mtime":"2026-01-01T00:00:00Z","atime":"2026-01-01T00:00:00Z","ctime":"2026-01-01T00:00:00Z","uid":0,"gid":0,"extended_attributes":[{"name":"a","value":"AA=="},{"name":"b","value":null}],"generic_attributes":{"windows.creation_time":"2Q==","windows.file_attributes":32,"windows.security_descriptor":{"x":[1]}},"content":null}""";
+        var json = "{\"nodes\":[" + string.Join(',', first, second, third, fourth) + "]}\n";
         var nodes = TreeJson.Read(Encoding.UTF8.GetBytes(json));
         Assert.Equal(json, Write(nodes));
         Assert.Equal((DateTimeOffset.MinValue, "x"), (nodes[0].ModTime.Moment, nodes[2].Name));

@@ -12,6 +12,10 @@ need chromedriver chromium-driver
 /usr/bin/python3 -c 'import icalendar, dateutil, vobject' > /dev/null 2>&1 || missing_packages+=(python3-icalendar python3-dateutil python3-vobject)
 install_missing || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 
+# shellcheck source=tests/peers.sh
+source tests/peers.sh
+bring_peers || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+
 # shellcheck source=tests/servers.sh
 source tests/servers.sh
 suite=""

@@ -98,6 +98,20 @@ internal sealed class AuditLog(RepositorySession session, TimeProvider time)
             Hostname = session.Configuration.Tenant.Id,
             Username = Environment.UserName,
             Tags = [OwnTag],
+            ProgramVersion = Runs.Checkpoints.SnapshotAssembler.Program,
+            Summary = new SnapshotSummary
+            {
+                BackupStart = NanoTime.From(now).ToString(),
+                BackupEnd = NanoTime.From(time.GetLocalNow()).ToString(),
+                FilesNew = parent is null ? 1 : 0,
+                FilesChanged = parent is null ? 0 : 1,
+                DataBlobs = writer.DataBlobsStored,
+                TreeBlobs = writer.TreesStored,
+                DataAdded = writer.PlainBytesStored,
+                DataAddedPacked = writer.BytesStored,
+                TotalFilesProcessed = 1,
+                TotalBytesProcessed = saved.Size,
+            },
         }, cancellationToken).ConfigureAwait(false);
         await RememberAsync(state, cancellationToken).ConfigureAwait(false);
         return state.Entries[^1];

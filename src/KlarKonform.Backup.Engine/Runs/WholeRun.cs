@@ -35,7 +35,8 @@ internal sealed class WholeRun(RunContext context, RepositorySession session)
             var results = record.Results;
             var dropped = listing.Dropped((await run.Assembler.PreviousManifestAsync(token).ConfigureAwait(false)).Resources, record.Configuration);
             var status = record.HasDoubts || dropped.Any(each => each.AcceptedReason is null) || record.Mismatches.Count > 0 || results.Any(result => result.Status != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
-            var (snapshot, final, verification) = await new SnapshotFinisher(context, session, run.Assembler, run.Writer, held).FinishAsync(
+            var summarizer = new SnapshotSummarizer(context, run.Reader, run.Writer, snapshots);
+            var (snapshot, final, verification) = await new SnapshotFinisher(context, session, run.Assembler, run.Writer, summarizer, held).FinishAsync(
                 (state, problems, stop) => run.Assembler.SaveTreesAsync(record, state, checkpoint: false, stop, problems),
                 status,
                 () => (results.Sum(result => result.ItemsExpected ?? 0), results.Sum(result => result.ItemsStored ?? 0), record.Mismatches),

@@ -42,9 +42,18 @@ public sealed record Snapshot
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ProgramVersion { get; init; }
 
+    /// <summary>What the backup did; null where nobody counted: checkpoints, and what restic before 0.17 wrote.</summary>
+    [JsonPropertyName("summary")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SnapshotSummary? Summary { get; init; }
+
     /// <summary>Fields of other programs, kept as they are.</summary>
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? Other { get; init; }
+
+    /// <summary>Whether another program made it out of another snapshot, as <c>restic rewrite</c> and <c>repair snapshots</c> do.</summary>
+    [JsonIgnore]
+    public bool IsRewritten => Other?.ContainsKey("original") == true;
 
     /// <summary>The time as .NET knows it.</summary>
     [JsonIgnore]

@@ -20,6 +20,9 @@ public sealed class RepositoryWriter : IAsyncDisposable
     private const int Trees = 1;
     private const int State = 2;
 
+    // restic fills two at a time. Trees are never cut, and state is known to nobody outside: theirs are filled one after the other.
+    private const int OpenContentPacks = 2;
+
     private readonly ResticRepository _repository;
     private readonly MasterIndex _index;
     private readonly long _maxUnreadIndex;
@@ -28,6 +31,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
     private readonly Packer[] _packers;
     // A tree or a leaf of the item index is some kilobytes: a thousand of them are what a run works on.
     private readonly RecentBlobs _recent = new(8 << 20);
+    private readonly AddedBlobs _added = new();
     private readonly StreamSplitter _splitter;
     private readonly StreamSplitter _stateSplitter;
     private readonly ConcurrentDictionary<BlobHandle, PendingBlob> _pending = new();
@@ -56,11 +60,11 @@ public sealed class RepositoryWriter : IAsyncDisposable
         _index = index;
         _maxUnreadIndex = options.MaxUnreadIndex;
 
-        // One more than are uploaded: the pack that is being filled. Trees have buffers of their own, because their packs fill slowly.
-        // State has packs of its own, so that small index files tell where it lies.
-        _buffers = [new PackBuffers(options.Uploads + 1, options), new PackBuffers(2, options.ForMetadata), new PackBuffers(1, options.ForMetadata)];
+        // Trees have packs of their own, as restic's, and state too, so that small index files tell where it lies. Both fill slowly: whoever
+        // comes while such a pack is uploaded waits for it.
+        _buffers = [new PackBuffers(OpenContentPacks, options.Uploads, options), new PackBuffers(1, 0, options.ForMetadata), new PackBuffers(1, 0, options.ForMetadata)];
         _uploader = new PackUploader(repository, options.Uploads, Settle);
-        _packers = [.. _buffers.Select((buffers, number) => new Packer(buffers, isMetadata: number != Content, _uploader.Start))];
+        _packers = [.. _buffers.Select((buffers, number) => new Packer(buffers, number == Content ? OpenContentPacks : 1, options.Draw, number != Content, _uploader.Start))];
         _splitter = new StreamSplitter(repository.Chunker, (piece, token) => SaveBlobAsync(BlobKind.Data, Content, piece, token));
         _stateSplitter = new StreamSplitter(repository.Chunker, (piece, token) => SaveBlobAsync(BlobKind.Data, State, piece, token));
     }
@@ -82,6 +86,15 @@ public sealed class RepositoryWriter : IAsyncDisposable
 
     /// <summary>New blobs so far.</summary>
     public long BlobsStored => Interlocked.Read(ref _blobsStored);
+
+    /// <summary>New data blobs so far.</summary>
+    public long DataBlobsStored => _added.Data;
+
+    /// <summary>New trees so far.</summary>
+    public long TreesStored => _added.Trees;
+
+    /// <summary>Plain bytes of the new blobs so far.</summary>
+    public long PlainBytesStored => _added.Bytes;
 
     /// <summary>Stores a blob unless it is known, and returns its id. It becomes durable with the next <see cref="FlushAsync"/>.</summary>
     public Task<BlobId> SaveBlobAsync(BlobKind kind, ReadOnlyMemory<byte> plain, CancellationToken cancellationToken) =>
@@ -123,6 +136,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
             if (packer != Content)
                 _recent.Put(blob, plain);
             Interlocked.Increment(ref _blobsStored);
+            _added.Count(kind, plain.Length);
             return id;
         }
         finally
@@ -146,10 +160,16 @@ public sealed class RepositoryWriter : IAsyncDisposable
     /// <summary>Stores a tree; the nodes must be sorted by <see cref="TreeJson.NameOrder"/> and have distinct names.</summary>
     public async Task<BlobId> SaveTreeAsync(IEnumerable<Node> nodes, CancellationToken cancellationToken)
     {
+        var list = nodes as IReadOnlyCollection<Node> ?? [.. nodes];
         using var json = new PooledBuffer();
-        TreeJson.Write(json, nodes);
-        return await SaveBlobAsync(BlobKind.Tree, json.Written, cancellationToken).ConfigureAwait(false);
+        TreeJson.Write(json, list);
+        var id = await SaveBlobAsync(BlobKind.Tree, json.Written, cancellationToken).ConfigureAwait(false);
+        _added.Remember(id, list);
+        return id;
     }
+
+    /// <summary>What a tree that this writer saved holds; false where it or a folder below it is another's.</summary>
+    public bool TryGetTotals(BlobId tree, out TreeTotals totals) => _added.TryGetTotals(tree, out totals);
 
     /// <summary>Makes everything that was saved before the call durable: open packs are uploaded, then the index is written.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace KlarKonform.Backup.Repository.Writing;
 
 /// <summary>How a writer packs and uploads. What it says is not kept in the repository; packs of every size live side by side.</summary>
@@ -16,6 +18,10 @@ public sealed record WriterOptions
 
     /// <summary>Packs under way to the storage at a time: one is written while the next is hashed. Each takes <see cref="PackSize"/> and 1 MiB of memory.</summary>
     public int Uploads { get; init; } = 2;
+
+    /// <summary>Draws a number from 0 to less than its argument: which of the packs that are being filled takes a piece. Nobody may foresee
+    /// it, so it is the system's cryptographic generator; tests put in another. Called by one thread at a time, of every writer.</summary>
+    public Func<int, int> Draw { get; init; } = RandomNumberGenerator.GetInt32;
 
     /// <summary>Bytes after which a pack is closed.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not within <see cref="MinPackSize"/> and <see cref="MaxPackSize"/>.</exception>

@@ -154,9 +154,11 @@ internal sealed class SnapshotAssembler
     /// <param name="status">How the run ended.</param>
     /// <param name="files">Which packs and index files there are, when everything is verified; null makes a checkpoint, or a snapshot that is not sound.</param>
     /// <param name="checkpoint">Whether the run goes on.</param>
+    /// <param name="summary">What restic is to show of it, or null.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <param name="tags">What this one is marked with besides.</param>
-    public Task<BlobId> SaveSnapshotAsync(BlobId root, BackupState status, FileCensus? files, bool checkpoint, CancellationToken cancellationToken, params IReadOnlyList<string> tags)
+    public Task<BlobId> SaveSnapshotAsync(
+        BlobId root, BackupState status, FileCensus? files, bool checkpoint, SnapshotSummary? summary, CancellationToken cancellationToken, params IReadOnlyList<string> tags)
     {
         var configuration = _session.Configuration;
         List<string> all =
@@ -184,6 +186,7 @@ internal sealed class SnapshotAssembler
             Username = Environment.UserName,
             Tags = all,
             ProgramVersion = Program,
+            Summary = summary,
         }, cancellationToken);
     }
 

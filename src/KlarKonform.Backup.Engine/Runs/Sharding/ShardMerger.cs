@@ -36,7 +36,8 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
             Inventory = inventory,
         };
         var verified = new HashSet<BlobId>();
-        var merged = await GraftAsync(parts, round.Base, assembler, reader, verified, cancellationToken).ConfigureAwait(false);
+        var grafted = new List<GraftedPart>();
+        var merged = await GraftAsync(parts, round.Base, assembler, reader, verified, grafted, cancellationToken).ConfigureAwait(false);
         var touched = merged.Resources.Where(each => each.Run == context.Record.Id).ToArray();
         if (touched.Length > 0 && touched.All(each => each.Status == BackupState.Failed) && context.Record.FirstError is { } first)
         {
@@ -48,7 +49,8 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
         await new GoneResources(context, assembler, reader).NoteAsync(listing, cancellationToken).ConfigureAwait(false);
         var dropped = listing.Dropped(merged.Resources, session.Configuration);
         var status = context.Record.HasDoubts || dropped.Any(each => each.AcceptedReason is null) || merged.Mismatches.Count > 0 || parts.Any(part => SnapshotAssembler.StatusOf(part.Snapshot) != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
-        var (snapshot, final, verification) = await new SnapshotFinisher(context, session, assembler, writer, held).FinishAsync(
+        var summarizer = new SnapshotSummarizer(context, reader, writer, [.. snapshots.Where(each => !ShardRound.IsShard(each.Snapshot))]) { Parts = grafted };
+        var (snapshot, final, verification) = await new SnapshotFinisher(context, session, assembler, writer, summarizer, held).FinishAsync(
             (state, problems, stop) => assembler.WriteAsync(merged with { Status = state, Problems = problems, Saved = context.Time.GetUtcNow() }, stop),
             status,
             () => (touched.Sum(each => each.ItemsExpected ?? 0), touched.Sum(each => each.ItemsStored ?? 0), merged.Mismatches),
@@ -86,10 +88,10 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
             await using var writer = ClaimedRun.NewWriter(session);
             var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
             var assembler = new SnapshotAssembler(session, writer, reader, context.Time, before, context.Record.Id, []) { NotBefore = snapshots[^1].Snapshot.Taken };
-            var merged = await GraftAsync(parts, before, assembler, reader, [], cancellationToken).ConfigureAwait(false);
+            var merged = await GraftAsync(parts, before, assembler, reader, [], [], cancellationToken).ConfigureAwait(false);
             var root = await assembler.WriteAsync(merged with { Checkpoint = true, Status = BackupState.Partial }, cancellationToken).ConfigureAwait(false);
             await held.ThrowIfLostAsync().ConfigureAwait(false);
-            await assembler.SaveSnapshotAsync(root, BackupState.Partial, files: null, checkpoint: true, cancellationToken).ConfigureAwait(false);
+            await assembler.SaveSnapshotAsync(root, BackupState.Partial, files: null, checkpoint: true, summary: null, cancellationToken).ConfigureAwait(false);
         }
 
         // Those of another beginning continue nothing.
@@ -132,7 +134,7 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
         parts.Select(part => SnapshotAssembler.WrittenOf(part.Snapshot)).Aggregate((FileCensus?)default(FileCensus), (all, part) => all is { } sum && part is { } own ? sum.With(own) : null);
 
     private async Task<RunManifest> GraftAsync(
-        IReadOnlyList<(BlobId Id, Snapshot Snapshot)> parts, (BlobId Id, Snapshot Snapshot)? before, SnapshotAssembler assembler, RepositoryReader reader, HashSet<BlobId> verified, CancellationToken cancellationToken)
+        IReadOnlyList<(BlobId Id, Snapshot Snapshot)> parts, (BlobId Id, Snapshot Snapshot)? before, SnapshotAssembler assembler, RepositoryReader reader, HashSet<BlobId> verified, List<GraftedPart> grafted, CancellationToken cancellationToken)
     {
         var old = await SnapshotAssembler.ReadManifestAsync(reader, before?.Snapshot.Root, cancellationToken).ConfigureAwait(false) ?? new RunManifest();
         var manifests = new List<RunManifest>();
@@ -144,6 +146,7 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
                 ?? throw new RepositoryException(RepositoryErrorKind.Damaged, $"The snapshot {id.ToShortString()} of a shard has no manifest.");
             manifests.Add(manifest);
             var trees = new TreeLookup(reader, snapshot.Root);
+            var (taken, lostBefore) = (new HashSet<BlobId>(), lost.Count);
             foreach (var resource in TouchedIn(manifest, old))
             {
                 var place = string.Join('/', resource.Path);
@@ -161,10 +164,13 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
                     if (await trees.FindAsync(path, cancellationToken).ConfigureAwait(false) is not { } tree)
                         continue;
                     await assembler.SetAsync(path, tree, cancellationToken).ConfigureAwait(false);
+                    taken.Add(tree);
                     if (ShardRound.IsVerified(snapshot))
                         verified.Add(tree);
                 }
             }
+
+            grafted.Add(new GraftedPart(snapshot.Root, snapshot.Summary, taken, IsWhole: lost.Count == lostBefore));
         }
 
         return Combine(old, manifests, lost, context.Record.Id) with

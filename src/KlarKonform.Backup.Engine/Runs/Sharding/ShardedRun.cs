@@ -175,8 +175,9 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
                 // Whoever merges has not written this, and would have to read the index of all of it: it is known here.
                 part.Monitor.Phase = Texts.Get("Progress_Verifying");
                 var problems = await new RunVerifier(session, run.Writer.PacksStored, part.Random).CheckNewTreesAsync(root, verified, [], token).ConfigureAwait(false);
+                var summary = await new SnapshotSummarizer(part, run.Reader, run.Writer, snapshots).SummarizeAsync(root, record.Started, token).ConfigureAwait(false);
                 await held.ThrowIfLostAsync().ConfigureAwait(false);
-                await run.Assembler.SaveSnapshotAsync(root, status, files: null, checkpoint: true, context.Abandon, problems.Count == 0 ? [ShardRound.DoneTag, ShardRound.VerifiedTag] : [ShardRound.DoneTag]).ConfigureAwait(false);
+                await run.Assembler.SaveSnapshotAsync(root, status, files: null, checkpoint: true, summary, context.Abandon, problems.Count == 0 ? [ShardRound.DoneTag, ShardRound.VerifiedTag] : [ShardRound.DoneTag]).ConfigureAwait(false);
                 await run.Checkpointer.EndAsync(token).ConfigureAwait(false);
                 part.Events.Write(RunEvent.ShardDone, Texts.Get("Event_ShardDone", shard), new { shard = shard.ToString(), resources = sources.Length, items = record.Items, bytes = record.Bytes });
                 return root;

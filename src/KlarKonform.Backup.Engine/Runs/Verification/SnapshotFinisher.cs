@@ -8,7 +8,7 @@ using KlarKonform.Backup.Repository.Writing;
 namespace KlarKonform.Backup.Engine.Runs.Verification;
 
 /// <summary>Makes a run's final snapshot: its trees are stored, the repository is verified, and only then the snapshot is written.</summary>
-internal sealed class SnapshotFinisher(RunContext context, RepositorySession session, SnapshotAssembler assembler, RepositoryWriter writer, RepositoryLock held)
+internal sealed class SnapshotFinisher(RunContext context, RepositorySession session, SnapshotAssembler assembler, RepositoryWriter writer, SnapshotSummarizer summarizer, RepositoryLock held)
 {
     /// <summary>Verifies what is stored and saves the snapshot.</summary>
     /// <param name="save">Stores the trees with a manifest of that state and those problems; returns the root.</param>
@@ -53,12 +53,13 @@ internal sealed class SnapshotFinisher(RunContext context, RepositorySession ses
         if (verification.Mismatches.Count > 0)
             context.Note(Texts.Get("ItemsDiffer", verification.Mismatches.Count));
         Log(verification);
+        var summary = await summarizer.SummarizeAsync(root, assembler.Manifest.Started, cancellationToken).ConfigureAwait(false);
         await held.ThrowIfLostAsync().ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
 
         // Begun, it is written to its end: a snapshot that nobody knows of would be followed by a checkpoint of the same.
         FileCensus? sound = verification.Problems.Count == 0 ? storage.Files : null;
-        var snapshot = await assembler.SaveSnapshotAsync(root, status, sound, checkpoint: false, context.Abandon).ConfigureAwait(false);
+        var snapshot = await assembler.SaveSnapshotAsync(root, status, sound, checkpoint: false, summary, context.Abandon).ConfigureAwait(false);
         var ledger = new FileLedger(session);
         await ledger.WriteAsync(sound, context.Abandon).ConfigureAwait(false);
         await ledger.SetNewestAsync(new KnownSnapshot(snapshot.ToString(), context.Time.GetUtcNow()), context.Abandon).ConfigureAwait(false);

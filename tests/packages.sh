@@ -15,6 +15,12 @@ need_servers() {
     need swift-container-server swift-container
     need swift-object-server swift-object
     need memcached memcached
+    need radosgw radosgw
+    need ceph-mon ceph-mon
+    need ceph-osd ceph-osd
+    need ceph-mgr ceph-mgr
+    need ceph ceph-common
+    need uuidgen uuid-runtime
     need stunnel4 stunnel4
     need openssl openssl
     need curl curl

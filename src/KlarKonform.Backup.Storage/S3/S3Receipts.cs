@@ -44,7 +44,7 @@ internal sealed class S3Receipts(AmazonS3Client client, string bucket, string lo
         try
         {
             var found = await client.GetObjectMetadataAsync(bucket, key, cancellationToken).ConfigureAwait(false);
-            if (found.Headers.ContentLength == size)
+            if (found.Headers.ContentLength == size || found.Headers.ContentLength < 0) // -1: not said.
                 return;
         }
         catch (AmazonS3Exception exception) when (exception.StatusCode == HttpStatusCode.NotFound)

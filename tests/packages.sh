@@ -10,6 +10,7 @@ need_servers() {
     need restic restic
     need sshd openssh-server
     need ssh-keygen openssh-client
+    need /usr/lib/openssh/sftp-server openssh-sftp-server
     need swift-proxy-server swift-proxy
     need swift-account-server swift-account
     need swift-container-server swift-container

@@ -2,6 +2,7 @@
 # Sourced by run.sh. Everything lies below $SERVERS; what was started is stopped by its process id.
 
 SERVERS=""
+TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 SERVER_PIDS=()
 CEPH_PIDS=()
 
@@ -18,8 +19,25 @@ wait_for_port() {
     return 1
 }
 
+start_sshd() {
+    local home="$1" port="$2" subsystem="$3"
+    cat > "$home/sshd_config.$port" <<EOF
+Port $port
+ListenAddress 127.0.0.1
+HostKey $home/host_key
+PidFile $home/sshd.$port.pid
+AuthorizedKeysFile $home/authorized_keys
+StrictModes no
+UsePAM no
+PasswordAuthentication yes
+Subsystem sftp $subsystem
+EOF
+    /usr/sbin/sshd -D -e -f "$home/sshd_config.$port" 2> "$home/sshd.$port.log" &
+    SERVER_PIDS+=($!)
+}
+
 start_sftp() {
-    local home="$SERVERS/sftp" port
+    local home="$SERVERS/sftp" port faulty
     port=$(free_port)
     mkdir -p "$home" /run/sshd
     chmod 755 "$home"
@@ -30,20 +48,19 @@ start_sftp() {
     echo "$SFTP_USER:Kennwort-$$" | chpasswd
     cp "$home/client_key.pub" "$home/authorized_keys"
     chmod 644 "$home/authorized_keys"
-    cat > "$home/sshd_config" <<EOF
-Port $port
-ListenAddress 127.0.0.1
-HostKey $home/host_key
-PidFile $home/sshd.pid
-AuthorizedKeysFile $home/authorized_keys
-StrictModes no
-UsePAM no
-PasswordAuthentication yes
-Subsystem sftp internal-sftp
-EOF
-    /usr/sbin/sshd -D -e -f "$home/sshd_config" 2> "$home/sshd.log" &
-    SERVER_PIDS+=($!)
+    start_sshd "$home" "$port" internal-sftp
+
+    # A second one, behind which tests/sftp-faults.py notes what is asked and lies where a test wants it.
+    faulty=$(free_port)
+    mkdir -p "$home/faulty"
+    chmod 777 "$home/faulty"
+    cp "$TESTS/sftp-faults.py" "$home/sftp-faults.py"
+    chmod 755 "$home/sftp-faults.py"
+    start_sshd "$home" "$faulty" "/usr/bin/python3 $home/sftp-faults.py /usr/lib/openssh/sftp-server $home/faulty"
     wait_for_port "$port"
+    wait_for_port "$faulty"
+    export KK_TEST_SFTP_FAULTY_PORT="$faulty"
+    export KK_TEST_SFTP_FAULTS="$home/faulty"
     export KK_TEST_SFTP_PORT="$port"
     export KK_TEST_SFTP_USER="$SFTP_USER"
     export KK_TEST_SFTP_PASSWORD="Kennwort-$$"

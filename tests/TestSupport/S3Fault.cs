@@ -51,7 +51,7 @@ public enum S3Fault
     /// <summary>An object's part says that it begins a byte later (cloud37/s3-encryption-gateway#242).</summary>
     WrongContentRange,
 
-    /// <summary>An object is answered with 200 and no byte.</summary>
+    /// <summary>An object or a listing is answered with 200 and no byte.</summary>
     EmptyAnswer,
 
     /// <summary>200 with an error in XML instead of what was asked for (CompleteMultipartUpload's way, s3tools/s3cmd#577).</summary>

@@ -46,7 +46,7 @@ internal static partial class S3Lies
             case S3Fault.WrongContentRange when part && answer.Headers.TryGetValue("Content-Range", out var range):
                 answer.Set("Content-Range", FirstByte().Replace(range[0], match => $"bytes {long.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) + 1}-"));
                 break;
-            case S3Fault.EmptyAnswer when request.Method == "GET" && isObject:
+            case S3Fault.EmptyAnswer when request.Method == "GET":
                 (answer.Status, answer.Body) = (200, []);
                 answer.Set("Content-Range", null);
                 break;

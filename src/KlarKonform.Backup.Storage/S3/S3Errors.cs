@@ -50,6 +50,8 @@ internal static class S3Errors
             AmazonUnmarshallingException => StorageErrorKind.InvalidAnswer,
             AmazonS3Exception { InnerException: XmlException } => StorageErrorKind.InvalidAnswer,
             AmazonS3Exception => StorageErrorKind.Other,
+            // The SDK compares a whole object with its ETag, and says so in no other way.
+            AmazonClientException { Message: "Expected hash not equal to calculated hash" } => StorageErrorKind.InvalidAnswer,
             AmazonClientException when Find<HttpRequestException>(exception) is null && Find<SocketException>(exception) is null
                 && exception.Message.Contains("credentials", StringComparison.OrdinalIgnoreCase) => StorageErrorKind.AuthenticationFailed, // Nothing in the default chain.
             _ when Find<SocketException>(exception) is not null || Find<HttpRequestException>(exception) is not null

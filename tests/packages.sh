@@ -11,11 +11,18 @@ need_servers() {
     need fusermount3 fuse3
     need sshd openssh-server
     need ssh-keygen openssh-client
+    need /usr/lib/openssh/sftp-server openssh-sftp-server
     need swift-proxy-server swift-proxy
     need swift-account-server swift-account
     need swift-container-server swift-container
     need swift-object-server swift-object
     need memcached memcached
+    need radosgw radosgw
+    need ceph-mon ceph-mon
+    need ceph-osd ceph-osd
+    need ceph-mgr ceph-mgr
+    need ceph ceph-common
+    need uuidgen uuid-runtime
     need stunnel4 stunnel4
     need openssl openssl
     need curl curl

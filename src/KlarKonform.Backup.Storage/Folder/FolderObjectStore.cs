@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 
 namespace KlarKonform.Backup.Storage.Folder;
 
 /// <summary>Objects as files below a folder: a local disk, a mounted NAS or a network share. Thread-safe.</summary>
+/// <remarks>A share can go away at any moment and leave nothing, or an empty folder. What is not found is therefore missing only while the
+/// folder itself, and the repository's config once it was seen, are in sight; else the call fails.</remarks>
 public sealed class FolderObjectStore : IObjectStore
 {
     private const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -10,14 +13,20 @@ public sealed class FolderObjectStore : IObjectStore
 
     private readonly string _root;
     private readonly bool _durable;
+    private readonly IDiskSync _disk;
+    private readonly Sightings _sightings = new();
+    private readonly ConcurrentDictionary<string, bool> _folders = new(StringComparer.Ordinal);
+    private readonly object _creating = new();
 
     /// <summary>Uses the folder at an absolute path; nothing is touched before the first call.</summary>
     /// <param name="root">The folder.</param>
     /// <param name="durable">Whether saving waits for the disk. False is for caches only.</param>
-    public FolderObjectStore(string root, bool durable = true)
+    /// <param name="disk">How it waits; null for the operating system's ways.</param>
+    public FolderObjectStore(string root, bool durable = true, IDiskSync? disk = null)
     {
         _root = Path.GetFullPath(root);
         _durable = durable;
+        _disk = disk ?? DiskSync.System;
     }
 
     /// <inheritdoc />
@@ -26,28 +35,39 @@ public sealed class FolderObjectStore : IObjectStore
     /// <inheritdoc />
     public Task PrepareAsync(bool create, CancellationToken cancellationToken)
     {
-        try
+        Run(null, () =>
         {
-            if (!Directory.Exists(_root))
+            if (LocalEntries.AttributesOf(_root)?.HasFlag(FileAttributes.Directory) != true)
             {
                 if (!create)
                     throw new StorageException(StorageErrorKind.NotFound, Location, null, $"The folder '{_root}' does not exist.");
-                CreateFolder(_root);
+                lock (_creating)
+                    CreateFolder(_root);
             }
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw Translate(exception, null);
-        }
 
+            _sightings.SawRoot();
+            if (LocalEntries.AttributesOf(PathOf(ObjectKeys.Anchor)) is not null)
+                _sightings.Saw(ObjectKeys.Anchor);
+        });
         return Task.CompletedTask;
     }
 
     /// <inheritdoc />
     public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken)
     {
-        var file = new FileInfo(PathOf(key));
-        return Task.FromResult(file.Exists ? new StoredObject(key, file.Length) : null);
+        StoredObject? found = null;
+        Run(key, () =>
+        {
+            if (LocalEntries.FileAt(PathOf(key), mayBeLink: true) is not var (length, _))
+            {
+                EnsureInSight(key);
+                return;
+            }
+
+            _sightings.Saw(key);
+            found = new StoredObject(key, length);
+        });
+        return Task.FromResult(found);
     }
 
     /// <inheritdoc />
@@ -57,15 +77,33 @@ public sealed class FolderObjectStore : IObjectStore
 
     // Waiting for the disk takes a thread of its own: there is no asynchronous fsync, and the pool has as many threads as processors,
     // which have hashing and encrypting to do meanwhile.
-    private void Save(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    private void Save(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => Run(key, () =>
     {
         var path = PathOf(key);
+        var folder = Path.GetDirectoryName(path)!;
+        EnsureFolder(folder, key);
+        try
+        {
+            Write(path, content, cancellationToken);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Somebody removed the folder, or the share went away since it was last used.
+            _folders.TryRemove(folder, out _);
+            EnsureFolder(folder, key);
+            Write(path, content, cancellationToken);
+        }
+
+        if (_durable)
+            _disk.FlushFolder(folder);
+        _sightings.Saw(key);
+    });
+
+    private void Write(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
         var temporary = ObjectKeys.Temporary(path);
         try
         {
-            var folder = Path.GetDirectoryName(path)!;
-            if (!Directory.Exists(folder))
-                CreateFolder(folder);
             var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
             if (!OperatingSystem.IsWindows())
                 options.UnixCreateMode = OwnerFile;
@@ -73,18 +111,17 @@ public sealed class FolderObjectStore : IObjectStore
             {
                 DiskWrites.Write(stream.SafeFileHandle, content.Span, 0, cancellationToken);
                 if (_durable)
-                    stream.Flush(flushToDisk: true);
+                    _disk.FlushFile(stream.SafeFileHandle);
             }
 
-            File.Move(temporary, path, overwrite: true);
             if (_durable)
-                FolderSync.Flush(folder);
+                _disk.Rename(temporary, path);
+            else
+                File.Move(temporary, path, overwrite: true);
         }
-        catch (Exception exception)
+        catch
         {
             TryDelete(temporary);
-            if (exception is IOException or UnauthorizedAccessException)
-                throw Translate(exception, key);
             throw;
         }
     }
@@ -92,85 +129,142 @@ public sealed class FolderObjectStore : IObjectStore
     /// <inheritdoc />
     public Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken)
     {
-        FileStream? stream = null;
-        try
+        Stream? opened = null;
+        Run(key, () =>
         {
-            stream = new FileStream(PathOf(key), new FileStreamOptions
+            FileStream? stream = null;
+            try
             {
-                Mode = FileMode.Open,
-                Access = FileAccess.Read,
-                Share = FileShare.ReadWrite | FileShare.Delete,
-                Options = FileOptions.Asynchronous,
-                BufferSize = 0,
-            });
-            stream.Position = offset;
-            return Task.FromResult<Stream>(length is { } count ? new BoundedReadStream(stream, count) : stream);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            stream?.Dispose();
-            throw Translate(exception, key);
-        }
+                stream = new FileStream(PathOf(key), new FileStreamOptions
+                {
+                    Mode = FileMode.Open,
+                    Access = FileAccess.Read,
+                    Share = FileShare.ReadWrite | FileShare.Delete,
+                    Options = FileOptions.Asynchronous,
+                    BufferSize = 0,
+                });
+                stream.Position = offset;
+                _sightings.Saw(key);
+                opened = new FolderReadStream(length is { } count ? new BoundedReadStream(stream, count) : stream, Location, key);
+            }
+            catch (Exception exception)
+            {
+                stream?.Dispose();
+                if (exception is FileNotFoundException or DirectoryNotFoundException)
+                    EnsureInSight(key);
+                throw;
+            }
+        });
+        return Task.FromResult(opened!);
     }
 
     /// <inheritdoc />
     public async IAsyncEnumerable<StoredObject> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask.ConfigureAwait(false);
-        var path = PathOf(folder);
-        if (!Directory.Exists(path))
-            yield break;
-        foreach (var file in new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories))
+        using var found = Walk(PathOf(folder)).GetEnumerator();
+        while (Run(folder, found.MoveNext))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (ObjectKeys.IsTemporary(file.Name))
-                continue;
-            long size;
-            DateTimeOffset modified;
-            try
-            {
-                size = file.Length;
-                modified = new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero);
-            }
-            catch (FileNotFoundException)
-            {
-                // Another process deleted it between the listing and the look: it is not there, so it is not listed.
-                continue;
-            }
-
-            yield return new StoredObject(Path.GetRelativePath(_root, file.FullName).Replace(Path.DirectorySeparatorChar, '/'), size) { Modified = modified };
+            _sightings.Saw(found.Current.Key);
+            yield return found.Current;
         }
     }
 
     /// <inheritdoc />
     public Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
-        try
+        Run(key, () =>
         {
             var path = PathOf(key);
-            if (File.Exists(path))
+            if (LocalEntries.AttributesOf(path) is null)
+                EnsureInSight(key);
+            else
                 File.Delete(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw Translate(exception, key);
-        }
-
+            _sightings.Deleted(key);
+        });
         return Task.CompletedTask;
     }
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private string PathOf(string key) => Path.Combine(_root, key.Replace('/', Path.DirectorySeparatorChar));
-
-    private static void CreateFolder(string path)
+    // Level by level, links followed. A folder that is not there, or no longer, is an empty one while the place is in sight; and at the end the
+    // place must be what it was, or what could not be seen was taken for deleted.
+    private IEnumerable<StoredObject> Walk(string top)
     {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(path);
-        else
-            Directory.CreateDirectory(path, OwnerFolder);
+        var pending = new Stack<string>([top]);
+        while (pending.TryPop(out var folder))
+        {
+            using var entries = Open(folder);
+            while (entries?.MoveNext() == true)
+            {
+                var entry = entries.Current;
+                if (entry.IsFolder)
+                    pending.Push(entry.Path);
+                else if (!ObjectKeys.IsTemporary(Path.GetFileName(entry.Path)) && LocalEntries.FileAt(entry.Path, entry.IsLink) is var (length, modified))
+                    yield return new StoredObject(Path.GetRelativePath(_root, entry.Path).Replace(Path.DirectorySeparatorChar, '/'), length) { Modified = modified };
+            }
+        }
+
+        EnsureInSight(null);
     }
+
+    private static IEnumerator<LocalEntry>? Open(string folder)
+    {
+        try
+        {
+            return LocalEntries.In(folder).GetEnumerator();
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    // A cache may vanish at any moment, and is made anew.
+    private void EnsureInSight(string? key)
+    {
+        if (_durable && _sightings.ExpectsRoot && LocalEntries.AttributesOf(_sightings.ExpectsAnchor ? PathOf(ObjectKeys.Anchor) : _root) is null)
+            throw _sightings.OutOfSight(Location, key);
+    }
+
+    private void EnsureFolder(string folder, string key)
+    {
+        if (_folders.ContainsKey(folder))
+            return;
+        lock (_creating) // Whoever comes second must not go on before the first one's folder is on the disk.
+        {
+            if (LocalEntries.AttributesOf(folder) is null)
+            {
+                EnsureInSight(key);
+                CreateFolder(folder);
+            }
+
+            _folders[folder] = true;
+        }
+    }
+
+    // Every level that is made stands in a folder of its own, which must be on the disk as well.
+    private void CreateFolder(string folder)
+    {
+        var missing = new Stack<string>();
+        for (var level = folder; level is not null && LocalEntries.AttributesOf(level) is null; level = Path.GetDirectoryName(level))
+            missing.Push(level);
+        if (missing.Count == 0)
+            missing.Push(folder); // It is no folder: let the system say so.
+        while (missing.TryPop(out var level))
+        {
+            if (OperatingSystem.IsWindows())
+                Directory.CreateDirectory(level);
+            else
+                Directory.CreateDirectory(level, OwnerFolder);
+            if (_durable && Path.GetDirectoryName(level) is { } parent)
+                _disk.FlushFolder(parent);
+        }
+    }
+
+    private string PathOf(string key) => Path.Combine(_root, key.Replace('/', Path.DirectorySeparatorChar));
 
     private static void TryDelete(string path)
     {
@@ -178,32 +272,27 @@ public sealed class FolderObjectStore : IObjectStore
         {
             File.Delete(path);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FolderErrors.IsOne(exception))
         {
             // The failure that led here is the one to report; a leftover temporary file is ignored by every reader.
         }
     }
 
-    // A network share that went away: ERROR_BAD_NETPATH, ERROR_UNEXP_NET_ERR, ERROR_NETNAME_DELETED, ERROR_SEM_TIMEOUT and
-    // ERROR_NETWORK_UNREACHABLE on Windows; ENOTCONN, ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH and ESTALE on Linux.
-    private static bool IsNetworkFailure(Exception exception)
+    private void Run(string? key, Action call) => Run(key, () =>
     {
-        var code = exception.HResult & 0xFFFF;
-        return OperatingSystem.IsWindows() ? code is 53 or 59 or 64 or 121 or 1231 : code is 107 or 110 or 112 or 113 or 116;
-    }
+        call();
+        return true;
+    });
 
-    private StorageException Translate(Exception exception, string? key)
+    private T Run<T>(string? key, Func<T> call)
     {
-        // HRESULT of ERROR_DISK_FULL (0x70) and ERROR_HANDLE_DISK_FULL (0x27) on Windows, errno ENOSPC (28) and EDQUOT (122) elsewhere.
-        var full = exception is IOException && (exception.HResult & 0xFFFF) is 0x70 or 0x27 or 28 or 122;
-        var kind = exception switch
+        try
         {
-            FileNotFoundException or DirectoryNotFoundException => StorageErrorKind.NotFound,
-            UnauthorizedAccessException => StorageErrorKind.AccessDenied,
-            _ when full => StorageErrorKind.Full,
-            _ when IsNetworkFailure(exception) => StorageErrorKind.Unreachable,
-            _ => StorageErrorKind.Other,
-        };
-        return new StorageException(kind, Location, key, exception.Message, exception);
+            return call();
+        }
+        catch (Exception exception) when (FolderErrors.IsOne(exception))
+        {
+            throw FolderErrors.Translate(exception, Location, key);
+        }
     }
 }

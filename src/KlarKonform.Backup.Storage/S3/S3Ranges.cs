@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Net;
+using Amazon.S3.Model;
+
+namespace KlarKonform.Backup.Storage.S3;
+
+/// <summary>
+/// Compares what was asked for with what came. Servers and proxies that ignore Range send the object from its first byte, under status 200;
+/// others send the part that was asked for under 200 too, or the whole where the part is the whole.
+/// </summary>
+internal static class S3Ranges
+{
+    /// <summary>The answer's body from the byte that was asked for.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="body">Its body.</param>
+    /// <param name="offset">The first byte that was asked for.</param>
+    /// <param name="length">How many, or null for all that follow.</param>
+    /// <param name="location">The store's location.</param>
+    /// <param name="key">The object's key.</param>
+    /// <exception cref="StorageException"><see cref="StorageErrorKind.RangesIgnored"/> or <see cref="StorageErrorKind.InvalidAnswer"/>.</exception>
+    public static Stream Judge(GetObjectResponse answer, Stream body, long offset, long? length, string location, string key)
+    {
+        if (offset == 0 && length is null)
+            return body;
+        var sent = answer.Headers.ContentLength; // -1 when the server does not say.
+        if (!string.IsNullOrEmpty(answer.ContentRange))
+        {
+            // RFC 9110, section 14.4: "bytes 42-1233/1234".
+            var start = answer.ContentRange.StartsWith("bytes ", StringComparison.OrdinalIgnoreCase) && answer.ContentRange.IndexOf('-', StringComparison.Ordinal) is > 6 and var dash
+                && long.TryParse(answer.ContentRange.AsSpan(6, dash - 6), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
+            if (start != offset)
+                throw S3Errors.Contradiction(location, key, $"Asked for '{key}' from byte {offset}, the server sent '{answer.ContentRange}'.");
+        }
+        else if (answer.HttpStatusCode == HttpStatusCode.OK && offset > 0 && sent != length)
+        {
+            throw sent >= 0 && sent <= offset
+                ? S3Errors.Contradiction(location, key, $"Asked for '{key}' from byte {offset}, the server sent {sent} bytes and not which.")
+                : new StorageException(StorageErrorKind.RangesIgnored, location, key,
+                    $"This server ignores ranges: asked for '{key}' from byte {offset}, it began at the first one. Without ranges nothing can be read from packs; look for a proxy or gateway before it.");
+        }
+
+        return length is { } count ? new BoundedReadStream(body, count) : body;
+    }
+}

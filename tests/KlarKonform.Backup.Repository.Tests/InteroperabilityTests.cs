@@ -71,7 +71,7 @@ public sealed class InteroperabilityTests : IDisposable
         await using var writer = new RepositoryWriter(repository);
         using var stream = new MemoryStream(Noise(new Random(1), 100_000));
         var id = (await writer.SaveStreamAsync(stream, default)).Blobs[0];
-        var refused = await Assert.ThrowsAsync<RepositoryException>(() => new RepositoryReader(repository).ReadBlobAsync(id, default));
+        var refused = await Assert.ThrowsAsync<RepositoryException>(() => new RepositoryReader(repository).ReadBlobAsync(BlobHandle.Data(id), default));
         Assert.Equal(RepositoryErrorKind.Damaged, refused.Kind);
     }
 

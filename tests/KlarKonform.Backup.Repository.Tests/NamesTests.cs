@@ -148,7 +148,7 @@ public sealed class NamesTests : IDisposable
             var pending = new Stack<BlobId>([snapshot.Root]);
             while (pending.TryPop(out var id))
             {
-                trees.Add((await reader.ReadBlobAsync(id, default), await reader.ReadTreeAsync(id, default)));
+                trees.Add((await reader.ReadBlobAsync(BlobHandle.Tree(id), default), await reader.ReadTreeAsync(id, default)));
                 foreach (var node in trees[^1].Nodes.Where(node => node.Subtree is not null))
                     pending.Push(node.Subtree!.Value);
             }

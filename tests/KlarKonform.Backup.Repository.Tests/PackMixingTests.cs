@@ -66,13 +66,13 @@ public sealed class PackMixingTests : IDisposable
         while (!flushing.IsCompleted)
         {
             for (var seed = 0; seed < ids.Count; seed++)
-                Assert.Equal(Noise(seed, 50_000 + seed), await reader.ReadBlobAsync(ids[seed], default));
+                Assert.Equal(Noise(seed, 50_000 + seed), await reader.ReadBlobAsync(BlobHandle.Data(ids[seed]), default));
         }
 
         await flushing;
         Assert.Single(Directory.GetFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories));
         for (var seed = 0; seed < ids.Count; seed++)
-            Assert.Equal(Noise(seed, 50_000 + seed), await reader.ReadBlobAsync(ids[seed], default));
+            Assert.Equal(Noise(seed, 50_000 + seed), await reader.ReadBlobAsync(BlobHandle.Data(ids[seed]), default));
     }
 
     // The packs of the files' pieces: for each the places that its pieces have among all, in the order in which they lie in the pack.

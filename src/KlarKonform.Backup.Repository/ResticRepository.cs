@@ -142,12 +142,12 @@ public sealed class ResticRepository : IDisposable
 
     /// <summary>Reads every index file. Calling it again sees what other writers added since.</summary>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>: one of them cannot be read.</exception>
-    public Task LoadIndexAsync(CancellationToken cancellationToken) => LoadIndexAsync(null, cancellationToken);
+    public Task LoadIndexAsync(CancellationToken cancellationToken) => LoadReadableIndexAsync(null, cancellationToken);
 
     /// <summary>Reads every index file, and passes over those that are damaged: for whoever tells the extent of a damage.</summary>
     /// <param name="damaged">Told of each file that cannot be read; null makes the first of them an error.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public async Task LoadIndexAsync(Action<BlobId, RepositoryException>? damaged, CancellationToken cancellationToken)
+    public async Task LoadReadableIndexAsync(Action<BlobId, RepositoryException>? damaged, CancellationToken cancellationToken)
     {
         var index = new MasterIndex();
         var small = 0;

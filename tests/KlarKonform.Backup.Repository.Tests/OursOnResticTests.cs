@@ -3,7 +3,6 @@ using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Keys;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
-using KlarKonform.Backup.Repository.Repairing;
 using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Storage.Folder;
 using KlarKonform.Backup.TestSupport;
@@ -75,8 +74,7 @@ public sealed class OursOnResticTests : IDisposable
         foreach (var index in Directory.GetFiles(_folder["repo", "index"]))
             File.Delete(index);
         using var repository = await OpenAsync();
-        await using (var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default))
-            Assert.Empty(await new IndexRepairer(repository, exclusive).RebuildAsync(default));
+        Assert.Empty((await RepositoryScenario.RepairIndexAsync(repository)).Unreadable);
         Assert.Contains("no errors were found", restic.Run("check", "--read-data"), StringComparison.Ordinal);
         Assert.Equal(2, await CheckAsync(repository));
     }

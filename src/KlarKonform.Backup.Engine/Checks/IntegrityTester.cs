@@ -17,7 +17,7 @@ internal sealed class IntegrityTester(RepositorySession session, IBackupObserver
         var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
         var checker = new RepositoryChecker(repository);
         var problems = new List<CheckProblem>(await checker.CheckKeysAsync(cancellationToken).ConfigureAwait(false));
-        await repository.LoadIndexAsync(
+        await repository.LoadReadableIndexAsync(
             (id, exception) => problems.Add(new CheckProblem(CheckProblemKind.DamagedIndex, RepositoryLayout.Key(RepositoryFile.Index, id), exception.Message)),
             cancellationToken).ConfigureAwait(false);
         problems.AddRange(session.Unreadable.Select(id => new CheckProblem(

@@ -103,8 +103,8 @@ internal sealed class AuditLog(RepositorySession session, TimeProvider time)
             {
                 BackupStart = NanoTime.From(now).ToString(),
                 BackupEnd = NanoTime.From(time.GetLocalNow()).ToString(),
-                FilesNew = parent is null ? 1 : 0,
-                FilesChanged = parent is null ? 0 : 1,
+                FilesNew = found.Parent is null ? 1 : 0,
+                FilesChanged = found.Parent is null ? 0 : 1,
                 DataBlobs = writer.DataBlobsStored,
                 TreeBlobs = writer.TreesStored,
                 DataAdded = writer.PlainBytesStored,

@@ -6,6 +6,7 @@ using KlarKonform.Backup.Engine.Maintenance;
 using KlarKonform.Backup.Engine.Notifications;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Runs.Journal;
+using KlarKonform.Backup.Engine.Runs.Verification;
 using KlarKonform.Backup.Engine.Scheduling;
 using KlarKonform.Backup.Engine.Status;
 using KlarKonform.Backup.Engine.Targets;
@@ -172,7 +173,8 @@ public sealed partial class BackupEngine : IBackupEngine
     public Task RemoveKeyAsync(string name, string id, ISecretStore secrets, CancellationToken cancellationToken) =>
         WithRepositoryAsync(name, secrets, async session =>
         {
-            await new KeyKeeper(session, _time).RemoveAsync(id, cancellationToken).ConfigureAwait(false);
+            var removed = await new KeyKeeper(session, _time).RemoveAsync(id, cancellationToken).ConfigureAwait(false);
+            await new FileLedger(session).AddRemovedAsync([removed], cancellationToken).ConfigureAwait(false);
             return true;
         }, cancellationToken);
 

@@ -37,15 +37,15 @@ internal sealed class FileLedger(RepositorySession session)
     public Task SetNewestAsync(KnownSnapshot snapshot, CancellationToken cancellationToken) =>
         _memory.SaveAsync(NewestKey, string.Create(CultureInfo.InvariantCulture, $"{snapshot.Id} {snapshot.Taken:O}"), cancellationToken);
 
-    /// <summary>Snapshots that this machine removed by the configuration's retention.</summary>
+    /// <summary>Snapshots and keys that this machine removed because it was told to.</summary>
     public async Task<IReadOnlySet<string>> RemovedAsync(CancellationToken cancellationToken) =>
         (await _memory.FindAsync(RemovedKey, cancellationToken).ConfigureAwait(false) ?? "").Split('\n').ToHashSet(StringComparer.Ordinal);
 
-    /// <summary>Remembers that this machine removes snapshots.</summary>
-    public async Task AddRemovedAsync(IEnumerable<BlobId> snapshots, CancellationToken cancellationToken)
+    /// <summary>Remembers that this machine removes snapshots or keys.</summary>
+    public async Task AddRemovedAsync(IEnumerable<BlobId> files, CancellationToken cancellationToken)
     {
         var known = await _memory.FindAsync(RemovedKey, cancellationToken).ConfigureAwait(false) ?? "";
-        var all = known.Split('\n', StringSplitOptions.RemoveEmptyEntries).Concat(snapshots.Select(id => id.ToString())).Distinct().TakeLast(MaxRemoved);
+        var all = known.Split('\n', StringSplitOptions.RemoveEmptyEntries).Concat(files.Select(id => id.ToString())).Distinct().TakeLast(MaxRemoved);
         await _memory.SaveAsync(RemovedKey, string.Join('\n', all), cancellationToken).ConfigureAwait(false);
     }
 }

@@ -41,7 +41,7 @@ internal sealed class Inventory(RunContext context, RepositorySession session)
         var lost = before.Snapshots.Where(each => !IsOver(each, before)).Concat(own).Where(each => !present.Contains(each.Id) && !removed.Contains(each.Id)).ToArray();
         if (lost.Length > 0)
             context.Doubt(Texts.Get("SnapshotsVanished", lost.Length, Named(lost.Select(each => $"{each.Id[..8]}, {each.Taken.ToLocalTime():g}"))));
-        var keys = before.Keys.Except(Keys).ToArray();
+        var keys = before.Keys.Except(Keys).Except(removed).ToArray();
         if (keys.Length > 0)
             context.Doubt(Texts.Get("KeysVanished", keys.Length, Named(keys.Select(each => each[..8]))));
         if (session.Unreadable is { Count: > 0 } damaged)

@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Keys;
 
 namespace KlarKonform.Backup.Engine.Maintenance;

@@ -45,6 +45,7 @@
         'Add-KKBackupKey'
         'Remove-KKBackupKey'
         'Repair-KKBackup'
+        'Unlock-KKBackup'
     )
     PrivateData          = @{
         PSData = @{

@@ -182,7 +182,7 @@ public sealed partial class BackupEngine : IBackupEngine
     public Task<RepairResult> RepairAsync(string name, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
         WithRepositoryAsync(name, secrets, async session =>
         {
-            await using var exclusive = await RepositoryLock.AcquireAsync(session.Repository, exclusive: true, _time, cancellationToken).ConfigureAwait(false);
+            await using var exclusive = await RepositoryLock.AcquireAsync(session.Repository, exclusive: true, _time, cancellationToken, LockWatching.On(observer)).ConfigureAwait(false);
             var unreadable = await new IndexRepairer(session.Repository, exclusive).RebuildAsync(cancellationToken).ConfigureAwait(false);
             return new RepairResult(session.Configuration.Name, session.Repository.Index.PackSizes().Count, [.. unreadable.Select(pack => pack.ToString())]);
         }, cancellationToken, cached: false);

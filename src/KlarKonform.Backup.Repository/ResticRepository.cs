@@ -73,8 +73,8 @@ public sealed class ResticRepository : IDisposable
 
     internal CryptoKey Key => _key;
 
-    /// <summary>Lock files that were read and are still there.</summary>
-    internal System.Collections.Concurrent.ConcurrentDictionary<BlobId, Locks.LockFile> KnownLocks { get; } = new();
+    /// <summary>What was seen below <c>locks/</c>.</summary>
+    internal Locks.LockMemory KnownLocks { get; } = new();
 
     /// <summary>The key file that opened it.</summary>
     internal BlobId KeyId { get; }

@@ -65,8 +65,7 @@ internal sealed class AuditLog(RepositorySession session, TimeProvider time)
         var saved = await writer.SaveStateAsync(content, cancellationToken).ConfigureAwait(false);
         var tree = await writer.SaveTreeAsync([Node.NewFile(FileName, (ulong)saved.Size, saved.Blobs, now)], cancellationToken).ConfigureAwait(false);
         await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
-        await held.ThrowIfLostAsync().ConfigureAwait(false);
-        await session.Repository.SaveSnapshotAsync(new Snapshot
+        var snapshot = new Snapshot
         {
             Time = NanoTime.From(now > newest ? now : newest.AddMilliseconds(1)).ToString(),
             Parent = parent,
@@ -75,8 +74,17 @@ internal sealed class AuditLog(RepositorySession session, TimeProvider time)
             Hostname = session.Configuration.Tenant.Id,
             Username = Environment.UserName,
             Tags = [OwnTag],
-        }, cancellationToken).ConfigureAwait(false);
-        return entry;
+        };
+        try
+        {
+            await held.ThrowIfLostAsync().ConfigureAwait(false);
+            await held.SaveSnapshotAsync(snapshot, cancellationToken).ConfigureAwait(false);
+            return entry;
+        }
+        catch (OperationCanceledException) when (held.Lost.IsCancellationRequested)
+        {
+            throw Errors.LockLoss.Of(held, session);
+        }
     }
 
     private async Task<(IReadOnlyList<AuditEntry> Entries, string? Parent, DateTimeOffset Newest)> ReadNewestAsync(CancellationToken cancellationToken)

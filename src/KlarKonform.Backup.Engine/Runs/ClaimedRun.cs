@@ -33,7 +33,7 @@ internal sealed class ClaimedRun : IAsyncDisposable
         _held = held;
         Writer = NewWriter(session);
         Reader = new RepositoryReader(session.Repository, Writer, session.TreeCache);
-        Assembler = new SnapshotAssembler(session, Writer, Reader, context.Time, previous, context.Record.Id, tags) { Carried = carried };
+        Assembler = new SnapshotAssembler(session, held, Writer, Reader, context.Time, previous, context.Record.Id, tags) { Carried = carried };
         Checkpointer = new Checkpointer(session, held, Assembler, Writer, context, old);
     }
 
@@ -52,7 +52,7 @@ internal sealed class ClaimedRun : IAsyncDisposable
     /// <param name="sources">The resources.</param>
     /// <param name="finish">What follows, under the same claim.</param>
     /// <param name="cancellationToken">Stops the run.</param>
-    /// <exception cref="BackupException">LockLost: somebody else took the claim for dead.</exception>
+    /// <exception cref="BackupException">LockLost: somebody else took the claim for dead, or it could not be renewed.</exception>
     public async Task<T> RunAsync<T>(IReadOnlyList<IResourceSource> sources, Func<CancellationToken, Task<T>> finish, CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _held.Lost);
@@ -63,7 +63,7 @@ internal sealed class ClaimedRun : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_held.Lost.IsCancellationRequested)
         {
-            throw new BackupException("LockLost", BackupErrorCategory.ResourceBusy, _session.Store.Location);
+            throw Errors.LockLoss.Of(_held, _session);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

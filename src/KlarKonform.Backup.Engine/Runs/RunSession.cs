@@ -72,7 +72,7 @@ internal sealed class RunSession(
         monitor.Phase = Texts.Get("Progress_Retention");
         try
         {
-            var runner = new RetentionRunner(session, time);
+            var runner = new RetentionRunner(session, time, new Status.LockWatching(text => monitor.Phase = text));
             if (!await runner.IsDueAsync(cancellationToken).ConfigureAwait(false))
                 return run;
             var result = await runner.RunAsync(new RetentionOptions(), cancellationToken).ConfigureAwait(false);

@@ -67,7 +67,7 @@ public sealed class Pruner
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
         foreach (var snapshot in plan.Forget)
-            await _repository.DeleteSnapshotAsync(snapshot, alive.Token).ConfigureAwait(false);
+            await DeleteAsync(RepositoryFile.Snapshot, snapshot, alive.Token).ConfigureAwait(false);
 
         await RepackAsync(plan, alive.Token).ConfigureAwait(false);
         var kept = plan.Kept.Select(pack => new PackContents(pack.Key, pack.Value)).ToLookup(pack => plan.Metadata.Contains(pack.Blobs[0].Id));
@@ -169,7 +169,7 @@ public sealed class Pruner
     }
 
     private Task DeleteAsync(RepositoryFile kind, BlobId id, CancellationToken cancellationToken) =>
-        _repository.Store.DeleteAsync(RepositoryLayout.Key(kind, id), cancellationToken);
+        new GuardedRemoval(_repository, _lock).RemoveAsync(kind, id, cancellationToken);
 
     private static double Share(IReadOnlyList<PackedBlob> blobs, HashSet<BlobId> needed)
     {

@@ -40,6 +40,6 @@ public sealed class IndexCompactor
         await _repository.WriteIndexAsync(content.Values, alive.Token).ConfigureAwait(false);
         await _repository.WriteIndexAsync(metadata.Values, alive.Token, ResticRepository.MetadataBlobsPerIndex).ConfigureAwait(false);
         foreach (var id in small)
-            await _repository.Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Index, id), alive.Token).ConfigureAwait(false);
+            await new GuardedRemoval(_repository, _lock).RemoveAsync(RepositoryFile.Index, id, alive.Token).ConfigureAwait(false);
     }
 }

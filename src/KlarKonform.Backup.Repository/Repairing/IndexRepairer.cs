@@ -53,7 +53,7 @@ public sealed class IndexRepairer
 
         await _repository.WriteIndexAsync(contents, alive.Token).ConfigureAwait(false);
         foreach (var id in old)
-            await _repository.Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Index, id), alive.Token).ConfigureAwait(false);
+            await new GuardedRemoval(_repository, _lock).RemoveAsync(RepositoryFile.Index, id, alive.Token).ConfigureAwait(false);
         await _repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
         return unreadable;
     }

@@ -26,7 +26,7 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
         var parts = Enumerable.Range(0, round.Count).Select(index => round.Newest(new Shard(index, round.Count), snapshots)!.Value).ToArray();
         await using var writer = ClaimedRun.NewWriter(session);
         var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
-        var assembler = new SnapshotAssembler(session, writer, reader, context.Time, round.Base, context.Record.Id, [round.TagOfMerged]) { NotBefore = snapshots[^1].Snapshot.Taken };
+        var assembler = new SnapshotAssembler(session, held, writer, reader, context.Time, round.Base, context.Record.Id, [round.TagOfMerged]) { NotBefore = snapshots[^1].Snapshot.Taken };
         var verified = new HashSet<BlobId>();
         var merged = await GraftAsync(parts, round.Base, assembler, reader, verified, cancellationToken).ConfigureAwait(false);
         var touched = merged.Resources.Where(each => each.Run == context.Record.Id).ToArray();
@@ -77,7 +77,7 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
         {
             await using var writer = ClaimedRun.NewWriter(session);
             var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
-            var assembler = new SnapshotAssembler(session, writer, reader, context.Time, before, context.Record.Id, []) { NotBefore = snapshots[^1].Snapshot.Taken };
+            var assembler = new SnapshotAssembler(session, held, writer, reader, context.Time, before, context.Record.Id, []) { NotBefore = snapshots[^1].Snapshot.Taken };
             var merged = await GraftAsync(parts, before, assembler, reader, [], cancellationToken).ConfigureAwait(false);
             var root = await assembler.WriteAsync(merged with { Checkpoint = true, Status = BackupState.Partial }, cancellationToken).ConfigureAwait(false);
             await held.ThrowIfLostAsync().ConfigureAwait(false);

@@ -1,0 +1,169 @@
+using System.Text;
+using KlarKonform.Backup.Repository.Locks;
+using KlarKonform.Backup.Repository.Snapshots;
+using KlarKonform.Backup.Storage;
+
+namespace KlarKonform.Backup.Repository.Tests.Locking;
+
+/// <summary>
+/// What backing up and pruning do to a repository, file by file, in our order and in restic's, which are the same: packs, index, snapshot;
+/// forget, new index, old indexes, packs. A pack is one blob; an index file names packs; a snapshot's paths are the packs that it needs.
+/// </summary>
+internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isRestic)
+{
+    private const string Purpose = "backup:one";
+
+    /// <summary>Backups that ended well: from when to when their claim was held.</summary>
+    public List<(TimeSpan From, TimeSpan To, string Machine)> Claims { get; init; } = [];
+
+    /// <summary>Whether it is between a step and the look that may take it back: then it may sleep, but not also die.</summary>
+    public bool IsDelicate { get; private set; }
+
+    public async Task RunAsync(int sessions)
+    {
+        for (var session = 0; session < sessions; session++)
+        {
+            await machine.PauseAsync(TimeSpan.FromSeconds(world.Random.Next(1, 1200)));
+            try
+            {
+                await (isRestic ? ResticAsync() : OursAsync());
+            }
+            catch (Exception exception) when (exception is OperationCanceledException or RepositoryException { Kind: RepositoryErrorKind.Locked or RepositoryErrorKind.PurposeTaken })
+            {
+                world.Say($"{machine.Name} gives up: {exception.Message}");
+            }
+
+            IsDelicate = false;
+        }
+    }
+
+    private async Task OursAsync()
+    {
+        if (world.Random.Next(3) > 0)
+        {
+            await using var held = await machine.ClaimAsync(Purpose);
+            var from = world.Now;
+            await BackUpAsync(held.Lost, async (needs, _) =>
+            {
+                IsDelicate = true;
+                await held.ThrowIfLostAsync();
+                await held.SaveSnapshotAsync(SnapshotOf(needs), default);
+                IsDelicate = false;
+            });
+            Claims.Add((from, world.Now, machine.Name));
+            return;
+        }
+
+        await using var exclusive = await machine.AcquireAsync(exclusive: true);
+        var removal = new GuardedRemoval(machine.Repository, exclusive);
+        await PruneAsync(exclusive.Lost, async (kind, id) =>
+        {
+            IsDelicate = true;
+            await removal.RemoveAsync(kind, id, exclusive.Lost);
+            IsDelicate = false;
+        });
+    }
+
+    private async Task ResticAsync()
+    {
+        var prunes = world.Random.Next(3) == 0;
+        if (prunes)
+            await ResticLock.UnlockAsync(world, machine);
+        if (await ResticLock.TakeAsync(world, machine, prunes) is not { } held)
+            return;
+        try
+        {
+            if (prunes)
+                await PruneAsync(held.Lost, (kind, id) => machine.Store.DeleteAsync(RepositoryLayout.Key(kind, id), held.Lost));
+            else
+                await BackUpAsync(held.Lost, (needs, token) => machine.Repository.SaveSnapshotAsync(SnapshotOf(needs), token));
+        }
+        finally
+        {
+            await held.ReleaseAsync();
+        }
+    }
+
+    private async Task BackUpAsync(CancellationToken lost, Func<IReadOnlyList<BlobId>, CancellationToken, Task> save)
+    {
+        var known = (await IndexAsync(lost)).SelectMany(index => index.Packs).ToArray();
+        var needs = known.Where(_ => world.Random.Next(2) == 0).ToList();
+        var written = new List<BlobId>();
+        for (var i = world.Random.Next(1, 3); i > 0; i--)
+        {
+            var pack = RandomId();
+            await machine.Store.SaveAsync(RepositoryLayout.Key(RepositoryFile.Data, pack), new byte[1], lost);
+            written.Add(pack);
+            await machine.PauseAsync(TimeSpan.FromSeconds(world.Random.Next(300)));
+            lost.ThrowIfCancellationRequested();
+        }
+
+        await WriteIndexAsync(written, lost);
+        await machine.PauseAsync(TimeSpan.FromSeconds(world.Random.Next(30)));
+        lost.ThrowIfCancellationRequested();
+        await save([.. needs, .. written], lost);
+    }
+
+    private async Task PruneAsync(CancellationToken lost, Func<RepositoryFile, BlobId, Task> remove)
+    {
+        var snapshots = new Dictionary<BlobId, IReadOnlyList<BlobId>>();
+        await foreach (var (id, snapshot) in machine.Repository.SnapshotsAsync(lost))
+            snapshots[id] = [.. snapshot.Paths!.Select(BlobId.Parse)];
+        var forget = snapshots.Keys.Where(_ => world.Random.Next(2) == 0).ToArray();
+        var needed = snapshots.Where(each => !forget.Contains(each.Key)).SelectMany(each => each.Value).ToHashSet();
+        var stored = new List<BlobId>();
+        await foreach (var item in machine.Store.ListAsync("data", lost))
+            stored.Add(BlobId.Parse(item.Name));
+        var indexes = await IndexAsync(lost);
+        Assert.All(needed, pack => Assert.Contains(pack, stored));
+        await machine.PauseAsync(TimeSpan.FromSeconds(world.Random.Next(120)));
+        foreach (var snapshot in forget)
+            await remove(RepositoryFile.Snapshot, snapshot);
+        await WriteIndexAsync([.. indexes.SelectMany(index => index.Packs).Where(needed.Contains).Distinct()], lost);
+        foreach (var (index, _) in indexes)
+            await remove(RepositoryFile.Index, index);
+        foreach (var pack in stored.Where(pack => !needed.Contains(pack)))
+            await remove(RepositoryFile.Data, pack);
+    }
+
+    private async Task<List<(BlobId Id, BlobId[] Packs)>> IndexAsync(CancellationToken lost)
+    {
+        var indexes = new List<(BlobId Id, BlobId[] Packs)>();
+        await foreach (var item in machine.Store.ListAsync("index", lost))
+        {
+            try
+            {
+                indexes.Add((BlobId.Parse(item.Name), PacksOf(await machine.Store.ReadAllAsync(item.Key, lost))));
+            }
+            catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
+            {
+                throw new OperationCanceledException("An index went while it was read.");
+            }
+        }
+
+        return indexes;
+    }
+
+    public static BlobId[] PacksOf(byte[] index) => [.. Encoding.ASCII.GetString(index).Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(BlobId.Parse)];
+
+    private Task WriteIndexAsync(IReadOnlyCollection<BlobId> packs, CancellationToken lost)
+    {
+        var content = Encoding.ASCII.GetBytes(string.Join('\n', packs.Select(pack => pack.ToString()).Prepend(RandomId().ToString())));
+        return machine.Store.SaveAsync(RepositoryLayout.Key(RepositoryFile.Index, BlobId.Of(content)), content, lost);
+    }
+
+    private Snapshot SnapshotOf(IReadOnlyList<BlobId> needs) => new()
+    {
+        Time = Json.NanoTime.From(machine.Time.GetUtcNow()).ToString(),
+        Tree = RandomId().ToString(),
+        Paths = [.. needs.Select(need => need.ToString())],
+        Hostname = machine.Name,
+    };
+
+    private BlobId RandomId()
+    {
+        var bytes = new byte[32];
+        world.Random.NextBytes(bytes);
+        return BlobId.Parse(Convert.ToHexString(bytes).ToLowerInvariant());
+    }
+}

@@ -7,7 +7,7 @@ namespace KlarKonform.Backup.Repository.Tests.Locking;
 /// How restic of today takes, renews and gives up a lock (internal/repository/lock.go and lock_file.go): it removes nobody's, renews its own
 /// without a look, and looks only when by its clock more than 22.5 minutes have passed.
 /// </summary>
-internal sealed class ResticLock
+internal sealed class ResticLock : IDisposable
 {
     private static readonly TimeSpan s_refresh = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_refreshable = TimeSpan.FromMinutes(22.5);
@@ -56,6 +56,8 @@ internal sealed class ResticLock
                 await machine.Store.DeleteAsync(key, default);
         }
     }
+
+    public void Dispose() => _lost.Dispose();
 
     public async Task ReleaseAsync()
     {

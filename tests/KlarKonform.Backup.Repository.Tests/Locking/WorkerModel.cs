@@ -43,25 +43,25 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
         {
             await using var held = await machine.ClaimAsync(Purpose);
             var from = world.Now;
-            await BackUpAsync(held.Lost, async (needs, _) =>
+            await BackUpAsync(async (needs, _) =>
             {
                 IsDelicate = true;
                 await held.ThrowIfLostAsync();
                 await held.SaveSnapshotAsync(SnapshotOf(needs), default);
                 IsDelicate = false;
-            });
+            }, held.Lost);
             Claims.Add((from, world.Now, machine.Name));
             return;
         }
 
         await using var exclusive = await machine.AcquireAsync(exclusive: true);
         var removal = new GuardedRemoval(machine.Repository, exclusive);
-        await PruneAsync(exclusive.Lost, async (kind, id) =>
+        await PruneAsync(async (kind, id) =>
         {
             IsDelicate = true;
             await removal.RemoveAsync(kind, id, exclusive.Lost);
             IsDelicate = false;
-        });
+        }, exclusive.Lost);
     }
 
     private async Task ResticAsync()
@@ -74,9 +74,9 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
         try
         {
             if (prunes)
-                await PruneAsync(held.Lost, (kind, id) => machine.Store.DeleteAsync(RepositoryLayout.Key(kind, id), held.Lost));
+                await PruneAsync((kind, id) => machine.Store.DeleteAsync(RepositoryLayout.Key(kind, id), held.Lost), held.Lost);
             else
-                await BackUpAsync(held.Lost, (needs, token) => machine.Repository.SaveSnapshotAsync(SnapshotOf(needs), token));
+                await BackUpAsync((needs, token) => machine.Repository.SaveSnapshotAsync(SnapshotOf(needs), token), held.Lost);
         }
         finally
         {
@@ -84,7 +84,7 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
         }
     }
 
-    private async Task BackUpAsync(CancellationToken lost, Func<IReadOnlyList<BlobId>, CancellationToken, Task> save)
+    private async Task BackUpAsync(Func<IReadOnlyList<BlobId>, CancellationToken, Task> save, CancellationToken lost)
     {
         var known = (await IndexAsync(lost)).SelectMany(index => index.Packs).ToArray();
         var needs = known.Where(_ => world.Random.Next(2) == 0).ToList();
@@ -104,7 +104,7 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
         await save([.. needs, .. written], lost);
     }
 
-    private async Task PruneAsync(CancellationToken lost, Func<RepositoryFile, BlobId, Task> remove)
+    private async Task PruneAsync(Func<RepositoryFile, BlobId, Task> remove, CancellationToken lost)
     {
         var snapshots = new Dictionary<BlobId, IReadOnlyList<BlobId>>();
         await foreach (var (id, snapshot) in machine.Repository.SnapshotsAsync(lost))

@@ -250,8 +250,8 @@ public sealed class ResticRepository : IDisposable
     internal IAsyncEnumerable<(BlobId Id, List<PackContents> Packs)> IndexFilesAsync(CancellationToken cancellationToken, int maxBlobs = int.MaxValue) =>
         LoadAllAsync(RepositoryFile.Index, IndexJson.Read, (long)maxBlobs * BytesABlob * 3 / 2, cancellationToken);
 
-    /// <summary>Writes index files for these packs, and returns which.</summary>
-    internal async Task<FileCensus> WriteIndexAsync(IEnumerable<PackContents> contents, CancellationToken cancellationToken, int blobsPerFile = BlobsPerIndex)
+    /// <summary>Writes index files for these packs, and returns which. Under a lock, as <see cref="Locks.RepositoryLock.SaveIndexAsync"/> does it.</summary>
+    internal async Task<FileCensus> WriteIndexAsync(IEnumerable<PackContents> contents, CancellationToken cancellationToken, int blobsPerFile = BlobsPerIndex, Locks.RepositoryLock? held = null)
     {
         var packs = new List<PackContents>();
         var blobs = 0;
@@ -272,9 +272,18 @@ public sealed class ResticRepository : IDisposable
         {
             if (packs.Count == 0)
                 return;
+            if (held is null)
+                await WriteAsync().ConfigureAwait(false);
+            else
+                await held.SaveIndexAsync(WriteAsync, [.. packs.Select(pack => pack.Pack)]).ConfigureAwait(false);
+            packs.Clear();
+        }
+
+        async Task<BlobId> WriteAsync()
+        {
             var (id, size) = await SaveFileAsync(RepositoryFile.Index, file => IndexJson.Write(file, packs), cancellationToken).ConfigureAwait(false);
             written = written.With(id, size);
-            packs.Clear();
+            return id;
         }
     }
 

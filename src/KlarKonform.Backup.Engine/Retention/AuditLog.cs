@@ -59,7 +59,7 @@ internal sealed class AuditLog(RepositorySession session, TimeProvider time)
         };
         var entry = draft with { Hash = HashOf(draft) };
         var text = string.Concat(entries.Append(entry).Select(each => JsonSerializer.Serialize(each, s_json) + "\n"));
-        await using var writer = new RepositoryWriter(session.Repository, session.WriterOptions with { Uploads = 1 });
+        await using var writer = new RepositoryWriter(session.Repository, session.WriterOptions with { Uploads = 1, Held = held });
         var now = time.GetLocalNow();
         using var content = new MemoryStream(Encoding.UTF8.GetBytes(text));
         var saved = await writer.SaveStateAsync(content, cancellationToken).ConfigureAwait(false);

@@ -31,7 +31,7 @@ internal sealed class ClaimedRun : IAsyncDisposable
         _context = context;
         _session = session;
         _held = held;
-        Writer = NewWriter(session);
+        Writer = NewWriter(session, held);
         Reader = new RepositoryReader(session.Repository, Writer, session.TreeCache);
         Assembler = new SnapshotAssembler(session, held, Writer, Reader, context.Time, previous, context.Record.Id, tags) { Carried = carried };
         Checkpointer = new Checkpointer(session, held, Assembler, Writer, context, old);
@@ -46,7 +46,7 @@ internal sealed class ClaimedRun : IAsyncDisposable
     public Checkpointer Checkpointer { get; }
 
     /// <summary>A writer as the configuration's target likes it.</summary>
-    public static RepositoryWriter NewWriter(RepositorySession session) => new(session.Repository, session.WriterOptions);
+    public static RepositoryWriter NewWriter(RepositorySession session, RepositoryLock held) => new(session.Repository, session.WriterOptions with { Held = held });
 
     /// <summary>Runs the resources and what follows them. When it is stopped, a last checkpoint is saved if there is time.</summary>
     /// <param name="sources">The resources.</param>

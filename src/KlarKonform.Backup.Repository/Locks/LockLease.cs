@@ -14,6 +14,9 @@ internal sealed class LockLease(ResticRepository repository, bool exclusive, str
     // The machine's clocks are compared so often: a sleep, or a clock that was set, is noticed soon.
     private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(15);
 
+    // Shorter pauses are none: milliseconds are cut off.
+    private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(100);
+
     private readonly LockShelf _shelf = new(repository, time);
     private readonly LockJudge _judge = new(time);
     private readonly TimeSpan _renewEvery = purpose is null ? LockJudge.RenewEvery : LockJudge.RenewPurposeEvery;
@@ -55,7 +58,7 @@ internal sealed class LockLease(ResticRepository repository, bool exclusive, str
         {
             for (var pause = _renewEvery; !_lost.IsCancellationRequested; pause = _renewEvery - _written.AtMost(time))
             {
-                await Task.Delay(pause > s_tick || pause <= TimeSpan.Zero ? s_tick : pause, time, stop).ConfigureAwait(false);
+                await Task.Delay(pause > s_tick || pause <= TimeSpan.Zero ? s_tick : pause > s_shortest ? pause : s_shortest, time, stop).ConfigureAwait(false);
                 if (IsDue)
                     await TryRenewAsync(stop).ConfigureAwait(false);
             }

@@ -91,6 +91,31 @@ public sealed class RepositoryLock : IAsyncDisposable
         throw new OperationCanceledException(Lost);
     }
 
+    /// <summary>
+    /// Stores an index under this lock. When this process slept meanwhile and has lost it, a pruner may have removed the packs: an index that
+    /// names them would make later writers store nothing in their place, so it is taken back. If they are all there and nobody prunes, it
+    /// stays, because others may have read it already.
+    /// </summary>
+    /// <param name="save">Stores it, and returns its name.</param>
+    /// <param name="packs">The packs that it names.</param>
+    /// <exception cref="OperationCanceledException">The lock is lost.</exception>
+    /// <exception cref="StorageException">It cannot be stored, or whether the lock is lost cannot be found out.</exception>
+    public async Task SaveIndexAsync(Func<Task<BlobId>> save, IReadOnlyCollection<BlobId> packs)
+    {
+        await ThrowIfSleptAsync().ConfigureAwait(false);
+        var index = await save().ConfigureAwait(false);
+        try
+        {
+            await ThrowIfSleptAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            if (!await MayStayAsync(packs).ConfigureAwait(false))
+                await _repository.Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Index, index), CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
+
     /// <summary>Takes the lock. When one that seems dead is in the way, this takes minutes: it is watched before it is removed.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="exclusive">Whether to keep everybody else out.</param>
@@ -155,6 +180,20 @@ public sealed class RepositoryLock : IAsyncDisposable
 
         _stop.Dispose();
         _lease.Dispose();
+    }
+
+    private async Task<bool> MayStayAsync(IReadOnlyCollection<BlobId> packs)
+    {
+        foreach (var seen in await new LockShelf(_repository, _time).ReadAsync(CancellationToken.None).ConfigureAwait(false))
+        {
+            if (seen.File is not { Exclusive: false })
+                return false;
+        }
+
+        var missing = packs.ToHashSet();
+        await foreach (var pack in _repository.ListAsync(RepositoryFile.Data, CancellationToken.None).ConfigureAwait(false))
+            missing.Remove(pack);
+        return missing.Count == 0;
     }
 
     // Null: another one of the same purpose wrote his lock before either looked again, so both stepped back.

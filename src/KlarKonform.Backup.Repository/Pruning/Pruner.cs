@@ -71,8 +71,8 @@ public sealed class Pruner
 
         await RepackAsync(plan, alive.Token).ConfigureAwait(false);
         var kept = plan.Kept.Select(pack => new PackContents(pack.Key, pack.Value)).ToLookup(pack => plan.Metadata.Contains(pack.Blobs[0].Id));
-        await _repository.WriteIndexAsync(kept[false], alive.Token).ConfigureAwait(false);
-        await _repository.WriteIndexAsync(kept[true], alive.Token, ResticRepository.MetadataBlobsPerIndex).ConfigureAwait(false);
+        await _repository.WriteIndexAsync(kept[false], alive.Token, held: _lock).ConfigureAwait(false);
+        await _repository.WriteIndexAsync(kept[true], alive.Token, ResticRepository.MetadataBlobsPerIndex, _lock).ConfigureAwait(false);
         foreach (var index in plan.OldIndexes)
             await DeleteAsync(RepositoryFile.Index, index, alive.Token).ConfigureAwait(false);
         foreach (var pack in plan.Repack.Concat(plan.Delete))
@@ -158,7 +158,7 @@ public sealed class Pruner
         var target = new MasterIndex();
         foreach (var (pack, blobs) in plan.Kept)
             target.Add(pack, blobs);
-        await using var writer = new RepositoryWriter(_repository, target, _options);
+        await using var writer = new RepositoryWriter(_repository, target, (_options ?? new WriterOptions()) with { Held = _lock });
         foreach (var blob in plan.Moved)
         {
             var plain = await reader.ReadBlobAsync(blob.Id, source, cancellationToken).ConfigureAwait(false);

@@ -37,8 +37,8 @@ public sealed class IndexCompactor
 
         if (small.Count < 2)
             return;
-        await _repository.WriteIndexAsync(content.Values, alive.Token).ConfigureAwait(false);
-        await _repository.WriteIndexAsync(metadata.Values, alive.Token, ResticRepository.MetadataBlobsPerIndex).ConfigureAwait(false);
+        await _repository.WriteIndexAsync(content.Values, alive.Token, held: _lock).ConfigureAwait(false);
+        await _repository.WriteIndexAsync(metadata.Values, alive.Token, ResticRepository.MetadataBlobsPerIndex, _lock).ConfigureAwait(false);
         foreach (var id in small)
             await new GuardedRemoval(_repository, _lock).RemoveAsync(RepositoryFile.Index, id, alive.Token).ConfigureAwait(false);
     }

@@ -59,7 +59,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
         // One more than are uploaded: the pack that is being filled. Trees have buffers of their own, because their packs fill slowly.
         // State has packs of its own, so that small index files tell where it lies.
         _buffers = [new PackBuffers(options.Uploads + 1, options), new PackBuffers(2, options.ForMetadata), new PackBuffers(1, options.ForMetadata)];
-        _uploader = new PackUploader(repository, options.Uploads, Settle);
+        _uploader = new PackUploader(repository, options.Uploads, Settle, options.Held);
         _packers = [.. _buffers.Select((buffers, number) => new Packer(buffers, isMetadata: number != Content, _uploader.Start))];
         _splitter = new StreamSplitter(repository.Chunker, (piece, token) => SaveBlobAsync(BlobKind.Data, Content, piece, token));
         _stateSplitter = new StreamSplitter(repository.Chunker, (piece, token) => SaveBlobAsync(BlobKind.Data, State, piece, token));

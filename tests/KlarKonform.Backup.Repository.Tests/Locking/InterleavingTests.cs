@@ -72,7 +72,7 @@ public sealed class InterleavingTests
         }
         catch (Exception exception)
         {
-            throw new InvalidOperationException($"Seed {seed}, {company}: {exception.Message}\n{string.Join('\n', world.Log.TakeLast(400))}", exception);
+            throw new InvalidOperationException($"Seed {seed}, {company}: {exception.Message}\n{string.Join('\n', world.Log.TakeLast(4000))}", exception);
         }
     }
 

@@ -36,6 +36,9 @@ internal sealed class LockMachine
 
     public TimeSpan AsleepUntil { get; private set; }
 
+    /// <summary>When it last looked at its lock.</summary>
+    public TimeSpan Looked { get; private set; }
+
     /// <summary>What is called at each of its requests, before it is sent.</summary>
     public Action<string>? Fate { get; set; }
 
@@ -66,8 +69,9 @@ internal sealed class LockMachine
 
     public async Task PauseAsync(TimeSpan span)
     {
+        var pause = Task.Delay(span, Time);
         _isPausing = true;
-        await Task.Delay(span, Time).ConfigureAwait(false);
+        await pause.ConfigureAwait(false);
         _isPausing = false;
     }
 
@@ -95,7 +99,6 @@ internal sealed class LockMachine
         if (!_world.IsRunning)
             return Task.FromResult(effect());
         var answer = new TaskCompletionSource<T>();
-        Interlocked.Increment(ref _requests);
         Fate?.Invoke(what);
         _world.After(Span(), this, () => _world.After(Span(), null, () =>
         {
@@ -104,6 +107,8 @@ internal sealed class LockMachine
             {
                 var result = effect();
                 _world.Say($"{Name} {what}");
+                if (what.StartsWith("stats locks", StringComparison.Ordinal))
+                    Looked = _world.Now;
                 give = () => answer.SetResult(result);
             }
             catch (Storage.StorageException exception)
@@ -117,6 +122,7 @@ internal sealed class LockMachine
                 give();
             });
         }));
+        Interlocked.Increment(ref _requests);
         return answer.Task;
     }
 

@@ -27,9 +27,9 @@ internal sealed class MachineTime(LockWorld world, LockMachine machine) : TimePr
         public Timer Set(TimeSpan due)
         {
             var turn = ++_turn;
-            Waits(due >= TimeSpan.Zero);
             if (due >= TimeSpan.Zero)
                 Wait(turn, time.GetTimestamp() + due.Ticks);
+            Waits(due >= TimeSpan.Zero);
             return this;
         }
 

@@ -28,7 +28,8 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
             {
                 await (isRestic ? ResticAsync() : OursAsync());
             }
-            catch (Exception exception) when (exception is OperationCanceledException or RepositoryException { Kind: RepositoryErrorKind.Locked or RepositoryErrorKind.PurposeTaken })
+            catch (Exception exception) when (exception is OperationCanceledException or StorageException { Kind: StorageErrorKind.NotFound }
+                or RepositoryException { Kind: RepositoryErrorKind.Locked or RepositoryErrorKind.PurposeTaken })
             {
                 world.Say($"{machine.Name} gives up: {exception.Message}");
             }
@@ -43,20 +44,20 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
         {
             await using var held = await machine.ClaimAsync(Purpose);
             var from = world.Now;
-            await BackUpAsync(async (needs, _) =>
+            await BackUpAsync(held, async (needs, _) =>
             {
                 IsDelicate = true;
                 await held.ThrowIfLostAsync();
                 await held.SaveSnapshotAsync(SnapshotOf(needs), default);
                 IsDelicate = false;
             }, held.Lost);
-            Claims.Add((from, world.Now, machine.Name));
+            Claims.Add((from, machine.Looked, machine.Name));
             return;
         }
 
         await using var exclusive = await machine.AcquireAsync(exclusive: true);
         var removal = new GuardedRemoval(machine.Repository, exclusive);
-        await PruneAsync(async (kind, id) =>
+        await PruneAsync(exclusive, async (kind, id) =>
         {
             IsDelicate = true;
             await removal.RemoveAsync(kind, id, exclusive.Lost);
@@ -74,9 +75,9 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
         try
         {
             if (prunes)
-                await PruneAsync((kind, id) => machine.Store.DeleteAsync(RepositoryLayout.Key(kind, id), held.Lost), held.Lost);
+                await PruneAsync(null, (kind, id) => machine.Store.DeleteAsync(RepositoryLayout.Key(kind, id), held.Lost), held.Lost);
             else
-                await BackUpAsync((needs, token) => machine.Repository.SaveSnapshotAsync(SnapshotOf(needs), token), held.Lost);
+                await BackUpAsync(null, (needs, token) => machine.Repository.SaveSnapshotAsync(SnapshotOf(needs), token), held.Lost);
         }
         finally
         {
@@ -84,7 +85,7 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
         }
     }
 
-    private async Task BackUpAsync(Func<IReadOnlyList<BlobId>, CancellationToken, Task> save, CancellationToken lost)
+    private async Task BackUpAsync(RepositoryLock? held, Func<IReadOnlyList<BlobId>, CancellationToken, Task> save, CancellationToken lost)
     {
         var known = (await IndexAsync(lost)).SelectMany(index => index.Packs).ToArray();
         var needs = known.Where(_ => world.Random.Next(2) == 0).ToList();
@@ -98,13 +99,13 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
             lost.ThrowIfCancellationRequested();
         }
 
-        await WriteIndexAsync(written, lost);
+        await WriteIndexAsync(held, written, lost);
         await machine.PauseAsync(TimeSpan.FromSeconds(world.Random.Next(30)));
         lost.ThrowIfCancellationRequested();
         await save([.. needs, .. written], lost);
     }
 
-    private async Task PruneAsync(Func<RepositoryFile, BlobId, Task> remove, CancellationToken lost)
+    private async Task PruneAsync(RepositoryLock? held, Func<RepositoryFile, BlobId, Task> remove, CancellationToken lost)
     {
         var snapshots = new Dictionary<BlobId, IReadOnlyList<BlobId>>();
         await foreach (var (id, snapshot) in machine.Repository.SnapshotsAsync(lost))
@@ -119,7 +120,7 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
         await machine.PauseAsync(TimeSpan.FromSeconds(world.Random.Next(120)));
         foreach (var snapshot in forget)
             await remove(RepositoryFile.Snapshot, snapshot);
-        await WriteIndexAsync([.. indexes.SelectMany(index => index.Packs).Where(needed.Contains).Distinct()], lost);
+        await WriteIndexAsync(held, [.. indexes.SelectMany(index => index.Packs).Where(needed.Contains).Distinct()], lost);
         foreach (var (index, _) in indexes)
             await remove(RepositoryFile.Index, index);
         foreach (var pack in stored.Where(pack => !needed.Contains(pack)))
@@ -137,7 +138,7 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
             }
             catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
             {
-                throw new OperationCanceledException("An index went while it was read.");
+                throw new OperationCanceledException("An index went while it was read."); // Of one who was asleep.
             }
         }
 
@@ -146,10 +147,23 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
 
     public static BlobId[] PacksOf(byte[] index) => [.. Encoding.ASCII.GetString(index).Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(BlobId.Parse)];
 
-    private Task WriteIndexAsync(IReadOnlyCollection<BlobId> packs, CancellationToken lost)
+    private async Task WriteIndexAsync(RepositoryLock? held, IReadOnlyCollection<BlobId> packs, CancellationToken lost)
     {
         var content = Encoding.ASCII.GetBytes(string.Join('\n', packs.Select(pack => pack.ToString()).Prepend(RandomId().ToString())));
-        return machine.Store.SaveAsync(RepositoryLayout.Key(RepositoryFile.Index, BlobId.Of(content)), content, lost);
+        var key = RepositoryLayout.Key(RepositoryFile.Index, BlobId.Of(content));
+        if (held is null)
+        {
+            await machine.Store.SaveAsync(key, content, lost);
+            return;
+        }
+
+        IsDelicate = true;
+        await held.SaveIndexAsync(async () =>
+        {
+            await machine.Store.SaveAsync(key, content, lost);
+            return BlobId.Of(content);
+        }, packs);
+        IsDelicate = false;
     }
 
     private Snapshot SnapshotOf(IReadOnlyList<BlobId> needs) => new()

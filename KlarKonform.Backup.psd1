@@ -46,6 +46,7 @@
         'Add-KKBackupKey'
         'Remove-KKBackupKey'
         'Repair-KKBackup'
+        'Unlock-KKBackup'
     )
     PrivateData          = @{
         PSData = @{

@@ -140,6 +140,19 @@ public interface IBackupEngine
     /// <exception cref="BackupException">PackIdInvalid; RepositoryDoubtful: the storage does not show what is there.</exception>
     Task<RepairResult> RepairAsync(string name, RepairOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
 
+    /// <summary>The locks of a configuration's repository.</summary>
+    Task<IReadOnlyList<BackupLock>> GetLocksAsync(string name, ISecretStore secrets, CancellationToken cancellationToken);
+
+    /// <summary>Removes locks of a configuration's repository, and says what became of all that there were.</summary>
+    /// <param name="name">The configuration.</param>
+    /// <param name="dead">Those that go if they are dead; where only that tells, they are watched for minutes.</param>
+    /// <param name="forced">Those that go in any case.</param>
+    /// <param name="secrets">The vault.</param>
+    /// <param name="observer">Hears what is watched.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    Task<IReadOnlyList<BackupLock>> RemoveLocksAsync(
+        string name, IReadOnlyCollection<string> dead, IReadOnlyCollection<string> forced, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+
     /// <summary>Asks an SFTP server for its host key's fingerprint. Nothing is trusted by that.</summary>
     Task<string> ReadHostKeyAsync(string host, int port, CancellationToken cancellationToken);
 

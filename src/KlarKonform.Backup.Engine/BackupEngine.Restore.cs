@@ -111,7 +111,7 @@ public sealed partial class BackupEngine
     {
         try
         {
-            return await RepositoryLock.AcquireAsync(session.Repository, exclusive: false, _time, cancellationToken).ConfigureAwait(false);
+            return await RepositoryLock.AcquireAsync(session.Repository, exclusive: false, _time, cancellationToken, Status.LockWatching.On(observer)).ConfigureAwait(false);
         }
         catch (Storage.StorageException exception) when (exception.Kind is Storage.StorageErrorKind.AccessDenied or Storage.StorageErrorKind.Full)
         {

@@ -23,7 +23,7 @@ public sealed partial class BackupEngine
                 await AppendAsync(session, AuditLog.RetentionOverridden, "Invoke-KKBackupRetention", Environment.UserName, other, cancellationToken).ConfigureAwait(false);
             }
 
-            return await new RetentionRunner(session, _time).RunAsync(options, cancellationToken).ConfigureAwait(false);
+            return await new RetentionRunner(session, _time, Status.LockWatching.On(observer)).RunAsync(options, cancellationToken).ConfigureAwait(false);
         }, cancellationToken);
     }
 

@@ -180,7 +180,7 @@ public sealed partial class BackupEngine : IBackupEngine
 
     /// <inheritdoc />
     public Task<RepairResult> RepairAsync(string name, RepairOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
-        WithRepositoryAsync(name, secrets, session => new RepositoryRepair(session, _time).RunAsync(options, cancellationToken), cancellationToken, cached: false);
+        WithRepositoryAsync(name, secrets, session => new RepositoryRepair(session, _time, LockWatching.On(observer)).RunAsync(options, cancellationToken), cancellationToken, cached: false);
 
     /// <inheritdoc />
     public Task<string> ReadCertificateAsync(string file, string? password, CancellationToken cancellationToken) => SignInCertificate.ReadFileAsync(file, password, cancellationToken);

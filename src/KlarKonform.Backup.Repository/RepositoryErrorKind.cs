@@ -24,6 +24,9 @@ public enum RepositoryErrorKind
     /// <summary>Another live process holds a lock for the same purpose: see <see cref="RepositoryException.Holder"/>.</summary>
     PurposeTaken,
 
+    /// <summary>A lock file cannot be read, so nobody can tell whether somebody holds it: <see cref="RepositoryException.File"/> names it.</summary>
+    LockUnreadable,
+
     /// <summary>The key cannot be removed: the repository was opened with it.</summary>
     KeyInUse,
 

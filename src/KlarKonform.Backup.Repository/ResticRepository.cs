@@ -73,8 +73,8 @@ public sealed class ResticRepository : IDisposable
 
     internal CryptoKey Key => _key;
 
-    /// <summary>Lock files that were read and are still there.</summary>
-    internal System.Collections.Concurrent.ConcurrentDictionary<BlobId, Locks.LockFile> KnownLocks { get; } = new();
+    /// <summary>What was seen below <c>locks/</c>.</summary>
+    internal Locks.LockMemory KnownLocks { get; } = new();
 
     /// <summary>The key file that opened it.</summary>
     internal BlobId KeyId { get; }
@@ -258,8 +258,8 @@ public sealed class ResticRepository : IDisposable
     internal IAsyncEnumerable<(StoredObject File, List<PackContents> Packs)> IndexFilesAsync(CancellationToken cancellationToken, int maxBlobs = int.MaxValue, Action<BlobId, RepositoryException>? damaged = null) =>
         LoadAllAsync(RepositoryFile.Index, IndexJson.Read, (long)maxBlobs * BytesABlob * 3 / 2, damaged, cancellationToken);
 
-    /// <summary>Writes index files for these packs, and returns which.</summary>
-    internal async Task<FileCensus> WriteIndexAsync(IEnumerable<PackContents> contents, CancellationToken cancellationToken, int blobsPerFile = BlobsPerIndex)
+    /// <summary>Writes index files for these packs, and returns which. Under a lock, as <see cref="Locks.RepositoryLock.SaveIndexAsync"/> does it.</summary>
+    internal async Task<FileCensus> WriteIndexAsync(IEnumerable<PackContents> contents, CancellationToken cancellationToken, int blobsPerFile = BlobsPerIndex, Locks.RepositoryLock? held = null)
     {
         var packs = new List<PackContents>();
         var blobs = 0;
@@ -280,9 +280,18 @@ public sealed class ResticRepository : IDisposable
         {
             if (packs.Count == 0)
                 return;
+            if (held is null)
+                await WriteAsync().ConfigureAwait(false);
+            else
+                await held.SaveIndexAsync(WriteAsync, [.. packs.Select(pack => pack.Pack)]).ConfigureAwait(false);
+            packs.Clear();
+        }
+
+        async Task<BlobId> WriteAsync()
+        {
             var (id, size) = await SaveFileAsync(RepositoryFile.Index, file => IndexJson.Write(file, packs), cancellationToken).ConfigureAwait(false);
             written = written.With(id, size);
-            packs.Clear();
+            return id;
         }
     }
 

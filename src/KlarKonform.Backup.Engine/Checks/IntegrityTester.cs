@@ -13,7 +13,7 @@ internal sealed class IntegrityTester(RepositorySession session, IBackupObserver
         var share = !options.ReadData ? ReadShare.None : options.Share is null ? ReadShare.All
             : ReadShare.TryParse(options.Share) ?? throw new BackupException("ShareInvalid", BackupErrorCategory.InvalidArgument, options.Share, options.Share);
         var repository = session.Repository;
-        await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, time, cancellationToken).ConfigureAwait(false);
+        await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, time, cancellationToken, Status.LockWatching.On(observer)).ConfigureAwait(false);
         var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
         var checker = new RepositoryChecker(repository);
         var problems = new List<CheckProblem>(await checker.CheckKeysAsync(cancellationToken).ConfigureAwait(false));

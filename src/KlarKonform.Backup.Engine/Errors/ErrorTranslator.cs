@@ -50,11 +50,12 @@ internal static class ErrorTranslator
             RepositoryErrorKind.NotARepository => new BackupException("RepositoryMissing", BackupErrorCategory.ObjectNotFound, place, place),
             RepositoryErrorKind.WrongPassword => new BackupException("WrongPassword", BackupErrorCategory.AuthenticationError, place, place, configuration.Repository.Password),
             RepositoryErrorKind.UnsupportedVersion or RepositoryErrorKind.AlreadyExists => new BackupException("RepositoryUnsupported", BackupErrorCategory.InvalidData, place, place, error.Message),
-            RepositoryErrorKind.PurposeTaken when error.Holder?.Purpose?.StartsWith(Retention.AuditLog.Tag, StringComparison.Ordinal) == true => new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message),
+            RepositoryErrorKind.PurposeTaken when error.Holder?.Purpose?.StartsWith(Retention.AuditLog.Tag, StringComparison.Ordinal) == true => new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message, configuration.Name),
             RepositoryErrorKind.PurposeTaken when error.Holder is { } holder => new BackupException("AlreadyRunningElsewhere", BackupErrorCategory.ResourceBusy, configuration.Name,
                 configuration.Name, holder.ProcessId, holder.Host, holder.Since.ToLocalTime(), holder.Renewed.ToLocalTime(), (holder.Renewed + RepositoryLock.SilentAfter).ToLocalTime()) { Since = holder.Since },
             RepositoryErrorKind.Doubtful => new BackupException("RepositoryDoubtful", BackupErrorCategory.ConnectionError, place, place, error.Message),
-            RepositoryErrorKind.Locked => new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message),
+            RepositoryErrorKind.Locked => new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message, configuration.Name),
+            RepositoryErrorKind.LockUnreadable => new BackupException("LockUnreadable", BackupErrorCategory.InvalidData, place, error.File, place, configuration.Name),
             _ => new BackupException("RepositoryDamaged", BackupErrorCategory.InvalidData, place, place, error.Message),
         };
     }

@@ -12,7 +12,7 @@ using KlarKonform.Backup.Repository.Snapshots;
 namespace KlarKonform.Backup.Engine.Maintenance;
 
 /// <summary>Mends a configuration's repository, step by step: the index, then packs, then snapshots. Each begins from what is known, and nothing becomes less readable.</summary>
-internal sealed class RepositoryRepair(RepositorySession session, TimeProvider time)
+internal sealed class RepositoryRepair(RepositorySession session, TimeProvider time, IProgress<LockWatch>? watching = null)
 {
     private const string Resources = "/" + SnapshotAssembler.StateFolder + "/resources";
 
@@ -22,7 +22,7 @@ internal sealed class RepositoryRepair(RepositorySession session, TimeProvider t
     {
         var asked = options.Packs.Select(text => BlobId.TryParse(text, out var id) ? id : throw new BackupException("PackIdInvalid", BackupErrorCategory.InvalidArgument, text, text)).ToArray();
         var repository = session.Repository;
-        await using var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, time, cancellationToken).ConfigureAwait(false);
+        await using var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, time, cancellationToken, watching).ConfigureAwait(false);
         var indexes = new IndexRepairer(repository, exclusive, time);
         var index = await indexes.PlanAsync(cancellationToken).ConfigureAwait(false);
         if (!options.PlanOnly && !index.IsClean)

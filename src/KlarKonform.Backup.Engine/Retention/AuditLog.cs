@@ -83,13 +83,12 @@ internal sealed class AuditLog(RepositorySession session, TimeProvider time)
         var found = await FindAsync(cancellationToken).ConfigureAwait(false);
         var now = time.GetLocalNow();
         var state = found.State.With(write(found) with { Time = now.ToUniversalTime(), Host = Environment.MachineName });
-        await using var writer = new RepositoryWriter(session.Repository, session.WriterOptions with { Uploads = 1 });
+        await using var writer = new RepositoryWriter(session.Repository, session.WriterOptions with { Uploads = 1, Held = held });
         using var content = new MemoryStream(Encoding.UTF8.GetBytes(state.Text));
         var saved = await writer.SaveStateAsync(content, cancellationToken).ConfigureAwait(false);
         var tree = await writer.SaveTreeAsync([Node.NewFile(FileName, (ulong)saved.Size, saved.Blobs, now)], cancellationToken).ConfigureAwait(false);
         await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
-        await held.ThrowIfLostAsync().ConfigureAwait(false);
-        await session.Repository.SaveSnapshotAsync(new Snapshot
+        var snapshot = new Snapshot
         {
             Time = NanoTime.From(found.NextTime(now)).ToString(),
             Parent = found.Parent,
@@ -112,7 +111,17 @@ internal sealed class AuditLog(RepositorySession session, TimeProvider time)
                 TotalFilesProcessed = 1,
                 TotalBytesProcessed = saved.Size,
             },
-        }, cancellationToken).ConfigureAwait(false);
+        };
+        try
+        {
+            await held.ThrowIfLostAsync().ConfigureAwait(false);
+            await held.SaveSnapshotAsync(snapshot, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (held.Lost.IsCancellationRequested)
+        {
+            throw Errors.LockLoss.Of(held, session);
+        }
+
         await RememberAsync(state, cancellationToken).ConfigureAwait(false);
         return state.Entries[^1];
     }

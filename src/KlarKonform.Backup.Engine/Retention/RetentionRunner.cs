@@ -12,13 +12,16 @@ namespace KlarKonform.Backup.Engine.Retention;
 /// Removes a configuration's old snapshots and whatever no snapshot needs any more. The newest complete snapshot always stays, and
 /// nothing goes that a hold covers.
 /// </summary>
-internal sealed class RetentionRunner(RepositorySession session, TimeProvider time)
+/// <param name="session">The repository.</param>
+/// <param name="time">The clock.</param>
+/// <param name="watching">Hears that a lock in the way is watched.</param>
+internal sealed class RetentionRunner(RepositorySession session, TimeProvider time, IProgress<LockWatch>? watching = null)
 {
     /// <summary>Decides, and carries it out unless only the plan is wanted.</summary>
     /// <exception cref="BackupException">AuditLogBroken: nothing is removed when it is not certain what is held.</exception>
     public async Task<RetentionResult> RunAsync(RetentionOptions options, CancellationToken cancellationToken)
     {
-        await using var held = await RepositoryLock.AcquireAsync(session.Repository, exclusive: true, time, cancellationToken).ConfigureAwait(false);
+        await using var held = await RepositoryLock.AcquireAsync(session.Repository, exclusive: true, time, cancellationToken, watching).ConfigureAwait(false);
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, held.Lost);
         await session.Repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
         var (all, snapshots) = await ListAsync(alive.Token).ConfigureAwait(false);

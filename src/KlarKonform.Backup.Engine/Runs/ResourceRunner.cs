@@ -64,9 +64,10 @@ internal sealed class ResourceRunner(
             // A repair found that some of it is lost, and took its state: it is read anew, and takes the place of what is left.
             content = null;
         }
-        else if (stateRoot is null && content is not null && path.Count > 1)
+        else if (stateRoot is null && path.Count > 1
+            && (content is not null || await IsOfAnotherAsync(path, source.ResourceId, cancellationToken).ConfigureAwait(false)))
         {
-            // Somebody else's of the same name, who is gone: what was backed up of him is not to be mixed with this.
+            // Somebody else's of the same name, who is gone: what was backed up of him, of whatever kind, is not to be mixed with this.
             path = [path[0], SafeName.WithMark(path[1], source.ResourceId), .. path.Skip(2)];
             content = null;
         }
@@ -98,6 +99,9 @@ internal sealed class ResourceRunner(
     private async Task<bool> IsItsOwnAsync(IResourceSource source, IReadOnlyList<string> path, CancellationToken cancellationToken) =>
         (await assembler.PreviousManifestAsync(cancellationToken).ConfigureAwait(false)).Resources
             .Any(each => each.Kind == source.Kind && each.Id == source.ResourceId && each.Path.SequenceEqual(path));
+
+    private async Task<bool> IsOfAnotherAsync(IReadOnlyList<string> path, string id, CancellationToken cancellationToken) =>
+        (await assembler.PreviousManifestAsync(cancellationToken).ConfigureAwait(false)).Resources.Any(each => each.Id != id && each.Path.Count > 1 && each.Path[0] == path[0] && each.Path[1] == path[1]);
 
     private async Task RunAsync(ResourceRun run, bool isNew, CancellationToken cancellationToken)
     {

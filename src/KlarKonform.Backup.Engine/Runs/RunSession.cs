@@ -78,7 +78,7 @@ internal sealed class RunSession(
             // Whose clock is wrong removes nothing, though the run itself knows better: the next one by a right clock does.
             if (_clock?.Wrong is not null)
                 throw new BackupException("RetentionClockOff", BackupErrorCategory.InvalidOperation, _configuration.Name);
-            var runner = new RetentionRunner(session, _clock ?? time);
+            var runner = new RetentionRunner(session, _clock ?? time, new Status.LockWatching(text => monitor.Phase = text));
             if (!await runner.IsDueAsync(cancellationToken).ConfigureAwait(false))
                 return run;
             var result = await runner.RunAsync(new RetentionOptions(), cancellationToken).ConfigureAwait(false);

@@ -13,7 +13,7 @@ internal sealed class WholeRun(RunContext context, RepositorySession session)
     /// <summary>Claims the configuration, runs its resources and saves the verified snapshot.</summary>
     public async Task<BackupRun> RunAsync(Listing listing, CancellationToken cancellationToken)
     {
-        await using var held = await RepositoryLock.ClaimAsync(session.Repository, RunSession.PurposeOf(session.Configuration), context.Time, context.Random, cancellationToken).ConfigureAwait(false);
+        await using var held = await RepositoryLock.ClaimAsync(session.Repository, RunSession.PurposeOf(session.Configuration), context.Time, context.Random, cancellationToken, context.Watching).ConfigureAwait(false);
         await session.Repository.OpenIndexAsync(cancellationToken).ConfigureAwait(false);
 
         // Shards that nobody finished: their work is not to be done again.

@@ -182,8 +182,10 @@ public sealed class GraphClient : IDisposable
     }
 
     /// <summary>Reads from a pre-authenticated address: without the token, on whatever host.</summary>
+    /// <exception cref="GraphException">The address is not one of TLS: whoever hears it could read the file too, and answer in Microsoft's place.</exception>
     internal async Task<HttpResponseMessage> DownloadAsync(Uri address, long offset, CancellationToken cancellationToken)
     {
+        ThrowIfInsecure(address);
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         if (offset > 0)
@@ -192,10 +194,18 @@ public sealed class GraphClient : IDisposable
     }
 
     /// <summary>Sends to a pre-authenticated address: without the token, on whatever host.</summary>
+    /// <exception cref="GraphException">The address is not one of TLS.</exception>
     internal async Task<HttpResponseMessage> UploadAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        ThrowIfInsecure(request.RequestUri!);
         request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         return await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static void ThrowIfInsecure(Uri address)
+    {
+        if (address.Scheme != Uri.UriSchemeHttps && !(address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
+            throw new GraphException(GraphErrorKind.Other, null, "InsecureLink", $"Graph handed out an address without TLS, on '{address.Host}'; it is not used.");
     }
 
     /// <summary>Sends a request of which only its success counts.</summary>

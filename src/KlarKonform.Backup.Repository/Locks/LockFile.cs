@@ -38,6 +38,19 @@ internal sealed record LockFile
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Started { get; init; }
 
+    /// <summary>Ours: which start of which kernel <see cref="Pid"/> belongs to, and with <see cref="PidNamespace"/> among which processes it counts.</summary>
+    [JsonPropertyName("klarkonform_boot")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Boot { get; init; }
+
+    [JsonPropertyName("klarkonform_pidns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PidNamespace { get; init; }
+
     [JsonIgnore]
     public DateTimeOffset Taken => Json.NanoTime.Parse(Time).Moment;
+
+    /// <summary>Whether this program wrote it: its owner looks at it before whatever must not happen without it, restic's does not.</summary>
+    [JsonIgnore]
+    public bool IsOurs => Started is not null;
 }

@@ -48,8 +48,8 @@ public sealed record PrunePlan
     /// <summary>Blobs of index files that list trees: trees and state, which stay apart from content.</summary>
     internal IReadOnlySet<BlobHandle> Metadata { get; init; } = null!;
 
-    /// <summary>Index files that the plan was made from; they go once the new index is durable.</summary>
-    internal IReadOnlyList<BlobId> OldIndexes { get; init; } = null!;
+    /// <summary>Index files that the plan was made from, with the packs that each names; they go once the new index is durable.</summary>
+    internal IReadOnlyDictionary<BlobId, IReadOnlyCollection<BlobId>> OldIndexes { get; init; } = null!;
 
     /// <summary>The snapshots from which it was told what is needed.</summary>
     internal IReadOnlySet<BlobId> Remaining { get; init; } = null!;

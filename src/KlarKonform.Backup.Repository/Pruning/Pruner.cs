@@ -53,12 +53,12 @@ public sealed class Pruner
                 stored[id] = item.Size;
         }
 
-        var indexes = new List<BlobId>();
+        var indexes = new Dictionary<BlobId, IReadOnlyCollection<BlobId>>();
         var packs = new List<PackContents>();
         var metadata = new HashSet<BlobHandle>();
         await foreach (var (stands, file) in _repository.IndexFilesAsync(cancellationToken).ConfigureAwait(false))
         {
-            indexes.Add(BlobId.Parse(stands.Name));
+            indexes[BlobId.Parse(stands.Name)] = [.. file.Select(each => each.Pack)];
             packs.AddRange(file);
             var apart = PackContents.AreMetadata(file);
             metadata.UnionWith(file.SelectMany(pack => pack.Blobs).Where(blob => apart || blob.Kind == BlobKind.Tree).Select(blob => blob.Handle));
@@ -79,14 +79,14 @@ public sealed class Pruner
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
         foreach (var snapshot in plan.Forget)
-            await _repository.DeleteSnapshotAsync(snapshot, alive.Token).ConfigureAwait(false);
+            await DeleteAsync(RepositoryFile.Snapshot, snapshot, alive.Token).ConfigureAwait(false);
 
         var files = await RepackAsync(plan, alive.Token).ConfigureAwait(false);
         var kept = plan.Kept.ToLookup(pack => plan.Metadata.Contains(pack.Blobs[0].Handle));
-        files = files.With(await _repository.WriteIndexAsync(kept[false].Concat(plan.Retired), alive.Token).ConfigureAwait(false))
-            .With(await _repository.WriteIndexAsync(kept[true], alive.Token, ResticRepository.MetadataBlobsPerIndex).ConfigureAwait(false));
-        foreach (var index in plan.OldIndexes)
-            await DeleteAsync(RepositoryFile.Index, index, alive.Token).ConfigureAwait(false);
+        files = files.With(await _repository.WriteIndexAsync(kept[false].Concat(plan.Retired), alive.Token, held: _lock).ConfigureAwait(false))
+            .With(await _repository.WriteIndexAsync(kept[true], alive.Token, ResticRepository.MetadataBlobsPerIndex, _lock).ConfigureAwait(false));
+        foreach (var (index, packs) in plan.OldIndexes)
+            await new GuardedRemoval(_repository, _lock).RemoveIndexAsync(index, packs, alive.Token).ConfigureAwait(false);
         if (plan.Delete.Count > 0)
             await ThrowIfChangedAsync(plan, alive.Token).ConfigureAwait(false);
         foreach (var pack in plan.Delete)
@@ -149,7 +149,7 @@ public sealed class Pruner
         // The writer stores what its index does not know: it gets one that knows the packs that stay, and no more.
         var target = new MasterIndex();
         target.Add(plan.Kept);
-        await using var writer = new RepositoryWriter(_repository, target, _options.Writer);
+        await using var writer = new RepositoryWriter(_repository, target, (_options.Writer ?? new WriterOptions()) with { Held = _lock });
         foreach (var blob in plan.Moved)
         {
             var plain = await reader.ReadBlobAsync(blob.Handle, source, cancellationToken).ConfigureAwait(false);
@@ -161,7 +161,7 @@ public sealed class Pruner
     }
 
     private Task DeleteAsync(RepositoryFile kind, BlobId id, CancellationToken cancellationToken) =>
-        _repository.Store.DeleteAsync(RepositoryLayout.Key(kind, id), cancellationToken);
+        new GuardedRemoval(_repository, _lock).RemoveAsync(kind, id, cancellationToken);
 
     private static RepositoryException Doubtful(string what) => new(RepositoryErrorKind.Doubtful, what);
 }

@@ -26,14 +26,14 @@ public sealed class IndexCompactor
     public async Task<(FileCensus Removed, FileCensus Written)> CompactAsync(CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
-        var small = new List<StoredObject>();
+        var small = new List<(StoredObject File, IReadOnlyCollection<BlobId> Packs)>();
         var (content, metadata) = (new Dictionary<BlobId, PackContents>(), new Dictionary<BlobId, PackContents>());
         await foreach (var (file, contents) in _repository.IndexFilesAsync(alive.Token, ResticRepository.BlobsPerIndex / 2).ConfigureAwait(false))
         {
             var isMetadata = PackContents.AreMetadata(contents);
             if (contents.Sum(pack => pack.Blobs.Count) > (isMetadata ? ResticRepository.MetadataBlobsPerIndex : ResticRepository.BlobsPerIndex) / 2)
                 continue;
-            small.Add(file);
+            small.Add((file, [.. contents.Select(each => each.Pack)]));
             foreach (var pack in contents)
             {
                 // A pack that is in use in one file and retired in another one is in use.
@@ -45,11 +45,11 @@ public sealed class IndexCompactor
 
         if (small.Count < 2)
             return default;
-        var written = (await _repository.WriteIndexAsync(content.Values, alive.Token).ConfigureAwait(false))
-            .With(await _repository.WriteIndexAsync(metadata.Values, alive.Token, ResticRepository.MetadataBlobsPerIndex).ConfigureAwait(false));
+        var written = (await _repository.WriteIndexAsync(content.Values, alive.Token, held: _lock).ConfigureAwait(false))
+            .With(await _repository.WriteIndexAsync(metadata.Values, alive.Token, ResticRepository.MetadataBlobsPerIndex, _lock).ConfigureAwait(false));
         await _lock.ThrowIfLostAsync().ConfigureAwait(false);
-        foreach (var file in small)
-            await _repository.Store.DeleteAsync(file.Key, alive.Token).ConfigureAwait(false);
-        return (small.Aggregate(default(FileCensus), (census, file) => census.With(BlobId.Parse(file.Name), file.Size)), written);
+        foreach (var (file, packs) in small)
+            await new GuardedRemoval(_repository, _lock).RemoveIndexAsync(BlobId.Parse(file.Name), packs, alive.Token).ConfigureAwait(false);
+        return (small.Aggregate(default(FileCensus), (census, each) => census.With(BlobId.Parse(each.File.Name), each.File.Size)), written);
     }
 }

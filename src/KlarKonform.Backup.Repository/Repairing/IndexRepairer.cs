@@ -82,10 +82,10 @@ public sealed class IndexRepairer
     public async Task ExecuteAsync(IndexRepairPlan plan, CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
-        await _repository.WriteIndexAsync(plan.Contents, alive.Token).ConfigureAwait(false);
+        await _repository.WriteIndexAsync(plan.Contents, alive.Token, held: _lock).ConfigureAwait(false);
         await _lock.ThrowIfLostAsync().ConfigureAwait(false);
         foreach (var id in plan.OldIndexes)
-            await _repository.Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Index, id), alive.Token).ConfigureAwait(false);
+            await new GuardedRemoval(_repository, _lock).RemoveIndexAsync(id, packs: null, alive.Token).ConfigureAwait(false);
         await _repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
     }
 

@@ -69,7 +69,7 @@ public sealed class PackRepairer
         // The writer stores what its index does not know: it gets one without the damaged packs.
         var sound = new MasterIndex();
         sound.Add(contents.Values.Where(pack => !plan.Packs.Contains(pack.Pack)));
-        await using (var writer = new RepositoryWriter(_repository, sound))
+        await using (var writer = new RepositoryWriter(_repository, sound, new WriterOptions { Held = _lock }))
         {
             foreach (var (pack, blob) in plan.ToMove)
             {
@@ -81,10 +81,10 @@ public sealed class PackRepairer
         }
 
         await _repository.WriteIndexAsync(
-            contents.Values.Select(pack => plan.Packs.Contains(pack.Pack) ? pack with { Retired = pack.Retired ?? _time.GetUtcNow() } : pack), alive.Token).ConfigureAwait(false);
+            contents.Values.Select(pack => plan.Packs.Contains(pack.Pack) ? pack with { Retired = pack.Retired ?? _time.GetUtcNow() } : pack), alive.Token, held: _lock).ConfigureAwait(false);
         await _lock.ThrowIfLostAsync().ConfigureAwait(false);
         foreach (var id in files)
-            await _repository.Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Index, id), alive.Token).ConfigureAwait(false);
+            await new GuardedRemoval(_repository, _lock).RemoveIndexAsync(id, packs: null, alive.Token).ConfigureAwait(false);
         await _repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
     }
 

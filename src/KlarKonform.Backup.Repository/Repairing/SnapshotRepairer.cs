@@ -62,7 +62,7 @@ public sealed class SnapshotRepairer
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
         BlobId root;
-        await using (var writer = new RepositoryWriter(_repository))
+        await using (var writer = new RepositoryWriter(_repository, new WriterOptions { Held = _lock }))
         {
             root = await RewriteAsync(plan.Snapshot.Root, plan.Damage, "", drop, writer, alive.Token).ConfigureAwait(false);
             await writer.FlushAsync(alive.Token).ConfigureAwait(false);
@@ -70,7 +70,7 @@ public sealed class SnapshotRepairer
 
         await _lock.ThrowIfLostAsync().ConfigureAwait(false);
         var original = JsonSerializer.SerializeToElement(plan.Id.ToString());
-        var repaired = await _repository.SaveSnapshotAsync(plan.Snapshot with
+        var repaired = await _lock.SaveSnapshotAsync(plan.Snapshot with
         {
             // A moment later than what it continues: whoever keeps the newest of a day keeps this one.
             Time = NanoTime.From(plan.Snapshot.Taken.AddMilliseconds(1)).ToString(),
@@ -80,7 +80,7 @@ public sealed class SnapshotRepairer
             Other = new Dictionary<string, JsonElement>(plan.Snapshot.Other ?? new Dictionary<string, JsonElement>()) { ["original"] = original },
         }, alive.Token).ConfigureAwait(false);
         if (forget)
-            await _repository.DeleteSnapshotAsync(plan.Id, alive.Token).ConfigureAwait(false);
+            await new GuardedRemoval(_repository, _lock).RemoveAsync(RepositoryFile.Snapshot, plan.Id, alive.Token).ConfigureAwait(false);
         return repaired;
     }
 

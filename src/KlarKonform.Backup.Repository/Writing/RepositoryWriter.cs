@@ -63,7 +63,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
         // Trees have packs of their own, as restic's, and state too, so that small index files tell where it lies. Both fill slowly: whoever
         // comes while such a pack is uploaded waits for it.
         _buffers = [new PackBuffers(OpenContentPacks, options.Uploads, options), new PackBuffers(1, 0, options.ForMetadata), new PackBuffers(1, 0, options.ForMetadata)];
-        _uploader = new PackUploader(repository, options.Uploads, Settle);
+        _uploader = new PackUploader(repository, options.Uploads, Settle, options.Held);
         _packers = [.. _buffers.Select((buffers, number) => new Packer(buffers, number == Content ? OpenContentPacks : 1, options.Draw, number != Content, _uploader.Start))];
         _splitter = new StreamSplitter(repository.Chunker, (piece, token) => SaveBlobAsync(BlobKind.Data, Content, piece, token));
         _stateSplitter = new StreamSplitter(repository.Chunker, (piece, token) => SaveBlobAsync(BlobKind.Data, State, piece, token));

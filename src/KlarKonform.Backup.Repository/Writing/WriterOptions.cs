@@ -40,6 +40,9 @@ public sealed record WriterOptions
     /// 56 in memory, so that they take 360 MiB at most. Beyond it, what only they know may be stored again until the next prune.</summary>
     public long MaxUnreadIndex { get; init; } = 256L << 20;
 
+    /// <summary>The lock under which is written: an index file that was written after it was lost is taken back, see <see cref="Locks.RepositoryLock.SaveIndexAsync"/>. Null: nobody prunes meanwhile.</summary>
+    public Locks.RepositoryLock? Held { get; init; }
+
     // Trees and state are read piece by piece, and never so many that larger packs would spare requests.
     internal WriterOptions ForMetadata => this with { PackSize = Math.Min(PackSize, DefaultPackSize) };
 

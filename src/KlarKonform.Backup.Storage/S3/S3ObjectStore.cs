@@ -45,7 +45,7 @@ public sealed class S3ObjectStore : IObjectStore
     }
 
     /// <inheritdoc />
-    public string Location => $"{_options.Endpoint?.ToString().TrimEnd('/') ?? "s3://" + _options.Region}/{_options.Bucket}/{_prefix}".TrimEnd('/');
+    public string Location => $"{_options.Endpoint?.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/') ?? "s3://" + _options.Region}/{_options.Bucket}/{_prefix}".TrimEnd('/');
 
     /// <inheritdoc />
     public Task PrepareAsync(bool create, CancellationToken cancellationToken) => RunAsync(null, async () =>

@@ -4,6 +4,7 @@ using KlarKonform.Backup.Engine.Trees;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Json;
+using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Repository.Trees;
@@ -23,6 +24,7 @@ internal sealed class SnapshotAssembler
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
 
     private readonly RepositorySession _session;
+    private readonly RepositoryLock _held;
     private readonly RepositoryWriter _writer;
     private readonly RepositoryReader _reader;
     private readonly TimeProvider _time;
@@ -38,9 +40,10 @@ internal sealed class SnapshotAssembler
     private RunManifest? _before;
     private DateTimeOffset _lastTaken;
 
-    public SnapshotAssembler(RepositorySession session, RepositoryWriter writer, RepositoryReader reader, TimeProvider time, (BlobId Id, Snapshot Snapshot)? previous, Guid run, IReadOnlyList<string> tags)
+    public SnapshotAssembler(RepositorySession session, RepositoryLock held, RepositoryWriter writer, RepositoryReader reader, TimeProvider time, (BlobId Id, Snapshot Snapshot)? previous, Guid run, IReadOnlyList<string> tags)
     {
         _session = session;
+        _held = held;
         _writer = writer;
         _reader = reader;
         _time = time;
@@ -149,7 +152,7 @@ internal sealed class SnapshotAssembler
         return root;
     }
 
-    /// <summary>Writes the snapshot of a root that is durable.</summary>
+    /// <summary>Writes the snapshot of a root that is durable, while the lock is held.</summary>
     /// <param name="root">The root.</param>
     /// <param name="status">How the run ended.</param>
     /// <param name="files">Which packs and index files there are, when everything is verified; null makes a checkpoint, or a snapshot that is not sound.</param>
@@ -157,6 +160,7 @@ internal sealed class SnapshotAssembler
     /// <param name="summary">What restic is to show of it, or null.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <param name="tags">What this one is marked with besides.</param>
+    /// <exception cref="OperationCanceledException">The lock is lost, and there is no snapshot.</exception>
     public Task<BlobId> SaveSnapshotAsync(
         BlobId root, BackupState status, FileCensus? files, bool checkpoint, SnapshotSummary? summary, CancellationToken cancellationToken, params IReadOnlyList<string> tags)
     {
@@ -176,7 +180,7 @@ internal sealed class SnapshotAssembler
             all.Add(RepositorySession.CheckpointTag);
         if (checkpoint && Carried is { } carried)
             all.Add(RepositorySession.WrittenTag + carried.With(_writer.FilesStored));
-        return _session.Repository.SaveSnapshotAsync(new Snapshot
+        return _held.SaveSnapshotAsync(new Snapshot
         {
             Time = NanoTime.From(NextTime()).ToString(),
             Parent = _previous?.Id.ToString(),

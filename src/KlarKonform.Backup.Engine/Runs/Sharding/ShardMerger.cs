@@ -24,13 +24,13 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
     public async Task<BackupRun> MergeAsync(ShardRound round, IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots, Listing listing, CancellationToken cancellationToken)
     {
         var parts = Enumerable.Range(0, round.Count).Select(index => round.Newest(new Shard(index, round.Count), snapshots)!.Value).ToArray();
-        await using var writer = ClaimedRun.NewWriter(session);
+        await using var writer = ClaimedRun.NewWriter(session, held);
         var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
         var inventory = new Inventory(context, session);
         var all = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
         var known = await SnapshotAssembler.ReadManifestAsync(reader, round.Base?.Snapshot.Root, cancellationToken).ConfigureAwait(false);
         await inventory.LookAsync(all, known ?? new RunManifest(), cancellationToken).ConfigureAwait(false);
-        var assembler = new SnapshotAssembler(session, writer, reader, context.Time, round.Base, context.Record.Id, [round.TagOfMerged])
+        var assembler = new SnapshotAssembler(session, held, writer, reader, context.Time, round.Base, context.Record.Id, [round.TagOfMerged])
         {
             NotBefore = snapshots[^1].Snapshot.Taken,
             Inventory = inventory,
@@ -85,9 +85,9 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
         (BlobId Id, Snapshot Snapshot)? before = last.Snapshot is null ? null : last;
         if (parts.Count > 0)
         {
-            await using var writer = ClaimedRun.NewWriter(session);
+            await using var writer = ClaimedRun.NewWriter(session, held);
             var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
-            var assembler = new SnapshotAssembler(session, writer, reader, context.Time, before, context.Record.Id, []) { NotBefore = snapshots[^1].Snapshot.Taken };
+            var assembler = new SnapshotAssembler(session, held, writer, reader, context.Time, before, context.Record.Id, []) { NotBefore = snapshots[^1].Snapshot.Taken };
             var merged = await GraftAsync(parts, before, assembler, reader, [], [], cancellationToken).ConfigureAwait(false);
             var root = await assembler.WriteAsync(merged with { Checkpoint = true, Status = BackupState.Partial }, cancellationToken).ConfigureAwait(false);
             await held.ThrowIfLostAsync().ConfigureAwait(false);

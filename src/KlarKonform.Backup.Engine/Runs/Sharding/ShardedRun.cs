@@ -82,7 +82,7 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
 
             try
             {
-                await using var held = await RepositoryLock.ClaimAsync(session.Repository, _purpose, context.Time, context.Random, cancellationToken).ConfigureAwait(false);
+                await using var held = await RepositoryLock.ClaimAsync(session.Repository, _purpose, context.Time, context.Random, cancellationToken, context.Watching).ConfigureAwait(false);
                 snapshots = await session.RecentAsync(cancellationToken).ConfigureAwait(false);
                 if (!HasLeftovers(new ShardRound(snapshots, context.Options), snapshots, isAlive: false))
                     continue;
@@ -115,7 +115,7 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
             RepositoryLock held;
             try
             {
-                held = await RepositoryLock.ClaimAsync(session.Repository, LockPurpose.Part(_purpose, shard.ToString()), context.Time, context.Random, cancellationToken).ConfigureAwait(false);
+                held = await RepositoryLock.ClaimAsync(session.Repository, LockPurpose.Part(_purpose, shard.ToString()), context.Time, context.Random, cancellationToken, context.Watching).ConfigureAwait(false);
             }
             catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.PurposeTaken)
             {
@@ -196,7 +196,7 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
         RepositoryLock held;
         try
         {
-            held = await RepositoryLock.ClaimAsync(session.Repository, _purpose, context.Time, context.Random, cancellationToken).ConfigureAwait(false);
+            held = await RepositoryLock.ClaimAsync(session.Repository, _purpose, context.Time, context.Random, cancellationToken, context.Watching).ConfigureAwait(false);
         }
         catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.PurposeTaken)
         {
@@ -271,7 +271,7 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
         var living = new List<LockHolder>();
         await foreach (var holder in RepositoryLock.HoldersAsync(session.Repository, context.Time, cancellationToken).ConfigureAwait(false))
         {
-            if (holder.Purpose is { } purpose && LockPurpose.Covers(_purpose, purpose) && context.Time.GetUtcNow() - holder.Renewed < RepositoryLock.SilentAfter)
+            if (holder.Purpose is { } purpose && LockPurpose.Covers(_purpose, purpose) && holder.Evidence == LockEvidence.Renewed)
                 living.Add(holder);
         }
 

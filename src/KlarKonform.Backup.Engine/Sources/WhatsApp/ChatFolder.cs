@@ -61,7 +61,7 @@ internal sealed class ChatFolder(ResourceRun run, string id, ChatInfo info)
         if (media.Sha256 is { } announced && announced != hash)
             throw new KlarKonform.Backup.WhatsApp.WhatsAppException(KlarKonform.Backup.WhatsApp.WhatsAppErrorKind.IntegrityMismatch, "What arrived has another SHA-256 than was announced.");
         var safe = SafeName.Shorten(SafeName.From(name, "media"), 140);
-        var stamp = line.LocalTime is { Length: >= 16 } local ? $"{local[..10]} {local[11..13]}.{local[14..16]}" : $"{line.Time.UtcDateTime:yyyy-MM-dd HH.mm}";
+        var stamp = line.LocalTime is { Length: >= 16 } local ? $"{local[..10]} {local[11..13]}.{local[14..16]}" : line.Time.UtcDateTime.ToString("yyyy-MM-dd HH.mm", System.Globalization.CultureInfo.InvariantCulture);
         var entry = new ItemEntry { Id = MediaId(line.Id), Parent = id, Sub = MediaFolder, Name = SafeName.WithMark($"{stamp} {safe}", line.Id), Version = hash };
         var metadata = JsonSerializer.SerializeToElement(new { chat = info.Name, from = line.From?.Name ?? line.From?.Id, mimeType = media.MimeType, message = line.Id, sha256 = hash });
         await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("chatMedia", entry.Id, metadata), cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,5 @@
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Status;
-using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Locks;
 
 namespace KlarKonform.Backup.Engine.Maintenance;

@@ -6,6 +6,8 @@ internal static class SpreadsheetCell
     // What spreadsheets take for the beginning of a formula, or skip before one (OWASP, "CSV Injection"), the wide forms of Asian keyboards too.
     private const string Beginnings = "=+-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20";
 
+    private static readonly System.Buffers.SearchValues<char> s_quoted = System.Buffers.SearchValues.Create("\"\r\n,;\t");
+
     /// <summary>The text as it stands in the file. What begins like a formula is none: a name from the cloud must not become a command.</summary>
     /// <param name="text">The text.</param>
     /// <param name="separator">What separates the cells.</param>
@@ -13,7 +15,7 @@ internal static class SpreadsheetCell
     {
         if (text.Length > 0 && Beginnings.Contains(text[0], StringComparison.Ordinal) && !IsNumber(text))
             text = "'" + text;
-        return text.Contains(separator, StringComparison.Ordinal) || text.AsSpan().IndexOfAny("\"\r\n,;\t") >= 0
+        return text.Contains(separator, StringComparison.Ordinal) || text.AsSpan().ContainsAny(s_quoted)
             ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
     }
 

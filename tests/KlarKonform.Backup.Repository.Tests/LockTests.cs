@@ -175,7 +175,7 @@ public sealed class LockTests : IDisposable
             if (what.StartsWith("deletes index", StringComparison.Ordinal))
                 a.Sleep(TimeSpan.FromMinutes(50), machine);
         };
-        var removing = removal.RemoveAsync(RepositoryFile.Index, index, default);
+        var removing = removal.RemoveIndexAsync(index, [], default);
         world.Pass(TimeSpan.FromMinutes(32));
         world.Run(b, () => b.ClaimAsync("backup:one")); // It reads the index that is about to go.
         Assert.True(world.Now < TimeSpan.FromMinutes(45));

@@ -24,6 +24,10 @@ public sealed class RepositoryLock : IAsyncDisposable
     // A lock that its owner saw, and that was not due to be renewed, is not removed within this: it would have been watched for longer.
     private static readonly TimeSpan s_trust = TimeSpan.FromSeconds(10);
 
+    // Whoever lost his lock waits so long for the end of a prune, to find out whether what he wrote too late may stay.
+    private static readonly TimeSpan s_longestPrune = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_lookAtPrune = TimeSpan.FromSeconds(5);
+
     // Two that started at the same moment step back; then one is first.
     private static readonly TimeSpan s_maxStepBack = TimeSpan.FromSeconds(2);
 
@@ -93,8 +97,8 @@ public sealed class RepositoryLock : IAsyncDisposable
 
     /// <summary>
     /// Stores an index under this lock. When this process slept meanwhile and has lost it, a pruner may have removed the packs: an index that
-    /// names them would make later writers store nothing in their place, so it is taken back. If they are all there and nobody prunes, it
-    /// stays, because others may have read it already.
+    /// names them would make later writers store nothing in their place, so it is taken back. If they are all there it stays, because others
+    /// may have read it already.
     /// </summary>
     /// <param name="save">Stores it, and returns its name.</param>
     /// <param name="packs">The packs that it names.</param>
@@ -110,7 +114,7 @@ public sealed class RepositoryLock : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            if (!await MayStayAsync(packs).ConfigureAwait(false))
+            if (!await MayStandAsync(packs).ConfigureAwait(false))
                 await _repository.Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Index, index), CancellationToken.None).ConfigureAwait(false);
             throw;
         }
@@ -182,12 +186,15 @@ public sealed class RepositoryLock : IAsyncDisposable
         _lease.Dispose();
     }
 
-    private async Task<bool> MayStayAsync(IReadOnlyCollection<BlobId> packs)
+    /// <summary>Whether an index may be in a repository that belongs to others by now: all packs that it names are there. While somebody prunes, nobody knows that.</summary>
+    internal async Task<bool> MayStandAsync(IReadOnlyCollection<BlobId> packs)
     {
-        foreach (var seen in await new LockShelf(_repository, _time).ReadAsync(CancellationToken.None).ConfigureAwait(false))
+        var shelf = new LockShelf(_repository, _time);
+        for (var waited = TimeSpan.Zero; waited < s_longestPrune; waited += s_lookAtPrune)
         {
-            if (seen.File is not { Exclusive: false })
-                return false;
+            if (!(await shelf.ReadAsync(CancellationToken.None).ConfigureAwait(false)).Any(seen => seen.File is { Exclusive: true }))
+                break;
+            await Task.Delay(s_lookAtPrune, _time).ConfigureAwait(false);
         }
 
         var missing = packs.ToHashSet();

@@ -32,6 +32,6 @@ public sealed record PrunePlan
     /// <summary>Blobs of index files that list trees: trees and state, which stay apart from content.</summary>
     internal IReadOnlySet<BlobId> Metadata { get; init; } = null!;
 
-    /// <summary>Index files that the plan was made from; they go once the new index is durable.</summary>
-    internal IReadOnlyList<BlobId> OldIndexes { get; init; } = null!;
+    /// <summary>Index files that the plan was made from, with the packs that each names; they go once the new index is durable.</summary>
+    internal IReadOnlyDictionary<BlobId, IReadOnlyCollection<BlobId>> OldIndexes { get; init; } = null!;
 }

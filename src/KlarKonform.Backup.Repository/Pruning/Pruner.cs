@@ -47,12 +47,12 @@ public sealed class Pruner
                 stored[id] = item.Size;
         }
 
-        var indexes = new List<BlobId>();
+        var indexes = new Dictionary<BlobId, IReadOnlyCollection<BlobId>>();
         var packs = new Dictionary<BlobId, IReadOnlyList<PackedBlob>>();
         var metadata = new HashSet<BlobId>();
         await foreach (var (id, file) in _repository.IndexFilesAsync(cancellationToken).ConfigureAwait(false))
         {
-            indexes.Add(id);
+            indexes[id] = [.. file.Select(each => each.Pack)];
             foreach (var (pack, blobs) in file)
                 packs[pack] = blobs;
             var apart = PackContents.AreMetadata(file);
@@ -73,8 +73,8 @@ public sealed class Pruner
         var kept = plan.Kept.Select(pack => new PackContents(pack.Key, pack.Value)).ToLookup(pack => plan.Metadata.Contains(pack.Blobs[0].Id));
         await _repository.WriteIndexAsync(kept[false], alive.Token, held: _lock).ConfigureAwait(false);
         await _repository.WriteIndexAsync(kept[true], alive.Token, ResticRepository.MetadataBlobsPerIndex, _lock).ConfigureAwait(false);
-        foreach (var index in plan.OldIndexes)
-            await DeleteAsync(RepositoryFile.Index, index, alive.Token).ConfigureAwait(false);
+        foreach (var (index, packs) in plan.OldIndexes)
+            await new GuardedRemoval(_repository, _lock).RemoveIndexAsync(index, packs, alive.Token).ConfigureAwait(false);
         foreach (var pack in plan.Repack.Concat(plan.Delete))
             await DeleteAsync(RepositoryFile.Data, pack, alive.Token).ConfigureAwait(false);
         await _repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
@@ -106,7 +106,7 @@ public sealed class Pruner
         return needed;
     }
 
-    private static PrunePlan Decide(IReadOnlyCollection<BlobId> forget, HashSet<BlobId> needed, Dictionary<BlobId, long> stored, Dictionary<BlobId, IReadOnlyList<PackedBlob>> packs, List<BlobId> indexes)
+    private static PrunePlan Decide(IReadOnlyCollection<BlobId> forget, HashSet<BlobId> needed, Dictionary<BlobId, long> stored, Dictionary<BlobId, IReadOnlyList<PackedBlob>> packs, Dictionary<BlobId, IReadOnlyCollection<BlobId>> indexes)
     {
         // A blob that lies in several packs is needed once: the pack with the largest needed share keeps it.
         var missing = new HashSet<BlobId>(needed);

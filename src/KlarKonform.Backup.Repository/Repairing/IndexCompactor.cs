@@ -23,14 +23,14 @@ public sealed class IndexCompactor
     public async Task CompactAsync(CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
-        var small = new List<BlobId>();
+        var small = new Dictionary<BlobId, IReadOnlyCollection<BlobId>>();
         var (content, metadata) = (new Dictionary<BlobId, PackContents>(), new Dictionary<BlobId, PackContents>());
         await foreach (var (id, contents) in _repository.IndexFilesAsync(alive.Token, ResticRepository.BlobsPerIndex / 2).ConfigureAwait(false))
         {
             var isMetadata = PackContents.AreMetadata(contents);
             if (contents.Sum(pack => pack.Blobs.Count) > (isMetadata ? ResticRepository.MetadataBlobsPerIndex : ResticRepository.BlobsPerIndex) / 2)
                 continue;
-            small.Add(id);
+            small[id] = [.. contents.Select(each => each.Pack)];
             foreach (var pack in contents)
                 (isMetadata ? metadata : content)[pack.Pack] = pack;
         }
@@ -39,7 +39,7 @@ public sealed class IndexCompactor
             return;
         await _repository.WriteIndexAsync(content.Values, alive.Token, held: _lock).ConfigureAwait(false);
         await _repository.WriteIndexAsync(metadata.Values, alive.Token, ResticRepository.MetadataBlobsPerIndex, _lock).ConfigureAwait(false);
-        foreach (var id in small)
-            await new GuardedRemoval(_repository, _lock).RemoveAsync(RepositoryFile.Index, id, alive.Token).ConfigureAwait(false);
+        foreach (var (id, packs) in small)
+            await new GuardedRemoval(_repository, _lock).RemoveIndexAsync(id, packs, alive.Token).ConfigureAwait(false);
     }
 }

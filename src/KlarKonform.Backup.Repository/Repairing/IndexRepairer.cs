@@ -53,7 +53,7 @@ public sealed class IndexRepairer
 
         await _repository.WriteIndexAsync(contents, alive.Token, held: _lock).ConfigureAwait(false);
         foreach (var id in old)
-            await new GuardedRemoval(_repository, _lock).RemoveAsync(RepositoryFile.Index, id, alive.Token).ConfigureAwait(false);
+            await new GuardedRemoval(_repository, _lock).RemoveIndexAsync(id, packs: null, alive.Token).ConfigureAwait(false);
         await _repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
         return unreadable;
     }

@@ -8,6 +8,10 @@ public sealed class InterleavingTests
 {
     private const int SeedsABlock = 25;
 
+    // An index that was under way when its writer was suspended for long may stand for some seconds before he takes it back. Our runs verify
+    // what they rely on before they save a snapshot; restic's do not, and nobody can keep one from beginning in those seconds.
+    private static readonly TimeSpan s_brief = TimeSpan.FromMinutes(1);
+
     public static TheoryData<Company, int> Blocks
     {
         get
@@ -58,7 +62,7 @@ public sealed class InterleavingTests
             var machine = world.Machine(isRestic ? "restic" : $"ours-{i}", off * ((2 * world.Random.NextDouble()) - 1));
             var worker = new WorkerModel(world, machine, isRestic) { Claims = claims };
             var longest = !isRestic ? TimeSpan.FromHours(5) : company == Company.Restic ? TimeSpan.FromMinutes(17) : TimeSpan.FromSeconds(50);
-            machine.Fate = _ => Strike(world, machine, worker, longest, isRestic);
+            machine.Fate = _ => Strike(world, machine, worker, worker.IsDelicate && !IsOurs(company) ? s_brief : longest, isRestic);
             machine.Main = worker.RunAsync(4);
         }
 
@@ -75,6 +79,8 @@ public sealed class InterleavingTests
             throw new InvalidOperationException($"Seed {seed}, {company}: {exception.Message}\n{string.Join('\n', world.Log.TakeLast(4000))}", exception);
         }
     }
+
+    private static bool IsOurs(Company company) => company is Company.Ours or Company.OursWithWrongClocks;
 
     private static void Strike(LockWorld world, LockMachine machine, WorkerModel worker, TimeSpan longest, bool isRestic)
     {

@@ -9,7 +9,7 @@ internal sealed class LockMachine
     private TimeSpan _slept;
     private int _requests;
     private bool _isPausing;
-    private bool _isTaking;
+    private bool _mayPause;
 
     public LockMachine(LockWorld world, string name, TimeSpan ahead)
     {
@@ -45,10 +45,21 @@ internal sealed class LockMachine
     /// <summary>What it works on.</summary>
     public Task Main { get; set; } = Task.CompletedTask;
 
+    /// <summary>Whether what it works on pauses of its own, besides <see cref="PauseAsync"/>.</summary>
+    public bool MayPause
+    {
+        get => Volatile.Read(ref _mayPause);
+        set
+        {
+            Volatile.Write(ref _mayPause, value);
+            Time.IsMain = value;
+        }
+    }
+
     /// <summary>How long it has slept, as far as its own clock of elapsed time does not know.</summary>
     public TimeSpan Slept => _slept;
 
-    public bool IsQuiet => IsDead || Main.IsCompleted || Volatile.Read(ref _requests) > 0 || _isPausing || (_isTaking && Time.Timers > 0);
+    public bool IsQuiet => IsDead || Main.IsCompleted || Volatile.Read(ref _requests) > 0 || _isPausing || (MayPause && Time.Pauses > 0);
 
     /// <summary>Falls asleep.</summary>
     /// <param name="span">For how long.</param>
@@ -82,14 +93,14 @@ internal sealed class LockMachine
     /// <summary>Whatever waits by pauses alone.</summary>
     public async Task<T> TakeAsync<T>(Func<Task<T>> take)
     {
-        _isTaking = true;
+        MayPause = true;
         try
         {
             return await take().ConfigureAwait(false);
         }
         finally
         {
-            _isTaking = false;
+            MayPause = false;
         }
     }
 

@@ -4,10 +4,17 @@ namespace KlarKonform.Backup.Repository.Tests.Locking;
 internal sealed class MachineTime(LockWorld world, LockMachine machine) : TimeProvider
 {
     private static readonly DateTimeOffset s_start = new(2030, 1, 15, 2, 0, 0, TimeSpan.Zero);
-    private int _timers;
+    private readonly AsyncLocal<bool> _isMain = new();
+    private int _pauses;
 
-    /// <summary>Timers that wait.</summary>
-    public int Timers => Volatile.Read(ref _timers);
+    /// <summary>Pauses of what the machine works on; not those of what runs beside it, and no limits.</summary>
+    public int Pauses => Volatile.Read(ref _pauses);
+
+    /// <summary>Whether pauses from here on are those of what the machine works on.</summary>
+    public bool IsMain
+    {
+        set => _isMain.Value = value;
+    }
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
 
@@ -17,20 +24,24 @@ internal sealed class MachineTime(LockWorld world, LockMachine machine) : TimePr
 
     public override long GetTimestamp() => (world.Now - machine.Slept).Ticks;
 
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Timer(this, callback, state).Set(dueTime);
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Timer(this, callback, state, _isMain.Value && state is not CancellationTokenSource).Set(dueTime);
 
-    private sealed class Timer(MachineTime time, TimerCallback callback, object? state) : ITimer
+    private sealed class Timer(MachineTime time, TimerCallback callback, object? state, bool isPause) : ITimer
     {
+        private readonly object _gate = new();
         private long _turn;
         private bool _waits;
 
         public Timer Set(TimeSpan due)
         {
-            var turn = ++_turn;
-            if (due >= TimeSpan.Zero)
-                Wait(turn, time.GetTimestamp() + due.Ticks);
-            Waits(due >= TimeSpan.Zero);
-            return this;
+            lock (_gate)
+            {
+                var turn = ++_turn;
+                if (due >= TimeSpan.Zero)
+                    Wait(turn, time.GetTimestamp() + due.Ticks);
+                Waits(due >= TimeSpan.Zero);
+                return this;
+            }
         }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
@@ -49,22 +60,26 @@ internal sealed class MachineTime(LockWorld world, LockMachine machine) : TimePr
 
         private void Wait(long turn, long until) => time.World.After(new TimeSpan(Math.Max(0, until - time.GetTimestamp())), time.Owner, () =>
         {
-            if (turn != _turn)
-                return;
-            if (time.GetTimestamp() < until)
+            lock (_gate)
             {
-                Wait(turn, until); // The machine slept meanwhile.
-                return;
+                if (turn != _turn)
+                    return;
+                if (time.GetTimestamp() < until)
+                {
+                    Wait(turn, until); // The machine slept meanwhile.
+                    return;
+                }
+
+                Waits(false);
             }
 
-            Waits(false);
             callback(state);
         });
 
         private void Waits(bool now)
         {
-            if (now != _waits)
-                Interlocked.Add(ref time._timers, now ? 1 : -1);
+            if (isPause && now != _waits)
+                Interlocked.Add(ref time._pauses, now ? 1 : -1);
             _waits = now;
         }
     }

@@ -17,7 +17,11 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
     public List<(TimeSpan From, TimeSpan To, string Machine)> Claims { get; init; } = [];
 
     /// <summary>Whether it is between a step and the look that may take it back: then it may sleep, but not also die.</summary>
-    public bool IsDelicate { get; private set; }
+    public bool IsDelicate
+    {
+        get => machine.MayPause;
+        private set => machine.MayPause = value;
+    }
 
     public async Task RunAsync(int sessions)
     {
@@ -57,10 +61,10 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
 
         await using var exclusive = await machine.AcquireAsync(exclusive: true);
         var removal = new GuardedRemoval(machine.Repository, exclusive);
-        await PruneAsync(exclusive, async (kind, id) =>
+        await PruneAsync(exclusive, async (kind, id, packs) =>
         {
             IsDelicate = true;
-            await removal.RemoveAsync(kind, id, exclusive.Lost);
+            await (packs is null ? removal.RemoveAsync(kind, id, exclusive.Lost) : removal.RemoveIndexAsync(id, packs, exclusive.Lost));
             IsDelicate = false;
         }, exclusive.Lost);
     }
@@ -75,7 +79,7 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
         try
         {
             if (prunes)
-                await PruneAsync(null, (kind, id) => machine.Store.DeleteAsync(RepositoryLayout.Key(kind, id), held.Lost), held.Lost);
+                await PruneAsync(null, (kind, id, _) => machine.Store.DeleteAsync(RepositoryLayout.Key(kind, id), held.Lost), held.Lost);
             else
                 await BackUpAsync(null, (needs, token) => machine.Repository.SaveSnapshotAsync(SnapshotOf(needs), token), held.Lost);
         }
@@ -102,29 +106,48 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
         await WriteIndexAsync(held, written, lost);
         await machine.PauseAsync(TimeSpan.FromSeconds(world.Random.Next(30)));
         lost.ThrowIfCancellationRequested();
+        if (held is not null)
+            await VerifyAsync([.. needs, .. written], lost);
         await save([.. needs, .. written], lost);
     }
 
-    private async Task PruneAsync(RepositoryLock? held, Func<RepositoryFile, BlobId, Task> remove, CancellationToken lost)
+    // Each of our runs does: an index may have named a pack that was gone.
+    private async Task VerifyAsync(IReadOnlyCollection<BlobId> needs, CancellationToken lost)
+    {
+        var indexed = (await IndexAsync(lost)).SelectMany(index => index.Packs).ToHashSet();
+        var stored = await StoredAsync(lost);
+        if (!needs.All(need => indexed.Contains(need) && stored.Contains(need)))
+            throw new OperationCanceledException("The verification failed.");
+    }
+
+    private async Task<HashSet<BlobId>> StoredAsync(CancellationToken lost)
+    {
+        var stored = new HashSet<BlobId>();
+        await foreach (var item in machine.Store.ListAsync("data", lost))
+            stored.Add(BlobId.Parse(item.Name));
+        return stored;
+    }
+
+    private async Task PruneAsync(RepositoryLock? held, Func<RepositoryFile, BlobId, IReadOnlyCollection<BlobId>?, Task> remove, CancellationToken lost)
     {
         var snapshots = new Dictionary<BlobId, IReadOnlyList<BlobId>>();
         await foreach (var (id, snapshot) in machine.Repository.SnapshotsAsync(lost))
             snapshots[id] = [.. snapshot.Paths!.Select(BlobId.Parse)];
         var forget = snapshots.Keys.Where(_ => world.Random.Next(2) == 0).ToArray();
         var needed = snapshots.Where(each => !forget.Contains(each.Key)).SelectMany(each => each.Value).ToHashSet();
-        var stored = new List<BlobId>();
-        await foreach (var item in machine.Store.ListAsync("data", lost))
-            stored.Add(BlobId.Parse(item.Name));
+        var stored = await StoredAsync(lost);
         var indexes = await IndexAsync(lost);
+        if (held is not null && !needed.IsSubsetOf(stored))
+            await held.ThrowIfLostAsync(); // Others removed packs while it slept in the middle of its plan.
         Assert.All(needed, pack => Assert.Contains(pack, stored));
         await machine.PauseAsync(TimeSpan.FromSeconds(world.Random.Next(120)));
         foreach (var snapshot in forget)
-            await remove(RepositoryFile.Snapshot, snapshot);
+            await remove(RepositoryFile.Snapshot, snapshot, null);
         await WriteIndexAsync(held, [.. indexes.SelectMany(index => index.Packs).Where(needed.Contains).Distinct()], lost);
-        foreach (var (index, _) in indexes)
-            await remove(RepositoryFile.Index, index);
+        foreach (var (index, packs) in indexes)
+            await remove(RepositoryFile.Index, index, packs);
         foreach (var pack in stored.Where(pack => !needed.Contains(pack)))
-            await remove(RepositoryFile.Data, pack);
+            await remove(RepositoryFile.Data, pack, null);
     }
 
     private async Task<List<(BlobId Id, BlobId[] Packs)>> IndexAsync(CancellationToken lost)

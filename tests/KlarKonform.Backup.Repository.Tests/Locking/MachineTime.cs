@@ -36,11 +36,10 @@ internal sealed class MachineTime(LockWorld world, LockMachine machine) : TimePr
         {
             lock (_gate)
             {
-                Waits(due >= TimeSpan.Zero);
+                var turn = ++_turn;
                 if (due >= TimeSpan.Zero)
-                    Wait(++_turn, time.GetTimestamp() + due.Ticks);
-                else
-                    _turn++;
+                    Wait(turn, time.GetTimestamp() + due.Ticks);
+                Waits(due >= TimeSpan.Zero);
                 return this;
             }
         }

@@ -5,10 +5,9 @@ export PATH="$PATH:/usr/sbin:/sbin"
 missing_packages=()
 need() { command -v "$1" > /dev/null 2>&1 || missing_packages+=("$2"); }
 
-# The servers on loopback (servers.sh), and restic, which judges what is written; its 'mount' needs FUSE's helper.
+# The servers on loopback (servers.sh), and restic, which judges what is written.
 need_servers() {
     need restic restic
-    need fusermount3 fuse3
     need sshd openssh-server
     need ssh-keygen openssh-client
     need /usr/lib/openssh/sftp-server openssh-sftp-server

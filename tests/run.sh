@@ -9,6 +9,7 @@ source tests/packages.sh
 need_servers
 need chromium chromium
 need chromedriver chromium-driver
+need fusermount3 fuse3 # restic mounts with it.
 /usr/bin/python3 -c 'import icalendar, dateutil, vobject' > /dev/null 2>&1 || missing_packages+=(python3-icalendar python3-dateutil python3-vobject)
 install_missing || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 

@@ -16,7 +16,8 @@ namespace KlarKonform.Backup.Engine.Runs.Verification;
 /// <param name="reader">Reads trees, those too that are not flushed.</param>
 /// <param name="writer">What the run stored through; what an interrupted run stored before it, on which it goes on, counts there.</param>
 /// <param name="snapshots">The configuration's snapshots before this one, oldest first.</param>
-internal sealed class SnapshotSummarizer(RunContext context, RepositoryReader reader, RepositoryWriter writer, IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots)
+internal sealed class SnapshotSummarizer(
+    RunContext context, RepositoryReader reader, RepositoryWriter writer, IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots)
 {
     /// <summary>What workers brought together; empty where one process did everything.</summary>
     public IReadOnlyList<GraftedPart> Parts { get; init; } = [];
@@ -61,10 +62,15 @@ internal sealed class SnapshotSummarizer(RunContext context, RepositoryReader re
     }
 
     // A summary that another program changed is not ours to go on from: restic's rewrite leaves the numbers of folders as they were.
-    private async Task<TreeTotals> TotalsOfAsync(Snapshot? snapshot, CancellationToken cancellationToken) =>
-        snapshot is null ? default
-        : snapshot is { Summary: { } summary, IsRewritten: false } ? SnapshotCounts.TotalsOf(summary)
-        : (await new SnapshotComparison(reader, writer, new HashSet<BlobId>()).RunAsync(null, snapshot.Root, cancellationToken).ConfigureAwait(false)).More;
+    private async Task<TreeTotals> TotalsOfAsync(Snapshot? snapshot, CancellationToken cancellationToken)
+    {
+        if (snapshot is null)
+            return default;
+        if (snapshot is { Summary: { } summary, IsRewritten: false })
+            return SnapshotCounts.TotalsOf(summary);
+        var all = new SnapshotComparison(reader, writer, new HashSet<BlobId>());
+        return (await all.RunAsync(null, snapshot.Root, cancellationToken).ConfigureAwait(false)).More;
+    }
 
     // What workers brought they have counted, each in comparison with the same snapshot: of theirs only what is shared is looked at, the
     // folders above the resources and the manifest. Theirs less what is shared is what came with the resources. Where one did not count, or

@@ -31,6 +31,7 @@ public sealed class S3ObjectStore : IObjectStore
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
             MaxErrorRetry = 0, // RetryingObjectStore repeats; two layers would multiply the waiting.
+            MaxStaleConnectionRetries = 0, // Counted beside the former.
             HttpClientFactory = _http,
         };
         if (options.Endpoint is { } endpoint)

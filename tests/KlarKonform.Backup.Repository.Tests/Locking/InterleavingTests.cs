@@ -6,11 +6,7 @@ namespace KlarKonform.Backup.Repository.Tests.Locking;
 /// </summary>
 public sealed class InterleavingTests
 {
-    private const int SeedsABlock = 600;
-
-    // An index that was under way when its writer was suspended for long may stand for some seconds before he takes it back. Our runs verify
-    // what they rely on before they save a snapshot; restic's do not, and nobody can keep one from beginning in those seconds.
-    private static readonly TimeSpan s_brief = TimeSpan.FromMinutes(1);
+    private const int SeedsABlock = 25;
 
     // An index that was under way when its writer was suspended for long may stand for some seconds before he takes it back. Our runs verify
     // what they rely on before they save a snapshot; restic's do not, and nobody can keep one from beginning in those seconds.

@@ -319,8 +319,12 @@ public sealed class DestroySeed : ISecretStore, IBackupObserver, IDisposable
             _repository.BringBack(file);
         var machine = _machines[0];
         if (_logIsLost)
+        {
+            // With the log its holds are gone, and whoever accepts that was told so.
             await machine.Engine.AcceptAuditLogAsync(Name, "Es gibt keine Kopie", "Test", this, cancellationToken);
-        _logIsLost = false;
+            (_hold, _held, _logIsLost) = (null, null, false);
+        }
+
         await NightAsync(machine, cancellationToken);
         var last = await NightAsync(machine, cancellationToken);
         if (last?.Status != BackupState.Succeeded)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Reading;

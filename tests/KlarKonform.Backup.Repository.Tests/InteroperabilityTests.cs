@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Reading;

@@ -55,6 +55,10 @@ public sealed record Snapshot
     [JsonIgnore]
     public bool IsRewritten => Other?.ContainsKey("original") == true;
 
+    /// <summary>The snapshot that a program changed into this one (restic's tag, rewrite and repair snapshots), or null.</summary>
+    [JsonIgnore]
+    public string? Original => Other is not null && Other.TryGetValue("original", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+
     /// <summary>The time as .NET knows it.</summary>
     [JsonIgnore]
     public DateTimeOffset Taken => Json.NanoTime.Parse(Time).Moment;

@@ -12,6 +12,8 @@ public static class SnapshotOrder
     {
         var byTime = snapshots.OrderBy(each => each.Snapshot.Taken).ThenBy(each => each.Id).ToArray();
         var byId = byTime.ToDictionary(each => each.Id.ToString(), StringComparer.OrdinalIgnoreCase);
+        foreach (var changed in byTime.Where(each => each.Snapshot.Original is not null))
+            byId.TryAdd(changed.Snapshot.Original!, changed); // Another program changed it: it stands for what it was.
         var (sorted, placed, waiting) = (new List<(BlobId, Snapshot)>(byTime.Length), new HashSet<BlobId>(), new Stack<(BlobId Id, Snapshot Snapshot)>());
         foreach (var snapshot in byTime)
         {

@@ -37,7 +37,9 @@ internal sealed class Inventory(RunContext context, RepositorySession session)
         // No manifest knows the newest one. If another machine has gone on since, it was noted there.
         var newest = await ledger.NewestAsync(cancellationToken).ConfigureAwait(false);
         KnownSnapshot[] own = newest is { } written && written.Taken > before.Saved ? [written] : [];
-        var present = snapshots.Select(each => each.Id.ToString()).Concat(session.Unreadable.Select(id => id.ToString())).ToHashSet(StringComparer.Ordinal);
+        // One that another program changed, say by a tag, goes by another id; and names the one that it was.
+        var present = snapshots.Select(each => each.Id.ToString()).Concat(snapshots.Select(each => each.Snapshot.Original).OfType<string>())
+            .Concat(session.Unreadable.Select(id => id.ToString())).ToHashSet(StringComparer.Ordinal);
         var lost = before.Snapshots.Where(each => !IsOver(each, before)).Concat(own).Where(each => !present.Contains(each.Id) && !removed.Contains(each.Id)).ToArray();
         if (lost.Length > 0)
             context.Doubt(Texts.Get("SnapshotsVanished", lost.Length, Named(lost.Select(each => $"{each.Id[..8]}, {each.Taken.ToLocalTime():g}"))));

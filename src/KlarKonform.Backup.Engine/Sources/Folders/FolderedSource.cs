@@ -95,18 +95,8 @@ internal abstract class FolderedSource : IResourceSource
     public abstract Task ProbeAsync(CancellationToken cancellationToken);
 
     /// <summary>Asks whether a folder is there: a listing that does not name it is no proof.</summary>
-    public async Task<bool> IsFolderThereAsync(string folder, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await ProbeFolderAsync(folder, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
-        {
-            return false;
-        }
-    }
+    public Task<bool> IsFolderThereAsync(string folder, CancellationToken cancellationToken) =>
+        Presence.IsThereAsync(() => ProbeFolderAsync(folder, cancellationToken));
 
     /// <summary>A folder that is listed was not found. The first time it may have been deleted meanwhile; what the next look lists again, and cannot be had again, is there.</summary>
     /// <exception cref="PartIncompleteException">It is so.</exception>
@@ -124,18 +114,8 @@ internal abstract class FolderedSource : IResourceSource
     protected virtual Task<bool> IsOutsideAsync(string id, string place, CancellationToken cancellationToken) => IsFolderThereAsync(place, cancellationToken);
 
     /// <summary>Asks whether an item is there, wherever it may be.</summary>
-    public async Task<bool> IsThereAsync(string id, string folder, CancellationToken cancellationToken)
-    {
-        try
-        {
-            (await ItemAsync(id, folder, cancellationToken).ConfigureAwait(false)).Item.Dispose();
-            return true;
-        }
-        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
-        {
-            return false;
-        }
-    }
+    public Task<bool> IsThereAsync(string id, string folder, CancellationToken cancellationToken) =>
+        Presence.IsThereAsync(async () => (await ItemAsync(id, folder, cancellationToken).ConfigureAwait(false)).Item.Dispose());
 
     /// <summary>Asks for a folder.</summary>
     /// <exception cref="GraphException"><see cref="GraphErrorKind.NotFound"/>: it is gone.</exception>

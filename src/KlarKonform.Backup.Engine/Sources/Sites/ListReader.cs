@@ -60,18 +60,8 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
         return gone.Count == missing.Length;
     }
 
-    private async Task<bool> IsThereAsync(string id, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var item = await api.ItemAsync(site, list, NumberOf(id), [], cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
-        {
-            return false;
-        }
-    }
+    private Task<bool> IsThereAsync(string id, CancellationToken cancellationToken) => Presence.IsThereAsync(async () =>
+        (await api.ItemAsync(site, list, NumberOf(id), [], cancellationToken).ConfigureAwait(false)).Dispose());
 
     private async Task ReadColumnsAsync(CancellationToken cancellationToken)
     {

@@ -45,18 +45,8 @@ internal sealed class PageReader(SiteApi api, string site, string folder, Resour
         }
     }
 
-    private async Task<bool> IsThereAsync(string id, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var page = await api.BarePageAsync(site, id[(folder.Length + 1)..], cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
-        {
-            return false;
-        }
-    }
+    private Task<bool> IsThereAsync(string id, CancellationToken cancellationToken) => Presence.IsThereAsync(async () =>
+        (await api.BarePageAsync(site, id[(folder.Length + 1)..], cancellationToken).ConfigureAwait(false)).Dispose());
 
     private async Task PutAsync(string id, JsonElement page, CancellationToken cancellationToken)
     {

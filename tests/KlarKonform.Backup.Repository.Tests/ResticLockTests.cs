@@ -40,7 +40,7 @@ public sealed class ResticLockTests : IDisposable
     {
         using var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
         using var restic = Process.Start(Backup())!;
-        while (Directory.GetFiles(_folder["repo", "locks"]).Length == 0)
+        while (!Directory.Exists(_folder["repo", "locks"]) || Directory.GetFiles(_folder["repo", "locks"]).Length == 0)
             await Task.Delay(5);
         var refused = await Assert.ThrowsAsync<RepositoryException>(() => RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default));
         Assert.Equal((RepositoryErrorKind.Locked, restic.Id), (refused.Kind, refused.Holder?.ProcessId));
@@ -51,7 +51,7 @@ public sealed class ResticLockTests : IDisposable
         Assert.Equal(0, restic.ExitCode);
 
         using var killed = Process.Start(Backup())!;
-        while (Directory.GetFiles(_folder["repo", "locks"]).Length == 0)
+        while (!Directory.Exists(_folder["repo", "locks"]) || Directory.GetFiles(_folder["repo", "locks"]).Length == 0)
             await Task.Delay(5);
         killed.Kill();
         await killed.WaitForExitAsync();

@@ -59,11 +59,14 @@ public sealed class MaintenanceTests(ModuleFixture module) : IClassFixture<Modul
         var locks = module.Folder["repository-Unlock", "locks"];
         Assert.Empty(module.Invoke("Unlock-KKBackup Unlock -Confirm:$false"));
 
+        // Whole ones, not what is being written.
+        int Written() => Directory.GetFiles(locks).Count(file => Path.GetFileName(file).Length == 64);
+
         // Of a process of this computer that exists no more.
-        while (Directory.GetFiles(locks).Length == 0)
+        while (Written() == 0)
         {
             using var killed = Process.Start(ImportTests.ProbeProcess("backup", "Unlock", module.Tenant.Options.ClientSecret, "password"))!;
-            while (!killed.HasExited && Directory.GetFiles(locks).Length == 0)
+            while (!killed.HasExited && Written() == 0)
                 await Task.Delay(5, TestContext.Current.CancellationToken);
             killed.Kill();
             await killed.WaitForExitAsync(TestContext.Current.CancellationToken);

@@ -253,29 +253,6 @@ public sealed class BackupRunTests
     }
 
     [Fact]
-    public async Task Whoever_gets_the_name_of_one_who_left_has_a_folder_of_his_own_for_everything()
-    {
-        await using var scenario = await BackupScenario.StartAsync(sources: new SourceSettings { Mail = new MailSelection() });
-        await scenario.RunAsync();
-        var name = scenario.Tenant.Change((model, _) =>
-        {
-            var gone = model.Users[1];
-            model.Users.Remove(gone);
-            model.Users.Add(new DemoTenant.Model.DemoUser { Id = Guid.NewGuid().ToString(), UserPrincipalName = gone.UserPrincipalName, DisplayName = "Jemand anders", Mailbox = gone.Mailbox });
-            return gone.UserPrincipalName;
-        });
-        await scenario.Engine.UpdateConfigurationAsync(scenario.Configuration() with { Sources = new SourceSettings { Mail = new MailSelection(), Calendar = new SourceSelection() } }, default);
-        Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
-        var paths = scenario.Restic.Run("ls", "latest").Split('\n');
-        Assert.Contains($"/Exchange/{name}/Mail", paths);
-        Assert.DoesNotContain($"/Exchange/{name}/Calendar", paths);
-        Assert.Contains(paths, path => path.StartsWith($"/Exchange/{name} [", StringComparison.Ordinal) && path.EndsWith("/Mail", StringComparison.Ordinal));
-        using var manifest = System.Text.Json.JsonDocument.Parse(scenario.Restic.Run("dump", "latest", "/.klarkonform/manifest.json"));
-        var calendar = Assert.Single(manifest.RootElement.GetProperty("resources").EnumerateArray(), each => each.GetProperty("kind").GetString() == "Calendar" && each.GetProperty("name").GetString() == name);
-        Assert.StartsWith($"{name} [", calendar.GetProperty("path")[1].GetString(), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_revoked_token_in_the_middle_does_not_end_the_run()
     {
         await using var scenario = await BackupScenario.StartAsync();

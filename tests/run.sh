@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/packages.sh
 source tests/packages.sh
 need_servers
+need_ceph
 need chromium chromium
 need chromedriver chromium-driver
 /usr/bin/python3 -c 'import icalendar, dateutil, vobject' > /dev/null 2>&1 || missing_packages+=(python3-icalendar python3-dateutil python3-vobject)

@@ -16,16 +16,20 @@ need_servers() {
     need swift-container-server swift-container
     need swift-object-server swift-object
     need memcached memcached
+    need stunnel4 stunnel4
+    need openssl openssl
+    need curl curl
+    need python3 python3
+}
+
+# Ceph's object gateway, for the tests alone.
+need_ceph() {
     need radosgw radosgw
     need ceph-mon ceph-mon
     need ceph-osd ceph-osd
     need ceph-mgr ceph-mgr
     need ceph ceph-common
     need uuidgen uuid-runtime
-    need stunnel4 stunnel4
-    need openssl openssl
-    need curl curl
-    need python3 python3
 }
 
 # 1 when they could not be installed, with what the package manager said.

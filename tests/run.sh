@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/packages.sh
 source tests/packages.sh
 need_servers
+need_ceph
 need chromium chromium
 need chromedriver chromium-driver
 need fusermount3 fuse3 # restic mounts with it.

@@ -1,4 +1,5 @@
-# Starts the real servers of the integration tests on loopback: OpenSSH, OpenStack Swift's S3 interface behind TLS, and Ceph's object gateway.
+# Starts the real servers of the integration tests on loopback: OpenSSH, OpenStack Swift's S3 interface behind TLS, and Ceph's object
+# gateway.
 # Sourced by run.sh. Everything lies below $SERVERS; what was started is stopped by its process id.
 
 SERVERS=""
@@ -198,7 +199,8 @@ make_certificates() {
         -extfile "$SERVERS/tls/server.ext" -out "$SERVERS/tls/server.pem" 2> /dev/null
 }
 
-# One node of Ceph in memory with its object gateway, as Hetzner and other hosters run it. It takes some twenty seconds, so that it starts beside
+# One node of Ceph in memory with its object gateway, as Hetzner and other hosters run it. It takes some twenty seconds, so that it starts
+# beside
 # the others; await_ceph waits for it. Buckets: one, one with versions, and one whose objects are locked for a day.
 start_ceph() {
     local home="$SERVERS/ceph" fsid osd monitor older tls
@@ -259,7 +261,8 @@ EOF
 
 ceph_command() { timeout 60 ceph -c "$SERVERS/ceph/ceph.conf" "$@" 2>> "$SERVERS/ceph/log/setup"; }
 
-# A signed request: method, path with query, body, and more for curl. Ceph demands the body's hash, which curl signs and does not send by itself.
+# A signed request: method, path with query, body, and more for curl. Ceph demands the body's hash, which curl signs and does not send by
+# itself.
 ceph_request() {
     local method="$1" path="$2" body="$3" hash
     shift 3
@@ -290,14 +293,15 @@ await_ceph() {
         '<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>GOVERNANCE</Mode><Days>1</Days></DefaultRetention></Rule></ObjectLockConfiguration>'
 }
 
+# All of them; --without-ceph for the benchmarks, which do not use it and would share the processors with it.
 start_servers() {
     SERVERS=$(mktemp -d /tmp/klarkonform-servers-XXXXXX)
     chmod 755 "$SERVERS"
     make_certificates
-    start_ceph
+    [ "${1:-}" = --without-ceph ] || start_ceph
     start_sftp
     start_s3
-    await_ceph
+    [ "${1:-}" = --without-ceph ] || await_ceph
 }
 
 stop_servers() {

@@ -37,8 +37,10 @@ public interface IObjectStore : IAsyncDisposable
     Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken);
 
     /// <summary>Lists every object whose key starts with the folder <paramref name="folder"/> and a slash, at any depth, in no certain order; all objects for the empty folder.</summary>
-    /// <remarks>A listing that ends without an exception named everything that the server showed, and a folder that was never written to is empty.
-    /// It is evidence of what is there, hardly of what is not: servers leave things out. Delete nothing because it was not listed.</remarks>
+    /// <remarks>A listing that ends without an exception named everything that the server showed, and a folder that was never written to
+    /// is empty.
+    /// It is evidence of what is there, hardly of what is not: servers leave things out. Delete nothing because it was not
+    /// listed.</remarks>
     /// <exception cref="StorageException">The listing broke off, contradicts itself, or the place is out of sight.</exception>
     IAsyncEnumerable<StoredObject> ListAsync(string folder, CancellationToken cancellationToken);
 

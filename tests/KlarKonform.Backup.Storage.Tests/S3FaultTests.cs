@@ -4,7 +4,8 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Storage.Tests;
 
-/// <summary>Through a faulty front before a real S3 server; the whole conformance suite runs while every third request breaks in one way or another.</summary>
+/// <summary>Through a faulty front before a real S3 server; the whole conformance suite runs while every third request breaks in one way
+/// or another.</summary>
 public abstract class S3FaultTests(S3TestServer server) : ObjectStoreConformance, IAsyncLifetime
 {
     private static readonly S3Fault[] s_faults = [S3Fault.InternalError, S3Fault.Reset, S3Fault.TruncatedAnswer, S3Fault.SlowDown, S3Fault.DamagedUpload];

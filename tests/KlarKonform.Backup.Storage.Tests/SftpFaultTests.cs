@@ -55,7 +55,11 @@ public sealed class SftpFaultTests : ObjectStoreConformance, IDisposable
             Assert.Equal((StorageErrorKind.Other, "data/ab/second"), (failure.Kind, failure.Key));
         }
 
+        await Assert.ThrowsAsync<StorageException>(() => store.SaveAsync("data/cd/third", Noise(10), default));
         Lie("");
+        var before = Requests().Length;
+        await store.SaveAsync("data/cd/third", Noise(10), default);
+        Assert.Contains($"fsync {Folder}/data", Requests().Skip(before)); // The folder is there, and nobody has said that it is on the disk.
         Assert.DoesNotContain(Directory.GetFiles(Folder, "*", SearchOption.AllDirectories), file => file.Contains("-tmp-", StringComparison.Ordinal));
     }
 

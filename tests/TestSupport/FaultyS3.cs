@@ -11,7 +11,8 @@ using Microsoft.Extensions.Logging;
 
 namespace KlarKonform.Backup.TestSupport;
 
-/// <summary>Stands in front of a real S3 server, counts and records requests, and breaks or changes those that a test chooses. Loopback only.</summary>
+/// <summary>Stands in front of a real S3 server, counts and records requests, and breaks or changes those that a test chooses. Loopback
+/// only.</summary>
 public sealed class FaultyS3 : IAsyncDisposable
 {
     private readonly WebApplication _application;

@@ -1,6 +1,7 @@
 namespace KlarKonform.Backup.TestSupport;
 
-/// <summary>What a faulty S3 does to a request. Where a fault does not fit the request (a listing's fault and a GET of an object), it is passed on.</summary>
+/// <summary>What a faulty S3 does to a request. Where a fault does not fit the request (a listing's fault and a GET of an object), it is
+/// passed on.</summary>
 public enum S3Fault
 {
     /// <summary>Nothing: it is passed on.</summary>
@@ -45,7 +46,8 @@ public enum S3Fault
     /// <summary>An object's part is answered with the whole object, under 200. Needs <see cref="FaultyS3.KeepsUploads"/>.</summary>
     RangeIgnored,
 
-    /// <summary>An object's part is answered right, but says 200 and not which part it is (treeverse/lakeFS#6100, s3s-project/s3s#118).</summary>
+    /// <summary>An object's part is answered right, but says 200 and not which part it is (treeverse/lakeFS#6100,
+    /// s3s-project/s3s#118).</summary>
     PartAsWhole,
 
     /// <summary>An object's part says that it begins a byte later (cloud37/s3-encryption-gateway#242).</summary>

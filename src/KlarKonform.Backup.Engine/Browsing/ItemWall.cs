@@ -19,7 +19,11 @@ internal static class ItemWall
     public static bool Holds(Exception exception, CancellationToken cancellationToken) => exception switch
     {
         OperationCanceledException => !cancellationToken.IsCancellationRequested,
-        StorageException storage => storage is { Key: not null, Kind: StorageErrorKind.AccessDenied or StorageErrorKind.Other or StorageErrorKind.NotFound or StorageErrorKind.Archived },
+        StorageException storage => storage is
+        {
+            Key: not null,
+            Kind: StorageErrorKind.AccessDenied or StorageErrorKind.Other or StorageErrorKind.NotFound or StorageErrorKind.Archived,
+        },
         BackupException error => error.ErrorId is not ("DestinationFull" or "RestoreTargetFull"),
         _ => !IsDiskFull(exception),
     };
@@ -32,7 +36,8 @@ internal static class ItemWall
     {
         BackupException error => (error.ErrorId, error.Message),
         StorageException { Kind: StorageErrorKind.Archived } archived => Describe(ErrorTranslator.Archived(archived)),
-        RepositoryException { InnerException: StorageException { Kind: StorageErrorKind.Archived } archived } => Describe(ErrorTranslator.Archived(archived)),
+        RepositoryException { InnerException: StorageException { Kind: StorageErrorKind.Archived } archived } =>
+            Describe(ErrorTranslator.Archived(archived)),
         RepositoryException or StorageException => ("RepositoryDamaged", exception.InnerException is { } inner and not StorageException ? $"{exception.Message} {inner.Message}" : exception.Message),
         Graph.GraphException graph => (graph.Code, graph.Message),
         _ => ("ItemUnreadable", $"{exception.GetType().Name}: {exception.Message}"),

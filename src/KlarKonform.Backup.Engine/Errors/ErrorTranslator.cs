@@ -37,8 +37,10 @@ internal static class ErrorTranslator
             StorageErrorKind.AccessDenied => new BackupException("TargetAccessDenied", BackupErrorCategory.PermissionDenied, error.Location, error.Location, error.Message),
             StorageErrorKind.NotFound => new BackupException("TargetNotFound", BackupErrorCategory.ObjectNotFound, error.Location, error.Location, error.Message),
             StorageErrorKind.Full => new BackupException("TargetFull", BackupErrorCategory.QuotaExceeded, error.Location, error.Location, error.Message),
-            StorageErrorKind.InvalidAnswer => new BackupException("TargetAnswersWrongly", BackupErrorCategory.InvalidData, error.Location, error.Location, error.Message),
-            StorageErrorKind.RangesIgnored => new BackupException("TargetIgnoresRanges", BackupErrorCategory.InvalidData, error.Location, error.Location),
+            StorageErrorKind.InvalidAnswer =>
+                new BackupException("TargetAnswersWrongly", BackupErrorCategory.InvalidData, error.Location, error.Location, error.Message),
+            StorageErrorKind.RangesIgnored =>
+                new BackupException("TargetIgnoresRanges", BackupErrorCategory.InvalidData, error.Location, error.Location),
             StorageErrorKind.Archived => Archived(error),
             StorageErrorKind.InvalidSettings => new BackupException("TargetInvalid", BackupErrorCategory.InvalidArgument, error.Location, error.Location, error.Message),
             _ => new BackupException("TargetError", BackupErrorCategory.NotSpecified, error.Location, error.Location, error.Message),

@@ -5,7 +5,8 @@ using KlarKonform.Backup.Storage;
 namespace KlarKonform.Backup.Engine.Restore;
 
 /// <summary>
-/// Looks, before a restore begins, whether the bucket's packs can be read at once. Lifecycle rules move them into classes that must be restored at
+/// Looks, before a restore begins, whether the bucket's packs can be read at once. Lifecycle rules move them into classes that must be
+/// restored at
 /// the provider first, for hours. Packs are called by hashes, so that the first page of their listing is a random sample of all.
 /// </summary>
 internal static class ColdStorage
@@ -26,7 +27,8 @@ internal static class ColdStorage
             return;
         var (seen, cold) = (0, new List<StoredObject>());
         var tiered = new List<StoredObject>();
-        await foreach (var pack in session.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Data), cancellationToken).ConfigureAwait(false))
+        var packs = session.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Data), cancellationToken);
+        await foreach (var pack in packs.ConfigureAwait(false))
         {
             seen++;
             if (pack.IsArchived)
@@ -45,7 +47,8 @@ internal static class ColdStorage
         observer.Warning(Texts.Get("RestoreArchived", unreadable, seen, first.StorageClass ?? "?"));
     }
 
-    private static async Task<List<StoredObject>> AskAsync(IObjectStore store, List<StoredObject> packs, CancellationToken cancellationToken)
+    private static async Task<List<StoredObject>> AskAsync(
+        IObjectStore store, List<StoredObject> packs, CancellationToken cancellationToken)
     {
         var asked = new List<StoredObject>();
         foreach (var pack in packs.Take(Asked))

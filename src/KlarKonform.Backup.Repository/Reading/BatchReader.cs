@@ -129,7 +129,11 @@ public sealed class BatchReader(ResticRepository repository, int parallel)
     }
 
     // A pack that the storage refuses or cannot read (a bad sector) costs what is in it. A storage that is away costs everything.
-    private static bool IsOfOneFile(StorageException exception) => exception is { Key: not null, Kind: StorageErrorKind.AccessDenied or StorageErrorKind.Other or StorageErrorKind.Archived };
+    private static bool IsOfOneFile(StorageException exception) => exception is
+    {
+        Key: not null,
+        Kind: StorageErrorKind.AccessDenied or StorageErrorKind.Other or StorageErrorKind.Archived,
+    };
 
     private bool TryOpen(PackedBlob blob, ReadOnlySpan<byte> stored, ref byte[] plain)
     {

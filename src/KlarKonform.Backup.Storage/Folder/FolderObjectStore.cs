@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 
 namespace KlarKonform.Backup.Storage.Folder;
@@ -8,15 +7,10 @@ namespace KlarKonform.Backup.Storage.Folder;
 /// folder itself, and the repository's config once it was seen, are in sight; else the call fails.</remarks>
 public sealed class FolderObjectStore : IObjectStore
 {
-    private const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     private readonly string _root;
     private readonly bool _durable;
-    private readonly IDiskSync _disk;
+    private readonly FolderWriter _writer;
     private readonly Sightings _sightings = new();
-    private readonly ConcurrentDictionary<string, bool> _folders = new(StringComparer.Ordinal);
-    private readonly object _creating = new();
 
     /// <summary>Uses the folder at an absolute path; nothing is touched before the first call.</summary>
     /// <param name="root">The folder.</param>
@@ -26,7 +20,7 @@ public sealed class FolderObjectStore : IObjectStore
     {
         _root = Path.GetFullPath(root);
         _durable = durable;
-        _disk = disk ?? DiskSync.System;
+        _writer = new FolderWriter(durable ? disk ?? DiskSync.System : null);
     }
 
     /// <inheritdoc />
@@ -41,8 +35,7 @@ public sealed class FolderObjectStore : IObjectStore
             {
                 if (!create)
                     throw new StorageException(StorageErrorKind.NotFound, Location, null, $"The folder '{_root}' does not exist.");
-                lock (_creating)
-                    CreateFolder(_root);
+                _writer.CreateFolder(_root);
             }
 
             _sightings.SawRoot();
@@ -79,52 +72,9 @@ public sealed class FolderObjectStore : IObjectStore
     // which have hashing and encrypting to do meanwhile.
     private void Save(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => Run(key, () =>
     {
-        var path = PathOf(key);
-        var folder = Path.GetDirectoryName(path)!;
-        EnsureFolder(folder, key);
-        try
-        {
-            Write(path, content, cancellationToken);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // Somebody removed the folder, or the share went away since it was last used.
-            _folders.TryRemove(folder, out _);
-            EnsureFolder(folder, key);
-            Write(path, content, cancellationToken);
-        }
-
-        if (_durable)
-            _disk.FlushFolder(folder);
+        _writer.Write(PathOf(key), content, () => EnsureInSight(key), cancellationToken);
         _sightings.Saw(key);
     });
-
-    private void Write(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
-    {
-        var temporary = ObjectKeys.Temporary(path);
-        try
-        {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = OwnerFile;
-            using (var stream = new FileStream(temporary, options))
-            {
-                DiskWrites.Write(stream.SafeFileHandle, content.Span, 0, cancellationToken);
-                if (_durable)
-                    _disk.FlushFile(stream.SafeFileHandle);
-            }
-
-            if (_durable)
-                _disk.Rename(temporary, path);
-            else
-                File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            TryDelete(temporary);
-            throw;
-        }
-    }
 
     /// <inheritdoc />
     public Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken)
@@ -189,7 +139,8 @@ public sealed class FolderObjectStore : IObjectStore
     /// <inheritdoc />
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    // Level by level, links followed. A folder that is not there, or no longer, is an empty one while the place is in sight; and at the end the
+    // Level by level, links followed. A folder that is not there, or no longer, is an empty one while the place is in sight; and at the
+    // end the
     // place must be what it was, or what could not be seen was taken for deleted.
     private IEnumerable<StoredObject> Walk(string top)
     {
@@ -202,8 +153,9 @@ public sealed class FolderObjectStore : IObjectStore
                 var entry = entries.Current;
                 if (entry.IsFolder)
                     pending.Push(entry.Path);
-                else if (!ObjectKeys.IsTemporary(Path.GetFileName(entry.Path)) && LocalEntries.FileAt(entry.Path, entry.IsLink) is var (length, modified))
-                    yield return new StoredObject(Path.GetRelativePath(_root, entry.Path).Replace(Path.DirectorySeparatorChar, '/'), length) { Modified = modified };
+                else if (!ObjectKeys.IsTemporary(Path.GetFileName(entry.Path))
+                    && LocalEntries.FileAt(entry.Path, entry.IsLink) is var (length, modified))
+                    yield return new StoredObject(KeyOf(entry.Path), length) { Modified = modified };
             }
         }
 
@@ -225,58 +177,15 @@ public sealed class FolderObjectStore : IObjectStore
     // A cache may vanish at any moment, and is made anew.
     private void EnsureInSight(string? key)
     {
-        if (_durable && _sightings.ExpectsRoot && LocalEntries.AttributesOf(_sightings.ExpectsAnchor ? PathOf(ObjectKeys.Anchor) : _root) is null)
+        if (!_durable || !_sightings.ExpectsRoot)
+            return;
+        if (LocalEntries.AttributesOf(_sightings.ExpectsAnchor ? PathOf(ObjectKeys.Anchor) : _root) is null)
             throw _sightings.OutOfSight(Location, key);
     }
 
-    private void EnsureFolder(string folder, string key)
-    {
-        if (_folders.ContainsKey(folder))
-            return;
-        lock (_creating) // Whoever comes second must not go on before the first one's folder is on the disk.
-        {
-            if (LocalEntries.AttributesOf(folder) is null)
-            {
-                EnsureInSight(key);
-                CreateFolder(folder);
-            }
-
-            _folders[folder] = true;
-        }
-    }
-
-    // Every level that is made stands in a folder of its own, which must be on the disk as well.
-    private void CreateFolder(string folder)
-    {
-        var missing = new Stack<string>();
-        for (var level = folder; level is not null && LocalEntries.AttributesOf(level) is null; level = Path.GetDirectoryName(level))
-            missing.Push(level);
-        if (missing.Count == 0)
-            missing.Push(folder); // It is no folder: let the system say so.
-        while (missing.TryPop(out var level))
-        {
-            if (OperatingSystem.IsWindows())
-                Directory.CreateDirectory(level);
-            else
-                Directory.CreateDirectory(level, OwnerFolder);
-            if (_durable && Path.GetDirectoryName(level) is { } parent)
-                _disk.FlushFolder(parent);
-        }
-    }
+    private string KeyOf(string path) => Path.GetRelativePath(_root, path).Replace(Path.DirectorySeparatorChar, '/');
 
     private string PathOf(string key) => Path.Combine(_root, key.Replace('/', Path.DirectorySeparatorChar));
-
-    private static void TryDelete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception exception) when (FolderErrors.IsOne(exception))
-        {
-            // The failure that led here is the one to report; a leftover temporary file is ignored by every reader.
-        }
-    }
 
     private void Run(string? key, Action call) => Run(key, () =>
     {

@@ -7,7 +7,7 @@ namespace KlarKonform.Backup.Storage.Folder;
 public static class FolderSync
 {
     // errno of Linux; macOS numbers the last two differently.
-    private const int EPERM = 1, EINTR = 4, EBADF = 9, EACCES = 13, EISDIR = 21, EINVAL = 22, EROFS = 30;
+    private const int EPERM = 1, ENOENT = 2, EINTR = 4, EBADF = 9, EACCES = 13, EISDIR = 21, EINVAL = 22, EROFS = 30;
     private static readonly int ENOSYS = OperatingSystem.IsMacOS() ? 78 : 38;
     private static readonly int ENOTSUP = OperatingSystem.IsMacOS() ? 45 : 95;
 
@@ -53,14 +53,16 @@ public static class FolderSync
     /// </summary>
     /// <param name="code">The errno of open(2) or fsync(2).</param>
     /// <param name="opening">Whether it is open's.</param>
-    /// <remarks>open: a folder that may be written to and not be read (EACCES, EPERM), a system that opens no folders (EISDIR, EINVAL, ENOTSUP).
+    /// <remarks>open: a folder that may be written to and not be read (EACCES, EPERM), a system that opens no folders (EISDIR, EINVAL,
+    /// ENOTSUP).
     /// fsync: no such operation for folders (EINVAL on CIFS, 9p and FUSE; ENOSYS, ENOTSUP), none on a descriptor that is open for reading
     /// (EBADF, EISDIR), nothing to write (EROFS). PostgreSQL and others pass over the same ones.</remarks>
     public static bool IsInability(int code, bool opening) => code == EINVAL || code == EISDIR || code == ENOTSUP
         || (opening ? code is EACCES or EPERM : code is EBADF or EROFS || code == ENOSYS);
 
-    private static IOException Failure(int code, string folder) =>
-        code == 2 ? new DirectoryNotFoundException($"There is no folder '{folder}'.") : new IOException($"'{folder}' could not be written to the disk: {Marshal.GetPInvokeErrorMessage(code)}", code);
+    private static IOException Failure(int code, string folder) => code == ENOENT
+        ? new DirectoryNotFoundException($"There is no folder '{folder}'.")
+        : new IOException($"'{folder}' could not be written to the disk: {Marshal.GetPInvokeErrorMessage(code)}", code);
 
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -3,12 +3,18 @@ using System.IO.Enumeration;
 namespace KlarKonform.Backup.Storage.Folder;
 
 /// <summary>
-/// Looks at files and folders and tells "not there" from "cannot be told". <see cref="File.Exists"/> and <see cref="Directory.Exists"/> say no
+/// Looks at files and folders and tells "not there" from "cannot be told". <see cref="File.Exists"/> and <see cref="Directory.Exists"/>
+/// say no
 /// for either, and .NET's own recursion passes over a folder that vanishes on the way.
 /// </summary>
 internal static class LocalEntries
 {
-    private static readonly EnumerationOptions s_all = new() { AttributesToSkip = 0, IgnoreInaccessible = false, RecurseSubdirectories = false };
+    private static readonly EnumerationOptions s_all = new()
+    {
+        AttributesToSkip = 0,
+        IgnoreInaccessible = false,
+        RecurseSubdirectories = false,
+    };
 
     /// <summary>A path's attributes, or null when the file system says that nothing is there.</summary>
     /// <exception cref="IOException">It does not say.</exception>
@@ -29,7 +35,8 @@ internal static class LocalEntries
     /// <exception cref="IOException">The listing broke off.</exception>
     public static IEnumerable<LocalEntry> In(string folder) => new FileSystemEnumerable<LocalEntry>(
         folder,
-        static (ref FileSystemEntry entry) => new LocalEntry(entry.ToFullPath(), entry.IsDirectory, (entry.Attributes & FileAttributes.ReparsePoint) != 0),
+        static (ref FileSystemEntry entry) =>
+            new LocalEntry(entry.ToFullPath(), entry.IsDirectory, (entry.Attributes & FileAttributes.ReparsePoint) != 0),
         s_all);
 
     /// <summary>A file's size and time, those of its target for a link; null when it is a folder or was deleted meanwhile.</summary>

@@ -5,7 +5,8 @@ using Amazon.S3.Model;
 namespace KlarKonform.Backup.Storage.S3;
 
 /// <summary>
-/// Reads listings page by page, and believes no page that contradicts the protocol, itself or the pages before: whoever takes a listing that
+/// Reads listings page by page, and believes no page that contradicts the protocol, itself or the pages before: whoever takes a listing
+/// that
 /// broke off for a complete one takes what is there for missing. Thread-safe.
 /// </summary>
 /// <param name="client">The client.</param>
@@ -53,7 +54,8 @@ internal sealed class S3Listing(AmazonS3Client client, S3StoreOptions options, s
         }
     }
 
-    /// <summary>One page of at most one key, which proves endpoint, credentials, bucket, permission, and that a server of S3 answers.</summary>
+    /// <summary>One page of at most one key, which proves endpoint, credentials, bucket, permission, and that a server of S3
+    /// answers.</summary>
     public async Task ProbeAsync(string prefix, CancellationToken cancellationToken) =>
         await PageAsync(prefix, null, null, cancellationToken, most: 1).ConfigureAwait(false);
 
@@ -91,7 +93,8 @@ internal sealed class S3Listing(AmazonS3Client client, S3StoreOptions options, s
             var objects = answer.S3Objects ?? [];
             if (answer.IsTruncated is null && string.IsNullOrEmpty(answer.Name) && objects.Count == 0)
                 throw Contradiction(prefix, "is none");
-            return new Page(objects, answer.IsTruncated == true, null, string.IsNullOrEmpty(answer.NextMarker) ? null : answer.NextMarker, IsVersion1: true);
+            var next = string.IsNullOrEmpty(answer.NextMarker) ? null : answer.NextMarker;
+            return new Page(objects, answer.IsTruncated == true, null, next, IsVersion1: true);
         }
     }
 

@@ -65,8 +65,16 @@ public sealed class S3ObjectStore : IObjectStore
 
             // Whoever compresses on the way leaves the length out, and Cloudflare has been seen to do so for plain bytes.
             if (answer.Headers.ContentLength < 0)
-                return await FindListedAsync(key, cancellationToken).ConfigureAwait(false) ?? throw S3Errors.Contradiction(Location, key, $"The server says that '{key}' is there, and lists none.");
-            return new StoredObject(key, answer.Headers.ContentLength) { StorageClass = answer.StorageClass?.Value, IsArchived = S3Classes.IsArchived(answer) };
+            {
+                return await FindListedAsync(key, cancellationToken).ConfigureAwait(false)
+                    ?? throw S3Errors.Contradiction(Location, key, $"The server says that '{key}' is there, and lists none.");
+            }
+
+            return new StoredObject(key, answer.Headers.ContentLength)
+            {
+                StorageClass = answer.StorageClass?.Value,
+                IsArchived = S3Classes.IsArchived(answer),
+            };
         }
         catch (AmazonS3Exception exception) when (exception.StatusCode == HttpStatusCode.NotFound)
         {
@@ -106,8 +114,9 @@ public sealed class S3ObjectStore : IObjectStore
         }
         catch (AmazonS3Exception exception) when (S3Errors.IsArchived(exception))
         {
-            var named = (exception as InvalidObjectStateException)?.StorageClass?.Value;
-            throw S3Errors.Archived(Location, key, named ?? (await StatAsync(key, cancellationToken).ConfigureAwait(false))?.StorageClass, exception);
+            var named = (exception as InvalidObjectStateException)?.StorageClass?.Value
+                ?? (await StatAsync(key, cancellationToken).ConfigureAwait(false))?.StorageClass;
+            throw S3Errors.Archived(Location, key, named, exception);
         }
 
         try
@@ -168,7 +177,8 @@ public sealed class S3ObjectStore : IObjectStore
             throw S3Errors.Contradiction(Location, key, $"Asked for '{key}', the server sent a page of HTML.");
     }
 
-    // HEAD has no words: its 404 may be the object's, the bucket's, or that of any proxy. GET says which, and where that is wordless too, a listing.
+    // HEAD has no words: its 404 may be the object's, the bucket's, or that of any proxy. GET says which, and where that is wordless too,
+    // a listing.
     private async Task EnsureMissingAsync(string key, CancellationToken cancellationToken)
     {
         try

@@ -17,7 +17,8 @@ internal static class S3Ranges
     /// <param name="length">How many, or null for all that follow.</param>
     /// <param name="location">The store's location.</param>
     /// <param name="key">The object's key.</param>
-    /// <exception cref="StorageException"><see cref="StorageErrorKind.RangesIgnored"/> or <see cref="StorageErrorKind.InvalidAnswer"/>.</exception>
+    /// <exception cref="StorageException"><see cref="StorageErrorKind.RangesIgnored"/> or
+    /// <see cref="StorageErrorKind.InvalidAnswer"/>.</exception>
     public static Stream Judge(GetObjectResponse answer, Stream body, long offset, long? length, string location, string key)
     {
         if (offset == 0 && length is null)
@@ -25,20 +26,30 @@ internal static class S3Ranges
         var sent = answer.Headers.ContentLength; // -1 when the server does not say.
         if (!string.IsNullOrEmpty(answer.ContentRange))
         {
-            // RFC 9110, section 14.4: "bytes 42-1233/1234".
-            var start = answer.ContentRange.StartsWith("bytes ", StringComparison.OrdinalIgnoreCase) && answer.ContentRange.IndexOf('-', StringComparison.Ordinal) is > 6 and var dash
-                && long.TryParse(answer.ContentRange.AsSpan(6, dash - 6), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
-            if (start != offset)
-                throw S3Errors.Contradiction(location, key, $"Asked for '{key}' from byte {offset}, the server sent '{answer.ContentRange}'.");
+            if (FirstByte(answer.ContentRange) != offset)
+                throw S3Errors.Contradiction(location, key, $"{Asked()}, the server sent '{answer.ContentRange}'.");
         }
         else if (answer.HttpStatusCode == HttpStatusCode.OK && offset > 0 && sent != length)
         {
             throw sent >= 0 && sent <= offset
-                ? S3Errors.Contradiction(location, key, $"Asked for '{key}' from byte {offset}, the server sent {sent} bytes and not which.")
+                ? S3Errors.Contradiction(location, key, $"{Asked()}, the server sent {sent} bytes and not which.")
                 : new StorageException(StorageErrorKind.RangesIgnored, location, key,
-                    $"This server ignores ranges: asked for '{key}' from byte {offset}, it began at the first one. Without ranges nothing can be read from packs; look for a proxy or gateway before it.");
+                    $"This server ignores ranges. {Asked()}, it began at the first one. Look for a proxy or gateway before it.");
         }
 
         return length is { } count ? new BoundedReadStream(body, count) : body;
+
+        string Asked() => $"Asked for '{key}' from byte {offset}";
+    }
+
+    // RFC 9110, section 14.4: "bytes 42-1233/1234". -1 for anything else.
+    private static long FirstByte(string range)
+    {
+        const string Unit = "bytes ";
+        var dash = range.IndexOf('-', StringComparison.Ordinal);
+        if (!range.StartsWith(Unit, StringComparison.OrdinalIgnoreCase) || dash <= Unit.Length)
+            return -1;
+        var number = range.AsSpan(Unit.Length, dash - Unit.Length);
+        return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var first) ? first : -1;
     }
 }

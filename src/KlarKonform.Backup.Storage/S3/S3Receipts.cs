@@ -6,7 +6,8 @@ using Amazon.S3.Model;
 namespace KlarKonform.Backup.Storage.S3;
 
 /// <summary>
-/// Looks at what a server says of an object that it took. Without encryption by KMS an ETag is the content's MD5; where it is another one, either
+/// Looks at what a server says of an object that it took. Without encryption by KMS an ETag is the content's MD5; where it is another one,
+/// either
 /// the server keeps other bytes or its ETags are no hashes, which one object that is read back tells. Thread-safe.
 /// </summary>
 /// <param name="client">The client.</param>
@@ -19,7 +20,8 @@ internal sealed class S3Receipts(AmazonS3Client client, string bucket, string lo
     private volatile bool _tagsAreHashes = true;
 
     /// <summary>Checks the answer to an upload.</summary>
-    /// <exception cref="StorageException"><see cref="StorageErrorKind.InvalidAnswer"/>: the object is not there, or not as it was sent.</exception>
+    /// <exception cref="StorageException"><see cref="StorageErrorKind.InvalidAnswer"/>: the object is not there, or not as it was
+    /// sent.</exception>
     public async Task CheckAsync(string key, ReadOnlyMemory<byte> content, PutObjectResponse answer, CancellationToken cancellationToken)
     {
         var tag = answer.ETag?.Trim('"') ?? "";
@@ -29,8 +31,11 @@ internal sealed class S3Receipts(AmazonS3Client client, string bucket, string lo
             return;
         }
 
-        var encrypted = answer.ServerSideEncryptionMethod is { } method && method != ServerSideEncryptionMethod.AES256 && method != ServerSideEncryptionMethod.None;
-        if (!_tagsAreHashes || encrypted || tag.Length != HexOfMd5 || string.Equals(tag, Hex(Md5(content.Span)), StringComparison.OrdinalIgnoreCase))
+        var encrypted = answer.ServerSideEncryptionMethod is { } method
+            && method != ServerSideEncryptionMethod.AES256 && method != ServerSideEncryptionMethod.None;
+        if (!_tagsAreHashes || encrypted || tag.Length != HexOfMd5)
+            return;
+        if (string.Equals(tag, Convert.ToHexString(Md5(content.Span)), StringComparison.OrdinalIgnoreCase))
             return;
         if (!await IsKeptAsync(key, content, cancellationToken).ConfigureAwait(false))
             throw S3Errors.Contradiction(location, key, $"The server keeps other bytes of '{key}' than were sent.");
@@ -61,7 +66,8 @@ internal sealed class S3Receipts(AmazonS3Client client, string bucket, string lo
         {
             using var answer = await client.GetObjectAsync(bucket, key, cancellationToken).ConfigureAwait(false);
 #pragma warning disable CA5351 // Against damage, not against an attacker.
-            return (await MD5.HashDataAsync(answer.ResponseStream, cancellationToken).ConfigureAwait(false)).AsSpan().SequenceEqual(Md5(content.Span));
+            var kept = await MD5.HashDataAsync(answer.ResponseStream, cancellationToken).ConfigureAwait(false);
+            return kept.AsSpan().SequenceEqual(Md5(content.Span));
 #pragma warning restore CA5351
         }
         catch (AmazonS3Exception exception) when (S3Errors.IsArchived(exception))
@@ -69,8 +75,6 @@ internal sealed class S3Receipts(AmazonS3Client client, string bucket, string lo
             return true; // A class that is not read: the server compared hashes when it took the object.
         }
     }
-
-    private static string Hex(byte[] hash) => Convert.ToHexString(hash);
 
 #pragma warning disable CA5351
     private static byte[] Md5(ReadOnlySpan<byte> content) => MD5.HashData(content);

@@ -7,7 +7,8 @@ namespace KlarKonform.Backup.Storage.S3;
 /// <summary>
 /// Uploads as whole, signed payloads: the server compares the SHA-256 in the signature and the MD5 in Content-MD5 with what arrived, so
 /// that bytes damaged on the way are refused. Streaming signatures (aws-chunked) and trailing checksums, the SDK's defaults, are
-/// refused by several providers, OpenStack Swift among them. A success that does not name the object's ETag is none until the object is there.
+/// refused by several providers, OpenStack Swift among them. A success that does not name the object's ETag is none until the object is
+/// there.
 /// </summary>
 /// <param name="client">The client.</param>
 /// <param name="options">Bucket, class, encryption and part size.</param>

@@ -5,8 +5,10 @@ using Renci.SshNet.Sftp;
 namespace KlarKonform.Backup.Storage.Sftp;
 
 /// <summary>
-/// Sees to it that what is saved survives a power cut at the server: the file before it gets its name, and the folders after it. Where the server
-/// offers no fsync there is nothing to be had: the file is complete and visible, and durable when the server's system writes it. Thread-safe.
+/// Sees to it that what is saved survives a power cut at the server: the file before it gets its name, and the folders after it. Where the
+/// server
+/// offers no fsync there is nothing to be had: the file is complete and visible, and durable when the server's system writes it.
+/// Thread-safe.
 /// </summary>
 internal sealed class SftpDisk
 {
@@ -44,7 +46,8 @@ internal sealed class SftpDisk
             throw new IOException($"The server kept {kept} of {size} bytes.");
     }
 
-    /// <summary>Waits for a folder's entries. The protocol has no request for that; on most systems a folder can be opened for reading like a file, and synced.</summary>
+    /// <summary>Waits for a folder's entries. The protocol has no request for that; on most systems a folder can be opened for reading
+    /// like a file, and synced.</summary>
     /// <exception cref="SftpException">The server could not write them, and could before.</exception>
     public async Task FlushFolderAsync(SftpClient client, string folder, CancellationToken cancellationToken)
     {
@@ -53,7 +56,8 @@ internal sealed class SftpDisk
         SftpFileStream opened;
         try
         {
-            opened = await client.OpenAsync(folder.Length == 0 ? "/" : folder, FileMode.Open, FileAccess.Read, cancellationToken).ConfigureAwait(false);
+            var path = folder.Length == 0 ? "/" : folder;
+            opened = await client.OpenAsync(path, FileMode.Open, FileAccess.Read, cancellationToken).ConfigureAwait(false);
         }
         catch (SftpException)
         {
@@ -78,10 +82,12 @@ internal sealed class SftpDisk
         }
     }
 
-    // OpenSSH turns EINVAL into SSH_FX_BAD_MESSAGE, EBADF into NO_SUCH_FILE, EACCES and EPERM into PERMISSION_DENIED, ENOSYS into OP_UNSUPPORTED
+    // OpenSSH turns EINVAL into SSH_FX_BAD_MESSAGE, EBADF into NO_SUCH_FILE, EACCES and EPERM into PERMISSION_DENIED, ENOSYS into
+    // OP_UNSUPPORTED
     // (errno_to_portable in sftp-server.c): this file system cannot do it. EIO, ENOSPC, EDQUOT and all others are SSH_FX_FAILURE.
     private static bool IsInability(SftpException exception) =>
-        exception.StatusCode is StatusCode.OperationUnsupported or StatusCode.BadMessage or StatusCode.PermissionDenied or StatusCode.NoSuchFile;
+        exception.StatusCode is StatusCode.OperationUnsupported or StatusCode.BadMessage
+            or StatusCode.PermissionDenied or StatusCode.NoSuchFile;
 
     private enum Ability
     {

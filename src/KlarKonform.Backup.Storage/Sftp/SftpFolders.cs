@@ -11,6 +11,9 @@ internal sealed class SftpFolders(SftpDisk disk) : IDisposable
     private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _one = new(1);
 
+    // Made, and not said to be on the disk: whoever comes next asks again.
+    private readonly ConcurrentDictionary<string, bool> _doubtful = new(StringComparer.Ordinal);
+
     /// <summary>Makes a folder that is not there.</summary>
     /// <param name="client">The connection.</param>
     /// <param name="folder">Its path.</param>
@@ -23,7 +26,7 @@ internal sealed class SftpFolders(SftpDisk disk) : IDisposable
         await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (folder.Length > 0 && !await client.ExistsAsync(folder, cancellationToken).ConfigureAwait(false))
+            if (!await IsThereAsync(client, folder, cancellationToken).ConfigureAwait(false))
             {
                 await inSight().ConfigureAwait(false);
                 await CreateAsync(client, folder, cancellationToken).ConfigureAwait(false);
@@ -45,7 +48,7 @@ internal sealed class SftpFolders(SftpDisk disk) : IDisposable
     /// <summary>Makes a folder and those above it.</summary>
     public async Task CreateAsync(SftpClient client, string folder, CancellationToken cancellationToken)
     {
-        if (folder.Length == 0 || await client.ExistsAsync(folder, cancellationToken).ConfigureAwait(false))
+        if (await IsThereAsync(client, folder, cancellationToken).ConfigureAwait(false))
             return;
         var parent = folder[..Math.Max(0, folder.LastIndexOf('/'))];
         if (parent.Length > 0)
@@ -59,6 +62,11 @@ internal sealed class SftpFolders(SftpDisk disk) : IDisposable
             // Another writer was faster.
         }
 
+        _doubtful[folder] = true;
         await disk.FlushFolderAsync(client, parent.Length > 0 || folder[0] == '/' ? parent : ".", cancellationToken).ConfigureAwait(false);
+        _doubtful.TryRemove(folder, out _);
     }
+
+    private async Task<bool> IsThereAsync(SftpClient client, string folder, CancellationToken cancellationToken) => folder.Length == 0
+        || (!_doubtful.ContainsKey(folder) && await client.ExistsAsync(folder, cancellationToken).ConfigureAwait(false));
 }

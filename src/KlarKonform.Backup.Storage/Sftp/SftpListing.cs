@@ -19,7 +19,8 @@ internal sealed record SftpListing(IReadOnlyList<StoredObject> Files, IReadOnlyL
     /// <param name="moved">Told of every entry.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="IOException">The listing broke off.</exception>
-    public static async Task<SftpListing?> ReadAsync(SftpClient client, string path, string key, bool isGuess, Action moved, CancellationToken cancellationToken)
+    public static async Task<SftpListing?> ReadAsync(
+        SftpClient client, string path, string key, bool isGuess, Action moved, CancellationToken cancellationToken)
     {
         var files = new List<StoredObject>();
         var folders = new List<(string, StoredObject?)>();
@@ -46,14 +47,16 @@ internal sealed record SftpListing(IReadOnlyList<StoredObject> Files, IReadOnlyL
         }
         catch (SftpPathNotFoundException exception)
         {
-            // At the opening it means that there is none; OpenSSH says so of files too. Behind that, that the folder went away while it was read.
+            // At the opening it means that there is none; OpenSSH says so of files too. Behind that, that the folder went away while it
+            // was read.
             var isThere = begun || await client.ExistsAsync(path, cancellationToken).ConfigureAwait(false);
             if (isGuess && isThere && !begun)
                 return null;
             if (isThere)
                 throw new IOException($"The listing of '{path}' broke off: {exception.Message}", exception);
         }
-        catch (SftpException exception) when (isGuess && !begun && exception.StatusCode is not (StatusCode.NoConnection or StatusCode.ConnectionLost or StatusCode.PermissionDenied))
+        catch (SftpException exception) when (isGuess && !begun
+            && exception.StatusCode is not (StatusCode.NoConnection or StatusCode.ConnectionLost or StatusCode.PermissionDenied))
         {
             return null;
         }
@@ -63,14 +66,20 @@ internal sealed record SftpListing(IReadOnlyList<StoredObject> Files, IReadOnlyL
 
     /// <summary>A file as the server describes it.</summary>
     /// <exception cref="IOException">It does not say how large it is.</exception>
-    public static StoredObject File(string key, SftpFileAttributes attributes) => attributes.Size < 0
-        ? throw new IOException($"The server does not say how large '{key}' is.")
-        : new StoredObject(key, attributes.Size) { Modified = attributes.LastWriteTimeUtc.Year > 1 ? new DateTimeOffset(attributes.LastWriteTimeUtc, TimeSpan.Zero) : null };
+    public static StoredObject File(string key, SftpFileAttributes attributes)
+    {
+        if (attributes.Size < 0)
+            throw new IOException($"The server does not say how large '{key}' is.");
+        var time = attributes.LastWriteTimeUtc; // Of year 1 where the server does not say.
+        return new StoredObject(key, attributes.Size) { Modified = time.Year > 1 ? new DateTimeOffset(time, TimeSpan.Zero) : null };
+    }
 
-    /// <summary>Whether the server does not say what it is: permissions without the bits of the type, or none at all. Servers on Windows do so.</summary>
+    /// <summary>Whether the server does not say what it is: permissions without the bits of the type, or none at all. Servers on Windows
+    /// do so.</summary>
     public static bool IsUntyped(SftpFileAttributes attributes) => attributes is
     {
-        IsRegularFile: false, IsDirectory: false, IsSymbolicLink: false, IsSocket: false, IsNamedPipe: false, IsBlockDevice: false, IsCharacterDevice: false,
+        IsRegularFile: false, IsDirectory: false, IsSymbolicLink: false,
+        IsSocket: false, IsNamedPipe: false, IsBlockDevice: false, IsCharacterDevice: false,
     };
 
     // Packs, indexes, snapshots, keys and locks are called by hashes: to try each of them as a folder would take a request a file.

@@ -5,7 +5,8 @@ using Renci.SshNet.Common;
 namespace KlarKonform.Backup.Storage.Sftp;
 
 /// <summary>Objects as files on an SFTP server whose host key is pinned. Thread-safe.</summary>
-/// <remarks>What the server does not find is missing only while the folder itself, and the repository's config once it was seen, are in sight: a
+/// <remarks>What the server does not find is missing only while the folder itself, and the repository's config once it was seen, are in
+/// sight: a
 /// volume that is not mounted at the server must not look like an empty repository.</remarks>
 public sealed class SftpObjectStore : IObjectStore
 {
@@ -37,7 +38,11 @@ public sealed class SftpObjectStore : IObjectStore
         if (!await client.ExistsAsync(_root, watch.Token).ConfigureAwait(false))
         {
             if (!create)
-                throw new StorageException(StorageErrorKind.NotFound, Location, null, $"The folder '{_root}' does not exist on '{_options.Host}'.");
+            {
+                throw new StorageException(StorageErrorKind.NotFound, Location, null,
+                    $"The folder '{_root}' does not exist on '{_options.Host}'.");
+            }
+
             await _folders.CreateAsync(client, _root, watch.Token).ConfigureAwait(false);
         }
 
@@ -53,8 +58,9 @@ public sealed class SftpObjectStore : IObjectStore
         try
         {
             var attributes = await client.GetAttributesAsync(PathOf(key), watch.Token).ConfigureAwait(false);
+            var isFile = attributes.IsRegularFile || SftpListing.IsUntyped(attributes);
             var found = attributes.IsSymbolicLink ? await TargetAsync(client, key, watch.Token).ConfigureAwait(false)
-                : attributes.IsRegularFile || SftpListing.IsUntyped(attributes) ? SftpListing.File(key, attributes) with { Modified = null } : null;
+                : isFile ? SftpListing.File(key, attributes) with { Modified = null } : null;
             if (found is not null)
                 _sightings.Saw(key);
             return found;
@@ -126,22 +132,31 @@ public sealed class SftpObjectStore : IObjectStore
         while (pending.TryPop(out var current))
         {
             if (current.Links > MostLinks)
-                throw new StorageException(StorageErrorKind.Other, Location, current.Key, $"'{current.Key}' lies behind {MostLinks} links: they lead in a circle.");
-            var level = await RunAsync(current.Key, (client, watch) =>
-                SftpListing.ReadAsync(client, PathOf(current.Key), current.Key, current.OrFile is not null, watch.Moved, watch.Token), cancellationToken).ConfigureAwait(false);
+            {
+                throw new StorageException(StorageErrorKind.Other, Location, current.Key,
+                    $"'{current.Key}' lies behind {MostLinks} links: they lead in a circle.");
+            }
+
+            var (key, isGuess) = (current.Key, current.OrFile is not null);
+            Task<SftpListing?> ReadAsync(SftpClient client, SftpSilence watch) =>
+                SftpListing.ReadAsync(client, PathOf(key), key, isGuess, watch.Moved, watch.Token);
+            var level = await RunAsync(key, ReadAsync, cancellationToken).ConfigureAwait(false);
             if (level is null)
             {
                 // A file after all.
-                var file = current.OrFile is { Size: < 0 } ? await RunAsync(current.Key, (client, watch) => TargetAsync(client, current.Key, watch.Token), cancellationToken).ConfigureAwait(false) : current.OrFile;
+                var file = current.OrFile;
+                if (file is { Size: < 0 })
+                    file = await RunAsync(key, (client, watch) => TargetAsync(client, key, watch.Token), cancellationToken)
+                        .ConfigureAwait(false);
                 if (file is not null)
                     yield return file;
                 continue;
             }
 
-            foreach (var file in level.Files)
+            foreach (var found in level.Files)
             {
-                _sightings.Saw(file.Key);
-                yield return file;
+                _sightings.Saw(found.Key);
+                yield return found;
             }
 
             foreach (var below in level.Folders)
@@ -202,7 +217,10 @@ public sealed class SftpObjectStore : IObjectStore
 
     private async Task EnsureInSightAsync(SftpClient client, string? key, CancellationToken cancellationToken)
     {
-        if (_sightings.ExpectsRoot && !await client.ExistsAsync(_sightings.ExpectsAnchor ? PathOf(ObjectKeys.Anchor) : _root, cancellationToken).ConfigureAwait(false))
+        if (!_sightings.ExpectsRoot)
+            return;
+        var path = _sightings.ExpectsAnchor ? PathOf(ObjectKeys.Anchor) : _root;
+        if (!await client.ExistsAsync(path, cancellationToken).ConfigureAwait(false))
             throw _sightings.OutOfSight(Location, key);
     }
 
@@ -217,7 +235,8 @@ public sealed class SftpObjectStore : IObjectStore
         }
         catch (SftpPathNotFoundException exception)
         {
-            throw new StorageException(StorageErrorKind.Unreachable, Location, key, $"'{PathOf(key)}' is a link that leads nowhere: the volume behind it is away.", exception);
+            throw new StorageException(StorageErrorKind.Unreachable, Location, key,
+                $"'{PathOf(key)}' is a link that leads nowhere: the volume behind it is away.", exception);
         }
     }
 

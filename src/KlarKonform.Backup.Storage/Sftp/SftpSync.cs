@@ -7,9 +7,12 @@ using Renci.SshNet.Sftp;
 namespace KlarKonform.Backup.Storage.Sftp;
 
 /// <summary>
-/// Sends <c>fsync@openssh.com</c> (OpenSSH's PROTOCOL: "asks the server to call fsync(2) on an open file handle"), which SSH.NET has no call for
-/// and no public way to send. Its own request for <c>fstatvfs@openssh.com</c> has the same shape, a handle and nothing else, so that one is sent
-/// under the other's name. That reaches into the library: where a version of it looks otherwise, nothing is bound, servers count as unable to
+/// Sends <c>fsync@openssh.com</c> (OpenSSH's PROTOCOL: "asks the server to call fsync(2) on an open file handle"), which SSH.NET has no
+/// call for
+/// and no public way to send. Its own request for <c>fstatvfs@openssh.com</c> has the same shape, a handle and nothing else, so that one
+/// is sent
+/// under the other's name. That reaches into the library: where a version of it looks otherwise, nothing is bound, servers count as unable
+/// to
 /// sync, and a test fails. Thread-safe.
 /// </summary>
 internal sealed class SftpSync
@@ -20,8 +23,8 @@ internal sealed class SftpSync
     private static readonly Binding? s_binding = Binding.TryCreate();
 
     /// <summary>Whether the server offers it.</summary>
-    public static bool IsOffered(SftpClient client) =>
-        s_binding is { } binding && binding.Session(client) is { } session && (binding.Extensions.GetValue(session) as IDictionary)?.Contains(Extension) == true;
+    public static bool IsOffered(SftpClient client) => s_binding is { } binding && binding.Session(client) is { } session
+        && (binding.Extensions.GetValue(session) as IDictionary)?.Contains(Extension) == true;
 
     /// <summary>Waits until a file, or a folder that was opened as one, is on the server's disk.</summary>
     /// <exception cref="SftpException">The server's refusal, with its status.</exception>
@@ -54,42 +57,53 @@ internal sealed class SftpSync
                 Type Of(string name) => library.GetType("Renci.SshNet." + name, throwOnError: true)!;
                 var session = Of("Sftp.SftpSession");
                 var (status, reply) = (Of("Sftp.Responses.SftpStatusResponse"), Of("Sftp.Responses.SftpExtendedReplyResponse"));
-                return new Binding(
+                Type[] request = [typeof(uint), typeof(uint), typeof(byte[]), ActionOf(reply), ActionOf(status)];
+                var binding = new Binding(
                     typeof(SftpClient).GetField("_sftpSession", Inner)!,
                     session.GetField("_supportedExtensions", Inner)!,
                     session.GetProperty("ProtocolVersion", Inner)!,
                     session.GetProperty("NextRequestId", Inner)!,
                     session.GetMethod("SendRequest", Inner)!,
-                    session.GetMethods(Inner).Single(method => method is { Name: "WaitOnHandleAsync", IsGenericMethodDefinition: true }).MakeGenericMethod(typeof(bool)),
-                    Of("Sftp.Requests.FStatVfsRequest").GetConstructor(Inner, [typeof(uint), typeof(uint), typeof(byte[]), typeof(Action<>).MakeGenericType(reply), typeof(Action<>).MakeGenericType(status)])!,
+                    session.GetMethods(Inner).Single(method => method is { Name: "WaitOnHandleAsync", IsGenericMethodDefinition: true })
+                        .MakeGenericMethod(typeof(bool)),
+                    Of("Sftp.Requests.FStatVfsRequest").GetConstructor(Inner, request)!,
                     Of("Sftp.Requests.SftpExtendedRequest").GetProperty("Name", Inner)!.GetSetMethod(nonPublic: true)!,
                     status.GetProperty("StatusCode", Inner)!,
                     status.GetProperty("ErrorMessage", Inner)!,
-                    status, reply) is var binding && binding.IsWhole ? binding : null;
+                    status, reply);
+                return binding.IsWhole ? binding : null;
             }
-            catch (Exception exception) when (exception is TypeLoadException or InvalidOperationException or NullReferenceException or ArgumentException or AmbiguousMatchException)
+            catch (Exception exception) when (exception is TypeLoadException or InvalidOperationException
+                or NullReferenceException or ArgumentException or AmbiguousMatchException)
             {
                 return null;
             }
         }
 
-        private bool IsWhole => SessionField is not null && Extensions is not null && Version is not null && NextId is not null && SendRequest is not null && Request is not null
-            && SetName is not null && Status?.PropertyType == typeof(StatusCode) && Message is not null;
+        private static Type ActionOf(Type response) => typeof(Action<>).MakeGenericType(response);
 
-        public object? Session(SftpClient client) => SessionField.GetValue(client) is { } session && Extensions.DeclaringType!.IsInstanceOfType(session) ? session : null;
+        private bool IsWhole => SessionField is not null && Extensions is not null && Version is not null && NextId is not null
+            && SendRequest is not null && Request is not null && SetName is not null && Message is not null
+            && Status?.PropertyType == typeof(StatusCode);
+
+        public object? Session(SftpClient client) =>
+            SessionField.GetValue(client) is { } session && Extensions.DeclaringType!.IsInstanceOfType(session) ? session : null;
 
         public void Send(object session, string name, byte[] handle, Action<object> answered)
         {
-            var request = Request.Invoke([Version.GetValue(session), NextId.GetValue(session), handle, Handler(ReplyType, answered), Handler(StatusType, answered)]);
+            var request = Request.Invoke(
+                [Version.GetValue(session), NextId.GetValue(session), handle, Handler(ReplyType, answered), Handler(StatusType, answered)]);
             SetName.Invoke(request, [name]);
             SendRequest.Invoke(session, BindingFlags.DoNotWrapExceptions, null, [request], null);
         }
 
         public Task WaitAsync(object session, TaskCompletionSource<bool> done, TimeSpan limit, CancellationToken cancellationToken) =>
-            (Task)Wait.Invoke(session, BindingFlags.DoNotWrapExceptions, null, [done, (int)limit.TotalMilliseconds, cancellationToken], null)!;
+            (Task)Wait.Invoke(
+                session, BindingFlags.DoNotWrapExceptions, null, [done, (int)limit.TotalMilliseconds, cancellationToken], null)!;
 
         private static object Handler(Type response, Action<object> answered) =>
-            typeof(Binding).GetMethod(nameof(Typed), BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(response).Invoke(null, [answered])!;
+            typeof(Binding).GetMethod(nameof(Typed), BindingFlags.Static | BindingFlags.NonPublic)!
+                .MakeGenericMethod(response).Invoke(null, [answered])!;
 
         private static Action<T> Typed<T>(Action<object> answered) where T : class => response => answered(response);
     }

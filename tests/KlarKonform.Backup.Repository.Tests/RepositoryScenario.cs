@@ -10,11 +10,13 @@ namespace KlarKonform.Backup.Repository.Tests;
 /// <summary>Small backups and prunes, as tests need them.</summary>
 internal static class RepositoryScenario
 {
-    public static async Task<BlobId> BackupAsync(ResticRepository repository, params (int Seed, int Length)[] files)
+    public static Task<BlobId> BackupAsync(ResticRepository repository, params (int Seed, int Length)[] files) => BackupAsync(repository, TimeProvider.System, files);
+
+    public static async Task<BlobId> BackupAsync(ResticRepository repository, TimeProvider time, params (int Seed, int Length)[] files)
     {
-        await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, TimeProvider.System, default);
+        await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, time, default);
         await repository.LoadIndexAsync(default);
-        await using var writer = new RepositoryWriter(repository);
+        await using var writer = new RepositoryWriter(repository, new WriterOptions { Held = held });
         var nodes = new SortedDictionary<string, Node>(TreeJson.NameOrder);
         foreach (var (seed, length) in files)
         {
@@ -25,11 +27,10 @@ internal static class RepositoryScenario
 
         var root = await writer.SaveTreeAsync(nodes.Values, default);
         await writer.FlushAsync(default);
-        return await SnapshotAsync(repository, root, DateTimeOffset.UtcNow);
+        return await held.SaveSnapshotAsync(SnapshotOf(root, DateTimeOffset.UtcNow), default);
     }
 
-    public static Task<BlobId> SnapshotAsync(ResticRepository repository, BlobId root, DateTimeOffset taken) => repository.SaveSnapshotAsync(
-        new Snapshot { Time = Json.NanoTime.From(taken).ToString(), Tree = root.ToString(), Paths = ["/Daily"], Hostname = "tenant" }, default);
+    public static Task<BlobId> SnapshotAsync(ResticRepository repository, BlobId root, DateTimeOffset taken) => repository.SaveSnapshotAsync(SnapshotOf(root, taken), default);
 
     public static async Task<PrunePlan> PlanAsync(ResticRepository repository, params BlobId[] forget)
     {
@@ -37,9 +38,11 @@ internal static class RepositoryScenario
         return await AtOnce(repository, exclusive).PlanAsync(forget, [], default);
     }
 
-    public static async Task<PrunePlan> PruneAsync(ResticRepository repository, params BlobId[] forget)
+    public static Task<PrunePlan> PruneAsync(ResticRepository repository, params BlobId[] forget) => PruneAsync(repository, TimeProvider.System, forget);
+
+    public static async Task<PrunePlan> PruneAsync(ResticRepository repository, TimeProvider time, params BlobId[] forget)
     {
-        await using var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default);
+        await using var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, time, default);
         var pruner = AtOnce(repository, exclusive);
         var plan = await pruner.PlanAsync(forget, [], default);
         await pruner.ExecuteAsync(plan, default);
@@ -66,6 +69,9 @@ internal static class RepositoryScenario
             snapshots.Add(id);
         return snapshots;
     }
+
+    private static Snapshot SnapshotOf(BlobId root, DateTimeOffset taken) =>
+        new() { Time = Json.NanoTime.From(taken).ToString(), Tree = root.ToString(), Paths = ["/Daily"], Hostname = "tenant" };
 
     public static byte[] Noise(int seed, int length)
     {

@@ -191,13 +191,6 @@ public abstract class S3FaultTests(S3TestServer server) : ObjectStoreConformance
         }
     }
 
-    [Fact]
-    public async Task A_password_that_somebody_wrote_into_the_address_is_shown_nowhere()
-    {
-        await using var store = new S3ObjectStore(Options() with { Endpoint = new Uri("http://user:geheim@127.0.0.1:9/base/") });
-        Assert.Equal($"http://127.0.0.1:9/base/{Options().Bucket}/{_prefix}".TrimEnd('/'), store.Location);
-    }
-
     private static RetryingObjectStore Retrying(S3StoreOptions options, int attempts = RetryingObjectStore.DefaultAttempts) =>
         new(new S3ObjectStore(options), new ImmediateTime(), new Random(1), attempts);
 

@@ -48,8 +48,8 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
                     known.Key.Dispose();
             }
 
-            if (time.GetElapsedTime(seen.Since) >= s_patience && await TryOpenAsync(cancellationToken).ConfigureAwait(false) is var (id, key))
-                return await ResticRepository.CreateAsync(store, id, key, cancellationToken).ConfigureAwait(false);
+            if (time.GetElapsedTime(seen.Since) >= s_patience && await TryOpenAsync(cancellationToken).ConfigureAwait(false) is var (_, key))
+                return await ResticRepository.CreateAsync(store, await SaveKeyAsync(key, cancellationToken).ConfigureAwait(false), key, cancellationToken).ConfigureAwait(false);
             await Task.Delay(s_look, time, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -74,13 +74,16 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
     private async Task<ResticRepository?> TryAloneAsync(CancellationToken cancellationToken)
     {
         var key = CryptoKey.Generate();
-        var id = await RepositoryKeys.SaveAsync(store, KeyFile.Create(key, password, userName, hostName, time), cancellationToken).ConfigureAwait(false);
+        var id = await SaveKeyAsync(key, cancellationToken).ConfigureAwait(false);
         if (await KeysAsync(cancellationToken).ConfigureAwait(false) is [var only] && only == id && !await ResticRepository.ExistsAsync(store, cancellationToken).ConfigureAwait(false))
             return await ResticRepository.CreateAsync(store, id, key, cancellationToken).ConfigureAwait(false);
         key.Dispose();
         await store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Key, id), CancellationToken.None).ConfigureAwait(false);
         return null;
     }
+
+    private Task<BlobId> SaveKeyAsync(CryptoKey key, CancellationToken cancellationToken) =>
+        RepositoryKeys.SaveAsync(store, KeyFile.Create(key, password, userName, hostName, time), cancellationToken);
 
     // Null when the key was taken back between the listing and the look.
     private async Task<(BlobId Id, CryptoKey Key)?> TryOpenAsync(CancellationToken cancellationToken)

@@ -253,6 +253,27 @@ public sealed class BackupRunTests
     }
 
     [Fact]
+    public async Task Whoever_gets_the_name_of_one_who_left_has_a_folder_of_his_own_for_everything()
+    {
+        await using var scenario = await BackupScenario.StartAsync(new TenantSizes { Users = 3, MailsPerUser = 5, FilesPerUser = 0, EventsPerUser = 2 }, sources: new SourceSettings { Mail = new MailSelection() });
+        await scenario.RunAsync();
+        var name = scenario.Tenant.Change((model, _) =>
+        {
+            var gone = model.Users[1];
+            model.Users.Remove(gone);
+            model.Users.Add(new DemoTenant.Model.DemoUser { Id = Guid.NewGuid().ToString(), UserPrincipalName = gone.UserPrincipalName, DisplayName = "Jemand anders", Mailbox = gone.Mailbox });
+            return gone.UserPrincipalName;
+        });
+        await scenario.Engine.UpdateConfigurationAsync(scenario.Configuration() with { Sources = new SourceSettings { Mail = new MailSelection(), Calendar = new SourceSelection() } }, default);
+        Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
+        var paths = scenario.Restic.Run("ls", "latest").Split('\n');
+        Assert.Contains($"/Exchange/{name}/Mail", paths);
+        Assert.DoesNotContain($"/Exchange/{name}/Calendar", paths);
+        var own = Assert.Single(paths, path => path.StartsWith($"/Exchange/{name} [", StringComparison.Ordinal) && path.EndsWith("/Calendar", StringComparison.Ordinal));
+        Assert.Contains(own.Replace("/Calendar", "/Mail", StringComparison.Ordinal), paths);
+    }
+
+    [Fact]
     public async Task A_revoked_token_in_the_middle_does_not_end_the_run()
     {
         await using var scenario = await BackupScenario.StartAsync();

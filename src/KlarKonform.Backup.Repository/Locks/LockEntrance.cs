@@ -88,5 +88,5 @@ internal sealed class LockEntrance(LockShelf shelf, LockJudge judge, TimeProvide
     private bool IsSamePurpose(LockFile other) => purpose is not null && other.Purpose is not null && LockPurpose.Overlap(other.Purpose, purpose);
 
     private RepositoryException Taken(LockFile other, LockEvidence evidence) => new(IsSamePurpose(other) ? RepositoryErrorKind.PurposeTaken : RepositoryErrorKind.Locked,
-        $"The repository is locked by process {other.Pid} of '{other.Username}' on '{other.Hostname}' since {other.Taken.UtcDateTime:u}.", LockHolder.From(other) with { Evidence = evidence });
+        $"The repository is locked by process {other.Pid} of '{other.Username}' on '{other.Computer}' since {other.Taken.UtcDateTime:u}.", LockHolder.From(other) with { Evidence = evidence });
 }

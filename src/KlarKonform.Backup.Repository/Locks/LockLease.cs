@@ -120,7 +120,8 @@ internal sealed class LockLease(ResticRepository repository, bool exclusive, str
     {
         Time = Json.NanoTime.From(time.GetLocalNow()).ToString(),
         Exclusive = exclusive,
-        Hostname = Environment.MachineName,
+        Hostname = $"{Environment.MachineName} (KlarKonform)",
+        TrueHost = Environment.MachineName,
         Username = Environment.UserName,
         Pid = Environment.ProcessId,
         Purpose = purpose,

@@ -1,0 +1,53 @@
+using KlarKonform.Backup.Storage.Folder;
+using KlarKonform.Backup.TestSupport;
+using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
+
+namespace KlarKonform.Backup.Repository.Tests;
+
+/// <summary>Many create a repository at the same moment, and one of them is slow: suspended, or on a machine with too much to do.</summary>
+public sealed class InitializerTests : IDisposable
+{
+    private const string Password = "first";
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(0)] // Before its key.
+    [InlineData(1)] // Before what follows it: the config, or the key's removal.
+    public async Task Who_sleeps_after_its_key_takes_nothing_from_the_repository_that_others_created_with_it(int change)
+    {
+        await using var slow = new PausedStore(new FolderObjectStore(_folder["repo"]), change, CreateAsync);
+        (await ResticRepository.InitializeAsync(slow, Password, "u", "slow", TimeProvider.System, default)).Dispose();
+        Assert.True(slow.HasPaused);
+        await AssertWholeAsync();
+    }
+
+    [Fact]
+    public async Task Who_sleeps_between_its_key_and_the_look_at_the_keys_takes_nothing_either()
+    {
+        var looks = 0;
+        await using var slow = new WatchedStore(new FolderObjectStore(_folder["repo"]), async folder =>
+        {
+            // The first look, before its own key, finds none.
+            if (folder == RepositoryLayout.Folder(RepositoryFile.Key) && Interlocked.Increment(ref looks) == 2)
+                await CreateAsync();
+        });
+        (await ResticRepository.InitializeAsync(slow, Password, "u", "slow", TimeProvider.System, default)).Dispose();
+        Assert.InRange(looks, 2, int.MaxValue);
+        await AssertWholeAsync();
+    }
+
+    private async Task CreateAsync()
+    {
+        using var created = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "quick", TimeProvider.System, default);
+        await BackupAsync(created, (1, 100_000));
+    }
+
+    private async Task AssertWholeAsync()
+    {
+        using var opened = await ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), Password, default);
+        await BackupAsync(opened, (2, 50_000));
+        Assert.Contains("no errors were found", new StockRestic(_folder["repo"], Password).Run("check", "--read-data"), StringComparison.Ordinal);
+    }
+}

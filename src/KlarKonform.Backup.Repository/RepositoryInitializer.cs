@@ -48,8 +48,8 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
                     known.Key.Dispose();
             }
 
-            if (time.GetElapsedTime(seen.Since) >= s_patience && await TryOpenAsync(cancellationToken).ConfigureAwait(false) is var (_, key))
-                return await ResticRepository.CreateAsync(store, await SaveKeyAsync(key, cancellationToken).ConfigureAwait(false), key, cancellationToken).ConfigureAwait(false);
+            if (time.GetElapsedTime(seen.Since) >= s_patience && await TryOpenAsync(cancellationToken).ConfigureAwait(false) is var (left, key))
+                return await TakeOverAsync(left, key, cancellationToken).ConfigureAwait(false);
             await Task.Delay(s_look, time, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -80,6 +80,16 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
         key.Dispose();
         await store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Key, id), CancellationToken.None).ConfigureAwait(false);
         return null;
+    }
+
+    // With a key file of its own for the same master key: whoever wrote the other may wake up and take his back. Everybody removes one that is
+    // older than his own, so that the youngest stays.
+    private async Task<ResticRepository> TakeOverAsync(BlobId left, CryptoKey key, CancellationToken cancellationToken)
+    {
+        var own = await SaveKeyAsync(key, cancellationToken).ConfigureAwait(false);
+        var created = await ResticRepository.CreateAsync(store, own, key, cancellationToken).ConfigureAwait(false);
+        await store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Key, left), cancellationToken).ConfigureAwait(false);
+        return created;
     }
 
     private Task<BlobId> SaveKeyAsync(CryptoKey key, CancellationToken cancellationToken) =>

@@ -36,7 +36,7 @@ public sealed class PackMixingTests : IDisposable
     {
         var drawn = 0;
         var packs = await WriteAsync(new WriterOptions { Draw = count => drawn++ % count }, (1, 16 * MiB));
-        Assert.True(drawn > 5);
+        Assert.True(drawn >= 2);
         Assert.Equal(2, packs.Count);
         Assert.Equal([[.. Enumerable.Range(0, drawn).Where(place => place % 2 == 0)], [.. Enumerable.Range(0, drawn).Where(place => place % 2 == 1)]], packs);
     }
@@ -46,7 +46,7 @@ public sealed class PackMixingTests : IDisposable
     {
         var drawn = 0;
         var packs = await WriteAsync(new WriterOptions { Draw = count => drawn++ % count }, (1, 3 * MiB), (2, 10), (3, 600_000));
-        Assert.True(drawn > 3);
+        Assert.True(drawn >= 3);
         Assert.Equal(Enumerable.Range(0, drawn), Assert.Single(packs).Order());
         Assert.Contains("no errors were found", new StockRestic(_folder["repo"], Password).Run("check", "--read-data"), StringComparison.Ordinal);
     }

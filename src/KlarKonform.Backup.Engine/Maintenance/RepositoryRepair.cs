@@ -1,3 +1,4 @@
+using KlarKonform.Backup.Engine.Errors;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Engine.Runs.Verification;
@@ -17,13 +18,17 @@ internal sealed class RepositoryRepair(RepositorySession session, TimeProvider t
     private const string Resources = "/" + SnapshotAssembler.StateFolder + "/resources";
 
     /// <summary>Mends it, or says what would be done.</summary>
-    /// <exception cref="BackupException">PackIdInvalid, or RepositoryOfOtherTenant.</exception>
+    /// <exception cref="BackupException">PackIdInvalid, RepositoryOfOtherTenant, or LockLost.</exception>
     public async Task<RepairResult> RunAsync(RepairOptions options, CancellationToken cancellationToken)
     {
         var asked = options.Packs.Select(text => BlobId.TryParse(text, out var id) ? id : throw new BackupException("PackIdInvalid", BackupErrorCategory.InvalidArgument, text, text)).ToArray();
-        var repository = session.Repository;
-        await using var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, time, cancellationToken, watching).ConfigureAwait(false);
-        var indexes = new IndexRepairer(repository, exclusive, time);
+        await using var exclusive = await RepositoryLock.AcquireAsync(session.Repository, exclusive: true, time, cancellationToken, watching).ConfigureAwait(false);
+        return await LockLoss.GuardAsync(exclusive, session, token => RunAsync(exclusive, asked, options, token), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<RepairResult> RunAsync(RepositoryLock exclusive, IReadOnlyList<BlobId> asked, RepairOptions options, CancellationToken cancellationToken)
+    {
+        var indexes = new IndexRepairer(session.Repository, exclusive, time);
         var index = await indexes.PlanAsync(cancellationToken).ConfigureAwait(false);
         if (!options.PlanOnly && !index.IsClean)
         {

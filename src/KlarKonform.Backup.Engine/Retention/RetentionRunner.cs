@@ -1,3 +1,4 @@
+using KlarKonform.Backup.Engine.Errors;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Runs.Verification;
 using KlarKonform.Backup.Repository;
@@ -18,15 +19,20 @@ namespace KlarKonform.Backup.Engine.Retention;
 internal sealed class RetentionRunner(RepositorySession session, TimeProvider time, IProgress<LockWatch>? watching = null)
 {
     /// <summary>Decides, and carries it out unless only the plan is wanted.</summary>
-    /// <exception cref="BackupException">AuditLogBroken: nothing is removed when it is not certain what is held.</exception>
+    /// <exception cref="BackupException">AuditLogBroken: nothing is removed when it is not certain what is held. LockLost: somebody else took
+    /// the lock for dead; what was deleted until then was deleted rightly, and the rest stays.</exception>
     public async Task<RetentionResult> RunAsync(RetentionOptions options, CancellationToken cancellationToken)
     {
         await using var held = await RepositoryLock.AcquireAsync(session.Repository, exclusive: true, time, cancellationToken, watching).ConfigureAwait(false);
-        using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, held.Lost);
-        await session.Repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
-        var (all, snapshots) = await ListAsync(alive.Token).ConfigureAwait(false);
-        var holds = HoldBook.Of(await new AuditLog(session, time).ReadAsync(alive.Token).ConfigureAwait(false), session.Configuration.Name);
-        var (decisions, forget, onlyHeld) = await DecideAsync(snapshots, holds, options, alive.Token).ConfigureAwait(false);
+        return await LockLoss.GuardAsync(held, session, token => RunAsync(held, options, token), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<RetentionResult> RunAsync(RepositoryLock held, RetentionOptions options, CancellationToken cancellationToken)
+    {
+        await session.Repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
+        var (all, snapshots) = await ListAsync(cancellationToken).ConfigureAwait(false);
+        var holds = HoldBook.Of(await new AuditLog(session, time).ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name);
+        var (decisions, forget, onlyHeld) = await DecideAsync(snapshots, holds, options, cancellationToken).ConfigureAwait(false);
         var refusal = options.Force ? null : Refuse(decisions);
         if (refusal is not null && !options.PlanOnly)
             throw refusal;
@@ -35,12 +41,12 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
             Writer = session.WriterOptions,
             KeepRetired = options.InstantDelete ? TimeSpan.Zero : new PruneOptions().KeepRetired,
         });
-        var plan = await pruner.PlanAsync(forget, [.. all.Select(each => each.Id).Except(forget)], alive.Token).ConfigureAwait(false);
+        var plan = await pruner.PlanAsync(forget, [.. all.Select(each => each.Id).Except(forget)], cancellationToken).ConfigureAwait(false);
         if (!options.PlanOnly)
         {
             var ledger = new FileLedger(session);
-            await ledger.AddRemovedAsync(forget, alive.Token).ConfigureAwait(false);
-            await ledger.WriteAsync(await pruner.ExecuteAsync(plan, alive.Token).ConfigureAwait(false), alive.Token).ConfigureAwait(false);
+            await ledger.AddRemovedAsync(forget, cancellationToken).ConfigureAwait(false);
+            await ledger.WriteAsync(await pruner.ExecuteAsync(plan, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
 
         return new RetentionResult

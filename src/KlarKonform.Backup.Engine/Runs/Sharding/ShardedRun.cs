@@ -211,12 +211,12 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
         await using (held)
         {
             using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, held.Lost);
-            var snapshots = await session.RecentAsync(alive.Token).ConfigureAwait(false);
-            if (!round.IsCurrent(snapshots) || round.Pending(snapshots).Count > 0)
-                return null;
-            await session.Repository.OpenIndexAsync(alive.Token).ConfigureAwait(false);
             try
             {
+                var snapshots = await session.RecentAsync(alive.Token).ConfigureAwait(false);
+                if (!round.IsCurrent(snapshots) || round.Pending(snapshots).Count > 0)
+                    return null;
+                await session.Repository.OpenIndexAsync(alive.Token).ConfigureAwait(false);
                 return await new ShardMerger(context, session, held).MergeAsync(round, snapshots, listing, alive.Token).ConfigureAwait(false) with { BytesStored = _bytesStored };
             }
             catch (OperationCanceledException) when (held.Lost.IsCancellationRequested)

@@ -70,6 +70,28 @@ internal sealed class ChatFolder(ResourceRun run, string id, ChatInfo info)
         return media with { File = $"{MediaFolder}/{placed!.Name}", Size = (long)node.Size, Sha256 = hash, State = MediaState.Stored };
     }
 
+    /// <summary>Stores a file that belongs to the chat and to no message. One of the same content and kind is there once.</summary>
+    /// <param name="kind">What it is, as a part of its id.</param>
+    /// <param name="folder">The folder below the chat's.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="content">Its content.</param>
+    /// <param name="time">Its time; UTC.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>Where it lies, below the chat's folder.</returns>
+    public async Task<string> StoreFileAsync(string kind, string folder, string name, Stream content, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        await using var hashing = new Sha256Stream(content);
+        var node = await run.SaveAsync(hashing, time, cancellationToken).ConfigureAwait(false);
+        var entryId = $"file:{id}|{kind}|{hashing.Hash}";
+        if (await run.Store.FindAsync(entryId, cancellationToken).ConfigureAwait(false) is { } present)
+            return $"{folder}/{present.Name}";
+        var entry = new ItemEntry { Id = entryId, Parent = id, Sub = folder, Name = SafeName.WithMark(SafeName.Shorten(SafeName.From(name, "file"), 140), entryId), Version = hashing.Hash };
+        var metadata = JsonSerializer.SerializeToElement(new { chat = info.Name, name, sha256 = hashing.Hash });
+        await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("chatFile", entryId, metadata), cancellationToken).ConfigureAwait(false);
+        run.CountDownload();
+        return $"{folder}/{(await run.Store.FindAsync(entryId, cancellationToken).ConfigureAwait(false))!.Name}";
+    }
+
     /// <summary>Takes a message's file out for good.</summary>
     public async Task EraseMediaAsync(string line, CancellationToken cancellationToken)
     {

@@ -103,7 +103,7 @@ internal static partial class AttachmentMarks
         for (var blank = inner.LastIndexOf(' '); blank > 0 && inner.Length - blank <= MaxWords; blank = inner.LastIndexOf(' ', blank - 1))
         {
             var name = inner[..blank].Trim();
-            if (name.Length > 0 && (files?.Find(name) is not null || (ExportWords.IsAttachedLast(inner[(blank + 1)..]) && IsName(name))))
+            if (name.Length > 0 && (files?.Find(name) is not null || (ExportWords.IsAttachedLast(inner[(blank + 1)..]) && name.AsSpan().IndexOfAny('<', '>') < 0 && IsName(name))))
                 return name;
         }
 

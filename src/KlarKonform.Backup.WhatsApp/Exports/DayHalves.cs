@@ -13,24 +13,24 @@ internal static class DayHalves
     public const int MaxLength = 28;
 
     private const string Mornings =
-        "AM|a|a.m.|vorm.|vm.|v.m.|p.d.|paradite|e paradites|ጥዋት|ጠዋት|ص|صباحًا|صباحا|пр.об.|преди обяд|နံနက်|dop.|dopoledne|ap.|aamupäivä|π.μ.|πμ|SF|Safiya|"
+        "AM|a|a.m.|in the morning|vorm.|vm.|v.m.|p.d.|paradite|e paradites|ጥዋት|ጠዋት|ص|صباحًا|صباحا|пр.об.|преди обяд|နံနက်|dop.|dopoledne|ap.|aamupäivä|π.μ.|πμ|SF|Safiya|"
         + "לפנה״צ|לפנה\"צ|לפנהצ|לפני הצהריים|पूर्वाह्न|de.|délelőtt|r.n.|ಪೂರ್ವಾಹ್ನ|тң|таңкы|таңғы|ກ່ອນທ່ຽງ|priekšp.|priekšpusdienā|priekšpusdiena|priešpiet|pr. p.|"
         + "претпл.|претпладне|PG|म.पू.|ق.ظ.|ق|قبل‌ازظهر|قبل از ظهر|ق‌ظ|da manhã|manhã|ਪੂ.ਦੁ.|пре подне|prepodne|prije podne|prijepodne|dopoldne|fm|f.m.|förmiddag|"
         + "formiddag|முற்பகல்|ก่อนเที่ยง|ÖÖ|дп|ق.د.|قبل دوپہر|TO|SA|sáng|Ekuseni|կա|կեսօրից առաջ|f.h.|f.|ព្រឹក|ү.ө.|පෙ.ව.|GH|غ.م.|go.öň|g.öň|günortadan öň|yb|পূর্বাহ্ণ|পূর্বাহ্ন|"
         + "上午|早上|早晨|清晨|凌晨|午前|朝|오전|아침|새벽|mattina|di mattina|de la mañana|matin|du matin|ráno|rano|утра|dimineața|pagi";
 
     private const string Afternoons =
-        "PM|p|p.m.|nachm.|nm.|n.m.|m.d.|pasdite|e pasdites|ከሰዓት|ከሰዓት በኋላ|م|مساءً|مساء|сл.об.|след обяд|ညနေ|odp.|odpoledne|ip.|iltapäivä|μ.μ.|μμ|YM|Yamma|"
+        "PM|p|p.m.|in the afternoon|nachm.|nm.|n.m.|m.d.|pasdite|e pasdites|ከሰዓት|ከሰዓት በኋላ|م|مساءً|مساء|сл.об.|след обяд|ညနေ|odp.|odpoledne|ip.|iltapäivä|μ.μ.|μμ|YM|Yamma|"
         + "אחה״צ|אחה\"צ|אחהצ|אחרי הצהריים|अपराह्न|du.|délután|i.n.|ಅಪರಾಹ್ನ|тк|түштөн кийинки|түстен кейінгі|ຫຼັງທ່ຽງ|pēcp.|pēcpusdienā|pēcpusd.|pēcpusdiena|popiet|pop.|"
         + "попл.|попладне|PTG|म.उ.|ب.ظ.|ب|بعدازظهر|بعد از ظهر|ب‌ظ|da tarde|tarde|ਬਾ.ਦੁ.|по подне|popodne|poslije podne|poslijepodne|popoldne|em|e.m.|eftermiddag|"
         + "ettermiddag|பிற்பகல்|หลังเที่ยง|ÖS|пп|ب.د.|بعد دوپہر|TK|CH|chiều|Ntambama|կհ|կեսօրից հետո|e.h.|ល្ងាច|ү.х.|ප.ව.|GD|غ.و.|go.soň|g.soň|günortadan soň|yh|অপরাহ্ণ|অপরাহ্ন|"
         + "下午|傍晚|午後|夕方|오후|pomeriggio|di pomeriggio|de la tarde|après-midi|de l’après-midi";
 
-    private const string Noons = "中午|正午|昼|낮|정오";
+    private const string Noons = "noon|中午|正午|昼|낮|정오";
 
-    private const string Evenings = "晚上|晚间|晚間|夜间|夜間|저녁|de la noche|da noite|du soir";
+    private const string Evenings = "in the evening|晚上|晚间|晚間|夜间|夜間|저녁|de la noche|da noite|du soir";
 
-    private const string Nights = "深夜|半夜|午夜|夜|夜中|真夜中|밤|자정";
+    private const string Nights = "at night|midnight|深夜|半夜|午夜|夜|夜中|真夜中|밤|자정";
 
     // What stands beside the hour of a clock with 24 hours, and between date and hour.
     private const string Silent =

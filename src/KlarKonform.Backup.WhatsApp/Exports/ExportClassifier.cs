@@ -110,7 +110,7 @@ internal static partial class ExportClassifier
         var first = AttachmentMarks.FirstLine(plain).TrimEnd();
         if (first.Length is < 2 or > 40 || first[^1] is not (':' or '：') || plain.Length == first.Length)
             return false;
-        if (ExportWords.IsPoll(first[..^1]))
+        if (ExportWords.IsPoll(first[..^1]) && !first.Any(char.IsLower))
             return true;
         if (plain.Length > 20_000)
             return false;

@@ -65,8 +65,8 @@ internal sealed class FormVotes(FormKey key, ExportFiles? files)
             return (DateOrder.YearFirst, false);
         if (wanted is { } given && (given != DateOrder.YearFirst || key.YearDigits == 2))
             return (given, false);
-        if (key.YearDigits == 2 && IsYearFirst())
-            return (DateOrder.YearFirst, false);
+        if (key.YearDigits == 2 && IsYearFirst(out var guessed))
+            return (DateOrder.YearFirst, guessed);
         if (key.Separator != '/')
             return (DateOrder.DayFirst, false); // Nobody writes the month first with points or hyphens and the year last.
         if (_dayBeyondTwelve != _monthBeyondTwelve)
@@ -79,13 +79,19 @@ internal sealed class FormVotes(FormKey key, ExportFiles? files)
     }
 
     // 26. 11. 24.: the years of a chat are few and near each other, its days are all there are.
-    private bool IsYearFirst()
+    private bool IsYearFirst(out bool guessed)
     {
+        guessed = false;
         var (last, first) = (Math.Min(_dayFirst.Impossible, key.Separator == '/' ? _monthFirst.Impossible : int.MaxValue), _yearFirst.Impossible);
         if (last != first)
             return first * 2 < last || (_eastern && first < last);
         var backwards = Math.Min(_dayFirst.Backwards, key.Separator == '/' ? _monthFirst.Backwards : int.MaxValue);
-        return _yearFirst.Backwards != backwards ? _yearFirst.Backwards * 2 < backwards : _eastern;
+        if (_yearFirst.Backwards != backwards)
+            return _yearFirst.Backwards * 2 < backwards;
+
+        // Nothing tells it: in Chinese, Japanese and Korean the year comes first.
+        guessed = _eastern;
+        return _eastern;
     }
 
     private void CheckYears(DateOrder order, DateTimeOffset? now)

@@ -14,7 +14,9 @@ internal readonly record struct HeaderTime(int Hour, int Minute, int Second, str
             return null;
         var comma = cursor.TakeAny(Commas);
         var era = word.Length > 1 || (word.Length == 1 && !char.IsAscii(word[0])) ? ExportEra.Of(word) : null;
-        if (era is not null && (comma || DayHalves.Find(word) is null))
+        if (era is not null && !comma && DayHalves.Find(word) is not null)
+            era = null; // "ap." is the Persian era, and the morning in Finnish.
+        if (era is not null)
             word = "";
         if (comma)
         {

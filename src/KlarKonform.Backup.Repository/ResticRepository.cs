@@ -42,6 +42,7 @@ public sealed class ResticRepository : IDisposable
     private const byte CompressedMark = 2;
 
     private readonly CryptoKey _key;
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<BlobId, bool> _indexFiles = new();
     private IndexBacklog? _backlog;
 
     private ResticRepository(IObjectStore store, RepositoryConfig config, CryptoKey key, BlobId keyId)
@@ -67,6 +68,9 @@ public sealed class ResticRepository : IDisposable
 
     /// <summary>The index files that <see cref="OpenIndexAsync"/> found.</summary>
     public FileCensus OpenedIndex { get; private set; }
+
+    /// <summary>Index files that were there when the index was opened, or were written since: whoever takes them for there has to look.</summary>
+    public IReadOnlyCollection<BlobId> IndexFilesSeen => [.. _indexFiles.Keys];
 
     /// <summary>Bytes of index files that are not read yet; 0 when <see cref="Index"/> is complete.</summary>
     public long UnreadIndexBytes => _backlog?.Bytes ?? 0;
@@ -179,6 +183,8 @@ public sealed class ResticRepository : IDisposable
                 files.Add((id, item.Size));
         }
 
+        foreach (var (id, _) in files)
+            _indexFiles[id] = true;
         OpenedIndex = files.Aggregate(default(FileCensus), (census, file) => census.With(file.Id, file.Size));
         if (files.Sum(file => file.Size) <= eagerBytes)
         {
@@ -291,6 +297,7 @@ public sealed class ResticRepository : IDisposable
         {
             var (id, size) = await SaveFileAsync(RepositoryFile.Index, file => IndexJson.Write(file, packs), cancellationToken).ConfigureAwait(false);
             written = written.With(id, size);
+            _indexFiles[id] = true;
             return id;
         }
     }

@@ -113,7 +113,7 @@ public sealed class RepositoryChecker
         return problems;
     }
 
-    /// <summary>Every tree below the roots can be read, and every blob that they name is in the index.</summary>
+    /// <summary>Every tree below the roots is in the index and can be read, and every blob that they name is in the index.</summary>
     /// <param name="roots">Root trees.</param>
     /// <param name="known">Trees that need no look: those of a snapshot that was checked before. Trees that were walked are added.</param>
     /// <param name="cancellationToken">Ends the check.</param>
@@ -127,6 +127,7 @@ public sealed class RepositoryChecker
                 continue;
             try
             {
+                await _reader.ThrowUnlessStoredAsync(BlobHandle.Tree(id), cancellationToken).ConfigureAwait(false);
                 foreach (var node in await _reader.ReadTreeAsync(id, cancellationToken).ConfigureAwait(false))
                 {
                     if (node.Subtree is { } subtree)

@@ -64,15 +64,4 @@ public sealed class RetiredBlobTests : IDisposable
         await SnapshotAsync(repository, root, DateTimeOffset.UtcNow);
         return root;
     }
-
-    private static async Task<BlobId> RootOfAsync(ResticRepository repository, BlobId snapshot)
-    {
-        await foreach (var (id, content) in repository.SnapshotsAsync(default))
-        {
-            if (id == snapshot)
-                return content.Root;
-        }
-
-        throw new InvalidOperationException("There is no such snapshot.");
-    }
 }

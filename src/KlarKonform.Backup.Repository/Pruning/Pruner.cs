@@ -74,7 +74,7 @@ public sealed class Pruner
     /// <summary>Carries a plan out. Call it under the lock that the plan was made under.</summary>
     /// <returns>Which packs and index files there are now, as far as this program knows.</returns>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Doubtful"/>: the snapshots are not those of the plan any more. No pack was
-    /// deleted.</exception>
+    /// deleted, and none is out of the index, unless that came about in the last moment.</exception>
     public async Task<FileCensus> ExecuteAsync(PrunePlan plan, CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
@@ -85,6 +85,7 @@ public sealed class Pruner
         var kept = plan.Kept.ToLookup(pack => plan.Metadata.Contains(pack.Blobs[0].Handle));
         files = files.With(await _repository.WriteIndexAsync(kept[false].Concat(plan.Retired), alive.Token, held: _lock).ConfigureAwait(false))
             .With(await _repository.WriteIndexAsync(kept[true], alive.Token, ResticRepository.MetadataBlobsPerIndex, _lock).ConfigureAwait(false));
+        await ThrowIfChangedAsync(plan, alive.Token).ConfigureAwait(false);
         foreach (var (index, packs) in plan.OldIndexes)
             await new GuardedRemoval(_repository, _lock).RemoveIndexAsync(index, packs, alive.Token).ConfigureAwait(false);
         if (plan.Delete.Count > 0)
@@ -95,7 +96,8 @@ public sealed class Pruner
         return plan.Stored.Where(pack => !plan.Delete.Contains(pack.Key)).Aggregate(files, (census, pack) => census.With(pack.Key, pack.Value));
     }
 
-    // The lock is looked at, and the snapshots are listed once more: one that nobody knew of when the plan was made may need anything.
+    // The lock is looked at, and the snapshots are listed once more: one that nobody knew of when the plan was made may need anything. Before
+    // indexes go, for what no index names can be read by nobody; and before packs go.
     private async Task ThrowIfChangedAsync(PrunePlan plan, CancellationToken cancellationToken)
     {
         await _lock.ThrowIfLostAsync().ConfigureAwait(false);

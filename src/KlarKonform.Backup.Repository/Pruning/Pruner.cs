@@ -35,7 +35,7 @@ public sealed class Pruner
         _options = options ?? new PruneOptions();
     }
 
-    /// <summary>Computes what goes when these snapshots go. Reads every tree of the remaining ones.</summary>
+    /// <summary>Computes what goes when these snapshots go. Reads every tree of the remaining ones, and what they need of retired packs.</summary>
     /// <param name="forget">Snapshots that go.</param>
     /// <param name="keep">Snapshots that stay, of everybody: all that were listed when it was decided what goes. Others that are there stay too.</param>
     /// <param name="cancellationToken">Ends the planning.</param>
@@ -67,8 +67,11 @@ public sealed class Pruner
         // Without a single snapshot beside packs nothing would be needed: rather a listing that came back empty, or snapshots that are lost.
         if (remaining.Count + forget.Count == 0 && stored.Count > 0)
             throw Doubtful($"No snapshot is listed beside {stored.Count} packs. Nothing was removed.");
-        var decision = new PruneDecision(needed, stored, _time.GetUtcNow(), _options.KeepRetired).Decide(packs);
-        return decision with { Forget = [.. forget], Metadata = metadata, OldIndexes = indexes, Remaining = remaining.Keys.ToHashSet() };
+        var reader = new RepositoryReader(_repository);
+        var decision = new PruneDecision(needed, stored, _time.GetUtcNow(), _options.KeepRetired,
+            async (pack, blob, token) => await reader.TryReadAsync(pack, blob, token).ConfigureAwait(false) is not null);
+        var plan = await decision.DecideAsync(packs, cancellationToken).ConfigureAwait(false);
+        return plan with { Forget = [.. forget], Metadata = metadata, OldIndexes = indexes, Remaining = remaining.Keys.ToHashSet() };
     }
 
     /// <summary>Carries a plan out. Call it under the lock that the plan was made under.</summary>
@@ -152,9 +155,10 @@ public sealed class Pruner
         var target = new MasterIndex();
         target.Add(plan.Kept);
         await using var writer = new RepositoryWriter(_repository, target, (_options.Writer ?? new WriterOptions()) with { Held = _lock });
-        foreach (var blob in plan.Moved)
+        foreach (var (pack, blob) in plan.Moved)
         {
-            var plain = await reader.ReadBlobAsync(blob.Handle, source, cancellationToken).ConfigureAwait(false);
+            var plain = await reader.TryReadAsync(pack, blob, cancellationToken).ConfigureAwait(false)
+                ?? await reader.ReadBlobAsync(blob.Handle, source, cancellationToken).ConfigureAwait(false);
             await writer.SaveBlobAsync(blob.Kind, plain, plan.Metadata.Contains(blob.Handle), cancellationToken).ConfigureAwait(false);
         }
 

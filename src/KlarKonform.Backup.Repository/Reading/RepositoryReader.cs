@@ -67,6 +67,19 @@ public sealed class RepositoryReader
         }
     }
 
+    /// <summary>A blob's plain bytes from a certain place, or null when they cannot be read there: damaged, or a bad sector of the disk.</summary>
+    internal async Task<byte[]?> TryReadAsync(BlobId pack, PackedBlob blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(pack, blob, keep: null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is RepositoryException or StorageException { Key: not null, Kind: StorageErrorKind.Other })
+        {
+            return null; // Of this blob alone.
+        }
+    }
+
     private async Task<byte[]> ReadAsync(BlobId pack, PackedBlob blob, TreeCache? keep, CancellationToken cancellationToken)
     {
         var length = (int)blob.Length;

@@ -38,6 +38,28 @@ public sealed class InitializerTests : IDisposable
         await AssertWholeAsync();
     }
 
+    [Fact]
+    public async Task Where_a_listing_never_shows_what_was_written_the_creation_ends_and_leaves_nothing()
+    {
+        await using var blind = new LyingStore(new FolderObjectStore(_folder["repo"])) { Shows = _ => false };
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var refused = await Assert.ThrowsAsync<RepositoryException>(() => ResticRepository.InitializeAsync(blind, Password, "u", "h", new BriskTime(60), limit.Token));
+        Assert.Equal(RepositoryErrorKind.Doubtful, refused.Kind);
+        Assert.Empty(Directory.GetFiles(_folder["repo", "keys"]));
+        Assert.False(File.Exists(_folder["repo", "config"]));
+    }
+
+    [Fact]
+    public async Task A_listing_that_lags_is_waited_for()
+    {
+        var seen = new Dictionary<string, int>();
+        await using var slow = new LyingStore(new FolderObjectStore(_folder["repo"])) { Shows = item => (seen[item.Key] = seen.GetValueOrDefault(item.Key) + 1) > 3 };
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        (await ResticRepository.InitializeAsync(slow, Password, "u", "h", new BriskTime(60), limit.Token)).Dispose();
+        Assert.Single(Directory.GetFiles(_folder["repo", "keys"]));
+        await AssertWholeAsync();
+    }
+
     private async Task CreateAsync()
     {
         using var created = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "quick", TimeProvider.System, default);

@@ -40,9 +40,14 @@ internal sealed class Roll(RepositorySession session, TimeProvider time)
         // One that another program changed, say by a tag, goes by another id; and names the one that it was.
         var present = snapshots.Select(each => each.Id.ToString()).Concat(snapshots.Select(each => each.Snapshot.Original).OfType<string>())
             .Concat(session.Unreadable.Select(id => id.ToString())).ToHashSet(StringComparer.Ordinal);
+        var copies = snapshots.Select(each => each.Snapshot.Original).OfType<string>().GroupBy(original => original).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
         var over = Over(before.Snapshots.Concat(Complete(snapshots).Select(Known)));
         return [.. before.Snapshots.Where(each => each.Held || !over.Contains(each.Id) || holds is null || holds.Names(each.Id)).Concat(own).DistinctBy(each => each.Id)
-            .Where(each => !present.Contains(each.Id) && !removed.Contains(each.Id))];
+            .Where(each => !present.Contains(each.Id) && !removed.Contains(each.Id) && !IsCopied(each))];
+
+        // Changed once more, it goes by a third id, and names the first. As many as there were of it there have to be.
+        bool IsCopied(KnownSnapshot snapshot) => snapshot.Original is { } original
+            && copies.GetValueOrDefault(original) >= before.Snapshots.Count(each => each.Original == original);
     }
 
     /// <summary>The configuration's complete snapshots, for the next list.</summary>
@@ -78,7 +83,8 @@ internal sealed class Roll(RepositorySession session, TimeProvider time)
     private static IEnumerable<(BlobId Id, Snapshot Snapshot)> Complete(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots) =>
         snapshots.Where(each => !RepositorySession.IsCheckpoint(each.Snapshot));
 
-    private static KnownSnapshot Known((BlobId Id, Snapshot Snapshot) snapshot) => new(snapshot.Id.ToString(), snapshot.Snapshot.Taken);
+    private static KnownSnapshot Known((BlobId Id, Snapshot Snapshot) snapshot) =>
+        new(snapshot.Id.ToString(), snapshot.Snapshot.Taken) { Original = snapshot.Snapshot.Original };
 
     // By the rules that are in force now, on the snapshots that there were after the run before: another machine's retention removed it.
     private HashSet<string> Over(IEnumerable<KnownSnapshot> known) => RetentionPolicy.Of(session.Configuration.Retention)?.Rules is { IsEmpty: false } rules

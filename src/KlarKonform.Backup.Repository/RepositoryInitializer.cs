@@ -57,7 +57,8 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
                     known.Key.Dispose();
             }
 
-            if (time.GetElapsedTime(seen.Since) >= s_patience && await TryOpenAsync(cancellationToken).ConfigureAwait(false) is var (left, key))
+            if (time.GetElapsedTime(seen.Since) >= s_patience && await TryOpenAsync(cancellationToken).ConfigureAwait(false) is var (left, key)
+                && !await ResticRepository.ExistsAsync(store, cancellationToken).ConfigureAwait(false))
                 return await TakeOverAsync(left, key, cancellationToken).ConfigureAwait(false);
             await Task.Delay(s_look, time, cancellationToken).ConfigureAwait(false);
         }

@@ -60,6 +60,28 @@ public sealed class InitializerTests : IDisposable
         await AssertWholeAsync();
     }
 
+    [Fact]
+    public async Task Who_opens_while_somebody_takes_over_finds_the_new_key_where_the_old_one_was_listed()
+    {
+        await CreateAsync();
+        var keys = _folder["repo", "keys"];
+        var (old, aside) = (Assert.Single(Directory.GetFiles(keys)), _folder["aside"]);
+        using (var repository = await ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), Password, default))
+            await new Keys.RepositoryKeys(repository).AddAsync(Password, "u", "other", TimeProvider.System, default);
+        var added = Directory.GetFiles(keys).Single(file => file != old);
+        File.Move(added, aside);
+        await using var store = new ReplacedStore(new FolderObjectStore(_folder["repo"]), Path.GetFileName(old), () =>
+        {
+            // Listed, and gone when it is read; the other one has come since.
+            if (File.Exists(old))
+            {
+                File.Delete(old);
+                File.Move(aside, added);
+            }
+        });
+        (await ResticRepository.OpenAsync(store, Password, default)).Dispose();
+    }
+
     private async Task CreateAsync()
     {
         using var created = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "quick", TimeProvider.System, default);

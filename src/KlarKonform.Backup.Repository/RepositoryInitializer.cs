@@ -58,8 +58,8 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
             }
 
             if (time.GetElapsedTime(seen.Since) >= s_patience && await TryOpenAsync(cancellationToken).ConfigureAwait(false) is var (left, key)
-                && !await ResticRepository.ExistsAsync(store, cancellationToken).ConfigureAwait(false))
-                return await TakeOverAsync(left, key, cancellationToken).ConfigureAwait(false);
+                && await TryTakeOverAsync(left, key, cancellationToken).ConfigureAwait(false) is { } taken)
+                return taken;
             await Task.Delay(s_look, time, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -111,9 +111,16 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
         $"The storage at '{store.Location}' does not show what is there: {why}. No repository was created; one would not be safe there.");
 
     // With a key file of its own for the same master key: whoever wrote the other may wake up and take his back. Everybody removes one that is
-    // older than his own, so that the youngest stays.
-    private async Task<ResticRepository> TakeOverAsync(BlobId left, CryptoKey key, CancellationToken cancellationToken)
+    // older than his own, so that the youngest stays. Others wait beside: one goes first, and if two do, they write the same config.
+    private async Task<ResticRepository?> TryTakeOverAsync(BlobId left, CryptoKey key, CancellationToken cancellationToken)
     {
+        await Task.Delay(s_look * RandomNumberGenerator.GetInt32(9), time, cancellationToken).ConfigureAwait(false);
+        if (await ResticRepository.ExistsAsync(store, cancellationToken).ConfigureAwait(false))
+        {
+            key.Dispose();
+            return null;
+        }
+
         var own = await SaveKeyAsync(key, cancellationToken).ConfigureAwait(false);
         var created = await ResticRepository.CreateAsync(store, own, key, cancellationToken).ConfigureAwait(false);
         await store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Key, left), cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,6 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using System.Text.Json;
 using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Chunking;
@@ -99,14 +99,15 @@ public sealed class ResticRepository : IDisposable
         IObjectStore store, string password, string userName, string hostName, TimeProvider time, CancellationToken cancellationToken) =>
         new RepositoryInitializer(store, password, userName, hostName, time).RunAsync(cancellationToken);
 
-    // The config comes last: a cut before it leaves a place that is no repository yet.
+    // The config comes last: a cut before it leaves a place that is no repository yet. It follows from the master key, which is random: of several
+    // who go on with the same left key, or with whom its owner wakes up beside, each writes the same.
     internal static async Task<ResticRepository> CreateAsync(IObjectStore store, BlobId keyId, CryptoKey key, CancellationToken cancellationToken)
     {
         var config = new RepositoryConfig
         {
             Version = 2,
-            Id = Convert.ToHexString(RandomNumberGenerator.GetBytes(32)).ToLowerInvariant(),
-            ChunkerPolynomial = Polynomial.Random().ToString(),
+            Id = Convert.ToHexString(key.Derive("repository id")).ToLowerInvariant(),
+            ChunkerPolynomial = Polynomial.Draw(turn => BinaryPrimitives.ReadUInt64LittleEndian(key.Derive($"chunker polynomial {turn}"))).ToString(),
         };
         var repository = new ResticRepository(store, config, key, keyId);
         await store.SaveAsync(RepositoryLayout.Config, repository.Seal(JsonSerializer.SerializeToUtf8Bytes(config)), cancellationToken).ConfigureAwait(false);

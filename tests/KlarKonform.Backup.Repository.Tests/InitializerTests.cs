@@ -9,6 +9,7 @@ public sealed class InitializerTests : IDisposable
 {
     private const string Password = "first";
     private readonly TemporaryFolder _folder = new();
+    private string? _createdByOthers;
 
     public void Dispose() => _folder.Dispose();
 
@@ -18,7 +19,8 @@ public sealed class InitializerTests : IDisposable
     public async Task Who_sleeps_after_its_key_takes_nothing_from_the_repository_that_others_created_with_it(int change)
     {
         await using var slow = new PausedStore(new FolderObjectStore(_folder["repo"]), change, CreateAsync);
-        (await ResticRepository.InitializeAsync(slow, Password, "u", "slow", TimeProvider.System, default)).Dispose();
+        using (var made = await ResticRepository.InitializeAsync(slow, Password, "u", "slow", TimeProvider.System, default))
+            Assert.Equal(_createdByOthers, made.Config.Id);
         Assert.True(slow.HasPaused);
         await AssertWholeAsync();
     }
@@ -35,6 +37,19 @@ public sealed class InitializerTests : IDisposable
         });
         (await ResticRepository.InitializeAsync(slow, Password, "u", "slow", TimeProvider.System, default)).Dispose();
         Assert.InRange(looks, 2, int.MaxValue);
+        await AssertWholeAsync();
+    }
+
+    [Fact]
+    public async Task Many_that_find_the_key_of_a_creation_that_was_cut_create_the_same_repository()
+    {
+        using (await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default))
+            File.Delete(_folder["repo", "config"]);
+        var opened = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() =>
+            ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default))));
+        Assert.Single(opened.Select(each => (each.Config.Id, each.Config.ChunkerPolynomial)).Distinct());
+        foreach (var repository in opened)
+            repository.Dispose();
         await AssertWholeAsync();
     }
 
@@ -85,6 +100,7 @@ public sealed class InitializerTests : IDisposable
     private async Task CreateAsync()
     {
         using var created = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "quick", TimeProvider.System, default);
+        _createdByOthers = created.Config.Id;
         await BackupAsync(created, (1, 100_000));
     }
 

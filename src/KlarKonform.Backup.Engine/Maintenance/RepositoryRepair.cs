@@ -102,13 +102,16 @@ internal sealed class RepositoryRepair(RepositorySession session, TimeProvider t
 
         // A snapshot that is held stays, whatever is lost of it; and as long as nobody knows what is held, all do.
         var holds = options.Forget ? HoldBook.Of(await new AuditLog(session, time).ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name) : null;
-        foreach (var plan in await repairer.PlanAsync(snapshots.Where(each => !RepositorySession.IsCheckpoint(each.Snapshot)), cancellationToken).ConfigureAwait(false))
+        var plans = await repairer.PlanAsync(snapshots.Where(each => !RepositorySession.IsCheckpoint(each.Snapshot)), cancellationToken).ConfigureAwait(false);
+        if (!options.PlanOnly)
+            await repairer.RecoverAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var plan in plans)
         {
             var forget = holds?.MayCover(plan.Id, plan.Snapshot) == false;
             var copy = options.PlanOnly ? (BlobId?)null : await repairer.ExecuteAsync(
                 plan, await StatesToDropAsync(plan, cancellationToken).ConfigureAwait(false), TagsOf(plan.Snapshot), forget, cancellationToken).ConfigureAwait(false);
             if (forget)
-                forgotten.Add(plan.Id);
+                forgotten.AddRange(plan.Snapshot.Original is { } original && BlobId.TryParse(original, out var first) ? [plan.Id, first] : [plan.Id]);
             repaired.Add(new RepairedSnapshot(plan.Id.ToString(), plan.Snapshot.Taken, plan.Lost, copy?.ToString()));
         }
 

@@ -30,6 +30,7 @@ internal sealed class Roll(RepositorySession session, TimeProvider time)
     public async Task<IReadOnlyList<KnownSnapshot>> MissingAsync(
         IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots, RunManifest before, HoldBook? holds, CancellationToken cancellationToken)
     {
+        await _ledger.ForgetRemovedAsync(snapshots.Select(each => each.Id.ToString()).ToHashSet(StringComparer.Ordinal), cancellationToken).ConfigureAwait(false);
         var removed = await _ledger.RemovedAsync(cancellationToken).ConfigureAwait(false);
 
         // No manifest knows the newest one. If another machine has gone on since, it was noted there.

@@ -90,7 +90,12 @@ public sealed partial class BackupEngine
         }
         catch (Exception exception) when (exception is RepositoryException { Kind: RepositoryErrorKind.NotARepository } or Storage.StorageException { Kind: Storage.StorageErrorKind.NotFound })
         {
-            // Nothing was ever backed up: there is nothing that could be lost.
+            // If nothing was ever backed up, there is nothing that could be lost. Else the disk is away, and the change would be in no log.
+            if (await _journal.NewestSnapshotAsync(present.Id, cancellationToken).ConfigureAwait(false) is not null)
+            {
+                var place = present.Target.Path ?? present.Target.Bucket;
+                throw new BackupException("RepositoryVanished", BackupErrorCategory.ObjectNotFound, place, place, present.Name);
+            }
         }
         catch (Exception exception) when (exception is not (BackupException or OperationCanceledException))
         {

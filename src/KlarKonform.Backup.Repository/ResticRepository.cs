@@ -1,6 +1,6 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using System.Text.Json;
 using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Chunking;
@@ -42,6 +42,7 @@ public sealed class ResticRepository : IDisposable
     private const byte CompressedMark = 2;
 
     private readonly CryptoKey _key;
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<BlobId, bool> _indexFiles = new();
     private IndexBacklog? _backlog;
 
     private ResticRepository(IObjectStore store, RepositoryConfig config, CryptoKey key, BlobId keyId)
@@ -67,6 +68,9 @@ public sealed class ResticRepository : IDisposable
 
     /// <summary>The index files that <see cref="OpenIndexAsync"/> found.</summary>
     public FileCensus OpenedIndex { get; private set; }
+
+    /// <summary>Index files that were there when the index was opened, or were written since: whoever takes them for there has to look.</summary>
+    public IReadOnlyCollection<BlobId> IndexFilesSeen => [.. _indexFiles.Keys];
 
     /// <summary>Bytes of index files that are not read yet; 0 when <see cref="Index"/> is complete.</summary>
     public long UnreadIndexBytes => _backlog?.Bytes ?? 0;
@@ -95,14 +99,15 @@ public sealed class ResticRepository : IDisposable
         IObjectStore store, string password, string userName, string hostName, TimeProvider time, CancellationToken cancellationToken) =>
         new RepositoryInitializer(store, password, userName, hostName, time).RunAsync(cancellationToken);
 
-    // The config comes last: a cut before it leaves a place that is no repository yet.
+    // The config comes last: a cut before it leaves a place that is no repository yet. It follows from the master key, which is random: of several
+    // who go on with the same left key, or with whom its owner wakes up beside, each writes the same.
     internal static async Task<ResticRepository> CreateAsync(IObjectStore store, BlobId keyId, CryptoKey key, CancellationToken cancellationToken)
     {
         var config = new RepositoryConfig
         {
             Version = 2,
-            Id = Convert.ToHexString(RandomNumberGenerator.GetBytes(32)).ToLowerInvariant(),
-            ChunkerPolynomial = Polynomial.Random().ToString(),
+            Id = Convert.ToHexString(key.Derive("repository id")).ToLowerInvariant(),
+            ChunkerPolynomial = Polynomial.Draw(turn => BinaryPrimitives.ReadUInt64LittleEndian(key.Derive($"chunker polynomial {turn}"))).ToString(),
         };
         var repository = new ResticRepository(store, config, key, keyId);
         await store.SaveAsync(RepositoryLayout.Config, repository.Seal(JsonSerializer.SerializeToUtf8Bytes(config)), cancellationToken).ConfigureAwait(false);
@@ -179,6 +184,8 @@ public sealed class ResticRepository : IDisposable
                 files.Add((id, item.Size));
         }
 
+        foreach (var (id, _) in files)
+            _indexFiles[id] = true;
         OpenedIndex = files.Aggregate(default(FileCensus), (census, file) => census.With(file.Id, file.Size));
         if (files.Sum(file => file.Size) <= eagerBytes)
         {
@@ -291,6 +298,7 @@ public sealed class ResticRepository : IDisposable
         {
             var (id, size) = await SaveFileAsync(RepositoryFile.Index, file => IndexJson.Write(file, packs), cancellationToken).ConfigureAwait(false);
             written = written.With(id, size);
+            _indexFiles[id] = true;
             return id;
         }
     }

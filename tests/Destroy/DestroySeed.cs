@@ -208,6 +208,10 @@ public sealed class DestroySeed : ISecretStore, IBackupObserver, IDisposable
             _gone.Add(victim);
             Count("foreign prune");
             _repository.Restic.Run("forget", victim, "--prune");
+
+            // It is said until the person who did it says so.
+            await NightAsync(machine, cancellationToken);
+            await machine.Engine.RepairAsync(Name, new RepairOptions(), this, this, cancellationToken);
         }
 
         await NightAsync(machine, cancellationToken);

@@ -51,6 +51,9 @@ public sealed partial class ServerBackupTests
     {
         await using var front = await FrontAsync();
         Assert.Equal("Succeeded", $"{_shell.Invoke("(Start-KKBackup Server).Status")[0]}");
+
+        // Whoever has looked through the snapshot has its trees near: what is in the archive then is the content alone.
+        Assert.NotEmpty(_shell.Invoke("Get-KKBackupItem Server -Recurse"));
         front.Choose = request => request.Path.Value!.Contains("/data/", StringComparison.Ordinal) || request.Query["prefix"].ToString().EndsWith("data/", StringComparison.Ordinal) ? S3Fault.Archived : S3Fault.None;
         var rows = _shell.Invoke("Restore-KKBackupItem Server / $args[0] -WarningVariable global:told", _folder["own"]);
         Assert.Contains(_shell.Invoke("$global:told"), warning => $"{warning}".Contains("GLACIER", StringComparison.Ordinal) && $"{warning}".Contains("RestoreObject", StringComparison.Ordinal));

@@ -4,6 +4,7 @@ using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Restoring;
 using KlarKonform.Backup.Repository.Writing;
 using KlarKonform.Backup.Storage;
+using KlarKonform.Backup.Storage.Caching;
 using KlarKonform.Backup.Storage.Folder;
 using KlarKonform.Backup.TestSupport;
 using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
@@ -43,6 +44,32 @@ public sealed class DamageTests : IDisposable
 
         Assert.False(await IsFoundAsync());
         await RestoreAsync(mustBeAll: true);
+    }
+
+    [Theory]
+    [InlineData("index", RepositoryFile.Index, CheckProblemKind.DamagedIndex)]
+    [InlineData("snapshots", RepositoryFile.Snapshot, CheckProblemKind.DamagedSnapshot)]
+    public async Task A_file_that_a_cache_still_has_sound_is_checked_at_the_storage(string folder, RepositoryFile kind, CheckProblemKind expected)
+    {
+        using (await InitializeAsync())
+        {
+        }
+
+        using var repository = await ResticRepository.OpenAsync(
+            new CachingObjectStore(new FolderObjectStore(_folder["repo"]), new FolderObjectStore(_folder["cache"], durable: false), ["index", "snapshots"]), Password, default);
+        await BackupAsync(repository, (1, 90_000));
+        var checker = new RepositoryChecker(repository);
+        Assert.Empty(await checker.CheckFilesAsync(kind, null, default));
+        var file = Directory.GetFiles(_folder["repo", folder])[0];
+        var bytes = await File.ReadAllBytesAsync(file);
+        bytes[40] ^= 1;
+        await File.WriteAllBytesAsync(file, bytes);
+        await repository.LoadIndexAsync(default);
+        Assert.Equal(expected, Assert.Single(await checker.CheckFilesAsync(kind, null, default)).Kind);
+        Assert.Equal(expected, Assert.Single(await checker.CheckFilesAsync(kind, [BlobId.Parse(Path.GetFileName(file))], default)).Kind);
+        File.Delete(file);
+        Assert.Empty(await checker.CheckFilesAsync(kind, null, default));
+        Assert.Equal(expected, Assert.Single(await checker.CheckFilesAsync(kind, [BlobId.Parse(Path.GetFileName(file))], default)).Kind);
     }
 
     [Fact]

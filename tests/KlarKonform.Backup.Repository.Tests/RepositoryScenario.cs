@@ -70,6 +70,19 @@ internal static class RepositoryScenario
         return snapshots;
     }
 
+    public static async Task<BlobId> RootOfAsync(ResticRepository repository, BlobId snapshot) => (await SnapshotAsync(repository, snapshot)).Root;
+
+    public static async Task<Snapshot> SnapshotAsync(ResticRepository repository, BlobId wanted)
+    {
+        await foreach (var (id, snapshot) in repository.SnapshotsAsync(default))
+        {
+            if (id == wanted)
+                return snapshot;
+        }
+
+        throw new InvalidOperationException("There is no such snapshot.");
+    }
+
     private static Snapshot SnapshotOf(BlobId root, DateTimeOffset taken) =>
         new() { Time = Json.NanoTime.From(taken).ToString(), Tree = root.ToString(), Paths = ["/Daily"], Hostname = "tenant" };
 

@@ -40,7 +40,7 @@ public sealed class ResticLockTests : IDisposable
     {
         using var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
         using var restic = Process.Start(Backup())!;
-        while (!Directory.Exists(_folder["repo", "locks"]) || Directory.GetFiles(_folder["repo", "locks"]).Length == 0)
+        while (!IsLocked())
             await Task.Delay(5);
         var refused = await Assert.ThrowsAsync<RepositoryException>(() => RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default));
         Assert.Equal((RepositoryErrorKind.Locked, restic.Id), (refused.Kind, refused.Holder?.ProcessId));
@@ -51,7 +51,7 @@ public sealed class ResticLockTests : IDisposable
         Assert.Equal(0, restic.ExitCode);
 
         using var killed = Process.Start(Backup())!;
-        while (!Directory.Exists(_folder["repo", "locks"]) || Directory.GetFiles(_folder["repo", "locks"]).Length == 0)
+        while (!IsLocked())
             await Task.Delay(5);
         killed.Kill();
         await killed.WaitForExitAsync();
@@ -64,6 +64,9 @@ public sealed class ResticLockTests : IDisposable
         await using (await RepositoryLock.AcquireAsync(again, exclusive: true, later, default))
             Assert.Single(Directory.GetFiles(_folder["repo", "locks"]));
         Assert.Contains("no errors were found", new StockRestic(_folder["repo"], Password).Run("check", "--read-data"), StringComparison.Ordinal);
+
+        // A whole file, not what is being written.
+        bool IsLocked() => Directory.Exists(_folder["repo", "locks"]) && Directory.GetFiles(_folder["repo", "locks"]).Any(file => Path.GetFileName(file).Length == 64);
 
         ProcessStartInfo Backup()
         {

@@ -83,6 +83,7 @@ public sealed class RetiredPackTests : IDisposable
     [Theory]
     [InlineData("snapshots", 1)]
     [InlineData("snapshots", 2)]
+    [InlineData("snapshots", 3)]
     public async Task A_listing_of_snapshots_that_comes_back_empty_removes_nothing(string folder, int listing)
     {
         using (var repository = await InitializeAsync())
@@ -102,6 +103,31 @@ public sealed class RetiredPackTests : IDisposable
         var refused = await Record.ExceptionAsync(async () => await pruner.ExecuteAsync(await pruner.PlanAsync([known[0]], [known[1]], default), default));
         Assert.Equal(RepositoryErrorKind.Doubtful, Assert.IsType<RepositoryException>(refused).Kind);
         Assert.Subset(Packs().ToHashSet(), packs.ToHashSet());
+    }
+
+    [Fact]
+    public async Task A_snapshot_that_comes_between_plan_and_prune_finds_every_pack_in_the_index_still()
+    {
+        using var repository = await InitializeAsync();
+        var old = await BackupAsync(repository, (1, 900_000));
+        var root = await RootOfAsync(repository, old);
+        await BackupAsync(repository, (2, 40_000));
+        await using (var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, _time, default))
+        {
+            var pruner = new Pruner(repository, exclusive, _time, new PruneOptions { KeepRetired = TimeSpan.Zero });
+            var plan = await pruner.PlanAsync([old], [], default);
+            Assert.NotEmpty(plan.Delete);
+
+            // A writer that takes no lock had found everything stored.
+            await SnapshotAsync(repository, root, _time.GetUtcNow().AddMinutes(1));
+            Assert.Equal(RepositoryErrorKind.Doubtful, (await Assert.ThrowsAsync<RepositoryException>(() => pruner.ExecuteAsync(plan, default))).Kind);
+        }
+
+        Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
+        Restic.Run("restore", "latest", "--target", _folder["out"]);
+        Assert.Equal(Noise(1, 900_000), await File.ReadAllBytesAsync(_folder["out", "1.bin"]));
+        await PruneAsync(repository);
+        Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -172,17 +198,6 @@ public sealed class RetiredPackTests : IDisposable
         var plan = await pruner.PlanAsync(forget, [], default);
         await pruner.ExecuteAsync(plan, default);
         return plan;
-    }
-
-    private static async Task<BlobId> RootOfAsync(ResticRepository repository, BlobId snapshot)
-    {
-        await foreach (var (id, content) in repository.SnapshotsAsync(default))
-        {
-            if (id == snapshot)
-                return content.Root;
-        }
-
-        throw new InvalidOperationException("There is no such snapshot.");
     }
 
     private string[] Packs() => [.. Directory.EnumerateFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories).Select(file => Path.GetFileName(file)).Order()];

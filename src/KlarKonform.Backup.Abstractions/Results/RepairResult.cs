@@ -30,6 +30,12 @@ public sealed record RepairResult
     /// <summary>Pieces of damaged packs that nothing holds any more.</summary>
     public int PiecesLost { get; init; }
 
+    /// <summary>Snapshots that were there and are not, and not by the retention: ids. Backups name them until a repair has taken them off the list.</summary>
+    public IReadOnlyList<string> MissingSnapshots { get; init; } = [];
+
+    /// <summary>Key files that were there and are not: ids.</summary>
+    public IReadOnlyList<string> MissingKeys { get; init; } = [];
+
     /// <summary>Snapshots of which something is lost, with what.</summary>
     public IReadOnlyList<RepairedSnapshot> Snapshots { get; init; } = [];
 }

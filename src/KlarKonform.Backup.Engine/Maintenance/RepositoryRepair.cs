@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Engine.Errors;
+using KlarKonform.Backup.Engine.Retention;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Engine.Runs.Verification;
@@ -37,6 +38,7 @@ internal sealed class RepositoryRepair(RepositorySession session, TimeProvider t
             await indexes.ExecuteAsync(index, cancellationToken).ConfigureAwait(false);
         }
 
+        var (missing, missingKeys) = await MissingAsync(options, cancellationToken).ConfigureAwait(false);
         var packs = await RepairPacksAsync([.. asked.Union(index.Unreadable)], options, index, exclusive, cancellationToken).ConfigureAwait(false);
         return new RepairResult
         {
@@ -49,8 +51,33 @@ internal sealed class RepositoryRepair(RepositorySession session, TimeProvider t
             UnreadablePacks = [.. index.Unreadable.Select(id => id.ToString())],
             PiecesSaved = packs?.Intact ?? 0,
             PiecesLost = packs?.Lost.Count ?? 0,
+            MissingSnapshots = missing,
+            MissingKeys = missingKeys,
             Snapshots = options.Snapshots && (index.IsClean || !options.PlanOnly) ? await RepairSnapshotsAsync(options, exclusive, cancellationToken).ConfigureAwait(false) : [],
         };
+    }
+
+    // Whoever repairs has seen what is missing: it is off the list then, and holds nobody up any more.
+    private async Task<(IReadOnlyList<string> Snapshots, IReadOnlyList<string> Keys)> MissingAsync(RepairOptions options, CancellationToken cancellationToken)
+    {
+        await session.Repository.LoadReadableIndexAsync((_, _) => { }, cancellationToken).ConfigureAwait(false);
+        var roll = new Roll(session, time);
+        var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        RunManifest before;
+        try
+        {
+            before = await roll.BeforeAsync(snapshots, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RepositoryException)
+        {
+            return ([], []); // The newest manifest is lost itself, and with it the list.
+        }
+
+        string[] missing = [.. (await roll.MissingAsync(snapshots, before, holds: null, cancellationToken).ConfigureAwait(false)).Select(each => each.Id)];
+        var keys = await roll.MissingKeysAsync(await roll.KeysAsync(cancellationToken).ConfigureAwait(false), before, cancellationToken).ConfigureAwait(false);
+        if (!options.PlanOnly)
+            await roll.AcceptAsync(missing.Concat(keys), cancellationToken).ConfigureAwait(false);
+        return (missing, keys);
     }
 
     private async Task<PackRepairPlan?> RepairPacksAsync(IReadOnlyCollection<BlobId> packs, RepairOptions options, IndexRepairPlan index, RepositoryLock exclusive, CancellationToken cancellationToken)
@@ -71,15 +98,25 @@ internal sealed class RepositoryRepair(RepositorySession session, TimeProvider t
         var repairer = new SnapshotRepairer(session.Repository, exclusive);
         var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
         var repaired = new List<RepairedSnapshot>();
-        foreach (var plan in await repairer.PlanAsync(snapshots.Where(each => !RepositorySession.IsCheckpoint(each.Snapshot)), cancellationToken).ConfigureAwait(false))
+        var forgotten = new List<BlobId>();
+
+        // A snapshot that is held stays, whatever is lost of it; and as long as nobody knows what is held, all do.
+        var holds = options.Forget ? HoldBook.Of(await new AuditLog(session, time).ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name) : null;
+        var plans = await repairer.PlanAsync(snapshots.Where(each => !RepositorySession.IsCheckpoint(each.Snapshot)), cancellationToken).ConfigureAwait(false);
+        if (!options.PlanOnly)
+            await repairer.RecoverAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var plan in plans)
         {
+            var forget = holds?.MayCover(plan.Id, plan.Snapshot) == false;
             var copy = options.PlanOnly ? (BlobId?)null : await repairer.ExecuteAsync(
-                plan, await StatesToDropAsync(plan, cancellationToken).ConfigureAwait(false), TagsOf(plan.Snapshot), options.Forget, cancellationToken).ConfigureAwait(false);
+                plan, await StatesToDropAsync(plan, cancellationToken).ConfigureAwait(false), TagsOf(plan.Snapshot), forget, cancellationToken).ConfigureAwait(false);
+            if (forget)
+                forgotten.AddRange(plan.Snapshot.Original is { } original && BlobId.TryParse(original, out var first) ? [plan.Id, first] : [plan.Id]);
             repaired.Add(new RepairedSnapshot(plan.Id.ToString(), plan.Snapshot.Taken, plan.Lost, copy?.ToString()));
         }
 
-        if (options.Forget && !options.PlanOnly)
-            await new FileLedger(session).AddRemovedAsync(repaired.Select(each => BlobId.Parse(each.SnapshotId)), cancellationToken).ConfigureAwait(false);
+        if (forgotten.Count > 0 && !options.PlanOnly)
+            await new FileLedger(session).AddRemovedAsync(forgotten, cancellationToken).ConfigureAwait(false);
         return repaired;
     }
 

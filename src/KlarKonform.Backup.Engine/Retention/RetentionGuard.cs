@@ -8,8 +8,8 @@ namespace KlarKonform.Backup.Engine.Retention;
 /// </summary>
 internal static class RetentionGuard
 {
-    // With few snapshots most of them go by rights: of three, two are more than half.
-    private const int MinRemoved = 3;
+    // One of one that is over is no plan to think about.
+    private const int MinRemoved = 2;
 
     // Backups pause over holidays. What is so much longer than usual is rather a clock.
     private const int MaxGapFactor = 10;
@@ -32,6 +32,10 @@ internal static class RetentionGuard
             ? new BackupException("RetentionGap", BackupErrorCategory.InvalidOperation, configuration, configuration, Days(gaps[^1]), Days(usual))
             : null;
     }
+
+    /// <summary>Why a person still should look: what was doubtful before, and nobody decided it.</summary>
+    public static BackupException Waits(string configuration, int removed, int taken, DateTimeOffset since) =>
+        new("RetentionNeedsDecision", BackupErrorCategory.InvalidOperation, configuration, configuration, since.ToLocalTime(), removed, taken);
 
     private static string Days(TimeSpan span) => span.TotalDays.ToString("0.#", CultureInfo.CurrentCulture);
 }

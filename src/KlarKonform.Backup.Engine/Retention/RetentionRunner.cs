@@ -1,5 +1,7 @@
+using System.Globalization;
 using KlarKonform.Backup.Engine.Errors;
 using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Engine.Runs.Verification;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Locks;
@@ -18,6 +20,9 @@ namespace KlarKonform.Backup.Engine.Retention;
 /// <param name="watching">Hears that a lock in the way is watched.</param>
 internal sealed class RetentionRunner(RepositorySession session, TimeProvider time, IProgress<LockWatch>? watching = null)
 {
+    private const string WaitsKey = "retention-waits";
+    private const int MaxNamed = 5;
+
     /// <summary>Decides, and carries it out unless only the plan is wanted.</summary>
     /// <exception cref="BackupException">AuditLogBroken: nothing is removed when it is not certain what is held. LockLost: somebody else took
     /// the lock for dead; what was deleted until then was deleted rightly, and the rest stays.</exception>
@@ -33,7 +38,9 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
         var (all, snapshots) = await ListAsync(cancellationToken).ConfigureAwait(false);
         var holds = HoldBook.Of(await new AuditLog(session, time).ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name);
         var (decisions, forget, onlyHeld) = await DecideAsync(snapshots, holds, options, cancellationToken).ConfigureAwait(false);
-        var refusal = options.Force ? null : Refuse(decisions);
+        var roll = new Roll(session, time);
+        var missing = await roll.MissingAsync(snapshots, await roll.BeforeAsync(snapshots, cancellationToken).ConfigureAwait(false), holds, cancellationToken).ConfigureAwait(false);
+        var refusal = missing.Count > 0 ? Vanished(missing) : await RefuseAsync(decisions, options, cancellationToken).ConfigureAwait(false);
         if (refusal is not null && !options.PlanOnly)
             throw refusal;
         var pruner = new Pruner(session.Repository, held, time, new PruneOptions
@@ -41,7 +48,8 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
             Writer = session.WriterOptions,
             KeepRetired = options.InstantDelete ? TimeSpan.Zero : new PruneOptions().KeepRetired,
         });
-        var plan = await pruner.PlanAsync(forget, [.. all.Select(each => each.Id).Except(forget)], cancellationToken).ConfigureAwait(false);
+        BlobId[] known = session.Known is { } newest && !forget.Contains(newest) ? [newest] : [];
+        var plan = await pruner.PlanAsync(forget, [.. all.Select(each => each.Id).Except(forget).Union(known)], cancellationToken).ConfigureAwait(false);
         if (!options.PlanOnly)
         {
             var ledger = new FileLedger(session);
@@ -85,11 +93,38 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
             : (all, session.OwnOf(all));
     }
 
-    private BackupException? Refuse(IReadOnlyList<RetentionDecision> decisions)
+    // A snapshot that is gone, and whose packs would be taken for superfluous, may be brought back.
+    private BackupException Vanished(IReadOnlyList<KnownSnapshot> missing) => new("RetentionVanished", BackupErrorCategory.InvalidOperation, session.Configuration.Name,
+        session.Configuration.Name, missing.Count, string.Join("; ", missing.Take(MaxNamed).Select(each => $"{each.Id[..8]}, {each.Taken.ToLocalTime():g}")));
+
+    // What waits for a person waits until one has decided, not for a night: after the next backup the same plan may look harmless.
+    private async Task<BackupException?> RefuseAsync(IReadOnlyList<RetentionDecision> decisions, RetentionOptions options, CancellationToken cancellationToken)
     {
+        var memory = new NearMemory(session);
+        if (options.Force)
+        {
+            if (!options.PlanOnly)
+                await memory.SaveAsync(WaitsKey, null, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+
         var now = time.GetUtcNow();
         var past = decisions.Where(each => each.Taken <= now + GraphTime.Tolerance).ToArray();
-        return RetentionGuard.Refuse(session.Configuration.Name, [.. past.Select(each => each.Taken).Order()], past.Count(each => !each.Keep));
+        var removed = past.Count(each => !each.Keep);
+        DateTimeOffset[] taken = [.. past.Select(each => each.Taken).Order()];
+        if (removed > 0 && await memory.FindAsync(WaitsKey, cancellationToken).ConfigureAwait(false) is { } text
+            && DateTimeOffset.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out var doubtful))
+        {
+            // The snapshot that looked wrong lies in the future by now: the clock is right again, and it counts no more.
+            if (doubtful <= now + GraphTime.Tolerance)
+                return RetentionGuard.Refuse(session.Configuration.Name, taken, removed) ?? RetentionGuard.Waits(session.Configuration.Name, removed, taken.Length, doubtful);
+            await memory.SaveAsync(WaitsKey, null, cancellationToken).ConfigureAwait(false);
+        }
+
+        var refusal = RetentionGuard.Refuse(session.Configuration.Name, taken, removed);
+        if (refusal is not null && !options.PlanOnly)
+            await memory.SaveAsync(WaitsKey, taken[^1].ToString("O", CultureInfo.InvariantCulture), cancellationToken).ConfigureAwait(false);
+        return refusal;
     }
 
     private async Task<(IReadOnlyList<RetentionDecision> Decisions, HashSet<BlobId> Forget, int OnlyHeld)> DecideAsync(
@@ -111,7 +146,7 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
             if (reasons.Count == 0 && id == complete[^1].Id)
                 reasons.Add("newest");
             var byRule = reasons.Count > 0;
-            reasons.AddRange(await holds.ReasonsAsync(id, snapshot.Root, new RepositoryReader(session.Repository, treeCache: session.TreeCache), cancellationToken).ConfigureAwait(false));
+            reasons.AddRange(await holds.ReasonsAsync(id, snapshot, new RepositoryReader(session.Repository, treeCache: session.TreeCache), cancellationToken).ConfigureAwait(false));
             decisions.Add(new RetentionDecision(id.ToString(), snapshot.Taken, reasons.Count > 0, reasons));
             if (reasons.Count == 0)
                 forget.Add(id);

@@ -68,7 +68,7 @@ internal sealed class ResourceRunner(
             && (content is not null || await IsOfAnotherAsync(path, source.ResourceId, cancellationToken).ConfigureAwait(false)))
         {
             // Somebody else's of the same name, who is gone: what was backed up of him, of whatever kind, is not to be mixed with this.
-            path = [path[0], SafeName.WithMark(path[1], source.ResourceId), .. path.Skip(2)];
+            path = [path[0], SafeName.FolderWithMark(path[1], source.ResourceId), .. path.Skip(2)];
             content = null;
         }
 

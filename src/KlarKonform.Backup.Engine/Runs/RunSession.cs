@@ -78,6 +78,9 @@ internal sealed class RunSession(
             // Whose clock is wrong removes nothing, though the run itself knows better: the next one by a right clock does.
             if (_clock?.Wrong is not null)
                 throw new BackupException("RetentionClockOff", BackupErrorCategory.InvalidOperation, _configuration.Name);
+            // What was written a moment ago must be found by whoever removes.
+            if (run.SnapshotId is { } written)
+                session.Known = BlobId.Parse(written);
             var runner = new RetentionRunner(session, _clock ?? time, new Status.LockWatching(text => monitor.Phase = text));
             if (!await runner.IsDueAsync(cancellationToken).ConfigureAwait(false))
                 return run;
@@ -88,9 +91,10 @@ internal sealed class RunSession(
         catch (Exception exception) when (exception is BackupException or RepositoryException or Storage.StorageException or OperationCanceledException)
         {
             var reason = exception is OperationCanceledException ? Texts.Get("RunStopped") : Errors.ErrorTranslator.Translate(exception, _configuration).Message;
-            record.Note(Texts.Get("RetentionPostponed", reason));
-            events.Write(RunEvent.Note, Texts.Get("RetentionPostponed", reason));
-            return run with { Notes = [.. run.Notes, Texts.Get("RetentionPostponed", reason)] };
+            var note = Texts.Get(exception is BackupException { ErrorId: "RetentionNeedsForce" or "RetentionNeedsDecision" or "RetentionGap" or "RetentionVanished" } ? "RetentionWaits" : "RetentionPostponed", reason);
+            record.Note(note);
+            events.Write(RunEvent.Note, note);
+            return run with { Notes = [.. run.Notes, note] };
         }
     }
 

@@ -3,7 +3,6 @@ using KlarKonform.Backup.Engine.Runs.Sharding;
 using KlarKonform.Backup.Engine.Runs.Verification;
 using KlarKonform.Backup.Engine.Sources;
 using KlarKonform.Backup.Repository.Locks;
-using KlarKonform.Backup.Repository.Reading;
 
 namespace KlarKonform.Backup.Engine.Runs;
 
@@ -22,8 +21,7 @@ internal sealed class WholeRun(RunContext context, RepositorySession session)
         context.Record.Before = RepositorySession.LastComplete(snapshots) is { } complete ? SnapshotAssembler.StatusOf(complete.Snapshot) : null;
         await ClockCheck.NoteAsync(context, session, snapshots, cancellationToken).ConfigureAwait(false);
         var inventory = new Inventory(context, session);
-        var before = await SnapshotAssembler.ReadManifestAsync(new RepositoryReader(session.Repository, treeCache: session.TreeCache), snapshots.Count > 0 ? snapshots[^1].Snapshot.Root : null, cancellationToken).ConfigureAwait(false);
-        await inventory.LookAsync(snapshots, before ?? new RunManifest(), cancellationToken).ConfigureAwait(false);
+        await inventory.LookAsync(snapshots, await new Roll(session, context.Time).BeforeAsync(snapshots, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         var checkpoints = snapshots.Where(each => RepositorySession.IsCheckpoint(each.Snapshot)).Select(each => each.Id);
         await using var run = new ClaimedRun(context, session, held, snapshots.Count > 0 ? snapshots[^1] : null, checkpoints, [], inventory: inventory);
         return await run.RunAsync(listing.Sources, async token =>

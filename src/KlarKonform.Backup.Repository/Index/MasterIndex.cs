@@ -10,7 +10,7 @@ public sealed class MasterIndex
 {
     private readonly object _gate = new();
     private readonly BlobTable _entries = new();
-    private readonly Dictionary<BlobHandle, List<BlobPlace>> _copies = []; // Of the few blobs that lie in several packs: writers at the same time cannot know of each other.
+    private readonly Dictionary<BlobHandle, List<BlobPlace>> _copies = []; // Of the few blobs that lie in several places: writers at the same time cannot know of each other.
     private readonly List<BlobId> _packs = [];
     private readonly Dictionary<BlobId, int> _packNumbers = [];
     private readonly Dictionary<BlobId, long> _packSizes = [];
@@ -52,11 +52,24 @@ public sealed class MasterIndex
         return false;
     }
 
-    /// <summary>Further places of the blob; most have none.</summary>
-    public IReadOnlyList<(BlobId Pack, PackedBlob Blob)> FindCopies(BlobHandle blob)
+    /// <summary>Further places of the blob, those in retired packs last; most have none.</summary>
+    public IReadOnlyList<(BlobId Pack, PackedBlob Blob)> FindCopies(BlobHandle blob) => [.. FindAll(blob).Skip(1)];
+
+    /// <summary>Every place of the blob: where <see cref="TryFind"/> finds it, then others, those in retired packs last.</summary>
+    internal IReadOnlyList<(BlobId Pack, PackedBlob Blob)> FindAll(BlobHandle blob)
     {
+        var places = new List<(BlobId, PackedBlob)>();
         lock (_gate)
-            return _copies.TryGetValue(blob, out var copies) ? [.. copies.Select(copy => Place(blob.Id, copy))] : [];
+        {
+            if (_entries.TryGet(blob, out var first))
+                places.Add(Place(blob.Id, first));
+            if (_copies.TryGetValue(blob, out var copies))
+                places.AddRange(copies.Select(copy => Place(blob.Id, copy)));
+            if (_retired is { } retired)
+                places.AddRange(retired.FindAll(blob));
+        }
+
+        return places;
     }
 
     /// <summary>Every pack that the index names, with the size in bytes that it must have.</summary>
@@ -137,16 +150,18 @@ public sealed class MasterIndex
         }
     }
 
-    // A pack that two index files list is one place, not two.
+    // A pack that two index files list is one place, not two. Within a pack a blob may stand twice: restic allows it.
     private void AddCopy(BlobHandle blob, BlobPlace entry)
     {
-        if (!_entries.TryGet(blob, out var known) || known.Pack == entry.Pack)
+        if (!_entries.TryGet(blob, out var known) || IsSame(known, entry))
             return;
         if (!_copies.TryGetValue(blob, out var copies))
             _copies.Add(blob, copies = []);
-        if (copies.TrueForAll(copy => copy.Pack != entry.Pack))
+        if (copies.TrueForAll(copy => !IsSame(copy, entry)))
             copies.Add(entry);
     }
+
+    private static bool IsSame(BlobPlace one, BlobPlace other) => one.Pack == other.Pack && one.Offset == other.Offset;
 
     private (BlobId Pack, PackedBlob Blob) Place(BlobId id, BlobPlace entry) => (_packs[entry.Pack], entry.ToBlob(id));
 }

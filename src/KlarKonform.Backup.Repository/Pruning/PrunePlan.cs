@@ -18,7 +18,7 @@ public sealed record PrunePlan
     /// <summary>Packs of which a part is needed: that part is written anew, then they are retired.</summary>
     public required IReadOnlyList<BlobId> Repack { get; init; }
 
-    /// <summary>Packs that were retired and are needed after all: back into the index.</summary>
+    /// <summary>Packs that were retired and of which something is needed after all: among those of <see cref="Repack"/>, never back as they are.</summary>
     public required IReadOnlyList<BlobId> Recover { get; init; }
 
     /// <summary>Bytes of the packs that go now.</summary>
@@ -43,7 +43,7 @@ public sealed record PrunePlan
     internal IReadOnlyDictionary<BlobId, long> Stored { get; init; } = null!;
 
     /// <summary>Needed blobs of the packs to repack.</summary>
-    internal IReadOnlyList<PackedBlob> Moved { get; init; } = null!;
+    internal IReadOnlyList<(BlobId Pack, PackedBlob Blob)> Moved { get; init; } = null!;
 
     /// <summary>Blobs of index files that list trees: trees and state, which stay apart from content.</summary>
     internal IReadOnlySet<BlobHandle> Metadata { get; init; } = null!;

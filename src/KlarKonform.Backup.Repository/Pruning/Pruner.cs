@@ -35,7 +35,7 @@ public sealed class Pruner
         _options = options ?? new PruneOptions();
     }
 
-    /// <summary>Computes what goes when these snapshots go. Reads every tree of the remaining ones.</summary>
+    /// <summary>Computes what goes when these snapshots go. Reads every tree of the remaining ones, and what they need of retired packs.</summary>
     /// <param name="forget">Snapshots that go.</param>
     /// <param name="keep">Snapshots that stay, of everybody: all that were listed when it was decided what goes. Others that are there stay too.</param>
     /// <param name="cancellationToken">Ends the planning.</param>
@@ -67,14 +67,17 @@ public sealed class Pruner
         // Without a single snapshot beside packs nothing would be needed: rather a listing that came back empty, or snapshots that are lost.
         if (remaining.Count + forget.Count == 0 && stored.Count > 0)
             throw Doubtful($"No snapshot is listed beside {stored.Count} packs. Nothing was removed.");
-        var decision = new PruneDecision(needed, stored, _time.GetUtcNow(), _options.KeepRetired).Decide(packs);
-        return decision with { Forget = [.. forget], Metadata = metadata, OldIndexes = indexes, Remaining = remaining.Keys.ToHashSet() };
+        var reader = new RepositoryReader(_repository);
+        var decision = new PruneDecision(needed, stored, _time.GetUtcNow(), _options.KeepRetired,
+            async (pack, blob, token) => await reader.TryReadAsync(pack, blob, token).ConfigureAwait(false) is not null);
+        var plan = await decision.DecideAsync(packs, cancellationToken).ConfigureAwait(false);
+        return plan with { Forget = [.. forget], Metadata = metadata, OldIndexes = indexes, Remaining = remaining.Keys.ToHashSet() };
     }
 
     /// <summary>Carries a plan out. Call it under the lock that the plan was made under.</summary>
     /// <returns>Which packs and index files there are now, as far as this program knows.</returns>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Doubtful"/>: the snapshots are not those of the plan any more. No pack was
-    /// deleted.</exception>
+    /// deleted, and none is out of the index, unless that came about in the last moment.</exception>
     public async Task<FileCensus> ExecuteAsync(PrunePlan plan, CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
@@ -85,6 +88,7 @@ public sealed class Pruner
         var kept = plan.Kept.ToLookup(pack => plan.Metadata.Contains(pack.Blobs[0].Handle));
         files = files.With(await _repository.WriteIndexAsync(kept[false].Concat(plan.Retired), alive.Token, held: _lock).ConfigureAwait(false))
             .With(await _repository.WriteIndexAsync(kept[true], alive.Token, ResticRepository.MetadataBlobsPerIndex, _lock).ConfigureAwait(false));
+        await ThrowIfChangedAsync(plan, alive.Token).ConfigureAwait(false);
         foreach (var (index, packs) in plan.OldIndexes)
             await new GuardedRemoval(_repository, _lock).RemoveIndexAsync(index, packs, alive.Token).ConfigureAwait(false);
         if (plan.Delete.Count > 0)
@@ -95,7 +99,8 @@ public sealed class Pruner
         return plan.Stored.Where(pack => !plan.Delete.Contains(pack.Key)).Aggregate(files, (census, pack) => census.With(pack.Key, pack.Value));
     }
 
-    // The lock is looked at, and the snapshots are listed once more: one that nobody knew of when the plan was made may need anything.
+    // The lock is looked at, and the snapshots are listed once more: one that nobody knew of when the plan was made may need anything. Before
+    // indexes go, for what no index names can be read by nobody; and before packs go.
     private async Task ThrowIfChangedAsync(PrunePlan plan, CancellationToken cancellationToken)
     {
         await _lock.ThrowIfLostAsync().ConfigureAwait(false);
@@ -150,9 +155,10 @@ public sealed class Pruner
         var target = new MasterIndex();
         target.Add(plan.Kept);
         await using var writer = new RepositoryWriter(_repository, target, (_options.Writer ?? new WriterOptions()) with { Held = _lock });
-        foreach (var blob in plan.Moved)
+        foreach (var (pack, blob) in plan.Moved)
         {
-            var plain = await reader.ReadBlobAsync(blob.Handle, source, cancellationToken).ConfigureAwait(false);
+            var plain = await reader.TryReadAsync(pack, blob, cancellationToken).ConfigureAwait(false)
+                ?? await reader.ReadBlobAsync(blob.Handle, source, cancellationToken).ConfigureAwait(false);
             await writer.SaveBlobAsync(blob.Kind, plain, plan.Metadata.Contains(blob.Handle), cancellationToken).ConfigureAwait(false);
         }
 

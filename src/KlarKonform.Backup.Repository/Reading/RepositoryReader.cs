@@ -67,6 +67,19 @@ public sealed class RepositoryReader
         }
     }
 
+    /// <summary>A blob's plain bytes from a certain place, or null when they cannot be read there: damaged, or a bad sector of the disk.</summary>
+    internal async Task<byte[]?> TryReadAsync(BlobId pack, PackedBlob blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(pack, blob, keep: null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is RepositoryException or StorageException { Key: not null, Kind: StorageErrorKind.Other })
+        {
+            return null; // Of this blob alone.
+        }
+    }
+
     private async Task<byte[]> ReadAsync(BlobId pack, PackedBlob blob, TreeCache? keep, CancellationToken cancellationToken)
     {
         var length = (int)blob.Length;
@@ -129,9 +142,19 @@ public sealed class RepositoryReader
 
     /// <summary>What a tree points to; from the storage itself, unless the reader has a cache.</summary>
     /// <exception cref="RepositoryException">It is missing or damaged.</exception>
-    public async Task<TreeLinks> ReadTreeLinksAsync(BlobId id, CancellationToken cancellationToken)
+    public Task<TreeLinks> ReadTreeLinksAsync(BlobId id, CancellationToken cancellationToken) => ReadTreeLinksAsync(id, mustBeStored: false, cancellationToken);
+
+    /// <summary>What a tree points to; from the storage itself, unless the reader has a cache.</summary>
+    /// <param name="id">The tree.</param>
+    /// <param name="mustBeStored">For whoever proves that the repository is sound: a tree that the index does not name as stored is missing then,
+    /// though a cache or a retired pack may still have it. Whoever restores takes it from wherever it lies.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="RepositoryException">It is missing or damaged.</exception>
+    public async Task<TreeLinks> ReadTreeLinksAsync(BlobId id, bool mustBeStored, CancellationToken cancellationToken)
     {
         var tree = BlobHandle.Tree(id);
+        if (mustBeStored)
+            await ThrowUnlessStoredAsync(tree, cancellationToken).ConfigureAwait(false);
         await _repository.ContainsAsync(tree, cancellationToken).ConfigureAwait(false);
         if (!_repository.Index.TryFind(tree, out var pack, out var blob))
             throw NotInIndex(tree);
@@ -159,6 +182,17 @@ public sealed class RepositoryReader
             ArrayPool<byte>.Shared.Return(stored);
             ArrayPool<byte>.Shared.Return(plain);
         }
+    }
+
+    /// <summary>Ends unless every program that knows the format finds the blob: what lies in retired packs alone is not stored.</summary>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Missing"/>.</exception>
+    internal async Task ThrowUnlessStoredAsync(BlobHandle blob, CancellationToken cancellationToken)
+    {
+        if (await _repository.ContainsAsync(blob, cancellationToken).ConfigureAwait(false))
+            return;
+        throw _repository.Index.TryFind(blob, out var pack, out _)
+            ? new RepositoryException(RepositoryErrorKind.Missing, $"The blob {blob} lies in the pack {pack} alone, which is out of the index and waits to be deleted.")
+            : NotInIndex(blob);
     }
 
     /// <summary>Writes a file's content to a stream.</summary>

@@ -1,6 +1,7 @@
 using KlarKonform.Backup.Repository.Index;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Packs;
+using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Repairing;
@@ -8,7 +9,8 @@ namespace KlarKonform.Backup.Repository.Repairing;
 /// <summary>
 /// Mends an index that is lost or wrong, as <c>restic repair index</c> does: from what the old index says of packs that are there, and from
 /// the headers of the others. Packs are not touched, and nothing becomes less readable: of a pack whose header is damaged the old entries
-/// stay, and of one that is gone it stays known what it held.
+/// stay, and of one that is gone it stays known what it held. What is out of the index, perhaps because it is damaged, stays out: a prune
+/// looks into it for what is needed.
 /// </summary>
 public sealed class IndexRepairer
 {
@@ -45,9 +47,19 @@ public sealed class IndexRepairer
         foreach (var (id, item) in stored)
         {
             var entry = known.GetValueOrDefault(id);
-            if (entry.Blobs is { Count: > 0 } && SizeOf(entry.Blobs) == item.Size)
+            if (entry.Retired is not null)
             {
-                contents.Add(entry with { Retired = null });
+                // Where no index ever named what lies in it, the pack itself may: it is not in use for that, but can be found.
+                var found = entry.Blobs.Count > 0 ? [] : await ReadBlobsAsync(id, item, alive.Token).ConfigureAwait(false);
+                contents.Add(found.Count == 0 ? entry : entry with { Blobs = found });
+                if (found.Count == 0)
+                    kept++;
+                else
+                    read.Add(id);
+            }
+            else if (entry.Blobs is { Count: > 0 } && SizeOf(entry.Blobs) == item.Size)
+            {
+                contents.Add(entry);
                 kept++;
             }
             else if (await ReadHeaderAsync(item, alive.Token).ConfigureAwait(false) is { } blobs)
@@ -138,6 +150,19 @@ public sealed class IndexRepairer
         {
             return null;
         }
+    }
+
+    // What its header names and can be read: a repair of packs may have left it without a list because nothing can.
+    private async Task<IReadOnlyList<PackedBlob>> ReadBlobsAsync(BlobId pack, StoredObject item, CancellationToken cancellationToken)
+    {
+        var (reader, readable) = (new RepositoryReader(_repository), new List<PackedBlob>());
+        foreach (var blob in await ReadHeaderAsync(item, cancellationToken).ConfigureAwait(false) ?? [])
+        {
+            if (await reader.TryReadAsync(pack, blob, cancellationToken).ConfigureAwait(false) is not null)
+                readable.Add(blob);
+        }
+
+        return readable;
     }
 
     private static long SizeOf(IReadOnlyList<PackedBlob> blobs) => blobs.Sum(blob => (long)blob.Length) + PackHeader.SizeOf(blobs);

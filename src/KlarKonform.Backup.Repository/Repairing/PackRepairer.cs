@@ -3,19 +3,19 @@ using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Packs;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Writing;
-using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Repairing;
 
 /// <summary>
 /// Saves what can be read of damaged packs into new ones and takes the damaged ones out of the index, as <c>restic repair packs</c> does. Their
-/// files stay until a prune deletes them, and until then what they held can still be looked for in them.
+/// files stay until a prune deletes them, retired, and what cannot be read of them is listed nowhere any more: nobody brings it back by mistake.
 /// </summary>
 public sealed class PackRepairer
 {
     private readonly ResticRepository _repository;
     private readonly RepositoryLock _lock;
     private readonly TimeProvider _time;
+    private readonly RepositoryReader _reader;
 
     /// <summary>Works on an opened repository of version 2 whose index is whole, under an exclusive lock.</summary>
     /// <exception cref="ArgumentException">The lock is shared.</exception>
@@ -26,6 +26,7 @@ public sealed class PackRepairer
         _repository = repository;
         _lock = exclusive;
         _time = time;
+        _reader = new RepositoryReader(repository);
     }
 
     /// <summary>Reads every blob of the packs.</summary>
@@ -33,38 +34,49 @@ public sealed class PackRepairer
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
         await _repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
-        var indexed = _repository.Index.ByPack();
-        var (intact, lost) = (new List<(BlobId Pack, PackedBlob Blob)>(), new HashSet<BlobHandle>());
-        foreach (var pack in packs)
+        var (readable, lost) = (new HashSet<(BlobId Pack, PackedBlob Blob)>(), new HashSet<BlobHandle>());
+        var moved = new Dictionary<BlobHandle, (BlobId Pack, PackedBlob Blob)>();
+        foreach (var pack in (await ContentsAsync(packs.Contains, alive.Token).ConfigureAwait(false)).Packs.Values)
         {
-            foreach (var blob in indexed[pack])
+            foreach (var blob in pack.Blobs)
             {
-                if (await TryReadAsync(pack, blob, alive.Token).ConfigureAwait(false) is not null)
-                    intact.Add((pack, blob));
+                var isReadable = await _reader.TryReadAsync(pack.Pack, blob, alive.Token).ConfigureAwait(false) is not null;
+                if (isReadable)
+                    readable.Add((pack.Pack, blob));
+                if (pack.Retired is not null)
+                    continue; // Promised to nobody.
+                if (isReadable)
+                    moved.TryAdd(blob.Handle, (pack.Pack, blob));
                 else
                     lost.Add(blob.Handle);
             }
         }
 
-        lost.ExceptWith(intact.Select(each => each.Blob.Handle));
-        lost.RemoveWhere(blob => PlacesOf(blob).Any(place => !packs.Contains(place)));
-        return new PackRepairPlan(packs, intact.Count, [.. lost]) { ToMove = intact };
+        // What other packs of the index hold is not lost, and what a retired pack holds comes back.
+        var regular = _repository.Index.PackSizes();
+        lost.ExceptWith(moved.Keys);
+        foreach (var blob in lost.ToArray())
+        {
+            foreach (var place in _repository.Index.FindAll(blob))
+            {
+                var isStored = regular.ContainsKey(place.Pack) && !packs.Contains(place.Pack);
+                if (!isStored && !readable.Contains(place) && await _reader.TryReadAsync(place.Pack, place.Blob, alive.Token).ConfigureAwait(false) is null)
+                    continue;
+                lost.Remove(blob);
+                if (!isStored)
+                    moved.Add(blob, place);
+                break;
+            }
+        }
+
+        return new PackRepairPlan(packs, moved.Count, [.. lost]) { ToMove = [.. moved.Values], Readable = readable };
     }
 
     /// <summary>Stores anew what is left, and only then takes the packs out of the index. Call it under the lock that the plan was made under.</summary>
     public async Task ExecuteAsync(PackRepairPlan plan, CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
-        var (files, contents) = (new List<BlobId>(), new Dictionary<BlobId, PackContents>());
-        await foreach (var (file, packs) in _repository.IndexFilesAsync(alive.Token).ConfigureAwait(false))
-        {
-            files.Add(BlobId.Parse(file.Name));
-            foreach (var pack in packs)
-            {
-                if (!contents.TryGetValue(pack.Pack, out var other) || other.Retired is not null)
-                    contents[pack.Pack] = pack;
-            }
-        }
+        var (files, contents) = await ContentsAsync(_ => true, alive.Token).ConfigureAwait(false);
 
         // The writer stores what its index does not know: it gets one without the damaged packs.
         var sound = new MasterIndex();
@@ -73,36 +85,41 @@ public sealed class PackRepairer
         {
             foreach (var (pack, blob) in plan.ToMove)
             {
-                if (await TryReadAsync(pack, blob, alive.Token).ConfigureAwait(false) is { } plain)
-                    await writer.SaveBlobAsync(blob.Kind, plain, alive.Token).ConfigureAwait(false);
+                var plain = await _reader.TryReadAsync(pack, blob, alive.Token).ConfigureAwait(false)
+                    ?? await _reader.ReadBlobAsync(blob.Handle, alive.Token).ConfigureAwait(false);
+                await writer.SaveBlobAsync(blob.Kind, plain, alive.Token).ConfigureAwait(false);
             }
 
             await writer.FlushAsync(alive.Token).ConfigureAwait(false);
         }
 
-        await _repository.WriteIndexAsync(
-            contents.Values.Select(pack => plan.Packs.Contains(pack.Pack) ? pack with { Retired = pack.Retired ?? _time.GetUtcNow() } : pack), alive.Token, held: _lock).ConfigureAwait(false);
+        var index = contents.Values.Select(pack => plan.Packs.Contains(pack.Pack) ? Retire(pack, plan) : pack);
+        await _repository.WriteIndexAsync(index, alive.Token, held: _lock).ConfigureAwait(false);
         await _lock.ThrowIfLostAsync().ConfigureAwait(false);
         foreach (var id in files)
             await new GuardedRemoval(_repository, _lock).RemoveIndexAsync(id, packs: null, alive.Token).ConfigureAwait(false);
         await _repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
     }
 
-    private IEnumerable<BlobId> PlacesOf(BlobHandle blob) =>
-        (_repository.Index.TryFind(blob, out var pack, out _) ? new[] { pack } : []).Concat(_repository.Index.FindCopies(blob).Select(copy => copy.Pack));
+    private PackContents Retire(PackContents pack, PackRepairPlan plan) =>
+        new(pack.Pack, [.. pack.Blobs.Where(blob => plan.Readable.Contains((pack.Pack, blob)))]) { Retired = pack.Retired ?? _time.GetUtcNow() };
 
-    // Null when it cannot be read.
-    private async Task<byte[]?> TryReadAsync(BlobId pack, PackedBlob blob, CancellationToken cancellationToken)
+    private async Task<(List<BlobId> Files, Dictionary<BlobId, PackContents> Packs)> ContentsAsync(Func<BlobId, bool> isWanted, CancellationToken cancellationToken)
     {
-        try
+        var (files, contents) = (new List<BlobId>(), new Dictionary<BlobId, PackContents>());
+        await foreach (var (file, packs) in _repository.IndexFilesAsync(cancellationToken).ConfigureAwait(false))
         {
-            var stored = new byte[blob.Length];
-            await RepositoryReader.ReadRangeAsync(_repository, pack, blob.Offset, stored, cancellationToken).ConfigureAwait(false);
-            return BlobCodec.Open(_repository, stored, blob);
+            files.Add(BlobId.Parse(file.Name));
+            foreach (var pack in packs.Where(pack => isWanted(pack.Pack)))
+            {
+                // A pack that is in use in one file and retired in another one is in use; and two files may each name a part.
+                if (!contents.TryGetValue(pack.Pack, out var other) || (other.Retired is not null && pack.Retired is null))
+                    contents[pack.Pack] = pack;
+                else if (other.Retired is null == pack.Retired is null)
+                    contents[pack.Pack] = other with { Blobs = [.. other.Blobs.Union(pack.Blobs)] };
+            }
         }
-        catch (Exception exception) when (exception is RepositoryException or StorageException { Key: not null, Kind: StorageErrorKind.Other })
-        {
-            return null; // Damaged, or a bad sector of the disk: of this blob alone.
-        }
+
+        return (files, contents);
     }
 }

@@ -11,7 +11,7 @@ namespace KlarKonform.Backup.Repository.Repairing;
 /// <summary>
 /// Makes snapshots that can be restored out of snapshots of which something is lost, as <c>restic repair snapshots</c> does: pieces that are
 /// missing are left out of their files, files of which nothing is left and folders that cannot be read too, and everything else stays. The
-/// snapshot before stays, unless it is to be forgotten.
+/// snapshot before stays, unless it is to be forgotten. Lost is what nobody can read any more: what lies in retired packs alone is stored anew.
 /// </summary>
 public sealed class SnapshotRepairer
 {
@@ -22,6 +22,8 @@ public sealed class SnapshotRepairer
     private readonly RepositoryLock _lock;
     private readonly RepositoryReader _reader;
     private readonly Dictionary<BlobId, TreeDamage?> _known = [];
+    private readonly Dictionary<BlobId, bool> _retiredPieces = []; // Pieces of files that the index does not name; whether they can be read all the same.
+    private readonly HashSet<BlobHandle> _toRecover = [];
 
     /// <summary>Works on an opened repository whose index is loaded, under an exclusive lock. Used once.</summary>
     /// <exception cref="ArgumentException">The lock is shared.</exception>
@@ -34,7 +36,7 @@ public sealed class SnapshotRepairer
         _reader = new RepositoryReader(repository);
     }
 
-    /// <summary>Walks every tree and looks for every piece in the index.</summary>
+    /// <summary>Walks every tree and looks for every piece in the index, and where that does not name it, in retired packs.</summary>
     /// <param name="snapshots">The snapshots.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>Those of which something is lost.</returns>
@@ -51,6 +53,28 @@ public sealed class SnapshotRepairer
         return plans;
     }
 
+    /// <summary>
+    /// Stores anew what snapshots of the plan need and what lies in retired packs alone, for other programs pass over those, and a prune
+    /// deletes them in the end. Call it after <see cref="PlanAsync"/>, under the same lock; <see cref="ExecuteAsync"/> begins with it.
+    /// </summary>
+    /// <returns>How many trees and pieces came back.</returns>
+    public async Task<int> RecoverAsync(CancellationToken cancellationToken)
+    {
+        if (_toRecover.Count == 0)
+            return 0;
+        using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
+        await using (var writer = new RepositoryWriter(_repository, new WriterOptions { Held = _lock }))
+        {
+            foreach (var blob in _toRecover)
+                await writer.SaveBlobAsync(blob.Kind, await _reader.ReadBlobAsync(blob, alive.Token).ConfigureAwait(false), alive.Token).ConfigureAwait(false);
+            await writer.FlushAsync(alive.Token).ConfigureAwait(false);
+        }
+
+        var recovered = _toRecover.Count;
+        _toRecover.Clear();
+        return recovered;
+    }
+
     /// <summary>Writes the repaired snapshot, durable when the call returns. Call it under the lock that the plan was made under.</summary>
     /// <param name="plan">What is lost.</param>
     /// <param name="drop">Paths of folders that are left out altogether.</param>
@@ -61,6 +85,7 @@ public sealed class SnapshotRepairer
     public async Task<BlobId> ExecuteAsync(SnapshotRepairPlan plan, IReadOnlyCollection<string> drop, IEnumerable<string> tags, bool forget, CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
+        await RecoverAsync(alive.Token).ConfigureAwait(false);
         BlobId root;
         await using (var writer = new RepositoryWriter(_repository, new WriterOptions { Held = _lock }))
         {
@@ -99,12 +124,14 @@ public sealed class SnapshotRepairer
             return _known[tree] = new TreeDamage { IsUnreadable = true };
         }
 
+        if (!_repository.Index.Contains(BlobHandle.Tree(tree)))
+            _toRecover.Add(BlobHandle.Tree(tree));
         var (files, folders) = (new List<string>(), new Dictionary<string, TreeDamage>());
         foreach (var node in nodes)
         {
             if (node.Subtree is { } subtree && await DamageAsync(subtree, cancellationToken).ConfigureAwait(false) is { } damage)
                 folders[node.Name] = damage;
-            else if (node.Content?.Any(IsLost) == true)
+            else if (node.Content is { } content && (await ReadableAsync(content, cancellationToken).ConfigureAwait(false)).Count < content.Count)
                 files.Add(node.Name);
         }
 
@@ -127,18 +154,46 @@ public sealed class SnapshotRepairer
                 nodes.Add(node with { Subtree = await RewriteAsync(subtree, below, own, drop, writer, cancellationToken).ConfigureAwait(false) });
             else if (damage?.Files.Contains(node.Name) != true)
                 nodes.Add(node);
-            else if (WithoutLost(node) is { Size: > 0 } left)
+            else if (await WithoutLostAsync(node, cancellationToken).ConfigureAwait(false) is { Size: > 0 } left)
                 nodes.Add(left);
         }
 
         return await writer.SaveTreeAsync(nodes, cancellationToken).ConfigureAwait(false);
     }
 
-    private Node WithoutLost(Node file)
+    private async Task<Node> WithoutLostAsync(Node file, CancellationToken cancellationToken)
     {
-        var left = file.Content!.Where(blob => !IsLost(blob)).ToArray();
+        var left = await ReadableAsync(file.Content!, cancellationToken).ConfigureAwait(false);
         return file with { Content = left, Size = (ulong)left.Sum(blob => _repository.Index.TryFind(BlobHandle.Data(blob), out _, out var place) ? place.PlainLength : 0L) };
     }
 
-    private bool IsLost(BlobId blob) => !_repository.Index.Contains(BlobHandle.Data(blob));
+    private async Task<IReadOnlyList<BlobId>> ReadableAsync(IEnumerable<BlobId> pieces, CancellationToken cancellationToken)
+    {
+        var readable = new List<BlobId>();
+        foreach (var piece in pieces)
+        {
+            if (_repository.Index.Contains(BlobHandle.Data(piece)) || await IsReadableAsync(piece, cancellationToken).ConfigureAwait(false))
+                readable.Add(piece);
+        }
+
+        return readable;
+    }
+
+    // The index promises nothing of what lies in retired packs alone: it is read.
+    private async Task<bool> IsReadableAsync(BlobId piece, CancellationToken cancellationToken)
+    {
+        if (_retiredPieces.TryGetValue(piece, out var known))
+            return known;
+        var blob = BlobHandle.Data(piece);
+        var isReadable = false;
+        foreach (var (pack, place) in _repository.Index.FindAll(blob))
+        {
+            if (isReadable = await _reader.TryReadAsync(pack, place, cancellationToken).ConfigureAwait(false) is not null)
+                break;
+        }
+
+        if (isReadable)
+            _toRecover.Add(blob);
+        return _retiredPieces[piece] = isReadable;
+    }
 }

@@ -75,6 +75,13 @@ public sealed class LostFileTests
         var (state, notes) = await NightAsync(scenario, "home");
         Assert.Equal(BackupState.Partial, state);
         Assert.Contains(notes, note => note.Contains(oldest[..8], StringComparison.Ordinal));
+
+        // Until somebody says that this was meant.
+        (state, notes) = await NightAsync(scenario, "home");
+        Assert.Equal(BackupState.Partial, state);
+        Assert.Contains(notes, note => note.Contains(oldest[..8], StringComparison.Ordinal) && note.Contains("Repair-KKBackup", StringComparison.Ordinal));
+        Assert.Equal(oldest, Assert.Single((await scenario.Engine.RepairAsync("Test", new RepairOptions { PlanOnly = true }, scenario, scenario, default)).MissingSnapshots));
+        await scenario.Engine.RepairAsync("Test", new RepairOptions(), scenario, scenario, default);
         Assert.Equal(BackupState.Succeeded, (await NightAsync(scenario, "home")).State);
         scenario.Restic.Run("rebuild-index");
         Assert.Equal(BackupState.Succeeded, (await NightAsync(scenario, "home")).State);

@@ -67,6 +67,9 @@ internal sealed class SnapshotAssembler
     /// <summary>What there is in the repository besides, for manifest and tags; null where a checkpoint of a shard has no need to say.</summary>
     public Verification.Inventory? Inventory { get; init; }
 
+    /// <summary>What was found damaged, for the manifest.</summary>
+    public IReadOnlyList<string> Damaged { get; set; } = [];
+
     /// <summary>What was last saved.</summary>
     public RunManifest Manifest { get; private set; } = new();
 
@@ -144,7 +147,9 @@ internal sealed class SnapshotAssembler
     /// <summary>Stores the trees with a manifest and makes them durable. Returns the root.</summary>
     public async Task<BlobId> WriteAsync(RunManifest manifest, CancellationToken cancellationToken)
     {
-        Manifest = Inventory is { } there ? manifest with { Snapshots = there.Snapshots, Keys = there.Keys } : manifest;
+        var before = await PreviousManifestAsync(cancellationToken).ConfigureAwait(false);
+        manifest = manifest with { Damaged = manifest.Checkpoint ? before.Damaged : Damaged, Snapshots = before.Snapshots, SnapshotsListed = before.SnapshotsListed, Keys = before.Keys };
+        Manifest = manifest.Checkpoint || Inventory is not { } there ? manifest : there.Into(manifest);
         var folder = await _tree.GetOrCreateAsync([StateFolder], cancellationToken).ConfigureAwait(false);
         folder.Set(await _tree.NewFileAsync(ManifestFile, JsonSerializer.SerializeToUtf8Bytes(Manifest, s_json), cancellationToken).ConfigureAwait(false));
         var root = await _tree.SaveAsync(cancellationToken).ConfigureAwait(false);

@@ -51,7 +51,7 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
         var status = context.Record.HasDoubts || dropped.Any(each => each.AcceptedReason is null) || merged.Mismatches.Count > 0 || parts.Any(part => SnapshotAssembler.StatusOf(part.Snapshot) != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
         var summarizer = new SnapshotSummarizer(context, reader, writer, [.. snapshots.Where(each => !ShardRound.IsShard(each.Snapshot))]) { Parts = grafted };
         var (snapshot, final, verification) = await new SnapshotFinisher(context, session, assembler, writer, summarizer, held).FinishAsync(
-            (state, problems, stop) => assembler.WriteAsync(merged with { Status = state, Problems = problems, Saved = context.Time.GetUtcNow() }, stop),
+            (state, problems, stop) => assembler.WriteAsync(merged with { Checkpoint = false, Status = state, Problems = problems, Saved = context.Time.GetUtcNow() }, stop),
             status,
             () => (touched.Sum(each => each.ItemsExpected ?? 0), touched.Sum(each => each.ItemsStored ?? 0), merged.Mismatches),
             [.. snapshots.Where(each => !ShardRound.IsShard(each.Snapshot))],

@@ -41,6 +41,14 @@ internal sealed class FileLedger(RepositorySession session)
     public async Task<IReadOnlySet<string>> RemovedAsync(CancellationToken cancellationToken) =>
         (await _memory.FindAsync(RemovedKey, cancellationToken).ConfigureAwait(false) ?? "").Split('\n').ToHashSet(StringComparer.Ordinal);
 
+    /// <summary>Forgets that this machine removed what is there all the same: what it was about to do did not happen, or somebody brought it back.</summary>
+    public async Task ForgetRemovedAsync(IReadOnlySet<string> present, CancellationToken cancellationToken)
+    {
+        var known = (await _memory.FindAsync(RemovedKey, cancellationToken).ConfigureAwait(false) ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        if (known.Any(present.Contains))
+            await _memory.SaveAsync(RemovedKey, string.Join('\n', known.Where(id => !present.Contains(id))), cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Remembers that this machine removes snapshots or keys.</summary>
     public async Task AddRemovedAsync(IEnumerable<BlobId> files, CancellationToken cancellationToken)
     {

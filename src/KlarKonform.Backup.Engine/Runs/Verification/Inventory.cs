@@ -1,24 +1,22 @@
 using KlarKonform.Backup.Engine.Retention;
 using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Repository;
-using KlarKonform.Backup.Repository.Keys;
 using KlarKonform.Backup.Repository.Snapshots;
 
 namespace KlarKonform.Backup.Engine.Runs.Verification;
 
 /// <summary>
 /// Which snapshots and keys there are, noted in every manifest and compared by the next run on whatever machine: one that vanished is named
-/// in the same night. What retention removed is told by its rules, and by what this machine removed itself.
+/// in the same night, and in every night until somebody has taken it off the list.
 /// </summary>
 internal sealed class Inventory(RunContext context, RepositorySession session)
 {
     private const int MaxNamed = 5;
 
-    /// <summary>The configuration's complete snapshots, for the manifest.</summary>
-    public IReadOnlyList<KnownSnapshot> Snapshots { get; private set; } = [];
-
-    /// <summary>The repository's keys, for the manifest.</summary>
-    public IReadOnlyList<string> Keys { get; private set; } = [];
+    private readonly Roll _roll = new(session, context.Time);
+    private IReadOnlyList<KnownSnapshot> _snapshots = [];
+    private IReadOnlyList<string> _keys = [];
+    private DateTimeOffset _listed;
 
     /// <summary>How the audit log ends, for the snapshot's tags.</summary>
     public IReadOnlyList<string> AuditEnds { get; private set; } = [];
@@ -29,33 +27,27 @@ internal sealed class Inventory(RunContext context, RepositorySession session)
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task LookAsync(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots, RunManifest before, CancellationToken cancellationToken)
     {
-        Snapshots = [.. snapshots.Where(each => !RepositorySession.IsCheckpoint(each.Snapshot)).Select(each => new KnownSnapshot(each.Id.ToString(), each.Snapshot.Taken))];
-        Keys = [.. (await new RepositoryKeys(session.Repository).IdsAsync(cancellationToken).ConfigureAwait(false)).Select(id => id.ToString()).Order(StringComparer.Ordinal)];
-        var ledger = new FileLedger(session);
-        var removed = await ledger.RemovedAsync(cancellationToken).ConfigureAwait(false);
-
-        // No manifest knows the newest one. If another machine has gone on since, it was noted there.
-        var newest = await ledger.NewestAsync(cancellationToken).ConfigureAwait(false);
-        KnownSnapshot[] own = newest is { } written && written.Taken > before.Saved ? [written] : [];
-        // One that another program changed, say by a tag, goes by another id; and names the one that it was.
-        var present = snapshots.Select(each => each.Id.ToString()).Concat(snapshots.Select(each => each.Snapshot.Original).OfType<string>())
-            .Concat(session.Unreadable.Select(id => id.ToString())).ToHashSet(StringComparer.Ordinal);
-        var lost = before.Snapshots.Where(each => !IsOver(each, before)).Concat(own).Where(each => !present.Contains(each.Id) && !removed.Contains(each.Id)).ToArray();
-        if (lost.Length > 0)
-            context.Doubt(Texts.Get("SnapshotsVanished", lost.Length, Named(lost.Select(each => $"{each.Id[..8]}, {each.Taken.ToLocalTime():g}"))));
-        var keys = before.Keys.Except(Keys).Except(removed).ToArray();
-        if (keys.Length > 0)
-            context.Doubt(Texts.Get("KeysVanished", keys.Length, Named(keys.Select(each => each[..8]))));
+        _listed = context.Time.GetUtcNow();
+        var log = new AuditLog(session, context.Time);
+        (AuditEnds, var isSound) = await log.EndsAsync(cancellationToken).ConfigureAwait(false);
+        var holds = isSound ? HoldBook.Of(await log.ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name) : null;
+        var lost = await _roll.MissingAsync(snapshots, before, holds, cancellationToken).ConfigureAwait(false);
+        if (lost.Count > 0)
+            context.Doubt(Texts.Get("SnapshotsVanished", lost.Count, Named(lost.Select(each => $"{each.Id[..8]}, {each.Taken.ToLocalTime():g}"))));
+        var present = await _roll.KeysAsync(cancellationToken).ConfigureAwait(false);
+        var keys = await _roll.MissingKeysAsync(present, before, cancellationToken).ConfigureAwait(false);
+        if (keys.Count > 0)
+            context.Doubt(Texts.Get("KeysVanished", keys.Count, Named(keys.Select(each => each[..8]))));
         if (session.Unreadable is { Count: > 0 } damaged)
             context.Doubt(Texts.Get("SnapshotsUnreadable", damaged.Count, Named(damaged.Select(each => each.ToShortString()))));
-        (AuditEnds, var isSound) = await new AuditLog(session, context.Time).EndsAsync(cancellationToken).ConfigureAwait(false);
         if (!isSound)
             context.Doubt(Texts.Get("AuditLogDoubtful", session.Configuration.Name));
+        _snapshots = [.. (await _roll.ListAsync(snapshots, holds, cancellationToken).ConfigureAwait(false)).Concat(lost).OrderBy(each => each.Taken)];
+        _keys = [.. present.Concat(keys).Order(StringComparer.Ordinal)];
     }
 
-    // By the rules that are in force now, on the snapshots that there were after the run before: another machine's retention removed it.
-    private bool IsOver(KnownSnapshot snapshot, RunManifest before) => RetentionPolicy.Of(session.Configuration.Retention)?.Rules is { IsEmpty: false } rules
-        && rules.Apply(before.Snapshots.Union(Snapshots), each => each.Taken, context.Time.GetUtcNow()).Any(each => each.Snapshot == snapshot && each.Reasons.Count == 0);
+    /// <summary>A manifest that says what there is.</summary>
+    public RunManifest Into(RunManifest manifest) => manifest with { Snapshots = _snapshots, SnapshotsListed = _listed, Keys = _keys };
 
     private static string Named(IEnumerable<string> names) => string.Join("; ", names.Take(MaxNamed + 1).Select((name, number) => number == MaxNamed ? "…" : name));
 }

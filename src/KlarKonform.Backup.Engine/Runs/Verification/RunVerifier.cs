@@ -26,35 +26,64 @@ internal sealed class RunVerifier(RepositorySession session, IReadOnlyDictionary
     /// <param name="previousRoot">The previous snapshot's root, which was verified then.</param>
     /// <param name="previousFiles">Which packs and index files there were, before this run's own, at moments when everything was sound.</param>
     /// <param name="others">What other workers did for the run.</param>
+    /// <param name="damaged">What the run before read and found damaged.</param>
     /// <param name="cancellationToken">Ends the check.</param>
     /// <returns>What is wrong, and which packs and index files there are now.</returns>
     public async Task<StorageVerification> VerifyAsync(
-        BlobId root, BlobId? previousRoot, IReadOnlyCollection<FileCensus> previousFiles, OthersWork others, CancellationToken cancellationToken)
+        BlobId root, BlobId? previousRoot, IReadOnlyCollection<FileCensus> previousFiles, OthersWork others, IReadOnlyList<string> damaged, CancellationToken cancellationToken)
     {
         var checker = new RepositoryChecker(_repository);
         var problems = new List<CheckProblem>();
         var before = await checker.CountAsync(RepositoryFile.Data, written, cancellationToken).ConfigureAwait(false);
+        var index = await IndexAsync(cancellationToken).ConfigureAwait(false);
         var packsAndIndex = before.With(_repository.OpenedIndex);
-        if (previousFiles.Contains(packsAndIndex))
+        if (index.Gone == 0 && previousFiles.Contains(packsAndIndex))
         {
             problems.AddRange(await CheckNewTreesAsync(root, previousRoot, others.Trees, cancellationToken).ConfigureAwait(false));
         }
         else
         {
-            // Of a large index only a part was read. Whether something vanished, or somebody only added or tidied, is told by what is needed.
-            await _repository.CompleteIndexAsync(cancellationToken).ConfigureAwait(false);
-            var (snapshots, damaged) = await OthersInRepositoryAsync(cancellationToken).ConfigureAwait(false);
-            problems.AddRange(damaged);
-            problems.AddRange(damaged.Count == 0 && IsAsVerifiedByOthers(packsAndIndex, others, snapshots)
-                ? await CheckNewTreesAsync(root, previousRoot, others.Trees, cancellationToken).ConfigureAwait(false)
-                : await CheckAllTreesAsync([root, .. snapshots.Select(each => each.Snapshot.Root)], cancellationToken).ConfigureAwait(false));
+            // Of a large index only a part was read, and of what was read something may be gone since. Whether something vanished, or somebody
+            // only added or tidied, is told by what is needed.
+            if (index.Gone == 0)
+                await _repository.CompleteIndexAsync(cancellationToken).ConfigureAwait(false);
+            else
+                await _repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
+            var (snapshots, unreadable) = await OthersInRepositoryAsync(cancellationToken).ConfigureAwait(false);
+            problems.AddRange(unreadable);
+            if (unreadable.Count == 0 && index.Gone == 0 && IsAsVerifiedByOthers(packsAndIndex, others, snapshots))
+            {
+                problems.AddRange(await CheckNewTreesAsync(root, previousRoot, others.Trees, cancellationToken).ConfigureAwait(false));
+            }
+            else
+            {
+                // What lies near says nothing of what is stored: other machines read the storage.
+                foreach (var kind in new[] { RepositoryFile.Index, RepositoryFile.Snapshot })
+                    problems.AddRange((await checker.CheckFilesAsync(kind, null, cancellationToken).ConfigureAwait(false)).ExceptBy(problems.Select(each => (each.Kind, each.Name)), each => (each.Kind, each.Name)));
+                problems.AddRange(await CheckAllTreesAsync([root, .. snapshots.Select(each => each.Snapshot.Root)], cancellationToken).ConfigureAwait(false));
+            }
         }
 
         problems.AddRange(await checker.CheckPacksAsync(cancellationToken).ConfigureAwait(false));
-        var (sampled, failed) = await CheckSampleAsync(checker, problems, cancellationToken).ConfigureAwait(false);
-        var index = await checker.CountAsync(RepositoryFile.Index, new Dictionary<BlobId, long>(), cancellationToken).ConfigureAwait(false);
-        var files = written.Aggregate(before, (census, pack) => census.With(pack.Key, pack.Value)).With(index);
+        var (sampled, failed) = await CheckSampleAsync(checker, problems, damaged, index.Files, cancellationToken).ConfigureAwait(false);
+        var files = written.Aggregate(before, (census, pack) => census.With(pack.Key, pack.Value)).With(index.Census);
         return new StorageVerification(problems, files, _repository.Index.PackSizes().Count, sampled, failed);
+    }
+
+    // Which index files there are, and whether those are among them that the run goes by: one may vanish while it is on.
+    private async Task<(FileCensus Census, IReadOnlyList<BlobId> Files, int Gone)> IndexAsync(CancellationToken cancellationToken)
+    {
+        var (census, files, seen) = (default(FileCensus), new List<BlobId>(), _repository.IndexFilesSeen.ToHashSet());
+        await foreach (var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Index), cancellationToken).ConfigureAwait(false))
+        {
+            if (!BlobId.TryParse(item.Name, out var id))
+                continue;
+            census = census.With(id, item.Size);
+            files.Add(id);
+            seen.Remove(id);
+        }
+
+        return (census, files, seen.Count);
     }
 
     // Everybody's snapshots: whoever verifies next may be another configuration that shares the repository, and trusts this one.
@@ -77,7 +106,7 @@ internal sealed class RunVerifier(RepositorySession session, IReadOnlyDictionary
         && (snapshots.Any(each => SnapshotAssembler.FilesOf(each.Snapshot)?.With(written) == files)
             || (files == written && snapshots.All(each => RepositorySession.IsCheckpoint(each.Snapshot))));
 
-    private async Task<(int Sampled, int Damaged)> CheckSampleAsync(RepositoryChecker checker, List<CheckProblem> problems, CancellationToken cancellationToken)
+    private async Task<(int Sampled, int Damaged)> CheckSampleAsync(RepositoryChecker checker, List<CheckProblem> problems, IReadOnlyList<string> damaged, IReadOnlyList<BlobId> index, CancellationToken cancellationToken)
     {
         var (sampled, known) = (0, problems.Count);
         var reader = new RepositoryReader(_repository);
@@ -88,6 +117,9 @@ internal sealed class RunVerifier(RepositorySession session, IReadOnlyDictionary
             sampled += unread;
         }
 
+        // What was damaged yesterday is looked at until it is mended, not left to chance.
+        problems.AddRange(await checker.CheckDataAsync(DamagedPacks(damaged), bytesRead: null, cancellationToken).ConfigureAwait(false));
+        problems.AddRange(await checker.CheckFilesAsync(RepositoryFile.Index, index.Skip(random.Next(Math.Max(1, index.Count))).Take(1), cancellationToken).ConfigureAwait(false));
         foreach (var blob in _repository.Index.Sample(random, SampleSize - unread))
         {
             try
@@ -102,6 +134,26 @@ internal sealed class RunVerifier(RepositorySession session, IReadOnlyDictionary
         }
 
         return (sampled, problems.Count - known);
+    }
+
+    // A blob stands for its pack.
+    private HashSet<BlobId> DamagedPacks(IReadOnlyList<string> damaged)
+    {
+        var packs = new HashSet<BlobId>();
+        foreach (var name in damaged)
+        {
+            if (!BlobId.TryParse(name[(name.LastIndexOf('/') + 1)..], out var id))
+                continue;
+            if (_repository.Index.PackSizes().ContainsKey(id))
+                packs.Add(id);
+            foreach (var kind in new[] { BlobKind.Data, BlobKind.Tree })
+            {
+                if (_repository.Index.Contains(new BlobHandle(kind, id)) && _repository.Index.TryFind(new BlobHandle(kind, id), out var pack, out _))
+                    packs.Add(pack);
+            }
+        }
+
+        return packs;
     }
 
     /// <summary>Reads the trees that are new, and looks for every blob that they name.</summary>

@@ -10,6 +10,9 @@ namespace KlarKonform.Backup.Engine.Runs.Verification;
 /// <summary>Makes a run's final snapshot: its trees are stored, the repository is verified, and only then the snapshot is written.</summary>
 internal sealed class SnapshotFinisher(RunContext context, RepositorySession session, SnapshotAssembler assembler, RepositoryWriter writer, SnapshotSummarizer summarizer, RepositoryLock held)
 {
+    // So many are looked at again; of more, a walk over everything tells anyway.
+    private const int MaxDamaged = 256;
+
     /// <summary>Verifies what is stored and saves the snapshot.</summary>
     /// <param name="save">Stores the trees with a manifest of that state and those problems; returns the root.</param>
     /// <param name="status">How the run stands before the verification.</param>
@@ -30,7 +33,7 @@ internal sealed class SnapshotFinisher(RunContext context, RepositorySession ses
         context.Monitor.Phase = Texts.Get("Progress_Verifying");
         var verified = snapshots.Select(each => each.Snapshot).LastOrDefault(each => SnapshotAssembler.FilesOf(each) is not null);
         var storage = await new RunVerifier(session, writer.PacksStored, context.Random)
-            .VerifyAsync(root, verified?.Root, await FilesBeforeAsync(verified, others, cancellationToken).ConfigureAwait(false), others, cancellationToken).ConfigureAwait(false);
+            .VerifyAsync(root, verified?.Root, await FilesBeforeAsync(verified, others, cancellationToken).ConfigureAwait(false), others, (await assembler.PreviousManifestAsync(cancellationToken).ConfigureAwait(false)).Damaged, cancellationToken).ConfigureAwait(false);
         var (expected, stored, mismatches) = counts();
         var verification = new RunVerification
         {
@@ -45,6 +48,7 @@ internal sealed class SnapshotFinisher(RunContext context, RepositorySession ses
         if (verification.Problems.Count > 0)
         {
             status = BackupState.Partial;
+            assembler.Damaged = [.. storage.Problems.Where(problem => problem.Kind == CheckProblemKind.DamagedPack).Select(problem => problem.Name).Take(MaxDamaged)];
             foreach (var problem in verification.Problems)
                 context.Note(Texts.Get("VerificationFailed", problem));
             root = await save(status, verification.Problems, cancellationToken).ConfigureAwait(false);

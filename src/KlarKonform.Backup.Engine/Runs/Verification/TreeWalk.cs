@@ -45,7 +45,7 @@ internal sealed class TreeWalk(ResticRepository repository, IObjectStore? treeCa
             beforeBlobs.UnionWith(before.Blobs);
         }
 
-        var links = await (ReadsNear ? _near : _stored).ReadTreeLinksAsync(now, cancellationToken).ConfigureAwait(false);
+        var links = await (ReadsNear ? _near : _stored).ReadTreeLinksAsync(now, mustBeStored: true, cancellationToken).ConfigureAwait(false);
         foreach (var (name, tree) in links.Subtrees)
         {
             if (beforeByName.TryGetValue(name, out var same))

@@ -1,5 +1,4 @@
 using System.Globalization;
-using KlarKonform.Backup.Engine.Formats;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.WhatsApp;
 using KlarKonform.Backup.WhatsApp.Archive;
@@ -36,9 +35,9 @@ internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPla
     /// <summary>Takes it in.</summary>
     /// <param name="restBelongsToIt">Whether files that no message names belong to this chat.</param>
     /// <param name="others">Keys of files that are something else: other chats, and exports beside this one.</param>
+    /// <param name="more">Files from elsewhere that came with it.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>How many names no file of the export has.</returns>
-    public async Task<int> RunAsync(bool restBelongsToIt, IReadOnlySet<string> others, CancellationToken cancellationToken)
+    public async Task RunAsync(bool restBelongsToIt, IReadOnlySet<string> others, IReadOnlyList<ContainerFile> more, CancellationToken cancellationToken)
     {
         var survey = await ExportSurvey.ReadAsync(container, text, cancellationToken).ConfigureAwait(false);
         var choice = await place.Matcher.ChooseAsync(ChatName.Of(text.File.Name, container.Name), source.Name, survey, cancellationToken).ConfigureAwait(false);
@@ -47,6 +46,7 @@ internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPla
         await MergeAsync(chat, choice.Shift, cancellationToken).ConfigureAwait(false);
         if (restBelongsToIt)
             _rest.AddRange(container.Files.Where(file => file.Key != text.File.Key && !text.Names.Contains(file.Key) && !others.Contains(file.Key)));
+        _rest.AddRange(more);
         foreach (var file in _rest)
             await StoreRestAsync(chat, file, cancellationToken).ConfigureAwait(false);
         chat.Info.Remember(survey.Traces.Sketch(chat.Info.Hashes()));
@@ -68,7 +68,6 @@ internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPla
         place.Matcher.Know(choice.Chat, chat.Info);
         await archive.SaveAsync(cancellationToken).ConfigureAwait(false);
         Tell(survey, choice);
-        return survey.Missing.Count;
     }
 
     private void Tell(ExportSurvey survey, ChatChoice choice)
@@ -97,7 +96,7 @@ internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPla
         var pending = new SortedDictionary<string, List<ExportMessage>>(StringComparer.Ordinal);
         await using (var content = await container.OpenAsync(text.File, cancellationToken).ConfigureAwait(false))
         {
-            await foreach (var read in ExportReader.ReadAsync(content, text.Format, cancellationToken).ConfigureAwait(false))
+            await foreach (var read in ExportReader.ReadAsync(content, text.Format, container.Names, cancellationToken).ConfigureAwait(false))
             {
                 var message = shift.IsAny ? read with { Time = shift.Apply(read.Time) } : read;
                 var month = message.Time.ToString("yyyy-MM", CultureInfo.InvariantCulture);

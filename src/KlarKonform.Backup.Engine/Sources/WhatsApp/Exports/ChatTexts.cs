@@ -15,11 +15,11 @@ internal static class ChatTexts
     {
         ExportFormat format;
         await using (var text = await container.OpenAsync(file, cancellationToken).ConfigureAwait(false))
-            format = await ExportDetector.DetectAsync(text, order, cancellationToken).ConfigureAwait(false);
+            format = await ExportDetector.DetectAsync(text, order, container.Names, now, cancellationToken).ConfigureAwait(false);
         var names = new HashSet<string>(StringComparer.Ordinal);
         await using (var text = await container.OpenAsync(file, cancellationToken).ConfigureAwait(false))
         {
-            await foreach (var message in ExportReader.ReadAsync(text, format, cancellationToken).ConfigureAwait(false))
+            await foreach (var message in ExportReader.ReadAsync(text, format, container.Names, cancellationToken).ConfigureAwait(false))
             {
                 if (message.Attachment is { } attachment && container.Find(attachment) is { } named && named != file)
                     names.Add(named.Key);

@@ -1,3 +1,4 @@
+using KlarKonform.Backup.Engine.Formats;
 using KlarKonform.Backup.WhatsApp.Exports;
 using NodaTime;
 

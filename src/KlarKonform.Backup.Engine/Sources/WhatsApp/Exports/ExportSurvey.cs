@@ -32,7 +32,7 @@ internal sealed class ExportSurvey
     {
         var survey = new ExportSurvey();
         await using var content = await container.OpenAsync(text.File, cancellationToken).ConfigureAwait(false);
-        await foreach (var message in ExportReader.ReadAsync(content, text.Format, cancellationToken).ConfigureAwait(false))
+        await foreach (var message in ExportReader.ReadAsync(content, text.Format, container.Names, cancellationToken).ConfigureAwait(false))
             survey.Add(message, container);
         return survey;
     }

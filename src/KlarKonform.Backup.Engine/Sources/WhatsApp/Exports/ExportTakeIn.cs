@@ -1,144 +1,229 @@
 using System.Globalization;
-using KlarKonform.Backup.Engine.Formats;
+using System.Security.Cryptography;
+using System.Text;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Sources.WhatsApp.Locations;
 using KlarKonform.Backup.WhatsApp;
-using KlarKonform.Backup.WhatsApp.Archive;
 using KlarKonform.Backup.WhatsApp.Exports;
-using NodaTime;
 
-namespace KlarKonform.Backup.Engine.Sources.WhatsApp;
+namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Exports;
 
 /// <summary>
-/// Takes exported chats in from one place: ZIPs, and texts beside their media. What is refused is reported and does not touch the rest; it is
-/// looked at again when it changes. Used for one run.
+/// Takes exported chats in from one place: ZIPs, whatever they are called, and texts beside their media. What is refused is reported and does
+/// not touch the rest; it is looked at again when it changes. Used for one run.
 /// </summary>
 internal sealed class ExportTakeIn(ResourceRun run, ChatArchive archive, WhatsAppExportSettings settings, DeletedMessagesPolicy deleted)
 {
-    // WhatsApp exports the newest 40,000 messages, or 10,000 with media (Meta's help): near that the oldest ones are missing.
-    private const int NearLimit = 9_900;
-    private const int NearTextLimit = 39_900;
     private const string Refused = "refused ";
 
-    private readonly DateTimeZone _zone = settings.TimeZone is { } name ? TimeZones.Find(name)! : DateTimeZoneProviders.Tzdb.GetZoneOrNull(TimeZoneInfo.Local.Id) ?? TimeZones.Find(TimeZoneInfo.Local.Id) ?? DateTimeZone.Utc;
+    // What another export's message names is its attachment, and no export of this telephone.
+    private const string Attachment = "attachment ";
+
+    private readonly ExportPlace _place = new(settings, deleted, new ChatMatcher(archive, settings));
 
     public async Task RunAsync(IDropLocation place, CancellationToken cancellationToken)
     {
         var files = await place.ListAsync(cancellationToken).ConfigureAwait(false);
         var taken = new TakenFiles(run, "export", place);
         await taken.ForgetGoneAsync(files, cancellationToken).ConfigureAwait(false);
-        foreach (var file in files.Where(file => file.Name.EndsWith(".zip", StringComparison.OrdinalIgnoreCase)))
-        {
-            await GuardAsync(taken, file, async token =>
-            {
-                // The ZIP's directory is read synchronously.
-                using var zip = await Task.Run(() => ZipExport.Open(new LocationStream(place, file, token)), token).ConfigureAwait(false);
-                await ReadAsync(zip.Paths, path => Task.FromResult(zip.OpenEntry(path)), file.Name, isZip: true, token).ConfigureAwait(false);
-            }, cancellationToken).ConfigureAwait(false);
-        }
-
         foreach (var folder in files.GroupBy(file => file.Folder).OrderBy(group => group.Key, StringComparer.Ordinal))
+            await TakeFolderAsync(place, taken, folder.Key, [.. folder], cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task TakeFolderAsync(IDropLocation place, TakenFiles taken, string folder, IReadOnlyList<DropFile> files, CancellationToken cancellationToken)
+    {
+        var zips = new List<DropFile>();
+        foreach (var file in files)
         {
-            var around = folder.Key[(folder.Key.LastIndexOf('/') + 1)..];
-            var byKey = folder.ToDictionary(file => file.Key);
-            foreach (var file in folder.Where(file => ChatName.IsText(file.Name)))
-                await GuardAsync(taken, file, token => ReadChatAsync(file.Key, around, new ExportFiles(byKey.Keys), async path => new LocationStream(place, byKey[path], token), token), cancellationToken).ConfigureAwait(false);
+            if (await IsZipAsync(place, taken, file, cancellationToken).ConfigureAwait(false))
+                zips.Add(file);
+        }
+
+        await TakeTextsAsync(place, taken, folder, files, zips.Select(zip => zip.Key).ToHashSet(StringComparer.Ordinal), cancellationToken).ConfigureAwait(false);
+        foreach (var file in zips)
+        {
+            var key = taken.KeyOf(file.Key);
+            if (!IsTaken(key, file.Version))
+                await GuardAsync(key, file, file.Version, token => TakeZipAsync(place, file, key, token), cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task ReadAsync(IReadOnlyList<string> paths, Func<string, Task<Stream>> open, string container, bool isZip, CancellationToken cancellationToken)
+    // iPhones, browsers and people who share call it .txt, .zip.1 or nothing at all. Office files are ZIPs too, and none of chats.
+    private async Task<bool> IsZipAsync(IDropLocation place, TakenFiles taken, DropFile file, CancellationToken cancellationToken)
     {
-        var texts = paths.Where(ChatName.IsText).ToArray();
-        if (texts.Length == 0)
-            throw new WhatsAppException(WhatsAppErrorKind.NotAChat, "There is no text of a chat in it.");
-        foreach (var folder in paths.GroupBy(path => path.LastIndexOf('/') is >= 0 and var slash ? path[..slash] : ""))
-        {
-            // A chat's text stands beside its media; what people sent each other may be texts too.
-            var chats = folder.Where(ChatName.IsText).ToArray();
-            var chat = chats.FirstOrDefault(path => path.EndsWith(ChatName.IosText, StringComparison.OrdinalIgnoreCase)) ?? chats.FirstOrDefault(path => path[(path.LastIndexOf('/') + 1)..].StartsWith("WhatsApp", StringComparison.OrdinalIgnoreCase)) ?? (chats.Length == 1 ? chats[0] : null);
-            if (chat is not null)
-                await ReadChatAsync(chat, folder.Key.Length > 0 && isZip && texts.Length > 1 ? folder.Key[(folder.Key.LastIndexOf('/') + 1)..] : container, new ExportFiles(folder), open, cancellationToken).ConfigureAwait(false);
-            else if (chats.Length > 1)
-                throw new WhatsAppException(WhatsAppErrorKind.NotAChat, "There are several texts in it, and none has the name of a chat's.");
-        }
-    }
-
-    private async Task ReadChatAsync(string path, string container, ExportFiles media, Func<string, Task<Stream>> open, CancellationToken cancellationToken)
-    {
-        ExportFormat format;
-        await using (var text = await open(path).ConfigureAwait(false))
-            format = await ExportDetector.DetectAsync(text, settings.DateOrder is { } order ? Enum.Parse<DateOrder>(order) : null, cancellationToken).ConfigureAwait(false);
-        var name = ChatName.Of(path[(path.LastIndexOf('/') + 1)..], container);
-        if (format.IsOrderAssumed)
-            run.Note(Texts.Get("ExportDateAssumed", name, format.Order), namesItem: true);
-        var chat = await archive.ChatAsync(settings.Number, "", "export:" + name, name, cancellationToken).ConfigureAwait(false);
-        var merger = new ExportMerger(chat.Id, ToUtc, run.Now);
-        var pending = new SortedDictionary<string, List<ExportMessage>>(StringComparer.Ordinal);
-        var (count, withFiles) = (0, false);
-        await using (var text = await open(path).ConfigureAwait(false))
-        {
-            await foreach (var message in ExportReader.ReadAsync(text, format, cancellationToken).ConfigureAwait(false))
-            {
-                count++;
-                withFiles |= message.Attachment is not null;
-                var month = message.Time.ToString("yyyy-MM", CultureInfo.InvariantCulture);
-                if (!pending.TryGetValue(month, out var messages))
-                {
-                    // Clocks run back now and then, by hours: the month before may still get something.
-                    while (pending.Count > 2 && pending.Keys.First() is var oldest && string.CompareOrdinal(oldest, month) < 0)
-                        await MergeAsync(oldest, last: false).ConfigureAwait(false);
-                    pending[month] = messages = [];
-                }
-
-                messages.Add(message);
-            }
-        }
-
-        while (pending.Count > 0)
-            await MergeAsync(pending.Keys.First(), last: pending.Count == 1).ConfigureAwait(false);
-        await archive.SaveAsync(cancellationToken).ConfigureAwait(false);
-        if (count >= (withFiles ? NearLimit : NearTextLimit))
-            run.Note(Texts.Get("ExportTruncated", name, count), namesItem: true);
-
-        async Task MergeAsync(string month, bool last)
-        {
-            pending.Remove(month, out var messages);
-            var stored = await chat.MonthAsync(month, cancellationToken).ConfigureAwait(false);
-            merger.Merge(stored, messages!, endsExport: last);
-            await StoreMediaAsync(chat, stored, media, open, cancellationToken).ConfigureAwait(false);
-            if (deleted == DeletedMessagesPolicy.Redact)
-            {
-                foreach (var line in stored.Lines.Where(line => line is { Deleted: true, Redacted: false }).ToArray())
-                    await Redaction.ApplyAsync(chat, stored, line, cancellationToken).ConfigureAwait(false);
-            }
-
-            await chat.SaveMonthsAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private static async Task StoreMediaAsync(ChatFolder chat, ChatMonth month, ExportFiles media, Func<string, Task<Stream>> open, CancellationToken cancellationToken)
-    {
-        foreach (var line in month.Lines.Where(line => line.Media is { State: MediaState.Missing, Name: not null } && !line.Redacted).ToArray())
-        {
-            if (media.Find(line.Media!.Name!) is not { } path)
-                continue; // The line says that it is missing; another export may bring it.
-            await using var content = await open(path).ConfigureAwait(false);
-            month.Replace(line with { Media = await chat.StoreMediaAsync(line, line.Media, line.Media.Name!, content, cancellationToken).ConfigureAwait(false) });
-        }
-    }
-
-    // An hour that the clock skips or repeats is the earlier one.
-    private DateTimeOffset ToUtc(DateTime local) => LocalDateTime.FromDateTime(local).InZoneLeniently(_zone).ToDateTimeOffset().ToUniversalTime();
-
-    private async Task GuardAsync(TakenFiles taken, DropFile file, Func<CancellationToken, Task> read, CancellationToken cancellationToken)
-    {
-        var key = taken.KeyOf(file.Key);
-        var before = run.Store.State.Inputs.GetValueOrDefault(key);
-        if (!run.Full && (before == file.Version || before == Refused + file.Version))
-            return;
-        var outcome = file.Version;
+        if (file.Name.EndsWith(".zip", StringComparison.OrdinalIgnoreCase))
+            return true;
+        var isText = ChatName.IsText(file.Name);
+        if (file.Size < ExportSniffer.Length || (!isText && !file.Name.Contains("WhatsApp", StringComparison.OrdinalIgnoreCase) && !file.Name.Contains(".zip", StringComparison.OrdinalIgnoreCase)))
+            return false;
+        var before = run.Store.State.Inputs.GetValueOrDefault(taken.KeyOf(file.Key));
+        if (isText && before is not null && !run.Full && before.Contains('|', StringComparison.Ordinal) && before.StartsWith(file.Version, StringComparison.Ordinal))
+            return false; // It was read as a text.
         try
         {
+            var start = new byte[ExportSniffer.Length];
+            await using var content = await place.OpenAsync(file, 0, cancellationToken).ConfigureAwait(false);
+            return await content.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false) == start.Length && ExportSniffer.IsZip(start);
+        }
+        catch (Exception exception) when (exception is WhatsAppException || DropFailure.IsOne(exception))
+        {
+            return false; // Whoever reads it next says why it cannot be read.
+        }
+    }
+
+    private async Task TakeTextsAsync(
+        IDropLocation place, TakenFiles taken, string folder, IReadOnlyList<DropFile> files, IReadOnlySet<string> zips, CancellationToken cancellationToken)
+    {
+        var byKey = files.ToDictionary(file => file.Key, StringComparer.Ordinal);
+        var container = new ExportContainer(
+            folder[(folder.LastIndexOf('/') + 1)..],
+            [.. files.Select(file => new ContainerFile(file.Key, file.Key, file.Size))],
+            (file, token) => Task.FromResult<Stream>(new LocationStream(place, byKey[file.Key], token)));
+        var (texts, none, known) = (new List<ChatText>(), new List<(DropFile File, Exception Reason)>(), 0);
+        foreach (var file in files.Where(file => ChatName.IsText(file.Name) && !zips.Contains(file.Key)))
+        {
+            var key = taken.KeyOf(file.Key);
+            if (IsTaken(key, VersionOf(file, files, zips)))
+            {
+                known += run.Store.State.Inputs[key].StartsWith(file.Version, StringComparison.Ordinal) ? 1 : 0;
+                continue;
+            }
+
+            try
+            {
+                texts.Add(await ChatTexts.ReadAsync(container, new ContainerFile(file.Key, file.Key, file.Size), _place.Order, run.Now, cancellationToken).ConfigureAwait(false));
+            }
+            catch (Exception exception) when (Wall.Holds(exception, cancellationToken))
+            {
+                none.Add((file, exception));
+            }
+        }
+
+        var chats = ChatTexts.Choose(texts, container.Name, isOne: false);
+        var named = texts.SelectMany(text => text.Names).ToHashSet(StringComparer.Ordinal);
+        await MarkAttachmentsAsync(taken, files.Where(file => named.Contains(file.Key) && !chats.Any(chat => chat.File.Key == file.Key) && (zips.Contains(file.Key) || ChatName.IsText(file.Name))), cancellationToken).ConfigureAwait(false);
+        foreach (var (file, reason) in none.Where(each => !named.Contains(each.File.Key)))
+            await GuardAsync(taken.KeyOf(file.Key), file, file.Version, _ => Task.FromException(reason), cancellationToken).ConfigureAwait(false);
+
+        // Beside a single chat everything is its own; beside several nobody knows whose it is.
+        var others = files.Where(file => (zips.Contains(file.Key) || ChatName.IsText(file.Name)) && !named.Contains(file.Key)).Select(file => file.Key).ToHashSet(StringComparer.Ordinal);
+        foreach (var chat in chats)
+        {
+            var file = byKey[chat.File.Key];
+            var key = taken.KeyOf(file.Key);
+            await GuardAsync(key, file, VersionOf(file, files, zips), token =>
+                new ChatImport(run, archive, _place, container, chat, (file.Key, key)).RunAsync(chats.Count + known == 1, others, [], token), cancellationToken).ConfigureAwait(false);
+        }
+
+        var rest = files.Count(file => !named.Contains(file.Key) && !others.Contains(file.Key));
+        if (chats.Count > 0 && chats.Count + known > 1 && rest > 0)
+            run.Note(Texts.Get("ExportRestOfFolder", folder.Length > 0 ? folder : place.Name, rest), namesItem: true);
+    }
+
+    private async Task MarkAttachmentsAsync(TakenFiles taken, IEnumerable<DropFile> files, CancellationToken cancellationToken)
+    {
+        foreach (var file in files)
+        {
+            var key = taken.KeyOf(file.Key);
+            await run.ForgetFailureAsync(key, cancellationToken).ConfigureAwait(false);
+            await run.Store.ChangeStateAsync(state => state.Inputs[key] = Attachment + file.Version, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task TakeZipAsync(IDropLocation place, DropFile file, string key, CancellationToken cancellationToken)
+    {
+        // The ZIP's directory is read synchronously.
+        using var zip = await Task.Run(() => ZipExport.Open(new LocationStream(place, file, cancellationToken)), cancellationToken).ConfigureAwait(false);
+        var entries = new Dictionary<string, ZipEntry>(StringComparer.Ordinal);
+        foreach (var entry in zip.Files)
+        {
+            if (entry.Refusal is { } refusal)
+            {
+                await run.FailAsync(TakenFiles.PartOf(key, entry.Path), "", $"{file.Key}/{entry.Name}", ChatProblems.Of(refusal), cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            // Two entries may have one name.
+            for (var number = 1; !entries.TryAdd(number == 1 ? entry.Path : string.Create(CultureInfo.InvariantCulture, $"{entry.Path}\0{number}"), entry); number++)
+            {
+            }
+        }
+
+        var files = entries.Select(pair => new ContainerFile(pair.Key, pair.Value.Path.Replace('\\', '/'), pair.Value.Length)).ToArray();
+        ExportContainer Of(string name, IEnumerable<ContainerFile> some) => new(name, [.. some], (each, _) => Task.FromResult(zip.Open(entries[each.Key])));
+        var whole = Of(file.Name, files);
+        var texts = await ReadTextsAsync(whole, files, cancellationToken).ConfigureAwait(false);
+        if (texts.Count == 0)
+            throw new WhatsAppException(WhatsAppErrorKind.NotAChat, "There is no text of a chat in it.");
+        var folders = texts.Select(text => text.File.Folder).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        if (folders.Length == 1)
+        {
+            await TakeChatsAsync(whole, texts, file.Key, key, [], cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        // Several exports, each in a folder of its own. What lies in none of them came with the first.
+        IReadOnlyList<ContainerFile> rest = [.. files.Where(each => !folders.Contains(each.Folder))];
+        foreach (var folder in folders)
+        {
+            var container = Of(folder.Length > 0 ? folder[(folder.LastIndexOf('/') + 1)..] : file.Name, files.Where(each => each.Folder == folder));
+            await TakeChatsAsync(container, await ReadTextsAsync(container, container.Files, cancellationToken).ConfigureAwait(false), $"{file.Key}/{folder}", key, rest, cancellationToken).ConfigureAwait(false);
+            rest = [];
+        }
+    }
+
+    private async Task TakeChatsAsync(
+        ExportContainer container, IReadOnlyList<ChatText> texts, string name, string key, IReadOnlyList<ContainerFile> more, CancellationToken cancellationToken)
+    {
+        var chats = ChatTexts.Choose(texts, container.Name, isOne: true);
+        foreach (var chat in chats)
+        {
+            // With several chats in one folder, what none of them names is the first one's.
+            var others = chats.Select(each => each.File.Key).Concat(chats.Where(each => each != chat).SelectMany(each => each.Names)).ToHashSet(StringComparer.Ordinal);
+            var source = (chats.Count > 1 ? $"{name}/{chat.File.Name}" : name, key);
+            await new ChatImport(run, archive, _place, container, chat, source).RunAsync(chat == chats[0], others, more, cancellationToken).ConfigureAwait(false);
+            more = [];
+        }
+    }
+
+    // A document that people sent each other may be a text as well: what is no chat is none.
+    private async Task<IReadOnlyList<ChatText>> ReadTextsAsync(ExportContainer container, IEnumerable<ContainerFile> files, CancellationToken cancellationToken)
+    {
+        var texts = new List<ChatText>();
+        WhatsAppException? failure = null;
+        foreach (var file in files.Where(file => ChatName.IsText(file.Name)))
+        {
+            try
+            {
+                texts.Add(await ChatTexts.ReadAsync(container, file, _place.Order, run.Now, cancellationToken).ConfigureAwait(false));
+            }
+            catch (WhatsAppException exception) when (exception.Kind is WhatsAppErrorKind.NotAChat or WhatsAppErrorKind.WrongEncoding or WhatsAppErrorKind.UnknownTimes)
+            {
+                // Of the chat's own text it is the reason why there is none.
+                if (failure is null || ChatName.IsNameless(file.Name) || exception.Kind == WhatsAppErrorKind.UnknownTimes)
+                    failure = exception;
+            }
+        }
+
+        return texts.Count == 0 && failure is not null ? throw failure : texts;
+    }
+
+    // Files may arrive after the text that names them, and beside it.
+    private static string VersionOf(DropFile text, IReadOnlyList<DropFile> files, IReadOnlySet<string> zips)
+    {
+        var beside = string.Join('\n', files.Where(file => file.Key != text.Key && !zips.Contains(file.Key) && !ChatName.IsText(file.Name)).Select(file => $"{file.Key} {file.Version}"));
+        return $"{text.Version}|{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(beside)))[..16]}";
+    }
+
+    private bool IsTaken(string key, string version) => !run.Full && run.Store.State.Inputs.GetValueOrDefault(key) is { } before
+        && (before == version || before == Refused + version.Split('|')[0] || before == Attachment + version.Split('|')[0]);
+
+    private async Task GuardAsync(string key, DropFile file, string version, Func<CancellationToken, Task> read, CancellationToken cancellationToken)
+    {
+        var outcome = version;
+        try
+        {
+            await ForgetPartsAsync(key, cancellationToken).ConfigureAwait(false);
             await read(cancellationToken).ConfigureAwait(false);
             await run.ForgetFailureAsync(key, cancellationToken).ConfigureAwait(false);
         }
@@ -156,5 +241,12 @@ internal sealed class ExportTakeIn(ResourceRun run, ChatArchive archive, WhatsAp
         }
 
         await run.Store.ChangeStateAsync(state => state.Inputs[key] = outcome, cancellationToken).ConfigureAwait(false);
+    }
+
+    // What could not be read of it before is told anew.
+    private async Task ForgetPartsAsync(string key, CancellationToken cancellationToken)
+    {
+        foreach (var part in run.Store.State.Failures.Keys.Where(failed => failed.StartsWith(TakenFiles.PartOf(key, ""), StringComparison.Ordinal)).ToArray())
+            await run.ForgetFailureAsync(part, cancellationToken).ConfigureAwait(false);
     }
 }

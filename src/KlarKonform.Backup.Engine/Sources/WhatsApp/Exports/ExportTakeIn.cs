@@ -72,7 +72,7 @@ internal sealed class ExportTakeIn(ResourceRun run, ChatArchive archive, WhatsAp
     }
 
     private async Task TakeTextsAsync(
-        IDropLocation place, TakenFiles taken, string folder, IReadOnlyList<DropFile> files, IReadOnlySet<string> zips, CancellationToken cancellationToken)
+        IDropLocation place, TakenFiles taken, string folder, IReadOnlyList<DropFile> files, HashSet<string> zips, CancellationToken cancellationToken)
     {
         var byKey = files.ToDictionary(file => file.Key, StringComparer.Ordinal);
         var container = new ExportContainer(
@@ -209,7 +209,7 @@ internal sealed class ExportTakeIn(ResourceRun run, ChatArchive archive, WhatsAp
     }
 
     // Files may arrive after the text that names them, and beside it.
-    private static string VersionOf(DropFile text, IReadOnlyList<DropFile> files, IReadOnlySet<string> zips)
+    private static string VersionOf(DropFile text, IReadOnlyList<DropFile> files, HashSet<string> zips)
     {
         var beside = string.Join('\n', files.Where(file => file.Key != text.Key && !zips.Contains(file.Key) && !ChatName.IsText(file.Name)).Select(file => $"{file.Key} {file.Version}"));
         return $"{text.Version}|{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(beside)))[..16]}";

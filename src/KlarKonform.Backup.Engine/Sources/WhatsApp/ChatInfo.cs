@@ -46,6 +46,14 @@ internal sealed class ChatInfo
     /// <summary>Keeps hashes for <see cref="Sketch"/>.</summary>
     public void Remember(IReadOnlyList<ulong> hashes) => Sketch = Convert.ToBase64String(MemoryMarshal.AsBytes<ulong>([.. hashes]));
 
+    /// <summary>Notes what an export had in it. One that was taken in before, and is the same, stays as it was noted then.</summary>
+    public void Keep(string export, ExportBalance balance)
+    {
+        if (!Exports.TryGetValue(export, out var before)
+            || JsonSerializer.Serialize(before, s_json) != JsonSerializer.Serialize(balance with { Taken = before.Taken, Added = before.Added }, s_json))
+            Exports[export] = balance;
+    }
+
     /// <summary>Takes a name of it in.</summary>
     /// <param name="name">The name.</param>
     /// <param name="asOf">The clock of the export's last message.</param>

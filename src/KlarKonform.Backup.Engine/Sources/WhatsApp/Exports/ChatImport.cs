@@ -41,7 +41,7 @@ internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPla
     {
         var survey = await ExportSurvey.ReadAsync(container, text, cancellationToken).ConfigureAwait(false);
         var choice = await place.Matcher.ChooseAsync(ChatName.Of(text.File.Name, container.Name), source.Name, survey, cancellationToken).ConfigureAwait(false);
-        var chat = await archive.ChatAsync(place.Settings.Number, "", choice.Chat, null, cancellationToken).ConfigureAwait(false);
+        var chat = await archive.ChatAsync(place.Settings.Number, "", choice.Chat, choice.IsNew ? choice.Name : null, cancellationToken).ConfigureAwait(false);
         chat.Info.Call(choice.Name, survey.Messages == 0 ? "" : survey.Last.ToString("s", CultureInfo.InvariantCulture));
         await MergeAsync(chat, choice.Shift, cancellationToken).ConfigureAwait(false);
         if (restBelongsToIt)
@@ -50,7 +50,7 @@ internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPla
         foreach (var file in _rest)
             await StoreRestAsync(chat, file, cancellationToken).ConfigureAwait(false);
         chat.Info.Remember(survey.Traces.Sketch(chat.Info.Hashes()));
-        chat.Info.Exports[source.Name] = new ExportBalance
+        chat.Info.Keep(source.Name, new ExportBalance
         {
             Taken = run.Now,
             Text = await StoreTextAsync(chat, cancellationToken).ConfigureAwait(false),
@@ -64,7 +64,7 @@ internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPla
             Omitted = survey.Omitted,
             Missing = [.. survey.Missing.Take(NamesInBalance)],
             Unassigned = [.. _rest.Select(file => file.Name).Take(NamesInBalance)],
-        };
+        });
         place.Matcher.Know(choice.Chat, chat.Info);
         await archive.SaveAsync(cancellationToken).ConfigureAwait(false);
         Tell(survey, choice);

@@ -50,7 +50,7 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
             var overlap = ChatOverlap.Of(await TracesAsync(chat, info, survey, cancellationToken).ConfigureAwait(false), survey.Traces);
             if (told is not null && isNamed)
                 return new ChatChoice(chat, called, overlap.Shift, IsDoubtful: false);
-            seen.Add((chat, isNamed, Judge(info, overlap, survey, isNamed, isCopy), overlap));
+            seen.Add((chat, isNamed, Judge(info, called, overlap, survey, isNamed, isCopy), overlap));
         }
 
         foreach (var best in seen.Where(each => each.Verdict == Verdict.Same).OrderByDescending(each => each.Overlap.Common).ThenByDescending(each => each.IsNamed))
@@ -60,7 +60,7 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
         var own = Prefix + called;
         for (var number = 2; known.ContainsKey(own); number++)
             own = $"{Prefix}{called}#{number.ToString(CultureInfo.InvariantCulture)}";
-        return new ChatChoice(own, called, ChatShift.None, IsDoubtful: seen.Exists(each => each.IsNamed));
+        return new ChatChoice(own, called, ChatShift.None, IsDoubtful: seen.Exists(each => each.IsNamed)) { IsNew = true };
     }
 
     /// <summary>Remembers what a chat became.</summary>
@@ -81,6 +81,10 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
         var key = ChatName.KeyOf(name);
         return info.Names.Append(info.Name).Any(each => ChatName.KeyOf(copies ? ChatName.WithoutCopy(each) ?? each : each) == key);
     }
+
+    // One of both has the number, the other has not.
+    private static bool IsWithout(ChatInfo info, string name) =>
+        ChatName.WithoutCopy(name) is { } without ? IsCalled(info, without) : info.Names.Append(info.Name).Any(each => ChatName.WithoutCopy(each) is { } other && ChatName.KeyOf(other) == ChatName.KeyOf(name));
 
     private static bool IsLike(ChatInfo info, ExportSurvey survey)
     {
@@ -109,7 +113,7 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
 
     private static string MonthOf(DateTime time, int more) => new DateTime(Math.Clamp(time.Year, 2, 9998), time.Month, 1).AddMonths(more).ToString("yyyy-MM", CultureInfo.InvariantCulture);
 
-    private static Verdict Judge(ChatInfo info, ChatOverlap overlap, ExportSurvey survey, bool isNamed, bool isCopy)
+    private static Verdict Judge(ChatInfo info, string name, ChatOverlap overlap, ExportSurvey survey, bool isNamed, bool isCopy)
     {
         var (before, now) = (info.Participants.Keys.ToHashSet(StringComparer.Ordinal), survey.Authors);
 
@@ -131,7 +135,7 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
         if ((overlap.Common == 0 && overlap.Possible >= EnoughToDiffer) || (gone && come))
             return Verdict.Other;
 
-        // A number in brackets may be a part of the name.
-        return isNamed || (before.SetEquals(now) && now.Count > 1) ? Verdict.Perhaps : Verdict.Other;
+        // A number in brackets may be a part of the name, unless the name without it is there.
+        return isNamed || before.SetEquals(now) || IsWithout(info, name) ? Verdict.Perhaps : Verdict.Other;
     }
 }

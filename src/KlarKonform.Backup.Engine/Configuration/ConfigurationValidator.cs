@@ -170,6 +170,8 @@ internal static partial class ConfigurationValidator
                 fields.Refuse("timeZone", "FieldTimeZone", zone);
             if (export.DateOrder is not (null or "DayFirst" or "MonthFirst"))
                 fields.Refuse("dateOrder", "FieldOneOf", "DayFirst, MonthFirst");
+            if (export.SameChats?.Any(pair => string.IsNullOrWhiteSpace(pair.Key) || string.IsNullOrWhiteSpace(pair.Value)) == true)
+                fields.Refuse("sameChats", "FieldMissing");
         }
 
         if (chats.Webhooks is not { } webhooks)

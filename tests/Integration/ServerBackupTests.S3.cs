@@ -55,10 +55,11 @@ public sealed partial class ServerBackupTests
         // Whoever has looked through the snapshot has its trees near: what is in the archive then is the content alone.
         Assert.NotEmpty(_shell.Invoke("Get-KKBackupItem Server -Recurse"));
         front.Choose = request => request.Path.Value!.Contains("/data/", StringComparison.Ordinal) || request.Query["prefix"].ToString().EndsWith("data/", StringComparison.Ordinal) ? S3Fault.Archived : S3Fault.None;
-        var rows = _shell.Invoke("Restore-KKBackupItem Server / $args[0] -WarningVariable global:told", _folder["own"]);
+        var rows = _shell.Invoke("Restore-KKBackupItem Server / $args[0] -WarningVariable global:told -ErrorAction SilentlyContinue", _folder["own"]);
         Assert.Contains(_shell.Invoke("$global:told"), warning => $"{warning}".Contains("GLACIER", StringComparison.Ordinal) && $"{warning}".Contains("RestoreObject", StringComparison.Ordinal));
         Assert.NotEmpty(rows);
-        Assert.All(rows, row => Assert.Equal(("Failed", "TargetArchived"), ($"{row.Properties["Status"].Value}", $"{row.Properties["Code"].Value}")));
+        Assert.All(rows.Where(row => $"{row.Properties["Size"].Value}" != "0"), row => // What is empty needs no pack.
+            Assert.Equal(("Failed", "TargetArchived"), ($"{row.Properties["Status"].Value}", $"{row.Properties["Code"].Value}")));
 
         front.Choose = _ => S3Fault.None;
         Assert.All(_shell.Invoke("Restore-KKBackupItem Server / $args[0]", _folder["later"]), row => Assert.Equal("Restored", $"{row.Properties["Status"].Value}"));

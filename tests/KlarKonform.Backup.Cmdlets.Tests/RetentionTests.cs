@@ -20,7 +20,7 @@ public sealed class RetentionTests(ModuleFixture module) : IClassFixture<ModuleF
         Assert.Equal(2, ((System.Collections.ICollection)plan.Properties["Removed"].Value).Count);
         Assert.Equal(files, Files());
 
-        var done = module.Invoke("Invoke-KKBackupRetention Retention -KeepLast 1 -Confirm:$false")[0];
+        var done = module.Invoke("Invoke-KKBackupRetention Retention -KeepLast 1 -Force -Confirm:$false")[0];
         Assert.Equal("True", $"{done.Properties["Executed"].Value}");
         Assert.Equal($"{plan.Properties["BytesFreed"].Value}", $"{done.Properties["BytesFreed"].Value}");
         Assert.Single(module.Invoke("Get-KKBackupSnapshot Retention"));

@@ -57,9 +57,11 @@ internal sealed class SftpFolders(SftpDisk disk) : IDisposable
         {
             await client.CreateDirectoryAsync(folder, cancellationToken).ConfigureAwait(false);
         }
-        catch (SshException) when (client.Exists(folder))
+        catch (SshException exception) when (exception is not SshConnectionException)
         {
-            // Another writer was faster.
+            // Another writer was faster, or this one before its line broke. A line that breaks now is a reason to try again, which "Failure" is not.
+            if (!await client.ExistsAsync(folder, cancellationToken).ConfigureAwait(false))
+                throw;
         }
 
         _doubtful[folder] = true;

@@ -79,7 +79,7 @@ internal sealed partial class ChatJudge(IReadOnlyList<PlacedExport> exports, Arc
                 continue;
             var found = _byToken.GetValueOrDefault(token, []);
             homes.UnionWith(found.Select(each => each.Chat));
-            if (!found.Any(each => Texts(each.Line).Any(said => Same(said, text))))
+            if (!found.Any(each => Texts(each.Line).Any(said => message.Kind == ModelKind.Place ? said.EndsWith(text, StringComparison.Ordinal) : Same(said, text))))
                 Find(ChatFault.MessageLost, story, $"{message.Minute} {Short(text)} is {(found.Count == 0 ? "gone" : "now " + Short(string.Join(" | ", found.SelectMany(each => Texts(each.Line)))))}");
             if (found.Count > 1)
                 Find(ChatFault.MessageDoubled, story, $"{message.Minute} {Short(text)} is there {found.Count} times, at {string.Join(", ", found.Select(each => each.Line.LocalTime))}");

@@ -40,7 +40,7 @@ internal static class ChatLanguages
             "Tato zpráva byla smazána", null, "Zprávy a hovory jsou koncově šifrované."),
         new("hu", ["yyyy. MM. dd. H:mm", "yyyy. MM. dd., HH:mm", "yyyy. MM. dd. a h:mm"], ["yyyy. MM. dd. H:mm:ss", "yyyy. MM. dd., a h:mm:ss"], "0=de.|12=du.", '0', "fájl csatolva", "csatolva", "Hiányzó médiafájl", "kép küldése sikertelen", "dokumentum kihagyva",
             "Ez az üzenet törlésre került", null, "Az üzenetek és a hívások végpontok közti titkosítással vannak védve."),
-        new("sv", ["yyyy-MM-dd HH:mm", "yyyy-MM-dd h:mm a"], ["yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd, HH:mm:ss"], "0=fm|12=em", '0', "bifogad fil", "bifogad", "Media har utelämnats", "bild utesluten", "dokument uteslutet",
+        new("sv", ["yyyy-MM-dd HH:mm", "yyyy-MM-dd h:mm a"], ["yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd, HH:mm:ss"], "0=fm|12=em", '0', "bifogad fil", "bifogat", "Media har utelämnats", "bild utesluten", "dokument uteslutet",
             "Det här meddelandet raderades", null, "Meddelanden och samtal är totalsträckskrypterade."),
         new("da", ["dd.MM.yyyy HH.mm", "dd.MM.yy HH.mm"], ["dd.MM.yyyy HH.mm.ss", "dd.MM.yyyy, HH.mm.ss"], "", '0', "fil vedhæftet", "vedhæftet", "Mediefil udeladt", "billede udeladt", "dokument udeladt",
             "Denne besked er blevet slettet", null, "Beskeder og opkald er end-to-end-krypteret."),

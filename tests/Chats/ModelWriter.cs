@@ -6,7 +6,7 @@ namespace KlarKonform.Backup.Chats;
 internal sealed class ModelWriter(Random random)
 {
     private static readonly string[] s_first = ["Anna", "Bernd", "Çağla", "Dmitri", "Emre", "Fatma", "Günther", "Hanna", "Ивана", "José", "Kemal", "Łukasz", "مريم", "Noël", "Øystein", "Pénélope", "Quỳnh", "רות", "さくら", "王芳", "김민준", "Zoë 🌻"];
-    private static readonly string[] s_last = ["Weiß", "Müller", "Özdemir", "Nowak", "Bau: Nord", "O'Neill", "Kraus (Lager)", "Schmidt/Söhne", "d’Arc", "van Dijk"];
+    private static readonly string[] s_last = ["Weiß", "Müller", "Özdemir", "Nowak", "Bau:Nord", "O'Neill", "Kraus (Lager)", "Schmidt/Söhne", "d’Arc", "van Dijk"];
     private static readonly string[] s_groups = ["Baustelle", "Projekt Alpha", "Lager", "Notdienst", "Team Süd", "Umzug 3.0", "Familie & Freunde", "AG \"Neubau\"", "Kunden – Nord", "🏗️ Rohbau"];
 
     private static readonly string[] s_sayings =

@@ -74,6 +74,15 @@ public sealed class ExportMarksTests
     }
 
     [Fact]
+    public async Task A_file_that_the_export_lacks_is_named_whatever_it_is_called_where_WhatsApp_s_own_mark_stands_before_it()
+    {
+        Assert.Equal("100% <neu>.pdf", (await ReadAsync($"{Ios}siehe {Mark}<Anhang: 100% <neu>.pdf>"))[0].Attachment);
+        Assert.Equal("Skizze.excalidraw", (await ReadAsync($"{Android}{Mark}Skizze.excalidraw (Datei angehängt)\nsiehe"))[0].Attachment);
+        Assert.Null((await ReadAsync($"{Android}Alles klar (Datei angehängt)"))[0].Attachment);
+        Assert.Null((await ReadAsync($"{Ios}siehe <Anhang: 100% <neu>.pdf>"))[0].Attachment);
+    }
+
+    [Fact]
     public async Task Words_in_brackets_behind_a_file_s_name_are_text_where_the_chat_has_others()
     {
         var text = $"{Android}IMG-1.jpg (gehängt dran)\n{Android}IMG-2.jpg (gehängt dran)\n{Android}Vertrag (bitte prüfen)\n";

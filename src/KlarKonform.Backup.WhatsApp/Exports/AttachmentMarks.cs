@@ -14,13 +14,17 @@ internal static partial class AttachmentMarks
     private const int MaxBrackets = 16;
 
     /// <summary>The attachment of a message, and what else the message says.</summary>
-    public static (string Name, string Caption)? Find(string text, ExportFormat format, ExportFiles? files)
+    /// <param name="text">What the message says.</param>
+    /// <param name="own">Whether WhatsApp's own mark stands before it.</param>
+    /// <param name="format">The form of its export.</param>
+    /// <param name="files">The export's files; null when nobody knows.</param>
+    public static (string Name, string Caption)? Find(string text, bool own, ExportFormat format, ExportFiles? files)
     {
         if (Pointed(text, files) is { } pointed)
             return pointed;
         var plain = BidiMarks.Strip(text).Trim();
         var first = FirstLine(plain);
-        return first.Length is 0 or > MaxLine || Round(first, format, files) is not { } name ? null : (name, plain[first.Length..].Trim());
+        return first.Length is 0 or > MaxLine || Round(first, own, format, files) is not { } name ? null : (name, plain[first.Length..].Trim());
     }
 
     /// <summary>"NAME (words)" where the name is a file of the export.</summary>
@@ -41,8 +45,8 @@ internal static partial class AttachmentMarks
         return null;
     }
 
-    // Android: on the first line, the caption below.
-    private static string? Round(string line, ExportFormat format, ExportFiles? files)
+    // Android: on the first line, the caption below. Behind WhatsApp's own mark a name may be any, though its file is not there.
+    private static string? Round(string line, bool own, ExportFormat format, ExportFiles? files)
     {
         line = line.TrimEnd();
         if (ExportWords.BareName(line) is { Length: > 0 } bare && (files?.Find(bare) is not null || IsName(bare)))
@@ -52,7 +56,7 @@ internal static partial class AttachmentMarks
         if (line.Length < 4 || line[^1] is not (')' or '）') || line.AsSpan().LastIndexOfAny('(', '（') is not (> 0 and var open))
             return null;
         var (name, words) = (line[..open].Trim(), line[(open + 1)..^1].Trim());
-        return (IsName(name) && ExportWords.IsFileAttached(words)) || (OwnName().IsMatch(name) && words.Length > 0 && !words.Any(char.IsDigit)) ? name : null;
+        return ((IsName(name) || (own && name.Length <= 255)) && ExportWords.IsFileAttached(words)) || (OwnName().IsMatch(name) && words.Length > 0 && !words.Any(char.IsDigit)) ? name : null;
     }
 
     // iOS: the last line that ends with a pointed bracket; the caption is the rest.
@@ -95,7 +99,7 @@ internal static partial class AttachmentMarks
         if (inner.AsSpan().IndexOfAny(':', '：') is > 0 and <= MaxWords and var colon)
         {
             var (words, name) = (inner[..colon].Trim(), inner[(colon + 1)..].Trim());
-            if (name.Length > 0 && (files?.Find(name) is not null || (name.Length <= 255 && name.AsSpan().IndexOfAny('<', '>') < 0 && (ExportWords.IsAttached(words) || (own && words.All(IsWord))))))
+            if (name.Length > 0 && (files?.Find(name) is not null || (name.Length <= 255 && IsMarked(name, words, own))))
                 return name;
         }
 
@@ -109,6 +113,9 @@ internal static partial class AttachmentMarks
 
         return null;
     }
+
+    // People type brackets in brackets, but not WhatsApp's own mark before them and its own word in them.
+    private static bool IsMarked(string name, string words, bool own) => name.AsSpan().IndexOfAny('<', '>') < 0 ? ExportWords.IsAttached(words) || (own && words.All(IsWord)) : own && ExportWords.IsAttached(words);
 
     private static bool IsWord(char sign) => DayHalves.IsPart(sign) || sign is ' ' or '\'' or '’';
 

@@ -18,7 +18,7 @@ internal static partial class ExportClassifier
         if (author is null)
             return IsCall(BidiMarks.Strip(text)) ? message with { Kind = ExportMessageKind.Call } : message;
         (text, var edited) = WithoutEdited(text);
-        if (AttachmentMarks.Find(text, format, files) is { } attached)
+        if (AttachmentMarks.Find(text, own, format, files) is { } attached)
             return Media(message, TypeOf(attached.Name), attached.Caption) with { Attachment = attached.Name, IsEdited = edited == true };
         message = message with { IsEdited = edited != false, Text = text };
         var plain = BidiMarks.Strip(text).Trim();

@@ -32,7 +32,7 @@ internal readonly record struct ExportHeader(
     public bool HasWord => Word.Length > 0;
 
     /// <summary>Whether the header has the form of a file's others.</summary>
-    public bool Fits(ExportFormat format) => Style == format.Style && Separator == format.Separator && YearDigits == format.YearDigits && (YearDigits == 2 || YearFirst == (format.Order == DateOrder.YearFirst))
+    public bool Fits(ExportFormat format) => Style == format.Style && Separator == format.Separator && YearDigits == format.YearDigits && (YearFirst == (format.Order == DateOrder.YearFirst) || (YearDigits == 2 && !YearFirst))
         && HasSeconds == format.HasSeconds && TimeFirst == format.TimeFirst && HalfIn(format) is { } half && (half != DayHalf.None) == format.HasHalves;
 
     /// <summary>The moment in a file of that form, or null when there is no such day or hour.</summary>

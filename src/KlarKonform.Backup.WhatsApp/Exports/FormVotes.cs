@@ -117,7 +117,7 @@ internal sealed class FormVotes(FormKey key, ExportFiles? files)
 
         public void Add(ExportHeader header, DayHalf half)
         {
-            if (header.Time(order, half) is not { } time || time.Year < FirstYear)
+            if ((header.YearFirst && order != DateOrder.YearFirst) || header.Time(order, half) is not { } time || time.Year < FirstYear)
             {
                 Impossible++;
                 return;

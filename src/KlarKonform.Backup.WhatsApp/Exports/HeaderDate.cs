@@ -29,7 +29,8 @@ internal readonly record struct HeaderDate(char Separator, int A, int B, int C, 
             return null;
 
         // A year of three digits, or of one after an era's name, is none of ours, but it is one.
-        var yearFirst = lengthA > 2 || separator == '年' || eraFirst.Length > 0;
+        // Nobody writes a year with one digit: in "26. 5. 4." of Korea the first number is the year.
+        var yearFirst = lengthA > 2 || separator == '年' || eraFirst.Length > 0 || (lengthA == 2 && lengthC == 1 && era is null);
         var digits = yearFirst ? lengthA : lengthC;
         if ((yearFirst ? lengthC : lengthA) > 2 || (digits < 2 && era is null))
             return null;

@@ -29,6 +29,7 @@
         'Test-KKBackup'
         'Invoke-KKBackupRetention'
         'Approve-KKBackupFailure'
+        'Approve-KKBackupAuditLog'
         'Get-KKBackupHold'
         'Set-KKBackupHold'
         'Remove-KKBackupHold'
@@ -45,6 +46,7 @@
         'Add-KKBackupKey'
         'Remove-KKBackupKey'
         'Repair-KKBackup'
+        'Unlock-KKBackup'
     )
     PrivateData          = @{
         PSData = @{

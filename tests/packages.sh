@@ -10,6 +10,7 @@ need_servers() {
     need restic restic
     need sshd openssh-server
     need ssh-keygen openssh-client
+    need /usr/lib/openssh/sftp-server openssh-sftp-server
     need swift-proxy-server swift-proxy
     need swift-account-server swift-account
     need swift-container-server swift-container
@@ -19,6 +20,16 @@ need_servers() {
     need openssl openssl
     need curl curl
     need python3 python3
+}
+
+# Ceph's object gateway, for the tests alone.
+need_ceph() {
+    need radosgw radosgw
+    need ceph-mon ceph-mon
+    need ceph-osd ceph-osd
+    need ceph-mgr ceph-mgr
+    need ceph ceph-common
+    need uuidgen uuid-runtime
 }
 
 # 1 when they could not be installed, with what the package manager said.

@@ -7,10 +7,16 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/packages.sh
 source tests/packages.sh
 need_servers
+need_ceph
 need chromium chromium
 need chromedriver chromium-driver
+need fusermount3 fuse3 # restic mounts with it.
 /usr/bin/python3 -c 'import icalendar, dateutil, vobject' > /dev/null 2>&1 || missing_packages+=(python3-icalendar python3-dateutil python3-vobject)
 install_missing || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+
+# shellcheck source=tests/peers.sh
+source tests/peers.sh
+bring_peers || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 
 # shellcheck source=tests/servers.sh
 source tests/servers.sh

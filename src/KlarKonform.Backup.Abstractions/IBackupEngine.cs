@@ -132,8 +132,26 @@ public interface IBackupEngine
     /// <summary>Removes a password, but never the configuration's own.</summary>
     Task RemoveKeyAsync(string name, string id, ISecretStore secrets, CancellationToken cancellationToken);
 
-    /// <summary>Builds the index anew from the packs.</summary>
-    Task<RepairResult> RepairAsync(string name, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+    /// <summary>Decides that what is left of an audit log that is not as it was written counts from now on, and records it.</summary>
+    /// <exception cref="BackupException">AuditLogSound: there is nothing to decide.</exception>
+    Task<AuditEntry> AcceptAuditLogAsync(string name, string reason, string author, ISecretStore secrets, CancellationToken cancellationToken);
+
+    /// <summary>Mends the index, and by option packs and snapshots, from what is known; nothing becomes less readable than it was.</summary>
+    /// <exception cref="BackupException">PackIdInvalid; RepositoryDoubtful: the storage does not show what is there.</exception>
+    Task<RepairResult> RepairAsync(string name, RepairOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>The locks of a configuration's repository.</summary>
+    Task<IReadOnlyList<BackupLock>> GetLocksAsync(string name, ISecretStore secrets, CancellationToken cancellationToken);
+
+    /// <summary>Removes locks of a configuration's repository, and says what became of all that there were.</summary>
+    /// <param name="name">The configuration.</param>
+    /// <param name="dead">Those that go if they are dead; where only that tells, they are watched for minutes.</param>
+    /// <param name="forced">Those that go in any case.</param>
+    /// <param name="secrets">The vault.</param>
+    /// <param name="observer">Hears what is watched.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    Task<IReadOnlyList<BackupLock>> RemoveLocksAsync(
+        string name, IReadOnlyCollection<string> dead, IReadOnlyCollection<string> forced, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
 
     /// <summary>Asks an SFTP server for its host key's fingerprint. Nothing is trusted by that.</summary>
     Task<string> ReadHostKeyAsync(string host, int port, CancellationToken cancellationToken);

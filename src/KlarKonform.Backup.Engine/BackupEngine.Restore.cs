@@ -28,6 +28,7 @@ public sealed partial class BackupEngine
                 // Everything that can be refused is refused before anything is written.
                 var sources = await SourcesAsync(session, request, token).ConfigureAwait(false);
                 await using var held = await ShareAsync(session, observer, token).ConfigureAwait(false);
+                await ColdStorage.WarnAsync(session, observer, token).ConfigureAwait(false);
                 await session.Repository.LoadIndexAsync(token).ConfigureAwait(false);
                 var browser = new SnapshotBrowser(new RepositoryReader(session.Repository, treeCache: session.TreeCache));
                 foreach (var source in sources)
@@ -111,7 +112,7 @@ public sealed partial class BackupEngine
     {
         try
         {
-            return await RepositoryLock.AcquireAsync(session.Repository, exclusive: false, _time, cancellationToken).ConfigureAwait(false);
+            return await RepositoryLock.AcquireAsync(session.Repository, exclusive: false, _time, cancellationToken, Status.LockWatching.On(observer)).ConfigureAwait(false);
         }
         catch (Storage.StorageException exception) when (exception.Kind is Storage.StorageErrorKind.AccessDenied or Storage.StorageErrorKind.Full)
         {

@@ -23,7 +23,7 @@ public sealed partial class BackupEngine
                 await AppendAsync(session, AuditLog.RetentionOverridden, "Invoke-KKBackupRetention", Environment.UserName, other, cancellationToken).ConfigureAwait(false);
             }
 
-            return await new RetentionRunner(session, _time).RunAsync(options, cancellationToken).ConfigureAwait(false);
+            return await new RetentionRunner(session, _time, Status.LockWatching.On(observer)).RunAsync(options, cancellationToken).ConfigureAwait(false);
         }, cancellationToken);
     }
 
@@ -58,6 +58,16 @@ public sealed partial class BackupEngine
         }, cancellationToken);
 
     /// <inheritdoc />
+    public Task<AuditEntry> AcceptAuditLogAsync(string name, string reason, string author, ISecretStore secrets, CancellationToken cancellationToken) =>
+        WithRepositoryAsync(name, secrets, async session =>
+        {
+            await session.Repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
+            var entry = await new AuditLog(session, _time).AcceptAsync(reason, author, cancellationToken).ConfigureAwait(false);
+            await RefreshAsync(session, cancellationToken).ConfigureAwait(false);
+            return entry;
+        }, cancellationToken);
+
+    /// <inheritdoc />
     public async Task<bool> ShortensRetentionAsync(BackupConfiguration changed, CancellationToken cancellationToken)
     {
         ConfigurationValidator.ValidateNew(changed);
@@ -80,7 +90,12 @@ public sealed partial class BackupEngine
         }
         catch (Exception exception) when (exception is RepositoryException { Kind: RepositoryErrorKind.NotARepository } or Storage.StorageException { Kind: Storage.StorageErrorKind.NotFound })
         {
-            // Nothing was ever backed up: there is nothing that could be lost.
+            // If nothing was ever backed up, there is nothing that could be lost. Else the disk is away, and the change would be in no log.
+            if (await _journal.NewestSnapshotAsync(present.Id, cancellationToken).ConfigureAwait(false) is not null)
+            {
+                var place = present.Target.Path ?? present.Target.Bucket;
+                throw new BackupException("RepositoryVanished", BackupErrorCategory.ObjectNotFound, place, place, present.Name);
+            }
         }
         catch (Exception exception) when (exception is not (BackupException or OperationCanceledException))
         {

@@ -6,11 +6,10 @@ using KlarKonform.Backup.Engine.Maintenance;
 using KlarKonform.Backup.Engine.Notifications;
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.Engine.Runs.Journal;
+using KlarKonform.Backup.Engine.Runs.Verification;
 using KlarKonform.Backup.Engine.Scheduling;
 using KlarKonform.Backup.Engine.Status;
 using KlarKonform.Backup.Engine.Targets;
-using KlarKonform.Backup.Repository.Locks;
-using KlarKonform.Backup.Repository.Repairing;
 using KlarKonform.Backup.Storage;
 using KlarKonform.Backup.Storage.Sftp;
 
@@ -174,18 +173,14 @@ public sealed partial class BackupEngine : IBackupEngine
     public Task RemoveKeyAsync(string name, string id, ISecretStore secrets, CancellationToken cancellationToken) =>
         WithRepositoryAsync(name, secrets, async session =>
         {
-            await new KeyKeeper(session, _time).RemoveAsync(id, cancellationToken).ConfigureAwait(false);
+            var removed = await new KeyKeeper(session, _time).RemoveAsync(id, cancellationToken).ConfigureAwait(false);
+            await new FileLedger(session).AddRemovedAsync([removed], cancellationToken).ConfigureAwait(false);
             return true;
         }, cancellationToken);
 
     /// <inheritdoc />
-    public Task<RepairResult> RepairAsync(string name, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
-        WithRepositoryAsync(name, secrets, async session =>
-        {
-            await using var exclusive = await RepositoryLock.AcquireAsync(session.Repository, exclusive: true, _time, cancellationToken).ConfigureAwait(false);
-            var unreadable = await new IndexRepairer(session.Repository, exclusive).RebuildAsync(cancellationToken).ConfigureAwait(false);
-            return new RepairResult(session.Configuration.Name, session.Repository.Index.PackSizes().Count, [.. unreadable.Select(pack => pack.ToString())]);
-        }, cancellationToken, cached: false);
+    public Task<RepairResult> RepairAsync(string name, RepairOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
+        WithRepositoryAsync(name, secrets, session => new RepositoryRepair(session, _time, LockWatching.On(observer)).RunAsync(options, cancellationToken), cancellationToken, cached: false);
 
     /// <inheritdoc />
     public Task<string> ReadCertificateAsync(string file, string? password, CancellationToken cancellationToken) => SignInCertificate.ReadFileAsync(file, password, cancellationToken);
@@ -209,6 +204,9 @@ public sealed partial class BackupEngine : IBackupEngine
         try
         {
             await using var session = await RepositorySession.OpenAsync(configuration, secrets, create: false, cached ? _home.Cache(configuration.Id) : null, _time, _random, cancellationToken).ConfigureAwait(false);
+
+            session.Memory ??= LocalCache.Open(_home.Cache(configuration.Id), _time);
+            session.Known = await _journal.NewestSnapshotAsync(configuration.Id, cancellationToken).ConfigureAwait(false);
 
             // Whatever is to be done: a repository belongs to one tenant, and its snapshots say to which.
             await session.RecentAsync(cancellationToken).ConfigureAwait(false);

@@ -24,9 +24,15 @@ public enum RepositoryErrorKind
     /// <summary>Another live process holds a lock for the same purpose: see <see cref="RepositoryException.Holder"/>.</summary>
     PurposeTaken,
 
+    /// <summary>A lock file cannot be read, so nobody can tell whether somebody holds it: <see cref="RepositoryException.File"/> names it.</summary>
+    LockUnreadable,
+
     /// <summary>The key cannot be removed: the repository was opened with it.</summary>
     KeyInUse,
 
     /// <summary>A blob, tree or snapshot that is referenced is not in the repository.</summary>
     Missing,
+
+    /// <summary>A listing lacks what is known to be there, or the repository changed while nobody else may have worked on it: nothing was removed.</summary>
+    Doubtful,
 }

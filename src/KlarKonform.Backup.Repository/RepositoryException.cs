@@ -16,4 +16,7 @@ public sealed class RepositoryException : Exception
 
     /// <summary>Who holds the lock that is in the way, or null.</summary>
     public Locks.LockHolder? Holder { get; }
+
+    /// <summary>The file that it is about, as a path below the repository, or null.</summary>
+    public string? File { get; init; }
 }

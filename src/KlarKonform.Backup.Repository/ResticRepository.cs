@@ -1,6 +1,6 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using System.Text.Json;
 using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Chunking;
@@ -42,6 +42,7 @@ public sealed class ResticRepository : IDisposable
     private const byte CompressedMark = 2;
 
     private readonly CryptoKey _key;
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<BlobId, bool> _indexFiles = new();
     private IndexBacklog? _backlog;
 
     private ResticRepository(IObjectStore store, RepositoryConfig config, CryptoKey key, BlobId keyId)
@@ -68,13 +69,16 @@ public sealed class ResticRepository : IDisposable
     /// <summary>The index files that <see cref="OpenIndexAsync"/> found.</summary>
     public FileCensus OpenedIndex { get; private set; }
 
+    /// <summary>Index files that were there when the index was opened, or were written since: whoever takes them for there has to look.</summary>
+    public IReadOnlyCollection<BlobId> IndexFilesSeen => [.. _indexFiles.Keys];
+
     /// <summary>Bytes of index files that are not read yet; 0 when <see cref="Index"/> is complete.</summary>
     public long UnreadIndexBytes => _backlog?.Bytes ?? 0;
 
     internal CryptoKey Key => _key;
 
-    /// <summary>Lock files that were read and are still there.</summary>
-    internal System.Collections.Concurrent.ConcurrentDictionary<BlobId, Locks.LockFile> KnownLocks { get; } = new();
+    /// <summary>What was seen below <c>locks/</c>.</summary>
+    internal Locks.LockMemory KnownLocks { get; } = new();
 
     /// <summary>The key file that opened it.</summary>
     internal BlobId KeyId { get; }
@@ -95,14 +99,15 @@ public sealed class ResticRepository : IDisposable
         IObjectStore store, string password, string userName, string hostName, TimeProvider time, CancellationToken cancellationToken) =>
         new RepositoryInitializer(store, password, userName, hostName, time).RunAsync(cancellationToken);
 
-    // The config comes last: a cut before it leaves a place that is no repository yet.
+    // The config comes last: a cut before it leaves a place that is no repository yet. It follows from the master key, which is random: of several
+    // who go on with the same left key, or with whom its owner wakes up beside, each writes the same.
     internal static async Task<ResticRepository> CreateAsync(IObjectStore store, BlobId keyId, CryptoKey key, CancellationToken cancellationToken)
     {
         var config = new RepositoryConfig
         {
             Version = 2,
-            Id = Convert.ToHexString(RandomNumberGenerator.GetBytes(32)).ToLowerInvariant(),
-            ChunkerPolynomial = Polynomial.Random().ToString(),
+            Id = Convert.ToHexString(key.Derive("repository id")).ToLowerInvariant(),
+            ChunkerPolynomial = Polynomial.Draw(turn => BinaryPrimitives.ReadUInt64LittleEndian(key.Derive($"chunker polynomial {turn}"))).ToString(),
         };
         var repository = new ResticRepository(store, config, key, keyId);
         await store.SaveAsync(RepositoryLayout.Config, repository.Seal(JsonSerializer.SerializeToUtf8Bytes(config)), cancellationToken).ConfigureAwait(false);
@@ -141,16 +146,21 @@ public sealed class ResticRepository : IDisposable
     }
 
     /// <summary>Reads every index file. Calling it again sees what other writers added since.</summary>
-    public async Task LoadIndexAsync(CancellationToken cancellationToken)
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>: one of them cannot be read.</exception>
+    public Task LoadIndexAsync(CancellationToken cancellationToken) => LoadReadableIndexAsync(null, cancellationToken);
+
+    /// <summary>Reads every index file, and passes over those that are damaged: for whoever tells the extent of a damage.</summary>
+    /// <param name="damaged">Told of each file that cannot be read; null makes the first of them an error.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async Task LoadReadableIndexAsync(Action<BlobId, RepositoryException>? damaged, CancellationToken cancellationToken)
     {
         var index = new MasterIndex();
         var small = 0;
-        await foreach (var (_, packs) in IndexFilesAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var (_, packs) in IndexFilesAsync(cancellationToken, damaged: damaged).ConfigureAwait(false))
         {
             if (packs.Sum(pack => pack.Blobs.Count) <= FewBlobs)
                 small++;
-            foreach (var (pack, blobs) in packs)
-                index.Add(pack, blobs);
+            index.Add(packs);
         }
 
         Index = index;
@@ -174,6 +184,8 @@ public sealed class ResticRepository : IDisposable
                 files.Add((id, item.Size));
         }
 
+        foreach (var (id, _) in files)
+            _indexFiles[id] = true;
         OpenedIndex = files.Aggregate(default(FileCensus), (census, file) => census.With(file.Id, file.Size));
         if (files.Sum(file => file.Size) <= eagerBytes)
         {
@@ -186,25 +198,27 @@ public sealed class ResticRepository : IDisposable
         _backlog?.Dispose();
         _backlog = new IndexBacklog(files, async (id, token) =>
         {
-            foreach (var (pack, blobs) in await LoadFileAsync(RepositoryFile.Index, id, IndexJson.Read, token).ConfigureAwait(false))
-                index.Add(pack, blobs);
+            index.Add(await LoadFileAsync(RepositoryFile.Index, id, IndexJson.Read, token).ConfigureAwait(false));
         });
     }
 
     /// <summary>Whether a blob is stored; reads as much of the index as it takes to know.</summary>
-    public async Task<bool> ContainsAsync(BlobId id, CancellationToken cancellationToken)
+    public async Task<bool> ContainsAsync(BlobHandle blob, CancellationToken cancellationToken)
     {
         if (_backlog is { } backlog)
-            await backlog.ReadUntilAsync(() => Index.Contains(id), cancellationToken).ConfigureAwait(false);
-        return Index.Contains(id);
+            await backlog.ReadUntilAsync(() => Index.Contains(blob), cancellationToken).ConfigureAwait(false);
+        return Index.Contains(blob);
     }
 
     /// <summary>Reads what is left of the index.</summary>
     public Task CompleteIndexAsync(CancellationToken cancellationToken) => _backlog?.ReadUntilAsync(() => false, cancellationToken) ?? Task.CompletedTask;
 
     /// <summary>Every snapshot with its id, in no certain order.</summary>
-    public IAsyncEnumerable<(BlobId Id, Snapshot Snapshot)> SnapshotsAsync(CancellationToken cancellationToken) =>
-        LoadAllAsync(RepositoryFile.Snapshot, ReadJson<Snapshot>, long.MaxValue, cancellationToken);
+    public async IAsyncEnumerable<(BlobId Id, Snapshot Snapshot)> SnapshotsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var (file, snapshot) in LoadAllAsync(RepositoryFile.Snapshot, ReadJson<Snapshot>, long.MaxValue, null, cancellationToken).ConfigureAwait(false))
+            yield return (BlobId.Parse(file.Name), snapshot);
+    }
 
     /// <summary>Stores a snapshot. Everything that it refers to must be durable already.</summary>
     public Task<BlobId> SaveSnapshotAsync(Snapshot snapshot, CancellationToken cancellationToken) =>
@@ -247,11 +261,12 @@ public sealed class ResticRepository : IDisposable
     /// <summary>Every index file's packs, as they stand in the file.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <param name="maxBlobs">Files that must have more blobs than these, by their size, are passed over unread.</param>
-    internal IAsyncEnumerable<(BlobId Id, List<PackContents> Packs)> IndexFilesAsync(CancellationToken cancellationToken, int maxBlobs = int.MaxValue) =>
-        LoadAllAsync(RepositoryFile.Index, IndexJson.Read, (long)maxBlobs * BytesABlob * 3 / 2, cancellationToken);
+    /// <param name="damaged">Told of a file that cannot be read; null makes it an error.</param>
+    internal IAsyncEnumerable<(StoredObject File, List<PackContents> Packs)> IndexFilesAsync(CancellationToken cancellationToken, int maxBlobs = int.MaxValue, Action<BlobId, RepositoryException>? damaged = null) =>
+        LoadAllAsync(RepositoryFile.Index, IndexJson.Read, (long)maxBlobs * BytesABlob * 3 / 2, damaged, cancellationToken);
 
-    /// <summary>Writes index files for these packs, and returns which.</summary>
-    internal async Task<FileCensus> WriteIndexAsync(IEnumerable<PackContents> contents, CancellationToken cancellationToken, int blobsPerFile = BlobsPerIndex)
+    /// <summary>Writes index files for these packs, and returns which. Under a lock, as <see cref="Locks.RepositoryLock.SaveIndexAsync"/> does it.</summary>
+    internal async Task<FileCensus> WriteIndexAsync(IEnumerable<PackContents> contents, CancellationToken cancellationToken, int blobsPerFile = BlobsPerIndex, Locks.RepositoryLock? held = null)
     {
         var packs = new List<PackContents>();
         var blobs = 0;
@@ -272,9 +287,19 @@ public sealed class ResticRepository : IDisposable
         {
             if (packs.Count == 0)
                 return;
+            if (held is null)
+                await WriteAsync().ConfigureAwait(false);
+            else
+                await held.SaveIndexAsync(WriteAsync, [.. packs.Select(pack => pack.Pack)]).ConfigureAwait(false);
+            packs.Clear();
+        }
+
+        async Task<BlobId> WriteAsync()
+        {
             var (id, size) = await SaveFileAsync(RepositoryFile.Index, file => IndexJson.Write(file, packs), cancellationToken).ConfigureAwait(false);
             written = written.With(id, size);
-            packs.Clear();
+            _indexFiles[id] = true;
+            return id;
         }
     }
 
@@ -311,7 +336,7 @@ public sealed class ResticRepository : IDisposable
     internal Task<T> LoadFileAsync<T>(RepositoryFile kind, BlobId id, CancellationToken cancellationToken) =>
         LoadFileAsync(kind, id, ReadJson<T>, cancellationToken);
 
-    private async Task<T> LoadFileAsync<T>(RepositoryFile kind, BlobId id, JsonRead<T> read, CancellationToken cancellationToken)
+    internal async Task<T> LoadFileAsync<T>(RepositoryFile kind, BlobId id, JsonRead<T> read, CancellationToken cancellationToken)
     {
         var stored = await Store.ReadAllAsync(RepositoryLayout.Key(kind, id), cancellationToken).ConfigureAwait(false);
         if (BlobId.Of(stored) != id)
@@ -341,26 +366,42 @@ public sealed class ResticRepository : IDisposable
         }
     }
 
-    private async IAsyncEnumerable<(BlobId Id, T File)> LoadAllAsync<T>(RepositoryFile kind, JsonRead<T> read, long maxSize, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<(StoredObject File, T Content)> LoadAllAsync<T>(RepositoryFile kind, JsonRead<T> read, long maxSize, Action<BlobId, RepositoryException>? damaged, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         const int ahead = 8;
-        var loading = new Queue<(BlobId Id, Task<T> File)>();
+        var loading = new Queue<(StoredObject File, Task<T> Content)>();
         await foreach (var item in Store.ListAsync(RepositoryLayout.Folder(kind), cancellationToken).ConfigureAwait(false))
         {
             if (item.Size > maxSize || !BlobId.TryParse(item.Name, out var id))
                 continue;
-            loading.Enqueue((id, LoadFileAsync(kind, id, read, cancellationToken)));
+            loading.Enqueue((item, LoadFileAsync(kind, id, read, cancellationToken)));
             if (loading.Count < ahead)
                 continue;
-            var (first, file) = loading.Dequeue();
-            yield return (first, await file.ConfigureAwait(false));
+            if (await EndAsync(loading.Dequeue()).ConfigureAwait(false) is { } first)
+                yield return first;
         }
 
         while (loading.TryDequeue(out var next))
-            yield return (next.Id, await next.File.ConfigureAwait(false));
+        {
+            if (await EndAsync(next).ConfigureAwait(false) is { } last)
+                yield return last;
+        }
+
+        async Task<(StoredObject File, T Content)?> EndAsync((StoredObject File, Task<T> Content) one)
+        {
+            try
+            {
+                return (one.File, await one.Content.ConfigureAwait(false));
+            }
+            catch (RepositoryException exception) when (damaged is not null)
+            {
+                damaged(BlobId.Parse(one.File.Name), exception);
+                return null;
+            }
+        }
     }
 
-    private delegate T JsonRead<out T>(ReadOnlySpan<byte> text);
+    internal delegate T JsonRead<out T>(ReadOnlySpan<byte> text);
 
     private byte[] Seal(ReadOnlySpan<byte> plain)
     {

@@ -19,7 +19,8 @@ public interface IObjectStore : IAsyncDisposable
     /// <param name="cancellationToken">Ends the call.</param>
     Task PrepareAsync(bool create, CancellationToken cancellationToken);
 
-    /// <summary>Returns the object's key and size in bytes, or null when there is none.</summary>
+    /// <summary>Returns the object's key and size in bytes, or null when it is certain that there is none.</summary>
+    /// <exception cref="StorageException">Among others when it cannot be told: the place as a whole is out of sight.</exception>
     Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken);
 
     /// <summary>
@@ -36,6 +37,11 @@ public interface IObjectStore : IAsyncDisposable
     Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken);
 
     /// <summary>Lists every object whose key starts with the folder <paramref name="folder"/> and a slash, at any depth, in no certain order; all objects for the empty folder.</summary>
+    /// <remarks>A listing that ends without an exception named everything that the server showed, and a folder that was never written to
+    /// is empty.
+    /// It is evidence of what is there, hardly of what is not: servers leave things out. Delete nothing because it was not
+    /// listed.</remarks>
+    /// <exception cref="StorageException">The listing broke off, contradicts itself, or the place is out of sight.</exception>
     IAsyncEnumerable<StoredObject> ListAsync(string folder, CancellationToken cancellationToken);
 
     /// <summary>Deletes an object. A missing one is no error.</summary>

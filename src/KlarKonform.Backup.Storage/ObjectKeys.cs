@@ -6,6 +6,11 @@ internal static class ObjectKeys
     // restic's local and SFTP backends use the same mark, so that either program ignores what the other left behind half-written.
     private const string TemporaryMark = "-tmp-";
 
+    /// <summary>restic's config: written once, part of every repository, removed by nobody. Where it was seen, a place without it is
+    /// another
+    /// place: the empty folder below a share that is away, another volume under the same path.</summary>
+    public const string Anchor = "config";
+
     /// <summary>A name in a folder; the empty folder is the store itself.</summary>
     public static string Below(string folder, string name) => folder.Length == 0 ? name : $"{folder}/{name}";
 

@@ -32,4 +32,14 @@ public enum StorageErrorKind
 
     /// <summary>The settings cannot work, for example an unreadable private key.</summary>
     InvalidSettings,
+
+    /// <summary>The server answered what contradicts itself or the protocol: a listing that breaks off and says so, an error page under a
+    /// status of success. Whoever believed it would take what is there for missing. The next answer may be right.</summary>
+    InvalidAnswer,
+
+    /// <summary>The server, or a proxy before it, was asked for a part of an object and began at its first byte.</summary>
+    RangesIgnored,
+
+    /// <summary>The object lies in a storage class that must be restored at the provider before anybody can read it.</summary>
+    Archived,
 }

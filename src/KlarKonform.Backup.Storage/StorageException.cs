@@ -25,5 +25,5 @@ public sealed class StorageException : Exception
     public string? Detail { get; init; }
 
     /// <summary>Whether the same call may succeed a moment later.</summary>
-    public bool IsTransient => Kind is StorageErrorKind.Unreachable or StorageErrorKind.Busy;
+    public bool IsTransient => Kind is StorageErrorKind.Unreachable or StorageErrorKind.Busy or StorageErrorKind.InvalidAnswer;
 }

@@ -6,13 +6,13 @@ public enum WhatsAppErrorKind
     /// <summary>A text without a single line that WhatsApp's export writes.</summary>
     NotAChat,
 
-    /// <summary>A text that is not UTF-8.</summary>
+    /// <summary>A text that is neither UTF-8 nor UTF-16.</summary>
     WrongEncoding,
 
     /// <summary>A file that ends too early: it may still be on its way.</summary>
     Incomplete,
 
-    /// <summary>A ZIP with entries that lead out of it, that hide others, or that unpack to more than any chat is.</summary>
+    /// <summary>A ZIP, or an entry of one, that unpacks to more than any chat is, or an entry that was refused.</summary>
     Dangerous,
 
     /// <summary>JSON that is none of Meta's webhooks.</summary>
@@ -35,4 +35,10 @@ public enum WhatsAppErrorKind
 
     /// <summary>Nobody answers, or nobody could be read from.</summary>
     Unreachable,
+
+    /// <summary>
+    /// A chat whose times nobody can be sure of: years of another calendar (Islamic, Buddhist, Persian, Japanese), or words for the half of the day
+    /// that are not known and whose order does not tell. The message says which.
+    /// </summary>
+    UnknownTimes,
 }

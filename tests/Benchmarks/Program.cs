@@ -3,6 +3,8 @@ using System.Text.Json;
 using KlarKonform.Backup;
 using KlarKonform.Backup.Benchmarks;
 using KlarKonform.Backup.Benchmarks.Chaos;
+using KlarKonform.Backup.Benchmarks.Chats;
+using KlarKonform.Backup.Benchmarks.Destroy;
 using KlarKonform.Backup.Benchmarks.Drift;
 using KlarKonform.Backup.Benchmarks.Drives;
 using KlarKonform.Backup.Benchmarks.Mails;
@@ -27,6 +29,8 @@ using KlarKonform.Backup.Engine;
 // dotnet run -c Release --project tests/Benchmarks -- index
 // dotnet run -c Release --project tests/Benchmarks -- chaos [--kills 100] [--seed 1]
 // dotnet run -c Release --project tests/Benchmarks -- drift [--seeds 500] [--seed N]
+// dotnet run -c Release --project tests/Benchmarks -- destroy [--seeds 200] [--seed N]
+// dotnet run -c Release --project tests/Benchmarks -- chats [--exports 2000] [--seed N]
 // Internal: worker-run, receiver-run, search-run, chaos-run, drive-tenant, drive-run, drive-restore, tenant, mail-run, backup REPOSITORY SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
 switch (args)
 {
@@ -77,6 +81,10 @@ switch (args)
         return 0;
     case ["drift", .. var options]:
         return await DriftBenchmark.RunAsync(options);
+    case ["destroy", .. var options]:
+        return await DestroyBenchmark.RunAsync(options);
+    case ["chats", .. var options]:
+        return await ChatsBenchmark.RunAsync(options);
     case ["drive-tenant", var folder, var port, var shape]:
         await DriveTenant.ServeAsync(folder, int.Parse(port, CultureInfo.InvariantCulture), shape);
         return 0;
@@ -99,7 +107,7 @@ switch (args)
         await FolderCopy.RestoreAsync(repository, target);
         return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- all | repository [--runs 5] | mail [--rounds 5] | drive [--rounds 5] [--items 1000000] [--no-peers] | search | startup | receiver [--seconds 20] [--kills 20] [--seed 1] | index | scale | workers [--count 8] [--kill 1] [--pause 1] | chaos [--kills 100] [--seed 1] | drift [--seeds 500] [--seed N]");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- all | repository [--runs 5] | mail [--rounds 5] | drive [--rounds 5] [--items 1000000] [--no-peers] | search | startup | receiver [--seconds 20] [--kills 20] [--seed 1] | index | scale | workers [--count 8] [--kill 1] [--pause 1] | chaos [--kills 100] [--seed 1] | drift [--seeds 500] [--seed N] | destroy [--seeds 200] [--seed N] | chats [--exports 2000] [--seed N]");
         return 2;
 }
 

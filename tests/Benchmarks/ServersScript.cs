@@ -11,7 +11,7 @@ internal static class ServersScript
     public static bool InstallPackages() => Bash(Packages) == 0;
 
     public static int RunInside(string[] arguments) =>
-        Bash(Packages + "source tests/servers.sh; trap stop_servers EXIT; start_servers; \"$@\"", arguments[0], Environment.ProcessPath!, arguments);
+        Bash(Packages + "source tests/servers.sh; trap stop_servers EXIT; start_servers --without-ceph; \"$@\"", arguments[0], Environment.ProcessPath!, arguments);
 
     private static int Bash(string script, string name = "bash", string? program = null, string[]? arguments = null)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Repository.Trees;
 using KlarKonform.Backup.Storage.Folder;
 
@@ -16,7 +17,7 @@ internal sealed class DriftSnapshot(RepositoryReader reader)
         await using var store = new FolderObjectStore(folder, durable: false);
         using var repository = await ResticRepository.OpenAsync(store, password, cancellationToken);
         await repository.LoadIndexAsync(cancellationToken);
-        var newest = await repository.SnapshotsAsync(cancellationToken).OrderByDescending(each => each.Snapshot.Time).FirstAsync(cancellationToken);
+        var newest = SnapshotOrder.Sort(await repository.SnapshotsAsync(cancellationToken).Where(each => each.Snapshot.Tags?.Any(tag => tag.StartsWith("config:", StringComparison.Ordinal)) == true).ToListAsync(cancellationToken))[^1];
         var snapshot = new DriftSnapshot(new RepositoryReader(repository));
         await snapshot.WalkAsync(newest.Snapshot.Root, "", "", cancellationToken);
         return snapshot._items;

@@ -9,7 +9,7 @@ using KlarKonform.Backup.TestSupport;
 namespace KlarKonform.Backup.Integration;
 
 /// <summary>The main job through real servers, with the stock restic as judge.</summary>
-public sealed class ServerBackupTests : IAsyncLifetime
+public sealed partial class ServerBackupTests : IAsyncLifetime
 {
     private const string Password = "repository password";
     private readonly TemporaryFolder _folder = new();

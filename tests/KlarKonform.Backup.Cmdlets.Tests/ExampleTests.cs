@@ -32,11 +32,14 @@ public sealed class ExampleTests(ExampleTests.Contoso contoso) : IClassFixture<E
                 continue;
             }
 
-            // Nothing runs here at this moment: that is what Stop-KKBackup has to say then.
-            var errors = contoso.Run(example).Where(error => !(cmdlet == "Stop-KKBackup" && error.FullyQualifiedErrorId.StartsWith("NotRunning", StringComparison.Ordinal))).ToArray();
+            // Nothing runs here at this moment, and the audit log is sound: that is what these have to say then.
+            var errors = contoso.Run(example).Where(error => !IsAnswer(cmdlet, error.FullyQualifiedErrorId)).ToArray();
             Assert.True(errors.Length == 0, $"{example}: {string.Join("; ", errors.Select(error => error.ToString()))}");
         }
     }
+
+    private static bool IsAnswer(string cmdlet, string error) => (cmdlet == "Stop-KKBackup" && error.StartsWith("NotRunning", StringComparison.Ordinal))
+        || (cmdlet == "Approve-KKBackupAuditLog" && error.StartsWith("AuditLogSound", StringComparison.Ordinal));
 
     /// <summary>The admin's company: a tenant, and a computer that has been backing it up.</summary>
     public sealed class Contoso : IAsyncLifetime

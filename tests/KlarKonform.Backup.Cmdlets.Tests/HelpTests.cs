@@ -64,7 +64,7 @@ public sealed class HelpTests(ModuleFixture module) : IClassFixture<ModuleFixtur
 
     [Fact]
     public void The_manifest_exports_exactly_the_compiled_cmdlets() => Assert.Equal(
-        ["Add-KKBackupKey", "Approve-KKBackupFailure", "Disable-KKBackupSchedule", "Enable-KKBackupSchedule", "Export-KKBackupReport", "Export-KKBackupRunbook", "Find-KKBackupItem", "Get-KKBackupAuditLog", "Get-KKBackupConfiguration", "Get-KKBackupHold", "Get-KKBackupItem", "Get-KKBackupKey", "Get-KKBackupRun", "Get-KKBackupSnapshot", "Get-KKBackupStatus", "Invoke-KKBackupRetention",
-            "New-KKBackupConfiguration", "Remove-KKBackupConfiguration", "Remove-KKBackupHold", "Remove-KKBackupKey", "Remove-KKBackupSchedule", "Repair-KKBackup", "Restore-KKBackupItem", "Set-KKBackupConfiguration", "Set-KKBackupHold", "Set-KKBackupSchedule", "Start-KKBackup", "Start-KKBackupScheduler", "Start-KKWhatsAppReceiver", "Stop-KKBackup", "Test-KKBackup", "Test-KKBackupConnection"],
+        ["Add-KKBackupKey", "Approve-KKBackupAuditLog", "Approve-KKBackupFailure", "Disable-KKBackupSchedule", "Enable-KKBackupSchedule", "Export-KKBackupReport", "Export-KKBackupRunbook", "Find-KKBackupItem", "Get-KKBackupAuditLog", "Get-KKBackupConfiguration", "Get-KKBackupHold", "Get-KKBackupItem", "Get-KKBackupKey", "Get-KKBackupRun", "Get-KKBackupSnapshot", "Get-KKBackupStatus", "Invoke-KKBackupRetention",
+            "New-KKBackupConfiguration", "Remove-KKBackupConfiguration", "Remove-KKBackupHold", "Remove-KKBackupKey", "Remove-KKBackupSchedule", "Repair-KKBackup", "Restore-KKBackupItem", "Set-KKBackupConfiguration", "Set-KKBackupHold", "Set-KKBackupSchedule", "Start-KKBackup", "Start-KKBackupScheduler", "Start-KKWhatsAppReceiver", "Stop-KKBackup", "Test-KKBackup", "Test-KKBackupConnection", "Unlock-KKBackup"],
         module.Invoke("Get-Command -Module KlarKonform.Backup").Select(command => $"{command.Properties["Name"].Value}").Order());
 }

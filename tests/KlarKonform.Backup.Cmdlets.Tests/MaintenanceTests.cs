@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using KlarKonform.Backup.Demo;
 using KlarKonform.Backup.TestSupport;
 
@@ -48,6 +49,62 @@ public sealed class MaintenanceTests(ModuleFixture module) : IClassFixture<Modul
         Assert.True((int)module.Invoke("Repair-KKBackup Repair")[0].Properties["Packs"].Value > 0);
         Assert.Equal("True", $"{module.Invoke("(Test-KKBackup Repair -ReadData).Passed")[0]}");
         Assert.Equal("Succeeded", $"{module.Invoke("(Start-KKBackup Repair).Status")[0]}");
+    }
+
+    [Fact]
+    public async Task The_locks_of_a_killed_run_are_shown_and_removed_and_so_are_those_of_the_living_on_demand_alone()
+    {
+        module.Configure("Unlock");
+        module.Invoke("Start-KKBackup Unlock");
+        var locks = module.Folder["repository-Unlock", "locks"];
+        Assert.Empty(module.Invoke("Unlock-KKBackup Unlock -Confirm:$false"));
+
+        // Whole ones, not what is being written.
+        int Written() => Directory.GetFiles(locks).Count(file => Path.GetFileName(file).Length == 64);
+
+        // Of a process of this computer that exists no more.
+        while (Written() == 0)
+        {
+            using var killed = Process.Start(ImportTests.ProbeProcess("backup", "Unlock", module.Tenant.Options.ClientSecret, "password"))!;
+            while (!killed.HasExited && Written() == 0)
+                await Task.Delay(5, TestContext.Current.CancellationToken);
+            killed.Kill();
+            await killed.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        if (OperatingSystem.IsLinux())
+        {
+            Assert.Equal(["Dead False"], module.Invoke("Unlock-KKBackup Unlock -WhatIf | ForEach-Object { \"$($_.State) $($_.Removed)\" }").Select(each => $"{each}").Distinct());
+            Assert.NotEmpty(Directory.GetFiles(locks));
+            Assert.Equal(["True"], module.Invoke("(Unlock-KKBackup Unlock -Confirm:$false).Removed").Select(each => $"{each}").Distinct());
+        }
+        else
+        {
+            module.Invoke("Unlock-KKBackup Unlock -Force -Confirm:$false");
+        }
+
+        Assert.Empty(Directory.GetFiles(locks));
+
+        // Of a stock restic that is at work.
+        var start = new ProcessStartInfo("restic", ["-r", module.Folder["repository-Unlock"], "--no-cache", "backup", "--stdin"]) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment["RESTIC_PASSWORD"] = "password";
+        using var restic = Process.Start(start)!;
+        while (Directory.GetFiles(locks).Length == 0)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        var shown = Assert.Single(module.Invoke("Unlock-KKBackup Unlock -Confirm:$false"));
+        Assert.Equal(("Alive", $"{restic.Id}", "False", "False"), ($"{shown.Properties["State"].Value}", $"{shown.Properties["ProcessId"].Value}", $"{shown.Properties["Removed"].Value}", $"{shown.Properties["IsExclusive"].Value}"));
+        Assert.Contains("Unlock-KKBackup Unlock", Assert.Single(module.TryInvoke("Repair-KKBackup Unlock -Confirm:$false").Errors).ToString(), StringComparison.Ordinal);
+        module.Invoke("Unlock-KKBackup Unlock -Force -WhatIf");
+        Assert.Single(Directory.GetFiles(locks));
+        Assert.Equal("True", $"{module.Invoke("(Unlock-KKBackup Unlock -Force -Confirm:$false).Removed")[0]}");
+        Assert.Empty(Directory.GetFiles(locks));
+        restic.Kill();
+
+        // A file that nobody can read is named, with the way to remove it.
+        await File.WriteAllBytesAsync(Path.Combine(locks, new string('a', 64)), new byte[100], TestContext.Current.CancellationToken);
+        Assert.Equal("Unknown", $"{module.Invoke("(Unlock-KKBackup Unlock -Confirm:$false).State")[0]}");
+        Assert.Equal("True", $"{module.Invoke("(Unlock-KKBackup Unlock -Force -Confirm:$false).Removed")[0]}");
+        Assert.Equal("Succeeded", $"{module.Invoke("(Start-KKBackup Unlock).Status")[0]}");
     }
 
     [Theory]

@@ -20,7 +20,7 @@ public sealed class RetentionTests(ModuleFixture module) : IClassFixture<ModuleF
         Assert.Equal(2, ((System.Collections.ICollection)plan.Properties["Removed"].Value).Count);
         Assert.Equal(files, Files());
 
-        var done = module.Invoke("Invoke-KKBackupRetention Retention -KeepLast 1 -Confirm:$false")[0];
+        var done = module.Invoke("Invoke-KKBackupRetention Retention -KeepLast 1 -Force -Confirm:$false")[0];
         Assert.Equal("True", $"{done.Properties["Executed"].Value}");
         Assert.Equal($"{plan.Properties["BytesFreed"].Value}", $"{done.Properties["BytesFreed"].Value}");
         Assert.Single(module.Invoke("Get-KKBackupSnapshot Retention"));
@@ -62,7 +62,9 @@ public sealed class RetentionTests(ModuleFixture module) : IClassFixture<ModuleF
 
         var snapshot = Directory.GetFiles(module.Folder["repository-Cache", "snapshots"])[0];
         File.WriteAllText(snapshot, "damaged at the storage");
-        Assert.NotEmpty(module.TryInvoke("Test-KKBackup Cache").Errors);
+        var report = Assert.Single(module.Invoke("Test-KKBackup Cache"));
+        Assert.False((bool)report.Properties["Passed"].Value);
+        Assert.Contains(Path.GetFileName(snapshot), string.Join(' ', (IReadOnlyList<string>)report.Properties["Problems"].Value), StringComparison.Ordinal);
     }
 
     private string[] Files() => [.. Directory.EnumerateFiles(module.Folder["repository-Retention"], "*", SearchOption.AllDirectories).Order()];

@@ -40,6 +40,8 @@ internal sealed class BackupScenario : IAsyncDisposable, ISecretStore, IBackupOb
     public static async Task<BackupScenario> StartAsync(TenantSizes? sizes = null, DemoTenantOptions? options = null, SourceSettings? sources = null, TimeProvider? time = null)
     {
         options ??= new DemoTenantOptions();
+        if (time is not null)
+            options = options with { Clock = options.Clock ?? time.GetUtcNow };
         var scenario = new BackupScenario(await DemoTenantServer.StartAsync(options with { Sizes = sizes ?? new TenantSizes { Users = 3, MailsPerUser = 15, FilesPerUser = 12, MaxFileBytes = 200_000 } }), time ?? TimeProvider.System);
         await File.WriteAllTextAsync(scenario.Folder["ca.pem"], scenario.Tenant.CaCertificatePem);
         var configuration = scenario.Configuration();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using CsCheck;
 using KlarKonform.Backup.Repository;
@@ -22,7 +23,7 @@ public sealed class FolderRestoreTests
 
     private static readonly System.Buffers.SearchValues<char> s_forbidden = System.Buffers.SearchValues.Create("<>:\"/\\|?*\0");
 
-    private sealed record Evil(string Name, Evil[]? Children);
+    private sealed record Evil(string Name, Evil[]? Children, DateTimeOffset? Time = null);
 
     private static readonly Gen<Evil[]> s_files = s_name.Select(name => new Evil(name, null)).Array[0, 6];
     private static readonly Gen<Evil[]> s_folders = Gen.Select(s_name, s_files, (name, files) => new Evil(name, files)).Array[0, 4];
@@ -127,6 +128,49 @@ public sealed class FolderRestoreTests
     }
 
     [Fact]
+    public async Task A_table_has_no_formulas_and_its_cells_are_those_of_the_culture()
+    {
+        var before = CultureInfo.CurrentCulture;
+        try
+        {
+            var bar = (CultureInfo)CultureInfo.GetCultureInfo("de-DE").Clone();
+            bar.TextInfo.ListSeparator = "|";
+            CultureInfo.CurrentCulture = bar;
+            await using var scenario = await BackupScenario.StartAsync(sources: new SourceSettings { Directory = new DirectorySettings() });
+            scenario.Tenant.Change((model, _) =>
+            {
+                (model.Users[0].DisplayName, model.Users[0].Department, model.Users[0].Phone) = ("\t=1+1", "\uFF1D1+1", "+49 30 1234567");
+                (model.Users[1].DisplayName, model.Users[1].Department) = ("\r@SUM(A1)", "=1");
+            });
+            await scenario.RunAsync();
+            await RestoreAsync(scenario, new RestoreRequest { Paths = ["/Directory"], Destination = scenario.Folder["ziel"], Format = RestoreFormat.Combined });
+            var table = await File.ReadAllTextAsync(Path.Combine(scenario.Folder["ziel"], "Directory", "AddressBook.csv"));
+            foreach (var cell in (string[])["|\"'\t=1+1\"|", "|'\uFF1D1+1|", "|\"'\r@SUM(A1)\"|", "|'=1|", "|+49 30 1234567|"])
+                Assert.Contains(cell, table, StringComparison.Ordinal);
+
+            await WriteAsync(scenario, [new Evil("a|b.txt", null)]);
+            await RestoreAsync(scenario, new RestoreRequest { Paths = ["/"], Destination = scenario.Folder["ziel 2"], ReportPath = scenario.Folder["bericht.csv"] });
+            Assert.Contains("Restored|\"/a|b.txt\"|", await File.ReadAllTextAsync(scenario.Folder["bericht.csv"]), StringComparison.Ordinal);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [Fact]
+    public async Task A_time_that_no_file_system_holds_is_a_note_and_the_file_is_there()
+    {
+        await using var scenario = await BackupScenario.StartAsync();
+        await WriteAsync(scenario, [new Evil("now.txt", null), new Evil("never.txt", null, DateTimeOffset.MinValue)]);
+        var restored = await RestoreAsync(scenario, new RestoreRequest { Paths = ["/"], Destination = scenario.Folder["ziel"] });
+        var odd = Assert.Single(restored, item => item.Detail is not null);
+        Assert.Equal("Restored", odd.Status);
+        Assert.Contains("0001-01-01", odd.Detail, StringComparison.Ordinal);
+        Assert.True(File.GetLastWriteTimeUtc(odd.File).Year > 2000);
+    }
+
+    [Fact]
     public async Task Readable_leaves_out_the_json_and_keeps_what_other_programs_open()
     {
         await using var scenario = await BackupScenario.StartAsync(sources: BackupScenario.Everything);
@@ -196,7 +240,7 @@ public sealed class FolderRestoreTests
 
                 using var content = new MemoryStream(Encoding.UTF8.GetBytes($"Inhalt {files}"));
                 var saved = await writer.SaveStreamAsync(content, default);
-                nodes[entry.Name] = Node.NewFile(entry.Name, (ulong)saved.Size, saved.Blobs, DateTimeOffset.UnixEpoch);
+                nodes[entry.Name] = Node.NewFile(entry.Name, (ulong)saved.Size, saved.Blobs, entry.Time ?? DateTimeOffset.UnixEpoch);
                 files++;
             }
 

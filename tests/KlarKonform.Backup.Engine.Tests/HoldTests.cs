@@ -11,7 +11,7 @@ namespace KlarKonform.Backup.Engine.Tests;
 
 public sealed class HoldTests
 {
-    private static readonly RetentionOptions s_last = new() { Policy = new RetentionSettings { Preset = RetentionPreset.Custom, Keep = new KeepSettings { Last = 1 } } };
+    private static readonly RetentionOptions s_last = new() { Force = true, Policy = new RetentionSettings { Preset = RetentionPreset.Custom, Keep = new KeepSettings { Last = 1 } } };
 
     private static HoldRequest Why => new() { Reason = "Verfahren 12/2026", Author = "Dr. Weber" };
 

@@ -65,7 +65,7 @@ public sealed class IsolationTests
         Func<Task>[] commands =
         [
             () => engine.StartBackupAsync("second", new BackupOptions(), vault, vault, default), () => engine.GetSnapshotsAsync("second", vault, default), () => engine.GetKeysAsync("second", vault, default),
-            () => engine.RunRetentionAsync("second", new RetentionOptions(), vault, vault, default), () => engine.RepairAsync("second", vault, vault, default), () => engine.SetHoldAsync("second", new HoldRequest { Reason = "x", Author = "y" }, vault, default),
+            () => engine.RunRetentionAsync("second", new RetentionOptions(), vault, vault, default), () => engine.RepairAsync("second", new RepairOptions(), vault, vault, default), () => engine.SetHoldAsync("second", new HoldRequest { Reason = "x", Author = "y" }, vault, default),
             () => engine.TestIntegrityAsync("second", new IntegrityOptions(), vault, vault, default), () => engine.GetRepositoryStatusAsync("second", vault, default), () => AllAsync(engine.FindItemsAsync("second", new ItemQuery(), vault, vault, default)),
             () => AllAsync(engine.RestoreAsync("second", new RestoreRequest { Paths = ["/"], Destination = folder["out"] }, vault, vault, default)), () => AllAsync(engine.GetItemsAsync("second", "latest", "/", false, vault, vault, default)),
         ];

@@ -95,6 +95,35 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public async Task A_name_with_a_line_feed_and_an_address_with_a_password_are_refused_and_the_password_is_not_shown()
+    {
+        await using var scenario = await BackupScenario.StartAsync();
+        var configuration = scenario.Configuration("Second");
+        var bucket = new TargetSettings { Type = TargetType.S3, Bucket = "b", Credential = "vault/s3" };
+        var sftp = new TargetSettings { Type = TargetType.Sftp, Host = "h", Path = "/p", Credential = "vault/s", HostKey = "SHA256:" + new string('A', 43) };
+        (BackupConfiguration Configuration, string Field)[] wrong =
+        [
+            (configuration with { Name = "Second\n" }, "name"),
+            (configuration with { Target = sftp with { HostKey = sftp.HostKey + "\n" } }, "target.hostKey"),
+            (configuration with { Tenant = configuration.Tenant with { Auth = new AuthenticationSettings { Method = AuthenticationMethod.ClientCertificate, Thumbprint = new string('A', 40) + "\n" } } }, "tenant.auth.thumbprint"),
+            (configuration with { Target = bucket with { Endpoint = new Uri("https://user:geheim@s3.example") } }, "target.endpoint"),
+            (configuration with { Target = bucket with { Endpoint = new Uri("http://user:geheim@s3.example") } }, "target.endpoint"),
+            (configuration with { Target = bucket with { Proxy = new Uri("http://user:geheim@proxy.example:3128") } }, "target.proxy"),
+            (configuration with { Target = bucket with { Proxy = new Uri("ftp://user:geheim@proxy.example") } }, "target.proxy"),
+            (configuration with { Tenant = configuration.Tenant with { GraphEndpoint = new Uri("https://user:geheim@graph.example/v1.0") } }, "tenant.graphEndpoint"),
+        ];
+        foreach (var (each, field) in wrong)
+        {
+            var refused = await Assert.ThrowsAsync<BackupException>(() => scenario.Engine.CreateConfigurationAsync(each, default));
+            Assert.Equal("ConfigurationFieldInvalid", refused.ErrorId);
+            Assert.Contains(field, refused.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("geheim", refused.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Single(await scenario.Engine.GetConfigurationsAsync("*", default));
+    }
+
+    [Fact]
     public async Task An_unknown_certificate_authority_is_refused_with_the_host()
     {
         await using var scenario = await BackupScenario.StartAsync();

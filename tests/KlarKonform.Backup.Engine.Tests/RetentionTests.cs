@@ -179,7 +179,9 @@ public sealed class RetentionTests
             all.Add(each);
         foreach (var (id, snapshot) in all)
         {
-            await repository.SaveSnapshotAsync(snapshot with { Time = NanoTime.From(snapshot.Taken.AddDays(-days)).ToString() }, default);
+            // As every program that rewrites one: it says which one it was.
+            var other = new Dictionary<string, System.Text.Json.JsonElement>(snapshot.Other ?? new Dictionary<string, System.Text.Json.JsonElement>()) { ["original"] = System.Text.Json.JsonSerializer.SerializeToElement(snapshot.Original ?? id.ToString()) };
+            await repository.SaveSnapshotAsync(snapshot with { Time = NanoTime.From(snapshot.Taken.AddDays(-days)).ToString(), Other = other }, default);
             await repository.DeleteSnapshotAsync(id, default);
         }
     }

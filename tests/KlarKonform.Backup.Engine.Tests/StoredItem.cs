@@ -1,6 +1,7 @@
 using System.Text.Json;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Storage.Folder;
 
 namespace KlarKonform.Backup.Engine.Tests;
@@ -19,7 +20,7 @@ internal sealed record StoredItem(string Path, JsonElement Document)
         await using var store = new FolderObjectStore(folder, durable: false);
         using var repository = await ResticRepository.OpenAsync(store, password, default);
         await repository.LoadIndexAsync(default);
-        var newest = await repository.SnapshotsAsync(default).OrderByDescending(each => each.Snapshot.Time).FirstAsync();
+        var newest = SnapshotOrder.Sort(await repository.SnapshotsAsync(default).Where(each => each.Snapshot.Tags?.Any(tag => tag.StartsWith("config:", StringComparison.Ordinal)) == true).ToListAsync(default))[^1];
         var items = new List<StoredItem>();
         await WalkAsync(new RepositoryReader(repository), newest.Snapshot.Root, "", items);
         return items;

@@ -50,6 +50,8 @@ public sealed class GraphClientTests
         var client = scenario.Client();
         var user = scenario.Tenant.Model.Users[0];
         var file = scenario.Tenant.Change((_, generator) => generator.AddFile(user.Drive!, user.Drive!.Root, "groß.bin", 2_000_000));
+        await using var insecure = await new DriveApi(client).ContentAsync(user.Drive!.Id, file.Id, file.Size, new Uri("http://files.example/1"), 0, default);
+        Assert.Equal("InsecureLink", (await Assert.ThrowsAsync<GraphException>(async () => await insecure.ReadExactlyAsync(new byte[1]))).Code);
         scenario.Tenant.BreakDownloads(1);
         await using var stream = await new DriveApi(client).ContentAsync(user.Drive!.Id, file.Id, file.Size, null, 0, default);
         using var memory = new MemoryStream();

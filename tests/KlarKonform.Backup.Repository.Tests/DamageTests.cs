@@ -4,6 +4,7 @@ using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Restoring;
 using KlarKonform.Backup.Repository.Writing;
 using KlarKonform.Backup.Storage;
+using KlarKonform.Backup.Storage.Caching;
 using KlarKonform.Backup.Storage.Folder;
 using KlarKonform.Backup.TestSupport;
 using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
@@ -45,6 +46,32 @@ public sealed class DamageTests : IDisposable
         await RestoreAsync(mustBeAll: true);
     }
 
+    [Theory]
+    [InlineData("index", RepositoryFile.Index, CheckProblemKind.DamagedIndex)]
+    [InlineData("snapshots", RepositoryFile.Snapshot, CheckProblemKind.DamagedSnapshot)]
+    public async Task A_file_that_a_cache_still_has_sound_is_checked_at_the_storage(string folder, RepositoryFile kind, CheckProblemKind expected)
+    {
+        using (await InitializeAsync())
+        {
+        }
+
+        using var repository = await ResticRepository.OpenAsync(
+            new CachingObjectStore(new FolderObjectStore(_folder["repo"]), new FolderObjectStore(_folder["cache"], durable: false), ["index", "snapshots"]), Password, default);
+        await BackupAsync(repository, (1, 90_000));
+        var checker = new RepositoryChecker(repository);
+        Assert.Empty(await checker.CheckFilesAsync(kind, null, default));
+        var file = Directory.GetFiles(_folder["repo", folder])[0];
+        var bytes = await File.ReadAllBytesAsync(file);
+        bytes[40] ^= 1;
+        await File.WriteAllBytesAsync(file, bytes);
+        await repository.LoadIndexAsync(default);
+        Assert.Equal(expected, Assert.Single(await checker.CheckFilesAsync(kind, null, default)).Kind);
+        Assert.Equal(expected, Assert.Single(await checker.CheckFilesAsync(kind, [BlobId.Parse(Path.GetFileName(file))], default)).Kind);
+        File.Delete(file);
+        Assert.Empty(await checker.CheckFilesAsync(kind, null, default));
+        Assert.Equal(expected, Assert.Single(await checker.CheckFilesAsync(kind, [BlobId.Parse(Path.GetFileName(file))], default)).Kind);
+    }
+
     [Fact]
     public async Task A_blob_that_two_writers_stored_is_read_from_the_sound_pack()
     {
@@ -68,12 +95,12 @@ public sealed class DamageTests : IDisposable
         using var reading = await OpenAsync();
         await reading.LoadIndexAsync(default);
         var id = BlobId.Of(content);
-        Assert.Single(reading.Index.FindCopies(id));
+        Assert.Single(reading.Index.FindCopies(BlobHandle.Data(id)));
         foreach (var pack in Directory.GetFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories))
         {
             var sound = await File.ReadAllBytesAsync(pack);
             File.Delete(pack);
-            Assert.Equal(content, await new RepositoryReader(reading).ReadBlobAsync(id, default));
+            Assert.Equal(content, await new RepositoryReader(reading).ReadBlobAsync(BlobHandle.Data(id), default));
             var batch = new ConcurrentBag<byte[]>();
             await new BatchReader(reading, 2).ReadAsync([id], (_, plain, _) => { batch.Add(plain.ToArray()); return default; }, (_, exception) => Assert.Fail(exception.Message), default);
             Assert.Equal(content, Assert.Single(batch));

@@ -17,6 +17,18 @@ internal static class ForeignProgram
         File.WriteAllBytes(Path.Combine(repository, folder, Convert.ToHexString(SHA256.HashData(stored)).ToLowerInvariant()), stored);
     }
 
+    /// <summary>Seals JSON as a file of a repository whose key this is.</summary>
+    public static byte[] Seal(CryptoKey key, object json) => Seal(key, JsonSerializer.SerializeToUtf8Bytes(json));
+
+    /// <summary>Opens a lock, compressed or not (the format's "Unpacked Data Format").</summary>
+    public static JsonElement Open(CryptoKey key, byte[] stored)
+    {
+        var plain = new byte[stored.Length];
+        var text = plain.AsSpan(0, key.Open(stored, plain));
+        using var decompressor = new ZstdSharp.Decompressor();
+        return JsonSerializer.Deserialize<JsonElement>(text[0] == 2 ? decompressor.Unwrap(text[1..]) : text);
+    }
+
     public static void WriteLock(string repository, string password, int process, string host) => Write(repository, password, "locks", JsonSerializer.Serialize(
         new { time = DateTimeOffset.UtcNow, exclusive = true, hostname = host, username = "somebody", pid = process }));
 
@@ -52,7 +64,7 @@ internal static class ForeignProgram
         return new CryptoKey(derived.AsSpan(0, 32), derived.AsSpan(32, 16), derived.AsSpan(48, 16));
     }
 
-    private static CryptoKey OpenKey(string repository, string password)
+    public static CryptoKey OpenKey(string repository, string password)
     {
         using var file = JsonDocument.Parse(File.ReadAllBytes(Directory.GetFiles(Path.Combine(repository, "keys"))[0]));
         var root = file.RootElement;

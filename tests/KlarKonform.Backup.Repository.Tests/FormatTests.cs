@@ -91,6 +91,22 @@ public sealed class FormatTests : IDisposable
         Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_a_newer_program_puts_beside_a_trees_nodes_is_passed_over()
+    {
+        using var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
+        await repository.LoadIndexAsync(default);
+        var (data, tree) = (BlobId.Of("data"u8), BlobId.Of("tree"u8));
+        var json = "{\"before\":[{\"name\":\"no\",\"subtree\":1,\"content\":[1]}],\"nodes\":[{\"name\":\"a\",\"type\":\"dir\",\"later\":[{\"subtree\":2}],\"content\":[\"" + data + "\"],\"subtree\":\"" + tree + "\"}],\"after\":[{\"name\":\"no\"}]}";
+        await using var writer = new RepositoryWriter(repository);
+        var id = await writer.SaveBlobAsync(BlobKind.Tree, System.Text.Encoding.UTF8.GetBytes(json), default);
+        await writer.FlushAsync(default);
+        var reader = new RepositoryReader(repository);
+        Assert.Equal(("a", tree), (Assert.Single(await reader.ReadTreeAsync(id, default)).Name, Assert.Single(await reader.ReadTreeAsync(id, default)).Subtree));
+        var links = await reader.ReadTreeLinksAsync(id, default);
+        Assert.Equal((("a", tree), data), (Assert.Single(links.Subtrees), Assert.Single(links.Blobs)));
+    }
+
     [Theory]
     [InlineData("not JSON")]
     [InlineData("[]")]

@@ -55,6 +55,23 @@ public sealed class KeyTests : IDisposable
         Assert.Equal(2, repository.Config.Version);
     }
 
+    [Theory]
+    [InlineData(2, 1, 1_000_000_000)]
+    [InlineData(1 << 20, 8, 1_000)]
+    [InlineData(2, 1_000_000_000, 1)]
+    public async Task A_key_file_that_asks_for_days_of_work_is_refused_and_the_others_open(int n, int r, int p)
+    {
+        ForeignProgram.Initialize(_folder["repo"], "first", n: 2, r: 1, p: 1);
+        var right = Assert.Single(Directory.GetFiles(_folder["repo", "keys"]));
+        var hostile = System.Text.Json.Nodes.JsonNode.Parse(await File.ReadAllTextAsync(right))!;
+        (hostile["N"], hostile["r"], hostile["p"]) = (n, r, p);
+        await File.WriteAllTextAsync(_folder["repo", "keys", new string('0', 64)], hostile.ToJsonString());
+        (await ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), "first", default)).Dispose();
+        File.Delete(right);
+        var refused = await Assert.ThrowsAsync<RepositoryException>(() => ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), "first", default));
+        Assert.Equal(RepositoryErrorKind.Damaged, refused.Kind);
+    }
+
     [Fact]
     public async Task Many_that_create_a_repository_at_the_same_moment_open_the_same_one_with_one_key()
     {

@@ -1,7 +1,7 @@
 using KlarKonform.Backup.Repository.Locks;
+using KlarKonform.Backup.Repository.Tests.Locking;
 using KlarKonform.Backup.Storage.Folder;
 using KlarKonform.Backup.TestSupport;
-using Microsoft.Extensions.Time.Testing;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
@@ -15,61 +15,196 @@ public sealed class LockTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public async Task A_lock_that_nobody_renews_goes_stale_and_is_taken_away()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(31)]
+    [InlineData(-31)]
+    [InlineData(600)]
+    [InlineData(-600)]
+    public void A_living_run_keeps_its_purpose_however_far_its_clock_is_off(int minutes)
     {
-        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        using var repository = await InitializeAsync();
-        ForeignProgram.WriteLock(_folder["repo"], Password, Environment.ProcessId, "another-host");
-        var failure = await Assert.ThrowsAsync<RepositoryException>(() => RepositoryLock.AcquireAsync(repository, exclusive: true, time, default));
-        Assert.Contains("another-host", failure.Message, StringComparison.Ordinal);
-        time.Advance(TimeSpan.FromMinutes(31));
-        await using (await RepositoryLock.AcquireAsync(repository, exclusive: true, time, default))
-            Assert.Single(Directory.GetFiles(_folder["repo", "locks"]));
-        Assert.Empty(Directory.GetFiles(_folder["repo", "locks"]));
-    }
-
-    [Fact]
-    public async Task The_lock_of_a_process_of_this_machine_that_is_gone_is_taken_away_at_once()
-    {
-        using var repository = await InitializeAsync();
-        using (var brief = System.Diagnostics.Process.Start("restic", "version"))
-        {
-            await brief.WaitForExitAsync();
-            ForeignProgram.WriteLock(_folder["repo"], Password, brief.Id, Environment.MachineName);
-        }
-
-        await using (await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default))
-            Assert.Single(Directory.GetFiles(_folder["repo", "locks"]));
-        ForeignProgram.WriteLock(_folder["repo"], Password, Environment.ProcessId, Environment.MachineName);
-        await Assert.ThrowsAsync<RepositoryException>(() => RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default));
-    }
-
-    [Fact]
-    public async Task Who_slept_longer_than_his_lock_lives_saves_no_snapshot()
-    {
-        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        using var repository = await InitializeAsync();
-        await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, time, default);
-        await held.ThrowIfLostAsync();
-        File.Delete(Assert.Single(Directory.GetFiles(_folder["repo", "locks"]))); // As a pruner elsewhere does with a dead lock.
-        time.SetUtcNow(time.GetUtcNow().AddMinutes(40));
-        await Assert.ThrowsAsync<OperationCanceledException>(held.ThrowIfLostAsync);
-        Assert.True(held.Lost.IsCancellationRequested);
+        var world = new LockWorld();
+        var (a, b) = (world.Machine("a", TimeSpan.FromMinutes(minutes)), world.Machine("b"));
+        var held = world.Run(a, () => a.ClaimAsync("backup:one"));
+        var failure = Assert.Throws<RepositoryException>(() => world.Run(b, () => b.ClaimAsync("backup:one")));
+        Assert.Equal(RepositoryErrorKind.PurposeTaken, failure.Kind);
+        Assert.Throws<RepositoryException>(() => world.Run(b, () => b.AcquireAsync(exclusive: true)));
+        world.Run(a, held.ThrowIfLostAsync);
     }
 
     [Theory]
-    [InlineData(40)]
-    [InlineData(60 * 24 * 365)]
-    [InlineData(-90)]
-    public async Task A_clock_that_jumps_costs_nobody_a_lock_that_all_respected(int minutes)
+    [InlineData(31)]
+    [InlineData(-31)]
+    [InlineData(600)]
+    [InlineData(-600)]
+    public void A_living_restic_is_respected_however_far_its_clock_is_off(int minutes)
     {
-        var time = new JumpingTime();
-        using var repository = await InitializeAsync();
-        await using var held = await RepositoryLock.ClaimAsync(repository, "backup:one", time, new Random(1), default);
-        time.Jump(TimeSpan.FromMinutes(minutes));
-        await held.ThrowIfLostAsync();
-        Assert.Single(Directory.GetFiles(_folder["repo", "locks"]));
+        var world = new LockWorld();
+        var (restic, ours) = (world.Machine("restic", TimeSpan.FromMinutes(minutes)), world.Machine("ours"));
+        var held = world.Run(restic, () => ResticLock.TakeAsync(world, restic, exclusive: true));
+        Assert.NotNull(held);
+        Assert.Equal(RepositoryErrorKind.Locked, Assert.Throws<RepositoryException>(() => world.Run(ours, () => ours.AcquireAsync(exclusive: false))).Kind);
+        Assert.Single(world.Below("locks"));
+        Assert.False(held.Lost.IsCancellationRequested);
+    }
+
+    [Theory]
+    [InlineData(31, 10)]
+    [InlineData(60, 7)]
+    [InlineData(-60, 26)]
+    public void The_lock_of_a_dead_restic_is_watched_for_longer_than_it_would_renew_it_and_then_taken_away(int age, int atMost)
+    {
+        var world = new LockWorld();
+        var ours = world.Machine("ours");
+        world.Plant(new { time = ours.Time.GetUtcNow().AddMinutes(-age), exclusive = true, hostname = "another-host", username = "u", pid = 17 });
+        world.Run(ours, () => ours.AcquireAsync(exclusive: true));
+        Assert.Single(world.Below("locks"));
+        Assert.InRange(world.Now, TimeSpan.FromMinutes(6), TimeSpan.FromMinutes(atMost));
+    }
+
+    [Fact]
+    public void A_lock_of_another_host_that_is_young_by_its_time_keeps_us_out_and_is_named()
+    {
+        var world = new LockWorld();
+        var ours = world.Machine("ours");
+        world.Plant(new { time = ours.Time.GetUtcNow().AddMinutes(-20), exclusive = true, hostname = "another-host", username = "u", pid = 17 });
+        var failure = Assert.Throws<RepositoryException>(() => world.Run(ours, () => ours.AcquireAsync(exclusive: false)));
+        Assert.Equal("another-host", failure.Holder?.Host);
+        Assert.Single(world.Below("locks"));
+    }
+
+    [Fact]
+    public void A_purpose_whose_owner_fell_silent_is_watched_and_then_free_long_before_restic_would_call_it_stale()
+    {
+        var world = new LockWorld();
+        var (a, b) = (world.Machine("a"), world.Machine("b"));
+        world.Run(a, () => a.ClaimAsync("backup:one"));
+        a.Die();
+        world.Pass(TimeSpan.FromMinutes(1));
+        Assert.Equal("PurposeTaken", $"{Assert.Throws<RepositoryException>(() => world.Run(b, () => b.ClaimAsync("backup:one"))).Kind}");
+        world.Pass(TimeSpan.FromMinutes(4));
+        var began = world.Now;
+        world.Run(b, () => b.ClaimAsync("backup:one"));
+        Assert.InRange(world.Now - began, TimeSpan.Zero, TimeSpan.FromMinutes(2));
+        Assert.Single(world.Below("locks"));
+    }
+
+    [Fact]
+    public void A_process_id_counts_only_on_the_same_boot_and_in_the_same_namespace()
+    {
+        var world = new LockWorld();
+        var ours = world.Machine("ours");
+        var held = world.Run(ours, () => ours.ClaimAsync("backup:one"));
+        var own = world.Read(world.Objects[world.Below("locks").Single()]);
+        world.Run(ours, async () => await held.DisposeAsync());
+        if (!own.TryGetProperty("klarkonform_boot", out var boot))
+            return; // An operating system that tells nothing: watched always.
+        var pids = own.GetProperty("klarkonform_pidns").GetString();
+        using var gone = System.Diagnostics.Process.Start("true");
+        gone.WaitForExit();
+
+        string Plant(string? bootId, string? pidNamespace) => world.Plant(new
+        {
+            time = ours.Time.GetUtcNow(),
+            exclusive = true,
+            hostname = Environment.MachineName,
+            username = "u",
+            pid = gone.Id,
+            klarkonform_started = ours.Time.GetUtcNow(),
+            klarkonform_boot = bootId,
+            klarkonform_pidns = pidNamespace,
+        });
+
+        // A container of the same name, the machine before its restart, and stock restic, who says nothing: all may live.
+        foreach (var (bootId, pidNamespace) in ((string?, string?)[])[(boot.GetString(), "pid:[1]"), (Guid.NewGuid().ToString(), pids), (null, null)])
+        {
+            var key = Plant(bootId, pidNamespace);
+            Assert.Throws<RepositoryException>(() => world.Run(ours, () => ours.AcquireAsync(exclusive: false)));
+            Assert.True(world.Objects.Remove(key));
+        }
+
+        var began = world.Now;
+        Plant(boot.GetString(), pids);
+        world.Run(ours, () => ours.AcquireAsync(exclusive: false));
+        Assert.Single(world.Below("locks"));
+        Assert.True(world.Now - began < TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public void An_empty_lock_file_keeps_nobody_out_and_goes_when_it_is_old()
+    {
+        var world = new LockWorld();
+        var ours = world.Machine("ours");
+        var key = "locks/" + new string('a', 64);
+        world.Objects[key] = [];
+        var held = world.Run(ours, () => ours.AcquireAsync(exclusive: true));
+        Assert.True(world.Now < TimeSpan.FromMinutes(1));
+        world.Pass(TimeSpan.FromHours(23));
+        Assert.Contains(key, world.Objects.Keys);
+        world.Pass(TimeSpan.FromHours(2));
+        Assert.DoesNotContain(key, world.Objects.Keys);
+        world.Run(ours, held.ThrowIfLostAsync);
+    }
+
+    [Fact]
+    public void An_unreadable_lock_file_is_tried_four_times_as_by_restic_and_then_named()
+    {
+        var world = new LockWorld();
+        var ours = world.Machine("ours");
+        var key = "locks/" + new string('a', 64);
+        world.Objects[key] = new byte[200];
+        var failure = Assert.Throws<RepositoryException>(() => world.Run(ours, () => ours.ClaimAsync("backup:one")));
+        Assert.Equal((RepositoryErrorKind.LockUnreadable, key), (failure.Kind, failure.File));
+        Assert.Equal(4, world.Log.Count(line => line.Contains("reads locks", StringComparison.Ordinal)));
+        Assert.True(world.Now > TimeSpan.FromSeconds(35));
+
+        // One that its upload completes meanwhile is a lock like others.
+        world.After(TimeSpan.FromSeconds(12), null, () => world.Objects.Remove(key));
+        world.Run(ours, () => ours.ClaimAsync("backup:one"));
+    }
+
+    [Fact]
+    public void An_unreadable_lock_file_of_yesterday_is_watched_and_removed()
+    {
+        var world = new LockWorld();
+        var ours = world.Machine("ours");
+        var key = "locks/" + new string('a', 64);
+        world.Objects[key] = new byte[200];
+        world.Stored[key] = ours.Time.GetUtcNow().AddDays(-1.1);
+        world.Run(ours, () => ours.ClaimAsync("backup:one"));
+        Assert.DoesNotContain(key, world.Objects.Keys);
+        Assert.True(world.Now > TimeSpan.FromMinutes(6));
+    }
+
+    [Fact]
+    public void A_dead_lock_that_is_in_nobodys_way_is_swept_away_during_the_work()
+    {
+        var world = new LockWorld();
+        var ours = world.Machine("ours");
+        var dead = world.Plant(new { time = ours.Time.GetUtcNow().AddHours(-1), exclusive = false, hostname = "another-host", username = "u", pid = 17 });
+        var held = world.Run(ours, () => ours.ClaimAsync("backup:one"));
+        Assert.Equal(2, world.Below("locks").Count());
+        Assert.True(world.Now < TimeSpan.FromMinutes(1));
+        world.Pass(TimeSpan.FromMinutes(9));
+        Assert.DoesNotContain(dead, world.Objects.Keys);
+        world.Run(ours, async () => await held.DisposeAsync());
+        Assert.Empty(world.Below("locks"));
+    }
+
+    [Fact]
+    public void The_keeper_removes_the_dead_spares_the_living_and_says_why()
+    {
+        var world = new LockWorld();
+        var (alive, admin) = (world.Machine("alive", TimeSpan.FromHours(-7)), world.Machine("admin"));
+        var held = world.Run(alive, () => alive.ClaimAsync("backup:one"));
+        var dead = world.Plant(new { time = admin.Time.GetUtcNow().AddHours(-1), exclusive = true, hostname = "another-host", username = "u", pid = 17 });
+        var keeper = new LockKeeper(admin.Repository, admin.Time);
+        var found = world.Run(admin, () => keeper.ListAsync(default));
+        Assert.Equal(2, found.Count(each => each.MayBeDead && each.Evidence == LockEvidence.Silent));
+        var done = world.Run(admin, () => admin.TakeAsync(() => keeper.RemoveDeadAsync([.. found.Select(each => each.Id)], null, default)));
+        Assert.Equal([(LockEvidence.Abandoned, true), (LockEvidence.Vanished, false)], done.Select(each => (each.Evidence, each.IsRemoved)).Order());
+        Assert.DoesNotContain(dead, world.Objects.Keys);
+        world.Run(alive, held.ThrowIfLostAsync);
     }
 
     [Fact]
@@ -112,28 +247,5 @@ public sealed class LockTests : IDisposable
         Assert.Empty(Directory.GetFiles(_folder["repo", "locks"]));
     }
 
-    [Fact]
-    public async Task A_purpose_whose_owner_fell_silent_is_watched_and_then_free_long_before_restic_would_call_it_stale()
-    {
-        using var repository = await InitializeAsync();
-        ForeignProgram.WriteAbandonedLock(_folder["repo"], Password, "backup:one", TimeSpan.FromMinutes(5));
-        var time = new WatchedTime();
-        await using var held = await RepositoryLock.ClaimAsync(repository, "backup:one", time, new Random(1), default);
-        Assert.Single(Directory.GetFiles(_folder["repo", "locks"]));
-
-        ForeignProgram.WriteAbandonedLock(_folder["repo"], Password, "backup:two", TimeSpan.FromMinutes(1));
-        var failure = await Assert.ThrowsAsync<RepositoryException>(() => RepositoryLock.ClaimAsync(repository, "backup:two", time, new Random(1), default));
-        Assert.Equal("another-host", failure.Holder?.Host);
-    }
-
     private Task<ResticRepository> InitializeAsync() => ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
-
-    // Nobody waits for the long watch; everything else takes its time.
-    private sealed class WatchedTime : TimeProvider
-    {
-        private readonly ImmediateTime _immediate = new();
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            dueTime > TimeSpan.FromMinutes(1) ? _immediate.CreateTimer(callback, state, dueTime, period) : base.CreateTimer(callback, state, dueTime, period);
-    }
 }

@@ -40,8 +40,8 @@ public sealed class PackSizeTests : IDisposable
         var gone = await WriteAsync(repository, 3, 2 * MiB, new WriterOptions { PackSize = 4 * MiB });
         await using (var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default))
         {
-            var pruner = new Pruner(repository, exclusive, new WriterOptions { PackSize = 4 * MiB });
-            await pruner.ExecuteAsync(await pruner.PlanAsync([gone], default), default);
+            var pruner = new Pruner(repository, exclusive, TimeProvider.System, new PruneOptions { KeepRetired = TimeSpan.Zero, Writer = new WriterOptions { PackSize = 4 * MiB } });
+            await pruner.ExecuteAsync(await pruner.PlanAsync([gone], [], default), default);
         }
 
         var restic = new StockRestic(_folder["repo"], Password);

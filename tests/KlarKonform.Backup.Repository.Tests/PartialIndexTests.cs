@@ -27,12 +27,12 @@ public sealed class PartialIndexTests : IDisposable
         var whole = repository.UnreadIndexBytes;
         var reader = new RepositoryReader(repository);
         Assert.Single(await reader.ReadTreeAsync(root, default));
-        await reader.ReadBlobAsync(state, default);
+        await reader.ReadBlobAsync(BlobHandle.Data(state), default);
         Assert.InRange(repository.UnreadIndexBytes, whole * 3 / 4, whole - 1);
 
         // Content is found too, at the price of reading on.
-        Assert.Equal(Noise(7), await reader.ReadBlobAsync(content, default));
-        Assert.False(await repository.ContainsAsync(BlobId.Of([1]), default));
+        Assert.Equal(Noise(7), await reader.ReadBlobAsync(BlobHandle.Data(content), default));
+        Assert.False(await repository.ContainsAsync(BlobHandle.Data(BlobId.Of([1])), default));
         Assert.Equal(0, repository.UnreadIndexBytes);
     }
 
@@ -61,8 +61,8 @@ public sealed class PartialIndexTests : IDisposable
         await again.LoadIndexAsync(default);
         await using (var exclusive = await RepositoryLock.AcquireAsync(again, exclusive: true, TimeProvider.System, default))
         {
-            var pruner = new Pruner(again, exclusive);
-            await pruner.ExecuteAsync(await pruner.PlanAsync([], default), default);
+            var pruner = new Pruner(again, exclusive, TimeProvider.System, new PruneOptions { KeepRetired = TimeSpan.Zero });
+            await pruner.ExecuteAsync(await pruner.PlanAsync([], [], default), default);
             await new IndexCompactor(again, exclusive).CompactAsync(default);
         }
 

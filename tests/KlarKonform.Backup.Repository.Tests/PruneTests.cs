@@ -50,7 +50,7 @@ public sealed class PruneTests : IDisposable
     {
         using var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
         await using var shared = await RepositoryLock.AcquireAsync(repository, exclusive: false, TimeProvider.System, default);
-        Assert.Throws<ArgumentException>(() => new Pruner(repository, shared));
+        Assert.Throws<ArgumentException>(() => new Pruner(repository, shared, TimeProvider.System));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Pruning;
+using KlarKonform.Backup.Repository.Repairing;
 using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Repository.Trees;
 using KlarKonform.Backup.Repository.Writing;
@@ -9,11 +10,13 @@ namespace KlarKonform.Backup.Repository.Tests;
 /// <summary>Small backups and prunes, as tests need them.</summary>
 internal static class RepositoryScenario
 {
-    public static async Task<BlobId> BackupAsync(ResticRepository repository, params (int Seed, int Length)[] files)
+    public static Task<BlobId> BackupAsync(ResticRepository repository, params (int Seed, int Length)[] files) => BackupAsync(repository, TimeProvider.System, files);
+
+    public static async Task<BlobId> BackupAsync(ResticRepository repository, TimeProvider time, params (int Seed, int Length)[] files)
     {
-        await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, TimeProvider.System, default);
+        await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, time, default);
         await repository.LoadIndexAsync(default);
-        await using var writer = new RepositoryWriter(repository);
+        await using var writer = new RepositoryWriter(repository, new WriterOptions { Held = held });
         var nodes = new SortedDictionary<string, Node>(TreeJson.NameOrder);
         foreach (var (seed, length) in files)
         {
@@ -24,26 +27,40 @@ internal static class RepositoryScenario
 
         var root = await writer.SaveTreeAsync(nodes.Values, default);
         await writer.FlushAsync(default);
-        return await SnapshotAsync(repository, root, DateTimeOffset.UtcNow);
+        return await held.SaveSnapshotAsync(SnapshotOf(root, DateTimeOffset.UtcNow), default);
     }
 
-    public static Task<BlobId> SnapshotAsync(ResticRepository repository, BlobId root, DateTimeOffset taken) => repository.SaveSnapshotAsync(
-        new Snapshot { Time = Json.NanoTime.From(taken).ToString(), Tree = root.ToString(), Paths = ["/Daily"], Hostname = "tenant" }, default);
+    public static Task<BlobId> SnapshotAsync(ResticRepository repository, BlobId root, DateTimeOffset taken) => repository.SaveSnapshotAsync(SnapshotOf(root, taken), default);
 
     public static async Task<PrunePlan> PlanAsync(ResticRepository repository, params BlobId[] forget)
     {
         await using var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default);
-        return await new Pruner(repository, exclusive).PlanAsync(forget, default);
+        return await AtOnce(repository, exclusive).PlanAsync(forget, [], default);
     }
 
-    public static async Task<PrunePlan> PruneAsync(ResticRepository repository, params BlobId[] forget)
+    public static Task<PrunePlan> PruneAsync(ResticRepository repository, params BlobId[] forget) => PruneAsync(repository, TimeProvider.System, forget);
+
+    public static async Task<PrunePlan> PruneAsync(ResticRepository repository, TimeProvider time, params BlobId[] forget)
     {
-        await using var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default);
-        var pruner = new Pruner(repository, exclusive);
-        var plan = await pruner.PlanAsync(forget, default);
+        await using var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, time, default);
+        var pruner = AtOnce(repository, exclusive);
+        var plan = await pruner.PlanAsync(forget, [], default);
         await pruner.ExecuteAsync(plan, default);
         return plan;
     }
+
+    public static async Task<IndexRepairPlan> RepairIndexAsync(ResticRepository repository)
+    {
+        await using var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default);
+        var repairer = new IndexRepairer(repository, exclusive, TimeProvider.System);
+        var plan = await repairer.PlanAsync(default);
+        await repairer.ExecuteAsync(plan, default);
+        return plan;
+    }
+
+    /// <summary>A pruner that deletes as restic does, in one go.</summary>
+    private static Pruner AtOnce(ResticRepository repository, RepositoryLock exclusive) =>
+        new(repository, exclusive, TimeProvider.System, new PruneOptions { KeepRetired = TimeSpan.Zero });
 
     public static async Task<List<BlobId>> SnapshotsAsync(ResticRepository repository)
     {
@@ -52,6 +69,22 @@ internal static class RepositoryScenario
             snapshots.Add(id);
         return snapshots;
     }
+
+    public static async Task<BlobId> RootOfAsync(ResticRepository repository, BlobId snapshot) => (await SnapshotAsync(repository, snapshot)).Root;
+
+    public static async Task<Snapshot> SnapshotAsync(ResticRepository repository, BlobId wanted)
+    {
+        await foreach (var (id, snapshot) in repository.SnapshotsAsync(default))
+        {
+            if (id == wanted)
+                return snapshot;
+        }
+
+        throw new InvalidOperationException("There is no such snapshot.");
+    }
+
+    private static Snapshot SnapshotOf(BlobId root, DateTimeOffset taken) =>
+        new() { Time = Json.NanoTime.From(taken).ToString(), Tree = root.ToString(), Paths = ["/Daily"], Hostname = "tenant" };
 
     public static byte[] Noise(int seed, int length)
     {

@@ -6,15 +6,16 @@ using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>Whatever both programs do to one repository, in whatever order, and whenever the plug is pulled: restic finds no error.</summary>
+/// <summary>Whatever both programs do to one repository, in whatever order, and whenever the plug is pulled: restic, of any year, finds no error.</summary>
 public sealed class SequenceTests : IDisposable
 {
     private const string Password = "sequences";
     private readonly TemporaryFolder _folder = new();
+    private string _version = StockRestic.Versions[0];
 
     public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 50)];
 
-    private StockRestic Restic => new(_folder["repo"], Password);
+    private StockRestic Restic => Peers.Restic(_version, _folder["repo"], Password);
 
     public void Dispose() => _folder.Dispose();
 
@@ -23,6 +24,7 @@ public sealed class SequenceTests : IDisposable
     public async Task Backup_forget_prune_repair_and_kill_in_any_order_leave_a_repository_without_errors(int seed)
     {
         var random = new Random(seed);
+        _version = StockRestic.Versions[seed % StockRestic.Versions.Count];
         Directory.CreateDirectory(_folder["source"]);
         using (await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default))
         {
@@ -59,8 +61,7 @@ public sealed class SequenceTests : IDisposable
                 // A lost index, or a part of it.
                 foreach (var index in Directory.GetFiles(_folder["repo", "index"]).Where(_ => random.Next(2) == 0))
                     File.Delete(index);
-                await using (var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default))
-                    await new IndexRepairer(repository, exclusive).RebuildAsync(default);
+                await RepairIndexAsync(repository);
                 break;
             case 6:
                 await KillAsync(random, cut => PruneAsync(cut, Some()));

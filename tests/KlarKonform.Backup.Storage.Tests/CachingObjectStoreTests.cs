@@ -57,6 +57,33 @@ public sealed class CachingObjectStoreTests : ObjectStoreConformance, IDisposabl
         Assert.False(File.Exists(_folder["cache", key]));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(999)]
+    public async Task What_the_store_lists_with_another_size_is_read_from_the_store_by_whoever_learns_of_it(int length)
+    {
+        await using var store = Open();
+        var (key, content) = await SaveNamedAsync(store);
+        await _inner.SaveAsync(key, content.AsMemory(0, length), default);
+        await foreach (var item in store.ListAsync("index", default))
+            Assert.Equal(content[..length], await ReadAsync(store, item.Key, 0, null)); // While the listing goes on.
+        Assert.Equal(content[..length], await ReadAsync(store, key, 0, null));
+        Assert.False(File.Exists(_folder["cache", key]));
+    }
+
+    [Fact]
+    public async Task Past_the_cache_the_store_itself_is_asked()
+    {
+        await using var store = Open();
+        var (key, content) = await SaveNamedAsync(store);
+        var changed = content.ToArray();
+        changed[7] ^= 1;
+        await _inner.SaveAsync(key, changed, default);
+        Assert.Equal(content, await ReadAsync(store, key, 0, null));
+        Assert.Equal(changed, await ReadAsync(store.PastCache(), key, 0, null));
+        Assert.Same(_inner, _inner.PastCache());
+    }
+
     private static async Task<(string Key, byte[] Content)> SaveNamedAsync(IObjectStore store)
     {
         var content = Noise(1000);

@@ -4,8 +4,9 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Storage.Tests;
 
-/// <summary>Through a faulty front before the real S3 server; the whole conformance suite runs while every third request breaks in one way or another.</summary>
-public sealed class S3FaultTests : ObjectStoreConformance, IAsyncLifetime
+/// <summary>Through a faulty front before a real S3 server; the whole conformance suite runs while every third request breaks in one way
+/// or another.</summary>
+public abstract class S3FaultTests(S3TestServer server) : ObjectStoreConformance, IAsyncLifetime
 {
     private static readonly S3Fault[] s_faults = [S3Fault.InternalError, S3Fault.Reset, S3Fault.TruncatedAnswer, S3Fault.SlowDown, S3Fault.DamagedUpload];
     private readonly string _prefix = $"store-{Guid.NewGuid():N}";
@@ -14,15 +15,16 @@ public sealed class S3FaultTests : ObjectStoreConformance, IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (TestServers.Missing("KK_TEST_S3_ENDPOINT") is { } reason)
+        if (server.Missing is { } reason)
             Assert.Skip(reason);
-        _front = await FaultyS3.StartAsync();
+        _front = await FaultyS3.StartAsync(server);
     }
 
     public async ValueTask DisposeAsync()
     {
         if (_front is not null)
             await _front.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     protected override IObjectStore Open()
@@ -134,7 +136,7 @@ public sealed class S3FaultTests : ObjectStoreConformance, IAsyncLifetime
             }
             catch (StorageException)
             {
-                // Swift knows one class and no KMS: what counts here is what it was asked.
+                // Neither server knows this class and a KMS: what counts here is what it was asked.
             }
         }
 
@@ -168,14 +170,14 @@ public sealed class S3FaultTests : ObjectStoreConformance, IAsyncLifetime
         });
         await store.SaveAsync("keys/k", Noise(10), default);
         Assert.Equal(Noise(10), await ReadAsync(store, "keys/k", 0, null));
-        Assert.All(_front.Requests, request => Assert.StartsWith(TestServers.Value("S3_BUCKET") + ".s3.test", request.Host, StringComparison.Ordinal));
+        Assert.All(_front.Requests, request => Assert.StartsWith(server.Bucket + ".s3.test", request.Host, StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Without_given_keys_the_AWS_default_chain_is_asked()
     {
-        Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", TestServers.Value("S3_ACCESS_KEY"));
-        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", TestServers.Value("S3_SECRET_KEY"));
+        Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", server.AccessKey);
+        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", server.SecretKey);
         try
         {
             await using var store = new S3ObjectStore(Options() with { Credentials = null });
@@ -200,9 +202,9 @@ public sealed class S3FaultTests : ObjectStoreConformance, IAsyncLifetime
     private S3StoreOptions Options() => new()
     {
         Endpoint = _front.Endpoint,
-        Bucket = TestServers.Value("S3_BUCKET"),
+        Bucket = server.Bucket,
         Prefix = _prefix,
-        Credentials = new S3Credentials(TestServers.Value("S3_ACCESS_KEY"), TestServers.Value("S3_SECRET_KEY")),
+        Credentials = new S3Credentials(server.AccessKey, server.SecretKey),
         HandlerFactory = () => new SocketsHttpHandler(),
     };
 }

@@ -1,11 +1,10 @@
-using System.Security.Cryptography.X509Certificates;
 using KlarKonform.Backup.Storage.S3;
 using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Storage.Tests;
 
-/// <summary>Against OpenStack Swift's S3 interface behind TLS.</summary>
-public sealed class S3ObjectStoreTests : ObjectStoreConformance
+/// <summary>Against a real S3 server behind TLS.</summary>
+public abstract class S3ObjectStoreTests(S3TestServer server) : ObjectStoreConformance
 {
     private readonly string _prefix = $"store-{Guid.NewGuid():N}";
 
@@ -24,6 +23,25 @@ public sealed class S3ObjectStoreTests : ObjectStoreConformance
     }
 
     [Fact]
+    public async Task Small_pages_are_put_together()
+    {
+        await using var store = new S3ObjectStore(Options() with { PageSize = 2 });
+        string[] keys = [.. Enumerable.Range(0, 7).Select(number => $"data/{number:x2}/{number}")];
+        foreach (var key in keys)
+            await store.SaveAsync(key, new byte[1], default);
+        Assert.Equal(keys, await KeysAsync(store, "data"));
+    }
+
+    [Fact]
+    public async Task A_class_and_encryption_that_the_server_knows_change_nothing_for_the_reader()
+    {
+        await using var store = new S3ObjectStore(Options() with { StorageClass = "STANDARD" });
+        await store.SaveAsync("data/aa/aa", Noise(1000), default);
+        Assert.False((await store.StatAsync("data/aa/aa", default))!.IsArchived);
+        Assert.Equal(Noise(1000), await ReadAsync(store, "data/aa/aa", 0, null));
+    }
+
+    [Fact]
     public async Task An_untrusted_certificate_is_refused()
     {
         await using var store = new S3ObjectStore(Options() with { HandlerFactory = () => new SocketsHttpHandler() });
@@ -34,7 +52,7 @@ public sealed class S3ObjectStoreTests : ObjectStoreConformance
     [Fact]
     public async Task Wrong_keys_are_refused()
     {
-        await using var store = new S3ObjectStore(Options() with { Credentials = new S3Credentials(TestServers.Value("S3_ACCESS_KEY"), "not the key") });
+        await using var store = new S3ObjectStore(Options() with { Credentials = new S3Credentials(server.AccessKey, "not the key") });
         var failure = await Assert.ThrowsAsync<StorageException>(() => store.PrepareAsync(create: false, default));
         Assert.True(failure.Kind is StorageErrorKind.AuthenticationFailed or StorageErrorKind.AccessDenied, failure.Kind.ToString());
         Assert.DoesNotContain("not the key", failure.ToString(), StringComparison.Ordinal);
@@ -50,26 +68,15 @@ public sealed class S3ObjectStoreTests : ObjectStoreConformance
 
     private S3StoreOptions Options()
     {
-        if (TestServers.Missing("KK_TEST_S3_ENDPOINT") is { } reason)
+        if (server.Missing is { } reason)
             Assert.Skip(reason);
         return new S3StoreOptions
         {
-            Endpoint = new Uri(TestServers.Value("S3_ENDPOINT")),
-            Bucket = TestServers.Value("S3_BUCKET"),
+            Endpoint = server.Endpoint,
+            Bucket = server.Bucket,
             Prefix = _prefix,
-            Credentials = new S3Credentials(TestServers.Value("S3_ACCESS_KEY"), TestServers.Value("S3_SECRET_KEY")),
-            HandlerFactory = () =>
-            {
-                var authority = X509CertificateLoader.LoadCertificateFromFile(TestServers.Value("S3_CA"));
-                var handler = new SocketsHttpHandler();
-                handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
-                {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust,
-                    RevocationMode = X509RevocationMode.NoCheck,
-                    CustomTrustStore = { authority },
-                };
-                return handler;
-            },
+            Credentials = new S3Credentials(server.AccessKey, server.SecretKey),
+            HandlerFactory = () => server.CreateHandler(),
         };
     }
 }

@@ -4,6 +4,7 @@ using KlarKonform.Backup.TestSupport;
 namespace KlarKonform.Backup.Storage.Tests;
 
 /// <summary>Against a real OpenSSH server.</summary>
+[Collection(nameof(SftpSessions))]
 public sealed class SftpObjectStoreTests : ObjectStoreConformance
 {
     private readonly string _path = $"{Environment.GetEnvironmentVariable("KK_TEST_SFTP_PATH")}/store-{Guid.NewGuid():N}";

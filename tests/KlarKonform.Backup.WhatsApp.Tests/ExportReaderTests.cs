@@ -136,10 +136,34 @@ public sealed class ExportReaderTests
 
     [Theory]
     [InlineData("WhatsApp Chat mit Anna Weiß.txt", "", "Anna Weiß")]
-    [InlineData("WhatsApp Chat with Bernd (2).txt", "x", "Bernd")]
+    [InlineData("WhatsApp Chat with Bernd (2).txt", "x", "Bernd (2)")]
+    [InlineData("WhatsApp Chat with Bernd.txt (2)", "x", "Bernd (2)")]
+    [InlineData("_chat(1).txt", "WhatsApp Chat - Projekt Alpha.zip", "Projekt Alpha")]
+    [InlineData("_chat (3).txt", "", null)]
     [InlineData("_chat.txt", "WhatsApp Chat - Projekt Alpha.zip", "Projekt Alpha")]
-    [InlineData("_chat.txt", "WhatsApp Chat - Projekt Alpha (1).zip", "Projekt Alpha")]
+    [InlineData("_chat.txt", "WhatsApp Chat - Projekt Alpha (1).zip", "Projekt Alpha (1)")]
     [InlineData("_chat.txt", "Kunde Meier", "Kunde Meier")]
-    [InlineData("_chat.txt", "", "_chat")]
-    public void A_chat_has_the_name_of_its_file_or_of_what_is_around_it(string text, string container, string name) => Assert.Equal(name, ChatName.Of(text, container));
+    [InlineData("_chat.txt", "", null)]
+    public void A_chat_has_the_name_of_its_file_or_of_what_is_around_it(string text, string container, string? name) => Assert.Equal(name, ChatName.Of(text, container));
+
+    [Theory]
+    [InlineData("Bernd (2)", "Bernd")]
+    [InlineData("Bernd - Kopie", "Bernd")]
+    [InlineData("Bernd - Copy (2)", "Bernd")]
+    [InlineData("Bernd", null)]
+    public void What_was_added_to_tell_copies_apart_is_known(string name, string? without) => Assert.Equal(without, ChatName.WithoutCopy(name));
+
+    [Theory]
+    [InlineData("Müller: Bau", "müller_ bau")]
+    [InlineData("Team 🚀", "team 🚀️")]
+    [InlineData("A/B", "A-B")]
+    public void Two_spellings_of_one_name_have_one_key(string one, string other) => Assert.Equal(ChatName.KeyOf(one), ChatName.KeyOf(other));
+
+    [Fact]
+    public void Names_that_differ_have_two_keys()
+    {
+        Assert.NotEqual(ChatName.KeyOf("Baustelle (1)"), ChatName.KeyOf("Baustelle (2)"));
+        Assert.NotEqual(ChatName.KeyOf("🚀"), ChatName.KeyOf("🎉"));
+        Assert.NotEqual(ChatName.KeyOf("محمد"), ChatName.KeyOf("أحمد"));
+    }
 }

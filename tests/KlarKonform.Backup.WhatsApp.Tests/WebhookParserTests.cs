@@ -56,6 +56,19 @@ public sealed class WebhookParserTests
     }
 
     [Fact]
+    public void What_nobody_knows_is_kept_also_where_it_stands_beside_messages()
+    {
+        const string body = """
+            {"entry":[{"id":"1","changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"5","display_phone_number":"49"},
+            "messages":[{"from":"491","id":"wamid.a","timestamp":"1795550400","type":"text","text":{"body":"hallo"}}],
+            "calls":[{"id":"wacid.1","from":"491","event":"connect"}]}}]}]}
+            """;
+        var items = WebhookParser.Parse(Encoding.UTF8.GetBytes(body), DateTimeOffset.UnixEpoch).Items;
+        Assert.Equal([ChatRecord.Message, ChatRecord.Other], items.Select(item => item.Line.Record));
+        Assert.Contains("wacid.1", items[1].Line.Raw!.Value.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_nobody_knows_is_kept_as_it_came()
     {
         foreach (var body in WebhookSamples.All.Where(body => body.Contains("account_update", StringComparison.Ordinal) || body.Contains("130429", StringComparison.Ordinal)))

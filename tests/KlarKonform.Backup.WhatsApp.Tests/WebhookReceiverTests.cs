@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -176,6 +177,103 @@ public sealed class WebhookReceiverTests
         await scenario.PostAsync("{\"n\":2}");
         Assert.Equal(2, Directory.GetFiles(scenario.Folder["spool"]).Length);
         Assert.Equal(["{\"n\":1}", "{\"n\":2}"], await scenario.SpooledAsync());
+    }
+
+    [Theory]
+    [InlineData("th-TH")]
+    [InlineData("ar-SA")]
+    [InlineData("fa-IR")]
+    public async Task Files_have_the_same_names_in_every_culture(string culture)
+    {
+        var before = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo(culture);
+            var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(DateTimeOffset.UtcNow);
+            await using var scenario = new ReceiverScenario(time);
+            await scenario.PostAsync("{}");
+            Assert.StartsWith(time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss-", CultureInfo.InvariantCulture), Path.GetFileName(Assert.Single(Directory.GetFiles(scenario.Folder["spool"]))), StringComparison.Ordinal);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [Fact]
+    public async Task Whatever_happens_to_the_writer_nobody_waits_for_it_and_the_next_one_is_written()
+    {
+        using var folder = new TestSupport.TemporaryFolder();
+        await using var spool = new SpoolWriter(folder["spool"], new SecondLookFails());
+        var failure = await Assert.ThrowsAsync<IOException>(() => spool.AppendAsync("{}"u8.ToArray(), "", default).WaitAsync(TimeSpan.FromMinutes(1)));
+        Assert.IsType<InvalidOperationException>(failure.InnerException);
+        await spool.AppendAsync("{}"u8.ToArray(), "", default).WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.Single(Directory.GetFiles(folder["spool"]));
+    }
+
+    [Fact]
+    public async Task An_outsider_who_takes_every_connection_keeps_nobody_out()
+    {
+        // From one address, as behind a proxy; and nobody is sent away for being slow.
+        await using var scenario = new ReceiverScenario(patience: TimeSpan.FromHours(1));
+        Assert.Equal(HttpStatusCode.OK, await scenario.PostAsync("{\"n\":1}"));
+        var outsiders = new List<TcpClient>();
+        try
+        {
+            for (var i = 0; i < 700; i++)
+            {
+                var outsider = new TcpClient();
+                outsiders.Add(outsider);
+                await outsider.ConnectAsync(scenario.Endpoint);
+                if (i % 2 == 0)
+                    await outsider.GetStream().WriteAsync("POST /whatsapp HTTP/1.1\r\nContent-Length: 100\r\n\r\n{"u8.ToArray());
+            }
+
+            // The connection of before lives, and a new one is let in.
+            Assert.Equal(HttpStatusCode.OK, await scenario.PostAsync("{\"n\":2}"));
+            using var another = new HttpClient { BaseAddress = scenario.Client.BaseAddress };
+            Assert.Contains("healthy", await another.GetStringAsync("/whatsapp/health"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            outsiders.ForEach(outsider => outsider.Dispose());
+        }
+
+        Assert.Equal(["{\"n\":1}", "{\"n\":2}"], await scenario.SpooledAsync());
+    }
+
+    [Fact]
+    public async Task Large_bodies_that_never_end_keep_no_large_body_out()
+    {
+        await using var scenario = new ReceiverScenario(patience: TimeSpan.FromHours(1));
+        var outsiders = new List<TcpClient>();
+        try
+        {
+            for (var i = 0; i < 8; i++)
+            {
+                var outsider = new TcpClient();
+                outsiders.Add(outsider);
+                await outsider.ConnectAsync(scenario.Endpoint);
+                await outsider.GetStream().WriteAsync("POST /whatsapp HTTP/1.1\r\nContent-Length: 16000000\r\n\r\n"u8.ToArray());
+                await outsider.GetStream().WriteAsync(new byte[12_000_000]);
+            }
+
+            Assert.Equal(HttpStatusCode.OK, await scenario.PostAsync($"{{\"t\":\"{new string('x', 3 << 20)}\"}}"));
+        }
+        finally
+        {
+            outsiders.ForEach(outsider => outsider.Dispose());
+        }
+
+        Assert.Single(await scenario.SpooledAsync());
+    }
+
+    // The first to ask is who appends, the second the writer itself.
+    private sealed class SecondLookFails : TimeProvider
+    {
+        private int _looks;
+
+        public override DateTimeOffset GetUtcNow() => Interlocked.Increment(ref _looks) == 2 ? throw new InvalidOperationException("Nobody foresaw this.") : base.GetUtcNow();
     }
 
     // What a client sees until the receiver closes, or two seconds of silence.

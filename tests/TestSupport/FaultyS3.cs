@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography.X509Certificates;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -11,7 +11,8 @@ using Microsoft.Extensions.Logging;
 
 namespace KlarKonform.Backup.TestSupport;
 
-/// <summary>Stands in front of the real S3 server, counts and records requests, and breaks those that a test chooses. Loopback only.</summary>
+/// <summary>Stands in front of a real S3 server, counts and records requests, and breaks or changes those that a test chooses. Loopback
+/// only.</summary>
 public sealed class FaultyS3 : IAsyncDisposable
 {
     private readonly WebApplication _application;
@@ -19,6 +20,7 @@ public sealed class FaultyS3 : IAsyncDisposable
     private readonly Uri _server;
     private long _objectBytes;
     private readonly ConcurrentDictionary<string, bool> _connections = new();
+    private readonly ConcurrentDictionary<string, byte[]> _uploads = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
 
     private FaultyS3(WebApplication application, HttpClient client, Uri server)
@@ -34,6 +36,12 @@ public sealed class FaultyS3 : IAsyncDisposable
     /// <summary>Decides what happens to a request; called for every one.</summary>
     public Func<HttpRequest, S3Fault> Choose { get; set; } = _ => S3Fault.None;
 
+    /// <summary>Changes an answer in any other way, after the fault; called for every one that was passed on.</summary>
+    public Action<HttpRequest, S3Answer> Alter { get; set; } = (_, _) => { };
+
+    /// <summary>Whether uploads are remembered, for <see cref="S3Fault.RangeIgnored"/>.</summary>
+    public bool KeepsUploads { get; set; }
+
     /// <summary>Bytes of objects handed out so far, listings not among them.</summary>
     public long ObjectBytes => Interlocked.Read(ref _objectBytes);
 
@@ -43,25 +51,20 @@ public sealed class FaultyS3 : IAsyncDisposable
     /// <summary>Connections that requests came on so far.</summary>
     public int Connections => _connections.Count;
 
-    /// <summary>Starts it in front of the server that tests/run.sh started.</summary>
-    public static async Task<FaultyS3> StartAsync()
+    /// <summary>Starts it in front of a server that tests/run.sh started.</summary>
+    /// <param name="behind">The server; Swift when null.</param>
+    public static async Task<FaultyS3> StartAsync(S3TestServer? behind = null)
     {
-        var authority = X509CertificateLoader.LoadCertificateFromFile(TestServers.Value("S3_CA"));
-        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false };
-        handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
-        {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck,
-            CustomTrustStore = { authority },
-        };
+        behind ??= S3TestServer.Swift;
+
         // The name is compared with the Host header, which is whatever the client signed; the authority is the test's own.
-        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, errors) => (errors & ~System.Net.Security.SslPolicyErrors.RemoteCertificateNameMismatch) == 0;
+        var handler = behind.CreateHandler(anyName: true);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.WebHost.ConfigureKestrel(options => options.Limits.MaxRequestBodySize = 1 << 30);
         builder.Services.Configure<KestrelServerOptions>(options => options.AllowSynchronousIO = false);
-        var server = new FaultyS3(builder.Build(), new HttpClient(handler), new Uri(TestServers.Value("S3_ENDPOINT")));
+        var server = new FaultyS3(builder.Build(), new HttpClient(handler), behind.Endpoint);
         server._application.Run(server.HandleAsync);
         await server._application.StartAsync();
         server.Endpoint = new Uri(server._application.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
@@ -104,13 +107,25 @@ public sealed class FaultyS3 : IAsyncDisposable
             case S3Fault.DamagedUpload when memory.Length > 0:
                 memory.GetBuffer()[memory.Length / 2] ^= 1;
                 break;
+            case S3Fault.Ignored when context.Request.Method is "DELETE" or "PUT":
+                context.Response.StatusCode = context.Request.Method == "PUT" ? 200 : 204;
+#pragma warning disable CA5351 // What an ETag is.
+                context.Response.Headers.ETag = $"\"{Convert.ToHexString(MD5.HashData(memory.ToArray())).ToLowerInvariant()}\"";
+#pragma warning restore CA5351
+                return;
         }
 
-        await ForwardAsync(context, target, memory, truncate: fault is S3Fault.TruncatedAnswer or S3Fault.SilentAnswer, silent: fault == S3Fault.SilentAnswer);
+        var path = target.Split('?')[0];
+        if (KeepsUploads && context.Request.Method == "PUT" && context.Request.Query.Count == 0)
+            _uploads[path] = memory.ToArray();
+        var answer = await ForwardAsync(context, target, memory);
+        S3Lies.Apply(fault, context.Request, answer, _uploads.GetValueOrDefault(path));
+        Alter(context.Request, answer);
+        await SendAsync(context, answer, truncate: fault is S3Fault.TruncatedAnswer or S3Fault.SilentAnswer, silent: fault == S3Fault.SilentAnswer);
     }
 
     // The Host header stays as the client signed it.
-    private async Task ForwardAsync(HttpContext context, string target, MemoryStream body, bool truncate, bool silent)
+    private async Task<S3Answer> ForwardAsync(HttpContext context, string target, MemoryStream body)
     {
         using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), new Uri(_server.GetLeftPart(UriPartial.Authority) + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
         request.Headers.Host = context.Request.Host.Value;
@@ -125,21 +140,25 @@ public sealed class FaultyS3 : IAsyncDisposable
         }
 
         using var answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, context.RequestAborted);
-        context.Response.StatusCode = (int)answer.StatusCode;
-        foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))
-        {
-            if (name is not ("Transfer-Encoding" or "Connection"))
-                context.Response.Headers[name] = values.ToArray();
-        }
-
-        if (context.Request.Method == "HEAD" || (int)answer.StatusCode == 204)
-            return;
-        var content = await answer.Content.ReadAsByteArrayAsync(context.RequestAborted);
+        var headers = answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key is not ("Transfer-Encoding" or "Connection"))
+            .ToDictionary(header => header.Key, header => header.Value.ToArray(), StringComparer.OrdinalIgnoreCase);
+        var content = context.Request.Method == "HEAD" ? [] : await answer.Content.ReadAsByteArrayAsync(context.RequestAborted);
         if (context.Request.Method == "GET" && !target.Contains("list-type=", StringComparison.Ordinal) && answer.IsSuccessStatusCode)
             Interlocked.Add(ref _objectBytes, content.Length);
+        return new S3Answer((int)answer.StatusCode, headers, content);
+    }
+
+    private async Task SendAsync(HttpContext context, S3Answer answer, bool truncate, bool silent)
+    {
+        context.Response.StatusCode = answer.Status;
+        foreach (var (name, values) in answer.Headers)
+            context.Response.Headers[name] = values;
+        if (context.Request.Method == "HEAD" || answer.Status is 204 or 304)
+            return;
+        var content = answer.Body;
+        context.Response.ContentLength = content.Length;
         if (truncate && content.Length > 1)
         {
-            context.Response.ContentLength = content.Length;
             await context.Response.Body.WriteAsync(content.AsMemory(0, content.Length / 2), context.RequestAborted);
             await context.Response.Body.FlushAsync(context.RequestAborted);
             if (silent)

@@ -1,12 +1,21 @@
 namespace KlarKonform.Backup.TestSupport;
 
-/// <summary>The system's clock, set forward or back at will, as an admin or a bad time server does. Pauses take their real time. Thread-safe.</summary>
-public sealed class JumpingTime : TimeProvider
+/// <summary>A clock, set forward or back at will, as an admin or a bad time server does. Pauses take the time that they take by it. Thread-safe.</summary>
+/// <param name="clock">The clock; null for the system's.</param>
+public sealed class JumpingTime(TimeProvider? clock = null) : TimeProvider
 {
+    private readonly TimeProvider _clock = clock ?? System;
+
     private long _ticks;
 
     /// <summary>Sets the clock forward, or back with a negative span.</summary>
     public void Jump(TimeSpan span) => Interlocked.Add(ref _ticks, span.Ticks);
 
-    public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Interlocked.Read(ref _ticks));
+    public override DateTimeOffset GetUtcNow() => _clock.GetUtcNow().AddTicks(Interlocked.Read(ref _ticks));
+
+    public override long TimestampFrequency => _clock.TimestampFrequency;
+
+    public override long GetTimestamp() => _clock.GetTimestamp();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => _clock.CreateTimer(callback, state, dueTime, period);
 }

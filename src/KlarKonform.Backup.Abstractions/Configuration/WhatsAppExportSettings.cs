@@ -17,4 +17,10 @@ public sealed record WhatsAppExportSettings
 
     /// <summary>DayFirst or MonthFirst, for exports whose dates leave it open. Null: found out.</summary>
     public string? DateOrder { get; init; }
+
+    /// <summary>
+    /// Exports that are one chat though nothing in them tells: the name of an export's file, or a chat's name, and the chat that it belongs to.
+    /// Null: none. What was taken in already is looked at again by a run with <c>-Full</c>.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? SameChats { get; init; }
 }

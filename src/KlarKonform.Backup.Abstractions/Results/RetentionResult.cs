@@ -21,18 +21,27 @@ public sealed record RetentionResult
     /// <summary>Snapshots that go, oldest first.</summary>
     public required IReadOnlyList<RemovedSnapshot> Removed { get; init; }
 
-    /// <summary>Packs that go because nothing in them is needed.</summary>
+    /// <summary>Why a person has to look at the plan before it is carried out, and repeat it with Force; null if nobody needs to.</summary>
+    public string? NeedsForce { get; init; }
+
+    /// <summary>Packs that go now: nothing has needed them since a retention the day before.</summary>
     public required int PacksDeleted { get; init; }
 
-    /// <summary>Packs that go after what is needed of them was written anew.</summary>
+    /// <summary>Packs that nothing needs any more, as of now: a retention a day later deletes them.</summary>
+    public int PacksRetired { get; init; }
+
+    /// <summary>Bytes of all packs that nothing needs and that a later retention deletes.</summary>
+    public long BytesRetired { get; init; }
+
+    /// <summary>Packs of which what is needed is written anew; the rest goes as everything that nothing needs.</summary>
     public required int PacksRepacked { get; init; }
 
-    /// <summary>Bytes of the packs that go.</summary>
+    /// <summary>Bytes of the packs that go now.</summary>
     public required long BytesRemoved { get; init; }
 
     /// <summary>Bytes that are written anew.</summary>
     public required long BytesRepacked { get; init; }
 
-    /// <summary>Bytes that the storage shrinks by, about.</summary>
+    /// <summary>Bytes that the storage shrinks by at once, about; below zero when more is written anew than goes.</summary>
     public required long BytesFreed { get; init; }
 }

@@ -121,6 +121,7 @@ public abstract partial class ConfigurationCommand
                 Number = number,
                 TimeZone = WhatsAppTimeZone ?? own.FirstOrDefault()?.TimeZone,
                 DateOrder = own.FirstOrDefault()?.DateOrder,
+                SameChats = own.FirstOrDefault()?.SameChats,
                 Location = path.StartsWith(OneDrivePlace, StringComparison.OrdinalIgnoreCase) ? null : Place(path, own.FirstOrDefault()?.Location, secret),
                 OneDrive = path.StartsWith(OneDrivePlace, StringComparison.OrdinalIgnoreCase) ? Folder(path[OneDrivePlace.Length..]) : null,
             }),

@@ -50,17 +50,25 @@ public sealed class InvokeKKBackupRetentionCommand : ConfigurationNameCommand
     [Parameter]
     public DateTime Date { get; set; }
 
+    /// <summary>Removes also what a person should look at first: more than half of the snapshots at once, or by times that a wrong clock may have made.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Deletes at once what nothing needs any more, and not a day later.</summary>
+    [Parameter]
+    public SwitchParameter InstantDelete { get; set; }
+
     private protected override string Activity => Texts.Get("Activity_Retention");
 
     private protected override void ProcessConfiguration(string name)
     {
-        var options = new RetentionOptions { Policy = Policy(), PlanOnly = true, AsOf = Given(nameof(Date)) ? new DateTimeOffset(Date) : null };
+        var options = new RetentionOptions { Policy = Policy(), PlanOnly = true, Force = Force, InstantDelete = InstantDelete, AsOf = Given(nameof(Date)) ? new DateTimeOffset(Date) : null };
         RetentionResult? plan = null;
         if (!Run(async token => plan = await Engine.RunRetentionAsync(name, options, Secrets, Observer, token).ConfigureAwait(false)))
             return;
 
         // The plan is what -WhatIf and -Confirm show; carrying it out computes it anew, because the repository may have changed since.
-        var action = Texts.Get("Action_Retention", plan!.Removed.Count, plan.PacksDeleted, plan.PacksRepacked, plan.BytesFreed >> 20);
+        var action = Texts.Get("Action_Retention", plan!.Removed.Count, plan.PacksDeleted, plan.PacksRetired, plan.PacksRepacked, plan.BytesFreed >> 20, plan.BytesRetired >> 20);
         if (Given(nameof(Date)) || !ShouldProcess(name, action))
         {
             WriteObject(plan);

@@ -5,7 +5,7 @@ namespace KlarKonform.Backup.Cmdlets.Commands;
 /// <summary>Lifts a hold.</summary>
 [Cmdlet(VerbsCommon.Remove, "KKBackupHold", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(BackupHold))]
-public sealed class RemoveKKBackupHoldCommand : HoldCommand
+public sealed class RemoveKKBackupHoldCommand : AuditedCommand
 {
     /// <summary>The hold's id or its beginning.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]

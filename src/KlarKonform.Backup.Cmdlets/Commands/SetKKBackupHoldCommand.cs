@@ -6,7 +6,7 @@ namespace KlarKonform.Backup.Cmdlets.Commands;
 /// <summary>Holds a configuration's backups, a resource's, or one snapshot: nothing held is removed.</summary>
 [Cmdlet(VerbsCommon.Set, "KKBackupHold", SupportsShouldProcess = true, DefaultParameterSetName = "Configuration")]
 [OutputType(typeof(BackupHold))]
-public sealed class SetKKBackupHoldCommand : HoldCommand
+public sealed class SetKKBackupHoldCommand : AuditedCommand
 {
     /// <summary>The mailbox, drive or site to hold.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Resource")]

@@ -25,7 +25,7 @@ public sealed class StartKKWhatsAppReceiverCommand : BackupCmdlet
 
     /// <summary>The callback's path.</summary>
     [Parameter]
-    [ValidatePattern("^/[A-Za-z0-9/_.-]*$")]
+    [ValidatePattern(@"^/[A-Za-z0-9/_.-]*\z")]
     public string CallbackPath { get; set; } = "/whatsapp";
 
     /// <summary>A certificate as vault/name.</summary>

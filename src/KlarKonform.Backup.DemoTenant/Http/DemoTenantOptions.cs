@@ -8,6 +8,9 @@ public sealed record DemoTenantOptions
 {
     public TenantSizes Sizes { get; init; } = new();
 
+    /// <summary>The clock that the Date header of answers shows; null for this computer's.</summary>
+    public Func<DateTimeOffset>? Clock { get; init; }
+
     /// <summary>Port of the sign-in and Graph endpoint on 127.0.0.1; 0 lets the system choose.</summary>
     public int Port { get; init; }
 

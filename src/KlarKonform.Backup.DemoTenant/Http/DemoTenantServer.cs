@@ -99,6 +99,8 @@ public sealed class DemoTenantServer : IAsyncDisposable
         var meter = new ContentMeter();
         app.Use((context, next) =>
         {
+            if (options.Clock is { } clock)
+                context.Response.GetTypedHeaders().Date = clock();
             if (!meter.IsCut)
                 return next(context);
             context.Abort();

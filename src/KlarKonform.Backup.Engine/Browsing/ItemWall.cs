@@ -1,3 +1,4 @@
+using KlarKonform.Backup.Engine.Errors;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Storage;
 
@@ -18,7 +19,11 @@ internal static class ItemWall
     public static bool Holds(Exception exception, CancellationToken cancellationToken) => exception switch
     {
         OperationCanceledException => !cancellationToken.IsCancellationRequested,
-        StorageException storage => storage is { Key: not null, Kind: StorageErrorKind.AccessDenied or StorageErrorKind.Other or StorageErrorKind.NotFound },
+        StorageException storage => storage is
+        {
+            Key: not null,
+            Kind: StorageErrorKind.AccessDenied or StorageErrorKind.Other or StorageErrorKind.NotFound or StorageErrorKind.Archived,
+        },
         BackupException error => error.ErrorId is not ("DestinationFull" or "RestoreTargetFull"),
         _ => !IsDiskFull(exception),
     };
@@ -30,6 +35,9 @@ internal static class ItemWall
     public static (string Code, string Detail) Describe(Exception exception) => exception switch
     {
         BackupException error => (error.ErrorId, error.Message),
+        StorageException { Kind: StorageErrorKind.Archived } archived => Describe(ErrorTranslator.Archived(archived)),
+        RepositoryException { InnerException: StorageException { Kind: StorageErrorKind.Archived } archived } =>
+            Describe(ErrorTranslator.Archived(archived)),
         RepositoryException or StorageException => ("RepositoryDamaged", exception.InnerException is { } inner and not StorageException ? $"{exception.Message} {inner.Message}" : exception.Message),
         Graph.GraphException graph => (graph.Code, graph.Message),
         _ => ("ItemUnreadable", $"{exception.GetType().Name}: {exception.Message}"),

@@ -13,11 +13,15 @@ internal sealed class IntegrityTester(RepositorySession session, IBackupObserver
         var share = !options.ReadData ? ReadShare.None : options.Share is null ? ReadShare.All
             : ReadShare.TryParse(options.Share) ?? throw new BackupException("ShareInvalid", BackupErrorCategory.InvalidArgument, options.Share, options.Share);
         var repository = session.Repository;
-        await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, time, cancellationToken).ConfigureAwait(false);
+        await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, time, cancellationToken, Status.LockWatching.On(observer)).ConfigureAwait(false);
         var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
-        await repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
         var checker = new RepositoryChecker(repository);
         var problems = new List<CheckProblem>(await checker.CheckKeysAsync(cancellationToken).ConfigureAwait(false));
+        await repository.LoadReadableIndexAsync(
+            (id, exception) => problems.Add(new CheckProblem(CheckProblemKind.DamagedIndex, RepositoryLayout.Key(RepositoryFile.Index, id), exception.Message)),
+            cancellationToken).ConfigureAwait(false);
+        problems.AddRange(session.Unreadable.Select(id => new CheckProblem(
+            CheckProblemKind.DamagedSnapshot, RepositoryLayout.Key(RepositoryFile.Snapshot, id), "the file cannot be read, or does not match its name")));
         problems.AddRange(await checker.CheckPacksAsync(cancellationToken).ConfigureAwait(false));
         problems.AddRange(await checker.CheckTreesAsync(snapshots.Select(each => each.Snapshot.Root), new HashSet<BlobId>(), cancellationToken).ConfigureAwait(false));
         var packs = repository.Index.PackSizes();

@@ -50,6 +50,16 @@ internal static partial class ConfigurationValidator
         Validate(configuration);
         if (!configuration.Tenant.Id.All(sign => char.IsAsciiLetterOrDigit(sign) || sign is '.' or '-'))
             new FieldRules(configuration.Name, "").Refuse("tenant.id", "FieldTenant", configuration.Tenant.Id);
+        var whole = new FieldRules(configuration.Name, "");
+        whole.Anonymous("tenant.authorityHost", configuration.Tenant.AuthorityHost);
+        whole.Anonymous("tenant.graphEndpoint", configuration.Tenant.GraphEndpoint);
+        whole.Anonymous("sources.whatsApp.webhooks.endpoint", configuration.Sources.WhatsApp?.Webhooks?.Endpoint);
+        foreach (var (place, target) in Places(configuration))
+        {
+            whole.Anonymous(place + ".endpoint", target.Endpoint);
+            whole.Anonymous(place + ".proxy", target.Proxy);
+        }
+
         var rules = new FieldRules(configuration.Name, "sources");
         var sources = configuration.Sources;
         foreach (var (field, selection) in ((string, SourceSelection?)[])[("mail", sources.Mail), ("calendar", sources.Calendar), ("contacts", sources.Contacts), ("oneDrive", sources.OneDrive), ("sharePoint", sources.SharePoint)])
@@ -160,6 +170,8 @@ internal static partial class ConfigurationValidator
                 fields.Refuse("timeZone", "FieldTimeZone", zone);
             if (export.DateOrder is not (null or "DayFirst" or "MonthFirst"))
                 fields.Refuse("dateOrder", "FieldOneOf", "DayFirst, MonthFirst");
+            if (export.SameChats?.Any(pair => string.IsNullOrWhiteSpace(pair.Key) || string.IsNullOrWhiteSpace(pair.Value)) == true)
+                fields.Refuse("sameChats", "FieldMissing");
         }
 
         if (chats.Webhooks is not { } webhooks)
@@ -172,6 +184,19 @@ internal static partial class ConfigurationValidator
         received.Secret("verifyToken", webhooks.VerifyToken, needed: false);
         received.Secret("accessToken", webhooks.AccessToken, needed: false);
         received.Secure("endpoint", webhooks.Endpoint, needed: false);
+    }
+
+    private static IEnumerable<(string Field, TargetSettings Target)> Places(BackupConfiguration configuration)
+    {
+        yield return ("target", configuration.Target);
+        foreach (var (export, i) in (configuration.Sources.WhatsApp?.Exports ?? []).Select((export, i) => (export, i)))
+        {
+            if (export.Location is { } location)
+                yield return ($"sources.whatsApp.exports[{i}].location", location);
+        }
+
+        if (configuration.Sources.WhatsApp?.Webhooks?.Spool is { } spool)
+            yield return ("sources.whatsApp.webhooks.spool", spool);
     }
 
     // A place for the repository, or one where chats are dropped.
@@ -217,19 +242,19 @@ internal static partial class ConfigurationValidator
                 if (target.KmsKeyId is not null && target.ServerSideEncryption != "aws:kms")
                     rules.Refuse("kmsKeyId", "FieldKmsKey");
                 if (target.Proxy is { } proxy && (!proxy.IsAbsoluteUri || proxy.Scheme is not ("http" or "https")))
-                    rules.Refuse("proxy", "FieldProxy", proxy);
+                    rules.Refuse("proxy", "FieldProxy", FieldRules.Shown(proxy));
                 break;
         }
     }
 
-    [GeneratedRegex(@"^[\p{L}\p{Nd}_-](?:[\p{L}\p{Nd} ._-]{0,62}[\p{L}\p{Nd}_-])?$")]
+    [GeneratedRegex(@"^[\p{L}\p{Nd}_-](?:[\p{L}\p{Nd} ._-]{0,62}[\p{L}\p{Nd}_-])?\z")]
     private static partial Regex NameForm();
 
     // SHA-1, as certificate stores show it.
-    [GeneratedRegex("^[0-9A-Fa-f]{40}$")]
+    [GeneratedRegex(@"^[0-9A-Fa-f]{40}\z")]
     private static partial Regex ThumbprintForm();
 
     // 32 bytes of SHA-256 in base64 without padding, as OpenSSH prints them.
-    [GeneratedRegex("^SHA256:[A-Za-z0-9+/]{43}=?$")]
+    [GeneratedRegex(@"^SHA256:[A-Za-z0-9+/]{43}=?\z")]
     private static partial Regex HostKeyForm();
 }

@@ -35,7 +35,21 @@ internal readonly record struct FieldRules(string Configuration, string Section)
         if (value is null && needed)
             Refuse(field, "FieldMissing");
         if (value is not null && !(value.IsAbsoluteUri && (value.Scheme == Uri.UriSchemeHttps || (value.Scheme == Uri.UriSchemeHttp && value.IsLoopback))))
-            Refuse(field, "FieldHttps", value);
+            Refuse(field, "FieldHttps", Shown(value));
+    }
+
+    /// <summary>An address without a user name and a password: a file is no vault, and whoever connects does not look for them there.</summary>
+    public void Anonymous(string field, Uri? value)
+    {
+        if (value is { IsAbsoluteUri: true, UserInfo.Length: > 0 })
+            Refuse(field, "FieldUserInfo");
+    }
+
+    /// <summary>An address as it may be shown: without a password that somebody wrote into it.</summary>
+    public static string Shown(Uri value)
+    {
+        var text = value.OriginalString;
+        return text.LastIndexOf('@') is >= 0 and var at ? "…" + text[at..] : text;
     }
 
     private string PathOf(string field) => Section.Length == 0 ? field : field.Length == 0 ? Section : $"{Section}.{field}";

@@ -37,10 +37,19 @@ internal static class ErrorTranslator
             StorageErrorKind.AccessDenied => new BackupException("TargetAccessDenied", BackupErrorCategory.PermissionDenied, error.Location, error.Location, error.Message),
             StorageErrorKind.NotFound => new BackupException("TargetNotFound", BackupErrorCategory.ObjectNotFound, error.Location, error.Location, error.Message),
             StorageErrorKind.Full => new BackupException("TargetFull", BackupErrorCategory.QuotaExceeded, error.Location, error.Location, error.Message),
+            StorageErrorKind.InvalidAnswer =>
+                new BackupException("TargetAnswersWrongly", BackupErrorCategory.InvalidData, error.Location, error.Location, error.Message),
+            StorageErrorKind.RangesIgnored =>
+                new BackupException("TargetIgnoresRanges", BackupErrorCategory.InvalidData, error.Location, error.Location),
+            StorageErrorKind.Archived => Archived(error),
             StorageErrorKind.InvalidSettings => new BackupException("TargetInvalid", BackupErrorCategory.InvalidArgument, error.Location, error.Location, error.Message),
             _ => new BackupException("TargetError", BackupErrorCategory.NotSpecified, error.Location, error.Location, error.Message),
         };
     }
+
+    /// <summary>What an admin does about an object that must be restored first.</summary>
+    public static BackupException Archived(StorageException error) =>
+        new("TargetArchived", BackupErrorCategory.InvalidOperation, error.Location, error.Location, error.Key, error.Detail ?? "?");
 
     private static BackupException Repository(RepositoryException error, BackupConfiguration configuration)
     {
@@ -50,10 +59,12 @@ internal static class ErrorTranslator
             RepositoryErrorKind.NotARepository => new BackupException("RepositoryMissing", BackupErrorCategory.ObjectNotFound, place, place),
             RepositoryErrorKind.WrongPassword => new BackupException("WrongPassword", BackupErrorCategory.AuthenticationError, place, place, configuration.Repository.Password),
             RepositoryErrorKind.UnsupportedVersion or RepositoryErrorKind.AlreadyExists => new BackupException("RepositoryUnsupported", BackupErrorCategory.InvalidData, place, place, error.Message),
-            RepositoryErrorKind.PurposeTaken when error.Holder?.Purpose?.StartsWith(Retention.AuditLog.Tag, StringComparison.Ordinal) == true => new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message),
+            RepositoryErrorKind.PurposeTaken when error.Holder?.Purpose?.StartsWith(Retention.AuditLog.Tag, StringComparison.Ordinal) == true => new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message, configuration.Name),
             RepositoryErrorKind.PurposeTaken when error.Holder is { } holder => new BackupException("AlreadyRunningElsewhere", BackupErrorCategory.ResourceBusy, configuration.Name,
                 configuration.Name, holder.ProcessId, holder.Host, holder.Since.ToLocalTime(), holder.Renewed.ToLocalTime(), (holder.Renewed + RepositoryLock.SilentAfter).ToLocalTime()) { Since = holder.Since },
-            RepositoryErrorKind.Locked => new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message),
+            RepositoryErrorKind.Doubtful => new BackupException("RepositoryDoubtful", BackupErrorCategory.ConnectionError, place, place, error.Message),
+            RepositoryErrorKind.Locked => new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message, configuration.Name),
+            RepositoryErrorKind.LockUnreadable => new BackupException("LockUnreadable", BackupErrorCategory.InvalidData, place, error.File, place, configuration.Name),
             _ => new BackupException("RepositoryDamaged", BackupErrorCategory.InvalidData, place, place, error.Message),
         };
     }

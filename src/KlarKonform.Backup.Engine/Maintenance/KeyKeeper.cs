@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Keys;
 
 namespace KlarKonform.Backup.Engine.Maintenance;
@@ -18,7 +19,7 @@ internal sealed class KeyKeeper(RepositorySession session, TimeProvider time)
     }
 
     /// <exception cref="BackupException">KeyNotFound, KeyAmbiguous or KeyInUse.</exception>
-    public async Task RemoveAsync(string id, CancellationToken cancellationToken)
+    public async Task<BlobId> RemoveAsync(string id, CancellationToken cancellationToken)
     {
         var found = (await _keys.ListAsync(cancellationToken).ConfigureAwait(false)).Where(key => key.Id.ToString().StartsWith(id, StringComparison.OrdinalIgnoreCase)).ToArray();
         if (found.Length != 1)
@@ -26,6 +27,7 @@ internal sealed class KeyKeeper(RepositorySession session, TimeProvider time)
         if (found[0].IsCurrent)
             throw new BackupException("KeyInUse", BackupErrorCategory.InvalidArgument, id, found[0].Id.ToShortString(), session.Configuration.Name);
         await _keys.RemoveAsync(found[0].Id, cancellationToken).ConfigureAwait(false);
+        return found[0].Id;
     }
 
     private BackupKey Describe(RepositoryKey key) => new(session.Configuration.Name, key.Id.ToString(), key.Created, key.UserName, key.HostName, key.IsCurrent);

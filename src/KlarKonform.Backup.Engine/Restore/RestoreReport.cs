@@ -49,13 +49,5 @@ internal sealed class RestoreReport : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _writer.DisposeAsync();
 
-    private Task LineAsync(params string[] values) => _writer.WriteAsync(string.Join(_separator, values.Select(Quote)) + "\r\n");
-
-    // A cell that begins like a formula is none.
-    private static string Quote(string text)
-    {
-        if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@')
-            text = "'" + text;
-        return text.AsSpan().IndexOfAny("\"\r\n,;") >= 0 ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
-    }
+    private Task LineAsync(params string[] values) => _writer.WriteAsync(string.Join(_separator, values.Select(value => SpreadsheetCell.Of(value, _separator))) + "\r\n");
 }

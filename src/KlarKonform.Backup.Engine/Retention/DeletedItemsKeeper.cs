@@ -3,7 +3,7 @@ using KlarKonform.Backup.Engine.Runs;
 namespace KlarKonform.Backup.Engine.Retention;
 
 /// <summary>What a run does about items that were deleted in Microsoft 365: keeps them, and lets go of those whose time is over and that nobody holds. Thread-safe.</summary>
-internal sealed class DeletedItemsKeeper(RepositorySession session, TimeProvider time) : IDisposable
+internal sealed class DeletedItemsKeeper(RepositorySession session, GraphTime time) : IDisposable
 {
     private readonly RetentionPolicy? _policy = RetentionPolicy.Of(session.Configuration.Retention);
     private readonly SemaphoreSlim _gate = new(1);
@@ -17,8 +17,8 @@ internal sealed class DeletedItemsKeeper(RepositorySession session, TimeProvider
     {
         var now = time.GetUtcNow();
 
-        // Without a policy nothing is removed, and what an earlier policy kept stays.
-        if (_policy is null || !run.Store.State.Deleted.Keys.Any(month => _policy.IsOver(month, now)))
+        // Without a policy nothing is removed, and what an earlier policy kept stays. Whose clock is wrong removes nothing by age.
+        if (_policy is null || time.Wrong is not null || !run.Store.State.Deleted.Keys.Any(month => _policy.IsOver(month, now)))
             return;
         if (!(await HoldsAsync(cancellationToken).ConfigureAwait(false)).Covers(run.Path))
             await run.Store.ExpireDeletedAsync(month => _policy.IsOver(month, now), cancellationToken).ConfigureAwait(false);

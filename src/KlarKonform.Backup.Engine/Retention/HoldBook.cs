@@ -1,5 +1,6 @@
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Snapshots;
 
 namespace KlarKonform.Backup.Engine.Retention;
 
@@ -43,20 +44,27 @@ internal sealed class HoldBook
         return new HoldBook(holds);
     }
 
-    /// <summary>Why a snapshot is held; empty if it is not.</summary>
-    public async Task<IReadOnlyList<string>> ReasonsAsync(BlobId snapshot, BlobId root, RepositoryReader reader, CancellationToken cancellationToken)
+    /// <summary>Whether a hold names this very snapshot.</summary>
+    public bool Names(string snapshot) => _holds.Any(each => each.Hold.Scope == HoldScope.Snapshot && Names(each, snapshot));
+
+    /// <summary>Whether a damaged snapshot may be held: what it held cannot be read for certain any more.</summary>
+    public bool MayCover(BlobId id, Snapshot snapshot) => _holds.Any(each => each.Hold.Scope != HoldScope.Snapshot)
+        || Names(id.ToString()) || (snapshot.Original is { } original && Names(original));
+
+    /// <summary>Why a snapshot is held; empty if it is not. One that another program changed, by a tag or a repair, is held as what it was.</summary>
+    public async Task<IReadOnlyList<string>> ReasonsAsync(BlobId id, Snapshot snapshot, RepositoryReader reader, CancellationToken cancellationToken)
     {
         var reasons = new List<string>();
-        foreach (var (hold, paths) in _holds)
+        foreach (var each in _holds)
         {
-            var covered = hold.Scope switch
+            var covered = each.Hold.Scope switch
             {
                 HoldScope.Configuration => true,
-                HoldScope.Snapshot => string.Equals(hold.Target, snapshot.ToString(), StringComparison.OrdinalIgnoreCase),
-                _ => await HasAnyAsync(root, paths, reader, cancellationToken).ConfigureAwait(false),
+                HoldScope.Snapshot => Names(each, id.ToString()) || (snapshot.Original is { } original && Names(each, original)),
+                _ => await HasAnyAsync(snapshot.Root, each.Paths, reader, cancellationToken).ConfigureAwait(false),
             };
             if (covered)
-                reasons.Add($"hold {hold.HoldId}");
+                reasons.Add($"hold {each.Hold.HoldId}");
         }
 
         return reasons;
@@ -66,8 +74,12 @@ internal sealed class HoldBook
     public bool Covers(IReadOnlyList<string> path)
     {
         var own = string.Join('/', path);
-        return CoversEverything || _holds.Any(each => each.Paths.Any(held => own == held || own.StartsWith(held + "/", StringComparison.Ordinal) || held.StartsWith(own + "/", StringComparison.Ordinal)));
+        return CoversEverything || _holds.Where(each => each.Hold.Scope == HoldScope.Resource).Any(each => each.Paths.Any(held => own == held || own.StartsWith(held + "/", StringComparison.Ordinal) || held.StartsWith(own + "/", StringComparison.Ordinal)));
     }
+
+    // The paths of a snapshot's hold are the ids that it had before the hold was set.
+    private static bool Names((BackupHold Hold, IReadOnlyList<string> Paths) hold, string snapshot) =>
+        string.Equals(hold.Hold.Target, snapshot, StringComparison.OrdinalIgnoreCase) || hold.Paths.Contains(snapshot, StringComparer.OrdinalIgnoreCase);
 
     private static async Task<bool> HasAnyAsync(BlobId root, IReadOnlyList<string> paths, RepositoryReader reader, CancellationToken cancellationToken)
     {

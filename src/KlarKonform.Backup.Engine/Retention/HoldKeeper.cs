@@ -69,7 +69,7 @@ internal sealed class HoldKeeper(RepositorySession session, TimeProvider time)
             var (found, snapshot) = await session.FindSnapshotAsync(id, cancellationToken).ConfigureAwait(false);
             return RepositorySession.IsCheckpoint(snapshot)
                 ? throw new BackupException("HoldOfCheckpoint", BackupErrorCategory.InvalidArgument, id, found.ToString()[..IdLength])
-                : (HoldScope.Snapshot, found.ToString(), []);
+                : (HoldScope.Snapshot, found.ToString(), snapshot.Original is { } original ? [original] : []);
         }
 
         if (request.Resource is not { } resource)

@@ -1,4 +1,8 @@
+using System.Globalization;
+using KlarKonform.Backup.Engine.Errors;
 using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Runs.Checkpoints;
+using KlarKonform.Backup.Engine.Runs.Verification;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Pruning;
@@ -11,41 +15,62 @@ namespace KlarKonform.Backup.Engine.Retention;
 /// Removes a configuration's old snapshots and whatever no snapshot needs any more. The newest complete snapshot always stays, and
 /// nothing goes that a hold covers.
 /// </summary>
-internal sealed class RetentionRunner(RepositorySession session, TimeProvider time)
+/// <param name="session">The repository.</param>
+/// <param name="time">The clock.</param>
+/// <param name="watching">Hears that a lock in the way is watched.</param>
+internal sealed class RetentionRunner(RepositorySession session, TimeProvider time, IProgress<LockWatch>? watching = null)
 {
+    private const string WaitsKey = "retention-waits";
+    private const int MaxNamed = 5;
+
     /// <summary>Decides, and carries it out unless only the plan is wanted.</summary>
-    /// <exception cref="BackupException">AuditLogBroken: nothing is removed when it is not certain what is held.</exception>
+    /// <exception cref="BackupException">AuditLogBroken: nothing is removed when it is not certain what is held. LockLost: somebody else took
+    /// the lock for dead; what was deleted until then was deleted rightly, and the rest stays.</exception>
     public async Task<RetentionResult> RunAsync(RetentionOptions options, CancellationToken cancellationToken)
     {
-        await using var held = await RepositoryLock.AcquireAsync(session.Repository, exclusive: true, time, cancellationToken).ConfigureAwait(false);
-        using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, held.Lost);
-        await session.Repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
-        var snapshots = await session.SnapshotsAsync(alive.Token).ConfigureAwait(false);
-        var holds = HoldBook.Of(await new AuditLog(session, time).ReadAsync(alive.Token).ConfigureAwait(false), session.Configuration.Name);
-        var (decisions, forget, onlyHeld) = await DecideAsync(snapshots, holds, options, alive.Token).ConfigureAwait(false);
-        var result = new RetentionResult
+        await using var held = await RepositoryLock.AcquireAsync(session.Repository, exclusive: true, time, cancellationToken, watching).ConfigureAwait(false);
+        return await LockLoss.GuardAsync(held, session, token => RunAsync(held, options, token), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<RetentionResult> RunAsync(RepositoryLock held, RetentionOptions options, CancellationToken cancellationToken)
+    {
+        await session.Repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
+        var (all, snapshots) = await ListAsync(cancellationToken).ConfigureAwait(false);
+        var holds = HoldBook.Of(await new AuditLog(session, time).ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name);
+        var (decisions, forget, onlyHeld) = await DecideAsync(snapshots, holds, options, cancellationToken).ConfigureAwait(false);
+        var roll = new Roll(session, time);
+        var missing = await roll.MissingAsync(snapshots, await roll.BeforeAsync(snapshots, cancellationToken).ConfigureAwait(false), holds, cancellationToken).ConfigureAwait(false);
+        var refusal = missing.Count > 0 ? Vanished(missing) : await RefuseAsync(decisions, options, cancellationToken).ConfigureAwait(false);
+        if (refusal is not null && !options.PlanOnly)
+            throw refusal;
+        var pruner = new Pruner(session.Repository, held, time, new PruneOptions
+        {
+            Writer = session.WriterOptions,
+            KeepRetired = options.InstantDelete ? TimeSpan.Zero : new PruneOptions().KeepRetired,
+        });
+        BlobId[] known = session.Known is { } newest && !forget.Contains(newest) ? [newest] : [];
+        var plan = await pruner.PlanAsync(forget, [.. all.Select(each => each.Id).Except(forget).Union(known)], cancellationToken).ConfigureAwait(false);
+        if (!options.PlanOnly)
+        {
+            var ledger = new FileLedger(session);
+            await ledger.AddRemovedAsync(forget, cancellationToken).ConfigureAwait(false);
+            await ledger.WriteAsync(await pruner.ExecuteAsync(plan, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        }
+
+        return new RetentionResult
         {
             Configuration = session.Configuration.Name,
             Executed = !options.PlanOnly,
             Snapshots = snapshots.Count,
             Decisions = decisions,
             Held = onlyHeld,
+            NeedsForce = refusal?.Message,
             Removed = [.. snapshots.Where(each => forget.Contains(each.Id)).Select(each => new RemovedSnapshot(each.Id.ToString(), each.Snapshot.Taken))],
-            PacksDeleted = 0,
-            PacksRepacked = 0,
-            BytesRemoved = 0,
-            BytesRepacked = 0,
-            BytesFreed = 0,
-        };
-        var pruner = new Pruner(session.Repository, held, session.WriterOptions);
-        var plan = await pruner.PlanAsync(forget, alive.Token).ConfigureAwait(false);
-        if (!options.PlanOnly)
-            await pruner.ExecuteAsync(plan, alive.Token).ConfigureAwait(false);
-        return result with
-        {
             PacksDeleted = plan.Delete.Count,
+            PacksRetired = plan.Retire.Count,
             PacksRepacked = plan.Repack.Count,
             BytesRemoved = plan.BytesRemoved,
+            BytesRetired = plan.BytesRetired,
             BytesRepacked = plan.BytesRepacked,
             BytesFreed = plan.BytesFreed,
         };
@@ -54,9 +79,52 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
     /// <summary>Whether anything would go by the policy and the holds: computing that is cheap, and pruning is not.</summary>
     public async Task<bool> IsDueAsync(CancellationToken cancellationToken)
     {
-        var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        var (_, snapshots) = await ListAsync(cancellationToken).ConfigureAwait(false);
         var holds = HoldBook.Of(await new AuditLog(session, time).ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name);
         return (await DecideAsync(snapshots, holds, new RetentionOptions(), cancellationToken).ConfigureAwait(false)).Forget.Count > 0;
+    }
+
+    // Everybody's snapshots and the configuration's own, out of one listing. One that cannot be read may be what something is needed for.
+    private async Task<(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> All, IReadOnlyList<(BlobId Id, Snapshot Snapshot)> Own)> ListAsync(CancellationToken cancellationToken)
+    {
+        var all = await session.AllSnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        return session.Unreadable is [var damaged, ..]
+            ? throw new RepositoryException(RepositoryErrorKind.Damaged, $"The snapshot {damaged.ToShortString()} cannot be read. Nothing was removed.")
+            : (all, session.OwnOf(all));
+    }
+
+    // A snapshot that is gone, and whose packs would be taken for superfluous, may be brought back.
+    private BackupException Vanished(IReadOnlyList<KnownSnapshot> missing) => new("RetentionVanished", BackupErrorCategory.InvalidOperation, session.Configuration.Name,
+        session.Configuration.Name, missing.Count, string.Join("; ", missing.Take(MaxNamed).Select(each => $"{each.Id[..8]}, {each.Taken.ToLocalTime():g}")));
+
+    // What waits for a person waits until one has decided, not for a night: after the next backup the same plan may look harmless.
+    private async Task<BackupException?> RefuseAsync(IReadOnlyList<RetentionDecision> decisions, RetentionOptions options, CancellationToken cancellationToken)
+    {
+        var memory = new NearMemory(session);
+        if (options.Force)
+        {
+            if (!options.PlanOnly)
+                await memory.SaveAsync(WaitsKey, null, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+
+        var now = time.GetUtcNow();
+        var past = decisions.Where(each => each.Taken <= now + GraphTime.Tolerance).ToArray();
+        var removed = past.Count(each => !each.Keep);
+        DateTimeOffset[] taken = [.. past.Select(each => each.Taken).Order()];
+        if (removed > 0 && await memory.FindAsync(WaitsKey, cancellationToken).ConfigureAwait(false) is { } text
+            && DateTimeOffset.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out var doubtful))
+        {
+            // The snapshot that looked wrong lies in the future by now: the clock is right again, and it counts no more.
+            if (doubtful <= now + GraphTime.Tolerance)
+                return RetentionGuard.Refuse(session.Configuration.Name, taken, removed) ?? RetentionGuard.Waits(session.Configuration.Name, removed, taken.Length, doubtful);
+            await memory.SaveAsync(WaitsKey, null, cancellationToken).ConfigureAwait(false);
+        }
+
+        var refusal = RetentionGuard.Refuse(session.Configuration.Name, taken, removed);
+        if (refusal is not null && !options.PlanOnly)
+            await memory.SaveAsync(WaitsKey, taken[^1].ToString("O", CultureInfo.InvariantCulture), cancellationToken).ConfigureAwait(false);
+        return refusal;
     }
 
     private async Task<(IReadOnlyList<RetentionDecision> Decisions, HashSet<BlobId> Forget, int OnlyHeld)> DecideAsync(
@@ -66,8 +134,8 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
         var forget = new HashSet<BlobId>();
         if (complete.Length > 0 && !holds.CoversEverything)
         {
-            // A checkpoint older than a complete snapshot continues nothing any more.
-            forget.UnionWith(snapshots.Where(each => RepositorySession.IsCheckpoint(each.Snapshot) && each.Snapshot.Taken <= complete[^1].Snapshot.Taken).Select(each => each.Id));
+            // A checkpoint before a complete snapshot continues nothing any more.
+            forget.UnionWith(snapshots.TakeWhile(each => each.Id != complete[^1].Id).Where(each => RepositorySession.IsCheckpoint(each.Snapshot)).Select(each => each.Id));
         }
 
         var decisions = new List<RetentionDecision>();
@@ -78,7 +146,7 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
             if (reasons.Count == 0 && id == complete[^1].Id)
                 reasons.Add("newest");
             var byRule = reasons.Count > 0;
-            reasons.AddRange(await holds.ReasonsAsync(id, snapshot.Root, new RepositoryReader(session.Repository, treeCache: session.TreeCache), cancellationToken).ConfigureAwait(false));
+            reasons.AddRange(await holds.ReasonsAsync(id, snapshot, new RepositoryReader(session.Repository, treeCache: session.TreeCache), cancellationToken).ConfigureAwait(false));
             decisions.Add(new RetentionDecision(id.ToString(), snapshot.Taken, reasons.Count > 0, reasons));
             if (reasons.Count == 0)
                 forget.Add(id);
@@ -95,7 +163,13 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
     {
         var now = time.GetUtcNow();
         if (asOf is not { } date)
-            return rules.Apply(complete, each => each.Snapshot.Taken, now);
+        {
+            // One that is dated in the future has no day that has come: it takes none of those that the rules count, and stays.
+            var future = complete.Where(each => each.Snapshot.Taken > now + GraphTime.Tolerance).ToArray();
+            return future.OrderByDescending(each => each.Snapshot.Taken).Select(each => (each, (IReadOnlyList<string>)["future"]))
+                .Concat(rules.Apply(complete.Except(future), each => each.Snapshot.Taken, now + GraphTime.Tolerance));
+        }
+
         var then = complete.Where(each => each.Snapshot.Taken < date).Select(each => ((BlobId Id, Snapshot Snapshot)?)each).Append(null);
         return rules.Apply(then, each => each?.Snapshot.Taken ?? date, date > now ? date.AddTicks(1) : now)
             .Where(each => each.Snapshot is not null).Select(each => (each.Snapshot!.Value, each.Reasons));

@@ -1,5 +1,6 @@
 using KlarKonform.Backup.Engine.Retention;
 using KlarKonform.Backup.Engine.Runs.Checkpoints;
+using KlarKonform.Backup.Engine.Runs.Verification;
 using KlarKonform.Backup.Engine.Sources;
 using KlarKonform.Backup.Engine.Sources.Drives;
 using KlarKonform.Backup.Repository;
@@ -25,15 +26,16 @@ internal sealed class ClaimedRun : IAsyncDisposable
     /// <param name="previous">The snapshot that is gone on from, or null.</param>
     /// <param name="old">Checkpoints that the first one of this run replaces.</param>
     /// <param name="tags">What the snapshots are marked with besides.</param>
+    /// <param name="inventory">What there is in the repository besides, or null.</param>
     /// <param name="carried">What its checkpoints count on from: packs and index files that were written before; null when nobody counts.</param>
-    public ClaimedRun(RunContext context, RepositorySession session, RepositoryLock held, (BlobId Id, Snapshot Snapshot)? previous, IEnumerable<BlobId> old, IReadOnlyList<string> tags, FileCensus? carried = null)
+    public ClaimedRun(RunContext context, RepositorySession session, RepositoryLock held, (BlobId Id, Snapshot Snapshot)? previous, IEnumerable<BlobId> old, IReadOnlyList<string> tags, FileCensus? carried = null, Inventory? inventory = null)
     {
         _context = context;
         _session = session;
         _held = held;
-        Writer = NewWriter(session);
+        Writer = NewWriter(session, held);
         Reader = new RepositoryReader(session.Repository, Writer, session.TreeCache);
-        Assembler = new SnapshotAssembler(session, Writer, Reader, context.Time, previous, context.Record.Id, tags) { Carried = carried };
+        Assembler = new SnapshotAssembler(session, held, Writer, Reader, context.Time, previous, context.Record.Id, tags) { Carried = carried, Inventory = inventory };
         Checkpointer = new Checkpointer(session, held, Assembler, Writer, context, old);
     }
 
@@ -46,13 +48,13 @@ internal sealed class ClaimedRun : IAsyncDisposable
     public Checkpointer Checkpointer { get; }
 
     /// <summary>A writer as the configuration's target likes it.</summary>
-    public static RepositoryWriter NewWriter(RepositorySession session) => new(session.Repository, session.WriterOptions);
+    public static RepositoryWriter NewWriter(RepositorySession session, RepositoryLock held) => new(session.Repository, session.WriterOptions with { Held = held });
 
     /// <summary>Runs the resources and what follows them. When it is stopped, a last checkpoint is saved if there is time.</summary>
     /// <param name="sources">The resources.</param>
     /// <param name="finish">What follows, under the same claim.</param>
     /// <param name="cancellationToken">Stops the run.</param>
-    /// <exception cref="BackupException">LockLost: somebody else took the claim for dead.</exception>
+    /// <exception cref="BackupException">LockLost: somebody else took the claim for dead, or it could not be renewed.</exception>
     public async Task<T> RunAsync<T>(IReadOnlyList<IResourceSource> sources, Func<CancellationToken, Task<T>> finish, CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _held.Lost);
@@ -63,7 +65,7 @@ internal sealed class ClaimedRun : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_held.Lost.IsCancellationRequested)
         {
-            throw new BackupException("LockLost", BackupErrorCategory.ResourceBusy, _session.Store.Location);
+            throw Errors.LockLoss.Of(_held, _session);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

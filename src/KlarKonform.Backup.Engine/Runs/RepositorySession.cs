@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using KlarKonform.Backup.Engine.Targets;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Snapshots;
@@ -21,9 +22,11 @@ internal sealed class RepositorySession : IAsyncDisposable
     /// <summary>Which packs and index files a shard has written up to its checkpoint.</summary>
     public const string WrittenTag = "written:";
 
+    private readonly ConcurrentDictionary<BlobId, bool> _unreadable = new();
+
     private RepositorySession(BackupConfiguration configuration, IObjectStore store, ResticRepository repository, IObjectStore? cache)
     {
-        TreeCache = cache;
+        TreeCache = Memory = cache;
         Configuration = configuration;
         Store = store;
         Repository = repository;
@@ -43,6 +46,9 @@ internal sealed class RepositorySession : IAsyncDisposable
 
     /// <summary>Where trees are kept nearby, or null.</summary>
     public IObjectStore? TreeCache { get; }
+
+    /// <summary>Where this machine remembers what it knows of the repository, or null: see <see cref="NearMemory"/>. Also where nothing else may come from the cache.</summary>
+    public IObjectStore? Memory { get; set; }
 
     /// <summary>Opens the repository.</summary>
     /// <param name="configuration">Whose repository.</param>
@@ -100,19 +106,39 @@ internal sealed class RepositorySession : IAsyncDisposable
         }
     }
 
+    /// <summary>The snapshot that this machine wrote last, or null: a listing that lacks it is not believed.</summary>
+    public BlobId? Known { get; set; }
+
+    /// <summary>Snapshot files, of whatever configuration, that were found damaged so far.</summary>
+    public IReadOnlyList<BlobId> Unreadable => [.. _unreadable.Keys];
+
     /// <summary>The configuration's snapshots, oldest first.</summary>
     /// <exception cref="BackupException">RepositoryOfOtherTenant.</exception>
     public async Task<IReadOnlyList<(BlobId Id, Snapshot Snapshot)>> SnapshotsAsync(CancellationToken cancellationToken) =>
-        Own(await new RecentSnapshots(Repository).FindAsync(_ => false, cancellationToken).ConfigureAwait(false));
+        OwnOf(await AllSnapshotsAsync(cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Everybody's snapshots, in no certain order.</summary>
+    public Task<IReadOnlyList<(BlobId Id, Snapshot Snapshot)>> AllSnapshotsAsync(CancellationToken cancellationToken) => FindAsync(_ => false, cancellationToken);
 
     /// <summary>The configuration's newest complete snapshot and the checkpoints after it, oldest first; older ones may be among them.</summary>
     /// <exception cref="BackupException">RepositoryOfOtherTenant.</exception>
     public async Task<IReadOnlyList<(BlobId Id, Snapshot Snapshot)>> RecentAsync(CancellationToken cancellationToken) =>
-        Own(await new RecentSnapshots(Repository).FindAsync(snapshot => snapshot.Tags?.Contains(OwnTag) == true && !IsCheckpoint(snapshot), cancellationToken).ConfigureAwait(false));
+        OwnOf(await FindAsync(snapshot => snapshot.Tags?.Contains(OwnTag) == true && !IsCheckpoint(snapshot), cancellationToken).ConfigureAwait(false));
+
+    private async Task<IReadOnlyList<(BlobId Id, Snapshot Snapshot)>> FindAsync(Func<Snapshot, bool> isEnough, CancellationToken cancellationToken)
+    {
+        var recent = new RecentSnapshots(Repository);
+        var found = await recent.FindAsync(isEnough, Known, cancellationToken).ConfigureAwait(false);
+        foreach (var id in recent.Unreadable)
+            _unreadable[id] = true;
+        return found;
+    }
 
     private string OwnTag => ConfigurationTag + Configuration.Id;
 
-    private List<(BlobId Id, Snapshot Snapshot)> Own(IEnumerable<(BlobId Id, Snapshot Snapshot)> all)
+    /// <summary>Those of these snapshots that are the configuration's, oldest first.</summary>
+    /// <exception cref="BackupException">RepositoryOfOtherTenant.</exception>
+    public IReadOnlyList<(BlobId Id, Snapshot Snapshot)> OwnOf(IEnumerable<(BlobId Id, Snapshot Snapshot)> all)
     {
         var own = new List<(BlobId Id, Snapshot Snapshot)>();
         foreach (var each in all)
@@ -124,8 +150,7 @@ internal sealed class RepositorySession : IAsyncDisposable
                 own.Add(each);
         }
 
-        own.Sort((left, right) => left.Snapshot.Taken.CompareTo(right.Snapshot.Taken));
-        return own;
+        return SnapshotOrder.Sort(own);
     }
 
     /// <summary>Finds a snapshot by <c>latest</c>, its id or the id's beginning. <c>latest</c> prefers complete ones to checkpoints.</summary>

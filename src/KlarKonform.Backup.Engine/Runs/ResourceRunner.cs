@@ -59,10 +59,16 @@ internal sealed class ResourceRunner(
         // The user may have been renamed: what is stored stays where it is.
         var path = state.Path is { Count: > 0 } known ? known : source.Path;
         var content = await assembler.PreviousAsync(path, cancellationToken).ConfigureAwait(false);
-        if (stateRoot is null && content is not null && path.Count > 1)
+        if (stateRoot is null && content is not null && await IsItsOwnAsync(source, path, cancellationToken).ConfigureAwait(false))
         {
-            // Somebody else's of the same name, who is gone: what was backed up of him is not to be mixed with this.
-            path = [path[0], SafeName.WithMark(path[1], source.ResourceId), .. path.Skip(2)];
+            // A repair found that some of it is lost, and took its state: it is read anew, and takes the place of what is left.
+            content = null;
+        }
+        else if (stateRoot is null && path.Count > 1
+            && (content is not null || await IsOfAnotherAsync(path, source.ResourceId, cancellationToken).ConfigureAwait(false)))
+        {
+            // Somebody else's of the same name, who is gone: what was backed up of him, of whatever kind, is not to be mixed with this.
+            path = [path[0], SafeName.FolderWithMark(path[1], source.ResourceId), .. path.Skip(2)];
             content = null;
         }
 
@@ -89,6 +95,13 @@ internal sealed class ResourceRunner(
             observer.Progress(new BackupProgress(run.Label, Texts.Get("Progress_Resource", run.Downloaded, run.Updated), 100, Completed: true));
         }
     }
+
+    private async Task<bool> IsItsOwnAsync(IResourceSource source, IReadOnlyList<string> path, CancellationToken cancellationToken) =>
+        (await assembler.PreviousManifestAsync(cancellationToken).ConfigureAwait(false)).Resources
+            .Any(each => each.Kind == source.Kind && each.Id == source.ResourceId && each.Path.SequenceEqual(path));
+
+    private async Task<bool> IsOfAnotherAsync(IReadOnlyList<string> path, string id, CancellationToken cancellationToken) =>
+        (await assembler.PreviousManifestAsync(cancellationToken).ConfigureAwait(false)).Resources.Any(each => each.Id != id && each.Path.Count > 1 && each.Path[0] == path[0] && each.Path[1] == path[1]);
 
     private async Task RunAsync(ResourceRun run, bool isNew, CancellationToken cancellationToken)
     {

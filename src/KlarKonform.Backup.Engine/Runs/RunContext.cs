@@ -6,11 +6,14 @@ namespace KlarKonform.Backup.Engine.Runs;
 /// <param name="Observer">Hears how it goes.</param>
 /// <param name="Events">Logs how it goes.</param>
 /// <param name="Monitor">Tells which phase it is in.</param>
-/// <param name="Time">Clock and pauses.</param>
+/// <param name="Time">Clock and pauses; the clock is right even where the computer's is wrong.</param>
 /// <param name="Random">Samples and jitter.</param>
 /// <param name="Abandon">Ends even what was begun, some seconds after the run was stopped.</param>
-internal sealed record RunContext(RunRecord Record, BackupOptions Options, IBackupObserver Observer, RunEvents Events, RunMonitor Monitor, TimeProvider Time, Random Random, CancellationToken Abandon)
+internal sealed record RunContext(RunRecord Record, BackupOptions Options, IBackupObserver Observer, RunEvents Events, RunMonitor Monitor, GraphTime Time, Random Random, CancellationToken Abandon)
 {
+    /// <summary>Shows as the run's phase that a lock in the way is watched.</summary>
+    public Status.LockWatching Watching => new(text => Monitor.Phase = text);
+
     /// <summary>Something that makes it doubtful whether everything is backed up that should be: the run is Partial, and says so.</summary>
     public void Doubt(string text)
     {

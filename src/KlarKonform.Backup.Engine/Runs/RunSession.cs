@@ -2,6 +2,7 @@ using KlarKonform.Backup.Engine.Configuration;
 using KlarKonform.Backup.Engine.Retention;
 using KlarKonform.Backup.Engine.Runs.Journal;
 using KlarKonform.Backup.Engine.Runs.Sharding;
+using KlarKonform.Backup.Engine.Runs.Verification;
 using KlarKonform.Backup.Engine.Sources;
 using KlarKonform.Backup.Engine.Targets;
 using KlarKonform.Backup.Repository;
@@ -18,6 +19,7 @@ internal sealed class RunSession(
     private const int MaxIndexFiles = 64;
 
     private readonly BackupConfiguration _configuration = record.Configuration;
+    private GraphTime? _clock;
 
     /// <summary>Whether another worker of a shared run tells people how it ended.</summary>
     public bool IsSpokenForElsewhere { get; private set; }
@@ -27,7 +29,6 @@ internal sealed class RunSession(
     /// <param name="abandon">Ends the waiting for that checkpoint.</param>
     public async Task<BackupRun> RunAsync(CancellationToken cancellationToken, CancellationToken abandon)
     {
-        var context = new RunContext(record, options, observer, events, monitor, time, random, abandon);
         monitor.Phase = Texts.Get("Progress_Opening");
 
         // Everything that can be refused is asked before the first byte is written: secrets, sign-in, users, then the storage.
@@ -35,6 +36,8 @@ internal sealed class RunSession(
         using var graph = await new GraphFactory(secrets, time, random, monitor.Moved)
             .OpenAsync(_configuration.Tenant, GraphFactory.LogTo(observer), cancellationToken).ConfigureAwait(false);
         monitor.Waits = () => graph.Client.Governor.WaitsUntil;
+        _clock = new GraphTime(time, () => graph.Client.ClockOffset);
+        var context = new RunContext(record, options, observer, events, monitor, _clock, random, abandon);
         monitor.Phase = Texts.Get("Progress_Listing");
         var catalog = new SourceCatalog(_configuration, options, secrets, time, random);
         var listing = await catalog.ListAsync(graph.Client, cancellationToken).ConfigureAwait(false);
@@ -72,7 +75,13 @@ internal sealed class RunSession(
         monitor.Phase = Texts.Get("Progress_Retention");
         try
         {
-            var runner = new RetentionRunner(session, time);
+            // Whose clock is wrong removes nothing, though the run itself knows better: the next one by a right clock does.
+            if (_clock?.Wrong is not null)
+                throw new BackupException("RetentionClockOff", BackupErrorCategory.InvalidOperation, _configuration.Name);
+            // What was written a moment ago must be found by whoever removes.
+            if (run.SnapshotId is { } written)
+                session.Known = BlobId.Parse(written);
+            var runner = new RetentionRunner(session, _clock ?? time, new Status.LockWatching(text => monitor.Phase = text));
             if (!await runner.IsDueAsync(cancellationToken).ConfigureAwait(false))
                 return run;
             var result = await runner.RunAsync(new RetentionOptions(), cancellationToken).ConfigureAwait(false);
@@ -82,9 +91,10 @@ internal sealed class RunSession(
         catch (Exception exception) when (exception is BackupException or RepositoryException or Storage.StorageException or OperationCanceledException)
         {
             var reason = exception is OperationCanceledException ? Texts.Get("RunStopped") : Errors.ErrorTranslator.Translate(exception, _configuration).Message;
-            record.Note(Texts.Get("RetentionPostponed", reason));
-            events.Write(RunEvent.Note, Texts.Get("RetentionPostponed", reason));
-            return run with { Notes = [.. run.Notes, Texts.Get("RetentionPostponed", reason)] };
+            var note = Texts.Get(exception is BackupException { ErrorId: "RetentionNeedsForce" or "RetentionNeedsDecision" or "RetentionGap" or "RetentionVanished" } ? "RetentionWaits" : "RetentionPostponed", reason);
+            record.Note(note);
+            events.Write(RunEvent.Note, note);
+            return run with { Notes = [.. run.Notes, note] };
         }
     }
 
@@ -96,7 +106,10 @@ internal sealed class RunSession(
         try
         {
             await using var exclusive = await RepositoryLock.AcquireAsync(session.Repository, exclusive: true, time, cancellationToken).ConfigureAwait(false);
-            await new IndexCompactor(session.Repository, exclusive).CompactAsync(cancellationToken).ConfigureAwait(false);
+            var (removed, written) = await new IndexCompactor(session.Repository, exclusive).CompactAsync(cancellationToken).ConfigureAwait(false);
+            var ledger = new FileLedger(session);
+            if (await ledger.ReadAsync(cancellationToken).ConfigureAwait(false) is { } files)
+                await ledger.WriteAsync(files.Without(removed).With(written), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is RepositoryException or Storage.StorageException or OperationCanceledException)
         {
@@ -108,12 +121,13 @@ internal sealed class RunSession(
     // A repository that was there and is gone is more likely an unmounted disk than a wish for a new one.
     private async Task<RepositorySession> OpenRepositoryAsync(CancellationToken cancellationToken)
     {
-        var before = false;
-        await foreach (var run in journal.ReadAsync(_configuration.Id, cancellationToken).ConfigureAwait(false))
-            before |= run.SnapshotId is not null;
+        var newest = await journal.NewestSnapshotAsync(_configuration.Id, cancellationToken).ConfigureAwait(false);
+        var before = newest is not null;
         try
         {
-            return await RepositorySession.OpenAsync(_configuration, secrets, create: !before, home.Cache(_configuration.Id), time, random, monitor.Moved, cancellationToken).ConfigureAwait(false);
+            var session = await RepositorySession.OpenAsync(_configuration, secrets, create: !before, home.Cache(_configuration.Id), _clock ?? time, random, monitor.Moved, cancellationToken).ConfigureAwait(false);
+            session.Known = newest;
+            return session;
         }
         catch (Exception exception) when (before && exception is RepositoryException { Kind: RepositoryErrorKind.NotARepository } or Storage.StorageException { Kind: Storage.StorageErrorKind.NotFound })
         {

@@ -12,16 +12,18 @@ internal sealed class WholeRun(RunContext context, RepositorySession session)
     /// <summary>Claims the configuration, runs its resources and saves the verified snapshot.</summary>
     public async Task<BackupRun> RunAsync(Listing listing, CancellationToken cancellationToken)
     {
-        await using var held = await RepositoryLock.ClaimAsync(session.Repository, RunSession.PurposeOf(session.Configuration), context.Time, context.Random, cancellationToken).ConfigureAwait(false);
+        await using var held = await RepositoryLock.ClaimAsync(session.Repository, RunSession.PurposeOf(session.Configuration), context.Time, context.Random, cancellationToken, context.Watching).ConfigureAwait(false);
         await session.Repository.OpenIndexAsync(cancellationToken).ConfigureAwait(false);
 
         // Shards that nobody finished: their work is not to be done again.
         await new ShardMerger(context, session, held).SalvageAsync(cancellationToken).ConfigureAwait(false);
-        var snapshots = await session.RecentAsync(cancellationToken).ConfigureAwait(false);
+        var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
         context.Record.Before = RepositorySession.LastComplete(snapshots) is { } complete ? SnapshotAssembler.StatusOf(complete.Snapshot) : null;
-        ClockCheck.Note(context, snapshots);
+        await ClockCheck.NoteAsync(context, session, snapshots, cancellationToken).ConfigureAwait(false);
+        var inventory = new Inventory(context, session);
+        await inventory.LookAsync(snapshots, await new Roll(session, context.Time).BeforeAsync(snapshots, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         var checkpoints = snapshots.Where(each => RepositorySession.IsCheckpoint(each.Snapshot)).Select(each => each.Id);
-        await using var run = new ClaimedRun(context, session, held, snapshots.Count > 0 ? snapshots[^1] : null, checkpoints, []);
+        await using var run = new ClaimedRun(context, session, held, snapshots.Count > 0 ? snapshots[^1] : null, checkpoints, [], inventory: inventory);
         return await run.RunAsync(listing.Sources, async token =>
         {
             await new GoneResources(context, run.Assembler, run.Reader).NoteAsync(listing, token).ConfigureAwait(false);
@@ -31,7 +33,8 @@ internal sealed class WholeRun(RunContext context, RepositorySession session)
             var results = record.Results;
             var dropped = listing.Dropped((await run.Assembler.PreviousManifestAsync(token).ConfigureAwait(false)).Resources, record.Configuration);
             var status = record.HasDoubts || dropped.Any(each => each.AcceptedReason is null) || record.Mismatches.Count > 0 || results.Any(result => result.Status != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
-            var (snapshot, final, verification) = await new SnapshotFinisher(context, session, run.Assembler, run.Writer, held).FinishAsync(
+            var summarizer = new SnapshotSummarizer(context, run.Reader, run.Writer, snapshots);
+            var (snapshot, final, verification) = await new SnapshotFinisher(context, session, run.Assembler, run.Writer, summarizer, held).FinishAsync(
                 (state, problems, stop) => run.Assembler.SaveTreesAsync(record, state, checkpoint: false, stop, problems),
                 status,
                 () => (results.Sum(result => result.ItemsExpected ?? 0), results.Sum(result => result.ItemsStored ?? 0), record.Mismatches),

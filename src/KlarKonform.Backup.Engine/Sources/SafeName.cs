@@ -59,6 +59,9 @@ internal static class SafeName
     /// <summary>A short mark that tells items of equal names apart and stays the same in every run.</summary>
     public static string Mark(string id) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(id)))[..8].ToLowerInvariant();
 
+    /// <summary>A folder's name with a mark: what looks like an extension there is a domain, a version or a date.</summary>
+    public static string FolderWithMark(string name, string id) => $"{name} [{Mark(id)}]";
+
     /// <summary>The name with the item's mark before its extension.</summary>
     public static string WithMark(string name, string id)
     {

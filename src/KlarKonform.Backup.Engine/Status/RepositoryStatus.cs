@@ -15,7 +15,7 @@ internal sealed class RepositoryStatus(RepositorySession session, TimeProvider t
         LockHolder? living = null;
         await foreach (var holder in RepositoryLock.HoldersAsync(session.Repository, time, cancellationToken).ConfigureAwait(false))
         {
-            if (holder.Purpose is { } purpose && LockPurpose.Covers(RunSession.PurposeOf(configuration), purpose) && (time.GetUtcNow() - holder.Renewed).Duration() < RepositoryLock.SilentAfter)
+            if (holder.Purpose is { } purpose && LockPurpose.Covers(RunSession.PurposeOf(configuration), purpose) && holder.Evidence == LockEvidence.Renewed)
                 living = holder;
         }
 

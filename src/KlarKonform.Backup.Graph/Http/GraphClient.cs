@@ -36,6 +36,7 @@ public sealed class GraphClient : IDisposable
     private readonly GraphTokenSource _tokens;
     private readonly HttpClient _http;
     private readonly TimeProvider _time;
+    private readonly ServerClock _clock;
     private readonly Random _random;
     private readonly GraphLog _log;
     private Bearer _bearer = new("", "");
@@ -58,6 +59,7 @@ public sealed class GraphClient : IDisposable
         _tokens = tokens;
         Governor = governor;
         _time = time;
+        _clock = new ServerClock(time);
         _random = random;
         _log = log;
         _http = new HttpClient(handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
@@ -67,6 +69,9 @@ public sealed class GraphClient : IDisposable
 
     /// <summary>Memory for answers that are read ahead, at most 64 MiB together.</summary>
     internal AnswerMemory Memory { get; } = new(64 << 20);
+
+    /// <summary>What is to be added to this computer's time to get Microsoft's, by the last answers; null before the first one.</summary>
+    public TimeSpan? ClockOffset => _clock.Offset;
 
     /// <summary>The limits that this client's requests share.</summary>
     public GraphGovernor Governor { get; }
@@ -121,6 +126,7 @@ public sealed class GraphClient : IDisposable
                 var started = _time.GetTimestamp();
                 response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
                 Log(request, response, started);
+                _clock.Observe(response.Headers.Date, _time.GetElapsedTime(started));
                 if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.Redirect)
                 {
                     Governor.Answered(request.Scope, response);
@@ -176,8 +182,10 @@ public sealed class GraphClient : IDisposable
     }
 
     /// <summary>Reads from a pre-authenticated address: without the token, on whatever host.</summary>
+    /// <exception cref="GraphException">The address is not one of TLS: whoever hears it could read the file too, and answer in Microsoft's place.</exception>
     internal async Task<HttpResponseMessage> DownloadAsync(Uri address, long offset, CancellationToken cancellationToken)
     {
+        ThrowIfInsecure(address);
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         if (offset > 0)
@@ -186,10 +194,18 @@ public sealed class GraphClient : IDisposable
     }
 
     /// <summary>Sends to a pre-authenticated address: without the token, on whatever host.</summary>
+    /// <exception cref="GraphException">The address is not one of TLS.</exception>
     internal async Task<HttpResponseMessage> UploadAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        ThrowIfInsecure(request.RequestUri!);
         request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         return await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static void ThrowIfInsecure(Uri address)
+    {
+        if (address.Scheme != Uri.UriSchemeHttps && !(address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
+            throw new GraphException(GraphErrorKind.Other, null, "InsecureLink", $"Graph handed out an address without TLS, on '{address.Host}'; it is not used.");
     }
 
     /// <summary>Sends a request of which only its success counts.</summary>

@@ -18,6 +18,12 @@ public enum CheckProblemKind
     /// <summary>A key file is damaged. As long as another key opens the repository, remove it and add it anew.</summary>
     DamagedKey,
 
+    /// <summary>An index file cannot be read; Repair-KKBackup builds it anew.</summary>
+    DamagedIndex,
+
+    /// <summary>A snapshot file cannot be read.</summary>
+    DamagedSnapshot,
+
     /// <summary>A blob that a tree names is in no index.</summary>
     MissingBlob,
 }

@@ -16,6 +16,9 @@ public readonly record struct FileCensus(int Count, ulong Sum)
     /// <summary>The census of both.</summary>
     public FileCensus With(FileCensus other) => new(Count + other.Count, Sum + other.Sum);
 
+    /// <summary>The census without files that are gone.</summary>
+    public FileCensus Without(FileCensus gone) => new(Count - gone.Count, unchecked(Sum - gone.Sum));
+
     /// <summary>Reads what <see cref="ToString"/> writes.</summary>
     public static bool TryParse(string text, out FileCensus census)
     {

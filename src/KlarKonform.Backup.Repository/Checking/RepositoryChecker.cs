@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
 using KlarKonform.Backup.Repository.Packs;
 using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Storage;
+using KlarKonform.Backup.Storage.Caching;
 
 namespace KlarKonform.Backup.Repository.Checking;
 
@@ -18,17 +21,67 @@ public sealed class RepositoryChecker
     }
 
     /// <summary>Every key file is what its name says. Opening is more lenient: a damaged key may still open what else nobody could.</summary>
-    public async Task<IReadOnlyList<CheckProblem>> CheckKeysAsync(CancellationToken cancellationToken)
+    public Task<IReadOnlyList<CheckProblem>> CheckKeysAsync(CancellationToken cancellationToken) => CheckFilesAsync(RepositoryFile.Key, null, cancellationToken);
+
+    /// <summary>Files at the storage itself, past any cache, are there and what their names say. Each is read whole.</summary>
+    /// <param name="kind">Keys, index files or snapshots.</param>
+    /// <param name="files">Which; null for all that are listed.</param>
+    /// <param name="cancellationToken">Ends the check.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Files of that kind are read otherwise.</exception>
+    public async Task<IReadOnlyList<CheckProblem>> CheckFilesAsync(RepositoryFile kind, IEnumerable<BlobId>? files, CancellationToken cancellationToken)
     {
-        var problems = new List<CheckProblem>();
-        await foreach (var id in _repository.ListAsync(RepositoryFile.Key, cancellationToken).ConfigureAwait(false))
+        var problem = kind switch
         {
-            var key = RepositoryLayout.Key(RepositoryFile.Key, id);
-            if (BlobId.Of(await _repository.Store.ReadAllAsync(key, cancellationToken).ConfigureAwait(false)) != id)
-                problems.Add(new CheckProblem(CheckProblemKind.DamagedKey, key, "the content does not match the key's name"));
+            RepositoryFile.Key => CheckProblemKind.DamagedKey,
+            RepositoryFile.Index => CheckProblemKind.DamagedIndex,
+            RepositoryFile.Snapshot => CheckProblemKind.DamagedSnapshot,
+            _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+        };
+        var store = _repository.Store.PastCache();
+        var named = files?.ToHashSet();
+        var problems = new System.Collections.Concurrent.ConcurrentBag<CheckProblem>();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(named ?? await ListedAsync(store, kind, cancellationToken).ConfigureAwait(false), options, async (id, token) =>
+        {
+            var key = RepositoryLayout.Key(kind, id);
+            try
+            {
+                if (BlobId.Of(await store.ReadAllAsync(key, token).ConfigureAwait(false)) != id)
+                    problems.Add(new CheckProblem(problem, key, "the content does not match the file's name"));
+            }
+            catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
+            {
+                // Named and absent is a loss; listed and absent was deleted by somebody since.
+                if (named is not null)
+                    problems.Add(new CheckProblem(problem, key, "absent at the storage"));
+            }
+        }).ConfigureAwait(false);
+        return [.. problems];
+    }
+
+    private static async Task<HashSet<BlobId>> ListedAsync(IObjectStore store, RepositoryFile kind, CancellationToken cancellationToken)
+    {
+        var listed = new HashSet<BlobId>();
+        await foreach (var item in store.ListAsync(RepositoryLayout.Folder(kind), cancellationToken).ConfigureAwait(false))
+        {
+            if (BlobId.TryParse(item.Name, out var id))
+                listed.Add(id);
         }
 
-        return problems;
+        return listed;
+    }
+
+    /// <summary>Every snapshot in the repository, or what is wrong with its file.</summary>
+    public async IAsyncEnumerable<(BlobId Id, Snapshot? Snapshot, CheckProblem? Problem)> ReadSnapshotsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var recent = new RecentSnapshots(_repository);
+        foreach (var (id, snapshot) in await recent.FindAsync(_ => false, known: null, cancellationToken).ConfigureAwait(false))
+            yield return (id, snapshot, null);
+        foreach (var id in recent.Unreadable)
+        {
+            yield return (id, null, new CheckProblem(CheckProblemKind.DamagedSnapshot, RepositoryLayout.Key(RepositoryFile.Snapshot, id),
+                "the file cannot be read, or does not match its name"));
+        }
     }
 
     /// <summary>Counts the files of a kind at the storage.</summary>
@@ -98,7 +151,7 @@ public sealed class RepositoryChecker
         return problems;
     }
 
-    /// <summary>Every tree below the roots can be read, and every blob that they name is in the index.</summary>
+    /// <summary>Every tree below the roots is in the index and can be read, and every blob that they name is in the index.</summary>
     /// <param name="roots">Root trees.</param>
     /// <param name="known">Trees that need no look: those of a snapshot that was checked before. Trees that were walked are added.</param>
     /// <param name="cancellationToken">Ends the check.</param>
@@ -112,13 +165,14 @@ public sealed class RepositoryChecker
                 continue;
             try
             {
+                await _reader.ThrowUnlessStoredAsync(BlobHandle.Tree(id), cancellationToken).ConfigureAwait(false);
                 foreach (var node in await _reader.ReadTreeAsync(id, cancellationToken).ConfigureAwait(false))
                 {
                     if (node.Subtree is { } subtree)
                         pending.Push(subtree);
                     foreach (var blob in node.Content ?? [])
                     {
-                        if (!_repository.Index.Contains(blob))
+                        if (!_repository.Index.Contains(BlobHandle.Data(blob)))
                             problems.Add(new CheckProblem(CheckProblemKind.MissingBlob, blob.ToString(), $"a piece of '{node.Name}' in tree {id.ToShortString()}"));
                     }
                 }
@@ -194,10 +248,11 @@ public sealed class RepositoryChecker
             yield break;
         }
 
-        var listed = header.ToDictionary(blob => blob.Id);
+        // A pack may hold a blob twice (restic allows it): the index may name either place.
+        var listed = header.ToHashSet();
         foreach (var blob in indexed)
         {
-            if (!listed.TryGetValue(blob.Id, out var found) || found != blob)
+            if (!listed.Contains(blob))
                 yield return new CheckProblem(CheckProblemKind.DamagedPack, key, $"the index places blob {blob.Id.ToShortString()} elsewhere than the pack's header");
         }
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Numerics;
-using System.Security.Cryptography;
 
 namespace KlarKonform.Backup.Repository.Chunking;
 
@@ -13,11 +12,13 @@ internal readonly record struct Polynomial(ulong Bits)
 
     public int Degree => Bits == 0 ? -1 : 63 - BitOperations.LeadingZeroCount(Bits);
 
-    public static Polynomial Random()
+    /// <summary>An irreducible polynomial, drawn from numbers that nobody else can know.</summary>
+    /// <param name="draw">The number of that turn.</param>
+    public static Polynomial Draw(Func<int, ulong> draw)
     {
         for (var i = 0; i < MaxTries; i++)
         {
-            var bits = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+            var bits = draw(i);
             var candidate = new Polynomial((bits & ((1UL << (RandomDegree + 1)) - 1)) | (1UL << RandomDegree) | 1);
             if (candidate.IsIrreducible())
                 return candidate;

@@ -45,6 +45,20 @@ public sealed class CryptoKey : IDisposable
         return key;
     }
 
+    /// <summary>Thirty-two bytes that nobody can tell from random ones who has not got the key, and that tell nothing of it: the same for the same purpose.</summary>
+    internal byte[] Derive(string purpose)
+    {
+        byte[] secrets = [.. _encryption, .. _macK, .. _macR];
+        try
+        {
+            return HMACSHA256.HashData(secrets, System.Text.Encoding.UTF8.GetBytes(purpose));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(secrets);
+        }
+    }
+
     /// <summary>Seals <paramref name="plain"/> into <paramref name="target"/>, which must be <see cref="Overhead"/> bytes longer. They must not overlap.</summary>
     public void Seal(ReadOnlySpan<byte> plain, Span<byte> target)
     {

@@ -24,5 +24,9 @@ internal readonly struct BlobPlace
 
     public int Pack { get; }
 
-    public PackedBlob ToBlob(BlobId id) => new(id, (_plain & TreeBit) != 0 ? BlobKind.Tree : BlobKind.Data, _offset, _length, _plain & ~TreeBit);
+    public uint Offset => _offset;
+
+    public BlobKind Kind => (_plain & TreeBit) != 0 ? BlobKind.Tree : BlobKind.Data;
+
+    public PackedBlob ToBlob(BlobId id) => new(id, Kind, _offset, _length, _plain & ~TreeBit);
 }

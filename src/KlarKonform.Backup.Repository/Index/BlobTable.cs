@@ -2,7 +2,7 @@ namespace KlarKonform.Backup.Repository.Index;
 
 /// <summary>
 /// A hash table of blobs' places that takes 54 to 56 bytes each, and no more while it grows: a dictionary takes up to twice that, and
-/// copies itself. Blobs are never removed. Not thread-safe.
+/// copies itself. A blob's kind is a bit of its place, so that the key takes no room. Blobs are never removed. Not thread-safe.
 /// </summary>
 internal sealed class BlobTable
 {
@@ -19,18 +19,15 @@ internal sealed class BlobTable
 
     public int Count { get; private set; }
 
-    /// <summary>Every blob, in the order in which they came.</summary>
-    public IEnumerable<BlobId> Ids => Enumerable.Range(0, Count).Select(slot => _chunks[slot >> ChunkBits].Ids[slot & (ChunkSize - 1)]);
-
     /// <summary>Every blob with its place.</summary>
     public IEnumerable<(BlobId Id, BlobPlace Place)> All =>
         Enumerable.Range(0, Count).Select(slot => (_chunks[slot >> ChunkBits].Ids[slot & (ChunkSize - 1)], _chunks[slot >> ChunkBits].Places[slot & (ChunkSize - 1)]));
 
-    public bool Contains(BlobId id) => Find(id) >= 0;
+    public bool Contains(BlobHandle blob) => Find(blob) >= 0;
 
-    public bool TryGet(BlobId id, out BlobPlace place)
+    public bool TryGet(BlobHandle blob, out BlobPlace place)
     {
-        var slot = Find(id);
+        var slot = Find(blob);
         place = slot < 0 ? default : _chunks[slot >> ChunkBits].Places[slot & (ChunkSize - 1)];
         return slot >= 0;
     }
@@ -38,7 +35,7 @@ internal sealed class BlobTable
     /// <summary>Adds a blob unless it is there.</summary>
     public bool TryAdd(BlobId id, BlobPlace place)
     {
-        if (Find(id) >= 0)
+        if (Find(new BlobHandle(place.Kind, id)) >= 0)
             return false;
         if (Count >= _heads.Length * Load)
             Spread(_heads.Length * 2);
@@ -51,11 +48,12 @@ internal sealed class BlobTable
         return true;
     }
 
-    private int Find(BlobId id)
+    private int Find(BlobHandle blob)
     {
-        for (var slot = _heads[ChainOf(id)]; slot >= 0; slot = _chunks[slot >> ChunkBits].Next[slot & (ChunkSize - 1)])
+        for (var slot = _heads[ChainOf(blob.Id)]; slot >= 0; slot = _chunks[slot >> ChunkBits].Next[slot & (ChunkSize - 1)])
         {
-            if (_chunks[slot >> ChunkBits].Ids[slot & (ChunkSize - 1)] == id)
+            var (chunk, index) = (_chunks[slot >> ChunkBits], slot & (ChunkSize - 1));
+            if (chunk.Ids[index] == blob.Id && chunk.Places[index].Kind == blob.Kind)
                 return slot;
         }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KlarKonform.Backup.Repository.Json;
 using KlarKonform.Backup.Repository.Packs;
 
 namespace KlarKonform.Backup.Repository.Index;
@@ -6,7 +7,8 @@ namespace KlarKonform.Backup.Repository.Index;
 /// <summary>
 /// A file below <c>index/</c>: which blobs lie in which packs (restic's doc/design.rst, "Indexing"). Written and read without an object
 /// a blob: a repository has millions. <c>supersedes</c>, the names of files that an index replaces, is for programs that were cut
-/// before they could delete those; as restic does, every file that is there is read.
+/// before they could delete those; as restic does, every file that is there is read. <c>packs_to_delete</c> with the time since when is
+/// rustic's addition (rustic_core's repofile/indexfile.rs): packs that nothing needs and that are still there. restic passes over it.
 /// </summary>
 internal static class IndexJson
 {
@@ -14,6 +16,8 @@ internal static class IndexJson
     private const int Piece = 64 * 1024;
 
     private static readonly JsonEncodedText s_packs = JsonEncodedText.Encode("packs");
+    private static readonly JsonEncodedText s_retired = JsonEncodedText.Encode("packs_to_delete");
+    private static readonly JsonEncodedText s_time = JsonEncodedText.Encode("time");
     private static readonly JsonEncodedText s_blobs = JsonEncodedText.Encode("blobs");
     private static readonly JsonEncodedText s_id = JsonEncodedText.Encode("id");
     private static readonly JsonEncodedText s_type = JsonEncodedText.Encode("type");
@@ -23,19 +27,29 @@ internal static class IndexJson
     private static readonly JsonEncodedText s_length = JsonEncodedText.Encode("length");
     private static readonly JsonEncodedText s_uncompressedLength = JsonEncodedText.Encode("uncompressed_length");
 
-    public static void Write(Stream target, IEnumerable<PackContents> packs)
+    public static void Write(Stream target, IReadOnlyCollection<PackContents> packs)
     {
         using var json = new Utf8JsonWriter(target);
-        Span<byte> hex = stackalloc byte[BlobId.Size * 2];
         json.WriteStartObject();
-        json.WriteStartArray(s_packs);
-        foreach (var (pack, blobs) in packs)
+        WritePacks(json, s_packs, packs.Where(pack => pack.Retired is null));
+        if (packs.Any(pack => pack.Retired is not null))
+            WritePacks(json, s_retired, packs.Where(pack => pack.Retired is not null));
+        json.WriteEndObject();
+    }
+
+    private static void WritePacks(Utf8JsonWriter json, JsonEncodedText name, IEnumerable<PackContents> packs)
+    {
+        Span<byte> hex = stackalloc byte[BlobId.Size * 2];
+        json.WriteStartArray(name);
+        foreach (var pack in packs)
         {
             json.WriteStartObject();
-            pack.Format(hex);
+            pack.Pack.Format(hex);
             json.WriteString(s_id, hex);
+            if (pack.Retired is { } since)
+                json.WriteString(s_time, since);
             json.WriteStartArray(s_blobs);
-            foreach (var blob in blobs)
+            foreach (var blob in pack.Blobs)
             {
                 json.WriteStartObject();
                 blob.Id.Format(hex);
@@ -55,7 +69,6 @@ internal static class IndexJson
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
     }
 
     /// <exception cref="JsonException">The text is no index.</exception>
@@ -64,18 +77,24 @@ internal static class IndexJson
         var json = new Utf8JsonReader(text);
         Expect(json.Read() && json.TokenType == JsonTokenType.StartObject);
         List<PackContents>? packs = null;
+        var retired = new List<PackContents>();
         while (Next(ref json))
         {
             if (json.ValueTextEquals(s_packs.EncodedUtf8Bytes))
-                packs = ReadPacks(ref json);
+                (packs ??= []).AddRange(ReadPacks(ref json, areRetired: false));
+            else if (json.ValueTextEquals(s_retired.EncodedUtf8Bytes))
+                retired.AddRange(ReadPacks(ref json, areRetired: true));
             else
                 Skip(ref json);
         }
 
-        return packs ?? throw new JsonException("An index has no list of packs.");
+        if (packs is null)
+            throw new JsonException("An index has no list of packs.");
+        packs.AddRange(retired);
+        return packs;
     }
 
-    private static List<PackContents> ReadPacks(ref Utf8JsonReader json)
+    private static List<PackContents> ReadPacks(ref Utf8JsonReader json, bool areRetired)
     {
         var packs = new List<PackContents>();
         Expect(json.Read() && json.TokenType is JsonTokenType.StartArray or JsonTokenType.Null);
@@ -84,18 +103,23 @@ internal static class IndexJson
             Expect(json.TokenType == JsonTokenType.StartObject);
             BlobId? id = null;
             List<PackedBlob>? blobs = null;
+            DateTimeOffset? since = null;
             while (Next(ref json))
             {
                 if (json.ValueTextEquals(s_id.EncodedUtf8Bytes))
                     id = ReadId(ref json);
                 else if (json.ValueTextEquals(s_blobs.EncodedUtf8Bytes))
                     blobs = ReadBlobs(ref json);
+                else if (areRetired && json.ValueTextEquals(s_time.EncodedUtf8Bytes))
+                    since = ReadTime(ref json);
                 else
                     Skip(ref json);
             }
 
             Expect(id is not null && blobs is not null);
-            packs.Add(new PackContents(id!.Value, blobs!));
+
+            // Without a time nobody knows for how long: it has just been retired for whoever asks.
+            packs.Add(new PackContents(id!.Value, blobs!) { Retired = areRetired ? since ?? DateTimeOffset.MaxValue : null });
         }
 
         return packs;
@@ -160,6 +184,23 @@ internal static class IndexJson
     {
         Expect(json.Read() && json.TokenType == JsonTokenType.Number);
         return json.TryGetUInt32(out var number) ? number : throw new JsonException("An index holds a number out of range.");
+    }
+
+    private static DateTimeOffset? ReadTime(ref Utf8JsonReader json)
+    {
+        Expect(json.Read());
+        try
+        {
+            if (json.TokenType == JsonTokenType.String)
+                return NanoTime.Parse(json.GetString()!).Moment;
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+
+        json.Skip();
+        return null;
     }
 
     private static BlobKind ReadKind(ref Utf8JsonReader json)

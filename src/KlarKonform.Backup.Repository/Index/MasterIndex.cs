@@ -2,15 +2,19 @@ using KlarKonform.Backup.Repository.Packs;
 
 namespace KlarKonform.Backup.Repository.Index;
 
-/// <summary>Every known blob's place, in less than sixty bytes a blob (see <see cref="BlobTable"/>). Thread-safe.</summary>
+/// <summary>
+/// Every known blob's place, in less than sixty bytes a blob (see <see cref="BlobTable"/>). What lies in retired packs only can be found,
+/// and is not contained: whoever stores it, stores it anew. Thread-safe.
+/// </summary>
 public sealed class MasterIndex
 {
     private readonly object _gate = new();
     private readonly BlobTable _entries = new();
-    private readonly Dictionary<BlobId, List<BlobPlace>> _copies = []; // Of the few blobs that lie in several packs: writers at the same time cannot know of each other.
+    private readonly Dictionary<BlobHandle, List<BlobPlace>> _copies = []; // Of the few blobs that lie in several places: writers at the same time cannot know of each other.
     private readonly List<BlobId> _packs = [];
     private readonly Dictionary<BlobId, int> _packNumbers = [];
     private readonly Dictionary<BlobId, long> _packSizes = [];
+    private MasterIndex? _retired;
 
     /// <summary>Known blobs.</summary>
     public int Count
@@ -23,33 +27,49 @@ public sealed class MasterIndex
     }
 
     /// <summary>Whether the blob is stored.</summary>
-    public bool Contains(BlobId id)
+    public bool Contains(BlobHandle blob)
     {
         lock (_gate)
-            return _entries.Contains(id);
+            return _entries.Contains(blob);
     }
 
     /// <summary>Where the blob lies.</summary>
-    public bool TryFind(BlobId id, out BlobId pack, out PackedBlob blob)
+    public bool TryFind(BlobHandle wanted, out BlobId pack, out PackedBlob blob)
     {
         lock (_gate)
         {
-            if (_entries.TryGet(id, out var entry))
+            if (_entries.TryGet(wanted, out var entry))
             {
-                (pack, blob) = Place(id, entry);
+                (pack, blob) = Place(wanted.Id, entry);
                 return true;
             }
+
+            if (_retired is { } retired)
+                return retired.TryFind(wanted, out pack, out blob);
         }
 
         (pack, blob) = (default, default);
         return false;
     }
 
-    /// <summary>Further places of the blob; most have none.</summary>
-    public IReadOnlyList<(BlobId Pack, PackedBlob Blob)> FindCopies(BlobId id)
+    /// <summary>Further places of the blob, those in retired packs last; most have none.</summary>
+    public IReadOnlyList<(BlobId Pack, PackedBlob Blob)> FindCopies(BlobHandle blob) => [.. FindAll(blob).Skip(1)];
+
+    /// <summary>Every place of the blob: where <see cref="TryFind"/> finds it, then others, those in retired packs last.</summary>
+    internal IReadOnlyList<(BlobId Pack, PackedBlob Blob)> FindAll(BlobHandle blob)
     {
+        var places = new List<(BlobId, PackedBlob)>();
         lock (_gate)
-            return _copies.TryGetValue(id, out var copies) ? [.. copies.Select(copy => Place(id, copy))] : [];
+        {
+            if (_entries.TryGet(blob, out var first))
+                places.Add(Place(blob.Id, first));
+            if (_copies.TryGetValue(blob, out var copies))
+                places.AddRange(copies.Select(copy => Place(blob.Id, copy)));
+            if (_retired is { } retired)
+                places.AddRange(retired.FindAll(blob));
+        }
+
+        return places;
     }
 
     /// <summary>Every pack that the index names, with the size in bytes that it must have.</summary>
@@ -65,29 +85,45 @@ public sealed class MasterIndex
         lock (_gate)
         {
             return _entries.All.Select(pair => Place(pair.Id, pair.Place))
-                .Concat(_copies.SelectMany(pair => pair.Value.Select(copy => Place(pair.Key, copy))))
+                .Concat(_copies.SelectMany(pair => pair.Value.Select(copy => Place(pair.Key.Id, copy))))
                 .ToLookup(place => place.Pack, place => place.Blob);
         }
     }
 
     /// <summary>Some blobs drawn at random, all of them when there are no more.</summary>
-    public IReadOnlyList<BlobId> Sample(Random random, int count)
+    public IReadOnlyList<BlobHandle> Sample(Random random, int count)
     {
         lock (_gate)
         {
             // Reservoir sampling (Vitter's algorithm R): every blob has the same chance, in one pass.
-            var sample = new List<BlobId>(count);
+            var sample = new List<BlobHandle>(count);
             var seen = 0;
-            foreach (var id in _entries.Ids)
+            foreach (var (id, place) in _entries.All)
             {
                 seen++;
                 if (sample.Count < count)
-                    sample.Add(id);
-                else if (random.Next(seen) is var place && place < count)
-                    sample[place] = id;
+                    sample.Add(new BlobHandle(place.Kind, id));
+                else if (random.Next(seen) is var drawn && drawn < count)
+                    sample[drawn] = new BlobHandle(place.Kind, id);
             }
 
             return sample;
+        }
+    }
+
+    /// <summary>Takes in an index file.</summary>
+    internal void Add(IEnumerable<PackContents> file)
+    {
+        foreach (var pack in file)
+        {
+            if (pack.Retired is null)
+            {
+                Add(pack.Pack, pack.Blobs);
+                continue;
+            }
+
+            lock (_gate)
+                (_retired ??= new MasterIndex()).Add(pack.Pack, pack.Blobs);
         }
     }
 
@@ -106,7 +142,7 @@ public sealed class MasterIndex
             {
                 var entry = new BlobPlace(number, blob);
                 if (!_entries.TryAdd(blob.Id, entry))
-                    AddCopy(blob.Id, entry);
+                    AddCopy(blob.Handle, entry);
             }
 
             // Without gaps between blobs (and restic never leaves any) a pack is its blobs and its header.
@@ -114,16 +150,18 @@ public sealed class MasterIndex
         }
     }
 
-    // A pack that two index files list is one place, not two.
-    private void AddCopy(BlobId id, BlobPlace entry)
+    // A pack that two index files list is one place, not two. Within a pack a blob may stand twice: restic allows it.
+    private void AddCopy(BlobHandle blob, BlobPlace entry)
     {
-        if (!_entries.TryGet(id, out var known) || known.Pack == entry.Pack)
+        if (!_entries.TryGet(blob, out var known) || IsSame(known, entry))
             return;
-        if (!_copies.TryGetValue(id, out var copies))
-            _copies.Add(id, copies = []);
-        if (copies.TrueForAll(copy => copy.Pack != entry.Pack))
+        if (!_copies.TryGetValue(blob, out var copies))
+            _copies.Add(blob, copies = []);
+        if (copies.TrueForAll(copy => !IsSame(copy, entry)))
             copies.Add(entry);
     }
+
+    private static bool IsSame(BlobPlace one, BlobPlace other) => one.Pack == other.Pack && one.Offset == other.Offset;
 
     private (BlobId Pack, PackedBlob Blob) Place(BlobId id, BlobPlace entry) => (_packs[entry.Pack], entry.ToBlob(id));
 }

@@ -34,6 +34,12 @@ internal static class GoJson
                 case '\t':
                     Write(target, "\\t"u8);
                     break;
+                case '\b':
+                    Write(target, "\\b"u8); // As Go does from 1.22 on.
+                    break;
+                case '\f':
+                    Write(target, "\\f"u8);
+                    break;
                 case < 0x20 or '<' or '>' or '&':
                     Write(target, "\\u00"u8);
                     WriteByte(target, (byte)Hex[rune.Value >> 4]);
@@ -78,7 +84,7 @@ internal static class GoJson
             };
             if (simple is not null)
                 quoted.Append(simple);
-            else if (IsPrintable(rune))
+            else if (PrintableRunes.Contains(rune.Value))
                 quoted.Append(rune.ToString());
             else if (rune.Value is < 0x20 or 0x7f)
                 quoted.Append(CultureInfo.InvariantCulture, $"\\x{rune.Value:x2}");
@@ -168,11 +174,6 @@ internal static class GoJson
 
         return true;
     }
-
-    // unicode.IsPrint: letters, marks, numbers, punctuation, symbols and the ASCII space.
-    private static bool IsPrintable(Rune rune) => rune.Value == ' ' || Rune.GetUnicodeCategory(rune) is not
-        (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse
-        or UnicodeCategory.OtherNotAssigned or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 
     private static uint Number(string text, int start, int digits) =>
         start + digits <= text.Length && uint.TryParse(text.AsSpan(start, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)

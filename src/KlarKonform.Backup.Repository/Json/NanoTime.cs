@@ -1,4 +1,7 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Globalization;
+using System.Text;
 
 namespace KlarKonform.Backup.Repository.Json;
 
@@ -7,10 +10,13 @@ namespace KlarKonform.Backup.Repository.Json;
 /// <param name="ExtraNanoseconds">0–99 nanoseconds that a tick cannot hold.</param>
 public readonly record struct NanoTime(DateTimeOffset Moment, int ExtraNanoseconds)
 {
+    /// <summary>Bytes of the longest text.</summary>
+    internal const int MaxLength = 35;
+
     /// <summary>Wraps a .NET time.</summary>
     public static NanoTime From(DateTimeOffset moment) => new(moment, 0);
 
-    /// <summary>Reads RFC 3339 with up to nine fractional digits.</summary>
+    /// <summary>Reads RFC 3339 with up to nine fractional digits. Times that .NET cannot hold become the nearest that it can.</summary>
     /// <exception cref="FormatException">The text is no such time.</exception>
     public static NanoTime Parse(string text)
     {
@@ -22,19 +28,68 @@ public readonly record struct NanoTime(DateTimeOffset Moment, int ExtraNanosecon
             end++;
         var digits = text[(dot + 1)..end].PadRight(9, '0')[..9];
         var nanoseconds = int.Parse(digits, CultureInfo.InvariantCulture);
-        return new NanoTime(ParseWhole(text[..dot] + text[end..]).AddTicks(nanoseconds / 100), nanoseconds % 100);
+        var whole = ParseWhole(text[..dot] + text[end..]);
+
+        // At the end of what .NET holds there is no room for a fraction.
+        return Math.Max(whole.Ticks, whole.UtcTicks) > DateTimeOffset.MaxValue.Ticks - (nanoseconds / 100)
+            ? From(whole)
+            : new NanoTime(whole.AddTicks(nanoseconds / 100), nanoseconds % 100);
     }
 
     /// <summary>Go's RFC3339Nano: trailing zeros of the fraction are cut, UTC is <c>Z</c>.</summary>
     public override string ToString()
     {
-        var nanoseconds = ((Moment.Ticks % TimeSpan.TicksPerSecond) * 100) + ExtraNanoseconds;
-        var fraction = nanoseconds == 0 ? "" : "." + nanoseconds.ToString("D9", CultureInfo.InvariantCulture).TrimEnd('0');
-        var offset = Moment.Offset == TimeSpan.Zero ? "Z" : Moment.ToString("zzz", CultureInfo.InvariantCulture);
-        return Moment.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture) + fraction + offset;
+        Span<byte> utf8 = stackalloc byte[MaxLength];
+        return Encoding.ASCII.GetString(utf8[..Format(utf8)]);
     }
 
-    // DateTimeOffset starts in year 1; Go's zero time is that very moment.
-    private static DateTimeOffset ParseWhole(string text) =>
-        DateTimeOffset.ParseExact(text, "yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+    /// <summary>Writes the text into at least <see cref="MaxLength"/> bytes and returns how many it takes: a tree has three times a node.</summary>
+    internal int Format(Span<byte> utf8)
+    {
+        Moment.TryFormat(utf8, out var length, "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
+        var nanoseconds = ((Moment.Ticks % TimeSpan.TicksPerSecond) * 100) + ExtraNanoseconds;
+        if (nanoseconds != 0)
+        {
+            utf8[length++] = (byte)'.';
+            Utf8Formatter.TryFormat(nanoseconds, utf8[length..], out var digits, new StandardFormat('D', 9));
+            for (length += digits; utf8[length - 1] == '0'; length--)
+            {
+            }
+        }
+
+        if (Moment.Offset == TimeSpan.Zero)
+        {
+            utf8[length] = (byte)'Z';
+            return length + 1;
+        }
+
+        Moment.TryFormat(utf8[length..], out var offset, "zzz", CultureInfo.InvariantCulture);
+        return length + offset;
+    }
+
+    // Go holds more than .NET does: year 0, offsets of nearly a day, the first hours of year 1 east of Greenwich.
+    private static DateTimeOffset ParseWhole(string text)
+    {
+        const string form = "yyyy-MM-dd'T'HH:mm:ss";
+        const int length = 19;
+        var invariant = CultureInfo.InvariantCulture;
+        if (DateTimeOffset.TryParseExact(text, form + "K", invariant, DateTimeStyles.AssumeUniversal, out var moment))
+            return moment;
+        if (text.Length == length + 6 && text[length] is '+' or '-'
+            && TimeSpan.TryParseExact(text[(length + 1)..], "hh\\:mm", invariant, out var offset)
+            && DateTime.TryParseExact(text[..length], form, invariant, DateTimeStyles.None, out var there))
+        {
+            var ticks = there.Ticks - (text[length] == '-' ? -offset.Ticks : offset.Ticks);
+            return new DateTimeOffset(Math.Clamp(ticks, DateTimeOffset.MinValue.Ticks, DateTimeOffset.MaxValue.Ticks), TimeSpan.Zero);
+        }
+
+        // A leap year: so is year 0.
+        if (text.StartsWith("0000-", StringComparison.Ordinal))
+        {
+            ParseWhole("2000" + text[4..]);
+            return DateTimeOffset.MinValue;
+        }
+
+        throw new FormatException($"'{text}' is no time.");
+    }
 }

@@ -18,6 +18,9 @@ internal sealed record KeyFile
     // Beyond 1 GiB (128·N·r bytes) a key file is an attack on the machine, not a slow password.
     private const long MaxScryptBytes = 1L << 30;
 
+    // And beyond a thousand times the work of the defaults (N·r·p), a minute of a processor: restic calibrates p to half a second.
+    private const long MaxScryptWork = 1000L * DefaultN * DefaultR * DefaultP;
+
     [JsonPropertyName("created")]
     public required string Created { get; init; }
 
@@ -71,7 +74,7 @@ internal sealed record KeyFile
     /// <summary>Opens the master key, or returns null when the password is not this key's.</summary>
     public CryptoKey? TryOpen(string password)
     {
-        if (Kdf != "scrypt" || N <= 1 || !System.Numerics.BitOperations.IsPow2(N) || R <= 0 || P <= 0 || 128L * N * R > MaxScryptBytes || Data.Length <= CryptoKey.Overhead)
+        if (Kdf != "scrypt" || N <= 1 || !System.Numerics.BitOperations.IsPow2(N) || R <= 0 || P <= 0 || 128L * N * R > MaxScryptBytes || 128L * P * R > MaxScryptBytes || P > MaxScryptWork / ((long)N * R) || Data.Length <= CryptoKey.Overhead)
             throw new RepositoryException(RepositoryErrorKind.Damaged, "A key file has parameters outside of every sensible range.");
         using var user = Derive(password, Salt, N, R, P);
         var plain = new byte[Data.Length];

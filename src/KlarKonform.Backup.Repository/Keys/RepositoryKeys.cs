@@ -21,6 +21,15 @@ public sealed class RepositoryKeys(ResticRepository repository)
         return [.. keys.OrderBy(key => key.Created)];
     }
 
+    /// <summary>Ids of all key files.</summary>
+    public async Task<IReadOnlyList<BlobId>> IdsAsync(CancellationToken cancellationToken)
+    {
+        var ids = new List<BlobId>();
+        await foreach (var id in repository.ListAsync(RepositoryFile.Key, cancellationToken).ConfigureAwait(false))
+            ids.Add(id);
+        return ids;
+    }
+
     /// <summary>Adds a password.</summary>
     /// <returns>The new key's id.</returns>
     public Task<BlobId> AddAsync(string password, string userName, string hostName, TimeProvider time, CancellationToken cancellationToken) =>
@@ -38,6 +47,9 @@ public sealed class RepositoryKeys(ResticRepository repository)
         await repository.Store.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
     }
 
+    private const int MaxLooks = 5;
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
+
     /// <summary>The first key that the password opens.</summary>
     internal static async Task<(BlobId Id, CryptoKey Key)> OpenFirstAsync(IObjectStore store, string password, CancellationToken cancellationToken)
     {
@@ -52,30 +64,35 @@ public sealed class RepositoryKeys(ResticRepository repository)
     {
         RepositoryException? damaged = null;
         var (found, opened) = (false, false);
-        await foreach (var item in store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Key), cancellationToken).ConfigureAwait(false))
+        for (var look = 0; look < MaxLooks && !found; look++)
         {
-            if (!BlobId.TryParse(item.Name, out var id))
-                continue;
-            CryptoKey? key = null;
-            try
+            // Whoever takes over a repository in the making replaces its key: all that a listing showed may be gone, and another one there.
+            await Task.Delay(look * s_look, cancellationToken).ConfigureAwait(false);
+            await foreach (var item in store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Key), cancellationToken).ConfigureAwait(false))
             {
-                var file = await LoadAsync(store, item.Key, cancellationToken).ConfigureAwait(false);
-                found = true;
-                key = await Task.Run(() => file.TryOpen(password), cancellationToken).ConfigureAwait(false);
-            }
-            catch (RepositoryException exception)
-            {
-                (found, damaged) = (true, exception); // Another key may open it.
-            }
-            catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
-            {
-                continue; // Removed between the listing and the look.
-            }
+                if (!BlobId.TryParse(item.Name, out var id))
+                    continue;
+                CryptoKey? key = null;
+                try
+                {
+                    var file = await LoadAsync(store, item.Key, cancellationToken).ConfigureAwait(false);
+                    found = true;
+                    key = await Task.Run(() => file.TryOpen(password), cancellationToken).ConfigureAwait(false);
+                }
+                catch (RepositoryException exception)
+                {
+                    (found, damaged) = (true, exception); // Another key may open it.
+                }
+                catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
+                {
+                    continue; // Removed between the listing and the look.
+                }
 
-            if (key is null)
-                continue;
-            opened = true;
-            yield return (id, key);
+                if (key is null)
+                    continue;
+                opened = true;
+                yield return (id, key);
+            }
         }
 
         if (!opened)

@@ -11,6 +11,10 @@ internal sealed record LockFile
     [JsonPropertyName("exclusive")]
     public required bool Exclusive { get; init; }
 
+    /// <summary>
+    /// The computer, as restic compares it with its own name: where both are the same, <c>restic unlock</c> asks whether the process lives by
+    /// sending it SIGHUP (restic, internal/restic/lock_unix.go), of which every program but restic dies. So ours is never quite its name.
+    /// </summary>
     [JsonPropertyName("hostname")]
     public required string Hostname { get; init; }
 
@@ -38,6 +42,28 @@ internal sealed record LockFile
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Started { get; init; }
 
+    /// <summary>Ours: the computer's name itself.</summary>
+    [JsonPropertyName("klarkonform_host")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TrueHost { get; init; }
+
+    /// <summary>Ours: which start of which kernel <see cref="Pid"/> belongs to, and with <see cref="PidNamespace"/> among which processes it counts.</summary>
+    [JsonPropertyName("klarkonform_boot")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Boot { get; init; }
+
+    [JsonPropertyName("klarkonform_pidns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PidNamespace { get; init; }
+
+    /// <summary>The computer, for people.</summary>
+    [JsonIgnore]
+    public string Computer => TrueHost ?? Hostname;
+
     [JsonIgnore]
     public DateTimeOffset Taken => Json.NanoTime.Parse(Time).Moment;
+
+    /// <summary>Whether this program wrote it: its owner looks at it before whatever must not happen without it, restic's does not.</summary>
+    [JsonIgnore]
+    public bool IsOurs => Started is not null;
 }

@@ -10,6 +10,9 @@ namespace KlarKonform.Backup.Repository.Locks;
 /// <param name="Renewed">When it was last renewed: the holder's last sign of life.</param>
 public sealed record LockHolder(string Host, string User, int ProcessId, bool IsExclusive, string? Purpose, DateTimeOffset Since, DateTimeOffset Renewed)
 {
-    internal static LockHolder From(LockFile file) => new(file.Hostname, file.Username, file.Pid, file.Exclusive, file.Purpose,
+    /// <summary>What is known of its owner; of one that is not <see cref="LockEvidence.Renewed"/>, only watching tells whether it lives.</summary>
+    public LockEvidence Evidence { get; init; }
+
+    internal static LockHolder From(LockFile file) => new(file.Computer, file.Username, file.Pid, file.Exclusive, file.Purpose,
         (file.Started is null ? file.Taken : Json.NanoTime.Parse(file.Started).Moment).ToUniversalTime(), file.Taken.ToUniversalTime());
 }

@@ -2,36 +2,31 @@ using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Locks;
 
-/// <summary>The files below <c>locks/</c>, and which of them nobody renews any more.</summary>
+/// <summary>The files below <c>locks/</c>. Thread-safe.</summary>
 internal sealed class LockShelf(ResticRepository repository, TimeProvider time)
 {
-    /// <summary>restic's figure (internal/repository/lock.go): an older lock is dead.</summary>
-    public static readonly TimeSpan StaleAfter = TimeSpan.FromMinutes(30);
+    // A lock is some hundred bytes. What is larger is none.
+    private const int MaxBytes = 64 << 10;
 
-    public async IAsyncEnumerable<(BlobId Id, LockFile File)> ReadAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Every file that is there now, the unreadable and the empty too.</summary>
+    public async Task<IReadOnlyList<SeenLock>> ReadAsync(CancellationToken cancellationToken)
     {
-        var ids = new List<BlobId>();
-        await foreach (var id in repository.ListAsync(RepositoryFile.Lock, cancellationToken).ConfigureAwait(false))
-            ids.Add(id);
-        foreach (var gone in repository.KnownLocks.Keys.Except(ids).ToArray())
-            repository.KnownLocks.TryRemove(gone, out _);
-        foreach (var id in ids)
+        var began = time.GetTimestamp();
+        var listed = new List<(BlobId Id, long Size, DateTimeOffset? Stored)>();
+        await foreach (var item in repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Lock), cancellationToken).ConfigureAwait(false))
         {
-            // A file never changes: its name is its hash. Many workers look at one another's locks often.
-            if (!repository.KnownLocks.TryGetValue(id, out var file))
-            {
-                try
-                {
-                    repository.KnownLocks[id] = file = await repository.LoadFileAsync<LockFile>(RepositoryFile.Lock, id, cancellationToken).ConfigureAwait(false);
-                }
-                catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
-                {
-                    continue; // Released between the listing and the look.
-                }
-            }
-
-            yield return (id, file);
+            if (BlobId.TryParse(item.Name, out var id))
+                listed.Add((id, item.Size, item.Modified));
         }
+
+        var locks = new List<SeenLock>();
+        foreach (var seen in repository.KnownLocks.Note(listed, began))
+        {
+            if (await WithContentAsync(seen, cancellationToken).ConfigureAwait(false) is { } each)
+                locks.Add(each);
+        }
+
+        return locks;
     }
 
     public async Task<bool> ExistsAsync(BlobId id, CancellationToken cancellationToken) =>
@@ -40,25 +35,27 @@ internal sealed class LockShelf(ResticRepository repository, TimeProvider time)
     public Task DeleteAsync(BlobId id, CancellationToken cancellationToken) =>
         repository.Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Lock, id), cancellationToken);
 
-    /// <summary>As in restic: too old, or of a process of this machine that does not exist any more.</summary>
-    public bool IsStale(LockFile file)
+    // Many workers look at one another's locks often; what could not be read is tried again.
+    private async Task<SeenLock?> WithContentAsync(SeenLock seen, CancellationToken cancellationToken)
     {
-        if (time.GetUtcNow() - file.Taken >= StaleAfter)
-            return true;
-        if (file.Pid <= 0 || !string.Equals(file.Hostname, Environment.MachineName, StringComparison.OrdinalIgnoreCase))
-            return false;
+        if (seen.IsEmpty || seen.File is not null)
+            return seen;
+        if (seen.Size > MaxBytes)
+            return seen with { Fault = $"The file {RepositoryLayout.Key(RepositoryFile.Lock, seen.Id)} is too large for a lock." };
         try
         {
-            using var process = System.Diagnostics.Process.GetProcessById(file.Pid);
-            return process.HasExited;
+            var read = seen with { File = await repository.LoadFileAsync<LockFile>(RepositoryFile.Lock, seen.Id, cancellationToken).ConfigureAwait(false) };
+            _ = LockHolder.From(read.File); // Its times are times.
+            repository.KnownLocks.Keep(seen, read);
+            return read;
         }
-        catch (ArgumentException)
+        catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
         {
-            return true; // There is no such process.
+            return null; // Released between the listing and the look.
         }
-        catch (Exception exception) when (exception is InvalidOperationException or System.ComponentModel.Win32Exception)
+        catch (Exception exception) when (exception is FormatException or ArgumentException or RepositoryException { Kind: RepositoryErrorKind.Damaged })
         {
-            return false; // There is one, of somebody else.
+            return seen with { Fault = exception.Message };
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Locks;
@@ -6,78 +7,130 @@ namespace KlarKonform.Backup.Repository.Locks;
 /// <summary>
 /// A lock that restic respects, and that respects restic's: writers share, a pruner excludes. It is renewed every five minutes
 /// and counts as stale after thirty, both restic's figures (internal/repository/lock.go). One with a purpose also keeps out others
-/// of the same purpose, and is renewed every minute, so that a dead owner is known within few minutes. Disposing removes it.
+/// of the same purpose, and is renewed every minute, so that a dead owner is known within few minutes. Whoever was suspended for long may
+/// have been taken for dead all the same: so a holder looks before he does what must not be done without it. Disposing removes it.
 /// Thread-safe.
 /// </summary>
 public sealed class RepositoryLock : IAsyncDisposable
 {
     /// <summary>A purpose's lock that was not renewed for so long, by the clock, is watched for a while and then taken for dead.</summary>
-    public static readonly TimeSpan SilentAfter = TimeSpan.FromMinutes(3);
+    public static readonly TimeSpan SilentAfter = LockJudge.PurposeSilentAfter;
+
+    /// <summary>A lock that could not be renewed for so long is given up: ten minutes before restic may call it stale, because clocks differ.</summary>
+    public static readonly TimeSpan LostAfter = LockLease.LostAfter;
 
     private const int MaxAttempts = 3;
 
-    private static readonly TimeSpan s_refreshEvery = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan s_refreshPurposeEvery = TimeSpan.FromMinutes(1);
+    // A lock that its owner saw, and that was not due to be renewed, is not removed within this: it would have been watched for longer.
+    private static readonly TimeSpan s_trust = TimeSpan.FromSeconds(10);
 
-    // Clocks of two machines may differ by minutes. Who lives renews its lock within this.
-    private static readonly TimeSpan s_watch = TimeSpan.FromSeconds(75);
+    // Whoever lost his lock waits so long for the end of a prune, to find out whether what he wrote too late may stay.
+    private static readonly TimeSpan s_longestPrune = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_lookAtPrune = TimeSpan.FromSeconds(5);
 
     // Two that started at the same moment step back; then one is first.
     private static readonly TimeSpan s_maxStepBack = TimeSpan.FromSeconds(2);
 
     private readonly ResticRepository _repository;
-    private readonly LockShelf _shelf;
+    private readonly LockLease _lease;
     private readonly TimeProvider _time;
-    private readonly bool _exclusive;
-    private readonly string? _purpose;
-    private readonly string _started;
     private readonly CancellationTokenSource _stop = new();
-    private readonly CancellationTokenSource _lost = new();
-    private readonly SemaphoreSlim _renewing = new(1);
-    private BlobId _id;
-    private BlobId? _predecessor;
-    private DateTimeOffset _written;
-    private DateTimeOffset _rewritten;
-    private Task _refreshing = Task.CompletedTask;
+    private Task _renewing = Task.CompletedTask;
 
-    private RepositoryLock(ResticRepository repository, bool exclusive, string? purpose, TimeProvider time)
+    private RepositoryLock(ResticRepository repository, LockLease lease, bool exclusive, TimeProvider time)
     {
         _repository = repository;
-        _shelf = new LockShelf(repository, time);
-        _exclusive = exclusive;
-        _purpose = purpose;
+        _lease = lease;
         _time = time;
-        _started = Json.NanoTime.From(time.GetLocalNow()).ToString();
+        IsExclusive = exclusive;
     }
 
-    /// <summary>Cancelled when the lock could not be renewed in time, so that nobody may rely on it any more.</summary>
-    public CancellationToken Lost => _lost.Token;
+    /// <summary>Cancelled when the lock is gone or could not be renewed in time, so that nobody may rely on it any more.</summary>
+    public CancellationToken Lost => _lease.Lost;
+
+    /// <summary>What nobody foresaw and ended the renewal, and with it the lock; null when it was lost for other reasons, or is not lost.</summary>
+    public Exception? Failure => _lease.Failure;
 
     /// <summary>Whether it keeps everybody else out.</summary>
-    public bool IsExclusive => _exclusive;
-
-    private TimeSpan RefreshEvery => _purpose is null ? s_refreshEvery : s_refreshPurposeEvery;
-
-    // How long others surely take it for alive. A clock that was set back makes the age negative: then nobody can say.
-    private bool IsDoubtful => _time.GetUtcNow() - _written is var age && (age >= (_purpose is null ? LockShelf.StaleAfter : SilentAfter) || age < -RefreshEvery);
+    public bool IsExclusive { get; }
 
     /// <summary>
-    /// To be called before a snapshot is saved: after a machine slept, the timer that renews the lock may not have fired yet, while a
-    /// pruner elsewhere removed what was written.
+    /// Looks whether the lock is still there: to be called before what must not be done without it. After a machine slept, the timer
+    /// that renews the lock may not have fired yet, while a pruner elsewhere removed what was written.
     /// </summary>
     /// <exception cref="OperationCanceledException">The lock is lost; <see cref="Lost"/> is cancelled.</exception>
     /// <exception cref="StorageException">Whether it is lost cannot be found out.</exception>
     public async Task ThrowIfLostAsync()
     {
-        if (IsDoubtful)
-            await RenewAsync(CancellationToken.None).ConfigureAwait(false);
-        _lost.Token.ThrowIfCancellationRequested();
+        await _lease.LookAsync(CancellationToken.None).ConfigureAwait(false);
+        Lost.ThrowIfCancellationRequested();
     }
 
-    /// <summary>Takes the lock.</summary>
-    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Locked"/>: another live lock excludes this one.</exception>
-    public static Task<RepositoryLock> AcquireAsync(ResticRepository repository, bool exclusive, TimeProvider time, CancellationToken cancellationToken) =>
-        new RepositoryLock(repository, exclusive, null, time).TakeAsync(cancellationToken);
+    /// <summary>The same before each of many small steps: asks the storage only when that was not done for a while, by either of the machine's clocks.</summary>
+    /// <exception cref="OperationCanceledException">The lock is lost; <see cref="Lost"/> is cancelled.</exception>
+    /// <exception cref="StorageException">Whether it is lost cannot be found out.</exception>
+    public async Task ThrowIfSleptAsync()
+    {
+        if (_lease.Unseen >= s_trust)
+            await _lease.LookAsync(CancellationToken.None).ConfigureAwait(false);
+        Lost.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>
+    /// Stores a snapshot under this lock, which is looked at before, and again when the snapshot is there: whoever removes a lock reads the
+    /// snapshots after that, so a lock that is still there means that nobody prunes without knowing of this one. If it is gone, the
+    /// snapshot, whose blobs may be gone with it, is taken back.
+    /// </summary>
+    /// <param name="snapshot">The snapshot; everything that it refers to is durable.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="OperationCanceledException">The lock is lost, and there is no snapshot.</exception>
+    /// <exception cref="StorageException">It cannot be stored, or whether the lock is lost cannot be found out.</exception>
+    public async Task<BlobId> SaveSnapshotAsync(Snapshot snapshot, CancellationToken cancellationToken)
+    {
+        await ThrowIfSleptAsync().ConfigureAwait(false);
+        var id = await _repository.SaveSnapshotAsync(snapshot, cancellationToken).ConfigureAwait(false);
+        if (await _lease.LookAsync(CancellationToken.None).ConfigureAwait(false))
+            return id;
+        await _repository.DeleteSnapshotAsync(id, CancellationToken.None).ConfigureAwait(false);
+        throw new OperationCanceledException(Lost);
+    }
+
+    /// <summary>
+    /// Stores an index under this lock. When this process slept meanwhile and has lost it, a pruner may have removed the packs: an index that
+    /// names them would make later writers store nothing in their place, so it is taken back. If they are all there it stays, because others
+    /// may have read it already.
+    /// </summary>
+    /// <param name="save">Stores it, and returns its name.</param>
+    /// <param name="packs">The packs that it names.</param>
+    /// <exception cref="OperationCanceledException">The lock is lost.</exception>
+    /// <exception cref="StorageException">It cannot be stored, or whether the lock is lost cannot be found out.</exception>
+    public async Task SaveIndexAsync(Func<Task<BlobId>> save, IReadOnlyCollection<BlobId> packs)
+    {
+        await ThrowIfSleptAsync().ConfigureAwait(false);
+        var index = await save().ConfigureAwait(false);
+        try
+        {
+            await ThrowIfSleptAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            if (!await MayStandAsync(packs).ConfigureAwait(false))
+                await _repository.Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Index, index), CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Takes the lock. When one that seems dead is in the way, this takes minutes: it is watched before it is removed.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="exclusive">Whether to keep everybody else out.</param>
+    /// <param name="time">Clock and pauses.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="watching">Hears which lock is watched, and for how much longer.</param>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Locked"/>: another live lock excludes this one; or
+    /// <see cref="RepositoryErrorKind.LockUnreadable"/>.</exception>
+    public static async Task<RepositoryLock> AcquireAsync(
+        ResticRepository repository, bool exclusive, TimeProvider time, CancellationToken cancellationToken, IProgress<LockWatch>? watching = null) =>
+        (await TakeAsync(repository, exclusive, null, time, watching, isLast: true, cancellationToken).ConfigureAwait(false))!;
 
     /// <summary>
     /// Takes a shared lock that keeps out others of an overlapping purpose, on whatever machine. When the lock of a dead owner is in the way,
@@ -88,33 +141,29 @@ public sealed class RepositoryLock : IAsyncDisposable
     /// <param name="time">Clock and pauses.</param>
     /// <param name="random">How long two that start at the same moment step back.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.PurposeTaken"/> or <see cref="RepositoryErrorKind.Locked"/>.</exception>
-    public static async Task<RepositoryLock> ClaimAsync(ResticRepository repository, string purpose, TimeProvider time, Random random, CancellationToken cancellationToken)
+    /// <param name="watching">Hears which lock is watched, and for how much longer.</param>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.PurposeTaken"/>, <see cref="RepositoryErrorKind.Locked"/> or
+    /// <see cref="RepositoryErrorKind.LockUnreadable"/>.</exception>
+    public static async Task<RepositoryLock> ClaimAsync(
+        ResticRepository repository, string purpose, TimeProvider time, Random random, CancellationToken cancellationToken, IProgress<LockWatch>? watching = null)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var claim = new RepositoryLock(repository, exclusive: false, purpose, time);
-            await claim.RemoveDeadAsync(cancellationToken).ConfigureAwait(false);
-            try
-            {
-                return await claim.TakeAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.PurposeTaken && claim._id != default && attempt < MaxAttempts)
-            {
-                // Both wrote before either looked again, and both stepped back.
-                await Task.Delay(random.NextDouble() * s_maxStepBack, time, cancellationToken).ConfigureAwait(false);
-            }
+            if (await TakeAsync(repository, exclusive: false, purpose, time, watching, attempt == MaxAttempts, cancellationToken).ConfigureAwait(false) is { } held)
+                return held;
+            await Task.Delay(random.NextDouble() * s_maxStepBack, time, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Who holds a lock now. Locks that are surely dead are left out.</summary>
+    /// <summary>Who holds a lock now. Locks that are surely dead are left out, and so are files that cannot be read.</summary>
     public static async IAsyncEnumerable<LockHolder> HoldersAsync(ResticRepository repository, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var shelf = new LockShelf(repository, time);
-        await foreach (var (_, file) in shelf.ReadAsync(cancellationToken).ConfigureAwait(false))
+        var judge = new LockJudge(time);
+        foreach (var seen in await new LockShelf(repository, time).ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (!shelf.IsStale(file))
-                yield return LockHolder.From(file);
+            var (evidence, _) = judge.Judge(seen);
+            if (seen.File is { } file && evidence is not (LockEvidence.ProcessGone or LockEvidence.Abandoned))
+                yield return LockHolder.From(file) with { Evidence = evidence };
         }
     }
 
@@ -122,139 +171,72 @@ public sealed class RepositoryLock : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        await _refreshing.ConfigureAwait(false);
-        using var brief = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await _renewing.ConfigureAwait(false);
+        using var brief = new CancellationTokenSource(TimeSpan.FromSeconds(30), _time);
         try
         {
-            await _shelf.DeleteAsync(_id, brief.Token).ConfigureAwait(false);
-            if (_predecessor is { } left)
-                await _shelf.DeleteAsync(left, brief.Token).ConfigureAwait(false); // Stopped in the middle of a renewal.
+            await _lease.ReleaseAsync(brief.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is StorageException or OperationCanceledException)
         {
-            // The storage is out of reach: the lock goes stale by itself within thirty minutes.
+            // The storage is out of reach: nobody renews the lock any more, and whoever finds it sees that.
         }
 
         _stop.Dispose();
-        _lost.Dispose();
-        _renewing.Dispose();
+        _lease.Dispose();
     }
 
-    private async Task<RepositoryLock> TakeAsync(CancellationToken cancellationToken)
+    /// <summary>Whether an index may be in a repository that belongs to others by now: all packs that it names are there. While somebody prunes, nobody knows that.</summary>
+    internal async Task<bool> MayStandAsync(IReadOnlyCollection<BlobId> packs)
     {
-        await ThrowIfExcludedAsync(cancellationToken).ConfigureAwait(false);
-        _written = _time.GetUtcNow();
-        _id = await WriteAsync(cancellationToken).ConfigureAwait(false);
+        var shelf = new LockShelf(_repository, _time);
+        for (var waited = TimeSpan.Zero; waited < s_longestPrune; waited += s_lookAtPrune)
+        {
+            if (!(await shelf.ReadAsync(CancellationToken.None).ConfigureAwait(false)).Any(seen => seen.File is { Exclusive: true }))
+                break;
+            await Task.Delay(s_lookAtPrune, _time).ConfigureAwait(false);
+        }
+
+        var missing = packs.ToHashSet();
+        await foreach (var pack in _repository.ListAsync(RepositoryFile.Data, CancellationToken.None).ConfigureAwait(false))
+            missing.Remove(pack);
+        return missing.Count == 0;
+    }
+
+    // Null: another one of the same purpose wrote his lock before either looked again, so both stepped back.
+    private static async Task<RepositoryLock?> TakeAsync(
+        ResticRepository repository, bool exclusive, string? purpose, TimeProvider time, IProgress<LockWatch>? watching, bool isLast, CancellationToken cancellationToken)
+    {
+        var entrance = new LockEntrance(new LockShelf(repository, time), new LockJudge(time), time, exclusive, purpose, watching);
+        await entrance.PassAsync(default, watch: true, cancellationToken).ConfigureAwait(false);
+        var lease = new LockLease(repository, exclusive, purpose, time);
         try
         {
-            // Two programs may have looked at the same moment; after writing, each sees the other's lock.
-            await ThrowIfExcludedAsync(cancellationToken).ConfigureAwait(false);
+            await lease.WriteAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                // Two programs may have looked at the same moment; after writing, each sees the other's lock.
+                await entrance.PassAsync(lease.Id, watch: false, cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                await lease.ReleaseAsync(CancellationToken.None).ConfigureAwait(false);
+                throw;
+            }
+        }
+        catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.PurposeTaken && !isLast)
+        {
+            lease.Dispose();
+            return null;
         }
         catch
         {
-            await _shelf.DeleteAsync(_id, CancellationToken.None).ConfigureAwait(false);
+            lease.Dispose();
             throw;
         }
 
-        _refreshing = RefreshAsync();
-        return this;
-    }
-
-    private async Task ThrowIfExcludedAsync(CancellationToken cancellationToken)
-    {
-        await foreach (var (id, other) in _shelf.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            if (id == _id)
-                continue;
-            if (_shelf.IsStale(other))
-            {
-                // Nobody renews it any more. Left alone it would keep stock restic out until somebody unlocks.
-                await _shelf.DeleteAsync(id, cancellationToken).ConfigureAwait(false);
-                continue;
-            }
-
-            var held = _purpose is not null && other.Purpose is not null && LockPurpose.Overlap(other.Purpose, _purpose);
-            if (_exclusive || other.Exclusive || held)
-            {
-                throw new RepositoryException(held ? RepositoryErrorKind.PurposeTaken : RepositoryErrorKind.Locked,
-                    $"The repository is locked by process {other.Pid} of '{other.Username}' on '{other.Hostname}' since {other.Taken.UtcDateTime:u}.", LockHolder.From(other));
-            }
-        }
-    }
-
-    // A purpose's owner renews every minute. One that by the clock was silent for long is watched; only who stays silent is dead.
-    private async Task RemoveDeadAsync(CancellationToken cancellationToken)
-    {
-        var silent = new List<BlobId>();
-        await foreach (var (id, other) in _shelf.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            if (other.Purpose is not null && LockPurpose.Overlap(other.Purpose, _purpose!) && !_shelf.IsStale(other) && _time.GetUtcNow() - other.Taken >= SilentAfter)
-                silent.Add(id);
-        }
-
-        if (silent.Count == 0)
-            return;
-        await Task.Delay(s_watch, _time, cancellationToken).ConfigureAwait(false);
-        foreach (var id in silent)
-            await _shelf.DeleteAsync(id, cancellationToken).ConfigureAwait(false); // A renewed lock has another id.
-    }
-
-    private async Task<BlobId> WriteAsync(CancellationToken cancellationToken) => await _repository.SaveFileAsync(RepositoryFile.Lock, new LockFile
-    {
-        Time = Json.NanoTime.From(_time.GetLocalNow()).ToString(),
-        Exclusive = _exclusive,
-        Hostname = Environment.MachineName,
-        Username = Environment.UserName,
-        Pid = Environment.ProcessId,
-        Purpose = _purpose,
-        Started = _purpose is null ? null : _started,
-    }, cancellationToken).ConfigureAwait(false);
-
-    private async Task RefreshAsync()
-    {
-        while (!_lost.IsCancellationRequested)
-        {
-            try
-            {
-                await Task.Delay(RefreshEvery, _time, _stop.Token).ConfigureAwait(false);
-                await RenewAsync(_stop.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (StorageException)
-            {
-                // Tried again at the next turn. Out of reach for so long, the lock is worth nothing any more.
-                if (_time.GetUtcNow() - _written >= LockShelf.StaleAfter)
-                    await _lost.CancelAsync().ConfigureAwait(false);
-            }
-        }
-    }
-
-    // As restic does with a lock that may be stale (refreshStaleLock): whoever took it for dead removed it before doing anything. So a
-    // lock that is still there after its successor was written was respected all the time, whatever the clock says.
-    private async Task RenewAsync(CancellationToken cancellationToken)
-    {
-        await _renewing.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            var old = _predecessor ?? _id;
-            if (_predecessor is null)
-            {
-                _rewritten = _time.GetUtcNow();
-                (_predecessor, _id) = (_id, await WriteAsync(cancellationToken).ConfigureAwait(false));
-            }
-
-            var respected = await _shelf.ExistsAsync(old, cancellationToken).ConfigureAwait(false);
-            await _shelf.DeleteAsync(respected ? old : _id, cancellationToken).ConfigureAwait(false);
-            (_predecessor, _written) = (null, _rewritten);
-            if (!respected)
-                await _lost.CancelAsync().ConfigureAwait(false);
-        }
-        finally
-        {
-            _renewing.Release();
-        }
+        var held = new RepositoryLock(repository, lease, exclusive, time);
+        held._renewing = lease.RenewUntilAsync(held._stop.Token);
+        return held;
     }
 }

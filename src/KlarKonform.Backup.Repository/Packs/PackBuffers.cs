@@ -5,16 +5,15 @@ namespace KlarKonform.Backup.Repository.Packs;
 
 /// <summary>
 /// Pack buffers of one packer, a fixed number at most: what bounds a writer's memory. Whoever needs one when all are filled or being
-/// uploaded waits. They are allocated as they are needed, uninitialised, so that an almost empty pack costs what it holds; a third and
-/// further one only when the storage is really slower than the data comes. Renting is for one thread at a time, returning for any.
+/// uploaded waits. They are allocated as they are needed, uninitialised, so that an almost empty pack costs what it holds; more than are
+/// filled and one that is uploaded only when the storage is really slower than the data comes. Renting is for one thread at a time,
+/// returning for any.
 /// </summary>
-/// <param name="count">How many.</param>
+/// <param name="filled">Packs that are filled at a time.</param>
+/// <param name="uploaded">Packs that are uploaded at a time.</param>
 /// <param name="options">Size of a pack and its buffer.</param>
-internal sealed class PackBuffers(int count, WriterOptions options) : IDisposable
+internal sealed class PackBuffers(int filled, int uploaded, WriterOptions options) : IDisposable
 {
-    // One is filled while another is uploaded.
-    private const int Usual = 2;
-
     // A wait that a run does not notice; an upload that ends within it spares a buffer.
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(50);
 
@@ -30,8 +29,8 @@ internal sealed class PackBuffers(int count, WriterOptions options) : IDisposabl
 
     public async Task<byte[]> RentAsync(CancellationToken cancellationToken)
     {
-        var mayAllocate = _allocated < count;
-        var patience = !mayAllocate ? Timeout.InfiniteTimeSpan : _allocated < Usual ? TimeSpan.Zero : s_patience;
+        var mayAllocate = _allocated < filled + uploaded;
+        var patience = !mayAllocate ? Timeout.InfiniteTimeSpan : _allocated <= filled ? TimeSpan.Zero : s_patience;
         if (await _returned.WaitAsync(patience, cancellationToken).ConfigureAwait(false) && _idle.TryTake(out var buffer))
             return buffer;
         _allocated++;

@@ -18,6 +18,7 @@ internal sealed class PackBuilder
     private int _open = 1; // The pack itself, and each place that is not filled yet.
 
     private readonly PackBuffers _buffers;
+    private readonly List<PackBuilder> _absorbed = [];
 
     /// <summary>Whether it holds trees or state, not what was backed up.</summary>
     public bool IsMetadata { get; init; }
@@ -42,6 +43,26 @@ internal sealed class PackBuilder
 
     /// <summary>Whether a blob of so many stored bytes fits.</summary>
     public bool HasRoomFor(int length) => !IsFull && _length + length + _headerSize + PackHeader.MaxEntry <= Buffer.Length;
+
+    /// <summary>Whether all of another pack fits, and what comes of it is no larger than a pack is to be.</summary>
+    public bool HasRoomFor(PackBuilder other) => _length + other._length < _buffers.PackSize && _blobs.Count + other._blobs.Count <= MaxBlobs
+        && _length + other._length + _headerSize + other._headerSize <= Buffer.Length;
+
+    /// <summary>Takes over what another pack holds, once it is filled. No place of the other one may be reserved any more; its buffer goes back
+    /// with this one's, because whoever looks for a blob that it holds may look there until then.</summary>
+    public async Task AbsorbAsync(PackBuilder other)
+    {
+        other.Close();
+        await other.Filled.ConfigureAwait(false);
+        foreach (var blob in other._blobs)
+        {
+            var place = Reserve(blob.Id, blob.Kind, (int)blob.Length, (int)blob.UncompressedLength);
+            other.Place(blob).CopyTo(Place(place));
+            SetFilled();
+        }
+
+        _absorbed.Add(other);
+    }
 
     /// <summary>Reserves a blob's place.</summary>
     public PackedBlob Reserve(BlobId id, BlobKind kind, int length, int uncompressedLength)
@@ -72,7 +93,12 @@ internal sealed class PackBuilder
     }
 
     /// <summary>Gives the buffer back; nobody may look at the pack's places any more.</summary>
-    public void ReturnBuffer() => _buffers.Return(Buffer);
+    public void ReturnBuffer()
+    {
+        _buffers.Return(Buffer);
+        foreach (var other in _absorbed)
+            other.ReturnBuffer();
+    }
 
     private void Release()
     {

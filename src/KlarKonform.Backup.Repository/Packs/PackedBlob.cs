@@ -14,6 +14,9 @@ public readonly record struct PackedBlob(BlobId Id, BlobKind Kind, uint Offset, 
     /// <summary>Whether a pack can hold such a blob: nothing else is let in from index files and pack headers.</summary>
     public bool IsPossible => Length >= Crypto.CryptoKey.Overhead && PlainLength <= MaxPlainLength && Length <= MaxPlainLength && (ulong)Offset + Length <= uint.MaxValue;
 
+    /// <summary>What it is known by.</summary>
+    public BlobHandle Handle => new(Kind, Id);
+
     /// <summary>Bytes of the plain text.</summary>
     public uint PlainLength => UncompressedLength != 0 ? UncompressedLength : Length - Crypto.CryptoKey.Overhead;
 }

@@ -5,7 +5,7 @@ using KlarKonform.Backup.Storage;
 namespace KlarKonform.Backup.Repository.Reading;
 
 /// <summary>
-/// Reads many blobs pack by pack, neighbours with one request, several packs at a time. Every blob is authenticated and hashed before
+/// Reads many pieces of files pack by pack, neighbours with one request, several packs at a time. Every blob is authenticated and hashed before
 /// it is handed out. Memory is bounded by <see cref="MaxRange"/> and the largest blob, a pack under way. Thread-safe.
 /// </summary>
 /// <param name="repository">An opened repository whose index is loaded.</param>
@@ -34,9 +34,9 @@ public sealed class BatchReader(ResticRepository repository, int parallel)
         var order = new List<BlobId>();
         foreach (var id in ids)
         {
-            if (!repository.Index.TryFind(id, out var pack, out var blob))
+            if (!repository.Index.TryFind(BlobHandle.Data(id), out var pack, out var blob))
             {
-                failed(id, new RepositoryException(RepositoryErrorKind.Missing, $"The blob {id} is not in the repository's index."));
+                failed(id, RepositoryReader.NotInIndex(BlobHandle.Data(id)));
                 continue;
             }
 
@@ -95,7 +95,7 @@ public sealed class BatchReader(ResticRepository repository, int parallel)
                 // Once more and alone: a copy in another pack may be sound, and if not, the error tells what is wrong.
                 try
                 {
-                    await handle(blob.Id, await _single.ReadBlobAsync(blob.Id, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                    await handle(blob.Id, await _single.ReadBlobAsync(blob.Handle, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
                 }
                 catch (RepositoryException exception)
                 {
@@ -129,7 +129,11 @@ public sealed class BatchReader(ResticRepository repository, int parallel)
     }
 
     // A pack that the storage refuses or cannot read (a bad sector) costs what is in it. A storage that is away costs everything.
-    private static bool IsOfOneFile(StorageException exception) => exception is { Key: not null, Kind: StorageErrorKind.AccessDenied or StorageErrorKind.Other };
+    private static bool IsOfOneFile(StorageException exception) => exception is
+    {
+        Key: not null,
+        Kind: StorageErrorKind.AccessDenied or StorageErrorKind.Other or StorageErrorKind.Archived,
+    };
 
     private bool TryOpen(PackedBlob blob, ReadOnlySpan<byte> stored, ref byte[] plain)
     {

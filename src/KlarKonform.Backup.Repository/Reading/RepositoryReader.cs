@@ -26,23 +26,23 @@ public sealed class RepositoryReader
 
     /// <summary>A blob's plain bytes.</summary>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Missing"/> or <see cref="RepositoryErrorKind.Damaged"/>.</exception>
-    public async Task<byte[]> ReadBlobAsync(BlobId id, CancellationToken cancellationToken)
+    public async Task<byte[]> ReadBlobAsync(BlobHandle wanted, CancellationToken cancellationToken)
     {
         // A blob moves from pending to indexed; looking twice in this order cannot miss it.
-        if (_writer?.ReadPending(id) is { } pending)
+        if (_writer?.ReadPending(wanted) is { } pending)
             return pending;
-        await _repository.ContainsAsync(id, cancellationToken).ConfigureAwait(false);
-        return await ReadBlobAsync(id, _repository.Index, keep: null, cancellationToken).ConfigureAwait(false);
+        await _repository.ContainsAsync(wanted, cancellationToken).ConfigureAwait(false);
+        return await ReadBlobAsync(wanted, _repository.Index, keep: null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads a blob from where a certain index places it.</summary>
-    internal Task<byte[]> ReadBlobAsync(BlobId id, Index.MasterIndex index, CancellationToken cancellationToken) =>
-        ReadBlobAsync(id, index, keep: null, cancellationToken);
+    internal Task<byte[]> ReadBlobAsync(BlobHandle wanted, Index.MasterIndex index, CancellationToken cancellationToken) =>
+        ReadBlobAsync(wanted, index, keep: null, cancellationToken);
 
-    private async Task<byte[]> ReadBlobAsync(BlobId id, Index.MasterIndex index, TreeCache? keep, CancellationToken cancellationToken)
+    private async Task<byte[]> ReadBlobAsync(BlobHandle wanted, Index.MasterIndex index, TreeCache? keep, CancellationToken cancellationToken)
     {
-        if (!index.TryFind(id, out var pack, out var blob))
-            throw new RepositoryException(RepositoryErrorKind.Missing, $"The blob {id} is not in the repository's index.");
+        if (!index.TryFind(wanted, out var pack, out var blob))
+            throw NotInIndex(wanted);
         try
         {
             return await ReadAsync(pack, blob, keep, cancellationToken).ConfigureAwait(false);
@@ -50,7 +50,7 @@ public sealed class RepositoryReader
         catch (RepositoryException exception)
         {
             // Writers that ran side by side may have stored the blob twice: then one damaged pack loses nothing.
-            foreach (var (otherPack, other) in index.FindCopies(id))
+            foreach (var (otherPack, other) in index.FindCopies(wanted))
             {
                 try
                 {
@@ -64,6 +64,19 @@ public sealed class RepositoryReader
 
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(exception);
             throw;
+        }
+    }
+
+    /// <summary>A blob's plain bytes from a certain place, or null when they cannot be read there: damaged, or a bad sector of the disk.</summary>
+    internal async Task<byte[]?> TryReadAsync(BlobId pack, PackedBlob blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(pack, blob, keep: null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is RepositoryException or StorageException { Key: not null, Kind: StorageErrorKind.Other })
+        {
+            return null; // Of this blob alone.
         }
     }
 
@@ -84,6 +97,8 @@ public sealed class RepositoryReader
             ArrayPool<byte>.Shared.Return(stored);
         }
     }
+
+    internal static RepositoryException NotInIndex(BlobHandle blob) => new(RepositoryErrorKind.Missing, $"The blob {blob} is not in the repository's index.");
 
     /// <summary>Fills the buffer with a pack's bytes.</summary>
     internal static async Task ReadRangeAsync(ResticRepository repository, BlobId pack, long offset, Memory<byte> target, CancellationToken cancellationToken)
@@ -115,22 +130,34 @@ public sealed class RepositoryReader
     /// <exception cref="RepositoryException">The tree is missing or damaged as a whole.</exception>
     public async Task<List<Node>> ReadTreeAsync(BlobId id, ICollection<TreeFault>? faults, CancellationToken cancellationToken)
     {
-        if (_writer?.ReadPending(id) is { } pending)
+        var tree = BlobHandle.Tree(id);
+        if (_writer?.ReadPending(tree) is { } pending)
             return TreeJson.Read(pending, faults);
-        await _repository.ContainsAsync(id, cancellationToken).ConfigureAwait(false);
-        if (_trees is not null && _repository.Index.TryFind(id, out _, out var blob)
+        await _repository.ContainsAsync(tree, cancellationToken).ConfigureAwait(false);
+        if (_trees is not null && _repository.Index.TryFind(tree, out _, out var blob)
             && await _trees.FindAsync(blob, cancellationToken).ConfigureAwait(false) is { } kept)
             return TreeJson.Read(kept, faults);
-        return TreeJson.Read(await ReadBlobAsync(id, _repository.Index, _trees, cancellationToken).ConfigureAwait(false), faults);
+        return TreeJson.Read(await ReadBlobAsync(tree, _repository.Index, _trees, cancellationToken).ConfigureAwait(false), faults);
     }
 
     /// <summary>What a tree points to; from the storage itself, unless the reader has a cache.</summary>
     /// <exception cref="RepositoryException">It is missing or damaged.</exception>
-    public async Task<TreeLinks> ReadTreeLinksAsync(BlobId id, CancellationToken cancellationToken)
+    public Task<TreeLinks> ReadTreeLinksAsync(BlobId id, CancellationToken cancellationToken) => ReadTreeLinksAsync(id, mustBeStored: false, cancellationToken);
+
+    /// <summary>What a tree points to; from the storage itself, unless the reader has a cache.</summary>
+    /// <param name="id">The tree.</param>
+    /// <param name="mustBeStored">For whoever proves that the repository is sound: a tree that the index does not name as stored is missing then,
+    /// though a cache or a retired pack may still have it. Whoever restores takes it from wherever it lies.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="RepositoryException">It is missing or damaged.</exception>
+    public async Task<TreeLinks> ReadTreeLinksAsync(BlobId id, bool mustBeStored, CancellationToken cancellationToken)
     {
-        await _repository.ContainsAsync(id, cancellationToken).ConfigureAwait(false);
-        if (!_repository.Index.TryFind(id, out var pack, out var blob))
-            throw new RepositoryException(RepositoryErrorKind.Missing, $"The blob {id} is not in the repository's index.");
+        var tree = BlobHandle.Tree(id);
+        if (mustBeStored)
+            await ThrowUnlessStoredAsync(tree, cancellationToken).ConfigureAwait(false);
+        await _repository.ContainsAsync(tree, cancellationToken).ConfigureAwait(false);
+        if (!_repository.Index.TryFind(tree, out var pack, out var blob))
+            throw NotInIndex(tree);
 
         if (_trees is not null && await _trees.FindAsync(blob, cancellationToken).ConfigureAwait(false) is { } kept)
             return TreeLinks.Read(kept);
@@ -148,7 +175,7 @@ public sealed class RepositoryReader
         catch (RepositoryException)
         {
             // Perhaps another pack holds a sound copy.
-            return TreeLinks.Read(await ReadBlobAsync(id, cancellationToken).ConfigureAwait(false));
+            return TreeLinks.Read(await ReadBlobAsync(tree, cancellationToken).ConfigureAwait(false));
         }
         finally
         {
@@ -157,11 +184,22 @@ public sealed class RepositoryReader
         }
     }
 
+    /// <summary>Ends unless every program that knows the format finds the blob: what lies in retired packs alone is not stored.</summary>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Missing"/>.</exception>
+    internal async Task ThrowUnlessStoredAsync(BlobHandle blob, CancellationToken cancellationToken)
+    {
+        if (await _repository.ContainsAsync(blob, cancellationToken).ConfigureAwait(false))
+            return;
+        throw _repository.Index.TryFind(blob, out var pack, out _)
+            ? new RepositoryException(RepositoryErrorKind.Missing, $"The blob {blob} lies in the pack {pack} alone, which is out of the index and waits to be deleted.")
+            : NotInIndex(blob);
+    }
+
     /// <summary>Writes a file's content to a stream.</summary>
     public async Task CopyContentAsync(Node node, Stream target, CancellationToken cancellationToken)
     {
         foreach (var id in node.Content ?? [])
-            await target.WriteAsync(await ReadBlobAsync(id, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            await target.WriteAsync(await ReadBlobAsync(BlobHandle.Data(id), cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A small file's whole content.</summary>

@@ -1,5 +1,7 @@
+using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Index;
 using KlarKonform.Backup.Repository.Locks;
+using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Repairing;
 
@@ -20,26 +22,34 @@ public sealed class IndexCompactor
     }
 
     /// <summary>Writes what the small files list into as few as possible, and only then removes them. A cut leaves both, which is valid.</summary>
-    public async Task CompactAsync(CancellationToken cancellationToken)
+    /// <returns>The index files that went, and those that took their place.</returns>
+    public async Task<(FileCensus Removed, FileCensus Written)> CompactAsync(CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
-        var small = new List<BlobId>();
+        var small = new List<(StoredObject File, IReadOnlyCollection<BlobId> Packs)>();
         var (content, metadata) = (new Dictionary<BlobId, PackContents>(), new Dictionary<BlobId, PackContents>());
-        await foreach (var (id, contents) in _repository.IndexFilesAsync(alive.Token, ResticRepository.BlobsPerIndex / 2).ConfigureAwait(false))
+        await foreach (var (file, contents) in _repository.IndexFilesAsync(alive.Token, ResticRepository.BlobsPerIndex / 2).ConfigureAwait(false))
         {
             var isMetadata = PackContents.AreMetadata(contents);
             if (contents.Sum(pack => pack.Blobs.Count) > (isMetadata ? ResticRepository.MetadataBlobsPerIndex : ResticRepository.BlobsPerIndex) / 2)
                 continue;
-            small.Add(id);
+            small.Add((file, [.. contents.Select(each => each.Pack)]));
             foreach (var pack in contents)
-                (isMetadata ? metadata : content)[pack.Pack] = pack;
+            {
+                // A pack that is in use in one file and retired in another one is in use.
+                var packs = isMetadata ? metadata : content;
+                if (pack.Retired is null || !packs.TryGetValue(pack.Pack, out var other) || other.Retired is not null)
+                    packs[pack.Pack] = pack;
+            }
         }
 
         if (small.Count < 2)
-            return;
-        await _repository.WriteIndexAsync(content.Values, alive.Token).ConfigureAwait(false);
-        await _repository.WriteIndexAsync(metadata.Values, alive.Token, ResticRepository.MetadataBlobsPerIndex).ConfigureAwait(false);
-        foreach (var id in small)
-            await _repository.Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Index, id), alive.Token).ConfigureAwait(false);
+            return default;
+        var written = (await _repository.WriteIndexAsync(content.Values, alive.Token, held: _lock).ConfigureAwait(false))
+            .With(await _repository.WriteIndexAsync(metadata.Values, alive.Token, ResticRepository.MetadataBlobsPerIndex, _lock).ConfigureAwait(false));
+        await _lock.ThrowIfLostAsync().ConfigureAwait(false);
+        foreach (var (file, packs) in small)
+            await new GuardedRemoval(_repository, _lock).RemoveIndexAsync(BlobId.Parse(file.Name), packs, alive.Token).ConfigureAwait(false);
+        return (small.Aggregate(default(FileCensus), (census, each) => census.With(BlobId.Parse(each.File.Name), each.File.Size)), written);
     }
 }

@@ -12,6 +12,12 @@ namespace KlarKonform.Backup.Repository.Restoring;
 /// <param name="parallel">Packs under way at a time.</param>
 public sealed class FileRestorer(ResticRepository repository, int parallel)
 {
+    // NTFS counts from here (FILETIME).
+    private static readonly DateTime s_firstTime = new(1601, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+
+    // FAT counts in two seconds.
+    private static readonly TimeSpan s_coarsest = TimeSpan.FromSeconds(2);
+
     private readonly BatchReader _reader = new(repository, parallel);
 
     /// <summary>Restores files; each is reported once, from any thread.</summary>
@@ -19,19 +25,21 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
     /// <param name="done">Told of every file: null when it is there, or why it is not. <see cref="RepositoryException"/> is the repository's
     /// fault, <see cref="IOException"/> and <see cref="UnauthorizedAccessException"/> are the local disk's; anything else is the file's own.</param>
     /// <param name="cancellationToken">Ends the whole; unfinished files are removed.</param>
-    public async Task RestoreAsync(IReadOnlyCollection<FileToRestore> files, Action<FileToRestore, Exception?> done, CancellationToken cancellationToken)
+    /// <param name="untimed">Told, before <paramref name="done"/>, of a file that is there whole and has not the time of the original, and why.</param>
+    public async Task RestoreAsync(
+        IReadOnlyCollection<FileToRestore> files, Action<FileToRestore, Exception?> done, CancellationToken cancellationToken, Action<FileToRestore, Exception>? untimed = null)
     {
         var places = new Dictionary<BlobId, List<(OpenFile File, long Offset)>>();
         var open = new List<OpenFile>();
         var order = new List<BlobId>();
         foreach (var file in files)
         {
-            var target = new OpenFile(file, done);
+            var target = new OpenFile(file, done, untimed);
             open.Add(target);
             long offset = 0;
             foreach (var id in file.Node.Content ?? [])
             {
-                if (!repository.Index.TryFind(id, out _, out var blob))
+                if (!repository.Index.TryFind(BlobHandle.Data(id), out _, out var blob))
                 {
                     target.Fail(new RepositoryException(RepositoryErrorKind.Missing, $"The blob {id}, a piece of '{file.Node.Name}', is not in the repository's index."));
                     break;
@@ -71,7 +79,7 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
     }
 
     /// <summary>A file that is being put together. Thread-safe.</summary>
-    private sealed class OpenFile(FileToRestore file, Action<FileToRestore, Exception?> done) : IDisposable
+    private sealed class OpenFile(FileToRestore file, Action<FileToRestore, Exception?> done, Action<FileToRestore, Exception>? untimed) : IDisposable
     {
         private readonly string _temporary = $"{file.Path}.{Guid.NewGuid().ToString("N")[..8]}.part";
         private readonly object _gate = new();
@@ -149,23 +157,29 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
 
         private void Finish()
         {
-            SetTime();
             _handle!.Dispose();
             File.Move(_temporary, file.Path, file.Overwrite);
             _ended = true;
+            SetTime();
             done(file, null);
         }
 
-        // The content is what matters: a time that the file system cannot hold (year 1, year 9999) is left out.
+        // The content is what matters. Shares of another owner refuse every time, and file systems hold neither year 1 nor year 9999: Windows
+        // begins in 1601, where it throws, and ext4 stores another time without a word.
         private void SetTime()
         {
+            var time = file.Node.ModTime.Moment.UtcDateTime;
             try
             {
-                File.SetLastWriteTimeUtc(_handle!, file.Node.ModTime.Moment.UtcDateTime);
+                if (time < s_firstTime)
+                    throw new ArgumentOutOfRangeException(null, $"No file system holds the year {time.Year}.");
+                File.SetLastWriteTimeUtc(file.Path, time);
+                if ((File.GetLastWriteTimeUtc(file.Path) - time).Duration() > s_coarsest)
+                    throw new IOException("The file system stored another time.");
             }
             catch (Exception exception) when (exception is IOException or ArgumentException or UnauthorizedAccessException)
             {
-                // As above.
+                untimed?.Invoke(file, exception);
             }
         }
 

@@ -62,7 +62,7 @@ public sealed record KeepRules
         var sorted = snapshots.OrderByDescending(time).ToArray();
         if (IsEmpty)
             return [.. sorted.Select(each => (each, (IReadOnlyList<string>)["no rule"]))];
-        var newest = sorted.Select(time).Where(each => each < now).DefaultIfEmpty().Max();
+        var newest = sorted.Select(time).Where(each => each < now).DefaultIfEmpty(now).Max();
         Bucket[] buckets =
         [
             new("last", (_, number) => number, Last, null), new("hourly", Hour, Hourly, null), new("daily", Day, Daily, null),

@@ -42,9 +42,22 @@ public sealed record Snapshot
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ProgramVersion { get; init; }
 
+    /// <summary>What the backup did; null where nobody counted: checkpoints, and what restic before 0.17 wrote.</summary>
+    [JsonPropertyName("summary")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SnapshotSummary? Summary { get; init; }
+
     /// <summary>Fields of other programs, kept as they are.</summary>
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? Other { get; init; }
+
+    /// <summary>Whether another program made it out of another snapshot, as <c>restic rewrite</c> and <c>repair snapshots</c> do.</summary>
+    [JsonIgnore]
+    public bool IsRewritten => Other?.ContainsKey("original") == true;
+
+    /// <summary>The snapshot that a program changed into this one (restic's tag, rewrite and repair snapshots), or null.</summary>
+    [JsonIgnore]
+    public string? Original => Other is not null && Other.TryGetValue("original", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
 
     /// <summary>The time as .NET knows it.</summary>
     [JsonIgnore]

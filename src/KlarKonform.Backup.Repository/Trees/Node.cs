@@ -2,7 +2,7 @@ using KlarKonform.Backup.Repository.Json;
 
 namespace KlarKonform.Backup.Repository.Trees;
 
-/// <summary>An entry of a folder: exactly the fields of restic's node, so that a tree can be written back byte for byte.</summary>
+/// <summary>An entry of a folder: the fields of restic's node, and what else was read, so that a tree can be written back byte for byte.</summary>
 public sealed record Node
 {
     /// <summary>Go's os.ModeDir bit.</summary>
@@ -73,6 +73,9 @@ public sealed record Node
 
     /// <summary>What went wrong when restic read the file.</summary>
     public string? Error { get; init; }
+
+    /// <summary>How another program wrote it, where we would write it differently; null for what our own JSON says in full.</summary>
+    internal ForeignNode? Foreign { get; init; }
 
     /// <summary>Whether it is a folder.</summary>
     public bool IsDirectory => Type == NodeType.Directory;

@@ -20,10 +20,13 @@ public sealed class TreeLinks
         try
         {
             var reader = new Utf8JsonReader(json);
+            var isNodes = false;
             while (reader.Read())
             {
-                // Nodes are the objects of the root's array; what lies deeper is their attributes.
-                if (reader.TokenType == JsonTokenType.StartObject && reader.CurrentDepth == NodeDepth)
+                // Nodes are the objects of that array; what lies deeper is their attributes, and what lies beside is for newer programs.
+                if (reader is { TokenType: JsonTokenType.PropertyName, CurrentDepth: 1 })
+                    isNodes = reader.ValueTextEquals("nodes"u8);
+                else if (isNodes && reader.TokenType == JsonTokenType.StartObject && reader.CurrentDepth == NodeDepth)
                     links.ReadNode(ref reader);
             }
         }

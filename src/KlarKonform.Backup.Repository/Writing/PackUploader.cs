@@ -12,6 +12,7 @@ internal sealed class PackUploader : IAsyncDisposable
     private const int PacksPerIndex = 256;
 
     private readonly ResticRepository _repository;
+    private readonly Locks.RepositoryLock? _held;
     private readonly Action<BlobId, PackBuilder> _stored;
     private readonly SemaphoreSlim _slots;
     private readonly SemaphoreSlim _indexing = new(1);
@@ -28,9 +29,11 @@ internal sealed class PackUploader : IAsyncDisposable
     /// <param name="repository">Where the packs go.</param>
     /// <param name="parallel">Uploads at a time.</param>
     /// <param name="stored">Called when a pack is durable, before its buffer is used again.</param>
-    public PackUploader(ResticRepository repository, int parallel, Action<BlobId, PackBuilder> stored)
+    /// <param name="held">The lock under which it is written, or null.</param>
+    public PackUploader(ResticRepository repository, int parallel, Action<BlobId, PackBuilder> stored, Locks.RepositoryLock? held)
     {
         _repository = repository;
+        _held = held;
         _stored = stored;
         _slots = new SemaphoreSlim(parallel);
     }
@@ -139,7 +142,7 @@ internal sealed class PackUploader : IAsyncDisposable
 
             if (packs.Length == 0)
                 return;
-            var written = await _repository.WriteIndexAsync(packs, cancellationToken, list.BlobsPerFile).ConfigureAwait(false);
+            var written = await _repository.WriteIndexAsync(packs, cancellationToken, list.BlobsPerFile, _held).ConfigureAwait(false);
             lock (_gate)
             {
                 _indexes = _indexes.With(written);

@@ -4,33 +4,33 @@ namespace KlarKonform.Backup.Repository.Writing;
 internal sealed class RecentBlobs(long capacity)
 {
     private readonly object _gate = new();
-    private readonly Dictionary<BlobId, LinkedListNode<(BlobId Id, byte[] Plain)>> _byId = [];
-    private readonly LinkedList<(BlobId Id, byte[] Plain)> _byUse = new();
+    private readonly Dictionary<BlobHandle, LinkedListNode<(BlobHandle Blob, byte[] Plain)>> _byHandle = [];
+    private readonly LinkedList<(BlobHandle Blob, byte[] Plain)> _byUse = new();
     private long _bytes;
 
-    public void Put(BlobId id, ReadOnlyMemory<byte> plain)
+    public void Put(BlobHandle blob, ReadOnlyMemory<byte> plain)
     {
         if (plain.Length > capacity / 8)
             return;
         lock (_gate)
         {
-            if (_byId.ContainsKey(id))
+            if (_byHandle.ContainsKey(blob))
                 return;
-            _byId[id] = _byUse.AddLast((id, plain.ToArray()));
+            _byHandle[blob] = _byUse.AddLast((blob, plain.ToArray()));
             for (_bytes += plain.Length; _bytes > capacity; _byUse.RemoveFirst())
             {
                 var (oldest, content) = _byUse.First!.Value;
-                _byId.Remove(oldest);
+                _byHandle.Remove(oldest);
                 _bytes -= content.Length;
             }
         }
     }
 
-    public byte[]? Find(BlobId id)
+    public byte[]? Find(BlobHandle blob)
     {
         lock (_gate)
         {
-            if (!_byId.TryGetValue(id, out var node))
+            if (!_byHandle.TryGetValue(blob, out var node))
                 return null;
             _byUse.Remove(node);
             _byUse.AddLast(node);

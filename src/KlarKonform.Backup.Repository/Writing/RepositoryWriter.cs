@@ -20,6 +20,9 @@ public sealed class RepositoryWriter : IAsyncDisposable
     private const int Trees = 1;
     private const int State = 2;
 
+    // restic fills two at a time. Trees are never cut, and state is known to nobody outside: theirs are filled one after the other.
+    private const int OpenContentPacks = 2;
+
     private readonly ResticRepository _repository;
     private readonly MasterIndex _index;
     private readonly long _maxUnreadIndex;
@@ -28,9 +31,10 @@ public sealed class RepositoryWriter : IAsyncDisposable
     private readonly Packer[] _packers;
     // A tree or a leaf of the item index is some kilobytes: a thousand of them are what a run works on.
     private readonly RecentBlobs _recent = new(8 << 20);
+    private readonly AddedBlobs _added = new();
     private readonly StreamSplitter _splitter;
     private readonly StreamSplitter _stateSplitter;
-    private readonly ConcurrentDictionary<BlobId, PendingBlob> _pending = new();
+    private readonly ConcurrentDictionary<BlobHandle, PendingBlob> _pending = new();
     private readonly SemaphoreSlim _processing = new(Environment.ProcessorCount + 1);
     private long _bytesProcessed;
     private long _blobsStored;
@@ -56,11 +60,11 @@ public sealed class RepositoryWriter : IAsyncDisposable
         _index = index;
         _maxUnreadIndex = options.MaxUnreadIndex;
 
-        // One more than are uploaded: the pack that is being filled. Trees have buffers of their own, because their packs fill slowly.
-        // State has packs of its own, so that small index files tell where it lies.
-        _buffers = [new PackBuffers(options.Uploads + 1, options), new PackBuffers(2, options.ForMetadata), new PackBuffers(1, options.ForMetadata)];
-        _uploader = new PackUploader(repository, options.Uploads, Settle);
-        _packers = [.. _buffers.Select((buffers, number) => new Packer(buffers, isMetadata: number != Content, _uploader.Start))];
+        // Trees have packs of their own, as restic's, and state too, so that small index files tell where it lies. Both fill slowly: whoever
+        // comes while such a pack is uploaded waits for it.
+        _buffers = [new PackBuffers(OpenContentPacks, options.Uploads, options), new PackBuffers(1, 0, options.ForMetadata), new PackBuffers(1, 0, options.ForMetadata)];
+        _uploader = new PackUploader(repository, options.Uploads, Settle, options.Held);
+        _packers = [.. _buffers.Select((buffers, number) => new Packer(buffers, number == Content ? OpenContentPacks : 1, options.Draw, number != Content, _uploader.Start))];
         _splitter = new StreamSplitter(repository.Chunker, (piece, token) => SaveBlobAsync(BlobKind.Data, Content, piece, token));
         _stateSplitter = new StreamSplitter(repository.Chunker, (piece, token) => SaveBlobAsync(BlobKind.Data, State, piece, token));
     }
@@ -83,6 +87,15 @@ public sealed class RepositoryWriter : IAsyncDisposable
     /// <summary>New blobs so far.</summary>
     public long BlobsStored => Interlocked.Read(ref _blobsStored);
 
+    /// <summary>New data blobs so far.</summary>
+    public long DataBlobsStored => _added.Data;
+
+    /// <summary>New trees so far.</summary>
+    public long TreesStored => _added.Trees;
+
+    /// <summary>Plain bytes of the new blobs so far.</summary>
+    public long PlainBytesStored => _added.Bytes;
+
     /// <summary>Stores a blob unless it is known, and returns its id. It becomes durable with the next <see cref="FlushAsync"/>.</summary>
     public Task<BlobId> SaveBlobAsync(BlobKind kind, ReadOnlyMemory<byte> plain, CancellationToken cancellationToken) =>
         SaveBlobAsync(kind, kind == BlobKind.Tree ? Trees : Content, plain, cancellationToken);
@@ -99,10 +112,11 @@ public sealed class RepositoryWriter : IAsyncDisposable
         {
             Interlocked.Add(ref _bytesProcessed, plain.Length);
             var id = BlobId.Of(plain.Span);
-            if (await IsKnownAsync(id, plain.Length, cancellationToken).ConfigureAwait(false))
+            var blob = new BlobHandle(kind, id);
+            if (await IsKnownAsync(blob, plain.Length, cancellationToken).ConfigureAwait(false))
                 return id;
             var slot = new PendingBlob();
-            var claimed = _pending.GetOrAdd(id, slot);
+            var claimed = _pending.GetOrAdd(blob, slot);
             if (claimed != slot)
             {
                 // Another caller is storing the same bytes: a flush after this call must include them.
@@ -110,18 +124,19 @@ public sealed class RepositoryWriter : IAsyncDisposable
                 return id;
             }
 
-            if (_index.Contains(id))
+            if (_index.Contains(blob))
             {
                 // Its pack was indexed between the two looks.
-                _pending.TryRemove(id, out _);
+                _pending.TryRemove(blob, out _);
                 slot.SetKnown();
                 return id;
             }
 
-            await PackAsync(id, kind, packer, plain, slot, cancellationToken).ConfigureAwait(false);
+            await PackAsync(blob, packer, plain, slot, cancellationToken).ConfigureAwait(false);
             if (packer != Content)
-                _recent.Put(id, plain);
+                _recent.Put(blob, plain);
             Interlocked.Increment(ref _blobsStored);
+            _added.Count(kind, plain.Length);
             return id;
         }
         finally
@@ -145,10 +160,16 @@ public sealed class RepositoryWriter : IAsyncDisposable
     /// <summary>Stores a tree; the nodes must be sorted by <see cref="TreeJson.NameOrder"/> and have distinct names.</summary>
     public async Task<BlobId> SaveTreeAsync(IEnumerable<Node> nodes, CancellationToken cancellationToken)
     {
+        var list = nodes as IReadOnlyCollection<Node> ?? [.. nodes];
         using var json = new PooledBuffer();
-        TreeJson.Write(json, nodes);
-        return await SaveBlobAsync(BlobKind.Tree, json.Written, cancellationToken).ConfigureAwait(false);
+        TreeJson.Write(json, list);
+        var id = await SaveBlobAsync(BlobKind.Tree, json.Written, cancellationToken).ConfigureAwait(false);
+        _added.Remember(id, list);
+        return id;
     }
+
+    /// <summary>What a tree that this writer saved holds; false where it or a folder below it is another's.</summary>
+    public bool TryGetTotals(BlobId tree, out TreeTotals totals) => _added.TryGetTotals(tree, out totals);
 
     /// <summary>Makes everything that was saved before the call durable: open packs are uploaded, then the index is written.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
@@ -171,22 +192,22 @@ public sealed class RepositoryWriter : IAsyncDisposable
     }
 
     /// <summary>The plain bytes of a blob that was saved but is not in the index yet, or of a tree or state that was saved lately; or null. Not to be changed.</summary>
-    internal byte[]? ReadPending(BlobId id) => _recent.Find(id) ??
-        (_pending.TryGetValue(id, out var slot) && slot.Copy() is var (stored, blob) ? BlobCodec.Open(_repository, stored, blob) : null);
+    internal byte[]? ReadPending(BlobHandle wanted) => _recent.Find(wanted) ??
+        (_pending.TryGetValue(wanted, out var slot) && slot.Copy() is var (stored, blob) ? BlobCodec.Open(_repository, stored, blob) : null);
 
     // What is new is looked for in the unread part of the index only when there is more of it than the reading would cost, and when that
     // part is small enough to be held in memory: pieces may be stored twice until the next prune.
-    private async Task<bool> IsKnownAsync(BlobId id, int length, CancellationToken cancellationToken)
+    private async Task<bool> IsKnownAsync(BlobHandle blob, int length, CancellationToken cancellationToken)
     {
-        if (_index.Contains(id))
+        if (_index.Contains(blob))
             return true;
         if (!ReferenceEquals(_index, _repository.Index) || _repository.UnreadIndexBytes == 0 || _repository.UnreadIndexBytes > _maxUnreadIndex || Interlocked.Add(ref _unmatched, length) <= _repository.UnreadIndexBytes)
             return false;
         await _repository.CompleteIndexAsync(cancellationToken).ConfigureAwait(false);
-        return _index.Contains(id);
+        return _index.Contains(blob);
     }
 
-    private async Task PackAsync(BlobId id, BlobKind kind, int packer, ReadOnlyMemory<byte> plain, PendingBlob slot, CancellationToken cancellationToken)
+    private async Task PackAsync(BlobHandle wanted, int packer, ReadOnlyMemory<byte> plain, PendingBlob slot, CancellationToken cancellationToken)
     {
         byte[]? compressed = null;
         try
@@ -203,7 +224,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
             }
 
             var (pack, blob) = await _packers[packer].ReserveAsync(
-                id, kind, text.Length + CryptoKey.Overhead, text.Equals(plain) ? 0 : plain.Length, cancellationToken).ConfigureAwait(false);
+                wanted.Id, wanted.Kind, text.Length + CryptoKey.Overhead, text.Equals(plain) ? 0 : plain.Length, cancellationToken).ConfigureAwait(false);
             Seal(text.Span, pack, blob);
             slot.SetPacked(pack, blob);
             if (packer != Content)
@@ -211,7 +232,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            _pending.TryRemove(id, out _);
+            _pending.TryRemove(wanted, out _);
             slot.SetFailed(exception);
             throw;
         }
@@ -245,7 +266,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
         _index.Add(id, pack.Blobs);
         foreach (var blob in pack.Blobs)
         {
-            if (_pending.TryRemove(blob.Id, out var slot))
+            if (_pending.TryRemove(blob.Handle, out var slot))
                 slot.SetStored();
         }
     }

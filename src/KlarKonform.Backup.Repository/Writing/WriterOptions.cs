@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace KlarKonform.Backup.Repository.Writing;
 
 /// <summary>How a writer packs and uploads. What it says is not kept in the repository; packs of every size live side by side.</summary>
@@ -17,6 +19,10 @@ public sealed record WriterOptions
     /// <summary>Packs under way to the storage at a time: one is written while the next is hashed. Each takes <see cref="PackSize"/> and 1 MiB of memory.</summary>
     public int Uploads { get; init; } = 2;
 
+    /// <summary>Draws a number from 0 to less than its argument: which of the packs that are being filled takes a piece. Nobody may foresee
+    /// it, so it is the system's cryptographic generator; tests put in another. Called by one thread at a time, of every writer.</summary>
+    public Func<int, int> Draw { get; init; } = RandomNumberGenerator.GetInt32;
+
     /// <summary>Bytes after which a pack is closed.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not within <see cref="MinPackSize"/> and <see cref="MaxPackSize"/>.</exception>
     public int PackSize
@@ -33,6 +39,9 @@ public sealed record WriterOptions
     /// <summary>Bytes of unread index files up to which they are read to find what is stored already. A blob takes some 40 bytes in such a file and
     /// 56 in memory, so that they take 360 MiB at most. Beyond it, what only they know may be stored again until the next prune.</summary>
     public long MaxUnreadIndex { get; init; } = 256L << 20;
+
+    /// <summary>The lock under which is written: an index file that was written after it was lost is taken back, see <see cref="Locks.RepositoryLock.SaveIndexAsync"/>. Null: nobody prunes meanwhile.</summary>
+    public Locks.RepositoryLock? Held { get; init; }
 
     // Trees and state are read piece by piece, and never so many that larger packs would spare requests.
     internal WriterOptions ForMetadata => this with { PackSize = Math.Min(PackSize, DefaultPackSize) };

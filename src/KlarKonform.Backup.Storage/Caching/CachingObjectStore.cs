@@ -6,13 +6,17 @@ namespace KlarKonform.Backup.Storage.Caching;
 /// <summary>
 /// Keeps copies of small objects that never change in a second, nearer store: objects in certain folders whose name is the SHA-256 of
 /// their content, in hexadecimal. A copy that does not match its name is thrown away, and whatever fails at the cache only costs the
-/// time of asking the store itself: the cache can vanish at any moment. What is no longer listed at the store is dropped. Thread-safe.
+/// time of asking the store itself: the cache can vanish at any moment. What is no longer listed at the store, or with another size, is
+/// dropped. Whoever proves what the store itself holds asks <see cref="Uncached"/>. Thread-safe.
 /// </summary>
 /// <param name="inner">The store; disposing this disposes both.</param>
 /// <param name="cache">Where the copies lie.</param>
 /// <param name="folders">Folders whose objects are kept.</param>
 public sealed class CachingObjectStore(IObjectStore inner, IObjectStore cache, IReadOnlyCollection<string> folders) : IObjectStore
 {
+    /// <summary>The store itself, past the copies. It belongs to this one, and is disposed with it.</summary>
+    public IObjectStore Uncached => inner;
+
     /// <inheritdoc />
     public string Location => inner.Location;
 
@@ -49,15 +53,17 @@ public sealed class CachingObjectStore(IObjectStore inner, IObjectStore cache, I
     /// <inheritdoc />
     public async IAsyncEnumerable<StoredObject> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var listed = folders.Contains(folder) ? new HashSet<string>(StringComparer.Ordinal) : null;
+        // Before an object is named, for whoever learns of it may read it at once.
+        var copies = folders.Contains(folder) ? await CopiesAsync(folder, cancellationToken).ConfigureAwait(false) : [];
         await foreach (var item in inner.ListAsync(folder, cancellationToken).ConfigureAwait(false))
         {
-            listed?.Add(item.Key);
+            if (copies.Remove(item.Key, out var size) && size != item.Size)
+                await DropAsync(item.Key, cancellationToken).ConfigureAwait(false);
             yield return item;
         }
 
-        if (listed is not null)
-            await DropOthersAsync(folder, listed, cancellationToken).ConfigureAwait(false);
+        foreach (var key in copies.Keys)
+            await DropAsync(key, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc />
@@ -65,7 +71,7 @@ public sealed class CachingObjectStore(IObjectStore inner, IObjectStore cache, I
     {
         await inner.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
         if (IsKept(key))
-            await TryAsync(() => cache.DeleteAsync(key, cancellationToken)).ConfigureAwait(false);
+            await DropAsync(key, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc />
@@ -83,21 +89,26 @@ public sealed class CachingObjectStore(IObjectStore inner, IObjectStore cache, I
         await TryAsync(async () => content = await cache.ReadAllAsync(key, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
         if (content is null || Matches(key, content))
             return content;
-        await TryAsync(() => cache.DeleteAsync(key, cancellationToken)).ConfigureAwait(false);
+        await DropAsync(key, cancellationToken).ConfigureAwait(false);
         return null;
     }
 
     private Task KeepAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         TryAsync(() => cache.SaveAsync(key, content, cancellationToken));
 
-    private Task DropOthersAsync(string folder, HashSet<string> listed, CancellationToken cancellationToken) => TryAsync(async () =>
+    private Task DropAsync(string key, CancellationToken cancellationToken) => TryAsync(() => cache.DeleteAsync(key, cancellationToken));
+
+    // The copies in a folder, with their sizes in bytes.
+    private async Task<Dictionary<string, long>> CopiesAsync(string folder, CancellationToken cancellationToken)
     {
-        await foreach (var item in cache.ListAsync(folder, cancellationToken).ConfigureAwait(false))
+        var copies = new Dictionary<string, long>(StringComparer.Ordinal);
+        await TryAsync(async () =>
         {
-            if (!listed.Contains(item.Key))
-                await cache.DeleteAsync(item.Key, cancellationToken).ConfigureAwait(false);
-        }
-    });
+            await foreach (var item in cache.ListAsync(folder, cancellationToken).ConfigureAwait(false))
+                copies[item.Key] = item.Size;
+        }).ConfigureAwait(false);
+        return copies;
+    }
 
     private static bool Matches(string key, byte[] content) =>
         string.Equals(Convert.ToHexString(SHA256.HashData(content)), key[(key.LastIndexOf('/') + 1)..], StringComparison.OrdinalIgnoreCase);

@@ -3,21 +3,24 @@ using System.Runtime.CompilerServices;
 namespace KlarKonform.Backup.Storage.Folder;
 
 /// <summary>Objects as files below a folder: a local disk, a mounted NAS or a network share. Thread-safe.</summary>
+/// <remarks>A share can go away at any moment and leave nothing, or an empty folder. What is not found is therefore missing only while the
+/// folder itself, and the repository's config once it was seen, are in sight; else the call fails.</remarks>
 public sealed class FolderObjectStore : IObjectStore
 {
-    private const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     private readonly string _root;
     private readonly bool _durable;
+    private readonly FolderWriter _writer;
+    private readonly Sightings _sightings = new();
 
     /// <summary>Uses the folder at an absolute path; nothing is touched before the first call.</summary>
     /// <param name="root">The folder.</param>
     /// <param name="durable">Whether saving waits for the disk. False is for caches only.</param>
-    public FolderObjectStore(string root, bool durable = true)
+    /// <param name="disk">How it waits; null for the operating system's ways.</param>
+    public FolderObjectStore(string root, bool durable = true, IDiskSync? disk = null)
     {
         _root = Path.GetFullPath(root);
         _durable = durable;
+        _writer = new FolderWriter(durable ? disk ?? DiskSync.System : null);
     }
 
     /// <inheritdoc />
@@ -26,28 +29,38 @@ public sealed class FolderObjectStore : IObjectStore
     /// <inheritdoc />
     public Task PrepareAsync(bool create, CancellationToken cancellationToken)
     {
-        try
+        Run(null, () =>
         {
-            if (!Directory.Exists(_root))
+            if (LocalEntries.AttributesOf(_root)?.HasFlag(FileAttributes.Directory) != true)
             {
                 if (!create)
                     throw new StorageException(StorageErrorKind.NotFound, Location, null, $"The folder '{_root}' does not exist.");
-                CreateFolder(_root);
+                _writer.CreateFolder(_root);
             }
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw Translate(exception, null);
-        }
 
+            _sightings.SawRoot();
+            if (LocalEntries.AttributesOf(PathOf(ObjectKeys.Anchor)) is not null)
+                _sightings.Saw(ObjectKeys.Anchor);
+        });
         return Task.CompletedTask;
     }
 
     /// <inheritdoc />
     public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken)
     {
-        var file = new FileInfo(PathOf(key));
-        return Task.FromResult(file.Exists ? new StoredObject(key, file.Length) : null);
+        StoredObject? found = null;
+        Run(key, () =>
+        {
+            if (LocalEntries.FileAt(PathOf(key), mayBeLink: true) is not var (length, _))
+            {
+                EnsureInSight(key);
+                return;
+            }
+
+            _sightings.Saw(key);
+            found = new StoredObject(key, length);
+        });
+        return Task.FromResult(found);
     }
 
     /// <inheritdoc />
@@ -57,153 +70,138 @@ public sealed class FolderObjectStore : IObjectStore
 
     // Waiting for the disk takes a thread of its own: there is no asynchronous fsync, and the pool has as many threads as processors,
     // which have hashing and encrypting to do meanwhile.
-    private void Save(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    private void Save(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => Run(key, () =>
     {
-        var path = PathOf(key);
-        var temporary = ObjectKeys.Temporary(path);
-        try
-        {
-            var folder = Path.GetDirectoryName(path)!;
-            if (!Directory.Exists(folder))
-                CreateFolder(folder);
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = OwnerFile;
-            using (var stream = new FileStream(temporary, options))
-            {
-                DiskWrites.Write(stream.SafeFileHandle, content.Span, 0, cancellationToken);
-                if (_durable)
-                    stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-            if (_durable)
-                FolderSync.Flush(folder);
-        }
-        catch (Exception exception)
-        {
-            TryDelete(temporary);
-            if (exception is IOException or UnauthorizedAccessException)
-                throw Translate(exception, key);
-            throw;
-        }
-    }
+        _writer.Write(PathOf(key), content, () => EnsureInSight(key), cancellationToken);
+        _sightings.Saw(key);
+    });
 
     /// <inheritdoc />
     public Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken)
     {
-        FileStream? stream = null;
-        try
+        Stream? opened = null;
+        Run(key, () =>
         {
-            stream = new FileStream(PathOf(key), new FileStreamOptions
+            FileStream? stream = null;
+            try
             {
-                Mode = FileMode.Open,
-                Access = FileAccess.Read,
-                Share = FileShare.ReadWrite | FileShare.Delete,
-                Options = FileOptions.Asynchronous,
-                BufferSize = 0,
-            });
-            stream.Position = offset;
-            return Task.FromResult<Stream>(length is { } count ? new BoundedReadStream(stream, count) : stream);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            stream?.Dispose();
-            throw Translate(exception, key);
-        }
+                stream = new FileStream(PathOf(key), new FileStreamOptions
+                {
+                    Mode = FileMode.Open,
+                    Access = FileAccess.Read,
+                    Share = FileShare.ReadWrite | FileShare.Delete,
+                    Options = FileOptions.Asynchronous,
+                    BufferSize = 0,
+                });
+                stream.Position = offset;
+                _sightings.Saw(key);
+                opened = new FolderReadStream(length is { } count ? new BoundedReadStream(stream, count) : stream, Location, key);
+            }
+            catch (Exception exception)
+            {
+                stream?.Dispose();
+                if (exception is FileNotFoundException or DirectoryNotFoundException)
+                    EnsureInSight(key);
+                throw;
+            }
+        });
+        return Task.FromResult(opened!);
     }
 
     /// <inheritdoc />
     public async IAsyncEnumerable<StoredObject> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask.ConfigureAwait(false);
-        var path = PathOf(folder);
-        if (!Directory.Exists(path))
-            yield break;
-        foreach (var file in new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories))
+        using var found = Walk(PathOf(folder)).GetEnumerator();
+        while (Run(folder, found.MoveNext))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (ObjectKeys.IsTemporary(file.Name))
-                continue;
-            long size;
-            DateTimeOffset modified;
-            try
-            {
-                size = file.Length;
-                modified = new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero);
-            }
-            catch (FileNotFoundException)
-            {
-                // Another process deleted it between the listing and the look: it is not there, so it is not listed.
-                continue;
-            }
-
-            yield return new StoredObject(Path.GetRelativePath(_root, file.FullName).Replace(Path.DirectorySeparatorChar, '/'), size) { Modified = modified };
+            _sightings.Saw(found.Current.Key);
+            yield return found.Current;
         }
     }
 
     /// <inheritdoc />
     public Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
-        try
+        Run(key, () =>
         {
             var path = PathOf(key);
-            if (File.Exists(path))
+            if (LocalEntries.AttributesOf(path) is null)
+                EnsureInSight(key);
+            else
                 File.Delete(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw Translate(exception, key);
-        }
-
+            _sightings.Deleted(key);
+        });
         return Task.CompletedTask;
     }
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private string PathOf(string key) => Path.Combine(_root, key.Replace('/', Path.DirectorySeparatorChar));
-
-    private static void CreateFolder(string path)
+    // Level by level, links followed. A folder that is not there, or no longer, is an empty one while the place is in sight; and at the
+    // end the
+    // place must be what it was, or what could not be seen was taken for deleted.
+    private IEnumerable<StoredObject> Walk(string top)
     {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(path);
-        else
-            Directory.CreateDirectory(path, OwnerFolder);
+        var pending = new Stack<string>([top]);
+        while (pending.TryPop(out var folder))
+        {
+            using var entries = Open(folder);
+            while (entries?.MoveNext() == true)
+            {
+                var entry = entries.Current;
+                if (entry.IsFolder)
+                    pending.Push(entry.Path);
+                else if (!ObjectKeys.IsTemporary(Path.GetFileName(entry.Path))
+                    && LocalEntries.FileAt(entry.Path, entry.IsLink) is var (length, modified))
+                    yield return new StoredObject(KeyOf(entry.Path), length) { Modified = modified };
+            }
+        }
+
+        EnsureInSight(null);
     }
 
-    private static void TryDelete(string path)
+    private static IEnumerator<LocalEntry>? Open(string folder)
     {
         try
         {
-            File.Delete(path);
+            return LocalEntries.In(folder).GetEnumerator();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (DirectoryNotFoundException)
         {
-            // The failure that led here is the one to report; a leftover temporary file is ignored by every reader.
+            return null;
         }
     }
 
-    // A network share that went away: ERROR_BAD_NETPATH, ERROR_UNEXP_NET_ERR, ERROR_NETNAME_DELETED, ERROR_SEM_TIMEOUT and
-    // ERROR_NETWORK_UNREACHABLE on Windows; ENOTCONN, ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH and ESTALE on Linux.
-    private static bool IsNetworkFailure(Exception exception)
+    // A cache may vanish at any moment, and is made anew.
+    private void EnsureInSight(string? key)
     {
-        var code = exception.HResult & 0xFFFF;
-        return OperatingSystem.IsWindows() ? code is 53 or 59 or 64 or 121 or 1231 : code is 107 or 110 or 112 or 113 or 116;
+        if (!_durable || !_sightings.ExpectsRoot)
+            return;
+        if (LocalEntries.AttributesOf(_sightings.ExpectsAnchor ? PathOf(ObjectKeys.Anchor) : _root) is null)
+            throw _sightings.OutOfSight(Location, key);
     }
 
-    private StorageException Translate(Exception exception, string? key)
+    private string KeyOf(string path) => Path.GetRelativePath(_root, path).Replace(Path.DirectorySeparatorChar, '/');
+
+    private string PathOf(string key) => Path.Combine(_root, key.Replace('/', Path.DirectorySeparatorChar));
+
+    private void Run(string? key, Action call) => Run(key, () =>
     {
-        // HRESULT of ERROR_DISK_FULL (0x70) and ERROR_HANDLE_DISK_FULL (0x27) on Windows, errno ENOSPC (28) and EDQUOT (122) elsewhere.
-        var full = exception is IOException && (exception.HResult & 0xFFFF) is 0x70 or 0x27 or 28 or 122;
-        var kind = exception switch
+        call();
+        return true;
+    });
+
+    private T Run<T>(string? key, Func<T> call)
+    {
+        try
         {
-            FileNotFoundException or DirectoryNotFoundException => StorageErrorKind.NotFound,
-            UnauthorizedAccessException => StorageErrorKind.AccessDenied,
-            _ when full => StorageErrorKind.Full,
-            _ when IsNetworkFailure(exception) => StorageErrorKind.Unreachable,
-            _ => StorageErrorKind.Other,
-        };
-        return new StorageException(kind, Location, key, exception.Message, exception);
+            return call();
+        }
+        catch (Exception exception) when (FolderErrors.IsOne(exception))
+        {
+            throw FolderErrors.Translate(exception, Location, key);
+        }
     }
 }

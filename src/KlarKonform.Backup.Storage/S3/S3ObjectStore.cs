@@ -1,7 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Security.Authentication;
 using Amazon;
 using Amazon.Runtime;
 using Amazon.S3;
@@ -18,6 +16,7 @@ public sealed class S3ObjectStore : IObjectStore
     private readonly AmazonS3Client _client;
     private readonly string _prefix;
     private readonly S3Uploads _uploads;
+    private readonly S3Listing _listing;
 
     /// <summary>Creates the client; the first call connects.</summary>
     public S3ObjectStore(S3StoreOptions options)
@@ -32,6 +31,7 @@ public sealed class S3ObjectStore : IObjectStore
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
             MaxErrorRetry = 0, // RetryingObjectStore repeats; two layers would multiply the waiting.
+            MaxStaleConnectionRetries = 0, // Counted beside the former.
             HttpClientFactory = _http,
         };
         if (options.Endpoint is { } endpoint)
@@ -41,30 +41,44 @@ public sealed class S3ObjectStore : IObjectStore
         _client = options.Credentials is { } keys
             ? new AmazonS3Client(new BasicAWSCredentials(keys.AccessKey, keys.SecretKey), config)
             : new AmazonS3Client(config);
-        _uploads = new S3Uploads(_client, options, _prefix + "data/");
+        _listing = new S3Listing(_client, options, Location);
+        _uploads = new S3Uploads(_client, options, _prefix + "data/", Location);
     }
 
     /// <inheritdoc />
-    public string Location => $"{_options.Endpoint?.ToString().TrimEnd('/') ?? "s3://" + _options.Region}/{_options.Bucket}/{_prefix}".TrimEnd('/');
+    public string Location => $"{_options.Endpoint?.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/') ?? "s3://" + _options.Region}/{_options.Bucket}/{_prefix}".TrimEnd('/');
 
     /// <inheritdoc />
     public Task PrepareAsync(bool create, CancellationToken cancellationToken) => RunAsync(null, async () =>
     {
-        // A listing of one key proves endpoint, credentials, bucket and permission in one request.
-        await _client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = _options.Bucket, Prefix = _prefix, MaxKeys = 1 }, cancellationToken).ConfigureAwait(false);
+        await _listing.ProbeAsync(_prefix, cancellationToken).ConfigureAwait(false);
         return true;
     }, cancellationToken);
 
     /// <inheritdoc />
-    public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken) => RunAsync<StoredObject?>(key, async () =>
+    public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken) => RunAsync(key, async () =>
     {
         try
         {
             var answer = await _client.GetObjectMetadataAsync(_options.Bucket, _prefix + key, cancellationToken).ConfigureAwait(false);
-            return new StoredObject(key, answer.ContentLength);
+            EnsureObject(key, answer.ETag, answer.Headers.ContentType);
+
+            // Whoever compresses on the way leaves the length out, and Cloudflare has been seen to do so for plain bytes.
+            if (answer.Headers.ContentLength < 0)
+            {
+                return await FindListedAsync(key, cancellationToken).ConfigureAwait(false)
+                    ?? throw S3Errors.Contradiction(Location, key, $"The server says that '{key}' is there, and lists none.");
+            }
+
+            return new StoredObject(key, answer.Headers.ContentLength)
+            {
+                StorageClass = answer.StorageClass?.Value,
+                IsArchived = S3Classes.IsArchived(answer),
+            };
         }
         catch (AmazonS3Exception exception) when (exception.StatusCode == HttpStatusCode.NotFound)
         {
+            await EnsureMissingAsync(key, cancellationToken).ConfigureAwait(false);
             return null;
         }
     }, cancellationToken);
@@ -87,25 +101,43 @@ public sealed class S3ObjectStore : IObjectStore
             request.ByteRange = new ByteRange(offset, offset + count - 1);
         else if (offset > 0)
             request.ByteRange = new ByteRange($"bytes={offset}-");
-        var answer = await _client.GetObjectAsync(request, cancellationToken).ConfigureAwait(false);
-        return new S3ReadStream(answer, Location, key);
+        GetObjectResponse answer;
+        try
+        {
+            answer = await _client.GetObjectAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AmazonS3Exception exception) when (S3Errors.IsWordless(exception))
+        {
+            if (await FindListedAsync(key, cancellationToken).ConfigureAwait(false) is not null)
+                throw;
+            throw new StorageException(StorageErrorKind.NotFound, Location, key, exception.Message, exception);
+        }
+        catch (AmazonS3Exception exception) when (S3Errors.IsArchived(exception))
+        {
+            var named = (exception as InvalidObjectStateException)?.StorageClass?.Value
+                ?? (await StatAsync(key, cancellationToken).ConfigureAwait(false))?.StorageClass;
+            throw S3Errors.Archived(Location, key, named, exception);
+        }
+
+        try
+        {
+            EnsureObject(key, answer.ETag, answer.Headers.ContentType);
+            if (answer.Headers.ContentLength == 0 && await StatAsync(key, cancellationToken).ConfigureAwait(false) is { Size: > 0 } known)
+                throw S3Errors.Contradiction(Location, key, $"The server sent nothing of '{key}', which has {known.Size} bytes.");
+            return S3Ranges.Judge(answer, new S3ReadStream(answer, Location, key), offset, length, Location, key);
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
     }, cancellationToken);
 
     /// <inheritdoc />
     public async IAsyncEnumerable<StoredObject> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string? next = null;
-        do
-        {
-            var token = next;
-            var page = await RunAsync(folder, () => _client.ListObjectsV2Async(
-                new ListObjectsV2Request { BucketName = _options.Bucket, Prefix = _prefix + ObjectKeys.Below(folder, ""), ContinuationToken = token },
-                cancellationToken), cancellationToken).ConfigureAwait(false);
-            foreach (var item in page.S3Objects ?? [])
-                yield return new StoredObject(item.Key[_prefix.Length..], item.Size ?? 0) { Modified = item.LastModified is { } time ? new DateTimeOffset(time.ToUniversalTime(), TimeSpan.Zero) : null };
-            next = page.IsTruncated == true ? page.NextContinuationToken : null;
-        }
-        while (next is not null);
+        await foreach (var item in _listing.ReadAsync(_prefix + ObjectKeys.Below(folder, ""), cancellationToken).ConfigureAwait(false))
+            yield return Describe(item);
     }
 
     /// <inheritdoc />
@@ -115,7 +147,7 @@ public sealed class S3ObjectStore : IObjectStore
         {
             await _client.DeleteObjectAsync(_options.Bucket, _prefix + key, cancellationToken).ConfigureAwait(false);
         }
-        catch (AmazonS3Exception exception) when (exception.StatusCode == HttpStatusCode.NotFound && exception.ErrorCode != "NoSuchBucket")
+        catch (AmazonS3Exception exception) when (S3Errors.SaysMissing(exception))
         {
             // Gone already, which is what was asked for.
         }
@@ -131,6 +163,52 @@ public sealed class S3ObjectStore : IObjectStore
         return ValueTask.CompletedTask;
     }
 
+    private StoredObject Describe(S3Object item) => new(item.Key[_prefix.Length..], item.Size ?? 0)
+    {
+        Modified = item.LastModified is { } time ? new DateTimeOffset(time.ToUniversalTime(), TimeSpan.Zero) : null,
+        StorageClass = item.StorageClass?.Value,
+        IsArchived = S3Classes.IsArchive(item.StorageClass?.Value),
+    };
+
+    // A firewall's or provider's page under status 200: objects have an ETag, and none of ours is HTML.
+    private void EnsureObject(string key, string? etag, string? contentType)
+    {
+        if (string.IsNullOrEmpty(etag) && contentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) == true)
+            throw S3Errors.Contradiction(Location, key, $"Asked for '{key}', the server sent a page of HTML.");
+    }
+
+    // HEAD has no words: its 404 may be the object's, the bucket's, or that of any proxy. GET says which, and where that is wordless too,
+    // a listing.
+    private async Task EnsureMissingAsync(string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await _client.GetObjectAsync(_options.Bucket, _prefix + key, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AmazonS3Exception exception) when (S3Errors.SaysMissing(exception))
+        {
+            return;
+        }
+        catch (AmazonS3Exception exception) when (S3Errors.IsWordless(exception))
+        {
+            if (await FindListedAsync(key, cancellationToken).ConfigureAwait(false) is null)
+                return;
+        }
+
+        throw S3Errors.Contradiction(Location, key, $"The server says that '{key}' is missing, and that it is there.");
+    }
+
+    private async Task<StoredObject?> FindListedAsync(string key, CancellationToken cancellationToken)
+    {
+        await foreach (var item in _listing.ReadAsync(_prefix + key, cancellationToken).ConfigureAwait(false))
+        {
+            if (item.Key.Length == _prefix.Length + key.Length)
+                return Describe(item);
+        }
+
+        return null;
+    }
+
     private async Task<T> RunAsync<T>(string? key, Func<Task<T>> call, CancellationToken cancellationToken)
     {
         try
@@ -139,44 +217,7 @@ public sealed class S3ObjectStore : IObjectStore
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            throw Translate(exception, Location, key);
+            throw S3Errors.Translate(exception, Location, key);
         }
-    }
-
-    internal static StorageException Translate(Exception exception, string location, string? key)
-    {
-        if (Find<AuthenticationException>(exception) is { } tls)
-            return new StorageException(StorageErrorKind.UntrustedCertificate, location, key, tls.Message, exception);
-        var kind = exception switch
-        {
-            AmazonS3Exception { ErrorCode: "InvalidAccessKeyId" or "SignatureDoesNotMatch" or "AuthorizationHeaderMalformed" } => StorageErrorKind.AuthenticationFailed,
-            AmazonS3Exception { StatusCode: HttpStatusCode.Forbidden } => StorageErrorKind.AccessDenied,
-            AmazonS3Exception { StatusCode: HttpStatusCode.Unauthorized } => StorageErrorKind.AuthenticationFailed,
-            AmazonS3Exception { StatusCode: HttpStatusCode.NotFound } => StorageErrorKind.NotFound,
-            AmazonS3Exception { StatusCode: HttpStatusCode.InsufficientStorage } or AmazonS3Exception { ErrorCode: "QuotaExceeded" } => StorageErrorKind.Full,
-            // A class or encryption that the provider does not know.
-            AmazonS3Exception { StatusCode: HttpStatusCode.NotImplemented } or AmazonS3Exception { ErrorCode: "InvalidStorageClass" or "NotImplemented" } => StorageErrorKind.InvalidSettings,
-            AmazonS3Exception { ErrorCode: "BadDigest" or "XAmzContentSHA256Mismatch" or "InvalidDigest" } => StorageErrorKind.Busy, // Damaged on the way: sent again.
-            AmazonS3Exception { StatusCode: >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout } => StorageErrorKind.Busy,
-            AmazonS3Exception { ErrorCode: "SlowDown" or "RequestTimeout" or "InternalError" } => StorageErrorKind.Busy,
-            AmazonS3Exception => StorageErrorKind.Other,
-            AmazonClientException when Find<HttpRequestException>(exception) is null && Find<SocketException>(exception) is null
-                && exception.Message.Contains("credentials", StringComparison.OrdinalIgnoreCase) => StorageErrorKind.AuthenticationFailed, // Nothing in the default chain.
-            _ when Find<SocketException>(exception) is not null || Find<HttpRequestException>(exception) is not null
-                || Find<IOException>(exception) is not null || exception is OperationCanceledException or TimeoutException => StorageErrorKind.Unreachable,
-            _ => StorageErrorKind.Other,
-        };
-        return new StorageException(kind, location, key, exception.Message, exception);
-    }
-
-    private static T? Find<T>(Exception? exception) where T : Exception
-    {
-        for (; exception is not null; exception = exception.InnerException)
-        {
-            if (exception is T found)
-                return found;
-        }
-
-        return null;
     }
 }

@@ -13,7 +13,7 @@ internal sealed class S3ReadStream(GetObjectResponse response, string location, 
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            throw S3ObjectStore.Translate(exception, location, key);
+            throw S3Errors.Translate(exception, location, key);
         }
     }
 

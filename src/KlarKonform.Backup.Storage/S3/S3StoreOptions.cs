@@ -36,6 +36,9 @@ public sealed record S3StoreOptions
     /// <summary>The KMS key's id or ARN with <c>aws:kms</c>, or null for the account's own.</summary>
     public string? KmsKeyId { get; init; }
 
+    /// <summary>Keys a page of a listing, or null for the server's own: a thousand.</summary>
+    public int? PageSize { get; init; }
+
     /// <summary>Objects of more bytes are uploaded in parts of this size. AWS demands at least 5 MiB a part and at most 5 GiB an upload.</summary>
     public int PartSize { get; init; } = 64 * 1024 * 1024;
 }

@@ -7,14 +7,18 @@ namespace KlarKonform.Backup.Storage.S3;
 /// <summary>
 /// Uploads as whole, signed payloads: the server compares the SHA-256 in the signature and the MD5 in Content-MD5 with what arrived, so
 /// that bytes damaged on the way are refused. Streaming signatures (aws-chunked) and trailing checksums, the SDK's defaults, are
-/// refused by several providers, OpenStack Swift among them.
+/// refused by several providers, OpenStack Swift among them. A success that does not name the object's ETag is none until the object is
+/// there.
 /// </summary>
 /// <param name="client">The client.</param>
 /// <param name="options">Bucket, class, encryption and part size.</param>
 /// <param name="packs">Beginning of the keys that get the storage class.</param>
-internal sealed class S3Uploads(AmazonS3Client client, S3StoreOptions options, string packs)
+/// <param name="location">The store's location, for messages.</param>
+internal sealed class S3Uploads(AmazonS3Client client, S3StoreOptions options, string packs, string location)
 {
     private const int PartsAtATime = 3;
+
+    private readonly S3Receipts _receipts = new(client, options.Bucket, location);
 
     public async Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
@@ -35,7 +39,8 @@ internal sealed class S3Uploads(AmazonS3Client client, S3StoreOptions options, s
             request.ServerSideEncryptionMethod = encryption;
         if (options.KmsKeyId is { } kms)
             request.ServerSideEncryptionKeyManagementServiceKeyId = kms;
-        await client.PutObjectAsync(request, cancellationToken).ConfigureAwait(false);
+        var answer = await client.PutObjectAsync(request, cancellationToken).ConfigureAwait(false);
+        await _receipts.CheckAsync(key, content, answer, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Uploads in parts. The object appears when all are there; a failed upload is withdrawn, or its parts would be paid for.</summary>
@@ -71,13 +76,15 @@ internal sealed class S3Uploads(AmazonS3Client client, S3StoreOptions options, s
                 }, token).ConfigureAwait(false);
                 parts[number] = new PartETag(number + 1, answer.ETag);
             }).ConfigureAwait(false);
-            await client.CompleteMultipartUploadAsync(new CompleteMultipartUploadRequest
+            var answer = await client.CompleteMultipartUploadAsync(new CompleteMultipartUploadRequest
             {
                 BucketName = options.Bucket,
                 Key = key,
                 UploadId = upload.UploadId,
                 PartETags = [.. parts],
             }, cancellationToken).ConfigureAwait(false);
+            if (string.IsNullOrEmpty(answer.ETag)) // S3 says 200 before it knows; what failed then stands in the body.
+                await _receipts.EnsureThereAsync(key, content.Length, cancellationToken).ConfigureAwait(false);
         }
         catch
         {

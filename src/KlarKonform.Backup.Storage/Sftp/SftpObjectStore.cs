@@ -1,17 +1,23 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Renci.SshNet;
 using Renci.SshNet.Common;
-using Renci.SshNet.Sftp;
 
 namespace KlarKonform.Backup.Storage.Sftp;
 
 /// <summary>Objects as files on an SFTP server whose host key is pinned. Thread-safe.</summary>
+/// <remarks>What the server does not find is missing only while the folder itself, and the repository's config once it was seen, are in
+/// sight: a
+/// volume that is not mounted at the server must not look like an empty repository.</remarks>
 public sealed class SftpObjectStore : IObjectStore
 {
+    // A folder of a repository may be a link to another volume; nobody links through many.
+    private const int MostLinks = 8;
+
     private readonly SftpStoreOptions _options;
     private readonly SftpConnectionPool _pool;
-    private readonly ConcurrentDictionary<string, bool> _folders = new(StringComparer.Ordinal);
+    private readonly SftpDisk _disk = new();
+    private readonly SftpFolders _folders;
+    private readonly Sightings _sightings = new();
     private readonly string _root;
 
     /// <summary>Remembers the settings; the first call connects.</summary>
@@ -19,6 +25,7 @@ public sealed class SftpObjectStore : IObjectStore
     {
         _options = options;
         _root = options.Path.TrimEnd('/') is { Length: > 0 } path ? path : "/";
+        _folders = new SftpFolders(_disk);
         _pool = new SftpConnectionPool(options, Location);
     }
 
@@ -28,11 +35,20 @@ public sealed class SftpObjectStore : IObjectStore
     /// <inheritdoc />
     public Task PrepareAsync(bool create, CancellationToken cancellationToken) => RunAsync(null, async (client, watch) =>
     {
-        if (await client.ExistsAsync(_root, watch.Token).ConfigureAwait(false))
-            return true;
-        if (!create)
-            throw new StorageException(StorageErrorKind.NotFound, Location, null, $"The folder '{_root}' does not exist on '{_options.Host}'.");
-        await CreateFolderAsync(client, _root, watch.Token).ConfigureAwait(false);
+        if (!await client.ExistsAsync(_root, watch.Token).ConfigureAwait(false))
+        {
+            if (!create)
+            {
+                throw new StorageException(StorageErrorKind.NotFound, Location, null,
+                    $"The folder '{_root}' does not exist on '{_options.Host}'.");
+            }
+
+            await _folders.CreateAsync(client, _root, watch.Token).ConfigureAwait(false);
+        }
+
+        _sightings.SawRoot();
+        if (await client.ExistsAsync(PathOf(ObjectKeys.Anchor), watch.Token).ConfigureAwait(false))
+            _sightings.Saw(ObjectKeys.Anchor);
         return true;
     }, cancellationToken);
 
@@ -42,10 +58,16 @@ public sealed class SftpObjectStore : IObjectStore
         try
         {
             var attributes = await client.GetAttributesAsync(PathOf(key), watch.Token).ConfigureAwait(false);
-            return attributes.IsRegularFile ? new StoredObject(key, attributes.Size) : null;
+            var isFile = attributes.IsRegularFile || SftpListing.IsUntyped(attributes);
+            var found = attributes.IsSymbolicLink ? await TargetAsync(client, key, watch.Token).ConfigureAwait(false)
+                : isFile ? SftpListing.File(key, attributes) with { Modified = null } : null;
+            if (found is not null)
+                _sightings.Saw(key);
+            return found;
         }
         catch (SftpPathNotFoundException)
         {
+            await EnsureInSightAsync(client, key, watch.Token).ConfigureAwait(false);
             return null;
         }
     }, cancellationToken);
@@ -54,24 +76,25 @@ public sealed class SftpObjectStore : IObjectStore
     public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => RunAsync(key, async (client, watch) =>
     {
         var path = PathOf(key);
-        await EnsureFolderAsync(client, path[..path.LastIndexOf('/')], watch.Token).ConfigureAwait(false);
-        var temporary = ObjectKeys.Temporary(path);
+        var folder = path[..path.LastIndexOf('/')];
+        await EnsureFolderAsync().ConfigureAwait(false);
         try
         {
-            using var stream = content.AsStream();
-            await client.UploadFileAsync(stream, temporary, new Acknowledged(watch), watch.Token).ConfigureAwait(false);
-            var written = await client.GetAttributesAsync(temporary, watch.Token).ConfigureAwait(false);
-            if (written.Size != content.Length)
-                throw new IOException($"The server kept {written.Size} of {content.Length} bytes.");
-            await RenameAsync(client, temporary, path, watch.Token).ConfigureAwait(false);
+            await WriteAsync(client, watch, path, content).ConfigureAwait(false);
         }
-        catch
+        catch (SftpPathNotFoundException)
         {
-            await TryDeleteAsync(client, temporary).ConfigureAwait(false);
-            throw;
+            // Somebody removed the folder, or the volume went away since it was last used.
+            _folders.Forget(folder);
+            await EnsureFolderAsync().ConfigureAwait(false);
+            await WriteAsync(client, watch, path, content).ConfigureAwait(false);
         }
 
+        await _disk.FlushFolderAsync(client, folder, watch.Token).ConfigureAwait(false);
+        _sightings.Saw(key);
         return true;
+
+        Task EnsureFolderAsync() => _folders.EnsureAsync(client, folder, () => EnsureInSightAsync(client, key, watch.Token), watch.Token);
     }, cancellationToken);
 
     /// <inheritdoc />
@@ -87,6 +110,7 @@ public sealed class SftpObjectStore : IObjectStore
                     opened.Seek(offset, SeekOrigin.Begin);
                 return opened;
             }, cancellationToken).ConfigureAwait(false);
+            _sightings.Saw(key);
             return new SftpReadStream(_options, lease, length is { } count ? new BoundedReadStream(stream, count) : stream, Location, key);
         }
         catch (Exception exception)
@@ -95,6 +119,8 @@ public sealed class SftpObjectStore : IObjectStore
             lease.Dispose();
             if (exception is OperationCanceledException && cancellationToken.IsCancellationRequested)
                 throw;
+            if (exception is SftpPathNotFoundException)
+                await StatAsync(key, cancellationToken).ConfigureAwait(false); // Throws when it cannot be told.
             throw SftpErrors.Translate(exception, Location, key);
         }
     }
@@ -102,35 +128,46 @@ public sealed class SftpObjectStore : IObjectStore
     /// <inheritdoc />
     public async IAsyncEnumerable<StoredObject> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var pending = new Stack<string>([folder]);
+        var pending = new Stack<(string Key, StoredObject? OrFile, int Links)>([(folder, null, 0)]);
         while (pending.TryPop(out var current))
         {
-            var entries = await RunAsync(current, async (client, watch) =>
+            if (current.Links > MostLinks)
             {
-                var found = new List<ISftpFile>();
-                try
-                {
-                    await foreach (var entry in client.ListDirectoryAsync(PathOf(current), watch.Token).ConfigureAwait(false))
-                    {
-                        found.Add(entry);
-                        watch.Moved();
-                    }
-                }
-                catch (SftpPathNotFoundException)
-                {
-                    // A repository that was never written to has no such folder: an empty listing.
-                }
-
-                return found;
-            }, cancellationToken).ConfigureAwait(false);
-            foreach (var entry in entries)
-            {
-                if (entry.IsDirectory && entry.Name is not ("." or ".."))
-                    pending.Push(ObjectKeys.Below(current, entry.Name));
-                else if (entry.IsRegularFile && !ObjectKeys.IsTemporary(entry.Name))
-                    yield return new StoredObject(ObjectKeys.Below(current, entry.Name), entry.Length) { Modified = new DateTimeOffset(entry.LastWriteTimeUtc, TimeSpan.Zero) };
+                throw new StorageException(StorageErrorKind.Other, Location, current.Key,
+                    $"'{current.Key}' lies behind {MostLinks} links: they lead in a circle.");
             }
+
+            var (key, isGuess) = (current.Key, current.OrFile is not null);
+            Task<SftpListing?> ReadAsync(SftpClient client, SftpSilence watch) =>
+                SftpListing.ReadAsync(client, PathOf(key), key, isGuess, watch.Moved, watch.Token);
+            var level = await RunAsync(key, ReadAsync, cancellationToken).ConfigureAwait(false);
+            if (level is null)
+            {
+                // A file after all.
+                var file = current.OrFile;
+                if (file is { Size: < 0 })
+                    file = await RunAsync(key, (client, watch) => TargetAsync(client, key, watch.Token), cancellationToken)
+                        .ConfigureAwait(false);
+                if (file is not null)
+                    yield return file;
+                continue;
+            }
+
+            foreach (var found in level.Files)
+            {
+                _sightings.Saw(found.Key);
+                yield return found;
+            }
+
+            foreach (var below in level.Folders)
+                pending.Push((below.Key, below.OrFile, below.OrFile is { Size: < 0 } ? current.Links + 1 : current.Links));
         }
+
+        await RunAsync(folder, async (client, watch) =>
+        {
+            await EnsureInSightAsync(client, folder, watch.Token).ConfigureAwait(false);
+            return true;
+        }, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc />
@@ -142,9 +179,10 @@ public sealed class SftpObjectStore : IObjectStore
         }
         catch (SftpPathNotFoundException)
         {
-            // Gone already, which is what was asked for.
+            await EnsureInSightAsync(client, key, watch.Token).ConfigureAwait(false); // Gone already, which is what was asked for.
         }
 
+        _sightings.Deleted(key);
         return true;
     }, cancellationToken);
 
@@ -152,6 +190,7 @@ public sealed class SftpObjectStore : IObjectStore
     public ValueTask DisposeAsync()
     {
         _pool.Dispose();
+        _folders.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -176,28 +215,45 @@ public sealed class SftpObjectStore : IObjectStore
         }
     }
 
-    private async Task EnsureFolderAsync(SftpClient client, string folder, CancellationToken cancellationToken)
+    private async Task EnsureInSightAsync(SftpClient client, string? key, CancellationToken cancellationToken)
     {
-        if (_folders.ContainsKey(folder))
+        if (!_sightings.ExpectsRoot)
             return;
-        await CreateFolderAsync(client, folder, cancellationToken).ConfigureAwait(false);
-        _folders[folder] = true;
+        var path = _sightings.ExpectsAnchor ? PathOf(ObjectKeys.Anchor) : _root;
+        if (!await client.ExistsAsync(path, cancellationToken).ConfigureAwait(false))
+            throw _sightings.OutOfSight(Location, key);
     }
 
-    private static async Task CreateFolderAsync(SftpClient client, string folder, CancellationToken cancellationToken)
+    // What a link leads to, by opening it: the library asks for the attributes of links themselves only. Null for a folder.
+    private async Task<StoredObject?> TargetAsync(SftpClient client, string key, CancellationToken cancellationToken)
     {
-        if (folder.Length == 0 || await client.ExistsAsync(folder, cancellationToken).ConfigureAwait(false))
-            return;
-        var slash = folder.LastIndexOf('/');
-        if (slash > 0)
-            await CreateFolderAsync(client, folder[..slash], cancellationToken).ConfigureAwait(false);
         try
         {
-            await client.CreateDirectoryAsync(folder, cancellationToken).ConfigureAwait(false);
+            var file = await client.OpenAsync(PathOf(key), FileMode.Open, FileAccess.Read, cancellationToken).ConfigureAwait(false);
+            await using (file.ConfigureAwait(false))
+                return new StoredObject(key, file.Length);
         }
-        catch (SshException) when (client.Exists(folder))
+        catch (SftpPathNotFoundException exception)
         {
-            // Another writer was faster.
+            throw new StorageException(StorageErrorKind.Unreachable, Location, key,
+                $"'{PathOf(key)}' is a link that leads nowhere: the volume behind it is away.", exception);
+        }
+    }
+
+    private static async Task WriteAsync(SftpClient client, SftpSilence watch, string path, ReadOnlyMemory<byte> content)
+    {
+        var temporary = ObjectKeys.Temporary(path);
+        try
+        {
+            using var stream = content.AsStream();
+            await client.UploadFileAsync(stream, temporary, new Acknowledged(watch), watch.Token).ConfigureAwait(false);
+            await SftpDisk.FlushFileAsync(client, temporary, content.Length, watch.Token).ConfigureAwait(false);
+            await RenameAsync(client, temporary, path, watch.Token).ConfigureAwait(false);
+        }
+        catch
+        {
+            await TryDeleteAsync(client, temporary).ConfigureAwait(false);
+            throw;
         }
     }
 

@@ -13,16 +13,20 @@ namespace KlarKonform.Backup.WhatsApp.Archive;
 /// </summary>
 public sealed class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toUtc, DateTimeOffset now)
 {
+    // A minute in which so many messages wait for their other state was made by nobody: comparing each with each would take hours.
+    private const int MaxComparisons = 4_000_000;
+
     /// <summary>Merges.</summary>
     /// <param name="month">The month; changed.</param>
     /// <param name="export">All messages of that month in the export, in its order.</param>
     /// <param name="endsExport">Whether the export's last message is among them.</param>
+    /// <param name="placed">Told of each message that names a file, and of the id of its line.</param>
     /// <returns>How many messages are new.</returns>
-    public int Merge(ChatMonth month, IReadOnlyList<ExportMessage> export, bool endsExport)
+    public int Merge(ChatMonth month, IReadOnlyList<ExportMessage> export, bool endsExport, Action<ExportMessage, string>? placed = null)
     {
         ArgumentNullException.ThrowIfNull(month);
         ArgumentNullException.ThrowIfNull(export);
-        var present = month.Lines.GroupBy(MinuteOf).ToDictionary(group => group.Key, group => group.Select(line => new Stored(line)).ToList());
+        var present = month.Lines.GroupBy(MinuteOf).ToDictionary(group => group.Key, group => group.Select((line, place) => new Stored(line, place)).ToList());
         var minutes = export.Select((message, i) => new Incoming(message, endsExport && i == export.Count - 1)).GroupBy(each => MinuteOf(each.Message.Time)).ToDictionary(group => group.Key, group => group.ToList());
         var aliases = Aliases(month, present, minutes);
         var merged = new List<ChatLine>(month.Lines.Count + export.Count);
@@ -37,22 +41,26 @@ public sealed class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toU
             var next = 0;
             foreach (var each in incoming)
             {
-                if (each.Partner is not { } partner)
+                if (each.Partner is { } partner)
+                {
+                    // What only the archive has stays before what followed it there.
+                    for (; next < partner.Place; next++)
+                    {
+                        if (!stored[next].IsMatched)
+                            merged.Add(stored[next].Line);
+                    }
+
+                    next = Math.Max(next, partner.Place + 1);
+                    merged.Add(Updated(partner.Line, each));
+                }
+                else
                 {
                     merged.Add(NewLine(each, known));
                     added++;
-                    continue;
                 }
 
-                // What only the archive has stays before what followed it there.
-                for (var place = stored.IndexOf(partner); next < place; next++)
-                {
-                    if (!stored[next].IsMatched)
-                        merged.Add(stored[next].Line);
-                }
-
-                next = Math.Max(next, stored.IndexOf(partner) + 1);
-                merged.Add(Updated(partner.Line, each));
+                if (each.Message.Attachment is not null)
+                    placed?.Invoke(each.Message, merged[^1].Id);
             }
 
             merged.AddRange(stored.Skip(next).Where(each => !each.IsMatched).Select(each => each.Line));
@@ -74,10 +82,12 @@ public sealed class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toU
         var votes = new Dictionary<(string Now, string Then), int>();
         foreach (var (minute, incoming) in minutes)
         {
+            var sayings = present.GetValueOrDefault(minute, []).Where(stored => stored.Line.From?.Name is { } name && !after.Contains(name))
+                .GroupBy(stored => stored.Content, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Select(stored => stored.Line.From!.Name!).Distinct(StringComparer.Ordinal).ToArray(), StringComparer.Ordinal);
             foreach (var each in incoming.Where(each => each.Message.Author is { } author && !before.Contains(author)))
             {
-                foreach (var stored in present.GetValueOrDefault(minute, []).Where(stored => stored.Line.From?.Name is { } name && !after.Contains(name) && stored.Content == each.Content))
-                    votes[(each.Message.Author!, stored.Line.From!.Name!)] = votes.GetValueOrDefault((each.Message.Author!, stored.Line.From.Name!)) + 1;
+                foreach (var name in sayings.GetValueOrDefault(each.Content, []))
+                    votes[(each.Message.Author!, name)] = votes.GetValueOrDefault((each.Message.Author!, name)) + 1;
             }
         }
 
@@ -92,15 +102,30 @@ public sealed class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toU
         return aliases;
     }
 
+    // Of several messages with files those meet first whose files have one name; the rest in their order.
     private static void Match(List<Stored> stored, List<Incoming> incoming, Dictionary<string, string> aliases)
     {
-        foreach (var each in incoming)
-            each.Join(stored.FirstOrDefault(line => !line.IsMatched && SameAuthor(line, each, aliases) && line.Content == each.Content));
+        Meet(stored, incoming.Where(each => each.Message.Attachment is not null), aliases, line => (line.Content, line.Line.Media?.Name), each => (each.Content, each.Message.Attachment));
+        Meet(stored, incoming, aliases, line => (line.Content, null), each => (each.Content, null));
     }
 
-    // What is left on both sides in the same minute may be one message in two states.
+    private static void Meet(
+        List<Stored> stored, IEnumerable<Incoming> incoming, Dictionary<string, string> aliases, Func<Stored, (string, string?)> keyOf, Func<Incoming, (string, string?)> wantedOf)
+    {
+        var waiting = stored.Where(line => !line.IsMatched).GroupBy(line => (Key: keyOf(line), Author: line.Line.From?.Name)).ToDictionary(group => group.Key, group => new Queue<Stored>(group));
+        foreach (var each in incoming.Where(each => each.Partner is null))
+        {
+            var (wanted, author) = (wantedOf(each), each.Message.Author);
+            if ((waiting.TryGetValue((wanted, author), out var found) && found.Count > 0)
+                || (author is not null && aliases.TryGetValue(author, out var before) && waiting.TryGetValue((wanted, before), out found) && found.Count > 0))
+                each.Join(found.Dequeue());
+        }
+    }
+
     private static void MatchChanged(List<Stored> stored, List<Incoming> incoming, Dictionary<string, string> aliases)
     {
+        if ((long)stored.Count(line => !line.IsMatched) * incoming.Count(each => each.Partner is null) > MaxComparisons)
+            return;
         foreach (var each in incoming.Where(each => each.Partner is null))
             each.Join(stored.Where(line => !line.IsMatched && SameAuthor(line, each, aliases) && IsOtherState(line.Line, each.Message)).MaxBy(line => Likeness(line.Line, each.Message)));
 
@@ -121,6 +146,10 @@ public sealed class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toU
             return line.Type != "system";
         if (line.Deleted && line.Text is null)
             return message.Kind != ExportMessageKind.System;
+
+        // An export without media says so in the telephone's own words, in whatever language they are.
+        if ((IsOwnWords(line) && message.MediaType is not null) || (line.Media is not null && message is { Kind: ExportMessageKind.System, Author: not null }))
+            return true;
         if (line.Type != "text" || message.Kind != ExportMessageKind.Text)
             return false;
         if (line.Tail && message.Text.StartsWith(line.Text ?? "", StringComparison.Ordinal))
@@ -136,11 +165,15 @@ public sealed class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toU
 
     private static bool SaidEarlier(ChatLine line, ExportMessage message) => line.Earlier?.Any(version => Normalised(version.Text) == Normalised(message.Text)) == true;
 
+    private static bool IsOwnWords(ChatLine line) => line is { Type: "system", From: not null };
+
     private ChatLine Updated(ChatLine line, Incoming each)
     {
         var message = each.Message;
         if (line.Redacted)
             return line;
+        if (IsOwnWords(line) && message.MediaType is not null)
+            return line with { Type = TypeOf(message), Text = message.Text.Length > 0 ? message.Text : null, Media = MediaOf(message), Raw = RawOf(message) };
         if (message.Kind == ExportMessageKind.Deleted)
             return line.Deleted ? line : line with { Deleted = true };
         if (line.Deleted && line.Text is null && line.Media is null)
@@ -203,7 +236,7 @@ public sealed class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toU
 
     private static JsonElement RawOf(ExportMessage message) => JsonSerializer.SerializeToElement(message.Raw);
 
-    private static string Normalised(string? text) => BidiMarks.Strip(text ?? "").Replace("\r", "", StringComparison.Ordinal).Trim();
+    internal static string Normalised(string? text) => BidiMarks.Strip(text ?? "").Replace("\r", "", StringComparison.Ordinal).Trim();
 
     // The same whatever the phone's language and clock, and whether media were exported.
     private static string ContentOf(string type, string? text, bool hasMedia, bool deleted) => (type, hasMedia, deleted) switch
@@ -215,9 +248,12 @@ public sealed class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toU
         _ => Normalised(text),
     };
 
-    private sealed class Stored(ChatLine line)
+    private sealed class Stored(ChatLine line, int place)
     {
         public ChatLine Line => line;
+
+        /// <summary>Its place in its minute.</summary>
+        public int Place => place;
 
         public bool IsMatched { get; set; }
 

@@ -6,31 +6,67 @@ namespace KlarKonform.Backup.WhatsApp.Exports;
 /// <summary>Finds a chat's text among an export's files, and the chat's name in the names of files.</summary>
 public static partial class ChatName
 {
-    /// <summary>The text's name in iOS exports; the chat's name is in that of the ZIP or folder.</summary>
-    public const string IosText = "_chat.txt";
-
     /// <summary>Whether a file may be an export's text.</summary>
     public static bool IsText(string name) => name.EndsWith(".txt", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether it is called as iOS calls every chat's text (<c>_chat.txt</c>, or a copy of one): the chat's name is in that of the ZIP or folder.</summary>
+    public static bool IsNameless(string text) => Nameless().IsMatch(text);
 
     /// <summary>The chat's name: out of the text's own name, or out of that of the container around it.</summary>
     /// <param name="text">Name of the text file.</param>
     /// <param name="container">Name of the ZIP or folder that it lies in; may be empty.</param>
-    public static string Of(string text, string container)
+    /// <returns>The name, with whatever a browser or the telephone added to tell copies apart; null when no name says whose chat it is.</returns>
+    public static string? Of(string text, string container)
     {
-        var name = string.Equals(text, IosText, StringComparison.OrdinalIgnoreCase) && container.Length > 0 ? container : text;
-        if (name.EndsWith(".txt", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".zip", StringComparison.OrdinalIgnoreCase))
-            name = name[..^4];
-        name = BidiMarks.Strip(name.Normalize(NormalizationForm.FormC)).Trim();
-        name = Copy().Replace(name, "").Trim();
+        var name = IsNameless(text) ? container : text;
+        if (name.Length == 0 || IsNameless(name + ".txt"))
+            return null;
+        while (Ending().Match(name) is { Success: true } ending)
+            name = name[..ending.Index] + ending.Groups["copy"].Value;
+        name = BidiMarks.Strip(Normalised(name)).Trim();
         name = Prefix().Replace(name, "").Trim();
-        return name.Length > 0 ? name : "WhatsApp";
+        return name.Length > 0 ? name : null;
     }
 
-    // "WhatsApp Chat mit X", "WhatsApp Chat - X", "WhatsApp-Chat mit X"; other languages put their own word there.
-    [GeneratedRegex(@"^(?:WhatsApp[ -]Chat|Chat de WhatsApp|Discussion WhatsApp|Chat WhatsApp)(?: (?:mit|with|con|avec|com|met) | ?[-–] ?)", RegexOptions.CultureInvariant)]
+    /// <summary>The name without what browsers, telephones and file managers add to one that is there already; null when nothing was added.</summary>
+    public static string? WithoutCopy(string name)
+    {
+        var without = Copy().Replace(name, "").Trim();
+        return without.Length > 0 && without != name ? without : null;
+    }
+
+    /// <summary>
+    /// What two spellings of one name have in common: without what file names cannot hold (telephones write <c>_</c> or <c>-</c> for it, or
+    /// nothing), without marks, in one case.
+    /// </summary>
+    public static string KeyOf(string name)
+    {
+        var key = new StringBuilder(name.Length);
+        foreach (var rune in Normalised(name).EnumerateRunes())
+        {
+            if (Rune.IsLetterOrDigit(rune) || (!rune.IsAscii && !Rune.IsWhiteSpace(rune) && !IsMark(rune)))
+                key.Append(Rune.ToUpperInvariant(rune).ToString());
+        }
+
+        return key.Length > 0 ? key.ToString() : name;
+    }
+
+    private static bool IsMark(Rune rune) => (rune.IsBmp && BidiMarks.IsMark((char)rune.Value)) || rune.Value is 0xFE0F or 0xFE0E;
+
+    // Half a surrogate pair cannot be normalised.
+    private static string Normalised(string name) => name.EnumerateRunes().Any(rune => rune == Rune.ReplacementChar) ? name : name.Normalize(NormalizationForm.FormC);
+
+    [GeneratedRegex(@"^_chat(?: ?\(\d{1,3}\)| \d{1,3}| - (?:Kopie|Copy|Copia|Copie)(?: \(\d{1,3}\))?)?\.txt$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    private static partial Regex Nameless();
+
+    // ".zip", ".txt", ".zip.zip"; ".zip (1)" keeps its number.
+    [GeneratedRegex(@"\.(?:txt|zip)(?<copy> ?\(\d{1,3}\))?$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    private static partial Regex Ending();
+
+    // "WhatsApp Chat mit X", "WhatsApp Chat - X", "WhatsApp-Chat mit X"; other languages put their own words there.
+    [GeneratedRegex(@"^(?:WhatsApp[ -]Chat|Chat de WhatsApp|Discussion WhatsApp|Chat WhatsApp|Conversa do WhatsApp)(?: (?:mit|with|con|avec|com|met) | ?[-–] ?)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Prefix();
 
-    // What browsers and file managers add to a name that is there already.
-    [GeneratedRegex(@"(?: ?\(\d{1,3}\)| - (?:Kopie|Copy)(?: \(\d{1,3}\))?)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?: ?\(\d{1,3}\)| - (?:Kopie|Copy|Copia|Copie)(?: \(\d{1,3}\))?)$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Copy();
 }

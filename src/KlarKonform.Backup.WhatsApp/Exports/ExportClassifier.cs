@@ -3,87 +3,123 @@ using System.Text.RegularExpressions;
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
 /// <summary>
-/// Tells what a message of an export is: author and text, media, deleted and edited marks, places, polls, calls, WhatsApp's own words.
-/// German and English in full; of other languages the words around attachments. What is not known is text.
+/// Tells what a message of an export is: author and text, media, deleted and edited marks, places, polls, calls, WhatsApp's own words. Places and
+/// brackets tell it in any language, words in those that are known. What is not known is text, and stays whole.
 /// </summary>
 internal static partial class ExportClassifier
 {
-    public static ExportMessage Classify(DateTime time, string raw, int start, ExportStyle style)
+    public static ExportMessage Classify(DateTime time, string raw, int start, ExportFormat format, ExportFiles? files)
     {
         var content = raw[start..].TrimEnd('\r', '\n');
-        var (author, said) = Split(content, style);
-        var own = said.Length > 0 && said[0] == BidiMarks.LeftToRight;
-        var text = said.TrimStart(BidiMarks.LeftToRight);
+        var (author, said) = Split(content, format);
+        var own = said.Length > 0 && BidiMarks.IsOwn(said[0]);
+        var text = said.TrimStart(BidiMarks.LeftToRight, BidiMarks.RightToLeft);
         var message = new ExportMessage(time, author is null ? ExportMessageKind.System : ExportMessageKind.Text, author, text, raw);
         if (author is null)
-            return Calls().IsMatch(BidiMarks.Strip(text)) ? message with { Kind = ExportMessageKind.Call } : message;
-        if (Edited().Match(text) is { Success: true } edited)
-            message = message with { IsEdited = true, Text = text = text[..edited.Index].TrimEnd() };
+            return IsCall(BidiMarks.Strip(text)) ? message with { Kind = ExportMessageKind.Call } : message;
+        (text, var edited) = WithoutEdited(text);
+        if (AttachmentMarks.Find(text, own, format, files) is { } attached)
+            return Media(message, TypeOf(attached.Name), attached.Caption) with { Attachment = attached.Name, IsEdited = edited == true };
+        message = message with { IsEdited = edited != false, Text = text };
         var plain = BidiMarks.Strip(text).Trim();
-        if (Deleted().IsMatch(plain))
+        if (ExportWords.IsDeleted(plain))
             return message with { Kind = ExportMessageKind.Deleted };
-        if (Attached(plain) is { } attached)
-            return message with { Kind = attached.Type == "contact" ? ExportMessageKind.Contact : ExportMessageKind.Media, Attachment = attached.Name, MediaType = attached.Type, Text = attached.Caption };
-        if (Omitted(text, plain, own) is { } omitted)
-            return message with { Kind = omitted.Type == "contact" ? ExportMessageKind.Contact : ExportMessageKind.Media, MediaType = omitted.Type, Text = omitted.Caption };
-        if (Places().IsMatch(plain))
+        if (Omitted(text, plain, own, format) is { } omitted)
+            return Media(message, omitted.Type, omitted.Caption);
+        if (IsPlace(plain))
             return message with { Kind = ExportMessageKind.Location };
-        if (Polls().IsMatch(plain))
+        if (IsPoll(plain))
             return message with { Kind = ExportMessageKind.Poll };
-        if (own && Calls().IsMatch(plain))
+        if (own ? IsCall(plain) : format.Style == ExportStyle.Dash && ExportWords.IsCall(plain))
             return message with { Kind = ExportMessageKind.Call };
         return own && !message.IsEdited ? message with { Kind = ExportMessageKind.System } : message;
     }
 
     // The author ends at the first colon and blank. On Android a line without an author is WhatsApp's own.
-    private static (string? Author, string Said) Split(string content, ExportStyle style)
+    private static (string? Author, string Said) Split(string content, ExportFormat format)
     {
-        var end = content.AsSpan().IndexOfAny('\r', '\n');
-        var first = end < 0 ? content : content[..end];
+        var first = AttachmentMarks.FirstLine(content);
         var colon = first.IndexOf(": ", StringComparison.Ordinal);
         if (colon < 0 && first.EndsWith(':'))
             colon = first.Length - 1;
         if (colon <= 0)
             return (null, content);
         var author = BidiMarks.Strip(first[..colon]).Trim();
-        if (style == ExportStyle.Dash && IsOwnWords(author))
+        if (format.LongNames.TryGetValue(author, out var name) && first.IndexOf(": ", colon + 2, StringComparison.Ordinal) is > 0 and var second)
+            (author, colon) = (BidiMarks.Strip(name), second);
+        if (format.Style == ExportStyle.Dash && IsOwnWords(author))
             return (null, content);
         if (author.StartsWith("~ ", StringComparison.Ordinal))
             author = author[2..]; // Not in the address book: the name that the person gave themselves.
         return author.Length == 0 ? (null, content) : (author, content[Math.Min(content.Length, colon + 2)..]);
     }
 
-    // A group called "Projekt: Alpha" gives WhatsApp's own lines a colon: its name stands in quotation marks.
-    private static bool IsOwnWords(string text) => text.Count(sign => sign is '"' or '“' or '”' or '„') % 2 == 1 || OwnWords().IsMatch(text);
+    // A group called "Projekt: Alpha" gives WhatsApp's own lines a colon: its name stands in quotation marks, which the colon does not close.
+    private static bool IsOwnWords(string text) => text.Count(sign => sign is '"' or '“' or '”' or '„') % 2 == 1 || text.Count(sign => sign is '«' or '»') % 2 == 1
+        || text.Count(sign => sign is '「' or '『') > text.Count(sign => sign is '」' or '』') || OwnWords().IsMatch(text);
 
-    private static (string Name, string Type, string Caption)? Attached(string plain)
+    private static ExportMessage Media(ExportMessage message, string type, string caption) =>
+        message with { Kind = type == "contact" ? ExportMessageKind.Contact : ExportMessageKind.Media, MediaType = type, Text = caption };
+
+    // Null: likely. The mark of a language that nobody knows stays in the text: what stands in pointed brackets may have been typed.
+    private static (string Text, bool? Edited) WithoutEdited(string text)
     {
-        if (AttachedIos().Match(plain) is { Success: true } ios && ios.Groups["f"].Value.Trim().Length > 0)
-            return (ios.Groups["f"].Value.Trim(), TypeOf(ios.Groups["f"].Value), plain.Remove(ios.Index, ios.Length).Trim());
-        return AttachedAndroid().Match(plain) is { Success: true } android
-            ? (android.Groups["f"].Value, TypeOf(android.Groups["f"].Value), plain[android.Length..].Trim()) : null;
+        var end = text.TrimEnd();
+        if (!end.EndsWith('>') || end.LastIndexOf('<') is not (>= 0 and var open) || end.Length - open > 120)
+            return (text, false);
+        var words = end[(open + 1)..^1];
+        if (ExportWords.IsEdited(words))
+            return (text[..open].TrimEnd(BidiMarks.LeftToRight, BidiMarks.RightToLeft).TrimEnd(), true);
+        var marked = open > 1 && BidiMarks.IsOwn(text[open - 1]) && words.Length > 3 && words.All(sign => DayHalves.IsPart(sign) || BidiMarks.IsMark(sign) || sign is ' ' or '.') && !ExportWords.IsOmitted(words);
+        return (text, marked ? null : false);
     }
 
-    private static (string Type, string Caption)? Omitted(string text, string plain, bool own)
+    private static (string Type, string Caption)? Omitted(string text, string plain, bool own, ExportFormat format)
     {
-        if (OmittedAndroid().Match(plain) is { Success: true } android)
-            return ("media", plain[android.Length..].Trim());
-        if (OmittedIos().Match(plain) is not { Success: true } ios)
-            return null;
+        // Android, and iOS of 2016: in pointed brackets.
+        var first = AttachmentMarks.FirstLine(plain).TrimEnd();
+        if (first.Length is > 2 and < 120 && first[0] == '<' && first[^1] == '>')
+        {
+            var words = first[1..^1].Trim();
+            if (ExportWords.OmittedType(words) is { } type)
+                return (type, plain[first.Length..].Trim());
+            if (format.OmittedMarks.Contains(words))
+                return ("media", plain);
+        }
 
         // Whoever types "image omitted" types no mark before it.
-        var marked = own || text.LastIndexOf(BidiMarks.LeftToRight) >= 0;
-        return marked || ios.Index == 0 ? (ios.Groups["k"].Value.ToLowerInvariant() switch
-        {
-            "image" or "bild" => "image",
-            "video" or "video note" or "videonotiz" => "video",
-            "audio" => "audio",
-            "gif" => "gif",
-            "sticker" => "sticker",
-            "contact card" or "kontaktkarte" => "contact",
-            _ => "document",
-        }, plain[..ios.Index].Trim()) : null;
+        if (text.AsSpan().LastIndexOfAny(BidiMarks.LeftToRight, BidiMarks.RightToLeft) is >= 0 and var mark && ExportWords.OmittedType(text[(mark + 1)..]) is { } marked)
+            return (marked, BidiMarks.Strip(text[..mark]).Trim());
+        return (own || format.Style != ExportStyle.Dash) && ExportWords.OmittedType(plain) is { } whole ? (whole, "") : null;
     }
+
+    // "Standort: https://maps.google.com/?q=52.5,13.4"; the address alone tells it in any language.
+    private static bool IsPlace(string plain)
+    {
+        var first = AttachmentMarks.FirstLine(plain);
+        var http = first.IndexOf("http", StringComparison.Ordinal);
+        if (http <= 0)
+            return ExportWords.IsLivePlace(plain);
+        var words = first[..http].TrimEnd();
+        return words.Length is > 1 and <= 40 && words[^1] is ':' or '：' && (ExportWords.IsPlace(words[..^1]) || (!words.Any(char.IsDigit) && Coordinates().IsMatch(first[http..])));
+    }
+
+    // A word and a colon, and below it options that have one word before and votes behind.
+    private static bool IsPoll(string plain)
+    {
+        var first = AttachmentMarks.FirstLine(plain).TrimEnd();
+        if (first.Length is < 2 or > 40 || first[^1] is not (':' or '：') || plain.Length == first.Length)
+            return false;
+        if (ExportWords.IsPoll(first[..^1]) && !first.Any(char.IsLower))
+            return true;
+        if (plain.Length > 20_000)
+            return false;
+        var options = plain.Split('\n').Skip(1).Select(line => line.Trim()).Where(line => line.Length > 4 && line[^1] == ')' && line.Any(char.IsDigit) && line.IndexOf(": ", StringComparison.Ordinal) > 0)
+            .Select(line => line[..line.IndexOf(": ", StringComparison.Ordinal)]).ToArray();
+        return options.Length >= 2 && options.Distinct(StringComparer.Ordinal).Count() == 1 && options[0].All(char.IsUpper);
+    }
+
+    private static bool IsCall(string plain) => Calls().IsMatch(plain) || ExportWords.BeginsCall(plain);
 
     private static string TypeOf(string name) => Path.GetExtension(name.Trim()).ToLowerInvariant() switch
     {
@@ -96,29 +132,8 @@ internal static partial class ExportClassifier
         _ => "document",
     };
 
-    [GeneratedRegex(@"\s?\u200E?<(?:This message was edited|Diese Nachricht wurde bearbeitet)\.?>\s*$", RegexOptions.CultureInvariant)]
-    private static partial Regex Edited();
-
-    [GeneratedRegex(@"^(?:This message was deleted|You deleted this message|This message was deleted by admin .{1,120}|You deleted this message as admin|Diese Nachricht wurde gelöscht|Du hast diese Nachricht gelöscht|Diese Nachricht wurde von(?: der/dem Admin|m? Admin)? .{1,120} gelöscht|Du hast diese Nachricht als Admin gelöscht)\.?$", RegexOptions.CultureInvariant)]
-    private static partial Regex Deleted();
-
-    [GeneratedRegex(@"<(?:attached|Anhang|adjunto|archivo adjunto|pièce jointe|fichier joint|allegato|anexo|anexado|bijgevoegd|bijlage) ?: ?(?<f>[^<>\r\n]{1,255})>", RegexOptions.CultureInvariant)]
-    private static partial Regex AttachedIos();
-
-    [GeneratedRegex(@"^(?<f>[^\r\n]{1,250}\.[\p{L}\p{Nd}]{1,8}) \((?:file attached|Datei angehängt|archivo adjunto|fichier joint|file allegato|arquivo anexado|bestand bijgevoegd)\)(?=\r|\n|$)", RegexOptions.CultureInvariant)]
-    private static partial Regex AttachedAndroid();
-
-    [GeneratedRegex(@"^<(?:Media omitted|Medien ausgeschlossen|Medien weggelassen|Multimedia omitido|Archivo omitido|Médias omis|Media omessi|Mídia oculta|Media weggelaten)>(?=\r|\n|$)", RegexOptions.CultureInvariant)]
-    private static partial Regex OmittedAndroid();
-
-    [GeneratedRegex(@"(?:^|(?<= |\n))(?<k>image|video note|video|audio|GIF|sticker|document|Contact card|Bild|Videonotiz|Video|Audio|Sticker|Dokument|Kontaktkarte) (?:omitted|weggelassen|ausgelassen)$", RegexOptions.CultureInvariant)]
-    private static partial Regex OmittedIos();
-
-    [GeneratedRegex(@"^(?:(?:Location|Standort): https?://|(?:Live location shared|Live-Standort (?:wird )?geteilt))", RegexOptions.CultureInvariant)]
-    private static partial Regex Places();
-
-    [GeneratedRegex(@"^(?:POLL|UMFRAGE): *\r?\n", RegexOptions.CultureInvariant)]
-    private static partial Regex Polls();
+    [GeneratedRegex(@"^https?://(?:www\.)?(?:maps\.google\.[a-z.]{2,6}|google\.[a-z.]{2,6}/maps)/?\?q=-?\d{1,3}[.,]\d+,-?\d{1,3}[.,]\d+\s*$", RegexOptions.CultureInvariant)]
+    private static partial Regex Coordinates();
 
     [GeneratedRegex(@"^(?:Missed (?:group )?(?:voice|video) call|Verpasster? (?:Gruppen-?)?(?:Sprach|Video)(?:gruppen)?anruf|(?:Voice|Video) call[,.]|(?:Sprach|Video)anruf[,.])", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Calls();

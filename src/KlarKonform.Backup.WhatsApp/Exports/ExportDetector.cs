@@ -3,80 +3,49 @@ namespace KlarKonform.Backup.WhatsApp.Exports;
 /// <summary>Finds out how an export writes its times.</summary>
 public static class ExportDetector
 {
-    /// <summary>Reads an export once to its end.</summary>
+    // An export has one form; what people paste has a few more.
+    private const int MaxForms = 256;
+
+    /// <inheritdoc cref="DetectAsync(Stream, DateOrder?, ExportFiles?, DateTimeOffset?, CancellationToken)"/>
+    public static Task<ExportFormat> DetectAsync(Stream text, DateOrder? order, CancellationToken cancellationToken) => DetectAsync(text, order, null, null, cancellationToken);
+
+    /// <summary>Reads an export once to its end, in bounded memory.</summary>
     /// <param name="text">The export's text.</param>
     /// <param name="order">The order of day and month, where the admin knows it better; else null.</param>
+    /// <param name="files">The files of the export, by which it is seen what stands beside the name of an attachment; null when nobody knows.</param>
+    /// <param name="now">The present moment. Most years of a chat lie before it, or they are of another calendar. Null: not looked at.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="WhatsAppException">NotAChat or WrongEncoding.</exception>
-    public static async Task<ExportFormat> DetectAsync(Stream text, DateOrder? order, CancellationToken cancellationToken)
+    /// <exception cref="WhatsAppException">
+    /// NotAChat; WrongEncoding; UnknownTimes when the years are of another calendar or words for the half of the day are not understood.
+    /// </exception>
+    public static async Task<ExportFormat> DetectAsync(Stream text, DateOrder? order, ExportFiles? files, DateTimeOffset? now, CancellationToken cancellationToken)
     {
-        var forms = new Dictionary<ExportFormat, Votes>();
-        Votes? first = null;
+        ArgumentNullException.ThrowIfNull(text);
+        var forms = new Dictionary<FormKey, FormVotes>();
+        FormVotes? first = null;
         var number = 0;
-        await foreach (var line in RawLines.ReadAsync(text, cancellationToken).ConfigureAwait(false))
+        var encoding = default(TextEncoding);
+        await foreach (var line in RawLines.ReadAsync(text, found => encoding = found, cancellationToken).ConfigureAwait(false))
         {
             number++;
-            if (ExportHeader.Read(line) is not { } header || (header.Time(header.YearFirst ? DateOrder.YearFirst : DateOrder.DayFirst) ?? header.Time(DateOrder.MonthFirst)) is null)
+            if (ExportHeader.Read(line) is not { } header || !FormVotes.IsDate(header))
                 continue;
-            var form = new ExportFormat(header.Style, header.Separator, header.YearDigits, header.HasSeconds, header.HasHalves, header.YearFirst ? DateOrder.YearFirst : DateOrder.DayFirst);
-            if (!forms.TryGetValue(form, out var votes))
-                forms[form] = votes = new Votes(form);
-            votes.Add(header);
+            var key = new FormKey(header);
+            if (!forms.TryGetValue(key, out var votes))
+            {
+                if (forms.Count == MaxForms)
+                    continue;
+                forms[key] = votes = new FormVotes(key, files);
+            }
+
+            votes.Add(header, line);
 
             // An export begins with a message. Whatever else looks like one may be an older export that somebody pasted.
             if (number == 1)
                 first = votes;
         }
 
-        return (first ?? forms.Values.MaxBy(votes => votes.Count) ?? throw new WhatsAppException(WhatsAppErrorKind.NotAChat, "No line begins with a date and a time as WhatsApp writes them.")).Format(order);
-    }
-
-    private sealed class Votes(ExportFormat form)
-    {
-        private int _dayBeyondTwelve;
-        private int _monthBeyondTwelve;
-        private int _dayFirstBackwards;
-        private int _monthFirstBackwards;
-        private DateTime _lastDayFirst;
-        private DateTime _lastMonthFirst;
-
-        public int Count { get; private set; }
-
-        public void Add(ExportHeader header)
-        {
-            Count++;
-            if (header.A > 12)
-                _dayBeyondTwelve++;
-            if (header.B > 12)
-                _monthBeyondTwelve++;
-            if (header.Time(DateOrder.DayFirst) is { } dayFirst)
-            {
-                _dayFirstBackwards += dayFirst < _lastDayFirst ? 1 : 0;
-                _lastDayFirst = dayFirst;
-            }
-
-            if (header.Time(DateOrder.MonthFirst) is { } monthFirst)
-            {
-                _monthFirstBackwards += monthFirst < _lastMonthFirst ? 1 : 0;
-                _lastMonthFirst = monthFirst;
-            }
-        }
-
-        public ExportFormat Format(DateOrder? wanted)
-        {
-            if (form.Order == DateOrder.YearFirst)
-                return form;
-            if (wanted is DateOrder.DayFirst or DateOrder.MonthFirst)
-                return form with { Order = wanted.Value };
-            if (form.Separator != '/')
-                return form; // Nobody writes the month first with points or hyphens and the year last.
-            if (_dayBeyondTwelve != _monthBeyondTwelve)
-                return form with { Order = _dayBeyondTwelve > _monthBeyondTwelve ? DateOrder.DayFirst : DateOrder.MonthFirst };
-            if (_dayFirstBackwards != _monthFirstBackwards)
-                return form with { Order = _dayFirstBackwards < _monthFirstBackwards ? DateOrder.DayFirst : DateOrder.MonthFirst };
-
-            // Twelve hours and a short year: the United States.
-            return form with { Order = form is { HasHalves: true, YearDigits: 2 } ? DateOrder.MonthFirst : DateOrder.DayFirst, IsOrderAssumed = true };
-        }
+        var best = first ?? forms.Values.MaxBy(votes => votes.Count) ?? throw new WhatsAppException(WhatsAppErrorKind.NotAChat, "No line begins with a date and a time as WhatsApp writes them.");
+        return best.Format(order, now) with { Encoding = encoding.Encoding, HasByteOrderMark = encoding.MarkLength > 0 };
     }
 }

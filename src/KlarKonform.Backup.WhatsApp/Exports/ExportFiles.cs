@@ -2,36 +2,71 @@ using System.Text;
 
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
-/// <summary>Names of an export's files, found again by the names in its text: as they are, normalised otherwise, or in another case.</summary>
+/// <summary>
+/// Names of an export's files, found again by the names in its text: as they are, else without marks, normalised otherwise, in another case, or
+/// with the signs replaced that file systems do not hold.
+/// </summary>
 public sealed class ExportFiles
 {
     private readonly Dictionary<string, string> _exact = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _loose = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, string> _looser = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Takes names in.</summary>
-    /// <param name="paths">Paths of one folder's files, with slashes.</param>
+    /// <param name="paths">Paths of one folder's files, with slashes or backslashes. Of two files of one name the first is found.</param>
     public ExportFiles(IEnumerable<string> paths)
     {
+        ArgumentNullException.ThrowIfNull(paths);
         foreach (var path in paths)
         {
-            var name = path[(path.LastIndexOf('/') + 1)..];
+            var name = NameOf(path);
             _exact.TryAdd(name, path);
-            _loose.TryAdd(name.Normalize(NormalizationForm.FormC), path);
+            _loose.TryAdd(Plain(name), path);
+            _looser.TryAdd(Held(Plain(name)), path);
         }
     }
 
-    /// <summary>The path of the file that a message names, or null when it is missing.</summary>
-    public string? Find(string name) => _exact.TryGetValue(name, out var path) ? path : IsWellFormed(name) && _loose.TryGetValue(name.Normalize(NormalizationForm.FormC), out path) ? path : null;
-
-    // Half a surrogate pair cannot be normalised.
-    private static bool IsWellFormed(string name)
+    /// <summary>The last part of a path with slashes or backslashes.</summary>
+    public static string NameOf(string path)
     {
-        foreach (var rune in name.EnumerateRunes())
+        ArgumentNullException.ThrowIfNull(path);
+        return path[(path.AsSpan().LastIndexOfAny('/', '\\') + 1)..];
+    }
+
+    /// <summary>The path of the file that a message names, or null when it is missing.</summary>
+    public string? Find(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (_exact.TryGetValue(name, out var path))
+            return path;
+        var plain = Plain(name);
+        return _loose.TryGetValue(plain, out path) || _looser.TryGetValue(Held(plain), out path) ? path : null;
+    }
+
+    /// <summary>Whether a text can be normalised: half a surrogate pair cannot.</summary>
+    internal static bool IsWellFormed(string name)
+    {
+        for (var i = 0; i < name.Length; i++)
         {
-            if (rune == Rune.ReplacementChar)
+            if (char.IsSurrogate(name[i]) && !(char.IsHighSurrogate(name[i]) && i + 1 < name.Length && char.IsLowSurrogate(name[++i])))
                 return false;
         }
 
         return true;
+    }
+
+    private static string Plain(string name)
+    {
+        name = BidiMarks.Strip(name).Trim();
+        return IsWellFormed(name) ? name.Normalize(NormalizationForm.FormC) : name;
+    }
+
+    // Where a colon or a slash cannot be, telephones, ZIP programs and clouds put something else; points and blanks at the end go.
+    private static string Held(string name)
+    {
+        var held = new StringBuilder(name.Length);
+        foreach (var sign in name.TrimEnd('.', ' '))
+            held.Append(sign is '/' or '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|' ? '_' : sign);
+        return held.ToString();
     }
 }

@@ -6,77 +6,87 @@ namespace KlarKonform.Backup.WhatsApp.Exports;
 /// <summary>Reads an exported chat message by message.</summary>
 public static class ExportReader
 {
+    // WhatsApp's longest message has 65,536 signs; what has more is another file that happens to begin like a chat.
+    private const int MaxMessage = 64 << 20;
+
     // People paste what looks like a message. What WhatsApp writes itself does not run back by a day and forth again.
     private static readonly TimeSpan s_backwards = TimeSpan.FromDays(1);
 
-    /// <summary>All messages, in the file's order. No line is lost: each belongs to exactly one message's <see cref="ExportMessage.Raw"/>.</summary>
+    /// <inheritdoc cref="ReadAsync(Stream, ExportFormat, ExportFiles?, CancellationToken)"/>
+    public static IAsyncEnumerable<ExportMessage> ReadAsync(Stream text, ExportFormat format, CancellationToken cancellationToken) => ReadAsync(text, format, null, cancellationToken);
+
+    /// <summary>
+    /// All messages, in the file's order. No line is lost: each belongs to exactly one message's <see cref="ExportMessage.Raw"/>. Takes memory for
+    /// the longest message.
+    /// </summary>
     /// <param name="text">The export's text, from its start.</param>
     /// <param name="format">As <see cref="ExportDetector"/> found it.</param>
+    /// <param name="files">The files of the export: what they are called is an attachment. Null when nobody knows.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="WhatsAppException">WrongEncoding or NotAChat.</exception>
-    public static async IAsyncEnumerable<ExportMessage> ReadAsync(Stream text, ExportFormat format, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<ExportMessage> ReadAsync(Stream text, ExportFormat format, ExportFiles? files, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(format);
         var raw = new StringBuilder();
+        var later = new StringBuilder();
         (DateTime Time, int Start)? open = null;
-        (string Raw, DateTime Time, int Start)? doubtful = null;
-        await foreach (var line in RawLines.ReadAsync(text, cancellationToken).ConfigureAwait(false))
+        (DateTime Time, int Start)? doubtful = null;
+        await foreach (var line in RawLines.ReadAsync(text, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
-            var (time, start) = ExportHeader.Read(line) is { } header && header.Fits(format) ? (header.Time(format.Order), header.Start) : (null, 0);
+            var (time, start) = ExportHeader.Read(line) is { } header && header.Fits(format) ? (header.Time(format), header.Start) : (null, 0);
             if (time is not { } moment)
             {
-                if (doubtful is { } growing)
-                    doubtful = growing with { Raw = growing.Raw + line };
-                else
-                    raw.Append(line);
+                if ((doubtful is null ? raw : later).Append(line).Length > MaxMessage)
+                    throw new WhatsAppException(WhatsAppErrorKind.NotAChat, $"A message has more than {MaxMessage} characters.");
                 continue;
             }
 
             if (doubtful is { } earlier)
             {
-                if (moment - earlier.Time > s_backwards && moment >= open!.Value.Time - s_backwards)
+                // Where time goes on as if nothing had been, it was part of a message.
+                if (moment - earlier.Time <= s_backwards || moment < open!.Value.Time - s_backwards)
                 {
-                    raw.Append(earlier.Raw); // Time went on as if nothing had been: it was part of a message.
-                }
-                else
-                {
-                    yield return Finish(raw, open, format);
-                    raw.Append(earlier.Raw);
-                    open = (earlier.Time, earlier.Start);
+                    yield return Finish(raw, open, format, files);
+                    open = earlier;
                 }
 
+                raw.Append(later);
+                later.Clear();
                 doubtful = null;
             }
 
             if (open is { } present && present.Time - moment > s_backwards)
             {
-                doubtful = (line, moment, start);
+                later.Append(line);
+                doubtful = (moment, start);
                 continue;
             }
 
             if (raw.Length > 0)
-                yield return Finish(raw, open ?? (moment, -1), format);
+                yield return Finish(raw, open ?? (moment, -1), format, files);
             raw.Append(line);
             open = (moment, start);
         }
 
         if (doubtful is { } last)
         {
-            yield return Finish(raw, open, format);
-            raw.Append(last.Raw);
-            open = (last.Time, last.Start);
+            yield return Finish(raw, open, format, files);
+            raw.Append(later);
+            open = last;
         }
 
         if (raw.Length > 0 && open is null)
             throw new WhatsAppException(WhatsAppErrorKind.NotAChat, "No line begins with a date of the chat's own form that exists.");
         if (raw.Length > 0)
-            yield return Finish(raw, open, format);
+            yield return Finish(raw, open, format, files);
     }
 
-    private static ExportMessage Finish(StringBuilder raw, (DateTime Time, int Start)? header, ExportFormat format)
+    private static ExportMessage Finish(StringBuilder raw, (DateTime Time, int Start)? header, ExportFormat format, ExportFiles? files)
     {
         var lines = raw.ToString();
         raw.Clear();
         var (time, start) = header!.Value;
-        return start < 0 ? new ExportMessage(time, ExportMessageKind.Unparsed, null, lines.TrimEnd('\r', '\n'), lines) : ExportClassifier.Classify(time, lines, start, format.Style);
+        return start < 0 ? new ExportMessage(time, ExportMessageKind.Unparsed, null, lines.TrimEnd('\r', '\n'), lines) : ExportClassifier.Classify(time, lines, start, format, files);
     }
 }

@@ -3,28 +3,40 @@ using System.IO.Compression;
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
 /// <summary>
-/// A ZIP that somebody dropped, looked at with suspicion: nothing of it is ever unpacked to a path, entries that try to lead elsewhere or that
-/// unpack beyond all measure refuse the whole. Not thread-safe.
+/// A ZIP that somebody dropped, looked at with suspicion: nothing of it is ever unpacked to a path; entries that try to lead elsewhere, are
+/// encrypted or unpack beyond all measure are refused one by one, and the ZIP as a whole only when all of it does. Not thread-safe.
 /// </summary>
 public sealed class ZipExport : IDisposable
 {
     // An export has 10,000 messages with media at most, so tens of thousands of files at the very most.
     private const int MaxEntries = 100_000;
+    private const int MaxPath = 1024;
 
     // Deflate reaches 1,032 to 1; a chat's text some ten to one, its media are compressed already.
     private const long MaxRatio = 100;
     private const long HarmlessBytes = 64L << 20;
 
     private readonly ZipArchive _archive;
+    private readonly Dictionary<string, ZipEntry> _byPath = new(StringComparer.Ordinal);
 
-    private ZipExport(ZipArchive archive) => _archive = archive;
+    private ZipExport(ZipArchive archive, IReadOnlyList<ZipEntry> files)
+    {
+        _archive = archive;
+        Files = files;
+        foreach (var file in files.Where(file => file.Refusal is null))
+            _byPath.TryAdd(file.Path, file);
+        Paths = [.. _byPath.Keys];
+    }
 
-    /// <summary>Paths of all files, with slashes; folders and what macOS adds are left out.</summary>
-    public IReadOnlyList<string> Paths { get; private init; } = [];
+    /// <summary>All files, refused ones too, in the ZIP's order; folders and what macOS adds are left out.</summary>
+    public IReadOnlyList<ZipEntry> Files { get; }
 
-    /// <summary>Opens a ZIP.</summary>
+    /// <summary>Paths of the files that can be read, each once.</summary>
+    public IReadOnlyList<string> Paths { get; }
+
+    /// <summary>Opens a ZIP. Reads its directory, not its files.</summary>
     /// <param name="content">The file; must be seekable. It belongs to the export from now on.</param>
-    /// <exception cref="WhatsAppException">Incomplete: it is no ZIP, or ends too early. Dangerous: see above.</exception>
+    /// <exception cref="WhatsAppException">Incomplete: it is no ZIP, or ends too early. Dangerous: it has too many entries, or unpacks to more than any export.</exception>
     public static ZipExport Open(Stream content)
     {
         ArgumentNullException.ThrowIfNull(content);
@@ -32,7 +44,7 @@ public sealed class ZipExport : IDisposable
         try
         {
             archive = new ZipArchive(content, ZipArchiveMode.Read, leaveOpen: false);
-            return new ZipExport(archive) { Paths = Check(archive, content.Length) };
+            return new ZipExport(archive, Check(archive, content.Length));
         }
         catch (InvalidDataException exception)
         {
@@ -47,13 +59,18 @@ public sealed class ZipExport : IDisposable
     }
 
     /// <summary>Opens a file of the ZIP. More bytes than its entry announces end in an exception.</summary>
-    /// <exception cref="WhatsAppException">Incomplete, Dangerous.</exception>
-    public Stream OpenEntry(string path)
+    /// <param name="file">One of <see cref="Files"/>.</param>
+    /// <exception cref="WhatsAppException">Incomplete; Dangerous, for one that was refused.</exception>
+    public Stream Open(ZipEntry file)
     {
-        var entry = _archive.GetEntry(path) ?? throw new WhatsAppException(WhatsAppErrorKind.Incomplete, "An entry of the ZIP is gone.");
+        ArgumentNullException.ThrowIfNull(file);
+        if (file.Source.Archive != _archive)
+            throw new ArgumentException("The entry is another ZIP's.", nameof(file));
+        if (file.Refusal is { } refusal)
+            throw new WhatsAppException(WhatsAppErrorKind.Dangerous, $"An entry of the ZIP is not read: {refusal}.");
         try
         {
-            return new AnnouncedStream(entry.Open(), entry.Length, entry.Crc32);
+            return new AnnouncedStream(file.Source.Open(), file.Length, file.Source.Crc32);
         }
         catch (InvalidDataException exception)
         {
@@ -61,35 +78,47 @@ public sealed class ZipExport : IDisposable
         }
     }
 
-    /// <summary>An entry's announced size in bytes.</summary>
-    public long SizeOf(string path) => _archive.GetEntry(path)?.Length ?? 0;
+    /// <summary>Opens the first file of a path.</summary>
+    /// <param name="path">One of <see cref="Paths"/>.</param>
+    /// <exception cref="WhatsAppException">Incomplete, Dangerous.</exception>
+    public Stream OpenEntry(string path) => Open(_byPath.TryGetValue(path, out var file) ? file : throw new WhatsAppException(WhatsAppErrorKind.Incomplete, "An entry of the ZIP is gone."));
+
+    /// <summary>An entry's announced size in bytes; 0 when there is none of that path.</summary>
+    public long SizeOf(string path) => _byPath.TryGetValue(path, out var file) ? file.Length : 0;
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _archive.Dispose();
 
-    private static List<string> Check(ZipArchive archive, long size)
+    private static List<ZipEntry> Check(ZipArchive archive, long size)
     {
         if (archive.Entries.Count > MaxEntries)
             throw new WhatsAppException(WhatsAppErrorKind.Dangerous, $"The ZIP has more than {MaxEntries} entries.");
-        var paths = new List<string>();
-        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var files = new List<ZipEntry>();
         decimal total = 0;
         foreach (var entry in archive.Entries)
         {
             var path = entry.FullName;
-            if (path.Length == 0 || path.Length > 1024 || path[0] is '/' or '\\' || path.AsSpan().IndexOfAny('\\', ':', '\0') >= 0 || path.Split('/').Any(part => part is ".." or "."))
-                throw new WhatsAppException(WhatsAppErrorKind.Dangerous, "An entry's name leads out of the ZIP.");
-            if (!seen.Add(path))
-                throw new WhatsAppException(WhatsAppErrorKind.Dangerous, "Two entries of the ZIP have one name.");
-            total += entry.Length;
-            if (entry.Length > HarmlessBytes && entry.Length / MaxRatio > entry.CompressedLength)
-                throw new WhatsAppException(WhatsAppErrorKind.Dangerous, "An entry unpacks to more than a hundred times its size.");
-            if (!path.EndsWith('/') && !path.StartsWith("__MACOSX/", StringComparison.Ordinal))
-                paths.Add(path);
+            if (path.EndsWith('/') || (path.EndsWith('\\') && entry.Length == 0) || path.StartsWith("__MACOSX/", StringComparison.Ordinal))
+                continue;
+            var file = new ZipEntry(entry, Refusal(entry, path));
+            if (file.Refusal is null)
+                total += entry.Length;
+            files.Add(file);
         }
 
         // Entries that share their bytes unpack to far more than the file holds.
         return total > HarmlessBytes && total / MaxRatio > size
-            ? throw new WhatsAppException(WhatsAppErrorKind.Dangerous, "The ZIP unpacks to more than a hundred times its size.") : paths;
+            ? throw new WhatsAppException(WhatsAppErrorKind.Dangerous, "The ZIP unpacks to more than a hundred times its size.") : files;
+    }
+
+    private static ZipRefusal? Refusal(ZipArchiveEntry entry, string path)
+    {
+        if (path.Length is 0 or > MaxPath || path.Contains('\0', StringComparison.Ordinal))
+            return ZipRefusal.BadName;
+        if (path[0] is '/' or '\\' || (path.Length > 2 && char.IsAsciiLetter(path[0]) && path[1] == ':' && path[2] is '/' or '\\') || path.Split('/', '\\').Any(part => part == ".."))
+            return ZipRefusal.LeadsOut;
+        if (entry.IsEncrypted)
+            return ZipRefusal.Encrypted;
+        return entry.Length > HarmlessBytes && entry.Length / MaxRatio > entry.CompressedLength ? ZipRefusal.Bomb : null;
     }
 }

@@ -10,6 +10,9 @@ namespace KlarKonform.Backup.WhatsApp.Receiving;
 internal sealed class HttpConnection(Stream stream)
 {
     private const int MaxHead = 16 << 10;
+
+    // A body is read in pieces of this size, so that memory follows what was sent and not what was announced.
+    private const int Piece = 128 << 10;
     private const int MaxHeaders = 64;
 
     private byte[] _buffer = new byte[8 << 10];
@@ -38,19 +41,22 @@ internal sealed class HttpConnection(Stream stream)
     }
 
     /// <summary>Reads a body whose length is known, or in chunks.</summary>
+    /// <param name="length">Its length in bytes, or less than zero.</param>
+    /// <param name="max">How large it may be.</param>
+    /// <param name="grow">Asked for room for so many bytes more, beyond the first piece; may refuse by throwing.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="HttpProtocolException">It is larger than allowed, or not as announced.</exception>
-    public async Task<ReadOnlyMemory<byte>> ReadBodyAsync(long length, int max, CancellationToken cancellationToken)
+    public async Task<ReadOnlyMemory<byte>> ReadBodyAsync(long length, int max, Action<long> grow, CancellationToken cancellationToken)
     {
+        if (length > max)
+            throw new HttpProtocolException(413);
+        using var all = new MemoryStream();
         if (length >= 0)
         {
-            if (length > max)
-                throw new HttpProtocolException(413);
-            var body = new byte[length];
-            await ReadExactlyAsync(body, cancellationToken).ConfigureAwait(false);
-            return body;
+            await ReadAsync(all, (int)length, grow, cancellationToken).ConfigureAwait(false);
+            return all.GetBuffer().AsMemory(0, (int)all.Length);
         }
 
-        using var all = new MemoryStream();
         while (true)
         {
             var line = await ReadLineAsync(cancellationToken).ConfigureAwait(false);
@@ -61,9 +67,7 @@ internal sealed class HttpConnection(Stream stream)
                 throw new HttpProtocolException(413);
             if (count == 0)
                 break;
-            var chunk = new byte[count];
-            await ReadExactlyAsync(chunk, cancellationToken).ConfigureAwait(false);
-            all.Write(chunk);
+            await ReadAsync(all, count, grow, cancellationToken).ConfigureAwait(false);
             if ((await ReadLineAsync(cancellationToken).ConfigureAwait(false)).Length > 0)
                 throw new HttpProtocolException(400);
         }
@@ -74,7 +78,21 @@ internal sealed class HttpConnection(Stream stream)
                 throw new HttpProtocolException(431);
         }
 
-        return all.ToArray();
+        return all.GetBuffer().AsMemory(0, (int)all.Length);
+    }
+
+    private async Task ReadAsync(MemoryStream target, int count, Action<long> grow, CancellationToken cancellationToken)
+    {
+        var piece = new byte[Math.Min(count, Piece)];
+        while (count > 0)
+        {
+            var part = piece.AsMemory(0, Math.Min(count, piece.Length));
+            if (target.Length + part.Length > Piece)
+                grow(part.Length);
+            await ReadExactlyAsync(part, cancellationToken).ConfigureAwait(false);
+            target.Write(part.Span);
+            count -= part.Length;
+        }
     }
 
     /// <summary>Lets a body pass that nobody wants, so that its sender hears why.</summary>

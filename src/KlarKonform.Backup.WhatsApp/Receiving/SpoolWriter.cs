@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Threading.Channels;
 using KlarKonform.Backup.Storage.Folder;
 
@@ -41,7 +42,15 @@ public sealed class SpoolWriter : IAsyncDisposable
     public async Task AppendAsync(ReadOnlyMemory<byte> body, string signature, CancellationToken cancellationToken)
     {
         var waiting = new Waiting(body, signature, _time.GetUtcNow(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        await _waiting.Writer.WriteAsync(waiting, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _waiting.Writer.WriteAsync(waiting, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException exception)
+        {
+            throw new IOException(exception.InnerException?.Message ?? exception.Message, exception);
+        }
+
         await waiting.Done.Task.ConfigureAwait(false);
     }
 
@@ -49,11 +58,26 @@ public sealed class SpoolWriter : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _waiting.Writer.TryComplete();
-        await _writing.ConfigureAwait(false);
+        await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Who waited has heard of it.
     }
 
-    // A thread of its own: it waits for the disk most of the time.
+    // A thread of its own: it waits for the disk most of the time. Whatever ends it, nobody waits for it any more.
     private void WriteAll()
+    {
+        try
+        {
+            WriteWhatComes();
+        }
+        catch (Exception exception)
+        {
+            _waiting.Writer.TryComplete(new IOException(exception.Message, exception));
+            while (_waiting.Reader.TryRead(out var each))
+                each.Done.TrySetException(new IOException(exception.Message, exception));
+            throw;
+        }
+    }
+
+    private void WriteWhatComes()
     {
         var together = new List<Waiting>(MaxTogether);
         while (Next(together))
@@ -68,11 +92,12 @@ public sealed class SpoolWriter : IAsyncDisposable
                 foreach (var each in together)
                     each.Done.TrySetResult();
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ObjectDisposedException)
+            catch (Exception exception)
             {
-                Close(); // It may end in the middle of a line: nothing is appended to it any more.
+                // Whatever it was, these are not on the disk, and those that come next may be.
                 foreach (var each in together)
                     each.Done.TrySetException(exception is IOException ? exception : new IOException(exception.Message, exception));
+                Close(); // It may end in the middle of a line: nothing is appended to it any more.
             }
 
             together.Clear();
@@ -102,7 +127,7 @@ public sealed class SpoolWriter : IAsyncDisposable
         if (_file is not null)
             return;
         _begun = _time.GetUtcNow();
-        var name = $"{_begun.UtcDateTime:yyyyMMdd'T'HHmmss}-{Guid.NewGuid():N}{SpoolFormat.Extension}";
+        var name = string.Create(CultureInfo.InvariantCulture, $"{_begun.UtcDateTime:yyyyMMdd'T'HHmmss}-{Guid.NewGuid():N}{SpoolFormat.Extension}");
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read | FileShare.Delete, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;

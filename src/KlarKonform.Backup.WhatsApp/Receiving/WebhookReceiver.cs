@@ -21,14 +21,13 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
 {
     private const int MaxConnections = 512;
 
-    // Bodies in memory: most are smaller than a kilobyte. A few at a time may be large.
-    private const int SmallBody = 128 << 10;
-    private const int LargeAtOnce = 3;
+    // Of large bodies together; most are smaller than a kilobyte.
+    private const long LargeInMemory = 64L << 20;
     private const long MaxDiscarded = 128L << 20;
 
-    private readonly SemaphoreSlim _connections = new(MaxConnections);
-    private readonly SemaphoreSlim _large = new(LargeAtOnce);
+    private readonly ReceiverPlaces _places = new(MaxConnections, LargeInMemory);
     private readonly TcpListener _listener = new(options.Endpoint);
+    private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(10);
     private long _stored;
     private long _refused;
     private long _failed;
@@ -53,7 +52,6 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
         {
             while (true)
             {
-                await _connections.WaitAsync(cancellationToken).ConfigureAwait(false);
                 Socket socket;
                 try
                 {
@@ -61,20 +59,19 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
                 }
                 catch (SocketException) when (!cancellationToken.IsCancellationRequested)
                 {
-                    _connections.Release(); // The client was gone before we looked, or descriptors ran out for a moment.
-                    await Task.Delay(10, cancellationToken).ConfigureAwait(false);
+                    // The client was gone before we looked, or descriptors ran out for a moment.
+                    await Task.Delay(s_moment, cancellationToken).ConfigureAwait(false);
                     continue;
                 }
 
-                _ = ServeAsync(socket, cancellationToken, abandon.Token);
+                _ = ServeAsync(socket, await EnterAsync(socket, cancellationToken).ConfigureAwait(false), cancellationToken, abandon.Token);
             }
         }
         catch (OperationCanceledException)
         {
             _listener.Stop();
             abandon.CancelAfter(TimeSpan.FromSeconds(5));
-            for (var i = 1; i < MaxConnections; i++)
-                await _connections.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+            await _places.EmptyAsync().ConfigureAwait(false);
         }
     }
 
@@ -82,11 +79,28 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
     public void Dispose()
     {
         _listener.Dispose();
-        _connections.Dispose();
-        _large.Dispose();
     }
 
-    private async Task ServeAsync(Socket socket, CancellationToken stop, CancellationToken abandon)
+    // Null at the door lasts as long as the disk takes for what is signed.
+    private async Task<ReceiverPlace> EnterAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                if (_places.TryEnter(socket) is { } place)
+                    return place;
+                await Task.Delay(s_moment, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private async Task ServeAsync(Socket socket, ReceiverPlace place, CancellationToken stop, CancellationToken abandon)
     {
         try
         {
@@ -102,18 +116,16 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
             }
 
             var connection = new HttpConnection(secure ?? (Stream)network);
-            while (await RestAsync(connection, stop).ConfigureAwait(false) && await AnswerAsync(connection, stop, abandon).ConfigureAwait(false))
-            {
-                // The next request of this client.
-            }
+            while (await RestAsync(connection, stop).ConfigureAwait(false) && await AnswerAsync(connection, place, stop, abandon).ConfigureAwait(false))
+                _places.Next(place);
         }
         catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException or AuthenticationException or ObjectDisposedException)
         {
-            // A client that hangs up, or is no client: it got no answer, so it knows that nothing was stored.
+            // A client that hangs up, was sent away, or is no client: it got no answer, so it knows that nothing was stored.
         }
         finally
         {
-            _connections.Release();
+            _places.Leave(place);
         }
     }
 
@@ -125,7 +137,7 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
     }
 
     // True when the connection may be used again.
-    private async Task<bool> AnswerAsync(HttpConnection connection, CancellationToken stop, CancellationToken abandon)
+    private async Task<bool> AnswerAsync(HttpConnection connection, ReceiverPlace place, CancellationToken stop, CancellationToken abandon)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(abandon);
         limit.CancelAfter(options.RequestTime);
@@ -137,13 +149,13 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
             switch (request.Method)
             {
                 case "GET" when request.Path == options.Path:
-                    return await HandshakeAsync(connection, request, keep, limit.Token).ConfigureAwait(false);
+                    return await HandshakeAsync(connection, place, request, keep, limit.Token).ConfigureAwait(false);
                 case "GET" when request.Path == options.Path.TrimEnd('/') + "/health":
                     var counts = Counts;
                     await connection.AnswerAsync(200, string.Create(CultureInfo.InvariantCulture, $"{{\"healthy\":true,\"stored\":{counts.Stored},\"refused\":{counts.Refused},\"failed\":{counts.Failed}}}"), keep, limit.Token, "application/json").ConfigureAwait(false);
                     return keep && request.Length is null or 0;
                 case "POST" when request.Path == options.Path:
-                    return await TakeAsync(connection, request, keep, limit.Token).ConfigureAwait(false);
+                    return await TakeAsync(connection, place, request, keep, limit.Token).ConfigureAwait(false);
                 default:
                     throw new HttpProtocolException(request.Path == options.Path ? 405 : 404);
             }
@@ -160,46 +172,37 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
         }
     }
 
-    private async Task<bool> HandshakeAsync(HttpConnection connection, HttpRequest request, bool keep, CancellationToken cancellationToken)
+    private async Task<bool> HandshakeAsync(HttpConnection connection, ReceiverPlace place, HttpRequest request, bool keep, CancellationToken cancellationToken)
     {
         var token = Encoding.UTF8.GetBytes(request.Query("hub.verify_token") ?? "");
         var challenge = request.Query("hub.challenge");
         var right = CryptographicOperations.FixedTimeEquals(SHA256.HashData(token), SHA256.HashData(Encoding.UTF8.GetBytes(options.VerifyToken)));
         if (request.Query("hub.mode") != "subscribe" || challenge is null || !right)
             throw new HttpProtocolException(403);
+        _places.Prove(place, stores: false);
         await connection.AnswerAsync(200, challenge, keep, cancellationToken).ConfigureAwait(false);
         return keep && request.Length is null or 0;
     }
 
-    private async Task<bool> TakeAsync(HttpConnection connection, HttpRequest request, bool keep, CancellationToken cancellationToken)
+    private async Task<bool> TakeAsync(HttpConnection connection, ReceiverPlace place, HttpRequest request, bool keep, CancellationToken cancellationToken)
     {
         var length = request.Length ?? throw new HttpProtocolException(411);
         if (length > SpoolReader.MaxBody)
             throw new HttpProtocolException(413);
-        var large = length is < 0 or > SmallBody;
-        if (large)
-            await _large.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        if (request.ExpectsContinue)
+            await connection.ContinueAsync(cancellationToken).ConfigureAwait(false);
+        var body = await connection.ReadBodyAsync(length, SpoolReader.MaxBody, bytes => _places.Grow(place, bytes), cancellationToken).ConfigureAwait(false);
+        var signature = request.Header(WebhookSignature.Header);
+        if (signature is null || !WebhookSignature.Matches(body.Span, signature, options.AppSecret))
         {
-            if (request.ExpectsContinue)
-                await connection.ContinueAsync(cancellationToken).ConfigureAwait(false);
-            var body = await connection.ReadBodyAsync(length, SpoolReader.MaxBody, cancellationToken).ConfigureAwait(false);
-            var signature = request.Header(WebhookSignature.Header);
-            if (signature is null || !WebhookSignature.Matches(body.Span, signature, options.AppSecret))
-            {
-                Interlocked.Increment(ref _refused);
-                await connection.AnswerAsync(401, "", keep, cancellationToken).ConfigureAwait(false);
-                return keep;
-            }
-
-            await StoreAsync(connection, body, signature, keep, cancellationToken).ConfigureAwait(false);
+            Interlocked.Increment(ref _refused);
+            await connection.AnswerAsync(401, "", keep, cancellationToken).ConfigureAwait(false);
             return keep;
         }
-        finally
-        {
-            if (large)
-                _large.Release();
-        }
+
+        _places.Prove(place, stores: true);
+        await StoreAsync(connection, body, signature, keep, cancellationToken).ConfigureAwait(false);
+        return keep;
     }
 
     private async Task StoreAsync(HttpConnection connection, ReadOnlyMemory<byte> body, string signature, bool keep, CancellationToken cancellationToken)

@@ -38,6 +38,12 @@ public static class WebhookParser
 
     private sealed class Reading(DateTimeOffset received)
     {
+        // Members of a change's value (Meta, "Webhooks payload") that become lines, or say nothing else.
+        private static readonly HashSet<string> s_known = new(StringComparer.Ordinal)
+        {
+            "messaging_product", "metadata", "contacts", "messages", "message_echoes", "statuses", "history", "state_sync", "errors",
+        };
+
         public List<WebhookItem> Items { get; } = [];
 
         public List<WebhookContact> Contacts { get; } = [];
@@ -84,7 +90,10 @@ public static class WebhookParser
             foreach (var entry in value.List("state_sync"))
                 Known(number, entry);
             var hasErrors = value.Get("errors").ValueKind == JsonValueKind.Array || value.List("history").Any(part => part.Get("errors").ValueKind == JsonValueKind.Array);
-            if (Items.Count + Contacts.Count == taken || hasErrors)
+
+            // Beside messages may stand what nobody knows yet: calls, groups, and whatever comes after them.
+            var hasMore = value.ValueKind == JsonValueKind.Object && value.EnumerateObject().Any(member => !s_known.Contains(member.Name));
+            if (Items.Count + Contacts.Count == taken || hasErrors || hasMore)
                 Keep(number, change, change.Text("field") ?? "change");
         }
 

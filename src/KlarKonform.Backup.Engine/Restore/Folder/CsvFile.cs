@@ -11,13 +11,5 @@ internal abstract class CsvFile(string path, bool overwrite, IReadOnlyList<strin
     protected override string Head => "\uFEFF" + string.Join(_separator, columns) + "\r\n";
 
     /// <summary>Writes a row.</summary>
-    protected void WriteRow(MemoryStream target, IEnumerable<string> cells) => target.Write(Encoding.UTF8.GetBytes(string.Join(_separator, cells.Select(Quote)) + "\r\n"));
-
-    // A cell that begins like a formula is none: a name from the cloud must not become a command in a spreadsheet.
-    private string Quote(string text)
-    {
-        if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' && !text[1..].All(character => char.IsAsciiDigit(character) || character is ' ' or '-' or '/' or '(' or ')'))
-            text = "'" + text;
-        return text.Contains(_separator, StringComparison.Ordinal) || text.AsSpan().IndexOfAny("\"\r\n,;") >= 0 ? new StringBuilder("\"").Append(text.Replace("\"", "\"\"", StringComparison.Ordinal)).Append('"').ToString() : text;
-    }
+    protected void WriteRow(MemoryStream target, IEnumerable<string> cells) => target.Write(Encoding.UTF8.GetBytes(string.Join(_separator, cells.Select(cell => SpreadsheetCell.Of(cell, _separator))) + "\r\n"));
 }

@@ -181,14 +181,16 @@ internal sealed class FolderRestorer : IAsyncDisposable
     private async Task<IReadOnlyList<RestoredItem>> WriteAsync(CancellationToken cancellationToken)
     {
         var failures = new ConcurrentDictionary<FileToRestore, Exception>(ReferenceEqualityComparer.Instance);
+        var notes = new ConcurrentDictionary<FileToRestore, string>(ReferenceEqualityComparer.Instance);
         await _files.RestoreAsync([.. _batch.Select(item => item.File)], (file, failure) =>
         {
             if (failure is not null)
                 failures[file] = failure;
-        }, cancellationToken).ConfigureAwait(false);
+        }, cancellationToken, (file, reason) => notes[file] = Texts.Get("RestoreTimeLost", file.Node.ModTime.Moment.UtcDateTime, reason.Message)).ConfigureAwait(false);
         if (failures.Values.FirstOrDefault(ItemWall.IsDiskFull) is { } full)
             throw new BackupException("DestinationFull", BackupErrorCategory.QuotaExceeded, _request.Destination, _request.Destination, full.Message);
-        var rows = _batch.ConvertAll(item => failures.TryGetValue(item.File, out var failure) ? Failed(item.Row, failure) : item.Row);
+        var rows = _batch.ConvertAll(item => failures.TryGetValue(item.File, out var failure) ? Failed(item.Row, failure)
+            : notes.TryGetValue(item.File, out var note) ? item.Row with { Detail = item.Row.Detail is { } other ? $"{other} {note}" : note } : item.Row);
         _batch.Clear();
         return rows;
     }

@@ -59,7 +59,7 @@ internal sealed class Checkpointer(RepositorySession session, RepositoryLock hel
             await held.ThrowIfLostAsync().ConfigureAwait(false);
 
             // Begun, it is written to its end, or nobody would know its id and remove it later.
-            var id = await assembler.SaveSnapshotAsync(root, status, files: null, checkpoint: true, context.Abandon).ConfigureAwait(false);
+            var id = await assembler.SaveSnapshotAsync(root, status, files: null, checkpoint: true, summary: null, context.Abandon).ConfigureAwait(false);
             _old.Add(id);
             await DropOldAsync(id, cancellationToken).ConfigureAwait(false);
             _policy.Saved(work, writer.TreeBytesStored - cost, _time.GetElapsedTime(began));

@@ -51,6 +51,21 @@ internal sealed record RunManifest
     /// <summary>What is wrong with the repository; then the snapshot has no <c>files:</c> tag.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 
+    /// <summary>What was found damaged by being read: packs' ids, and blobs as <c>kind/id</c>. The next run looks at the very same again.</summary>
+    public IReadOnlyList<string> Damaged { get; init; } = [];
+
+    /// <summary>
+    /// The configuration's complete snapshots before this one, so that the next run notices if one vanishes; with those that have vanished and
+    /// that nobody has taken off the list. A checkpoint has the list of before: what its run found was not told to anybody yet.
+    /// </summary>
+    public IReadOnlyList<KnownSnapshot> Snapshots { get; init; } = [];
+
+    /// <summary>When <see cref="Snapshots"/> was made; UTC.</summary>
+    public DateTimeOffset SnapshotsListed { get; init; }
+
+    /// <summary>Ids of the repository's key files.</summary>
+    public IReadOnlyList<string> Keys { get; init; } = [];
+
     /// <summary>All resources that the snapshot holds, of this run and of earlier ones.</summary>
     public IReadOnlyList<ManifestResource> Resources { get; init; } = [];
 }

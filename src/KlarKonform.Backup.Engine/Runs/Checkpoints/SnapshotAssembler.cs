@@ -4,6 +4,7 @@ using KlarKonform.Backup.Engine.Trees;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Json;
+using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Repository.Trees;
@@ -23,6 +24,7 @@ internal sealed class SnapshotAssembler
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
 
     private readonly RepositorySession _session;
+    private readonly RepositoryLock _held;
     private readonly RepositoryWriter _writer;
     private readonly RepositoryReader _reader;
     private readonly TimeProvider _time;
@@ -38,9 +40,10 @@ internal sealed class SnapshotAssembler
     private RunManifest? _before;
     private DateTimeOffset _lastTaken;
 
-    public SnapshotAssembler(RepositorySession session, RepositoryWriter writer, RepositoryReader reader, TimeProvider time, (BlobId Id, Snapshot Snapshot)? previous, Guid run, IReadOnlyList<string> tags)
+    public SnapshotAssembler(RepositorySession session, RepositoryLock held, RepositoryWriter writer, RepositoryReader reader, TimeProvider time, (BlobId Id, Snapshot Snapshot)? previous, Guid run, IReadOnlyList<string> tags)
     {
         _session = session;
+        _held = held;
         _writer = writer;
         _reader = reader;
         _time = time;
@@ -60,6 +63,12 @@ internal sealed class SnapshotAssembler
 
     /// <summary>Which packs and index files were written for what is gone on from, to be counted on in every checkpoint; null when nobody counted.</summary>
     public FileCensus? Carried { get; init; }
+
+    /// <summary>What there is in the repository besides, for manifest and tags; null where a checkpoint of a shard has no need to say.</summary>
+    public Verification.Inventory? Inventory { get; init; }
+
+    /// <summary>What was found damaged, for the manifest.</summary>
+    public IReadOnlyList<string> Damaged { get; set; } = [];
 
     /// <summary>What was last saved.</summary>
     public RunManifest Manifest { get; private set; } = new();
@@ -138,7 +147,9 @@ internal sealed class SnapshotAssembler
     /// <summary>Stores the trees with a manifest and makes them durable. Returns the root.</summary>
     public async Task<BlobId> WriteAsync(RunManifest manifest, CancellationToken cancellationToken)
     {
-        Manifest = manifest;
+        var before = await PreviousManifestAsync(cancellationToken).ConfigureAwait(false);
+        manifest = manifest with { Damaged = manifest.Checkpoint ? before.Damaged : Damaged, Snapshots = before.Snapshots, SnapshotsListed = before.SnapshotsListed, Keys = before.Keys };
+        Manifest = manifest.Checkpoint || Inventory is not { } there ? manifest : there.Into(manifest);
         var folder = await _tree.GetOrCreateAsync([StateFolder], cancellationToken).ConfigureAwait(false);
         folder.Set(await _tree.NewFileAsync(ManifestFile, JsonSerializer.SerializeToUtf8Bytes(Manifest, s_json), cancellationToken).ConfigureAwait(false));
         var root = await _tree.SaveAsync(cancellationToken).ConfigureAwait(false);
@@ -146,14 +157,17 @@ internal sealed class SnapshotAssembler
         return root;
     }
 
-    /// <summary>Writes the snapshot of a root that is durable.</summary>
+    /// <summary>Writes the snapshot of a root that is durable, while the lock is held.</summary>
     /// <param name="root">The root.</param>
     /// <param name="status">How the run ended.</param>
     /// <param name="files">Which packs and index files there are, when everything is verified; null makes a checkpoint, or a snapshot that is not sound.</param>
     /// <param name="checkpoint">Whether the run goes on.</param>
+    /// <param name="summary">What restic is to show of it, or null.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <param name="tags">What this one is marked with besides.</param>
-    public Task<BlobId> SaveSnapshotAsync(BlobId root, BackupState status, FileCensus? files, bool checkpoint, CancellationToken cancellationToken, params IReadOnlyList<string> tags)
+    /// <exception cref="OperationCanceledException">The lock is lost, and there is no snapshot.</exception>
+    public Task<BlobId> SaveSnapshotAsync(
+        BlobId root, BackupState status, FileCensus? files, bool checkpoint, SnapshotSummary? summary, CancellationToken cancellationToken, params IReadOnlyList<string> tags)
     {
         var configuration = _session.Configuration;
         List<string> all =
@@ -163,6 +177,7 @@ internal sealed class SnapshotAssembler
             RepositorySession.StatusTag + status.ToString().ToLowerInvariant(),
             .. _tags,
             .. tags,
+            .. Inventory?.AuditEnds ?? [],
         ];
         if (files is { } census)
             all.Add(RepositorySession.FilesTag + census);
@@ -170,7 +185,7 @@ internal sealed class SnapshotAssembler
             all.Add(RepositorySession.CheckpointTag);
         if (checkpoint && Carried is { } carried)
             all.Add(RepositorySession.WrittenTag + carried.With(_writer.FilesStored));
-        return _session.Repository.SaveSnapshotAsync(new Snapshot
+        return _held.SaveSnapshotAsync(new Snapshot
         {
             Time = NanoTime.From(NextTime()).ToString(),
             Parent = _previous?.Id.ToString(),
@@ -180,17 +195,19 @@ internal sealed class SnapshotAssembler
             Username = Environment.UserName,
             Tags = all,
             ProgramVersion = Program,
+            Summary = summary,
         }, cancellationToken);
     }
 
     private static FileCensus? CensusOf(Snapshot snapshot, string kind) =>
         snapshot.Tags?.FirstOrDefault(tag => tag.StartsWith(kind, StringComparison.Ordinal)) is { } tag && FileCensus.TryParse(tag[kind.Length..], out var census) ? census : null;
 
-    // A clock that was set back must not make a snapshot older than what it continues: the newest is what the next run goes on from.
+    // A clock that was set back by moments must not make a snapshot older than what it continues. One that is dated in the future is not
+    // followed there: a day of its own is what retention goes by, and what continues what is told by the parent.
     private DateTimeOffset NextTime()
     {
         var now = _time.GetLocalNow();
-        return _lastTaken = now > _lastTaken ? now : _lastTaken.AddMilliseconds(1);
+        return _lastTaken = now > _lastTaken || _lastTaken - now > GraphTime.Tolerance ? now : _lastTaken.AddMilliseconds(1);
     }
 
     /// <summary>This program, with its version.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KlarKonform.Backup.Engine.Configuration;
+using KlarKonform.Backup.Repository;
 
 namespace KlarKonform.Backup.Engine.Runs.Journal;
 
@@ -38,6 +39,18 @@ internal sealed class RunJournal(BackupHome home, TimeProvider time)
     {
         await foreach (var run in ReadAsync(configuration, cancellationToken).ConfigureAwait(false))
             return run;
+        return null;
+    }
+
+    /// <summary>The snapshot that a run on this machine wrote last; null when there is none.</summary>
+    public async Task<BlobId?> NewestSnapshotAsync(Guid configuration, CancellationToken cancellationToken)
+    {
+        await foreach (var run in ReadAsync(configuration, cancellationToken).ConfigureAwait(false))
+        {
+            if (BlobId.TryParse(run.SnapshotId, out var id))
+                return id;
+        }
+
         return null;
     }
 

@@ -24,11 +24,20 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
     public async Task<BackupRun> MergeAsync(ShardRound round, IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots, Listing listing, CancellationToken cancellationToken)
     {
         var parts = Enumerable.Range(0, round.Count).Select(index => round.Newest(new Shard(index, round.Count), snapshots)!.Value).ToArray();
-        await using var writer = ClaimedRun.NewWriter(session);
+        await using var writer = ClaimedRun.NewWriter(session, held);
         var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
-        var assembler = new SnapshotAssembler(session, writer, reader, context.Time, round.Base, context.Record.Id, [round.TagOfMerged]) { NotBefore = snapshots[^1].Snapshot.Taken };
+        var inventory = new Inventory(context, session);
+        var all = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        var known = await SnapshotAssembler.ReadManifestAsync(reader, round.Base?.Snapshot.Root, cancellationToken).ConfigureAwait(false);
+        await inventory.LookAsync(all, known ?? new RunManifest(), cancellationToken).ConfigureAwait(false);
+        var assembler = new SnapshotAssembler(session, held, writer, reader, context.Time, round.Base, context.Record.Id, [round.TagOfMerged])
+        {
+            NotBefore = snapshots[^1].Snapshot.Taken,
+            Inventory = inventory,
+        };
         var verified = new HashSet<BlobId>();
-        var merged = await GraftAsync(parts, round.Base, assembler, reader, verified, cancellationToken).ConfigureAwait(false);
+        var grafted = new List<GraftedPart>();
+        var merged = await GraftAsync(parts, round.Base, assembler, reader, verified, grafted, cancellationToken).ConfigureAwait(false);
         var touched = merged.Resources.Where(each => each.Run == context.Record.Id).ToArray();
         if (touched.Length > 0 && touched.All(each => each.Status == BackupState.Failed) && context.Record.FirstError is { } first)
         {
@@ -40,8 +49,9 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
         await new GoneResources(context, assembler, reader).NoteAsync(listing, cancellationToken).ConfigureAwait(false);
         var dropped = listing.Dropped(merged.Resources, session.Configuration);
         var status = context.Record.HasDoubts || dropped.Any(each => each.AcceptedReason is null) || merged.Mismatches.Count > 0 || parts.Any(part => SnapshotAssembler.StatusOf(part.Snapshot) != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
-        var (snapshot, final, verification) = await new SnapshotFinisher(context, session, assembler, writer, held).FinishAsync(
-            (state, problems, stop) => assembler.WriteAsync(merged with { Status = state, Problems = problems, Saved = context.Time.GetUtcNow() }, stop),
+        var summarizer = new SnapshotSummarizer(context, reader, writer, [.. snapshots.Where(each => !ShardRound.IsShard(each.Snapshot))]) { Parts = grafted };
+        var (snapshot, final, verification) = await new SnapshotFinisher(context, session, assembler, writer, summarizer, held).FinishAsync(
+            (state, problems, stop) => assembler.WriteAsync(merged with { Checkpoint = false, Status = state, Problems = problems, Saved = context.Time.GetUtcNow() }, stop),
             status,
             () => (touched.Sum(each => each.ItemsExpected ?? 0), touched.Sum(each => each.ItemsStored ?? 0), merged.Mismatches),
             [.. snapshots.Where(each => !ShardRound.IsShard(each.Snapshot))],
@@ -75,13 +85,13 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
         (BlobId Id, Snapshot Snapshot)? before = last.Snapshot is null ? null : last;
         if (parts.Count > 0)
         {
-            await using var writer = ClaimedRun.NewWriter(session);
+            await using var writer = ClaimedRun.NewWriter(session, held);
             var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
-            var assembler = new SnapshotAssembler(session, writer, reader, context.Time, before, context.Record.Id, []) { NotBefore = snapshots[^1].Snapshot.Taken };
-            var merged = await GraftAsync(parts, before, assembler, reader, [], cancellationToken).ConfigureAwait(false);
+            var assembler = new SnapshotAssembler(session, held, writer, reader, context.Time, before, context.Record.Id, []) { NotBefore = snapshots[^1].Snapshot.Taken };
+            var merged = await GraftAsync(parts, before, assembler, reader, [], [], cancellationToken).ConfigureAwait(false);
             var root = await assembler.WriteAsync(merged with { Checkpoint = true, Status = BackupState.Partial }, cancellationToken).ConfigureAwait(false);
             await held.ThrowIfLostAsync().ConfigureAwait(false);
-            await assembler.SaveSnapshotAsync(root, BackupState.Partial, files: null, checkpoint: true, cancellationToken).ConfigureAwait(false);
+            await assembler.SaveSnapshotAsync(root, BackupState.Partial, files: null, checkpoint: true, summary: null, cancellationToken).ConfigureAwait(false);
         }
 
         // Those of another beginning continue nothing.
@@ -124,7 +134,7 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
         parts.Select(part => SnapshotAssembler.WrittenOf(part.Snapshot)).Aggregate((FileCensus?)default(FileCensus), (all, part) => all is { } sum && part is { } own ? sum.With(own) : null);
 
     private async Task<RunManifest> GraftAsync(
-        IReadOnlyList<(BlobId Id, Snapshot Snapshot)> parts, (BlobId Id, Snapshot Snapshot)? before, SnapshotAssembler assembler, RepositoryReader reader, HashSet<BlobId> verified, CancellationToken cancellationToken)
+        IReadOnlyList<(BlobId Id, Snapshot Snapshot)> parts, (BlobId Id, Snapshot Snapshot)? before, SnapshotAssembler assembler, RepositoryReader reader, HashSet<BlobId> verified, List<GraftedPart> grafted, CancellationToken cancellationToken)
     {
         var old = await SnapshotAssembler.ReadManifestAsync(reader, before?.Snapshot.Root, cancellationToken).ConfigureAwait(false) ?? new RunManifest();
         var manifests = new List<RunManifest>();
@@ -136,6 +146,7 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
                 ?? throw new RepositoryException(RepositoryErrorKind.Damaged, $"The snapshot {id.ToShortString()} of a shard has no manifest.");
             manifests.Add(manifest);
             var trees = new TreeLookup(reader, snapshot.Root);
+            var (taken, lostBefore) = (new HashSet<BlobId>(), lost.Count);
             foreach (var resource in TouchedIn(manifest, old))
             {
                 var place = string.Join('/', resource.Path);
@@ -153,10 +164,13 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
                     if (await trees.FindAsync(path, cancellationToken).ConfigureAwait(false) is not { } tree)
                         continue;
                     await assembler.SetAsync(path, tree, cancellationToken).ConfigureAwait(false);
+                    taken.Add(tree);
                     if (ShardRound.IsVerified(snapshot))
                         verified.Add(tree);
                 }
             }
+
+            grafted.Add(new GraftedPart(snapshot.Root, snapshot.Summary, taken, IsWhole: lost.Count == lostBefore));
         }
 
         return Combine(old, manifests, lost, context.Record.Id) with

@@ -76,13 +76,13 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
             var isHeld = living.Any(holder => holder.Purpose == _purpose);
             if (!isHeld && !HasLeftovers(round, snapshots, living.Count > 0))
             {
-                ClockCheck.Note(context, snapshots);
+                await ClockCheck.NoteAsync(context, session, snapshots, cancellationToken).ConfigureAwait(false);
                 return round;
             }
 
             try
             {
-                await using var held = await RepositoryLock.ClaimAsync(session.Repository, _purpose, context.Time, context.Random, cancellationToken).ConfigureAwait(false);
+                await using var held = await RepositoryLock.ClaimAsync(session.Repository, _purpose, context.Time, context.Random, cancellationToken, context.Watching).ConfigureAwait(false);
                 snapshots = await session.RecentAsync(cancellationToken).ConfigureAwait(false);
                 if (!HasLeftovers(new ShardRound(snapshots, context.Options), snapshots, isAlive: false))
                     continue;
@@ -115,7 +115,7 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
             RepositoryLock held;
             try
             {
-                held = await RepositoryLock.ClaimAsync(session.Repository, LockPurpose.Part(_purpose, shard.ToString()), context.Time, context.Random, cancellationToken).ConfigureAwait(false);
+                held = await RepositoryLock.ClaimAsync(session.Repository, LockPurpose.Part(_purpose, shard.ToString()), context.Time, context.Random, cancellationToken, context.Watching).ConfigureAwait(false);
             }
             catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.PurposeTaken)
             {
@@ -174,9 +174,10 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
 
                 // Whoever merges has not written this, and would have to read the index of all of it: it is known here.
                 part.Monitor.Phase = Texts.Get("Progress_Verifying");
-                var problems = await new RunVerifier(session.Repository, session.TreeCache, run.Writer.PacksStored, part.Random).CheckTreesAsync(root, verified, [], token).ConfigureAwait(false);
+                var problems = await new RunVerifier(session, run.Writer.PacksStored, part.Random).CheckNewTreesAsync(root, verified, [], token).ConfigureAwait(false);
+                var summary = await new SnapshotSummarizer(part, run.Reader, run.Writer, snapshots).SummarizeAsync(root, record.Started, token).ConfigureAwait(false);
                 await held.ThrowIfLostAsync().ConfigureAwait(false);
-                await run.Assembler.SaveSnapshotAsync(root, status, files: null, checkpoint: true, context.Abandon, problems.Count == 0 ? [ShardRound.DoneTag, ShardRound.VerifiedTag] : [ShardRound.DoneTag]).ConfigureAwait(false);
+                await run.Assembler.SaveSnapshotAsync(root, status, files: null, checkpoint: true, summary, context.Abandon, problems.Count == 0 ? [ShardRound.DoneTag, ShardRound.VerifiedTag] : [ShardRound.DoneTag]).ConfigureAwait(false);
                 await run.Checkpointer.EndAsync(token).ConfigureAwait(false);
                 part.Events.Write(RunEvent.ShardDone, Texts.Get("Event_ShardDone", shard), new { shard = shard.ToString(), resources = sources.Length, items = record.Items, bytes = record.Bytes });
                 return root;
@@ -195,7 +196,7 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
         RepositoryLock held;
         try
         {
-            held = await RepositoryLock.ClaimAsync(session.Repository, _purpose, context.Time, context.Random, cancellationToken).ConfigureAwait(false);
+            held = await RepositoryLock.ClaimAsync(session.Repository, _purpose, context.Time, context.Random, cancellationToken, context.Watching).ConfigureAwait(false);
         }
         catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.PurposeTaken)
         {
@@ -210,12 +211,12 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
         await using (held)
         {
             using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, held.Lost);
-            var snapshots = await session.RecentAsync(alive.Token).ConfigureAwait(false);
-            if (!round.IsCurrent(snapshots) || round.Pending(snapshots).Count > 0)
-                return null;
-            await session.Repository.OpenIndexAsync(alive.Token).ConfigureAwait(false);
             try
             {
+                var snapshots = await session.RecentAsync(alive.Token).ConfigureAwait(false);
+                if (!round.IsCurrent(snapshots) || round.Pending(snapshots).Count > 0)
+                    return null;
+                await session.Repository.OpenIndexAsync(alive.Token).ConfigureAwait(false);
                 return await new ShardMerger(context, session, held).MergeAsync(round, snapshots, listing, alive.Token).ConfigureAwait(false) with { BytesStored = _bytesStored };
             }
             catch (OperationCanceledException) when (held.Lost.IsCancellationRequested)
@@ -270,7 +271,7 @@ internal sealed class ShardedRun(RunContext context, RepositorySession session, 
         var living = new List<LockHolder>();
         await foreach (var holder in RepositoryLock.HoldersAsync(session.Repository, context.Time, cancellationToken).ConfigureAwait(false))
         {
-            if (holder.Purpose is { } purpose && LockPurpose.Covers(_purpose, purpose) && context.Time.GetUtcNow() - holder.Renewed < RepositoryLock.SilentAfter)
+            if (holder.Purpose is { } purpose && LockPurpose.Covers(_purpose, purpose) && holder.Evidence == LockEvidence.Renewed)
                 living.Add(holder);
         }
 

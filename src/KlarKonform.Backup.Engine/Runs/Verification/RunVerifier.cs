@@ -1,59 +1,126 @@
 using System.Collections.Concurrent;
+using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Reading;
-using KlarKonform.Backup.Storage;
+using KlarKonform.Backup.Repository.Snapshots;
 
 namespace KlarKonform.Backup.Engine.Runs.Verification;
 
 /// <summary>
 /// The check after every run, at a cost in proportion to what changed: every pack is at the target with its size, every blob that new
-/// trees name is in the index, and a random sample is read back, decrypted and hashed.
+/// trees name is in the index, and a random sample is read back, decrypted and hashed. When the packs and index files of before are not
+/// the very same any more, nothing of before counts as verified: then every tree of every snapshot in the repository is walked.
 /// </summary>
-/// <param name="repository">The repository after the run's last flush.</param>
-/// <param name="treeCache">Trees of before that the run has read: they were verified when they were new.</param>
+/// <param name="session">The repository after the run's last flush.</param>
 /// <param name="written">The packs that the run uploaded, with their sizes in bytes.</param>
 /// <param name="random">Draws the sample.</param>
-internal sealed class RunVerifier(ResticRepository repository, IObjectStore? treeCache, IReadOnlyDictionary<BlobId, long> written, Random random)
+internal sealed class RunVerifier(RepositorySession session, IReadOnlyDictionary<BlobId, long> written, Random random)
 {
     private const int SampleSize = 16;
+
+    private readonly ResticRepository _repository = session.Repository;
 
     /// <summary>Verifies a snapshot in the making.</summary>
     /// <param name="root">Its root.</param>
     /// <param name="previousRoot">The previous snapshot's root, which was verified then.</param>
-    /// <param name="previousFiles">Which packs and index files there were before this run's own, or null when nobody knows.</param>
-    /// <param name="verified">Trees that others have verified, with all below them.</param>
+    /// <param name="previousFiles">Which packs and index files there were, before this run's own, at moments when everything was sound.</param>
+    /// <param name="others">What other workers did for the run.</param>
+    /// <param name="damaged">What the run before read and found damaged.</param>
     /// <param name="cancellationToken">Ends the check.</param>
     /// <returns>What is wrong, and which packs and index files there are now.</returns>
-    public async Task<StorageVerification> VerifyAsync(BlobId root, BlobId? previousRoot, FileCensus? previousFiles, IReadOnlyCollection<BlobId> verified, CancellationToken cancellationToken)
+    public async Task<StorageVerification> VerifyAsync(
+        BlobId root, BlobId? previousRoot, IReadOnlyCollection<FileCensus> previousFiles, OthersWork others, IReadOnlyList<string> damaged, CancellationToken cancellationToken)
     {
-        var checker = new RepositoryChecker(repository);
+        var checker = new RepositoryChecker(_repository);
         var problems = new List<CheckProblem>();
-        problems.AddRange(await CheckTreesAsync(root, previousRoot, verified, cancellationToken).ConfigureAwait(false));
-
-        // Of a large index only a part was read. Then the files of before must be the very same; if not, or if nobody knows, all of it is needed.
         var before = await checker.CountAsync(RepositoryFile.Data, written, cancellationToken).ConfigureAwait(false);
-        if (before.With(repository.OpenedIndex) != previousFiles)
-            await repository.CompleteIndexAsync(cancellationToken).ConfigureAwait(false);
+        var index = await IndexAsync(cancellationToken).ConfigureAwait(false);
+        var packsAndIndex = before.With(_repository.OpenedIndex);
+        if (index.Gone == 0 && previousFiles.Contains(packsAndIndex))
+        {
+            problems.AddRange(await CheckNewTreesAsync(root, previousRoot, others.Trees, cancellationToken).ConfigureAwait(false));
+        }
+        else
+        {
+            // Of a large index only a part was read, and of what was read something may be gone since. Whether something vanished, or somebody
+            // only added or tidied, is told by what is needed.
+            if (index.Gone == 0)
+                await _repository.CompleteIndexAsync(cancellationToken).ConfigureAwait(false);
+            else
+                await _repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
+            var (snapshots, unreadable) = await OthersInRepositoryAsync(cancellationToken).ConfigureAwait(false);
+            problems.AddRange(unreadable);
+            if (unreadable.Count == 0 && index.Gone == 0 && IsAsVerifiedByOthers(packsAndIndex, others, snapshots))
+            {
+                problems.AddRange(await CheckNewTreesAsync(root, previousRoot, others.Trees, cancellationToken).ConfigureAwait(false));
+            }
+            else
+            {
+                // What lies near says nothing of what is stored: other machines read the storage.
+                foreach (var kind in new[] { RepositoryFile.Index, RepositoryFile.Snapshot })
+                    problems.AddRange((await checker.CheckFilesAsync(kind, null, cancellationToken).ConfigureAwait(false)).ExceptBy(problems.Select(each => (each.Kind, each.Name)), each => (each.Kind, each.Name)));
+                problems.AddRange(await CheckAllTreesAsync([root, .. snapshots.Select(each => each.Snapshot.Root)], cancellationToken).ConfigureAwait(false));
+            }
+        }
+
         problems.AddRange(await checker.CheckPacksAsync(cancellationToken).ConfigureAwait(false));
-        var (sampled, damaged) = await CheckSampleAsync(checker, problems, cancellationToken).ConfigureAwait(false);
-        var index = await checker.CountAsync(RepositoryFile.Index, new Dictionary<BlobId, long>(), cancellationToken).ConfigureAwait(false);
-        var files = written.Aggregate(before, (census, pack) => census.With(pack.Key, pack.Value)).With(index);
-        return new StorageVerification(problems, files, repository.Index.PackSizes().Count, sampled, damaged);
+        var (sampled, failed) = await CheckSampleAsync(checker, problems, damaged, index.Files, cancellationToken).ConfigureAwait(false);
+        var files = written.Aggregate(before, (census, pack) => census.With(pack.Key, pack.Value)).With(index.Census);
+        return new StorageVerification(problems, files, _repository.Index.PackSizes().Count, sampled, failed);
     }
 
-    private async Task<(int Sampled, int Damaged)> CheckSampleAsync(RepositoryChecker checker, List<CheckProblem> problems, CancellationToken cancellationToken)
+    // Which index files there are, and whether those are among them that the run goes by: one may vanish while it is on.
+    private async Task<(FileCensus Census, IReadOnlyList<BlobId> Files, int Gone)> IndexAsync(CancellationToken cancellationToken)
+    {
+        var (census, files, seen) = (default(FileCensus), new List<BlobId>(), _repository.IndexFilesSeen.ToHashSet());
+        await foreach (var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Index), cancellationToken).ConfigureAwait(false))
+        {
+            if (!BlobId.TryParse(item.Name, out var id))
+                continue;
+            census = census.With(id, item.Size);
+            files.Add(id);
+            seen.Remove(id);
+        }
+
+        return (census, files, seen.Count);
+    }
+
+    // Everybody's snapshots: whoever verifies next may be another configuration that shares the repository, and trusts this one.
+    private async Task<(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> Snapshots, IReadOnlyList<CheckProblem> Damaged)> OthersInRepositoryAsync(CancellationToken cancellationToken)
+    {
+        var (snapshots, damaged) = (new List<(BlobId, Snapshot)>(), new List<CheckProblem>());
+        await foreach (var (id, snapshot, problem) in new RepositoryChecker(_repository).ReadSnapshotsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (snapshot is not null)
+                snapshots.Add((id, snapshot));
+            else
+                damaged.Add(problem!);
+        }
+
+        return (snapshots, damaged);
+    }
+
+    // Another configuration in the same repository may have verified it since; and before the first verified snapshot there is nothing.
+    private static bool IsAsVerifiedByOthers(FileCensus files, OthersWork others, IReadOnlyCollection<(BlobId Id, Snapshot Snapshot)> snapshots) => others.Files is { } written
+        && (snapshots.Any(each => SnapshotAssembler.FilesOf(each.Snapshot)?.With(written) == files)
+            || (files == written && snapshots.All(each => RepositorySession.IsCheckpoint(each.Snapshot))));
+
+    private async Task<(int Sampled, int Damaged)> CheckSampleAsync(RepositoryChecker checker, List<CheckProblem> problems, IReadOnlyList<string> damaged, IReadOnlyList<BlobId> index, CancellationToken cancellationToken)
     {
         var (sampled, known) = (0, problems.Count);
-        var reader = new RepositoryReader(repository);
-        var unread = repository.UnreadIndexBytes > 0 ? SampleSize / 2 : 0;
+        var reader = new RepositoryReader(_repository);
+        var unread = _repository.UnreadIndexBytes > 0 ? SampleSize / 2 : 0;
         if (unread > 0)
         {
             problems.AddRange(await checker.CheckSampleOfPacksAsync(unread, random, cancellationToken).ConfigureAwait(false));
             sampled += unread;
         }
 
-        foreach (var blob in repository.Index.Sample(random, SampleSize - unread))
+        // What was damaged yesterday is looked at until it is mended, not left to chance.
+        problems.AddRange(await checker.CheckDataAsync(DamagedPacks(damaged), bytesRead: null, cancellationToken).ConfigureAwait(false));
+        problems.AddRange(await checker.CheckFilesAsync(RepositoryFile.Index, index.Skip(random.Next(Math.Max(1, index.Count))).Take(1), cancellationToken).ConfigureAwait(false));
+        foreach (var blob in _repository.Index.Sample(random, SampleSize - unread))
         {
             try
             {
@@ -69,6 +136,26 @@ internal sealed class RunVerifier(ResticRepository repository, IObjectStore? tre
         return (sampled, problems.Count - known);
     }
 
+    // A blob stands for its pack.
+    private HashSet<BlobId> DamagedPacks(IReadOnlyList<string> damaged)
+    {
+        var packs = new HashSet<BlobId>();
+        foreach (var name in damaged)
+        {
+            if (!BlobId.TryParse(name[(name.LastIndexOf('/') + 1)..], out var id))
+                continue;
+            if (_repository.Index.PackSizes().ContainsKey(id))
+                packs.Add(id);
+            foreach (var kind in new[] { BlobKind.Data, BlobKind.Tree })
+            {
+                if (_repository.Index.Contains(new BlobHandle(kind, id)) && _repository.Index.TryFind(new BlobHandle(kind, id), out var pack, out _))
+                    packs.Add(pack);
+            }
+        }
+
+        return packs;
+    }
+
     /// <summary>Reads the trees that are new, and looks for every blob that they name.</summary>
     /// <param name="root">The new root.</param>
     /// <param name="previousRoot">The root of before, which was verified then.</param>
@@ -76,10 +163,16 @@ internal sealed class RunVerifier(ResticRepository repository, IObjectStore? tre
     /// <param name="cancellationToken">Ends the check.</param>
     /// <remarks>Walks both trees side by side, level by level, and skips what is the same: those trees and blobs were checked when they were new.
     /// What has no counterpart waits until all that have one are walked: a folder that moved is known from its old place by then.</remarks>
-    public async Task<IReadOnlyCollection<CheckProblem>> CheckTreesAsync(BlobId root, BlobId? previousRoot, IReadOnlyCollection<BlobId> verified, CancellationToken cancellationToken)
+    public Task<IReadOnlyCollection<CheckProblem>> CheckNewTreesAsync(BlobId root, BlobId? previousRoot, IReadOnlyCollection<BlobId> verified, CancellationToken cancellationToken) =>
+        CheckAsync(new TreeWalk(_repository, session.TreeCache, verified), [(root, previousRoot)], cancellationToken);
+
+    // Every tree counts, but where its bytes come from does not: what is near was verified by its hash, and the index has to name it.
+    private Task<IReadOnlyCollection<CheckProblem>> CheckAllTreesAsync(IEnumerable<BlobId> roots, CancellationToken cancellationToken) =>
+        CheckAsync(new TreeWalk(_repository, session.TreeCache, []) { ReadsNear = true }, [.. roots.Distinct().Select(root => (root, (BlobId?)null))], cancellationToken);
+
+    private async Task<IReadOnlyCollection<CheckProblem>> CheckAsync(TreeWalk walk, ConcurrentBag<(BlobId Now, BlobId? Before)> first, CancellationToken cancellationToken)
     {
-        var walk = new Walk(repository, treeCache, verified);
-        for (ConcurrentBag<(BlobId Now, BlobId? Before)> level = [(root, previousRoot)]; !level.IsEmpty; level = walk.Next(level))
+        for (var level = first; !level.IsEmpty; level = walk.Next(level))
         {
             await Parallel.ForEachAsync(level.Where(pair => pair.Now != pair.Before), cancellationToken, async (pair, token) =>
             {
@@ -94,79 +187,12 @@ internal sealed class RunVerifier(ResticRepository repository, IObjectStore? tre
             }).ConfigureAwait(false);
         }
 
-        foreach (var (blob, tree) in walk.Named.Where(named => !repository.Index.Contains(named.Blob) && !walk.KnownBlobs.ContainsKey(named.Blob)))
+        foreach (var (blob, tree) in walk.Named.Where(named => !_repository.Index.Contains(BlobHandle.Data(named.Blob)) && !walk.KnownBlobs.ContainsKey(named.Blob)))
         {
-            if (!await repository.ContainsAsync(blob, cancellationToken).ConfigureAwait(false))
+            if (!await _repository.ContainsAsync(BlobHandle.Data(blob), cancellationToken).ConfigureAwait(false))
                 walk.Problems.Enqueue(new CheckProblem(CheckProblemKind.MissingBlob, blob.ToString(), tree.ToString()));
         }
 
         return walk.Problems;
-    }
-
-    private sealed class Walk(ResticRepository repository, IObjectStore? treeCache, IReadOnlyCollection<BlobId> verified)
-    {
-        private readonly RepositoryReader _before = new(repository, treeCache: treeCache);
-        private readonly RepositoryReader _reader = new(repository);
-        private readonly ConcurrentDictionary<BlobId, bool> _knownTrees = new(verified.Select(tree => KeyValuePair.Create(tree, true)));
-        private ConcurrentBag<(BlobId Now, BlobId? Before)> _pairs = [];
-        private ConcurrentBag<BlobId> _alone = [];
-
-        public ConcurrentQueue<CheckProblem> Problems { get; } = new();
-
-        /// <summary>Blobs that new trees name and that the index, as far as it is read, does not; each with the tree.</summary>
-        public ConcurrentBag<(BlobId Blob, BlobId Tree)> Named { get; } = [];
-
-        /// <summary>Blobs that the trees before named.</summary>
-        public ConcurrentDictionary<BlobId, bool> KnownBlobs { get; } = new();
-
-        public async Task CheckAsync(BlobId now, BlobId? previous, CancellationToken cancellationToken)
-        {
-            var beforeByName = new Dictionary<string, BlobId>();
-            var beforeBlobs = new HashSet<BlobId>();
-            if (previous is { } old)
-            {
-                var before = await _before.ReadTreeLinksAsync(old, cancellationToken).ConfigureAwait(false);
-                foreach (var (name, tree) in before.Subtrees)
-                {
-                    beforeByName[name] = tree;
-                    _knownTrees[tree] = true;
-                }
-
-                beforeBlobs.UnionWith(before.Blobs);
-            }
-
-            var links = await _reader.ReadTreeLinksAsync(now, cancellationToken).ConfigureAwait(false);
-            foreach (var (name, tree) in links.Subtrees)
-            {
-                if (beforeByName.TryGetValue(name, out var same))
-                    _pairs.Add((tree, same));
-                else
-                    _alone.Add(tree);
-            }
-
-            foreach (var blob in links.Blobs)
-            {
-                if (!beforeBlobs.Remove(blob) && !repository.Index.Contains(blob))
-                    Named.Add((blob, now));
-            }
-
-            // Gone from here, and perhaps moved: what is left of the old tree's blobs.
-            foreach (var blob in beforeBlobs.Where(blob => !repository.Index.Contains(blob)))
-                KnownBlobs[blob] = true;
-        }
-
-        /// <summary>What to walk next: pairs while there are any, then what is new altogether.</summary>
-        public ConcurrentBag<(BlobId Now, BlobId? Before)> Next(ConcurrentBag<(BlobId Now, BlobId? Before)> walked)
-        {
-            foreach (var (now, _) in walked)
-                _knownTrees[now] = true;
-            var next = new ConcurrentBag<(BlobId Now, BlobId? Before)>(_pairs.Where(pair => pair.Now != pair.Before && !_knownTrees.ContainsKey(pair.Now)));
-            _pairs = [];
-            if (!next.IsEmpty)
-                return next;
-            next = [.. _alone.Distinct().Where(tree => !_knownTrees.ContainsKey(tree)).Select(tree => (tree, (BlobId?)null))];
-            _alone = [];
-            return next;
-        }
     }
 }

@@ -8,8 +8,11 @@ using KlarKonform.Backup.Repository.Writing;
 namespace KlarKonform.Backup.Engine.Runs.Verification;
 
 /// <summary>Makes a run's final snapshot: its trees are stored, the repository is verified, and only then the snapshot is written.</summary>
-internal sealed class SnapshotFinisher(RunContext context, RepositorySession session, SnapshotAssembler assembler, RepositoryWriter writer, RepositoryLock held)
+internal sealed class SnapshotFinisher(RunContext context, RepositorySession session, SnapshotAssembler assembler, RepositoryWriter writer, SnapshotSummarizer summarizer, RepositoryLock held)
 {
+    // So many are looked at again; of more, a walk over everything tells anyway.
+    private const int MaxDamaged = 256;
+
     /// <summary>Verifies what is stored and saves the snapshot.</summary>
     /// <param name="save">Stores the trees with a manifest of that state and those problems; returns the root.</param>
     /// <param name="status">How the run stands before the verification.</param>
@@ -29,8 +32,8 @@ internal sealed class SnapshotFinisher(RunContext context, RepositorySession ses
         var root = await save(status, [], cancellationToken).ConfigureAwait(false);
         context.Monitor.Phase = Texts.Get("Progress_Verifying");
         var verified = snapshots.Select(each => each.Snapshot).LastOrDefault(each => SnapshotAssembler.FilesOf(each) is not null);
-        var storage = await new RunVerifier(session.Repository, session.TreeCache, writer.PacksStored, context.Random)
-            .VerifyAsync(root, verified?.Root, FilesBefore(verified, snapshots.Count == 0, others), others.Trees, cancellationToken).ConfigureAwait(false);
+        var storage = await new RunVerifier(session, writer.PacksStored, context.Random)
+            .VerifyAsync(root, verified?.Root, await FilesBeforeAsync(verified, others, cancellationToken).ConfigureAwait(false), others, (await assembler.PreviousManifestAsync(cancellationToken).ConfigureAwait(false)).Damaged, cancellationToken).ConfigureAwait(false);
         var (expected, stored, mismatches) = counts();
         var verification = new RunVerification
         {
@@ -45,6 +48,7 @@ internal sealed class SnapshotFinisher(RunContext context, RepositorySession ses
         if (verification.Problems.Count > 0)
         {
             status = BackupState.Partial;
+            assembler.Damaged = [.. storage.Problems.Where(problem => problem.Kind == CheckProblemKind.DamagedPack).Select(problem => problem.Name).Take(MaxDamaged)];
             foreach (var problem in verification.Problems)
                 context.Note(Texts.Get("VerificationFailed", problem));
             root = await save(status, verification.Problems, cancellationToken).ConfigureAwait(false);
@@ -53,17 +57,27 @@ internal sealed class SnapshotFinisher(RunContext context, RepositorySession ses
         if (verification.Mismatches.Count > 0)
             context.Note(Texts.Get("ItemsDiffer", verification.Mismatches.Count));
         Log(verification);
+        var summary = await summarizer.SummarizeAsync(root, assembler.Manifest.Started, cancellationToken).ConfigureAwait(false);
         await held.ThrowIfLostAsync().ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
 
         // Begun, it is written to its end: a snapshot that nobody knows of would be followed by a checkpoint of the same.
-        var snapshot = await assembler.SaveSnapshotAsync(root, status, verification.Problems.Count == 0 ? storage.Files : null, checkpoint: false, context.Abandon).ConfigureAwait(false);
+        FileCensus? sound = verification.Problems.Count == 0 ? storage.Files : null;
+        var snapshot = await assembler.SaveSnapshotAsync(root, status, sound, checkpoint: false, summary, context.Abandon).ConfigureAwait(false);
+        var ledger = new FileLedger(session);
+        await ledger.WriteAsync(sound, context.Abandon).ConfigureAwait(false);
+        await ledger.SetNewestAsync(new KnownSnapshot(snapshot.ToString(), context.Time.GetUtcNow()), context.Abandon).ConfigureAwait(false);
         return (snapshot, status, verification);
     }
 
-    // Before the first snapshot there is nothing, if the configuration has the repository for itself: if not, the files will not agree.
-    private static FileCensus? FilesBefore(Snapshot? verified, bool first, OthersWork others) =>
-        others.Files is not { } written ? null : verified is not null ? SnapshotAssembler.FilesOf(verified)?.With(written) : first ? written : null;
+    // When everything was sound, before other workers wrote their part: as the last verified snapshot says, or this machine.
+    private async Task<IReadOnlyCollection<FileCensus>> FilesBeforeAsync(Snapshot? verified, OthersWork others, CancellationToken cancellationToken)
+    {
+        if (others.Files is not { } written)
+            return [];
+        FileCensus?[] known = [verified is null ? null : SnapshotAssembler.FilesOf(verified), await new FileLedger(session).ReadAsync(cancellationToken).ConfigureAwait(false)];
+        return [.. known.OfType<FileCensus>().Select(files => files.With(written))];
+    }
 
     private void Log(RunVerification verification)
     {

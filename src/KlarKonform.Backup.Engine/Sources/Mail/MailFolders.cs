@@ -167,6 +167,6 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
         return MonthName().IsMatch(safe) ? SafeName.WithMark(safe, id) : safe;
     }
 
-    [GeneratedRegex(@"^\d{4}-\d{2}$")]
+    [GeneratedRegex(@"^[0-9]{4}-[0-9]{2}\z")]
     private static partial Regex MonthName();
 }

@@ -50,6 +50,24 @@ internal sealed class ChatArchive(ResourceRun run)
         return _open[id] = folder;
     }
 
+    /// <summary>The archived chats of a number whose keys begin so, by their keys.</summary>
+    public async Task<Dictionary<string, ChatInfo>> ExportsAsync(string number, string prefix, CancellationToken cancellationToken)
+    {
+        var owner = await NumberAsync(number, "", cancellationToken).ConfigureAwait(false);
+        var own = $"chat:{owner}|";
+        var chats = new Dictionary<string, ChatInfo>(StringComparer.Ordinal);
+        var ids = new List<string>();
+        await foreach (var id in run.Store.ItemsOfAsync($"number:{owner}", folders: true, cancellationToken).ConfigureAwait(false))
+            ids.Add(id);
+        foreach (var id in ids.Where(id => id.StartsWith(own + prefix, StringComparison.Ordinal)))
+        {
+            if (await run.Store.FindAsync($"info:{id}", cancellationToken).ConfigureAwait(false) is { } entry && await run.Store.ReadAsync(entry, cancellationToken).ConfigureAwait(false) is { } stored)
+                chats[id[own.Length..]] = ChatInfo.Parse(stored);
+        }
+
+        return chats;
+    }
+
     /// <summary>Remembers who somebody is.</summary>
     public async Task KnowAsync(WebhookContact contact, CancellationToken cancellationToken)
     {

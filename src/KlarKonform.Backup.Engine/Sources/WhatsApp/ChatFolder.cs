@@ -61,13 +61,35 @@ internal sealed class ChatFolder(ResourceRun run, string id, ChatInfo info)
         if (media.Sha256 is { } announced && announced != hash)
             throw new KlarKonform.Backup.WhatsApp.WhatsAppException(KlarKonform.Backup.WhatsApp.WhatsAppErrorKind.IntegrityMismatch, "What arrived has another SHA-256 than was announced.");
         var safe = SafeName.Shorten(SafeName.From(name, "media"), 140);
-        var stamp = line.LocalTime is { Length: >= 16 } local ? $"{local[..10]} {local[11..13]}.{local[14..16]}" : $"{line.Time.UtcDateTime:yyyy-MM-dd HH.mm}";
+        var stamp = line.LocalTime is { Length: >= 16 } local ? $"{local[..10]} {local[11..13]}.{local[14..16]}" : line.Time.UtcDateTime.ToString("yyyy-MM-dd HH.mm", System.Globalization.CultureInfo.InvariantCulture);
         var entry = new ItemEntry { Id = MediaId(line.Id), Parent = id, Sub = MediaFolder, Name = SafeName.WithMark($"{stamp} {safe}", line.Id), Version = hash };
         var metadata = JsonSerializer.SerializeToElement(new { chat = info.Name, from = line.From?.Name ?? line.From?.Id, mimeType = media.MimeType, message = line.Id, sha256 = hash });
         await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("chatMedia", entry.Id, metadata), cancellationToken).ConfigureAwait(false);
         var placed = await run.Store.FindAsync(entry.Id, cancellationToken).ConfigureAwait(false);
         run.CountDownload();
         return media with { File = $"{MediaFolder}/{placed!.Name}", Size = (long)node.Size, Sha256 = hash, State = MediaState.Stored };
+    }
+
+    /// <summary>Stores a file that belongs to the chat and to no message. One of the same content and kind is there once.</summary>
+    /// <param name="kind">What it is, as a part of its id.</param>
+    /// <param name="folder">The folder below the chat's.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="content">Its content.</param>
+    /// <param name="time">Its time; UTC.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>Where it lies, below the chat's folder.</returns>
+    public async Task<string> StoreFileAsync(string kind, string folder, string name, Stream content, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        await using var hashing = new Sha256Stream(content);
+        var node = await run.SaveAsync(hashing, time, cancellationToken).ConfigureAwait(false);
+        var entryId = $"file:{id}|{kind}|{hashing.Hash}";
+        if (await run.Store.FindAsync(entryId, cancellationToken).ConfigureAwait(false) is { } present)
+            return $"{folder}/{present.Name}";
+        var entry = new ItemEntry { Id = entryId, Parent = id, Sub = folder, Name = SafeName.WithMark(SafeName.Shorten(SafeName.From(name, "file"), 140), entryId), Version = hashing.Hash };
+        var metadata = JsonSerializer.SerializeToElement(new { chat = info.Name, name, sha256 = hashing.Hash });
+        await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("chatFile", entryId, metadata), cancellationToken).ConfigureAwait(false);
+        run.CountDownload();
+        return $"{folder}/{(await run.Store.FindAsync(entryId, cancellationToken).ConfigureAwait(false))!.Name}";
     }
 
     /// <summary>Takes a message's file out for good.</summary>

@@ -1,5 +1,6 @@
 using KlarKonform.Backup.Engine.Runs;
 using KlarKonform.Backup.WhatsApp;
+using KlarKonform.Backup.WhatsApp.Exports;
 
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp;
 
@@ -10,6 +11,7 @@ internal static class ChatProblems
     {
         WhatsAppErrorKind.NotAChat => "HintNotAChat",
         WhatsAppErrorKind.WrongEncoding => "HintWrongEncoding",
+        WhatsAppErrorKind.UnknownTimes => "HintUnknownTimes",
         WhatsAppErrorKind.Incomplete => "HintIncomplete",
         WhatsAppErrorKind.Dangerous => "HintDangerous",
         WhatsAppErrorKind.NotAWebhook => "HintNotAWebhook",
@@ -17,4 +19,13 @@ internal static class ChatProblems
         WhatsAppErrorKind.AccessDenied => "HintChatAccess",
         _ => "HintRetry",
     }, !exception.IsPassing);
+
+    /// <summary>What a refused entry of a ZIP is reported as.</summary>
+    public static ItemProblem Of(ZipRefusal refusal) => new($"Entry{refusal}", refusal switch
+    {
+        ZipRefusal.LeadsOut => "The entry's name leads out of the ZIP.",
+        ZipRefusal.BadName => "The entry's name is none.",
+        ZipRefusal.Encrypted => "The entry is encrypted.",
+        _ => "The entry unpacks to more than a hundred times its size.",
+    }, "HintDangerousEntry", IsPermanent: true);
 }

@@ -9,6 +9,12 @@ namespace KlarKonform.Backup.Engine.Sources.WhatsApp;
 /// <param name="place">The place.</param>
 internal sealed class TakenFiles(ResourceRun run, string kind, IDropLocation place)
 {
+    // No file system allows it in a name: what follows is a part of the file.
+    private const char Part = '\0';
+
+    /// <summary>What a part of a file, an entry of a ZIP, is called in the state.</summary>
+    public static string PartOf(string key, string entry) => $"{key}{Part}{entry}";
+
     /// <summary>What a file of the place is called in the state.</summary>
     public string KeyOf(string file) => $"{kind} {place.Name} {file}";
 
@@ -17,7 +23,7 @@ internal sealed class TakenFiles(ResourceRun run, string kind, IDropLocation pla
     {
         var present = files.Select(file => KeyOf(file.Key)).ToHashSet(StringComparer.Ordinal);
         var prefix = KeyOf("");
-        var gone = run.Store.State.Inputs.Keys.Concat(run.Store.State.Failures.Keys).Where(key => key.StartsWith(prefix, StringComparison.Ordinal) && !present.Contains(key)).ToArray();
+        var gone = run.Store.State.Inputs.Keys.Concat(run.Store.State.Failures.Keys).Where(key => key.StartsWith(prefix, StringComparison.Ordinal) && !present.Contains(key.Split(Part)[0])).ToArray();
         return gone.Length == 0 ? Task.CompletedTask : run.Store.ChangeStateAsync(state =>
         {
             foreach (var key in gone)

@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Sources.WhatsApp.Exports;
 using KlarKonform.Backup.Engine.Sources.WhatsApp.Locations;
 using KlarKonform.Backup.Engine.Targets;
 using KlarKonform.Backup.Graph.Http;

@@ -2,8 +2,8 @@ using System.Management.Automation;
 
 namespace KlarKonform.Backup.Cmdlets.Commands;
 
-/// <summary>A cmdlet that changes a hold: who and why go into the audit log.</summary>
-public abstract class HoldCommand : ConfigurationNameCommand
+/// <summary>A cmdlet of which the audit log records who did it, and why.</summary>
+public abstract class AuditedCommand : ConfigurationNameCommand
 {
     /// <summary>Why.</summary>
     [Parameter(Mandatory = true)]

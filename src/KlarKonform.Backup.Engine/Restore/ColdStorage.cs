@@ -1,0 +1,62 @@
+using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Storage;
+
+namespace KlarKonform.Backup.Engine.Restore;
+
+/// <summary>
+/// Looks, before a restore begins, whether the bucket's packs can be read at once. Lifecycle rules move them into classes that must be
+/// restored at
+/// the provider first, for hours. Packs are called by hashes, so that the first page of their listing is a random sample of all.
+/// </summary>
+internal static class ColdStorage
+{
+    // A page of a listing: one request. A class that one pack in a hundred lies in is missed once in twenty thousand times.
+    private const int Sample = 1000;
+
+    // Whether a copy was restored for a time, or an intelligent tier is an archive's, is told by the object alone.
+    private const int Asked = 5;
+
+    /// <summary>Tells the observer when packs that were looked at are archived.</summary>
+    /// <param name="session">The repository.</param>
+    /// <param name="observer">Who is told.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public static async Task WarnAsync(RepositorySession session, IBackupObserver observer, CancellationToken cancellationToken)
+    {
+        if (session.Configuration.Target.Type != TargetType.S3)
+            return;
+        var (seen, cold) = (0, new List<StoredObject>());
+        var tiered = new List<StoredObject>();
+        var packs = session.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Data), cancellationToken);
+        await foreach (var pack in packs.ConfigureAwait(false))
+        {
+            seen++;
+            if (pack.IsArchived)
+                cold.Add(pack);
+            else if (pack.StorageClass is not (null or "STANDARD"))
+                tiered.Add(pack);
+            if (seen == Sample)
+                break;
+        }
+
+        var asked = await AskAsync(session.Store, cold.Count > 0 ? cold : tiered, cancellationToken).ConfigureAwait(false);
+        if (asked.Find(pack => pack.IsArchived) is not { } first)
+            return;
+        var share = asked.Count(pack => pack.IsArchived) / (double)asked.Count;
+        var unreadable = (int)Math.Ceiling((cold.Count > 0 ? cold.Count : tiered.Count) * share);
+        observer.Warning(Texts.Get("RestoreArchived", unreadable, seen, first.StorageClass ?? "?"));
+    }
+
+    private static async Task<List<StoredObject>> AskAsync(
+        IObjectStore store, List<StoredObject> packs, CancellationToken cancellationToken)
+    {
+        var asked = new List<StoredObject>();
+        foreach (var pack in packs.Take(Asked))
+        {
+            if (await store.StatAsync(pack.Key, cancellationToken).ConfigureAwait(false) is { } known)
+                asked.Add(known);
+        }
+
+        return asked;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Globalization;
+
+namespace KlarKonform.Backup.Engine.Retention;
+
+/// <summary>
+/// Whether a plan is one that a person should see first. Retention runs by itself every night, and believes the times of snapshots: a clock
+/// that was wrong for a night must not cost the history.
+/// </summary>
+internal static class RetentionGuard
+{
+    // One of one that is over is no plan to think about.
+    private const int MinRemoved = 2;
+
+    // Backups pause over holidays. What is so much longer than usual is rather a clock.
+    private const int MaxGapFactor = 10;
+    private static readonly TimeSpan s_minGap = TimeSpan.FromDays(3);
+    private const int MinGaps = 3;
+
+    /// <summary>Why a person should look, or null.</summary>
+    /// <param name="configuration">The configuration's name.</param>
+    /// <param name="taken">When the complete snapshots were taken, oldest first; those of the future left out.</param>
+    /// <param name="removed">How many of them would go.</param>
+    public static BackupException? Refuse(string configuration, IReadOnlyList<DateTimeOffset> taken, int removed)
+    {
+        if (removed >= MinRemoved && removed * 2 > taken.Count)
+            return new BackupException("RetentionNeedsForce", BackupErrorCategory.InvalidOperation, configuration, removed, taken.Count, configuration);
+        if (removed == 0 || taken.Count < MinGaps + 2)
+            return null;
+        var gaps = taken.Zip(taken.Skip(1), (before, after) => after - before).ToArray();
+        var usual = gaps[..^1].Order().ElementAt((gaps.Length - 1) / 2);
+        return gaps[^1] > s_minGap && gaps[^1] > usual * MaxGapFactor
+            ? new BackupException("RetentionGap", BackupErrorCategory.InvalidOperation, configuration, configuration, Days(gaps[^1]), Days(usual))
+            : null;
+    }
+
+    /// <summary>Why a person still should look: what was doubtful before, and nobody decided it.</summary>
+    public static BackupException Waits(string configuration, int removed, int taken, DateTimeOffset since) =>
+        new("RetentionNeedsDecision", BackupErrorCategory.InvalidOperation, configuration, configuration, since.ToLocalTime(), removed, taken);
+
+    private static string Days(TimeSpan span) => span.TotalDays.ToString("0.#", CultureInfo.CurrentCulture);
+}

@@ -1,0 +1,53 @@
+using KlarKonform.Backup.Engine.Retention;
+using KlarKonform.Backup.Engine.Runs.Checkpoints;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Snapshots;
+
+namespace KlarKonform.Backup.Engine.Runs.Verification;
+
+/// <summary>
+/// Which snapshots and keys there are, noted in every manifest and compared by the next run on whatever machine: one that vanished is named
+/// in the same night, and in every night until somebody has taken it off the list.
+/// </summary>
+internal sealed class Inventory(RunContext context, RepositorySession session)
+{
+    private const int MaxNamed = 5;
+
+    private readonly Roll _roll = new(session, context.Time);
+    private IReadOnlyList<KnownSnapshot> _snapshots = [];
+    private IReadOnlyList<string> _keys = [];
+    private DateTimeOffset _listed;
+
+    /// <summary>How the audit log ends, for the snapshot's tags.</summary>
+    public IReadOnlyList<string> AuditEnds { get; private set; } = [];
+
+    /// <summary>Looks at what there is, and makes the run Partial where something is missing.</summary>
+    /// <param name="snapshots">The configuration's snapshots, oldest first.</param>
+    /// <param name="before">The newest one's manifest.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task LookAsync(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots, RunManifest before, CancellationToken cancellationToken)
+    {
+        _listed = context.Time.GetUtcNow();
+        var log = new AuditLog(session, context.Time);
+        (AuditEnds, var isSound) = await log.EndsAsync(cancellationToken).ConfigureAwait(false);
+        var holds = isSound ? HoldBook.Of(await log.ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name) : null;
+        var lost = await _roll.MissingAsync(snapshots, before, holds, cancellationToken).ConfigureAwait(false);
+        if (lost.Count > 0)
+            context.Doubt(Texts.Get("SnapshotsVanished", lost.Count, Named(lost.Select(each => $"{each.Id[..8]}, {each.Taken.ToLocalTime():g}"))));
+        var present = await _roll.KeysAsync(cancellationToken).ConfigureAwait(false);
+        var keys = await _roll.MissingKeysAsync(present, before, cancellationToken).ConfigureAwait(false);
+        if (keys.Count > 0)
+            context.Doubt(Texts.Get("KeysVanished", keys.Count, Named(keys.Select(each => each[..8]))));
+        if (session.Unreadable is { Count: > 0 } damaged)
+            context.Doubt(Texts.Get("SnapshotsUnreadable", damaged.Count, Named(damaged.Select(each => each.ToShortString()))));
+        if (!isSound)
+            context.Doubt(Texts.Get("AuditLogDoubtful", session.Configuration.Name));
+        _snapshots = [.. (await _roll.ListAsync(snapshots, holds, cancellationToken).ConfigureAwait(false)).Concat(lost).OrderBy(each => each.Taken)];
+        _keys = [.. present.Concat(keys).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>A manifest that says what there is.</summary>
+    public RunManifest Into(RunManifest manifest) => manifest with { Snapshots = _snapshots, SnapshotsListed = _listed, Keys = _keys };
+
+    private static string Named(IEnumerable<string> names) => string.Join("; ", names.Take(MaxNamed + 1).Select((name, number) => number == MaxNamed ? "…" : name));
+}

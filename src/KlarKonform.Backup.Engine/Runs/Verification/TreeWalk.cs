@@ -1,0 +1,81 @@
+using System.Collections.Concurrent;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Checking;
+using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Storage;
+
+namespace KlarKonform.Backup.Engine.Runs.Verification;
+
+/// <summary>Passes through trees level by level, each once, beside those of before where there are any. Thread-safe within a level.</summary>
+/// <param name="repository">The repository.</param>
+/// <param name="treeCache">Trees of before that the run has read: they were verified when they were new.</param>
+/// <param name="verified">Trees that need no look.</param>
+internal sealed class TreeWalk(ResticRepository repository, IObjectStore? treeCache, IReadOnlyCollection<BlobId> verified)
+{
+    private readonly RepositoryReader _near = new(repository, treeCache: treeCache);
+    private readonly RepositoryReader _stored = new(repository);
+    private readonly ConcurrentDictionary<BlobId, bool> _knownTrees = new(verified.Select(tree => KeyValuePair.Create(tree, true)));
+    private ConcurrentBag<(BlobId Now, BlobId? Before)> _pairs = [];
+    private ConcurrentBag<BlobId> _alone = [];
+
+    /// <summary>Whether also the trees that are checked may come from the cache. Whoever proves that new ones are stored must not.</summary>
+    public bool ReadsNear { get; init; }
+
+    public ConcurrentQueue<CheckProblem> Problems { get; } = new();
+
+    /// <summary>Blobs that checked trees name and that the index, as far as it is read, does not; each with the tree.</summary>
+    public ConcurrentBag<(BlobId Blob, BlobId Tree)> Named { get; } = [];
+
+    /// <summary>Blobs that the trees before named.</summary>
+    public ConcurrentDictionary<BlobId, bool> KnownBlobs { get; } = new();
+
+    public async Task CheckAsync(BlobId now, BlobId? previous, CancellationToken cancellationToken)
+    {
+        var beforeByName = new Dictionary<string, BlobId>();
+        var beforeBlobs = new HashSet<BlobId>();
+        if (previous is { } old)
+        {
+            var before = await _near.ReadTreeLinksAsync(old, cancellationToken).ConfigureAwait(false);
+            foreach (var (name, tree) in before.Subtrees)
+            {
+                beforeByName[name] = tree;
+                _knownTrees[tree] = true;
+            }
+
+            beforeBlobs.UnionWith(before.Blobs);
+        }
+
+        var links = await (ReadsNear ? _near : _stored).ReadTreeLinksAsync(now, mustBeStored: true, cancellationToken).ConfigureAwait(false);
+        foreach (var (name, tree) in links.Subtrees)
+        {
+            if (beforeByName.TryGetValue(name, out var same))
+                _pairs.Add((tree, same));
+            else
+                _alone.Add(tree);
+        }
+
+        foreach (var blob in links.Blobs)
+        {
+            if (!beforeBlobs.Remove(blob) && !repository.Index.Contains(BlobHandle.Data(blob)))
+                Named.Add((blob, now));
+        }
+
+        // Gone from here, and perhaps moved: what is left of the old tree's blobs.
+        foreach (var blob in beforeBlobs.Where(blob => !repository.Index.Contains(BlobHandle.Data(blob))))
+            KnownBlobs[blob] = true;
+    }
+
+    /// <summary>What to walk next: pairs while there are any, then what is new altogether.</summary>
+    public ConcurrentBag<(BlobId Now, BlobId? Before)> Next(ConcurrentBag<(BlobId Now, BlobId? Before)> walked)
+    {
+        foreach (var (now, _) in walked)
+            _knownTrees[now] = true;
+        var next = new ConcurrentBag<(BlobId Now, BlobId? Before)>(_pairs.Where(pair => pair.Now != pair.Before && !_knownTrees.ContainsKey(pair.Now)));
+        _pairs = [];
+        if (!next.IsEmpty)
+            return next;
+        next = [.. _alone.Distinct().Where(tree => !_knownTrees.ContainsKey(tree)).Select(tree => (tree, (BlobId?)null))];
+        _alone = [];
+        return next;
+    }
+}

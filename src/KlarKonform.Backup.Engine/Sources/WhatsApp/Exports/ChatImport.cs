@@ -1,0 +1,202 @@
+using System.Globalization;
+using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.WhatsApp;
+using KlarKonform.Backup.WhatsApp.Archive;
+using KlarKonform.Backup.WhatsApp.Exports;
+
+namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Exports;
+
+/// <summary>
+/// Takes one chat's export in: its messages, their files, the text as it was exported, and whatever lies beside it. Nothing that was in it is
+/// missing afterwards without a word. Used for one export.
+/// </summary>
+/// <param name="run">The run.</param>
+/// <param name="archive">The chats.</param>
+/// <param name="place">What all exports of a place have in common.</param>
+/// <param name="container">The export's files.</param>
+/// <param name="text">The chat among them.</param>
+/// <param name="source">The export's file, for notes and failures, and as it is called in the state.</param>
+internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPlace place, ExportContainer container, ChatText text, (string Name, string Key) source)
+{
+    // WhatsApp exports the newest 40,000 messages, or 10,000 with media (Meta's help): near that the oldest ones are missing.
+    private const int NearLimit = 9_900;
+    private const int NearTextLimit = 39_900;
+
+    private const string TextFolder = "_exports";
+    private const string RestFolder = "_unassigned";
+
+    // Of more names the number tells enough.
+    private const int NamesInNote = 5;
+    private const int NamesInBalance = 1000;
+
+    private readonly List<ContainerFile> _rest = [];
+    private int _added;
+
+    /// <summary>Takes it in.</summary>
+    /// <param name="restBelongsToIt">Whether files that no message names belong to this chat.</param>
+    /// <param name="others">Keys of files that are something else: other chats, and exports beside this one.</param>
+    /// <param name="more">Files from elsewhere that came with it.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task RunAsync(bool restBelongsToIt, IReadOnlySet<string> others, IReadOnlyList<ContainerFile> more, CancellationToken cancellationToken)
+    {
+        var survey = await ExportSurvey.ReadAsync(container, text, cancellationToken).ConfigureAwait(false);
+        var choice = await place.Matcher.ChooseAsync(ChatName.Of(text.File.Name, container.Name), source.Name, survey, cancellationToken).ConfigureAwait(false);
+        var chat = await archive.ChatAsync(place.Settings.Number, "", choice.Chat, choice.IsNew ? choice.Name : null, cancellationToken).ConfigureAwait(false);
+        chat.Info.Call(choice.Name, survey.Messages == 0 ? "" : survey.Last.ToString("s", CultureInfo.InvariantCulture));
+        await MergeAsync(chat, choice.Shift, cancellationToken).ConfigureAwait(false);
+        if (restBelongsToIt)
+            _rest.AddRange(container.Files.Where(file => file.Key != text.File.Key && !text.Names.Contains(file.Key) && !others.Contains(file.Key)));
+        _rest.AddRange(more);
+        foreach (var file in _rest)
+            await StoreRestAsync(chat, file, cancellationToken).ConfigureAwait(false);
+        chat.Info.Remember(survey.Traces.Sketch(chat.Info.Hashes()));
+        chat.Info.Keep(source.Name, new ExportBalance
+        {
+            Taken = run.Now,
+            Text = await StoreTextAsync(chat, cancellationToken).ConfigureAwait(false),
+            Bytes = text.File.Bytes,
+            Messages = survey.Messages,
+            Added = _added,
+            NotMessages = survey.NotMessages,
+            ClockMinutes = choice.Shift.Minutes,
+            Files = container.Files.Count(file => file.Key != text.File.Key && !others.Contains(file.Key)),
+            Named = text.Names.Count,
+            Omitted = survey.Omitted,
+            Missing = [.. survey.Missing.Take(NamesInBalance)],
+            Unassigned = [.. _rest.Select(file => file.Name).Take(NamesInBalance)],
+        });
+        place.Matcher.Know(choice.Chat, chat.Info);
+        await archive.SaveAsync(cancellationToken).ConfigureAwait(false);
+        Tell(survey, choice);
+    }
+
+    private void Tell(ExportSurvey survey, ChatChoice choice)
+    {
+        if (text.Format.IsOrderAssumed)
+            run.Note(Texts.Get("ExportDateAssumed", choice.Name, text.Format.Order), namesItem: true);
+        if (survey.Messages >= (survey.HasFiles ? NearLimit : NearTextLimit))
+            run.Note(Texts.Get("ExportTruncated", choice.Name, survey.Messages), namesItem: true);
+        if (choice.IsDoubtful)
+            run.Note(Texts.Get("ExportOfSameName", choice.Name, source.Name), namesItem: true);
+        if (choice.Shift.IsAny)
+            run.Note(Texts.Get("ExportShifted", source.Name, choice.Shift.Minutes), namesItem: true);
+        if (survey.NotMessages > 0)
+            run.Note(Texts.Get("ExportNotMessages", source.Name, survey.NotMessages), namesItem: true);
+        if (survey.Missing.Count > 0)
+            run.Note(Texts.Get("ExportMissing", source.Name, survey.Missing.Count, Some(survey.Missing)), namesItem: true);
+        if (_rest.Count > 0)
+            run.Note(Texts.Get("ExportUnassigned", source.Name, _rest.Count, Some(_rest.Select(file => file.Name)), RestFolder), namesItem: true);
+    }
+
+    private static string Some(IEnumerable<string> names) => names.Take(NamesInNote + 1).ToArray() is { Length: > NamesInNote } many ? string.Join(", ", many.Take(NamesInNote)) + ", …" : string.Join(", ", names);
+
+    private async Task MergeAsync(ChatFolder chat, ChatShift shift, CancellationToken cancellationToken)
+    {
+        var merger = new ExportMerger(chat.Id, place.ToUtc, run.Now);
+        var pending = new SortedDictionary<string, List<ExportMessage>>(StringComparer.Ordinal);
+        await using (var content = await container.OpenAsync(text.File, cancellationToken).ConfigureAwait(false))
+        {
+            await foreach (var read in ExportReader.ReadAsync(content, text.Format, container.Names, cancellationToken).ConfigureAwait(false))
+            {
+                var message = shift.IsAny ? read with { Time = shift.Apply(read.Time) } : read;
+                var month = message.Time.ToString("yyyy-MM", CultureInfo.InvariantCulture);
+                if (!pending.TryGetValue(month, out var messages))
+                {
+                    // Clocks run back now and then, by hours: the month before may still get something.
+                    while (pending.Count > 2 && pending.Keys.First() is var oldest && string.CompareOrdinal(oldest, month) < 0)
+                        await MergeMonthAsync(oldest, last: false).ConfigureAwait(false);
+                    pending[month] = messages = [];
+                }
+
+                messages.Add(message);
+            }
+        }
+
+        while (pending.Count > 0)
+            await MergeMonthAsync(pending.Keys.First(), last: pending.Count == 1).ConfigureAwait(false);
+
+        async Task MergeMonthAsync(string month, bool last)
+        {
+            pending.Remove(month, out var messages);
+            var stored = await chat.MonthAsync(month, cancellationToken).ConfigureAwait(false);
+            var placed = new List<(string Attachment, string Line)>();
+            _added += merger.Merge(stored, messages!, endsExport: last, (message, line) => placed.Add((message.Attachment!, line)));
+            await StoreMediaAsync(chat, stored, placed, cancellationToken).ConfigureAwait(false);
+            if (place.Deleted == DeletedMessagesPolicy.Redact)
+            {
+                foreach (var line in stored.Lines.Where(line => line is { Deleted: true, Redacted: false }).ToArray())
+                    await Redaction.ApplyAsync(chat, stored, line, cancellationToken).ConfigureAwait(false);
+            }
+
+            await chat.SaveMonthsAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // A message that has its file keeps it. Another one that an export shows at its place, better or worse, is kept beside the chat.
+    private async Task StoreMediaAsync(ChatFolder chat, ChatMonth month, List<(string Attachment, string Line)> placed, CancellationToken cancellationToken)
+    {
+        foreach (var (attachment, id) in placed)
+        {
+            if (container.Find(attachment) is not { } file || month.Find(id) is not { Redacted: false } line || IsDeletedForGood(line))
+                continue;
+            if (line.Media is { State: MediaState.Missing or MediaState.Omitted } media)
+            {
+                await EachAsync(file, async content =>
+                    month.Replace(line with { Media = await chat.StoreMediaAsync(line, media with { Name = attachment }, attachment, content, cancellationToken).ConfigureAwait(false) }), cancellationToken).ConfigureAwait(false);
+            }
+            else if (!await IsTheSameAsync(line, attachment, file, cancellationToken).ConfigureAwait(false))
+            {
+                _rest.Add(file);
+            }
+        }
+    }
+
+    private bool IsDeletedForGood(ChatLine line) => line.Deleted && place.Deleted == DeletedMessagesPolicy.Redact;
+
+    private async Task<bool> IsTheSameAsync(ChatLine line, string attachment, ContainerFile file, CancellationToken cancellationToken)
+    {
+        if (line.Media is not { State: MediaState.Stored } media)
+            return false;
+        if (media.Size != file.Bytes)
+            return false;
+        if (media.Name == attachment)
+            return true;
+        var hash = "";
+        await EachAsync(file, async content =>
+        {
+            await using var hashing = new Sha256Stream(content);
+            await hashing.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
+            hash = hashing.Hash;
+        }, cancellationToken).ConfigureAwait(false);
+        return hash == media.Sha256;
+    }
+
+    private async Task StoreRestAsync(ChatFolder chat, ContainerFile file, CancellationToken cancellationToken) => await EachAsync(file, async content =>
+    {
+        await chat.StoreFileAsync($"rest|{file.Path}", RestFolder, file.Name, content, run.Now, cancellationToken).ConfigureAwait(false);
+    }, cancellationToken).ConfigureAwait(false);
+
+    // What people deleted for everybody stands in it: with redaction it is not kept.
+    private async Task<string?> StoreTextAsync(ChatFolder chat, CancellationToken cancellationToken)
+    {
+        if (place.Deleted == DeletedMessagesPolicy.Redact)
+            return null;
+        await using var content = await container.OpenAsync(text.File, cancellationToken).ConfigureAwait(false);
+        return await chat.StoreFileAsync("text", TextFolder, ChatName.IsText(source.Name) ? source.Name : source.Name + ".txt", content, run.Now, cancellationToken).ConfigureAwait(false);
+    }
+
+    // One file of an export that cannot be read costs itself.
+    private async Task EachAsync(ContainerFile file, Func<Stream, Task> act, CancellationToken cancellationToken)
+    {
+        var key = TakenFiles.PartOf(source.Key, file.Path);
+        try
+        {
+            await using var content = await container.OpenAsync(file, cancellationToken).ConfigureAwait(false);
+            await act(content).ConfigureAwait(false);
+        }
+        catch (WhatsAppException exception) when (exception.Kind is WhatsAppErrorKind.Incomplete or WhatsAppErrorKind.Dangerous)
+        {
+            await run.FailAsync(key, "", $"{source.Name}/{file.Name}", ChatProblems.Of(exception), cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

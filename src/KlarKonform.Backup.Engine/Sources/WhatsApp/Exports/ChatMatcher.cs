@@ -1,0 +1,141 @@
+using System.Globalization;
+using KlarKonform.Backup.WhatsApp.Archive;
+using KlarKonform.Backup.WhatsApp.Exports;
+
+namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Exports;
+
+/// <summary>
+/// Which of the archived chats an export belongs to: by its name, by who writes in it, and by what both have. An export names no chat but in
+/// the name of a file, which people, browsers and telephones change. When it is not certain it is a chat of its own: two that are one can be
+/// joined, one that is two cannot be taken apart. Used for one run; not thread-safe.
+/// </summary>
+internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings settings)
+{
+    private const string Prefix = "export:";
+    private const int MaxPeopleInName = 4;
+
+    // Texts that occur in two chats of so many: below that, one was forwarded, or sent to many.
+    private const int OneIn = 5;
+    private const int FewestCommon = 2;
+
+    // So many texts of the same weeks that the other one has none of are another chat's.
+    private const int EnoughToDiffer = 5;
+
+    private Dictionary<string, ChatInfo>? _known;
+
+    private enum Verdict
+    {
+        Same,
+        Perhaps,
+        Other,
+    }
+
+    /// <summary>Chooses, and says under which name.</summary>
+    /// <param name="name">What the export's files call it, or null.</param>
+    /// <param name="source">The export's own file name.</param>
+    /// <param name="survey">What is in it.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<ChatChoice> ChooseAsync(string? name, string source, ExportSurvey survey, CancellationToken cancellationToken)
+    {
+        var known = _known ??= await archive.ExportsAsync(settings.Number, Prefix, cancellationToken).ConfigureAwait(false);
+        var told = Told(name, source);
+        var called = told ?? name ?? People(survey);
+        var seen = new List<(string Chat, bool IsNamed, Verdict Verdict, ChatOverlap Overlap)>();
+        foreach (var (chat, info) in known.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            var isNamed = IsCalled(info, called);
+            var isCopy = !isNamed && IsCalled(info, ChatName.WithoutCopy(called) ?? called, copies: true);
+            if (!isNamed && !isCopy && !IsLike(info, survey))
+                continue;
+            var overlap = ChatOverlap.Of(await TracesAsync(chat, info, survey, cancellationToken).ConfigureAwait(false), survey.Traces);
+            if (told is not null && isNamed)
+                return new ChatChoice(chat, called, overlap.Shift, IsDoubtful: false);
+            seen.Add((chat, isNamed, Judge(info, called, overlap, survey, isNamed, isCopy), overlap));
+        }
+
+        foreach (var best in seen.Where(each => each.Verdict == Verdict.Same).OrderByDescending(each => each.Overlap.Common).ThenByDescending(each => each.IsNamed))
+            return new ChatChoice(best.Chat, called, best.Overlap.Shift, IsDoubtful: false);
+        foreach (var likely in seen.Where(each => each.Verdict == Verdict.Perhaps).OrderByDescending(each => each.IsNamed))
+            return new ChatChoice(likely.Chat, called, likely.Overlap.Shift, IsDoubtful: false);
+        var own = Prefix + called;
+        for (var number = 2; known.ContainsKey(own); number++)
+            own = $"{Prefix}{called}#{number.ToString(CultureInfo.InvariantCulture)}";
+        return new ChatChoice(own, called, ChatShift.None, IsDoubtful: seen.Exists(each => each.IsNamed)) { IsNew = true };
+    }
+
+    /// <summary>Remembers what a chat became.</summary>
+    public void Know(string chat, ChatInfo info) => (_known ??= new(StringComparer.Ordinal))[chat] = info;
+
+    // What the admin knows better.
+    private string? Told(string? name, string source) => settings.SameChats is not { } same ? null
+        : same.FirstOrDefault(pair => string.Equals(pair.Key, source, StringComparison.OrdinalIgnoreCase) || (name is not null && ChatName.KeyOf(pair.Key) == ChatName.KeyOf(name))).Value;
+
+    private static string People(ExportSurvey survey)
+    {
+        var people = survey.Authors.Order(StringComparer.Ordinal).Take(MaxPeopleInName + 1).ToArray();
+        return people.Length switch { 0 => "WhatsApp", <= MaxPeopleInName => string.Join(", ", people), _ => string.Join(", ", people.Take(MaxPeopleInName)) + ", …" };
+    }
+
+    private static bool IsCalled(ChatInfo info, string name, bool copies = false)
+    {
+        var key = ChatName.KeyOf(name);
+        return info.Names.Append(info.Name).Any(each => ChatName.KeyOf(copies ? ChatName.WithoutCopy(each) ?? each : each) == key);
+    }
+
+    // One of both has the number, the other has not.
+    private static bool IsWithout(ChatInfo info, string name) =>
+        ChatName.WithoutCopy(name) is { } without ? IsCalled(info, without) : info.Names.Append(info.Name).Any(each => ChatName.WithoutCopy(each) is { } other && ChatName.KeyOf(other) == ChatName.KeyOf(name));
+
+    private static bool IsLike(ChatInfo info, ExportSurvey survey)
+    {
+        var common = 0;
+        foreach (var hash in info.Hashes())
+            common += survey.Traces.Contains(hash) ? 1 : 0;
+        return common >= FewestCommon;
+    }
+
+    private async Task<ChatTraces> TracesAsync(string chat, ChatInfo info, ExportSurvey survey, CancellationToken cancellationToken)
+    {
+        var traces = new ChatTraces();
+        if (survey.Messages == 0)
+            return traces;
+        var (from, to) = (MonthOf(survey.First, -1), MonthOf(survey.Last, 1));
+        var folder = await archive.ChatAsync(info.Number, info.NumberId, chat, null, cancellationToken).ConfigureAwait(false);
+        foreach (var month in info.Months.Keys.Where(month => string.CompareOrdinal(month, from) >= 0 && string.CompareOrdinal(month, to) <= 0).ToArray())
+        {
+            foreach (var line in (await folder.MonthAsync(month, cancellationToken).ConfigureAwait(false)).Lines)
+                traces.Add(line);
+            await folder.SaveMonthsAsync(cancellationToken).ConfigureAwait(false); // Nothing changed: it is forgotten again.
+        }
+
+        return traces;
+    }
+
+    private static string MonthOf(DateTime time, int more) => new DateTime(Math.Clamp(time.Year, 2, 9998), time.Month, 1).AddMonths(more).ToString("yyyy-MM", CultureInfo.InvariantCulture);
+
+    private static Verdict Judge(ChatInfo info, string name, ChatOverlap overlap, ExportSurvey survey, bool isNamed, bool isCopy)
+    {
+        var (before, now) = (info.Participants.Keys.ToHashSet(StringComparer.Ordinal), survey.Authors);
+
+        // Who left no trace on the other side, and is nobody who was renamed.
+        var renamed = overlap.Authors.Where(pair => pair.Archived != pair.Exported).ToArray();
+        var gone = before.Except(now).Except(renamed.Select(pair => pair.Archived ?? "")).Any();
+        var come = now.Except(before).Except(renamed.Select(pair => pair.Exported ?? "")).Any();
+        var writers = overlap.Authors.Select(pair => pair.Archived).Distinct().Count();
+        if (overlap.Common >= Math.Max(FewestCommon, overlap.Possible / OneIn))
+        {
+            // What one person writes to many at once is in all their chats.
+            if (writers >= 2 || (!(gone && come) && (renamed.Length > 0 || isNamed || isCopy)))
+                return Verdict.Same;
+            return isNamed && !(gone && come) ? Verdict.Same : Verdict.Other;
+        }
+
+        if (!isNamed && !isCopy)
+            return Verdict.Other;
+        if ((overlap.Common == 0 && overlap.Possible >= EnoughToDiffer) || (gone && come))
+            return Verdict.Other;
+
+        // A number in brackets may be a part of the name, unless the name without it is there.
+        return isNamed || before.SetEquals(now) || IsWithout(info, name) ? Verdict.Perhaps : Verdict.Other;
+    }
+}

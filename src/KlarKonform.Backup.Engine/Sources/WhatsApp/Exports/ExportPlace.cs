@@ -1,0 +1,24 @@
+using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.WhatsApp.Exports;
+using NodaTime;
+
+namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Exports;
+
+/// <summary>What all exports of a place have in common.</summary>
+internal sealed class ExportPlace(WhatsAppExportSettings settings, DeletedMessagesPolicy deleted, ChatMatcher matcher)
+{
+    private readonly DateTimeZone _zone = settings.TimeZone is { } name ? TimeZones.Find(name)!
+        : DateTimeZoneProviders.Tzdb.GetZoneOrNull(TimeZoneInfo.Local.Id) ?? TimeZones.Find(TimeZoneInfo.Local.Id) ?? DateTimeZone.Utc;
+
+    public WhatsAppExportSettings Settings => settings;
+
+    public DeletedMessagesPolicy Deleted => deleted;
+
+    public ChatMatcher Matcher => matcher;
+
+    /// <summary>Order of day and month, where the admin knows it better.</summary>
+    public DateOrder? Order { get; } = settings.DateOrder is { } order ? Enum.Parse<DateOrder>(order) : null;
+
+    /// <summary>A telephone's wall clock as a moment. An hour that the clock skips or repeats is the earlier one.</summary>
+    public DateTimeOffset ToUtc(DateTime local) => LocalDateTime.FromDateTime(local).InZoneLeniently(_zone).ToDateTimeOffset().ToUniversalTime();
+}

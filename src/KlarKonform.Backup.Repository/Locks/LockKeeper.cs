@@ -1,0 +1,75 @@
+namespace KlarKonform.Backup.Repository.Locks;
+
+/// <summary>Shows a repository's locks, and removes those whose owners are dead. Used by one caller at a time.</summary>
+public sealed class LockKeeper
+{
+    private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(15);
+
+    private readonly LockShelf _shelf;
+    private readonly LockJudge _judge;
+    private readonly TimeProvider _time;
+
+    /// <summary>Works on an opened repository.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="time">Clock and pauses.</param>
+    public LockKeeper(ResticRepository repository, TimeProvider time)
+    {
+        _shelf = new LockShelf(repository, time);
+        _judge = new LockJudge(time);
+        _time = time;
+    }
+
+    /// <summary>Every lock file, the empty and the unreadable too.</summary>
+    public async Task<IReadOnlyList<FoundLock>> ListAsync(CancellationToken cancellationToken) =>
+        [.. (await _shelf.ReadAsync(cancellationToken).ConfigureAwait(false)).Select(seen => Describe(seen, _judge.Judge(seen)))];
+
+    /// <summary>Removes those of these locks that are dead. What only time can tell is watched for as long as a living owner leaves his lock alone at most: half an hour.</summary>
+    /// <param name="ids">The locks.</param>
+    /// <param name="watching">Hears which lock is watched, and for how much longer.</param>
+    /// <param name="cancellationToken">Ends the wait; what was removed stays removed.</param>
+    /// <returns>The locks as they are then. One that its owner renewed has another id, and is <see cref="LockEvidence.Vanished"/>.</returns>
+    public async Task<IReadOnlyList<FoundLock>> RemoveDeadAsync(IReadOnlyCollection<BlobId> ids, IProgress<LockWatch>? watching, CancellationToken cancellationToken)
+    {
+        var pending = ids.ToHashSet();
+        var done = new List<FoundLock>();
+        while (true)
+        {
+            SeenLock? watched = null;
+            TimeSpan left = default;
+            var present = (await _shelf.ReadAsync(cancellationToken).ConfigureAwait(false)).ToDictionary(seen => seen.Id);
+            foreach (var id in pending.ToArray())
+            {
+                if (!present.TryGetValue(id, out var seen))
+                {
+                    done.Add(new FoundLock(id, null, LockEvidence.Vanished, null));
+                    pending.Remove(id);
+                    continue;
+                }
+
+                var judged = _judge.Judge(seen);
+                if (judged.Watch is { } watch && watch > TimeSpan.Zero)
+                {
+                    if (watch > left)
+                        (watched, left) = (seen, watch);
+                    continue;
+                }
+
+                if (judged.Watch is not null)
+                    await _shelf.DeleteAsync(id, cancellationToken).ConfigureAwait(false);
+                done.Add(Describe(seen, judged) with { IsRemoved = judged.Watch is not null });
+                pending.Remove(id);
+            }
+
+            if (watched is null)
+                return done;
+            watching?.Report(new LockWatch(watched.File is { } file ? LockHolder.From(file) : null, left));
+            await Task.Delay(left < s_lookEvery ? left : s_lookEvery, _time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Removes a lock, whatever is known of its owner: only for whoever knows more. An owner who lives notices before his next snapshot.</summary>
+    public Task RemoveAsync(BlobId id, CancellationToken cancellationToken) => _shelf.DeleteAsync(id, cancellationToken);
+
+    private static FoundLock Describe(SeenLock seen, (LockEvidence Evidence, TimeSpan? Watch) judged) =>
+        new(seen.Id, seen.File is { } file ? LockHolder.From(file) with { Evidence = judged.Evidence } : null, judged.Evidence, seen.Stored) { MayBeDead = judged.Watch is not null };
+}

@@ -1,0 +1,192 @@
+using KlarKonform.Backup.Storage;
+
+namespace KlarKonform.Backup.Repository.Locks;
+
+/// <summary>
+/// Our own file below <c>locks/</c>: written, renewed as another file, looked at, taken away. It says when it is lost, and never before it
+/// has asked the storage or has tried to for as long as others may wait for it. Thread-safe.
+/// </summary>
+internal sealed class LockLease(ResticRepository repository, bool exclusive, string? purpose, TimeProvider time) : IDisposable
+{
+    /// <summary>One that could not be renewed for so long is given up: ten minutes before restic may call it stale, because clocks differ.</summary>
+    public static readonly TimeSpan LostAfter = TimeSpan.FromMinutes(20);
+
+    // The machine's clocks are compared so often: a sleep, or a clock that was set, is noticed soon.
+    private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(15);
+
+    // Shorter pauses are none: milliseconds are cut off.
+    private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(100);
+
+    private readonly LockShelf _shelf = new(repository, time);
+    private readonly LockJudge _judge = new(time);
+    private readonly TimeSpan _renewEvery = purpose is null ? LockJudge.RenewEvery : LockJudge.RenewPurposeEvery;
+    private readonly string _started = Json.NanoTime.From(time.GetLocalNow()).ToString();
+    private readonly CancellationTokenSource _lost = new();
+    private readonly SemaphoreSlim _renewing = new(1);
+    private BlobId? _predecessor;
+    private Instant _written;
+    private Instant _rewritten;
+    private Instant _looked;
+    private Instant _swept;
+
+    /// <summary>The file's name; the default before it is written.</summary>
+    public BlobId Id { get; private set; }
+
+    /// <summary>Cancelled when nobody may rely on it any more.</summary>
+    public CancellationToken Lost => _lost.Token;
+
+    /// <summary>What nobody foresaw and ended the renewal, or null.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>How long nobody has looked at it, at most.</summary>
+    public TimeSpan Unseen => _looked.AtMost(time);
+
+    // Also after a sleep, and when a clock was set: others compare its time with theirs.
+    private bool IsDue => _written.AtMost(time) >= _renewEvery;
+
+    /// <summary>Writes it for the first time.</summary>
+    public async Task WriteAsync(CancellationToken cancellationToken)
+    {
+        _written = _looked = _swept = Instant.Now(time);
+        Id = await WriteFileAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Renews it until it is stopped or lost. Whatever ends it otherwise loses the lock too: nobody renews it any more.</summary>
+    public async Task RenewUntilAsync(CancellationToken stop)
+    {
+        try
+        {
+            for (var pause = _renewEvery; !_lost.IsCancellationRequested; pause = _renewEvery - _written.AtMost(time))
+            {
+                await Task.Delay(pause > s_tick || pause <= TimeSpan.Zero ? s_tick : pause > s_shortest ? pause : s_shortest, time, stop).ConfigureAwait(false);
+                if (IsDue)
+                    await TryRenewAsync(stop).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Released.
+        }
+        catch (Exception exception)
+        {
+            Failure = exception;
+            await _lost.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Asks the storage whether it was respected until now. A renewal that is due, or was cut off in its middle, tells that too.</summary>
+    /// <returns>Whether it was; if not, it is lost.</returns>
+    /// <exception cref="StorageException">It cannot be found out.</exception>
+    public async Task<bool> LookAsync(CancellationToken cancellationToken)
+    {
+        await _renewing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_lost.IsCancellationRequested)
+                return false;
+            if (_predecessor is not null || IsDue)
+                return await RenewAsync(cancellationToken).ConfigureAwait(false);
+            var asked = Instant.Now(time);
+            if (!await _shelf.ExistsAsync(Id, cancellationToken).ConfigureAwait(false))
+            {
+                await _lost.CancelAsync().ConfigureAwait(false);
+                return false;
+            }
+
+            _looked = asked;
+            return true;
+        }
+        finally
+        {
+            _renewing.Release();
+        }
+    }
+
+    /// <summary>Takes it away.</summary>
+    public async Task ReleaseAsync(CancellationToken cancellationToken)
+    {
+        await _shelf.DeleteAsync(Id, cancellationToken).ConfigureAwait(false);
+        if (_predecessor is { } left)
+            await _shelf.DeleteAsync(left, cancellationToken).ConfigureAwait(false); // Stopped in the middle of a renewal.
+    }
+
+    public void Dispose()
+    {
+        _lost.Dispose();
+        _renewing.Dispose();
+    }
+
+    private async Task<BlobId> WriteFileAsync(CancellationToken cancellationToken) => await repository.SaveFileAsync(RepositoryFile.Lock, new LockFile
+    {
+        Time = Json.NanoTime.From(time.GetLocalNow()).ToString(),
+        Exclusive = exclusive,
+        Hostname = $"{Environment.MachineName} (KlarKonform)",
+        TrueHost = Environment.MachineName,
+        Username = Environment.UserName,
+        Pid = Environment.ProcessId,
+        Purpose = purpose,
+        Started = _started,
+        Boot = ProcessHome.Current.Boot,
+        PidNamespace = ProcessHome.Current.PidNamespace,
+    }, cancellationToken).ConfigureAwait(false);
+
+    private async Task TryRenewAsync(CancellationToken stop)
+    {
+        var left = LostAfter - _written.Awake(time);
+        using var limit = new CancellationTokenSource(left > s_tick ? left : s_tick, time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop, limit.Token);
+        try
+        {
+            await _renewing.WaitAsync(ending.Token).ConfigureAwait(false);
+            try
+            {
+                await RenewAsync(ending.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                _renewing.Release();
+            }
+
+            await SweepAsync(ending.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is StorageException || (exception is OperationCanceledException && !stop.IsCancellationRequested && limit.IsCancellationRequested))
+        {
+            // Tried again at the next turn. Out of reach for so long, the lock is worth nothing any more.
+            if (_written.Awake(time) >= LostAfter)
+                await _lost.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    // As restic does with a lock that may be stale (refreshStaleLock): whoever took it for dead removed it before doing anything. So a
+    // lock that is still there after its successor was written was respected all the time, whatever the clock says.
+    private async Task<bool> RenewAsync(CancellationToken cancellationToken)
+    {
+        var old = _predecessor ?? Id;
+        if (_predecessor is null)
+        {
+            _rewritten = Instant.Now(time);
+            (_predecessor, Id) = (Id, await WriteFileAsync(cancellationToken).ConfigureAwait(false));
+        }
+
+        var asked = Instant.Now(time);
+        var respected = await _shelf.ExistsAsync(old, cancellationToken).ConfigureAwait(false);
+        await _shelf.DeleteAsync(respected ? old : Id, cancellationToken).ConfigureAwait(false);
+        (_predecessor, _written, _looked) = (null, _rewritten, asked);
+        if (!respected)
+            await _lost.CancelAsync().ConfigureAwait(false);
+        return respected;
+    }
+
+    // Dead locks of others, left alone, would keep stock restic out until somebody unlocks. They are watched beside the work.
+    private async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        if (_swept.Awake(time) < LockJudge.SweepEvery)
+            return;
+        _swept = Instant.Now(time);
+        foreach (var seen in await _shelf.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (seen.Id != Id && _judge.Judge(seen).Watch == TimeSpan.Zero)
+                await _shelf.DeleteAsync(seen.Id, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+
+namespace KlarKonform.Backup.Repository.Locks;
+
+/// <summary>
+/// Where a process id means something: one start of one kernel, and one of its namespaces. Two containers of one host name, or one
+/// machine before and after a restart, have the same ids for other processes. Linux says which is which; elsewhere nothing does that
+/// a cloned machine would not say too, and nothing is concluded from ids there.
+/// </summary>
+/// <param name="Boot">The kernel's id of its start (proc_sys_kernel(5), random/boot_id), or null.</param>
+/// <param name="PidNamespace">The namespace (pid_namespaces(7), /proc/self/ns/pid), or null. Of all that live it is unique: when it is given
+/// out again, everybody in the one before is dead.</param>
+internal sealed record ProcessHome(string? Boot, string? PidNamespace)
+{
+    private static readonly Lazy<ProcessHome> s_current = new(Read);
+
+    /// <summary>This process's.</summary>
+    public static ProcessHome Current => s_current.Value;
+
+    /// <summary>Whether the process that wrote the lock surely exists no more.</summary>
+    public bool KnowsAsGone(LockFile file)
+    {
+        if (Boot is null || PidNamespace is null || file.Boot != Boot || file.PidNamespace != PidNamespace || file.Pid <= 0)
+            return false;
+        try
+        {
+            using var process = Process.GetProcessById(file.Pid);
+            return process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return true; // There is no such process.
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            return false; // There is one, of somebody else.
+        }
+    }
+
+    private static ProcessHome Read()
+    {
+        if (!OperatingSystem.IsLinux())
+            return new ProcessHome(null, null);
+        try
+        {
+            return new ProcessHome(File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(), new FileInfo("/proc/self/ns/pid").LinkTarget);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new ProcessHome(null, null); // A sandbox without them.
+        }
+    }
+}

@@ -1,0 +1,199 @@
+using System.Text.Json;
+using KlarKonform.Backup.Repository.Json;
+using KlarKonform.Backup.Repository.Locks;
+using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Snapshots;
+using KlarKonform.Backup.Repository.Trees;
+using KlarKonform.Backup.Repository.Writing;
+
+namespace KlarKonform.Backup.Repository.Repairing;
+
+/// <summary>
+/// Makes snapshots that can be restored out of snapshots of which something is lost, as <c>restic repair snapshots</c> does: pieces that are
+/// missing are left out of their files, files of which nothing is left and folders that cannot be read too, and everything else stays. The
+/// snapshot before stays, unless it is to be forgotten. Lost is what nobody can read any more: what lies in retired packs alone is stored anew.
+/// </summary>
+public sealed class SnapshotRepairer
+{
+    /// <summary>The tag of repaired snapshots; restic's own (cmd/restic/cmd_repair_snapshots.go).</summary>
+    public const string RepairedTag = "repaired";
+
+    private readonly ResticRepository _repository;
+    private readonly RepositoryLock _lock;
+    private readonly RepositoryReader _reader;
+    private readonly Dictionary<BlobId, TreeDamage?> _known = [];
+    private readonly Dictionary<BlobId, bool> _retiredPieces = []; // Pieces of files that the index does not name; whether they can be read all the same.
+    private readonly HashSet<BlobHandle> _toRecover = [];
+
+    /// <summary>Works on an opened repository whose index is loaded, under an exclusive lock. Used once.</summary>
+    /// <exception cref="ArgumentException">The lock is shared.</exception>
+    public SnapshotRepairer(ResticRepository repository, RepositoryLock exclusive)
+    {
+        if (!exclusive.IsExclusive)
+            throw new ArgumentException("Repairing needs an exclusive lock.", nameof(exclusive));
+        _repository = repository;
+        _lock = exclusive;
+        _reader = new RepositoryReader(repository);
+    }
+
+    /// <summary>Walks every tree and looks for every piece in the index, and where that does not name it, in retired packs.</summary>
+    /// <param name="snapshots">The snapshots.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>Those of which something is lost.</returns>
+    public async Task<IReadOnlyList<SnapshotRepairPlan>> PlanAsync(IEnumerable<(BlobId Id, Snapshot Snapshot)> snapshots, CancellationToken cancellationToken)
+    {
+        using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
+        var plans = new List<SnapshotRepairPlan>();
+        foreach (var (id, snapshot) in snapshots)
+        {
+            if (await DamageAsync(snapshot.Root, alive.Token).ConfigureAwait(false) is { } damage)
+                plans.Add(new SnapshotRepairPlan(id, snapshot, [.. damage.Paths("")]) { Damage = damage });
+        }
+
+        return plans;
+    }
+
+    /// <summary>
+    /// Stores anew what snapshots of the plan need and what lies in retired packs alone, for other programs pass over those, and a prune
+    /// deletes them in the end. Call it after <see cref="PlanAsync"/>, under the same lock; <see cref="ExecuteAsync"/> begins with it.
+    /// </summary>
+    /// <returns>How many trees and pieces came back.</returns>
+    public async Task<int> RecoverAsync(CancellationToken cancellationToken)
+    {
+        if (_toRecover.Count == 0)
+            return 0;
+        using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
+        await using (var writer = new RepositoryWriter(_repository, new WriterOptions { Held = _lock }))
+        {
+            foreach (var blob in _toRecover)
+                await writer.SaveBlobAsync(blob.Kind, await _reader.ReadBlobAsync(blob, alive.Token).ConfigureAwait(false), alive.Token).ConfigureAwait(false);
+            await writer.FlushAsync(alive.Token).ConfigureAwait(false);
+        }
+
+        var recovered = _toRecover.Count;
+        _toRecover.Clear();
+        return recovered;
+    }
+
+    /// <summary>Writes the repaired snapshot, durable when the call returns. Call it under the lock that the plan was made under.</summary>
+    /// <param name="plan">What is lost.</param>
+    /// <param name="drop">Paths of folders that are left out altogether.</param>
+    /// <param name="tags">The new snapshot's tags besides restic's own.</param>
+    /// <param name="forget">Whether the snapshot before goes then.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The new snapshot.</returns>
+    public async Task<BlobId> ExecuteAsync(SnapshotRepairPlan plan, IReadOnlyCollection<string> drop, IEnumerable<string> tags, bool forget, CancellationToken cancellationToken)
+    {
+        using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
+        await RecoverAsync(alive.Token).ConfigureAwait(false);
+        BlobId root;
+        await using (var writer = new RepositoryWriter(_repository, new WriterOptions { Held = _lock }))
+        {
+            root = await RewriteAsync(plan.Snapshot.Root, plan.Damage, "", drop, writer, alive.Token).ConfigureAwait(false);
+            await writer.FlushAsync(alive.Token).ConfigureAwait(false);
+        }
+
+        await _lock.ThrowIfLostAsync().ConfigureAwait(false);
+        var original = JsonSerializer.SerializeToElement(plan.Id.ToString());
+        var repaired = await _lock.SaveSnapshotAsync(plan.Snapshot with
+        {
+            // A moment later than what it continues: whoever keeps the newest of a day keeps this one.
+            Time = NanoTime.From(plan.Snapshot.Taken.AddMilliseconds(1)).ToString(),
+            Parent = plan.Id.ToString(),
+            Tree = root.ToString(),
+            Tags = [.. tags, RepairedTag],
+            Other = new Dictionary<string, JsonElement>(plan.Snapshot.Other ?? new Dictionary<string, JsonElement>()) { ["original"] = original },
+        }, alive.Token).ConfigureAwait(false);
+        if (forget)
+            await new GuardedRemoval(_repository, _lock).RemoveAsync(RepositoryFile.Snapshot, plan.Id, alive.Token).ConfigureAwait(false);
+        return repaired;
+    }
+
+    // Null for a tree that is sound with everything below it.
+    private async Task<TreeDamage?> DamageAsync(BlobId tree, CancellationToken cancellationToken)
+    {
+        if (_known.TryGetValue(tree, out var known))
+            return known;
+        List<Node> nodes;
+        try
+        {
+            nodes = await _reader.ReadTreeAsync(tree, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RepositoryException)
+        {
+            return _known[tree] = new TreeDamage { IsUnreadable = true };
+        }
+
+        if (!_repository.Index.Contains(BlobHandle.Tree(tree)))
+            _toRecover.Add(BlobHandle.Tree(tree));
+        var (files, folders) = (new List<string>(), new Dictionary<string, TreeDamage>());
+        foreach (var node in nodes)
+        {
+            if (node.Subtree is { } subtree && await DamageAsync(subtree, cancellationToken).ConfigureAwait(false) is { } damage)
+                folders[node.Name] = damage;
+            else if (node.Content is { } content && (await ReadableAsync(content, cancellationToken).ConfigureAwait(false)).Count < content.Count)
+                files.Add(node.Name);
+        }
+
+        return _known[tree] = files.Count + folders.Count == 0 ? null : new TreeDamage { Files = files, Folders = folders };
+    }
+
+    private async Task<BlobId> RewriteAsync(
+        BlobId tree, TreeDamage? damage, string path, IReadOnlyCollection<string> drop, RepositoryWriter writer, CancellationToken cancellationToken)
+    {
+        if (damage?.IsUnreadable == true)
+            return await writer.SaveTreeAsync([], cancellationToken).ConfigureAwait(false);
+        var nodes = new List<Node>();
+        foreach (var node in await _reader.ReadTreeAsync(tree, cancellationToken).ConfigureAwait(false))
+        {
+            var own = $"{path}/{node.Name}";
+            if (drop.Contains(own))
+                continue;
+            var below = damage?.Folders.GetValueOrDefault(node.Name);
+            if (node.Subtree is { } subtree && (below is not null || drop.Any(each => each.StartsWith(own + "/", StringComparison.Ordinal))))
+                nodes.Add(node with { Subtree = await RewriteAsync(subtree, below, own, drop, writer, cancellationToken).ConfigureAwait(false) });
+            else if (damage?.Files.Contains(node.Name) != true)
+                nodes.Add(node);
+            else if (await WithoutLostAsync(node, cancellationToken).ConfigureAwait(false) is { Size: > 0 } left)
+                nodes.Add(left);
+        }
+
+        return await writer.SaveTreeAsync(nodes, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<Node> WithoutLostAsync(Node file, CancellationToken cancellationToken)
+    {
+        var left = await ReadableAsync(file.Content!, cancellationToken).ConfigureAwait(false);
+        return file with { Content = left, Size = (ulong)left.Sum(blob => _repository.Index.TryFind(BlobHandle.Data(blob), out _, out var place) ? place.PlainLength : 0L) };
+    }
+
+    private async Task<IReadOnlyList<BlobId>> ReadableAsync(IEnumerable<BlobId> pieces, CancellationToken cancellationToken)
+    {
+        var readable = new List<BlobId>();
+        foreach (var piece in pieces)
+        {
+            if (_repository.Index.Contains(BlobHandle.Data(piece)) || await IsReadableAsync(piece, cancellationToken).ConfigureAwait(false))
+                readable.Add(piece);
+        }
+
+        return readable;
+    }
+
+    // The index promises nothing of what lies in retired packs alone: it is read.
+    private async Task<bool> IsReadableAsync(BlobId piece, CancellationToken cancellationToken)
+    {
+        if (_retiredPieces.TryGetValue(piece, out var known))
+            return known;
+        var blob = BlobHandle.Data(piece);
+        var isReadable = false;
+        foreach (var (pack, place) in _repository.Index.FindAll(blob))
+        {
+            if (isReadable = await _reader.TryReadAsync(pack, place, cancellationToken).ConfigureAwait(false) is not null)
+                break;
+        }
+
+        if (isReadable)
+            _toRecover.Add(blob);
+        return _retiredPieces[piece] = isReadable;
+    }
+}

@@ -1,0 +1,34 @@
+namespace KlarKonform.Backup.Repository.Snapshots;
+
+/// <summary>
+/// The order in which snapshots were made: one that names another as its parent came after it, whatever the clocks said. Without such a
+/// bond the times decide. A clock that was ahead for a night makes no snapshot the newest for longer than until the next one.
+/// </summary>
+public static class SnapshotOrder
+{
+    /// <summary>Sorts, oldest first.</summary>
+    /// <param name="snapshots">The snapshots, in any order.</param>
+    public static List<(BlobId Id, Snapshot Snapshot)> Sort(IEnumerable<(BlobId Id, Snapshot Snapshot)> snapshots)
+    {
+        var byTime = snapshots.OrderBy(each => each.Snapshot.Taken).ThenBy(each => each.Id).ToArray();
+        var byId = byTime.ToDictionary(each => each.Id.ToString(), StringComparer.OrdinalIgnoreCase);
+        foreach (var changed in byTime.Where(each => each.Snapshot.Original is not null))
+            byId.TryAdd(changed.Snapshot.Original!, changed); // Another program changed it: it stands for what it was.
+        var (sorted, placed, waiting) = (new List<(BlobId, Snapshot)>(byTime.Length), new HashSet<BlobId>(), new Stack<(BlobId Id, Snapshot Snapshot)>());
+        foreach (var snapshot in byTime)
+        {
+            // Its parents first, without recursion: a chain of ten years is long. Who is his own ancestor is placed where he is met.
+            for (var next = snapshot; placed.Add(next.Id);)
+            {
+                waiting.Push(next);
+                if (next.Snapshot.Parent is not { } parent || !byId.TryGetValue(parent, out next))
+                    break;
+            }
+
+            while (waiting.TryPop(out var first))
+                sorted.Add(first);
+        }
+
+        return sorted;
+    }
+}

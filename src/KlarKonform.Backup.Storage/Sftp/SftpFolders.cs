@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+using Renci.SshNet;
+using Renci.SshNet.Common;
+
+namespace KlarKonform.Backup.Storage.Sftp;
+
+/// <summary>Makes folders, each of them on the server's disk before anything is put into it. Thread-safe.</summary>
+/// <param name="disk">How it waits for the disk.</param>
+internal sealed class SftpFolders(SftpDisk disk) : IDisposable
+{
+    private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _one = new(1);
+
+    // Made, and not said to be on the disk: whoever comes next asks again.
+    private readonly ConcurrentDictionary<string, bool> _doubtful = new(StringComparer.Ordinal);
+
+    /// <summary>Makes a folder that is not there.</summary>
+    /// <param name="client">The connection.</param>
+    /// <param name="folder">Its path.</param>
+    /// <param name="inSight">Asked before anything is made: throws when the place itself is away.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task EnsureAsync(SftpClient client, string folder, Func<Task> inSight, CancellationToken cancellationToken)
+    {
+        if (_known.ContainsKey(folder))
+            return;
+        await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!await IsThereAsync(client, folder, cancellationToken).ConfigureAwait(false))
+            {
+                await inSight().ConfigureAwait(false);
+                await CreateAsync(client, folder, cancellationToken).ConfigureAwait(false);
+            }
+
+            _known[folder] = true;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    public void Dispose() => _one.Dispose();
+
+    /// <summary>The folder was not there although it was known.</summary>
+    public void Forget(string folder) => _known.TryRemove(folder, out _);
+
+    /// <summary>Makes a folder and those above it.</summary>
+    public async Task CreateAsync(SftpClient client, string folder, CancellationToken cancellationToken)
+    {
+        if (await IsThereAsync(client, folder, cancellationToken).ConfigureAwait(false))
+            return;
+        var parent = folder[..Math.Max(0, folder.LastIndexOf('/'))];
+        if (parent.Length > 0)
+            await CreateAsync(client, parent, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await client.CreateDirectoryAsync(folder, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SshException exception) when (exception is not SshConnectionException)
+        {
+            // Another writer was faster, or this one before its line broke. A line that breaks now is a reason to try again, which "Failure" is not.
+            if (!await client.ExistsAsync(folder, cancellationToken).ConfigureAwait(false))
+                throw;
+        }
+
+        _doubtful[folder] = true;
+        await disk.FlushFolderAsync(client, parent.Length > 0 || folder[0] == '/' ? parent : ".", cancellationToken).ConfigureAwait(false);
+        _doubtful.TryRemove(folder, out _);
+    }
+
+    private async Task<bool> IsThereAsync(SftpClient client, string folder, CancellationToken cancellationToken) => folder.Length == 0
+        || (!_doubtful.ContainsKey(folder) && await client.ExistsAsync(folder, cancellationToken).ConfigureAwait(false));
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using KlarKonform.Backup.WhatsApp.Exports;
+
+namespace KlarKonform.Backup.WhatsApp.Archive;
+
+/// <summary>
+/// What tells a chat from others, whatever its name is and whatever clock the telephone shows: the texts that occur in it once. A few dozen
+/// bytes a message. Not thread-safe.
+/// </summary>
+public sealed class ChatTraces
+{
+    /// <summary>So many of the smallest hashes are kept of each chat: of two chats that share a tenth of their texts, some are the same.</summary>
+    public const int SketchSize = 96;
+
+    // "ok" and "ja" tell nothing.
+    private const int MinLength = 4;
+
+    private readonly Dictionary<ulong, ChatTrace> _once = [];
+    private readonly HashSet<ulong> _often = [];
+
+    /// <summary>Texts that occur once.</summary>
+    public int Count => _once.Count;
+
+    internal IReadOnlyDictionary<ulong, ChatTrace> Once => _once;
+
+    /// <summary>Takes a message of an export in.</summary>
+    public void Add(ExportMessage message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        if (message.Kind is not (ExportMessageKind.System or ExportMessageKind.Deleted or ExportMessageKind.Unparsed))
+            Add(message.Text, message.Time, message.Author);
+    }
+
+    /// <summary>Takes a line of an archived chat in.</summary>
+    public void Add(ChatLine line)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        if (line is { Record: ChatRecord.Message, Deleted: false, Redacted: false } && line.Type is not ("system" or "unparsed")
+            && DateTime.TryParse(line.LocalTime, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
+            Add(line.Text, time, line.From?.Name);
+    }
+
+    /// <summary>Whether a text of this hash occurs once.</summary>
+    public bool Contains(ulong hash) => _once.ContainsKey(hash);
+
+    /// <summary>The smallest hashes of this and of an earlier sketch.</summary>
+    public IReadOnlyList<ulong> Sketch(IEnumerable<ulong> earlier) => [.. _once.Keys.Union(earlier).Order().Take(SketchSize)];
+
+    private void Add(string? said, DateTime time, string? author)
+    {
+        var text = ExportMerger.Normalised(said);
+        if (text.Length < MinLength)
+            return;
+        var hash = XxHash3.HashToUInt64(MemoryMarshal.AsBytes(text.AsSpan()));
+        if (_often.Contains(hash))
+            return;
+        if (!_once.TryAdd(hash, new ChatTrace(hash, time.Ticks / TimeSpan.TicksPerMinute, author)) && _once.Remove(hash))
+            _often.Add(hash);
+    }
+}

@@ -1,0 +1,62 @@
+namespace KlarKonform.Backup.WhatsApp.Exports;
+
+/// <summary>Three numbers that are a date, whatever their order.</summary>
+internal readonly record struct HeaderDate(char Separator, int A, int B, int C, int YearDigits, bool YearFirst, string? Era)
+{
+    /// <summary>Reads a date, with the signs that belong to its last number but without what follows it.</summary>
+    public static HeaderDate? Read(ref HeaderCursor cursor)
+    {
+        var era = EraBefore(ref cursor, out var eraFirst);
+        if (!cursor.Number(4, out var a, out var lengthA))
+            return null;
+        cursor.Blanks();
+        if (Separated(cursor.Peek) is not { } separator)
+            return null;
+        cursor.Take(cursor.Peek);
+        cursor.Blanks();
+        if (!cursor.Number(2, out var b, out _))
+            return null;
+        cursor.Blanks();
+        if (separator == '年' ? !cursor.TakeAny("月월") : Separated(cursor.Peek) != separator || !cursor.Take(cursor.Peek))
+            return null;
+        cursor.Blanks();
+        var eraLast = "";
+        if (era is null && separator != '年')
+            era = EraBefore(ref cursor, out eraLast);
+        if (!cursor.Number(4, out var c, out var lengthC))
+            return null;
+        if (separator == '年' && !(cursor.TakeAny("日일") || (cursor.Blanks() > 0 && cursor.Take('일'))))
+            return null;
+
+        // A year of three digits, or of one after an era's name, is none of ours, but it is one.
+        // Nobody writes a year with one digit: in "26. 5. 4." of Korea the first number is the year.
+        var yearFirst = lengthA > 2 || separator == '年' || eraFirst.Length > 0 || (lengthA == 2 && lengthC == 1 && era is null);
+        var digits = yearFirst ? lengthA : lengthC;
+        if ((yearFirst ? lengthC : lengthA) > 2 || (digits < 2 && era is null))
+            return null;
+        cursor.Take('.');
+        return new HeaderDate(separator, a, b, c, digits, yearFirst, era);
+    }
+
+    private static char? Separated(char sign) => sign switch
+    {
+        '.' or '．' or '。' => '.',
+        '/' or '／' or '⁄' or '∕' => '/',
+        '-' or '‐' or '‑' or '–' or '－' or '−' => '-',
+        '年' or '년' => '年',
+        _ => null,
+    };
+
+    // R8, 令和8, 民國115: nothing but an era's name stands right before a year.
+    private static string? EraBefore(ref HeaderCursor cursor, out string word)
+    {
+        word = "";
+        if (!DayHalves.IsPart(cursor.Peek))
+            return null;
+        var from = cursor.Position;
+        if (cursor.Word(8, out word) && ExportEra.Of(word) is { } era)
+            return era;
+        (cursor.Position, word) = (from, "");
+        return null;
+    }
+}

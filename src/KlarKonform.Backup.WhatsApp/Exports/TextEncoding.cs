@@ -1,0 +1,41 @@
+using System.Text;
+
+namespace KlarKonform.Backup.WhatsApp.Exports;
+
+/// <summary>How the bytes of a text are to be read.</summary>
+/// <param name="Encoding">Throws at bytes that it cannot read, and writes no mark.</param>
+/// <param name="MarkLength">How many bytes its byte order mark has; 0 without one.</param>
+internal readonly record struct TextEncoding(Encoding Encoding, int MarkLength)
+{
+    /// <summary>So many bytes tell UTF-16 by its zeros.</summary>
+    public const int SampleLength = 4096;
+
+    /// <summary>Tells by the mark; without one, by the zeros that Latin letters, digits and blanks have in UTF-16: UTF-8 has none.</summary>
+    public static TextEncoding Detect(ReadOnlySpan<byte> start)
+    {
+        if (start.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]))
+            return new TextEncoding(Utf8(), 3);
+        if (start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE, 0, 0]))
+            return new TextEncoding(new UTF32Encoding(bigEndian: false, byteOrderMark: false, throwOnInvalidCharacters: true), 4);
+        if (start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]))
+            return new TextEncoding(Utf16(bigEndian: false), 2);
+        if (start.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
+            return new TextEncoding(Utf16(bigEndian: true), 2);
+        var pairs = Math.Min(start.Length, SampleLength) / 2;
+        var (even, odd) = (0, 0);
+        for (var i = 0; i < pairs; i++)
+        {
+            even += start[2 * i] == 0 ? 1 : 0;
+            odd += start[(2 * i) + 1] == 0 ? 1 : 0;
+        }
+
+        return IsWide(odd, even, pairs) ? new TextEncoding(Utf16(bigEndian: false), 0) : IsWide(even, odd, pairs) ? new TextEncoding(Utf16(bigEndian: true), 0) : new TextEncoding(Utf8(), 0);
+    }
+
+    // A tenth of the signs at least: a header of digits and blanks stands before the shortest message in Chinese.
+    private static bool IsWide(int high, int low, int pairs) => high >= 4 && high * 10 >= pairs && low * 8 <= high;
+
+    private static UTF8Encoding Utf8() => new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private static UnicodeEncoding Utf16(bool bigEndian) => new(bigEndian, byteOrderMark: false, throwOnInvalidBytes: true);
+}

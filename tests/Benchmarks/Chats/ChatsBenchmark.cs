@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using KlarKonform.Backup.Chats;
+
+namespace KlarKonform.Backup.Benchmarks.Chats;
+
+/// <summary>Exports as telephones make them and people pass them on: nothing of them is lost, no chat is taken for another.</summary>
+internal static class ChatsBenchmark
+{
+    public const string Usage = "chats [--exports 2000] [--per-place 250] [--lanes 2] [--first 1] [--seed N]";
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        var (exports, perPlace, lanes, first, only) = (2000, 250, 2, 1, (int?)null);
+        for (var i = 0; i < arguments.Length; i += 2)
+        {
+            if (i + 1 == arguments.Length || !int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out var value) || value < 1)
+                return Refuse();
+            switch (arguments[i])
+            {
+                case "--exports":
+                    exports = value;
+                    break;
+                case "--per-place":
+                    perPlace = value;
+                    break;
+                case "--lanes":
+                    lanes = value;
+                    break;
+                case "--first":
+                    first = value;
+                    break;
+                case "--seed":
+                    only = value;
+                    break;
+                default:
+                    return Refuse();
+            }
+        }
+
+        perPlace = Math.Min(perPlace, exports);
+        var seeds = only is { } seed ? [seed] : Enumerable.Range(first, (exports + perPlace - 1) / perPlace).ToArray();
+        var results = new ConcurrentBag<ChatCorpusResult>();
+        var watch = Stopwatch.StartNew();
+        await Parallel.ForEachAsync(seeds, new ParallelOptions { MaxDegreeOfParallelism = lanes }, async (each, token) =>
+        {
+            var result = await RunAsync(each, perPlace, token);
+            results.Add(result);
+            if (result.Findings.Count > 0)
+                await Console.Out.WriteLineAsync(string.Join(Environment.NewLine, result.Findings.Select(finding => $"seed {each}: {finding.Kind}: {finding.What}")));
+        });
+        return Report(results, watch.Elapsed);
+    }
+
+    // What throws is a finding like any other.
+    private static async Task<ChatCorpusResult> RunAsync(int seed, int exports, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ChatTrial.RunAsync(seed, exports, cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return new ChatCorpusResult(seed, 0, 0, [new ChatFinding(ChatFault.MessageLost, exception.ToString())], new Dictionary<string, int>());
+        }
+    }
+
+    private static int Refuse()
+    {
+        Console.Error.WriteLine($"Usage: dotnet run -c Release --project tests/Benchmarks -- {Usage}");
+        return 2;
+    }
+
+    private static int Report(ConcurrentBag<ChatCorpusResult> results, TimeSpan time)
+    {
+        int Sum(ChatFault fault) => results.Sum(result => result.Count(fault));
+        Console.WriteLine(JsonSerializer.Serialize(new
+        {
+            exports = results.Sum(result => result.Exports),
+            messagesLost = Sum(ChatFault.MessageLost),
+            mediaLost = Sum(ChatFault.MediaLost),
+            chatsConfused = Sum(ChatFault.ChatConfused),
+            timesWrong = Sum(ChatFault.TimeWrong),
+            messagesDoubled = Sum(ChatFault.MessageDoubled),
+            unsaid = Sum(ChatFault.Unsaid),
+            textsChanged = Sum(ChatFault.TextChanged),
+            messages = results.Sum(result => result.Messages),
+            kinds = results.SelectMany(result => result.Kinds).GroupBy(each => each.Key).OrderBy(each => each.Key, StringComparer.Ordinal).ToDictionary(each => each.Key, each => each.Sum(pair => pair.Value)),
+            seconds = Math.Round(time.TotalSeconds),
+        }));
+        return results.All(result => result.Findings.Count == 0) ? 0 : 1;
+    }
+}

@@ -1,0 +1,14 @@
+using KlarKonform.Backup.Engine;
+using KlarKonform.Backup.TestSupport;
+
+namespace KlarKonform.Backup.Destroy;
+
+/// <summary>A computer that backs up: a home of its own, and a clock of its own.</summary>
+internal sealed class DestroyMachine(string home, int seed)
+{
+    public JumpingTime Clock { get; } = new();
+
+    public string Home => home;
+
+    public BackupEngine Engine => new(home, Clock, new Random(seed));
+}

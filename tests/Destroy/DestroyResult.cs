@@ -1,0 +1,27 @@
+namespace KlarKonform.Backup.Destroy;
+
+/// <summary>What a seed's trial came to.</summary>
+/// <param name="Seed">The seed.</param>
+public sealed record DestroyResult(int Seed)
+{
+    /// <summary>What was needed, or to be kept, and is gone though nobody but the product removed it.</summary>
+    public IReadOnlyList<string> NeededDeleted { get; init; } = [];
+
+    /// <summary>Losses after which a run said Succeeded.</summary>
+    public IReadOnlyList<string> LossesUnnoticed { get; init; } = [];
+
+    /// <summary>Held snapshots that went, and audit logs that lost entries without a word.</summary>
+    public IReadOnlyList<string> HoldsBroken { get; init; } = [];
+
+    /// <summary>What stock restic, or the comparison with the tenant, finds wrong at the end.</summary>
+    public IReadOnlyList<string> ResticDisagrees { get; init; } = [];
+
+    /// <summary>What was done, in order.</summary>
+    public IReadOnlyList<string> Account { get; init; } = [];
+
+    /// <summary>How often each kind of thing was done.</summary>
+    public IReadOnlyDictionary<string, int> Done { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Whether all promises held.</summary>
+    public bool Holds => NeededDeleted.Count + LossesUnnoticed.Count + HoldsBroken.Count + ResticDisagrees.Count == 0;
+}

@@ -1,0 +1,6 @@
+using KlarKonform.Backup.TestSupport;
+
+namespace KlarKonform.Backup.Storage.Tests;
+
+/// <summary>Ceph's object gateway behind a lying front.</summary>
+public sealed class CephAnswerTests() : S3AnswerTests(S3TestServer.Ceph);

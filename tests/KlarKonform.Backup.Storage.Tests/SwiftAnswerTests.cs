@@ -1,0 +1,6 @@
+using KlarKonform.Backup.TestSupport;
+
+namespace KlarKonform.Backup.Storage.Tests;
+
+/// <summary>OpenStack Swift behind a lying front.</summary>
+public sealed class SwiftAnswerTests() : S3AnswerTests(S3TestServer.Swift);

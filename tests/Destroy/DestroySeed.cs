@@ -34,6 +34,7 @@ public sealed class DestroySeed : ISecretStore, IBackupObserver, IDisposable
 
     // Complete snapshots in the order in which they were made, those that are not to be removed, and what was done to others by the world.
     private readonly List<string> _order = [];
+    private DestroyMachine? _wroteNewest;
     private readonly HashSet<string> _gone = [];
     private readonly HashSet<string> _foreign = [];
     private string? _hold;
@@ -124,7 +125,7 @@ public sealed class DestroySeed : ISecretStore, IBackupObserver, IDisposable
     {
         var files = _repository.Files();
         var newest = _order.Count > 0 ? _order[^1] : "";
-        var choice = files.Where(file => machine == _machines[0] || !file.EndsWith(newest, StringComparison.Ordinal)).ToArray();
+        var choice = files.Where(file => machine == _wroteNewest || !file.EndsWith(newest, StringComparison.Ordinal)).ToArray();
         string[] lost = [.. Enumerable.Range(0, 1 + _random.Next(2)).Select(_ => choice[_random.Next(choice.Length)]).Distinct()];
         var kept = _order.Where(id => !_gone.Contains(id)).TakeLast(KeepLast).ToArray();
         foreach (var file in lost)
@@ -288,7 +289,10 @@ public sealed class DestroySeed : ISecretStore, IBackupObserver, IDisposable
             run = await machine.Engine.StartBackupAsync(Name, new BackupOptions(), this, this, cancellationToken);
             _account.Add($"{Path.GetFileName(machine.Home)}: {run.Status}, snapshot {run.SnapshotId?[..8]}, removed {run.Retention?.Removed.Count} {run.Error} {string.Join("; ", run.Notes)}");
             if (run.SnapshotId is { } id)
+            {
                 _order.Add(id);
+                _wroteNewest = machine;
+            }
         }
         catch (BackupException exception)
         {

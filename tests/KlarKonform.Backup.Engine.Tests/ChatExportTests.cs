@@ -153,6 +153,27 @@ public sealed class ChatExportTests
     }
 
     [Fact]
+    public async Task Where_summer_time_begins_on_one_side_only_an_edited_message_meets_its_own()
+    {
+        await using var scenario = await StartAsync();
+
+        // Berlin's clock goes on at the end of March, Tokyo's never does.
+        var change = new DateTime(2026, 3, 29, 2, 0, 0);
+        string Line(DateTime berlin, bool elsewhere, string text) => $"{(elsewhere ? berlin.AddHours(berlin < change ? 8 : 7) : berlin):dd.MM.yy, HH:mm} - Anna: {text}\n";
+        string Chat(bool elsewhere) => string.Concat(Enumerable.Range(0, 12).Select(i => Line(change.AddHours(-120 + (i * 10)), elsewhere, $"Text der Nachricht {i}")))
+            + Line(change.AddHours(-1), elsewhere, elsewhere ? "Treffen um zehn <Diese Nachricht wurde bearbeitet.>" : "Treffen um neun")
+            + string.Concat(Enumerable.Range(12, 8).Select(i => Line(change.AddHours(1 + ((i - 12) * 10)), elsewhere, $"Text der Nachricht {i}")));
+        Zip(scenario, "WhatsApp Chat mit Anna.zip", ("WhatsApp Chat mit Anna.txt", Chat(elsewhere: false)));
+        await scenario.RunAsync();
+        Zip(scenario, "WhatsApp Chat mit Anna (1).zip", ("WhatsApp Chat mit Anna.txt", Chat(elsewhere: true)));
+        await scenario.RunAsync();
+        using var restored = await RestoreAsync(scenario);
+        Assert.Equal(21, AllLines(restored).Length);
+        var edited = Assert.Single(AllLines(restored), line => line.Edited);
+        Assert.Equal(("Treffen um zehn", change.AddHours(-1).ToString("yyyy-MM-dd'T'HH:mm", null)), (edited.Text, edited.LocalTime));
+    }
+
+    [Fact]
     public async Task Odd_names_equal_names_and_names_of_nobody_are_all_kept_and_one_bad_entry_costs_itself()
     {
         await using var scenario = await StartAsync();

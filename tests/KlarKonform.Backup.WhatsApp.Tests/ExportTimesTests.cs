@@ -219,8 +219,8 @@ public sealed class ExportTimesTests
     [Fact]
     public async Task In_Korean_short_dates_days_of_one_and_of_two_digits_are_of_one_form()
     {
-        var messages = await ReadAsync("[23. 4. 28. 오후 8:47:57] A: 1\n[23. 5. 4. 오후 2:40:09] A: 2\n[23. 5. 12. 오전 9:00:00] A: 3\n[23. 5. 9. 오전 9:00:00] A: 4\n");
-        Assert.Equal([(2023, 4, 28), (2023, 5, 4), (2023, 5, 12), (2023, 5, 9)], messages.Select(message => (message.Time.Year, message.Time.Month, message.Time.Day)));
+        var messages = await ReadAsync("[23. 4. 28. 오후 8:47:57] A: 1\n[23. 5. 4. 오후 2:40:09] A: 2\n[23. 5. 9. 오전 9:00:00] A: 3\n[23. 5. 12. 오전 9:00:00] A: 4\n");
+        Assert.Equal([(2023, 4, 28), (2023, 5, 4), (2023, 5, 9), (2023, 5, 12)], messages.Select(message => (message.Time.Year, message.Time.Month, message.Time.Day)));
         Assert.Equal(new DateTime(2023, 5, 4, 14, 40, 9), (await ReadAsync("[23. 5. 4. 오후 2:40:09] A: 2\n"))[0].Time);
         var pasted = await ReadAsync("24.11.25, 13:05 - A: 1\n23.5.4, 13:05 - B: 2\n24.11.25, 13:06 - A: 3\n");
         Assert.Equal(["1\n23.5.4, 13:05 - B: 2", "3"], pasted.Select(message => message.Text));

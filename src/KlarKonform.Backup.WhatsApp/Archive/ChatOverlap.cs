@@ -46,7 +46,7 @@ public sealed class ChatOverlap
             best = 0;
         bool IsMeant(int offset) => offset == best || (Math.Abs(offset - best) == SummerTime && votes.GetValueOrDefault(offset) >= EnoughToShift);
         var met = pairs.Where(pair => pair.Offset % Quarter == 0 && IsMeant((int)pair.Offset)).ToArray();
-        return new ChatOverlap(met.Length, PossibleIn(archived, exported, best), new ChatShift(met.Select(pair => (pair.Exported.Minute, (int)pair.Offset))),
+        return new ChatOverlap(met.Length, PossibleIn(archived, exported, best), new ChatShift(met.Select(pair => (pair.Exported.Minute, (int)pair.Offset)), archived.Moments),
             [.. met.Select(pair => (pair.Archived.Author, pair.Exported.Author)).Distinct()]);
     }
 

@@ -7,11 +7,13 @@ namespace KlarKonform.Backup.WhatsApp.Archive;
 public sealed class ChatShift
 {
     private readonly (long Minute, int Offset)[] _anchors;
+    private readonly IReadOnlySet<(long Minute, string? Author)> _archived;
 
-    internal ChatShift(IEnumerable<(long Minute, int Offset)> anchors) => _anchors = [.. anchors.OrderBy(anchor => anchor.Minute)];
+    internal ChatShift(IEnumerable<(long Minute, int Offset)> anchors, IReadOnlySet<(long Minute, string? Author)> archived) =>
+        (_anchors, _archived) = ([.. anchors.OrderBy(anchor => anchor.Minute)], archived);
 
     /// <summary>None.</summary>
-    public static ChatShift None { get; } = new([]);
+    public static ChatShift None { get; } = new([], new HashSet<(long, string?)>());
 
     /// <summary>Whether any time changes.</summary>
     public bool IsAny => _anchors.Any(anchor => anchor.Offset != 0);
@@ -19,8 +21,13 @@ public sealed class ChatShift
     /// <summary>The shift of most messages, in minutes.</summary>
     public int Minutes => _anchors.Length == 0 ? 0 : _anchors.GroupBy(anchor => anchor.Offset).MaxBy(group => group.Count())!.Key;
 
-    /// <summary>A time of the export as the archive's clock would show it: by the nearest message that both have.</summary>
-    public DateTime Apply(DateTime time)
+    /// <summary>
+    /// A time of the export as the archive's clock would show it: by the nearest messages that both have. Between two that differ, where one
+    /// side's summer time began, it is the one under which the archive has a message of this author.
+    /// </summary>
+    /// <param name="time">The export's time.</param>
+    /// <param name="author">Who wrote it.</param>
+    public DateTime Apply(DateTime time, string? author)
     {
         if (!IsAny)
             return time;
@@ -35,7 +42,9 @@ public sealed class ChatShift
                 high = middle;
         }
 
-        var near = low > 0 && minute - _anchors[low - 1].Minute < Math.Abs(_anchors[low].Minute - minute) ? low - 1 : low;
-        return time.AddMinutes(-_anchors[near].Offset);
+        var (before, after) = (_anchors[Math.Max(0, low - 1)], _anchors[low]);
+        var (near, far) = minute - before.Minute < Math.Abs(after.Minute - minute) ? (before, after) : (after, before);
+        var isFar = near.Offset != far.Offset && !_archived.Contains((minute - near.Offset, author)) && _archived.Contains((minute - far.Offset, author));
+        return time.AddMinutes(-(isFar ? far : near).Offset);
     }
 }

@@ -19,11 +19,15 @@ public sealed class ChatTraces
 
     private readonly Dictionary<ulong, ChatTrace> _once = [];
     private readonly HashSet<ulong> _often = [];
+    private readonly HashSet<(long Minute, string? Author)> _moments = [];
 
     /// <summary>Texts that occur once.</summary>
     public int Count => _once.Count;
 
     internal IReadOnlyDictionary<ulong, ChatTrace> Once => _once;
+
+    /// <summary>When somebody wrote something, whatever it was.</summary>
+    internal IReadOnlySet<(long Minute, string? Author)> Moments => _moments;
 
     /// <summary>Takes a message of an export in.</summary>
     public void Add(ExportMessage message)
@@ -50,13 +54,15 @@ public sealed class ChatTraces
 
     private void Add(string? said, DateTime time, string? author)
     {
+        var minute = time.Ticks / TimeSpan.TicksPerMinute;
+        _moments.Add((minute, author));
         var text = ExportMerger.Normalised(said);
         if (text.Length < MinLength)
             return;
         var hash = XxHash3.HashToUInt64(MemoryMarshal.AsBytes(text.AsSpan()));
         if (_often.Contains(hash))
             return;
-        if (!_once.TryAdd(hash, new ChatTrace(hash, time.Ticks / TimeSpan.TicksPerMinute, author)) && _once.Remove(hash))
+        if (!_once.TryAdd(hash, new ChatTrace(hash, minute, author)) && _once.Remove(hash))
             _often.Add(hash);
     }
 }

@@ -69,12 +69,9 @@ public static class ExportReader
             open = (moment, start);
         }
 
-        if (doubtful is { } last)
-        {
-            yield return Finish(raw, open, format, files);
-            raw.Append(later);
-            open = last;
-        }
+        // Nothing follows that could tell. People paste old messages more often than clocks go back by a day for the very last one, and so no
+        // text is taken apart.
+        raw.Append(later);
 
         if (raw.Length > 0 && open is null)
             throw new WhatsAppException(WhatsAppErrorKind.NotAChat, "No line begins with a date of the chat's own form that exists.");

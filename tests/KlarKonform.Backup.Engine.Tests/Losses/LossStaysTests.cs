@@ -92,6 +92,22 @@ public sealed class LossStaysTests
     }
 
     [Fact]
+    public async Task A_snapshot_that_was_lost_before_another_machine_listed_is_missed_by_the_one_that_wrote_it()
+    {
+        await using var scenario = await BackupScenario.StartAsync(s_sizes);
+        var elsewhere = scenario.NewEngine("elsewhere");
+        await elsewhere.CreateConfigurationAsync(scenario.Configuration(), default);
+        await scenario.RunAsync();
+        var lost = (await NightAsync(scenario)).SnapshotId!;
+        File.Delete(scenario.Folder["repository", "snapshots", lost]);
+        await scenario.RunAsync(engine: elsewhere); // It knows nothing of that one.
+        var run = await NightAsync(scenario);
+        Assert.Equal(BackupState.Partial, run.Status);
+        Assert.Contains(run.Notes, note => note.Contains(lost[..8], StringComparison.Ordinal));
+        Assert.Equal(BackupState.Partial, (await scenario.RunAsync(engine: elsewhere)).Status);
+    }
+
+    [Fact]
     public async Task What_a_run_found_lost_is_found_again_when_it_is_cut_off_after_a_checkpoint()
     {
         await using var scenario = await BackupScenario.StartAsync(s_sizes);

@@ -60,9 +60,6 @@ internal sealed record RunManifest
     /// </summary>
     public IReadOnlyList<KnownSnapshot> Snapshots { get; init; } = [];
 
-    /// <summary>When <see cref="Snapshots"/> was made; UTC.</summary>
-    public DateTimeOffset SnapshotsListed { get; init; }
-
     /// <summary>Ids of the repository's key files.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
 

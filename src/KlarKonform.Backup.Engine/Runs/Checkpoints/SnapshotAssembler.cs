@@ -148,7 +148,7 @@ internal sealed class SnapshotAssembler
     public async Task<BlobId> WriteAsync(RunManifest manifest, CancellationToken cancellationToken)
     {
         var before = await PreviousManifestAsync(cancellationToken).ConfigureAwait(false);
-        manifest = manifest with { Damaged = manifest.Checkpoint ? before.Damaged : Damaged, Snapshots = before.Snapshots, SnapshotsListed = before.SnapshotsListed, Keys = before.Keys };
+        manifest = manifest with { Damaged = manifest.Checkpoint ? before.Damaged : Damaged, Snapshots = before.Snapshots, Keys = before.Keys };
         Manifest = manifest.Checkpoint || Inventory is not { } there ? manifest : there.Into(manifest);
         var folder = await _tree.GetOrCreateAsync([StateFolder], cancellationToken).ConfigureAwait(false);
         folder.Set(await _tree.NewFileAsync(ManifestFile, JsonSerializer.SerializeToUtf8Bytes(Manifest, s_json), cancellationToken).ConfigureAwait(false));

@@ -16,7 +16,6 @@ internal sealed class Inventory(RunContext context, RepositorySession session)
     private readonly Roll _roll = new(session, context.Time);
     private IReadOnlyList<KnownSnapshot> _snapshots = [];
     private IReadOnlyList<string> _keys = [];
-    private DateTimeOffset _listed;
 
     /// <summary>How the audit log ends, for the snapshot's tags.</summary>
     public IReadOnlyList<string> AuditEnds { get; private set; } = [];
@@ -27,7 +26,6 @@ internal sealed class Inventory(RunContext context, RepositorySession session)
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task LookAsync(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots, RunManifest before, CancellationToken cancellationToken)
     {
-        _listed = context.Time.GetUtcNow();
         var log = new AuditLog(session, context.Time);
         (AuditEnds, var isSound) = await log.EndsAsync(cancellationToken).ConfigureAwait(false);
         var holds = isSound ? HoldBook.Of(await log.ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name) : null;
@@ -47,7 +45,7 @@ internal sealed class Inventory(RunContext context, RepositorySession session)
     }
 
     /// <summary>A manifest that says what there is.</summary>
-    public RunManifest Into(RunManifest manifest) => manifest with { Snapshots = _snapshots, SnapshotsListed = _listed, Keys = _keys };
+    public RunManifest Into(RunManifest manifest) => manifest with { Snapshots = _snapshots, Keys = _keys };
 
     private static string Named(IEnumerable<string> names) => string.Join("; ", names.Take(MaxNamed + 1).Select((name, number) => number == MaxNamed ? "…" : name));
 }

@@ -33,17 +33,16 @@ internal sealed class Roll(RepositorySession session, TimeProvider time)
         await _ledger.ForgetRemovedAsync(snapshots.Select(each => each.Id.ToString()).ToHashSet(StringComparer.Ordinal), cancellationToken).ConfigureAwait(false);
         var removed = await _ledger.RemovedAsync(cancellationToken).ConfigureAwait(false);
 
-        // No manifest knows the newest one. If another machine has gone on since, it was noted there.
-        var newest = await _ledger.NewestAsync(cancellationToken).ConfigureAwait(false);
-        var listed = before.SnapshotsListed != default ? before.SnapshotsListed : before.Saved;
-        KnownSnapshot[] own = newest is { } written && written.Taken > listed ? [written] : [];
+        // No manifest knows the one that this machine wrote last, or another machine has listed without it since: it may have been gone by then.
+        KnownSnapshot[] own = await _ledger.NewestAsync(cancellationToken).ConfigureAwait(false) is { } written ? [written] : [];
+        KnownSnapshot[] known = [.. before.Snapshots.Concat(own).DistinctBy(each => each.Id)];
 
         // One that another program changed, say by a tag, goes by another id; and names the one that it was.
         var present = snapshots.Select(each => each.Id.ToString()).Concat(snapshots.Select(each => each.Snapshot.Original).OfType<string>())
             .Concat(session.Unreadable.Select(id => id.ToString())).ToHashSet(StringComparer.Ordinal);
         var copies = snapshots.Select(each => each.Snapshot.Original).OfType<string>().GroupBy(original => original).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
-        var over = Over(before.Snapshots.Concat(Complete(snapshots).Select(Known)));
-        return [.. before.Snapshots.Where(each => each.Held || !over.Contains(each.Id) || holds is null || holds.Names(each.Id)).Concat(own).DistinctBy(each => each.Id)
+        var over = Over(known.Concat(Complete(snapshots).Select(Known)));
+        return [.. known.Where(each => each.Held || !over.Contains(each.Id) || holds is null || holds.Names(each.Id))
             .Where(each => !present.Contains(each.Id) && !removed.Contains(each.Id) && !IsCopied(each))];
 
         // Changed once more, it goes by a third id, and names the first. As many as there were of it there have to be.

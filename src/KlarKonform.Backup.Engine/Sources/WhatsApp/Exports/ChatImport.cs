@@ -98,7 +98,7 @@ internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPla
         {
             await foreach (var read in ExportReader.ReadAsync(content, text.Format, container.Names, cancellationToken).ConfigureAwait(false))
             {
-                var message = shift.IsAny ? read with { Time = shift.Apply(read.Time) } : read;
+                var message = shift.IsAny ? read with { Time = shift.Apply(read.Time, read.Author) } : read;
                 var month = message.Time.ToString("yyyy-MM", CultureInfo.InvariantCulture);
                 if (!pending.TryGetValue(month, out var messages))
                 {

@@ -32,7 +32,7 @@ internal sealed class ChatCorpus
         Action[] cases =
         [
             corpus.Plain, corpus.Plain, corpus.Plain, corpus.Later, corpus.Later, corpus.Older, corpus.ElsewhereConstant, corpus.ElsewhereSummer, corpus.Saved, corpus.Renamed, corpus.OneName, corpus.Numbered,
-            corpus.Forwarded, corpus.OtherCalendar, corpus.BadEntry, corpus.EqualNames, corpus.Unnamed, corpus.BareInFolder, corpus.TwoInOneZip, corpus.UnpackedAgain,
+            corpus.Forwarded, corpus.OtherCalendar, corpus.BadEntry, corpus.EqualNames, corpus.Unnamed, corpus.BareInFolder, corpus.TwoInOneZip, corpus.UnpackedAgain, corpus.Mixed,
         ];
         corpus.BareInRoot();
         for (var i = 0; corpus._exports.Count < count; i++)
@@ -57,7 +57,9 @@ internal sealed class ChatCorpus
         _ => Shape.Zip,
     };
 
-    private RenderedText Write(ModelChat chat, ExportForm form, int percent = 100, bool isLater = false, int missing = 0) => _writer.Write(chat, form, [.. chat.Messages.Take(chat.Messages.Count * percent / 100)], isLater, missing);
+    // Where an export ends with a line that looks like an older message, nobody can tell whether it is one: the clock may have been put back.
+    private RenderedText Write(ModelChat chat, ExportForm form, int percent = 100, bool isLater = false, int missing = 0) =>
+        _writer.Write(chat, form, [.. chat.Messages.Take(chat.Messages.Count * percent / 100).Reverse().SkipWhile(message => message.HasPasted).Reverse()], isLater, missing);
 
     private void Place(int wave, string what, ModelChat chat, ExportForm form, int percent = 100, Shape? shape = null, string folder = "", string? title = null) =>
         _exports.Add(_packer.Pack(wave, what, chat, form, Write(chat, form, percent, wave > 0), shape ?? AnyShape(form), folder, title));
@@ -185,7 +187,23 @@ internal sealed class ChatCorpus
     {
         var folder = $"Downloads {_exports.Count}/";
         Place(0, "bare in a folder", Chat(), ExportForm.Any(_random, Phone.Iphone) with { WithMedia = false }, shape: Shape.Bare, folder: folder);
-        Place(1, "bare, another one", Chat(), ExportForm.Any(_random, Phone.Iphone) with { WithMedia = false }, shape: Shape.Bare, folder: folder);
+        Place(1, "bare, another one", Chat(), ExportForm.Any(_random, Phone.Iphone) with { WithMedia = false }, shape: _random.Next(2) == 0 ? Shape.Bare : Shape.BareCopy, folder: folder);
+    }
+
+    // Two exports unpacked into one folder: each has its own media.
+    private void Mixed()
+    {
+        var wave = _random.Next(Waves);
+        var exports = Enumerable.Range(0, 2).Select(_ =>
+        {
+            var (chat, form) = (Chat(), ExportForm.Any(_random, Phone.Android) with { WithMedia = true });
+            return _packer.Pack(wave, "two in one folder", chat, form, Write(chat, form), Shape.Folder);
+        }).ToArray();
+        foreach (var export in exports)
+        {
+            var files = export.Files.Select(file => (Path: $"Beide {exports[0].Chat.Number}/{file.Path[(file.Path.IndexOf('/', StringComparison.Ordinal) + 1)..]}", file.Bytes)).ToArray();
+            _exports.Add(export with { Source = files[0].Path, Files = files });
+        }
     }
 
     private void TwoInOneZip()

@@ -19,6 +19,7 @@ internal sealed class ExportPacker(Random random)
         Folder,
         Text,
         Bare,
+        BareCopy,
     }
 
     /// <summary>Encodings of texts, the first one far most often.</summary>
@@ -62,6 +63,7 @@ internal sealed class ExportPacker(Random random)
         {
             Shape.Text => ($"{folder}{name}.txt", [($"{folder}{name}.txt", text)]),
             Shape.Bare => ($"{folder}_chat.txt", [($"{folder}_chat.txt", text)]),
+            Shape.BareCopy => ($"{folder}_chat ({wave}).txt", [($"{folder}_chat ({wave}).txt", text)]),
             Shape.Folder => ($"{folder}{name}/{inner}", all.Select(file => ($"{folder}{name}/{file.Name}", file.Bytes)).ToArray()),
             _ => Zipped(folder + name + (shape == Shape.Copy ? $" ({wave + 1}).zip" : shape == Shape.ZipCalledText ? ".txt" : ".zip"), all, refused),
         };

@@ -105,7 +105,7 @@ internal sealed class ExportWriter(Random random)
     {
         var (day, mark) = (message.Time.ToString("yyyyMMdd", CultureInfo.InvariantCulture), random.Next(10_000));
         if (form.Clock.Phone == Phone.Android)
-            return message.Document ?? $"{message.Ending switch { ".jpg" => "IMG", ".mp4" => "VID", ".opus" => "PTT", _ => "STK" }}-{day}-WA{number:D4}{mark % 100:D2}{message.Ending}";
+            return message.Document ?? $"{message.Ending switch { ".jpg" => "IMG", ".mp4" => "VID", ".opus" => "PTT", _ => "STK" }}-{day}-WA{number % 100:D2}{mark:D4}{message.Ending}";
         var prefix = number.ToString("D8", CultureInfo.InvariantCulture) + "-";
         return message.Document is { } document ? prefix + document
             : $"{prefix}{message.Ending switch { ".jpg" => "PHOTO", ".mp4" => "VIDEO", ".opus" => "AUDIO", _ => "STICKER" }}-{message.Time:yyyy-MM-dd-HH-mm-ss}{message.Ending}";

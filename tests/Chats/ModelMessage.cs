@@ -14,6 +14,9 @@ internal sealed record ModelMessage(string Id, ModelKind Kind, DateTime Time, in
     /// <summary>Whether it is deleted later on.</summary>
     public bool IsDeleted { get; init; }
 
+    /// <summary>Whether a line of it looks like a message's first.</summary>
+    public bool HasPasted { get; init; }
+
     /// <summary>The file's name; null for what the telephone names itself.</summary>
     public string? Document { get; init; }
 

@@ -68,11 +68,11 @@ internal sealed class ModelWriter(Random random)
     {
         messages.Add(message);
         if (message.Kind == ModelKind.Text && random.Next(25) == 0)
-            messages.Add(message with { Id = message.Id + "b", Text = Pick(s_short), Edited = null, IsDeleted = false });
+            messages.Add(message with { Id = message.Id + "b", Text = Pick(s_short), Edited = null, IsDeleted = false, HasPasted = false });
         if (message.Kind == ModelKind.Text && random.Next(40) == 0)
-            messages.AddRange(Enumerable.Range(0, 2).Select(i => message with { Id = $"{message.Id}{i}", Text = "ok", Edited = null, IsDeleted = false }));
+            messages.AddRange(Enumerable.Range(0, 2).Select(i => message with { Id = $"{message.Id}{i}", Text = "ok", Edited = null, IsDeleted = false, HasPasted = false }));
         if (random.Next(80) == 0)
-            messages.Add(message with { Id = message.Id + "w", Kind = ModelKind.Text, Author = 0, Text = Pick(s_toAll), Edited = null, IsDeleted = false, Document = null, File = null });
+            messages.Add(message with { Id = message.Id + "w", Kind = ModelKind.Text, Author = 0, Text = Pick(s_toAll), Edited = null, IsDeleted = false, HasPasted = false, Document = null, File = null });
     }
 
     private ModelMessage Message(int chat, int number, DateTime time, int author)
@@ -83,7 +83,7 @@ internal sealed class ModelWriter(Random random)
         return number < 6 ? Of(ModelKind.Text, said) : random.Next(100) switch
         {
             < 8 => Of(ModelKind.Text, $"{said}\nzweite Zeile: ja\n\n- und eine vierte"),
-            < 12 => Of(ModelKind.Text, $"{said}\n{Pick(s_pasted)}\nEnde"),
+            < 12 => Of(ModelKind.Text, $"{said}\n{Pick(s_pasted)}\nEnde") with { HasPasted = true },
             < 14 => Of(ModelKind.Text, new string('x', random.Next(900, 3000)) + " " + said),
             < 24 => Media(Of(ModelKind.Media, random.Next(3) == 0 ? said : ""), Pick([".jpg", ".mp4", ".opus", ".webp", ".jpg"]), null),
             < 32 => Media(Of(ModelKind.Media, random.Next(3) == 0 ? said : ""), "", Pick(s_documents).Replace("*", id, StringComparison.Ordinal)),

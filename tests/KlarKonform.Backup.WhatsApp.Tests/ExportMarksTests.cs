@@ -10,7 +10,7 @@ public sealed class ExportMarksTests
 
     public static TheoryData<string> OddNames =>
     [
-        "DOC-20250930-WA0000.", "Vertrag", "zeichnung.excalidraw", "Rechnung 4711 (2).pdf", "a<b>.txt", "😀😀.webp", "00000007-cm-chat-media-video-1:2e61:0:0.MOV", "فاتورة.pdf", "見積書（最終）.pdf", "x: y.docx", "...", "Grün.pdf",
+        "DOC-20250930-WA0000.", "Vertrag", "zeichnung.excalidraw", "Rechnung 4711 (2).pdf", "a<b>.txt", "😀😀.webp", "00000007-cm-chat-media-video-1:2e61:0:0.MOV", "فاتورة.pdf", "見積書（最終）.pdf", "x: y.docx", "Ordner\\Rechnung.pdf", "...", "Grün.pdf",
     ];
 
     [Theory]
@@ -72,6 +72,10 @@ public sealed class ExportMarksTests
         var message = (await ReadAsync(Android + said, files: ["_chat.txt"]))[0];
         Assert.Equal((ExportMessageKind.Text, said, null, false), (message.Kind, message.Text, message.Attachment, message.IsEdited));
     }
+
+    [Fact]
+    public async Task The_word_behind_a_name_may_stand_in_brackets_of_its_own() =>
+        Assert.Equal("00000007-Vertrag.pdf", (await ReadAsync($"24.11.17, 13:05:09: Anna: 00000007-Vertrag.pdf <{Mark}eklendi>"))[0].Attachment);
 
     [Fact]
     public async Task A_file_that_the_export_lacks_is_named_whatever_it_is_called_where_WhatsApp_s_own_mark_stands_before_it()

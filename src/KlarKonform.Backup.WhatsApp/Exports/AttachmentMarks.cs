@@ -87,7 +87,7 @@ internal static partial class AttachmentMarks
 
             // Exports of 2017: the name before the words.
             var before = BidiMarks.Strip(line[..open]).Trim();
-            if (before.Length > 0 && ExportWords.IsAttached(inner) && (files?.Find(before) is not null || IsName(before)))
+            if (before.Length > 0 && (ExportWords.IsAttached(inner) || ExportWords.IsAttachedLast(inner)) && (files?.Find(before) is not null || IsName(before)))
                 return (before, 0);
         }
 

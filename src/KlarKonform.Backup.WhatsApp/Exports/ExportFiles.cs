@@ -19,10 +19,11 @@ public sealed class ExportFiles
         ArgumentNullException.ThrowIfNull(paths);
         foreach (var path in paths)
         {
-            var name = NameOf(path);
-            _exact.TryAdd(name, path);
-            _loose.TryAdd(Plain(name), path);
-            _looser.TryAdd(Held(Plain(name)), path);
+            Add(NameOf(path), path);
+
+            // A backslash may be a part of the name.
+            if (path.Contains('\\', StringComparison.Ordinal))
+                Add(path[(path.LastIndexOf('/') + 1)..], path);
         }
     }
 
@@ -53,6 +54,13 @@ public sealed class ExportFiles
         }
 
         return true;
+    }
+
+    private void Add(string name, string path)
+    {
+        _exact.TryAdd(name, path);
+        _loose.TryAdd(Plain(name), path);
+        _looser.TryAdd(Held(Plain(name)), path);
     }
 
     private static string Plain(string name)

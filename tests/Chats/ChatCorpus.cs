@@ -57,9 +57,8 @@ internal sealed class ChatCorpus
         _ => Shape.Zip,
     };
 
-    // Where an export ends with a line that looks like an older message, nobody can tell whether it is one: the clock may have been put back.
     private RenderedText Write(ModelChat chat, ExportForm form, int percent = 100, bool isLater = false, int missing = 0) =>
-        _writer.Write(chat, form, [.. chat.Messages.Take(chat.Messages.Count * percent / 100).Reverse().SkipWhile(message => message.HasPasted).Reverse()], isLater, missing);
+        _writer.Write(chat, form, [.. chat.Messages.Take(chat.Messages.Count * percent / 100)], isLater, missing);
 
     private void Place(int wave, string what, ModelChat chat, ExportForm form, int percent = 100, Shape? shape = null, string folder = "", string? title = null) =>
         _exports.Add(_packer.Pack(wave, what, chat, form, Write(chat, form, percent, wave > 0), shape ?? AnyShape(form), folder, title));

@@ -34,7 +34,7 @@ public sealed class ChatTraces
     {
         ArgumentNullException.ThrowIfNull(message);
         if (message.Kind is not (ExportMessageKind.System or ExportMessageKind.Deleted or ExportMessageKind.Unparsed))
-            Add(message.Text, message.Time, message.Author);
+            Add(message.Kind == ExportMessageKind.Location ? Place(message.Text) : message.Text, message.Time, message.Author);
     }
 
     /// <summary>Takes a line of an archived chat in.</summary>
@@ -43,7 +43,7 @@ public sealed class ChatTraces
         ArgumentNullException.ThrowIfNull(line);
         if (line is { Record: ChatRecord.Message, Deleted: false, Redacted: false } && line.Type is not ("system" or "unparsed")
             && DateTime.TryParse(line.LocalTime, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
-            Add(line.Text, time, line.From?.Name);
+            Add(line.Type == "location" ? Place(line.Text) : line.Text, time, line.From?.Name);
     }
 
     /// <summary>Whether a text of this hash occurs once.</summary>
@@ -51,6 +51,9 @@ public sealed class ChatTraces
 
     /// <summary>The smallest hashes of this and of an earlier sketch.</summary>
     public IReadOnlyList<ulong> Sketch(IEnumerable<ulong> earlier) => [.. _once.Keys.Union(earlier).Order().Take(SketchSize)];
+
+    // Of a place the address: the word before it is the telephone's.
+    private static string? Place(string? text) => text?.IndexOf("http", StringComparison.Ordinal) is > 0 and var at ? text[at..] : text;
 
     private void Add(string? said, DateTime time, string? author)
     {

@@ -42,11 +42,13 @@ public sealed class ChatExportTests
         await File.WriteAllTextAsync(Path.Combine(folder, "_chat.txt"), $"[24.11.26, 13:06:00] Bernd: {Mark}<Anhang: 00000012-WhatsApp Chat - Anna.txt>\n[24.11.26, 13:07:00] Bernd: {Mark}<Anhang: 00000013-Liste.txt>\n");
         await File.WriteAllTextAsync(Path.Combine(folder, "00000012-WhatsApp Chat - Anna.txt"), "[01.02.26, 10:00:00] Anna: alt\n");
         await File.WriteAllTextAsync(Path.Combine(folder, "00000013-Liste.txt"), "Kabel\nRohre\n");
-        Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
-        Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
+        Zip(scenario, "WhatsApp Chat - Bernd/00000014-WhatsApp Chat - Dora.zip", ("_chat.txt", "[01.02.26, 10:00:00] Dora: weitergeleitet\n"));
+        await File.AppendAllTextAsync(Path.Combine(folder, "_chat.txt"), $"[24.11.26, 13:08:00] Bernd: {Mark}<Anhang: 00000014-WhatsApp Chat - Dora.zip>\n");
+        foreach (var full in (bool[])[false, false, true])
+            Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync(new BackupOptions { Full = full })).Status);
         using var restored = await RestoreAsync(scenario);
         Assert.Equal(["Bernd"], Chats(restored));
-        Assert.Equal(2, Directory.GetFiles(Path.Combine(Root(restored), "Bernd", "media")).Length);
+        Assert.Equal(3, Directory.GetFiles(Path.Combine(Root(restored), "Bernd", "media")).Length);
     }
 
     [Fact]
@@ -226,6 +228,93 @@ public sealed class ChatExportTests
         using var restored = await RestoreAsync(scenario);
         Assert.Equal("bild", await File.ReadAllTextAsync(Assert.Single(Directory.GetFiles(Path.Combine(Root(restored), "Anna", "media")))));
         Assert.Equal("besser", await File.ReadAllTextAsync(Assert.Single(Directory.GetFiles(Path.Combine(Root(restored), "Anna", "_unassigned")))));
+    }
+
+    [Fact]
+    public async Task A_forwarded_chat_that_arrives_a_night_later_is_an_attachment_all_the_same()
+    {
+        await using var scenario = await StartAsync();
+        var folder = scenario.Folder["exports"];
+        await File.WriteAllTextAsync(Path.Combine(folder, "WhatsApp Chat mit Bernd.txt"), "24.11.26, 13:05 - Bernd: WhatsApp Chat mit Anna.txt (Datei angehängt)\n24.11.26, 13:06 - Firma: danke sehr\n");
+        await scenario.RunAsync();
+        await File.WriteAllTextAsync(Path.Combine(folder, "WhatsApp Chat mit Anna.txt"), "01.02.26, 10:00 - Anna: alt\n");
+        await scenario.RunAsync();
+        using var restored = await RestoreAsync(scenario);
+        Assert.Equal(["Bernd"], Chats(restored));
+        Assert.Single(Directory.GetFiles(Path.Combine(Root(restored), "Bernd", "media")));
+    }
+
+    [Fact]
+    public async Task Files_in_folders_below_the_chats_are_its_own_unpacked_or_not()
+    {
+        await using var scenario = await StartAsync();
+        var text = $"[24.11.26, 13:06:00] Bernd: {Mark}<Anhang: 00000012-FOTO.jpg>\n[24.11.26, 13:07:00] Bernd: {Mark}<Anhang: WhatsApp Chat mit Anna.txt>\n";
+        var folder = Directory.CreateDirectory(scenario.Folder["exports", "WhatsApp Chat - Clara", "media"]).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "..", "_chat.txt"), text.Replace("Bernd", "Clara", StringComparison.Ordinal).Replace("WhatsApp Chat mit Anna.txt", "liste.pdf", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(Path.Combine(folder, "00000012-FOTO.jpg"), "bild");
+        await File.WriteAllTextAsync(Path.Combine(folder, "liste.pdf"), "liste");
+        await File.WriteAllTextAsync(Path.Combine(folder, "mehr.pdf"), "mehr");
+        Zip(scenario, "WhatsApp Chat - Bernd.zip", ("_chat.txt", text), ("media/00000012-FOTO.jpg", "foto"), ("media/WhatsApp Chat mit Anna.txt", "01.02.26, 10:00 - Anna: alt\n"), ("media/rest.pdf", "rest"));
+        Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
+        using var restored = await RestoreAsync(scenario);
+        Assert.Equal(["Bernd", "Clara"], Chats(restored));
+        foreach (var chat in Chats(restored))
+        {
+            Assert.Equal(2, Directory.GetFiles(Path.Combine(Root(restored), chat, "media")).Length);
+            Assert.Single(Directory.GetFiles(Path.Combine(Root(restored), chat, "_unassigned")));
+        }
+    }
+
+    [Fact]
+    public async Task A_damaged_document_in_a_ZIP_costs_itself_and_not_the_chat()
+    {
+        await using var scenario = await StartAsync();
+        Zip(scenario, "WhatsApp Chat - Bernd.zip", ("_chat.txt", "[24.11.26, 13:06:00] Bernd: alles da\n"), ("00000012-notizen.txt", "NOTIZEN-NOTIZEN-NOTIZEN"));
+        var path = scenario.Folder["exports", "WhatsApp Chat - Bernd.zip"];
+        using (var zip = ZipFile.Open(path, ZipArchiveMode.Update))
+            zip.GetEntry("00000012-notizen.txt")!.Delete();
+        using (var zip = ZipFile.Open(path, ZipArchiveMode.Update))
+        {
+            using var stream = zip.CreateEntry("00000012-notizen.txt", CompressionLevel.NoCompression).Open();
+            stream.Write("NOTIZEN-NOTIZEN-NOTIZEN"u8);
+        }
+
+        var bytes = await File.ReadAllBytesAsync(path);
+        bytes[bytes.AsSpan().IndexOf("NOTIZEN-"u8)] ^= 1;
+        await File.WriteAllBytesAsync(path, bytes);
+        var run = await scenario.RunAsync();
+        Assert.Equal(BackupState.Partial, run.Status);
+        Assert.All(run.Failures, failure => Assert.Contains("notizen", failure.Name, StringComparison.Ordinal));
+        using var restored = await RestoreAsync(scenario);
+        Assert.Equal(["alles da"], Texts(restored, "Bernd"));
+    }
+
+    [Fact]
+    public async Task Where_two_chats_have_the_name_and_nothing_tells_a_third_export_is_a_chat_of_its_own()
+    {
+        await using var scenario = await StartAsync();
+        string Day(int day, string what) => string.Concat(Enumerable.Range(0, 6).Select(i => $"{day:00}.11.26, 13:{i:00} - {(i % 2 == 0 ? "Anna" : "Büro")}: {what} Nummer {i}\n"));
+        Zip(scenario, "a/WhatsApp Chat mit Anna.zip", ("WhatsApp Chat mit Anna.txt", Day(1, "Dach")));
+        Zip(scenario, "b/WhatsApp Chat mit Anna.zip", ("WhatsApp Chat mit Anna.txt", Day(1, "Keller")));
+        await scenario.RunAsync();
+        Zip(scenario, "c/WhatsApp Chat mit Anna.zip", ("WhatsApp Chat mit Anna.txt", Day(20, "Garten")));
+        var run = await scenario.RunAsync();
+        Assert.Contains(run.Notes, note => note.Contains("sameChats", StringComparison.Ordinal));
+        using var restored = await RestoreAsync(scenario);
+        Assert.Equal(3, Chats(restored).Length);
+    }
+
+    [Theory]
+    [InlineData("WhatsApp Chat mit Anna.txt (1)")]
+    [InlineData("WhatsApp Chat mit Anna.txt.1")]
+    [InlineData("WhatsApp Chat mit Anna")]
+    public async Task A_text_is_one_with_the_endings_that_copies_get(string name)
+    {
+        await using var scenario = await StartAsync();
+        await File.WriteAllTextAsync(scenario.Folder["exports", name], "24.11.26, 13:05 - Anna: da bin ich\n");
+        Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
+        using var restored = await RestoreAsync(scenario);
+        Assert.Equal("da bin ich", Assert.Single(AllLines(restored)).Text);
     }
 
     private static void Zip(BackupScenario scenario, string name, params (string Name, string Content)[] entries)

@@ -11,7 +11,7 @@ namespace KlarKonform.Backup.WhatsApp.Archive;
 /// the author and the text, and how often they occur. Each message occurs as often as in the export that shows it most often. Marks of
 /// deleted and edited messages meet the text of before; files meet the message that had been exported without; a renamed contact stays one.
 /// </summary>
-public sealed class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toUtc, DateTimeOffset now)
+public sealed partial class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toUtc, DateTimeOffset now)
 {
     // A minute in which so many messages wait for their other state was made by nobody: comparing each with each would take hours.
     private const int MaxComparisons = 4_000_000;
@@ -29,6 +29,10 @@ public sealed class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toU
         var present = month.Lines.GroupBy(MinuteOf).ToDictionary(group => group.Key, group => group.Select((line, place) => new Stored(line, place)).ToList());
         var minutes = export.Select((message, i) => new Incoming(message, endsExport && i == export.Count - 1)).GroupBy(each => MinuteOf(each.Message.Time)).ToDictionary(group => group.Key, group => group.ToList());
         var aliases = Aliases(month, present, minutes);
+
+        // Of a telephone in the same language WhatsApp's own words are the same: what differs is another event.
+        var isSameLanguage = present.Values.SelectMany(group => group).Where(each => each.Line.Type == "system").Select(each => each.Content)
+            .Intersect(minutes.Values.SelectMany(group => group).Where(each => each.Message.Kind == ExportMessageKind.System).Select(each => each.Content), StringComparer.Ordinal).Any();
         var merged = new List<ChatLine>(month.Lines.Count + export.Count);
         var known = month.Lines.Select(line => line.Id).ToHashSet(StringComparer.Ordinal);
         var added = 0;
@@ -37,7 +41,7 @@ public sealed class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toU
             var stored = present.GetValueOrDefault(minute, []);
             var incoming = minutes.GetValueOrDefault(minute, []);
             Match(stored, incoming, aliases);
-            MatchChanged(stored, incoming, aliases);
+            MatchChanged(stored, incoming, aliases, isSameLanguage);
             var next = 0;
             foreach (var each in incoming)
             {
@@ -122,7 +126,7 @@ public sealed class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toU
         }
     }
 
-    private static void MatchChanged(List<Stored> stored, List<Incoming> incoming, Dictionary<string, string> aliases)
+    private static void MatchChanged(List<Stored> stored, List<Incoming> incoming, Dictionary<string, string> aliases, bool isSameLanguage)
     {
         if ((long)stored.Count(line => !line.IsMatched) * incoming.Count(each => each.Partner is null) > MaxComparisons)
             return;
@@ -131,7 +135,7 @@ public sealed class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toU
 
         // The phone's language changed, and with it WhatsApp's own words.
         var (oldWords, newWords) = (stored.Where(line => !line.IsMatched && line.Line.Type == "system").ToArray(), incoming.Where(each => each is { Partner: null, Message.Kind: ExportMessageKind.System }).ToArray());
-        if (oldWords.Length != newWords.Length)
+        if (isSameLanguage || oldWords.Length != newWords.Length)
             return;
         foreach (var (line, each) in oldWords.Zip(newWords))
             each.Join(line);
@@ -182,6 +186,8 @@ public sealed class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toU
             line = line with { Media = MediaOf(message), Type = TypeOf(message), Raw = RawOf(message) };
         if (line.Tail && message.Text.StartsWith(line.Text ?? "", StringComparison.Ordinal))
             return each.IsLast && message.Text == (line.Text ?? "") ? line : line with { Tail = each.IsLast, Text = message.Text.Length > 0 ? message.Text : null, Edited = line.Edited || message.IsEdited, Raw = RawOf(message) };
+        if (line.Type == "poll" && Normalised(line.Text) != Normalised(message.Text) && !SaidEarlier(line, message))
+            return line with { Earlier = [.. line.Earlier ?? [], new ChatVersion(message.Text, now)] }; // Other votes; nobody knows which are later.
         if (line.Type != "text" || message.Kind != ExportMessageKind.Text || Normalised(line.Text) == Normalised(message.Text) || SaidEarlier(line, message))
             return message.IsEdited && !line.Edited ? line with { Edited = true } : line;
         return message.IsEdited
@@ -245,8 +251,13 @@ public sealed class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toU
         (_, true, _) => "\u0001media\n" + Normalised(text),
         ("location", _, _) => "\u0001location\n" + (Normalised(text) is var place && place.IndexOf("http", StringComparison.Ordinal) is >= 0 and var at ? place[at..] : ""),
         ("call", _, _) => "\u0001call",
+        ("poll", _, _) => "\u0001poll\n" + Votes().Replace(Normalised(text), ""),
         _ => Normalised(text),
     };
+
+    // "OPTION: Ja (2 votes)".
+    [System.Text.RegularExpressions.GeneratedRegex(@"[ \u200E]*\(\d+[^()\n]*\)(?=\n|$)", System.Text.RegularExpressions.RegexOptions.CultureInvariant)]
+    private static partial System.Text.RegularExpressions.Regex Votes();
 
     private sealed class Stored(ChatLine line, int place)
     {

@@ -7,7 +7,7 @@ namespace KlarKonform.Backup.WhatsApp.Exports;
 public static partial class ChatName
 {
     /// <summary>Whether a file may be an export's text.</summary>
-    public static bool IsText(string name) => name.EndsWith(".txt", StringComparison.OrdinalIgnoreCase);
+    public static bool IsText(string name) => Text().IsMatch(name);
 
     /// <summary>Whether it is called as iOS calls every chat's text (<c>_chat.txt</c>, or a copy of one): the chat's name is in that of the ZIP or folder.</summary>
     public static bool IsNameless(string text) => Nameless().IsMatch(text);
@@ -59,8 +59,12 @@ public static partial class ChatName
     [GeneratedRegex(@"^_chat(?: ?\(\d{1,3}\)| \d{1,3}| - (?:Kopie|Copy|Copia|Copie)(?: \(\d{1,3}\))?)?\.txt$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Nameless();
 
+    // Copies, and what a telephone shares without an ending.
+    [GeneratedRegex(@"\.txt(?: ?\(\d{1,3}\)|\.\d{1,3})?$|^WhatsApp[ -]Chat[^.]*$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    private static partial Regex Text();
+
     // ".zip", ".txt", ".zip.zip"; ".zip (1)" keeps its number.
-    [GeneratedRegex(@"\.(?:txt|zip)(?<copy> ?\(\d{1,3}\))?$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\.(?:txt|zip)(?<copy> ?\(\d{1,3}\))?(?:\.\d{1,3})?$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Ending();
 
     // "WhatsApp Chat mit X", "WhatsApp Chat - X", "WhatsApp-Chat mit X"; other languages put their own words there.

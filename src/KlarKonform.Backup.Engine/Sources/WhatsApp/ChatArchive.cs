@@ -61,8 +61,16 @@ internal sealed class ChatArchive(ResourceRun run)
             ids.Add(id);
         foreach (var id in ids.Where(id => id.StartsWith(own + prefix, StringComparison.Ordinal)))
         {
-            if (await run.Store.FindAsync($"info:{id}", cancellationToken).ConfigureAwait(false) is { } entry && await run.Store.ReadAsync(entry, cancellationToken).ConfigureAwait(false) is { } stored)
+            if (await run.Store.FindAsync($"info:{id}", cancellationToken).ConfigureAwait(false) is not { } entry || await run.Store.ReadAsync(entry, cancellationToken).ConfigureAwait(false) is not { } stored)
+                continue;
+            try
+            {
                 chats[id[own.Length..]] = ChatInfo.Parse(stored);
+            }
+            catch (JsonException)
+            {
+                // Somebody edited it: its own exports fail with that reason, and others go on.
+            }
         }
 
         return chats;

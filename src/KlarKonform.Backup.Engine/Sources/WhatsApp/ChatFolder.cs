@@ -104,12 +104,14 @@ internal sealed class ChatFolder(ResourceRun run, string id, ChatInfo info)
     {
         foreach (var (name, month) in _months.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            if (!month.IsChanged)
+            // A run that broke off may have stored the month and not said so.
+            if (!month.IsChanged && (month.Lines.Count == 0 || info.Months.ContainsKey(name)))
                 continue;
             foreach (var line in month.Lines)
                 Know(line);
             info.Months[name] = month.Lines.Count(line => line.Record == ChatRecord.Message);
-            await SaveMonthAsync(name, month, cancellationToken).ConfigureAwait(false);
+            if (month.IsChanged)
+                await SaveMonthAsync(name, month, cancellationToken).ConfigureAwait(false);
         }
 
         _months.Clear();

@@ -72,7 +72,17 @@ internal sealed class ChatInfo
         (Name, NameAsOf) = (name, asOf);
     }
 
-    public static ChatInfo Parse(byte[] content) => JsonSerializer.Deserialize<ChatInfo>(content, s_json)!;
+    public static ChatInfo Parse(byte[] content)
+    {
+        var info = JsonSerializer.Deserialize<ChatInfo>(content, s_json)!;
+
+        // The reader makes collections that compare as the culture does, for which some names are one.
+        info.Participants = new(info.Participants, StringComparer.Ordinal);
+        info.Months = new(info.Months, StringComparer.Ordinal);
+        info.Names = new(info.Names, StringComparer.Ordinal);
+        info.Exports = new(info.Exports, StringComparer.Ordinal);
+        return info;
+    }
 
     public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, s_json);
 }

@@ -12,11 +12,14 @@ internal sealed class TakenFiles(ResourceRun run, string kind, IDropLocation pla
     // No file system allows it in a name: what follows is a part of the file.
     private const char Part = '\0';
 
+    // A place's name may be the beginning of another one's.
+    private const char Below = '\u0001';
+
     /// <summary>What a part of a file, an entry of a ZIP, is called in the state.</summary>
     public static string PartOf(string key, string entry) => $"{key}{Part}{entry}";
 
     /// <summary>What a file of the place is called in the state.</summary>
-    public string KeyOf(string file) => $"{kind} {place.Name} {file}";
+    public string KeyOf(string file) => $"{kind} {place.Name}{Below}{file}";
 
     /// <summary>What somebody took away again is no failure any more; what was read of it stays.</summary>
     public Task ForgetGoneAsync(IReadOnlyList<DropFile> files, CancellationToken cancellationToken)

@@ -43,13 +43,19 @@ internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPla
         var choice = await place.Matcher.ChooseAsync(ChatName.Of(text.File.Name, container.Name), source.Name, survey, cancellationToken).ConfigureAwait(false);
         var chat = await archive.ChatAsync(place.Settings.Number, "", choice.Chat, choice.IsNew ? choice.Name : null, cancellationToken).ConfigureAwait(false);
         chat.Info.Call(choice.Name, survey.Messages == 0 ? "" : survey.Last.ToString("s", CultureInfo.InvariantCulture));
+
+        // Who it is stands there before the first month: a run that breaks off must not leave a chat that nobody finds again.
+        foreach (var author in survey.Authors)
+            chat.Info.Participants.TryAdd(author, author);
+        chat.Info.Remember(survey.Traces.Sketch(chat.Info.Hashes()));
+        await chat.SaveAsync(cancellationToken).ConfigureAwait(false);
+        place.Matcher.Know(choice.Chat, chat.Info);
         await MergeAsync(chat, choice.Shift, cancellationToken).ConfigureAwait(false);
         if (restBelongsToIt)
             _rest.AddRange(container.Files.Where(file => file.Key != text.File.Key && !text.Names.Contains(file.Key) && !others.Contains(file.Key)));
         _rest.AddRange(more);
         foreach (var file in _rest)
             await StoreRestAsync(chat, file, cancellationToken).ConfigureAwait(false);
-        chat.Info.Remember(survey.Traces.Sketch(chat.Info.Hashes()));
         chat.Info.Keep(source.Name, new ExportBalance
         {
             Taken = run.Now,
@@ -65,7 +71,6 @@ internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPla
             Missing = [.. survey.Missing.Take(NamesInBalance)],
             Unassigned = [.. _rest.Select(file => file.Name).Take(NamesInBalance)],
         });
-        place.Matcher.Know(choice.Chat, chat.Info);
         await archive.SaveAsync(cancellationToken).ConfigureAwait(false);
         Tell(survey, choice);
     }

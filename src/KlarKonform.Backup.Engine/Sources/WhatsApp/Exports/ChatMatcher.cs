@@ -53,14 +53,23 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
             seen.Add((chat, isNamed, Judge(info, called, overlap, survey, isNamed, isCopy), overlap));
         }
 
+        if (told is not null)
+            return Own(known, called, isDoubtful: false);
         foreach (var best in seen.Where(each => each.Verdict == Verdict.Same).OrderByDescending(each => each.Overlap.Common).ThenByDescending(each => each.IsNamed))
             return new ChatChoice(best.Chat, called, best.Overlap.Shift, IsDoubtful: false);
-        foreach (var likely in seen.Where(each => each.Verdict == Verdict.Perhaps).OrderByDescending(each => each.IsNamed))
-            return new ChatChoice(likely.Chat, called, likely.Overlap.Shift, IsDoubtful: false);
+        var likely = seen.Where(each => each.Verdict == Verdict.Perhaps).ToArray();
+        if (likely.Any(each => each.IsNamed))
+            likely = [.. likely.Where(each => each.IsNamed)];
+        return likely is [var only] ? new ChatChoice(only.Chat, called, only.Overlap.Shift, IsDoubtful: false)
+            : Own(known, called, isDoubtful: likely.Length > 1 || seen.Exists(each => each.IsNamed || each.Overlap.Common >= FewestCommon));
+    }
+
+    private static ChatChoice Own(Dictionary<string, ChatInfo> known, string called, bool isDoubtful)
+    {
         var own = Prefix + called;
         for (var number = 2; known.ContainsKey(own); number++)
             own = $"{Prefix}{called}#{number.ToString(CultureInfo.InvariantCulture)}";
-        return new ChatChoice(own, called, ChatShift.None, IsDoubtful: seen.Exists(each => each.IsNamed)) { IsNew = true };
+        return new ChatChoice(own, called, ChatShift.None, isDoubtful) { IsNew = true };
     }
 
     /// <summary>Remembers what a chat became.</summary>
@@ -135,7 +144,11 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
         if ((overlap.Common == 0 && overlap.Possible >= EnoughToDiffer) || (gone && come))
             return Verdict.Other;
 
-        // A number in brackets may be a part of the name, unless the name without it is there.
-        return isNamed || before.SetEquals(now) || IsWithout(info, name) ? Verdict.Perhaps : Verdict.Other;
+        // The one of both who writes in all chats of the number says nothing. A number in brackets may be a part of the name, unless the name
+        // without it is there.
+        var shared = before.Intersect(now).ToArray();
+        var agree = before.SetEquals(now) || shared.Length > 1 || before.Count == 0 || now.Count == 0
+            || shared.Any(each => ChatName.KeyOf(each) == ChatName.KeyOf(ChatName.WithoutCopy(name) ?? name));
+        return agree && (isNamed || before.SetEquals(now) || IsWithout(info, name)) ? Verdict.Perhaps : Verdict.Other;
     }
 }

@@ -29,14 +29,18 @@ internal static class ChatTexts
         return new ChatText(file, format, names);
     }
 
+    /// <summary>Those that no other one's message names.</summary>
+    public static IReadOnlyList<ChatText> Own(IReadOnlyList<ChatText> texts) =>
+        [.. texts.Where(text => !texts.Any(other => other != text && other.Names.Contains(text.File.Key) && !text.Names.Contains(other.File.Key)))];
+
     /// <summary>Those that are chats of their own.</summary>
     /// <param name="texts">Texts that read as chats.</param>
     /// <param name="container">Where they lie.</param>
     /// <param name="isOne">Whether the container is one export, as a ZIP is; else it may be a folder of many.</param>
     public static IReadOnlyList<ChatText> Choose(IReadOnlyList<ChatText> texts, string container, bool isOne)
     {
-        var own = texts.Where(text => !texts.Any(other => other != text && other.Names.Contains(text.File.Key) && !text.Names.Contains(other.File.Key))).ToArray();
-        if (!isOne || own.Length < 2)
+        var own = Own(texts);
+        if (!isOne || own.Count < 2)
             return own;
         if (own.Where(text => string.Equals(text.File.Name, "_chat.txt", StringComparison.OrdinalIgnoreCase)).ToArray() is [var exact])
             return [exact];

@@ -23,11 +23,25 @@ internal sealed class ExportTakeIn(ResourceRun run, ChatArchive archive, WhatsAp
 
     public async Task RunAsync(IDropLocation place, CancellationToken cancellationToken)
     {
-        var files = await place.ListAsync(cancellationToken).ConfigureAwait(false);
-        var taken = new TakenFiles(run, "export", place);
+        // A listing whose pages shift may name a file twice.
+        DropFile[] files = [.. (await place.ListAsync(cancellationToken).ConfigureAwait(false)).DistinctBy(file => file.Key)];
+        var taken = new TakenFiles(run, $"export {settings.Number}", place);
         await taken.ForgetGoneAsync(files, cancellationToken).ConfigureAwait(false);
-        foreach (var folder in files.GroupBy(file => file.Folder).OrderBy(group => group.Key, StringComparer.Ordinal))
+        var withText = files.Where(file => ChatName.IsText(file.Name)).Select(file => file.Folder).ToHashSet(StringComparer.Ordinal);
+        foreach (var folder in files.GroupBy(file => OwnerOf(file.Folder, withText)).OrderBy(group => group.Key, StringComparer.Ordinal))
             await TakeFolderAsync(place, taken, folder.Key, [.. folder], cancellationToken).ConfigureAwait(false);
+    }
+
+    // What lies in a folder without a text belongs to the one above that has one.
+    private static string OwnerOf(string folder, HashSet<string> withText)
+    {
+        for (var above = folder; ; above = above.LastIndexOf('/') is > 0 and var slash ? above[..slash] : "")
+        {
+            if (withText.Contains(above))
+                return above;
+            if (above.Length == 0)
+                return folder;
+        }
     }
 
     private async Task TakeFolderAsync(IDropLocation place, TakenFiles taken, string folder, IReadOnlyList<DropFile> files, CancellationToken cancellationToken)
@@ -39,8 +53,9 @@ internal sealed class ExportTakeIn(ResourceRun run, ChatArchive archive, WhatsAp
                 zips.Add(file);
         }
 
-        await TakeTextsAsync(place, taken, folder, files, zips.Select(zip => zip.Key).ToHashSet(StringComparer.Ordinal), cancellationToken).ConfigureAwait(false);
-        foreach (var file in zips)
+        // A forwarded export is an attachment, in a full run too.
+        var named = await TakeTextsAsync(place, taken, folder, files, zips.Select(zip => zip.Key).ToHashSet(StringComparer.Ordinal), cancellationToken).ConfigureAwait(false);
+        foreach (var file in zips.Where(zip => !named.Contains(zip.Key)))
         {
             var key = taken.KeyOf(file.Key);
             if (!IsTaken(key, file.Version))
@@ -71,7 +86,8 @@ internal sealed class ExportTakeIn(ResourceRun run, ChatArchive archive, WhatsAp
         }
     }
 
-    private async Task TakeTextsAsync(
+    // Returns what messages name.
+    private async Task<HashSet<string>> TakeTextsAsync(
         IDropLocation place, TakenFiles taken, string folder, IReadOnlyList<DropFile> files, HashSet<string> zips, CancellationToken cancellationToken)
     {
         var byKey = files.ToDictionary(file => file.Key, StringComparer.Ordinal);
@@ -79,11 +95,12 @@ internal sealed class ExportTakeIn(ResourceRun run, ChatArchive archive, WhatsAp
             folder[(folder.LastIndexOf('/') + 1)..],
             [.. files.Select(file => new ContainerFile(file.Key, file.Key, file.Size))],
             (file, token) => Task.FromResult<Stream>(new LocationStream(place, byKey[file.Key], token)));
+        var beside = Beside(files);
         var (texts, none, known) = (new List<ChatText>(), new List<(DropFile File, Exception Reason)>(), 0);
         foreach (var file in files.Where(file => ChatName.IsText(file.Name) && !zips.Contains(file.Key)))
         {
             var key = taken.KeyOf(file.Key);
-            if (IsTaken(key, VersionOf(file, files, zips)))
+            if (IsTaken(key, $"{file.Version}|{beside}"))
             {
                 known += run.Store.State.Inputs[key].StartsWith(file.Version, StringComparison.Ordinal) ? 1 : 0;
                 continue;
@@ -111,13 +128,14 @@ internal sealed class ExportTakeIn(ResourceRun run, ChatArchive archive, WhatsAp
         {
             var file = byKey[chat.File.Key];
             var key = taken.KeyOf(file.Key);
-            await GuardAsync(key, file, VersionOf(file, files, zips), token =>
+            await GuardAsync(key, file, $"{file.Version}|{beside}", token =>
                 new ChatImport(run, archive, _place, container, chat, (file.Key, key)).RunAsync(chats.Count + known == 1, others, [], token), cancellationToken).ConfigureAwait(false);
         }
 
         var rest = files.Count(file => !named.Contains(file.Key) && !others.Contains(file.Key));
         if (chats.Count > 0 && chats.Count + known > 1 && rest > 0)
             run.Note(Texts.Get("ExportRestOfFolder", folder.Length > 0 ? folder : place.Name, rest), namesItem: true);
+        return named;
     }
 
     private async Task MarkAttachmentsAsync(TakenFiles taken, IEnumerable<DropFile> files, CancellationToken cancellationToken)
@@ -152,7 +170,7 @@ internal sealed class ExportTakeIn(ResourceRun run, ChatArchive archive, WhatsAp
         var files = entries.Select(pair => new ContainerFile(pair.Key, pair.Value.Path.Replace('\\', '/'), pair.Value.Length)).ToArray();
         ExportContainer Of(string name, IEnumerable<ContainerFile> some) => new(name, [.. some], (each, _) => Task.FromResult(zip.Open(entries[each.Key])));
         var whole = Of(file.Name, files);
-        var texts = await ReadTextsAsync(whole, files, cancellationToken).ConfigureAwait(false);
+        var texts = ChatTexts.Own(await ReadTextsAsync(whole, files, file, key, cancellationToken).ConfigureAwait(false));
         if (texts.Count == 0)
             throw new WhatsAppException(WhatsAppErrorKind.NotAChat, "There is no text of a chat in it.");
         var folders = texts.Select(text => text.File.Folder).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
@@ -163,11 +181,12 @@ internal sealed class ExportTakeIn(ResourceRun run, ChatArchive archive, WhatsAp
         }
 
         // Several exports, each in a folder of its own. What lies in none of them came with the first.
-        IReadOnlyList<ContainerFile> rest = [.. files.Where(each => !folders.Contains(each.Folder))];
+        var byFolder = files.ToLookup(each => each.Folder, StringComparer.Ordinal);
+        IReadOnlyList<ContainerFile> rest = [.. byFolder.Where(group => !folders.Contains(group.Key, StringComparer.Ordinal)).SelectMany(group => group)];
         foreach (var folder in folders)
         {
-            var container = Of(folder.Length > 0 ? folder[(folder.LastIndexOf('/') + 1)..] : file.Name, files.Where(each => each.Folder == folder));
-            await TakeChatsAsync(container, await ReadTextsAsync(container, container.Files, cancellationToken).ConfigureAwait(false), $"{file.Key}/{folder}", key, rest, cancellationToken).ConfigureAwait(false);
+            var container = Of(folder.Length > 0 ? folder[(folder.LastIndexOf('/') + 1)..] : file.Name, byFolder[folder]);
+            await TakeChatsAsync(container, await ReadTextsAsync(container, container.Files, file, key, cancellationToken).ConfigureAwait(false), $"{file.Key}/{folder}", key, rest, cancellationToken).ConfigureAwait(false);
             rest = [];
         }
     }
@@ -187,10 +206,11 @@ internal sealed class ExportTakeIn(ResourceRun run, ChatArchive archive, WhatsAp
     }
 
     // A document that people sent each other may be a text as well: what is no chat is none.
-    private async Task<IReadOnlyList<ChatText>> ReadTextsAsync(ExportContainer container, IEnumerable<ContainerFile> files, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ChatText>> ReadTextsAsync(ExportContainer container, IEnumerable<ContainerFile> files, DropFile zip, string key, CancellationToken cancellationToken)
     {
         var texts = new List<ChatText>();
         WhatsAppException? failure = null;
+        var damaged = new List<(ContainerFile File, WhatsAppException Reason)>();
         foreach (var file in files.Where(file => ChatName.IsText(file.Name)))
         {
             try
@@ -203,16 +223,27 @@ internal sealed class ExportTakeIn(ResourceRun run, ChatArchive archive, WhatsAp
                 if (failure is null || ChatName.IsNameless(file.Name) || exception.Kind == WhatsAppErrorKind.UnknownTimes)
                     failure = exception;
             }
+            catch (WhatsAppException exception) when (exception.Kind is WhatsAppErrorKind.Incomplete or WhatsAppErrorKind.Dangerous)
+            {
+                damaged.Add((file, exception)); // One entry costs itself, unless it is the chat.
+            }
         }
 
-        return texts.Count == 0 && failure is not null ? throw failure : texts;
+        if (texts.Count == 0)
+            return damaged.Count > 0 ? throw damaged[0].Reason : failure is not null ? throw failure : texts;
+        foreach (var (file, reason) in damaged)
+            await run.FailAsync(TakenFiles.PartOf(key, file.Path), "", $"{zip.Key}/{file.Name}", ChatProblems.Of(reason), cancellationToken).ConfigureAwait(false);
+        return texts;
     }
 
-    // Files may arrive after the text that names them, and beside it.
-    private static string VersionOf(DropFile text, IReadOnlyList<DropFile> files, HashSet<string> zips)
+    // Files may arrive after the text that names them, chats that somebody forwarded among them: whatever changes in a folder, its texts are read
+    // again.
+    private static string Beside(IReadOnlyList<DropFile> files)
     {
-        var beside = string.Join('\n', files.Where(file => file.Key != text.Key && !zips.Contains(file.Key) && !ChatName.IsText(file.Name)).Select(file => $"{file.Key} {file.Version}"));
-        return $"{text.Version}|{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(beside)))[..16]}";
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in files)
+            hash.AppendData(Encoding.UTF8.GetBytes($"{file.Key} {file.Version}\n"));
+        return Convert.ToHexString(hash.GetHashAndReset())[..16];
     }
 
     private bool IsTaken(string key, string version) => !run.Full && run.Store.State.Inputs.GetValueOrDefault(key) is { } before

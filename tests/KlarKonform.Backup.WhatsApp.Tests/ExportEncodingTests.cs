@@ -17,6 +17,7 @@ public sealed class ExportEncodingTests
     [InlineData("2025/11/24 下午1:05 - 李雷: 你好，这是第一条消息，里面几乎没有拉丁字母")]
     [InlineData("[٢٤\u200F/١١\u200F/٢٠٢٥، ١:٠٥:٠٠ م] أحمد: مرحبا بكم في هذه المحادثة")]
     [InlineData("24.11.25, 13:05 - Anna: 😀😀😀")]
+    [InlineData("24.11.25, 13:05 - Anna: 😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀")]
     public async Task Every_encoding_with_and_without_its_mark_gives_the_same_text(string text)
     {
         foreach (var end in (string[])["", "\n", "\r\n", "\r", "\n\n"])

@@ -29,10 +29,6 @@ public sealed partial class ExportMerger(string chat, Func<DateTime, DateTimeOff
         var present = month.Lines.GroupBy(MinuteOf).ToDictionary(group => group.Key, group => group.Select((line, place) => new Stored(line, place)).ToList());
         var minutes = export.Select((message, i) => new Incoming(message, endsExport && i == export.Count - 1)).GroupBy(each => MinuteOf(each.Message.Time)).ToDictionary(group => group.Key, group => group.ToList());
         var aliases = Aliases(month, present, minutes);
-
-        // Of a telephone in the same language WhatsApp's own words are the same: what differs is another event.
-        var isSameLanguage = present.Values.SelectMany(group => group).Where(each => each.Line.Type == "system").Select(each => each.Content)
-            .Intersect(minutes.Values.SelectMany(group => group).Where(each => each.Message.Kind == ExportMessageKind.System).Select(each => each.Content), StringComparer.Ordinal).Any();
         var merged = new List<ChatLine>(month.Lines.Count + export.Count);
         var known = month.Lines.Select(line => line.Id).ToHashSet(StringComparer.Ordinal);
         var added = 0;
@@ -41,7 +37,7 @@ public sealed partial class ExportMerger(string chat, Func<DateTime, DateTimeOff
             var stored = present.GetValueOrDefault(minute, []);
             var incoming = minutes.GetValueOrDefault(minute, []);
             Match(stored, incoming, aliases);
-            MatchChanged(stored, incoming, aliases, isSameLanguage);
+            MatchChanged(stored, incoming, aliases);
             var next = 0;
             foreach (var each in incoming)
             {
@@ -126,7 +122,7 @@ public sealed partial class ExportMerger(string chat, Func<DateTime, DateTimeOff
         }
     }
 
-    private static void MatchChanged(List<Stored> stored, List<Incoming> incoming, Dictionary<string, string> aliases, bool isSameLanguage)
+    private static void MatchChanged(List<Stored> stored, List<Incoming> incoming, Dictionary<string, string> aliases)
     {
         if ((long)stored.Count(line => !line.IsMatched) * incoming.Count(each => each.Partner is null) > MaxComparisons)
             return;
@@ -135,7 +131,7 @@ public sealed partial class ExportMerger(string chat, Func<DateTime, DateTimeOff
 
         // The phone's language changed, and with it WhatsApp's own words.
         var (oldWords, newWords) = (stored.Where(line => !line.IsMatched && line.Line.Type == "system").ToArray(), incoming.Where(each => each is { Partner: null, Message.Kind: ExportMessageKind.System }).ToArray());
-        if (isSameLanguage || oldWords.Length != newWords.Length)
+        if (oldWords.Length != newWords.Length)
             return;
         foreach (var (line, each) in oldWords.Zip(newWords))
             each.Join(line);
@@ -186,8 +182,9 @@ public sealed partial class ExportMerger(string chat, Func<DateTime, DateTimeOff
             line = line with { Media = MediaOf(message), Type = TypeOf(message), Raw = RawOf(message) };
         if (line.Tail && message.Text.StartsWith(line.Text ?? "", StringComparison.Ordinal))
             return each.IsLast && message.Text == (line.Text ?? "") ? line : line with { Tail = each.IsLast, Text = message.Text.Length > 0 ? message.Text : null, Edited = line.Edited || message.IsEdited, Raw = RawOf(message) };
-        if (line.Type == "poll" && Normalised(line.Text) != Normalised(message.Text) && !SaidEarlier(line, message))
-            return line with { Earlier = [.. line.Earlier ?? [], new ChatVersion(message.Text, now)] }; // Other votes; nobody knows which are later.
+        // Other votes, of which nobody knows the later ones; WhatsApp's own words in another language, or of another event.
+        if (line.Type is "poll" or "system" && message.Kind is (ExportMessageKind.Poll or ExportMessageKind.System) && Normalised(line.Text) != Normalised(message.Text) && !SaidEarlier(line, message))
+            return line with { Earlier = [.. line.Earlier ?? [], new ChatVersion(message.Text, now)] };
         if (line.Type != "text" || message.Kind != ExportMessageKind.Text || Normalised(line.Text) == Normalised(message.Text) || SaidEarlier(line, message))
             return message.IsEdited && !line.Edited ? line with { Edited = true } : line;
         return message.IsEdited

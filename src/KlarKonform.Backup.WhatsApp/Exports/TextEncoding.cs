@@ -10,6 +10,9 @@ internal readonly record struct TextEncoding(Encoding Encoding, int MarkLength)
     /// <summary>So many bytes tell UTF-16 by its zeros.</summary>
     public const int SampleLength = 4096;
 
+    // Signs of the shortest date with its time.
+    private const int DateLength = 12;
+
     /// <summary>Tells by the mark; without one, by the zeros that Latin letters, digits and blanks have in UTF-16: UTF-8 has none.</summary>
     public static TextEncoding Detect(ReadOnlySpan<byte> start)
     {
@@ -21,15 +24,26 @@ internal readonly record struct TextEncoding(Encoding Encoding, int MarkLength)
             return new TextEncoding(Utf16(bigEndian: false), 2);
         if (start.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
             return new TextEncoding(Utf16(bigEndian: true), 2);
+
+        // An export begins with a date: what follows it may be emoji, half of whose units end in zeros as well.
+        var (even, odd) = Zeros(start[..Math.Min(start.Length, DateLength * 2)]);
+        if (Math.Max(even, odd) >= DateLength * 3 / 4 && Math.Min(even, odd) == 0)
+            return new TextEncoding(Utf16(bigEndian: even > odd), 0);
         var pairs = Math.Min(start.Length, SampleLength) / 2;
+        (even, odd) = Zeros(start[..(pairs * 2)]);
+        return IsWide(odd, even, pairs) ? new TextEncoding(Utf16(bigEndian: false), 0) : IsWide(even, odd, pairs) ? new TextEncoding(Utf16(bigEndian: true), 0) : new TextEncoding(Utf8(), 0);
+    }
+
+    private static (int Even, int Odd) Zeros(ReadOnlySpan<byte> bytes)
+    {
         var (even, odd) = (0, 0);
-        for (var i = 0; i < pairs; i++)
+        for (var i = 0; i + 1 < bytes.Length; i += 2)
         {
-            even += start[2 * i] == 0 ? 1 : 0;
-            odd += start[(2 * i) + 1] == 0 ? 1 : 0;
+            even += bytes[i] == 0 ? 1 : 0;
+            odd += bytes[i + 1] == 0 ? 1 : 0;
         }
 
-        return IsWide(odd, even, pairs) ? new TextEncoding(Utf16(bigEndian: false), 0) : IsWide(even, odd, pairs) ? new TextEncoding(Utf16(bigEndian: true), 0) : new TextEncoding(Utf8(), 0);
+        return (even, odd);
     }
 
     // A tenth of the signs at least: a header of digits and blanks stands before the shortest message in Chinese.

@@ -56,6 +56,16 @@ public sealed class ExportMergerTests
     }
 
     [Fact]
+    public async Task A_contact_that_was_renamed_in_the_middle_of_a_month_stays_one_person_however_often_it_is_exported()
+    {
+        const string later = "24.11.26, 13:00 - Bernd: eins zwei\n24.11.26, 13:00 - Anna: eins zwei\n24.11.26, 13:05 - Bernd: drei\n25.11.26, 13:05 - Bernd: vier\n";
+        var month = await MergeAsync(ChatMonth.Parse([]), "24.11.26, 13:00 - +49 171 1234567: eins zwei\n24.11.26, 13:00 - Anna: eins zwei\n24.11.26, 13:05 - +49 171 1234567: drei\n");
+        for (var time = 0; time < 3; time++)
+            month = await MergeAsync(month, later);
+        Assert.Equal(["eins zwei", "eins zwei", "drei", "vier"], month.Lines.Select(line => line.Text));
+    }
+
+    [Fact]
     public async Task A_contact_that_was_renamed_stays_one_person()
     {
         var month = await MergeAsync(ChatMonth.Parse([]), "24.11.26, 13:00 - +49 171 1: Guten Tag\n24.11.26, 13:01 - Bernd: Hallo\n24.11.26, 13:02 - +49 171 1: ok");

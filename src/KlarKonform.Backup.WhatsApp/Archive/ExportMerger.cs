@@ -84,7 +84,10 @@ public sealed partial class ExportMerger(string chat, Func<DateTime, DateTimeOff
         {
             var sayings = present.GetValueOrDefault(minute, []).Where(stored => stored.Line.From?.Name is { } name && !after.Contains(name))
                 .GroupBy(stored => stored.Content, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Select(stored => stored.Line.From!.Name!).Distinct(StringComparer.Ordinal).ToArray(), StringComparer.Ordinal);
-            foreach (var each in incoming.Where(each => each.Message.Author is { } author && !before.Contains(author)))
+
+            // In the month in which he was renamed the archive has both names: then what it has under the new one says nothing.
+            var own = present.GetValueOrDefault(minute, []).Select(stored => (stored.Content, stored.Line.From?.Name)).ToHashSet();
+            foreach (var each in incoming.Where(each => each.Message.Author is { } author && (!before.Contains(author) || !own.Contains((each.Content, author)))))
             {
                 foreach (var name in sayings.GetValueOrDefault(each.Content, []))
                     votes[(each.Message.Author!, name)] = votes.GetValueOrDefault((each.Message.Author!, name)) + 1;
@@ -93,7 +96,7 @@ public sealed partial class ExportMerger(string chat, Func<DateTime, DateTimeOff
 
         var aliases = new Dictionary<string, string>(StringComparer.Ordinal);
         var taken = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var ((now, then), _) in votes.OrderByDescending(vote => vote.Value).ThenBy(vote => vote.Key.Now, StringComparer.Ordinal).ThenBy(vote => vote.Key.Then, StringComparer.Ordinal))
+        foreach (var ((now, then), _) in votes.OrderBy(vote => before.Contains(vote.Key.Now)).ThenByDescending(vote => vote.Value).ThenBy(vote => vote.Key.Now, StringComparer.Ordinal).ThenBy(vote => vote.Key.Then, StringComparer.Ordinal))
         {
             if (!aliases.ContainsKey(now) && taken.Add(then))
                 aliases[now] = then;

@@ -2,23 +2,21 @@ using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
 using KlarKonform.Backup.Engine;
 using KlarKonform.Backup.TestSupport;
+using KlarKonform.Backup.Trials;
 
 namespace KlarKonform.Backup.Chats;
 
 /// <summary>
 /// One seed's place: exports are dropped and backed up in a few runs, restored, and compared with the true chats that they were made of.
 /// </summary>
-public sealed class ChatTrial : ISecretStore, IBackupObserver, IDisposable
+public sealed class ChatTrial : IDisposable
 {
     private const string Name = "Chats";
-    private const string Password = "Kennwort des Repositorys";
 
-    private readonly DemoTenantServer _tenant;
     private readonly TemporaryFolder _folder = new();
+    private readonly TrialHost _host;
 
-    private ChatTrial(DemoTenantServer tenant) => _tenant = tenant;
-
-    bool IBackupObserver.WantsDebug => false;
+    private ChatTrial(DemoTenantServer tenant) => _host = new TrialHost(tenant, _folder);
 
     /// <summary>Runs a seed.</summary>
     /// <param name="seed">The seed.</param>
@@ -39,7 +37,7 @@ public sealed class ChatTrial : ISecretStore, IBackupObserver, IDisposable
 
     private async Task<ChatCorpusResult> RunAsync(int seed, IReadOnlyList<PlacedExport> exports, CancellationToken cancellationToken)
     {
-        await File.WriteAllTextAsync(_folder["ca.pem"], _tenant.CaCertificatePem, cancellationToken);
+        await _host.PrepareAsync(cancellationToken);
         var place = Directory.CreateDirectory(_folder["exports"]).FullName;
         var engine = new BackupEngine(_folder["home"], TimeProvider.System, new Random(seed));
         await engine.CreateConfigurationAsync(Configuration(place), cancellationToken);
@@ -54,14 +52,14 @@ public sealed class ChatTrial : ISecretStore, IBackupObserver, IDisposable
                 await File.WriteAllBytesAsync(file, bytes, cancellationToken);
             }
 
-            var run = await engine.StartBackupAsync(Name, new BackupOptions(), this, this, cancellationToken);
+            var run = await engine.StartBackupAsync(Name, new BackupOptions(), _host, _host, cancellationToken);
             runs.Add(run);
             if (run.Status is not (BackupState.Succeeded or BackupState.Partial))
                 findings.Add(new ChatFinding(ChatFault.Unsaid, $"run {wave} ended as {run.Status}: {run.Error}"));
         }
 
         using var restored = new TemporaryFolder();
-        await foreach (var item in engine.RestoreAsync(Name, new RestoreRequest { Paths = ["/"], Destination = restored.Path }, this, this, cancellationToken))
+        await foreach (var item in engine.RestoreAsync(Name, new RestoreRequest { Paths = ["/"], Destination = restored.Path }, _host, _host, cancellationToken))
         {
             if (item.Status != "Restored")
                 findings.Add(new ChatFinding(ChatFault.MediaLost, $"{item.Path} is not restored: {item.Status}"));
@@ -72,47 +70,11 @@ public sealed class ChatTrial : ISecretStore, IBackupObserver, IDisposable
             exports.GroupBy(export => export.What).ToDictionary(group => group.Key, group => group.Count()));
     }
 
-    private BackupConfiguration Configuration(string place) => new()
+    private BackupConfiguration Configuration(string place) => _host.Configuration(3, Name, new SourceSettings
     {
-        Id = Guid.Parse("aaaaaaaa-0000-0000-0000-000000000003"),
-        Name = Name,
-        Tenant = new TenantSettings
+        WhatsApp = new WhatsAppSettings
         {
-            Id = _tenant.Options.TenantId,
-            ClientId = _tenant.Options.ClientId,
-            Cloud = BackupCloud.Custom,
-            AuthorityHost = new Uri(_tenant.BaseUrl),
-            GraphEndpoint = new Uri(_tenant.BaseUrl + "/v1.0"),
-            CaCertificate = _folder["ca.pem"],
-            Auth = new AuthenticationSettings { Secret = "vault/graph" },
+            Exports = [new WhatsAppExportSettings { Number = ChatGenerator.Number, TimeZone = "Europe/Berlin", Location = new TargetSettings { Type = TargetType.Folder, Path = place } }],
         },
-        Sources = new SourceSettings
-        {
-            WhatsApp = new WhatsAppSettings
-            {
-                Exports = [new WhatsAppExportSettings { Number = ChatGenerator.Number, TimeZone = "Europe/Berlin", Location = new TargetSettings { Type = TargetType.Folder, Path = place } }],
-            },
-        },
-        Target = new TargetSettings { Type = TargetType.Folder, Path = _folder["repository"] },
-        Repository = new RepositorySettings { Password = "vault/repository" },
-    };
-
-    Task<SecretValue> ISecretStore.GetAsync(SecretReference reference, CancellationToken cancellationToken) =>
-        Task.FromResult(new SecretValue(null, reference.Name == "graph" ? _tenant.Options.ClientSecret : Password));
-
-    void IBackupObserver.Progress(BackupProgress progress)
-    {
-    }
-
-    void IBackupObserver.Debug(string text)
-    {
-    }
-
-    void IBackupObserver.Verbose(string text)
-    {
-    }
-
-    void IBackupObserver.Warning(string text)
-    {
-    }
+    }, _folder["repository"]);
 }

@@ -3,6 +3,7 @@ using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
 using KlarKonform.Backup.Drift;
 using KlarKonform.Backup.TestSupport;
+using KlarKonform.Backup.Trials;
 
 namespace KlarKonform.Backup.Destroy;
 
@@ -11,10 +12,9 @@ namespace KlarKonform.Backup.Destroy;
 /// sight, clocks jump, runs are stopped, another program prunes and writes, and holds come and go. After each night and at the end
 /// it is told whether anything that was to stay is gone, and whether every loss was said in its night.
 /// </summary>
-public sealed class DestroySeed : ISecretStore, IBackupObserver, IDisposable
+public sealed class DestroySeed : IDisposable
 {
     private const string Name = "Destroy";
-    private const string Password = "Kennwort des Repositorys";
     private const int Nights = 8;
     private const int KeepLast = 4;
 
@@ -23,6 +23,7 @@ public sealed class DestroySeed : ISecretStore, IBackupObserver, IDisposable
     private readonly DemoTenantServer _tenant;
     private readonly JumpingTime _truth;
     private readonly TemporaryFolder _folder = new();
+    private readonly TrialHost _host;
     private readonly DestroyRepository _repository;
     private readonly DestroyMachine[] _machines;
     private readonly List<string> _account = [];
@@ -45,11 +46,10 @@ public sealed class DestroySeed : ISecretStore, IBackupObserver, IDisposable
     private DestroySeed(int seed, DemoTenantServer tenant, JumpingTime truth)
     {
         (_seed, _tenant, _truth, _random) = (seed, tenant, truth, new Random(seed));
-        _repository = new DestroyRepository(_folder, Password);
+        _host = new TrialHost(tenant, _folder);
+        _repository = new DestroyRepository(_folder, TrialHost.Password);
         _machines = [new DestroyMachine(_folder["first"], seed), new DestroyMachine(_folder["second"], seed + 1)];
     }
-
-    bool IBackupObserver.WantsDebug => false;
 
     /// <summary>Runs a seed.</summary>
     public static async Task<DestroyResult> RunAsync(int seed, CancellationToken cancellationToken)
@@ -69,7 +69,7 @@ public sealed class DestroySeed : ISecretStore, IBackupObserver, IDisposable
 
     private async Task<DestroyResult> RunAsync(CancellationToken cancellationToken)
     {
-        await File.WriteAllTextAsync(_folder["ca.pem"], _tenant.CaCertificatePem, cancellationToken);
+        await _host.PrepareAsync(cancellationToken);
         foreach (var machine in _machines)
             await machine.Engine.CreateConfigurationAsync(Configuration(), cancellationToken);
         await NightAsync(_machines[0], cancellationToken);
@@ -140,7 +140,7 @@ public sealed class DestroySeed : ISecretStore, IBackupObserver, IDisposable
         if (lost.All(file => Kind(file) == "index") && _random.Next(2) == 0)
         {
             Count("index repaired");
-            await machine.Engine.RepairAsync(Name, new RepairOptions(), this, this, cancellationToken);
+            await machine.Engine.RepairAsync(Name, new RepairOptions(), _host, _host, cancellationToken);
             foreach (var file in lost)
                 _repository.Forget(file);
             if (!_repository.IsSound())
@@ -212,7 +212,7 @@ public sealed class DestroySeed : ISecretStore, IBackupObserver, IDisposable
 
             // It is said until the person who did it says so.
             await NightAsync(machine, cancellationToken);
-            await machine.Engine.RepairAsync(Name, new RepairOptions(), this, this, cancellationToken);
+            await machine.Engine.RepairAsync(Name, new RepairOptions(), _host, _host, cancellationToken);
         }
 
         await NightAsync(machine, cancellationToken);
@@ -234,14 +234,14 @@ public sealed class DestroySeed : ISecretStore, IBackupObserver, IDisposable
     {
         if (!_logIsLost && _hold is null)
         {
-            var oldest = (await machine.Engine.GetSnapshotsAsync(Name, this, cancellationToken)).First(each => _order.Contains(each.SnapshotId)).SnapshotId;
-            _hold = (await machine.Engine.SetHoldAsync(Name, new HoldRequest { SnapshotId = oldest, Reason = "Verfahren", Author = "Test" }, this, cancellationToken)).HoldId;
+            var oldest = (await machine.Engine.GetSnapshotsAsync(Name, _host, cancellationToken)).First(each => _order.Contains(each.SnapshotId)).SnapshotId;
+            _hold = (await machine.Engine.SetHoldAsync(Name, new HoldRequest { SnapshotId = oldest, Reason = "Verfahren", Author = "Test" }, _host, cancellationToken)).HoldId;
             _held = oldest;
             Count("hold set");
         }
         else if (!_logIsLost)
         {
-            await machine.Engine.RemoveHoldAsync(Name, new HoldRequest { HoldId = _hold, Reason = "beendet", Author = "Test" }, this, cancellationToken);
+            await machine.Engine.RemoveHoldAsync(Name, new HoldRequest { HoldId = _hold, Reason = "beendet", Author = "Test" }, _host, cancellationToken);
             (_hold, _held) = (null, null);
             Count("hold lifted");
         }
@@ -263,7 +263,7 @@ public sealed class DestroySeed : ISecretStore, IBackupObserver, IDisposable
             _holds.Add("the audit log is gone, and the run says Succeeded");
         if (log.Length == 0 || _random.Next(2) == 0)
             return;
-        await machine.Engine.AcceptAuditLogAsync(Name, "Es gibt keine Kopie", "Test", this, cancellationToken);
+        await machine.Engine.AcceptAuditLogAsync(Name, "Es gibt keine Kopie", "Test", _host, cancellationToken);
         Count("log accepted");
         (_hold, _held, _logIsLost) = (null, null, false);
     }
@@ -286,7 +286,7 @@ public sealed class DestroySeed : ISecretStore, IBackupObserver, IDisposable
         BackupRun? run = null;
         try
         {
-            run = await machine.Engine.StartBackupAsync(Name, new BackupOptions(), this, this, cancellationToken);
+            run = await machine.Engine.StartBackupAsync(Name, new BackupOptions(), _host, _host, cancellationToken);
             _account.Add($"{Path.GetFileName(machine.Home)}: {run.Status}, snapshot {run.SnapshotId?[..8]}, removed {run.Retention?.Removed.Count} {run.Error} {string.Join("; ", run.Notes)}");
             if (run.SnapshotId is { } id)
             {
@@ -329,7 +329,7 @@ public sealed class DestroySeed : ISecretStore, IBackupObserver, IDisposable
         if (_logIsLost)
         {
             // With the log its holds are gone, and whoever accepts that was told so.
-            await machine.Engine.AcceptAuditLogAsync(Name, "Es gibt keine Kopie", "Test", this, cancellationToken);
+            await machine.Engine.AcceptAuditLogAsync(Name, "Es gibt keine Kopie", "Test", _host, cancellationToken);
             (_hold, _held, _logIsLost) = (null, null, false);
         }
 
@@ -347,7 +347,7 @@ public sealed class DestroySeed : ISecretStore, IBackupObserver, IDisposable
         if (code != 0)
             _wrong.Add(string.Create(CultureInfo.InvariantCulture, $"restic check exited with {code}: {output} {errors}"));
         var truth = _tenant.Change((model, _) => DriftTruth.Of(model).Where(item => item.Kind is "Mail" or "OneDrive").ToArray());
-        _wrong.AddRange(new DriftComparison(truth, await DriftSnapshot.ReadAsync(_repository.Path, Password, cancellationToken)).Differences());
+        _wrong.AddRange(new DriftComparison(truth, await DriftSnapshot.ReadAsync(_repository.Path, TrialHost.Password, cancellationToken)).Differences());
     }
 
     private static void Merge(string from, string to)
@@ -371,42 +371,9 @@ public sealed class DestroySeed : ISecretStore, IBackupObserver, IDisposable
         _account.Add("-- " + what);
     }
 
-    private BackupConfiguration Configuration() => new()
-    {
-        Id = Guid.Parse("aaaaaaaa-0000-0000-0000-000000000002"),
-        Name = Name,
-        Tenant = new TenantSettings
+    private BackupConfiguration Configuration() =>
+        _host.Configuration(2, Name, new SourceSettings { Mail = new MailSelection(), OneDrive = new DriveSelection() }, _repository.Path) with
         {
-            Id = _tenant.Options.TenantId,
-            ClientId = _tenant.Options.ClientId,
-            Cloud = BackupCloud.Custom,
-            AuthorityHost = new Uri(_tenant.BaseUrl),
-            GraphEndpoint = new Uri(_tenant.BaseUrl + "/v1.0"),
-            CaCertificate = _folder["ca.pem"],
-            Auth = new AuthenticationSettings { Secret = "vault/graph" },
-        },
-        Sources = new SourceSettings { Mail = new MailSelection(), OneDrive = new DriveSelection() },
-        Target = new TargetSettings { Type = TargetType.Folder, Path = _repository.Path },
-        Repository = new RepositorySettings { Password = "vault/repository" },
-        Retention = new RetentionSettings { Preset = RetentionPreset.Custom, Keep = new KeepSettings { Last = KeepLast } },
-    };
-
-    Task<SecretValue> ISecretStore.GetAsync(SecretReference reference, CancellationToken cancellationToken) =>
-        Task.FromResult(new SecretValue(null, reference.Name == "graph" ? _tenant.Options.ClientSecret : Password));
-
-    void IBackupObserver.Progress(BackupProgress progress)
-    {
-    }
-
-    void IBackupObserver.Debug(string text)
-    {
-    }
-
-    void IBackupObserver.Verbose(string text)
-    {
-    }
-
-    void IBackupObserver.Warning(string text)
-    {
-    }
+            Retention = new RetentionSettings { Preset = RetentionPreset.Custom, Keep = new KeepSettings { Last = KeepLast } },
+        };
 }

@@ -4,6 +4,7 @@ using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
 using KlarKonform.Backup.Engine;
 using KlarKonform.Backup.TestSupport;
+using KlarKonform.Backup.Trials;
 
 namespace KlarKonform.Backup.Drift;
 
@@ -11,10 +12,9 @@ namespace KlarKonform.Backup.Drift;
 /// One seed's adversary: a small tenant with everything, a run against answers that drift, one against answers that are right again, and
 /// what the snapshots hold after each. Every other seed begins with an undisturbed run and changes, so that updates and removals are met.
 /// </summary>
-public sealed class DriftSeed : ISecretStore, IBackupObserver, IDisposable
+public sealed class DriftSeed : IDisposable
 {
     private const string Name = "Drift";
-    private const string Password = "Kennwort des Repositorys";
     private const int Changes = 25;
     private const int Haste = 400;
 
@@ -22,6 +22,7 @@ public sealed class DriftSeed : ISecretStore, IBackupObserver, IDisposable
     private readonly bool _restic;
     private readonly DemoTenantServer _tenant;
     private readonly TemporaryFolder _folder = new();
+    private readonly TrialHost _host;
     private readonly BackupEngine _engine;
     private readonly List<string> _account = [];
     private readonly List<string> _lost = [];
@@ -29,10 +30,9 @@ public sealed class DriftSeed : ISecretStore, IBackupObserver, IDisposable
     private DriftSeed(int seed, bool restic, DemoTenantServer tenant)
     {
         (_seed, _restic, _tenant) = (seed, restic, tenant);
+        _host = new TrialHost(tenant, _folder);
         _engine = new BackupEngine(_folder["home"], new BriskTime(Haste), new Random(seed));
     }
-
-    bool IBackupObserver.WantsDebug => false;
 
     /// <summary>Runs a seed.</summary>
     /// <param name="seed">The seed.</param>
@@ -59,7 +59,7 @@ public sealed class DriftSeed : ISecretStore, IBackupObserver, IDisposable
 
     private async Task<DriftResult> RunAsync(CancellationToken cancellationToken)
     {
-        await File.WriteAllTextAsync(_folder["ca.pem"], _tenant.CaCertificatePem, cancellationToken);
+        await _host.PrepareAsync(cancellationToken);
         await _engine.CreateConfigurationAsync(Configuration(), cancellationToken);
         var result = new DriftResult(_seed);
         if (_seed % 2 == 1)
@@ -135,7 +135,7 @@ public sealed class DriftSeed : ISecretStore, IBackupObserver, IDisposable
     {
         try
         {
-            var run = await _engine.StartBackupAsync(Name, new BackupOptions { Full = full }, this, this, cancellationToken);
+            var run = await _engine.StartBackupAsync(Name, new BackupOptions { Full = full }, _host, _host, cancellationToken);
             _account.Add($"{what}: {run.Status}, verified {run.Verified}, downloaded {run.ItemsDownloaded}, updated {run.ItemsUpdated}, removed {run.ItemsRemoved}, {run.Failures.Count} failures, {run.RetryList.Count} to retry {run.Error}");
             foreach (var resource in run.Resources.Where(resource => resource.Status != BackupState.Succeeded || resource.Skipped))
                 _account.Add($"  {resource.Kind} {resource.Name}: {resource.Status}{(resource.Skipped ? ", skipped" : "")} {resource.Code} {resource.Message}");
@@ -160,7 +160,7 @@ public sealed class DriftSeed : ISecretStore, IBackupObserver, IDisposable
         IReadOnlyList<DriftStored> stored = [];
         try
         {
-            stored = await DriftSnapshot.ReadAsync(_folder["repository"], Password, cancellationToken);
+            stored = await DriftSnapshot.ReadAsync(_folder["repository"], TrialHost.Password, cancellationToken);
         }
         catch (Exception exception) when (exception is InvalidOperationException or KlarKonform.Backup.Repository.RepositoryException)
         {
@@ -174,52 +174,16 @@ public sealed class DriftSeed : ISecretStore, IBackupObserver, IDisposable
     {
         if (!_restic)
         {
-            var report = await _engine.TestIntegrityAsync(Name, new IntegrityOptions { ReadData = true }, this, this, cancellationToken);
+            var report = await _engine.TestIntegrityAsync(Name, new IntegrityOptions { ReadData = true }, _host, _host, cancellationToken);
             return report.Passed ? [] : [.. report.Problems.Select(problem => "check: " + problem)];
         }
 
-        var (code, output, errors) = new StockRestic(_folder["repository"], Password).TryRun("check", "--read-data");
+        var (code, output, errors) = new StockRestic(_folder["repository"], TrialHost.Password).TryRun("check", "--read-data");
         return code == 0 ? [] : [string.Create(CultureInfo.InvariantCulture, $"restic check exited with {code}: {output} {errors}")];
     }
 
-    private BackupConfiguration Configuration() => new()
+    private BackupConfiguration Configuration() => _host.Configuration(1, Name, new SourceSettings
     {
-        Id = Guid.Parse("aaaaaaaa-0000-0000-0000-000000000001"),
-        Name = Name,
-        Tenant = new TenantSettings
-        {
-            Id = _tenant.Options.TenantId,
-            ClientId = _tenant.Options.ClientId,
-            Cloud = BackupCloud.Custom,
-            AuthorityHost = new Uri(_tenant.BaseUrl),
-            GraphEndpoint = new Uri(_tenant.BaseUrl + "/v1.0"),
-            CaCertificate = _folder["ca.pem"],
-            Auth = new AuthenticationSettings { Secret = "vault/graph" },
-        },
-        Sources = new SourceSettings
-        {
-            Mail = new MailSelection(), Calendar = new SourceSelection(), Contacts = new SourceSelection(), Directory = new DirectorySettings(), OneDrive = new DriveSelection(), SharePoint = new DriveSelection(),
-        },
-        Target = new TargetSettings { Type = TargetType.Folder, Path = _folder["repository"] },
-        Repository = new RepositorySettings { Password = "vault/repository" },
-    };
-
-    Task<SecretValue> ISecretStore.GetAsync(SecretReference reference, CancellationToken cancellationToken) =>
-        Task.FromResult(new SecretValue(null, reference.Name == "graph" ? _tenant.Options.ClientSecret : Password));
-
-    void IBackupObserver.Progress(BackupProgress progress)
-    {
-    }
-
-    void IBackupObserver.Debug(string text)
-    {
-    }
-
-    void IBackupObserver.Verbose(string text)
-    {
-    }
-
-    void IBackupObserver.Warning(string text)
-    {
-    }
+        Mail = new MailSelection(), Calendar = new SourceSelection(), Contacts = new SourceSelection(), Directory = new DirectorySettings(), OneDrive = new DriveSelection(), SharePoint = new DriveSelection(),
+    }, _folder["repository"]);
 }

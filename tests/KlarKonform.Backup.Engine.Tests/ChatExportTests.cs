@@ -317,6 +317,32 @@ public sealed class ChatExportTests
         Assert.Equal("da bin ich", Assert.Single(AllLines(restored)).Text);
     }
 
+    [Fact]
+    public async Task Who_decides_later_that_deleted_messages_go_has_them_taken_out_of_everything_that_lies_beside_too()
+    {
+        await using var scenario = await StartAsync();
+        const string line = "24.10.26, 13:06 - Anna: ganz geheim\n24.11.26, 13:05 - Anna: IMG-20261124-WA0001.jpg (Datei angehängt)\n";
+        string Name(int number) => $"WhatsApp Chat mit Anna{(number == 0 ? "" : $" ({number})")}.zip";
+        Zip(scenario, Name(0), ("WhatsApp Chat mit Anna.txt", line), ("IMG-20261124-WA0001.jpg", "geheimes Bild"));
+        Zip(scenario, Name(1), ("WhatsApp Chat mit Anna.txt", line), ("IMG-20261124-WA0001.jpg", "geheimes Bild, besser"));
+        Zip(scenario, Name(2), ("WhatsApp Chat mit Anna.txt", "24.10.26, 13:06 - Anna: Diese Nachricht wurde gelöscht.\n24.11.26, 13:05 - Anna: Diese Nachricht wurde gelöscht.\n"));
+        await scenario.RunAsync();
+        using (var kept = await RestoreAsync(scenario))
+            Assert.NotEmpty(Secrets(kept));
+        foreach (var number in Enumerable.Range(0, 3))
+            File.Delete(scenario.Folder["exports", Name(number)]);
+        var configuration = (await scenario.Engine.GetConfigurationsAsync("Test", default))[0];
+        await scenario.Engine.UpdateConfigurationAsync(configuration with { Sources = configuration.Sources with { WhatsApp = configuration.Sources.WhatsApp! with { DeletedMessages = DeletedMessagesPolicy.Redact } } }, default);
+        Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
+        using var restored = await RestoreAsync(scenario);
+        Assert.Empty(Secrets(restored));
+        Assert.Equal(2, AllLines(restored).Count(each => each.Redacted));
+        Assert.Equal((0, 0L), await AgainAsync());
+
+        string[] Secrets(TemporaryFolder folder) => [.. Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories).Where(file => File.ReadAllText(file).Contains("geheim", StringComparison.Ordinal))];
+        async Task<(int, long)> AgainAsync() => await scenario.RunAsync() is var run ? ((int)run.ItemsUpdated, run.ItemsRemoved) : default;
+    }
+
     private static void Zip(BackupScenario scenario, string name, params (string Name, string Content)[] entries)
     {
         var path = Path.Combine(scenario.Folder["exports"], name);

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using KlarKonform.Backup.Chats;
 
@@ -13,38 +12,15 @@ internal static class ChatsBenchmark
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var (exports, perPlace, lanes, first, only) = (2000, 250, 2, 1, (int?)null);
-        for (var i = 0; i < arguments.Length; i += 2)
-        {
-            if (i + 1 == arguments.Length || !int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out var value) || value < 1)
-                return Refuse();
-            switch (arguments[i])
-            {
-                case "--exports":
-                    exports = value;
-                    break;
-                case "--per-place":
-                    perPlace = value;
-                    break;
-                case "--lanes":
-                    lanes = value;
-                    break;
-                case "--first":
-                    first = value;
-                    break;
-                case "--seed":
-                    only = value;
-                    break;
-                default:
-                    return Refuse();
-            }
-        }
-
-        perPlace = Math.Min(perPlace, exports);
-        var seeds = only is { } seed ? [seed] : Enumerable.Range(first, (exports + perPlace - 1) / perPlace).ToArray();
+        var numbers = new Dictionary<string, int> { ["--exports"] = 2000, ["--per-place"] = 250, ["--lanes"] = 2, ["--first"] = 1, ["--seed"] = -1 };
+        if (!NumberArguments.TryRead(arguments, Usage, numbers))
+            return 2;
+        var exports = Math.Max(1, numbers["--exports"]);
+        var perPlace = Math.Clamp(numbers["--per-place"], 1, exports);
+        var seeds = numbers["--seed"] >= 0 ? [numbers["--seed"]] : Enumerable.Range(numbers["--first"], (exports + perPlace - 1) / perPlace);
         var results = new ConcurrentBag<ChatCorpusResult>();
         var watch = Stopwatch.StartNew();
-        await Parallel.ForEachAsync(seeds, new ParallelOptions { MaxDegreeOfParallelism = lanes }, async (each, token) =>
+        await Parallel.ForEachAsync(seeds, new ParallelOptions { MaxDegreeOfParallelism = numbers["--lanes"] }, async (each, token) =>
         {
             var result = await RunAsync(each, perPlace, token);
             results.Add(result);
@@ -65,12 +41,6 @@ internal static class ChatsBenchmark
         {
             return new ChatCorpusResult(seed, 0, 0, [new ChatFinding(ChatFault.MessageLost, exception.ToString())], new Dictionary<string, int>());
         }
-    }
-
-    private static int Refuse()
-    {
-        Console.Error.WriteLine($"Usage: dotnet run -c Release --project tests/Benchmarks -- {Usage}");
-        return 2;
     }
 
     private static int Report(ConcurrentBag<ChatCorpusResult> results, TimeSpan time)

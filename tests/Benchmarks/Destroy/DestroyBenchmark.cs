@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using KlarKonform.Backup.Destroy;
 
@@ -13,35 +12,14 @@ internal static class DestroyBenchmark
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var (seeds, first, lanes, only) = (200, 1, 2, (int?)null);
-        for (var i = 0; i < arguments.Length; i += 2)
-        {
-            if (i + 1 == arguments.Length || !int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out var value) || value < 0)
-                return Refuse();
-            switch (arguments[i])
-            {
-                case "--seeds":
-                    seeds = value;
-                    break;
-                case "--first":
-                    first = value;
-                    break;
-                case "--lanes" when value > 0:
-                    lanes = value;
-                    break;
-                case "--seed":
-                    only = value;
-                    break;
-                default:
-                    return Refuse();
-            }
-        }
-
-        if (only is { } seed)
-            (first, seeds) = (seed, 1);
+        var numbers = new Dictionary<string, int> { ["--seeds"] = 200, ["--first"] = 1, ["--lanes"] = 2, ["--seed"] = -1 };
+        if (!NumberArguments.TryRead(arguments, Usage, numbers))
+            return 2;
+        int? only = numbers["--seed"] >= 0 ? numbers["--seed"] : null;
+        var seeds = only is { } seed ? [seed] : Enumerable.Range(numbers["--first"], numbers["--seeds"]);
         var results = new ConcurrentBag<DestroyResult>();
         var watch = Stopwatch.StartNew();
-        await Parallel.ForEachAsync(Enumerable.Range(first, seeds), new ParallelOptions { MaxDegreeOfParallelism = lanes }, async (each, token) =>
+        await Parallel.ForEachAsync(seeds, new ParallelOptions { MaxDegreeOfParallelism = numbers["--lanes"] }, async (each, token) =>
         {
             var result = await RunAsync(each, token);
             results.Add(result);
@@ -64,12 +42,6 @@ internal static class DestroyBenchmark
         {
             return new DestroyResult(seed) { ResticDisagrees = [exception.ToString()] };
         }
-    }
-
-    private static int Refuse()
-    {
-        Console.Error.WriteLine($"Usage: dotnet run -c Release --project tests/Benchmarks -- {Usage}");
-        return 2;
     }
 
     private static string Describe(DestroyResult result)

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using KlarKonform.Backup.Drift;
 
@@ -16,35 +15,14 @@ internal static class DriftBenchmark
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var (seeds, first, lanes, only) = (500, 1, 2, (int?)null);
-        for (var i = 0; i < arguments.Length; i += 2)
-        {
-            if (i + 1 == arguments.Length || !int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out var value) || value < 0)
-                return Refuse();
-            switch (arguments[i])
-            {
-                case "--seeds":
-                    seeds = value;
-                    break;
-                case "--first":
-                    first = value;
-                    break;
-                case "--lanes" when value > 0:
-                    lanes = value;
-                    break;
-                case "--seed":
-                    only = value;
-                    break;
-                default:
-                    return Refuse();
-            }
-        }
-
-        if (only is { } seed)
-            (first, seeds) = (seed, 1);
+        var numbers = new Dictionary<string, int> { ["--seeds"] = 500, ["--first"] = 1, ["--lanes"] = 2, ["--seed"] = -1 };
+        if (!NumberArguments.TryRead(arguments, Usage, numbers))
+            return 2;
+        int? only = numbers["--seed"] >= 0 ? numbers["--seed"] : null;
+        var seeds = only is { } seed ? [seed] : Enumerable.Range(numbers["--first"], numbers["--seeds"]);
         var results = new ConcurrentBag<DriftResult>();
         var watch = Stopwatch.StartNew();
-        await Parallel.ForEachAsync(Enumerable.Range(first, seeds), new ParallelOptions { MaxDegreeOfParallelism = lanes }, async (each, token) =>
+        await Parallel.ForEachAsync(seeds, new ParallelOptions { MaxDegreeOfParallelism = numbers["--lanes"] }, async (each, token) =>
         {
             var result = await DriftSeed.RunAsync(each, each % ResticEvery == 0 || only is not null, token);
             results.Add(result);
@@ -54,12 +32,6 @@ internal static class DriftBenchmark
         if (only is not null)
             Tell(results.Single());
         return Report(results, watch.Elapsed);
-    }
-
-    private static int Refuse()
-    {
-        Console.Error.WriteLine($"Usage: dotnet run -c Release --project tests/Benchmarks -- {Usage}");
-        return 2;
     }
 
     private static void Tell(DriftResult result)

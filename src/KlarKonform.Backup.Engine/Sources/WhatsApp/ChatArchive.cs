@@ -50,30 +50,62 @@ internal sealed class ChatArchive(ResourceRun run)
         return _open[id] = folder;
     }
 
+    /// <summary>All archived chats, of whatever number and source.</summary>
+    public async Task<IReadOnlyList<ChatFolder>> AllAsync(CancellationToken cancellationToken)
+    {
+        var chats = new List<ChatFolder>();
+        foreach (var number in await IdsAsync("", "number:", cancellationToken).ConfigureAwait(false))
+        {
+            var own = $"chat:{number["number:".Length..]}|";
+            foreach (var id in await IdsAsync(number, own, cancellationToken).ConfigureAwait(false))
+            {
+                if (await InfoAsync(id, cancellationToken).ConfigureAwait(false) is { } info)
+                    chats.Add(await ChatAsync(info.Number, info.NumberId, id[own.Length..], null, cancellationToken).ConfigureAwait(false));
+            }
+        }
+
+        return chats;
+    }
+
     /// <summary>The archived chats of a number whose keys begin so, by their keys.</summary>
     public async Task<Dictionary<string, ChatInfo>> ExportsAsync(string number, string prefix, CancellationToken cancellationToken)
     {
         var owner = await NumberAsync(number, "", cancellationToken).ConfigureAwait(false);
         var own = $"chat:{owner}|";
         var chats = new Dictionary<string, ChatInfo>(StringComparer.Ordinal);
-        var ids = new List<string>();
-        await foreach (var id in run.Store.ItemsOfAsync($"number:{owner}", folders: true, cancellationToken).ConfigureAwait(false))
-            ids.Add(id);
-        foreach (var id in ids.Where(id => id.StartsWith(own + prefix, StringComparison.Ordinal)))
+        foreach (var id in await IdsAsync($"number:{owner}", own + prefix, cancellationToken).ConfigureAwait(false))
         {
-            if (await run.Store.FindAsync($"info:{id}", cancellationToken).ConfigureAwait(false) is not { } entry || await run.Store.ReadAsync(entry, cancellationToken).ConfigureAwait(false) is not { } stored)
-                continue;
-            try
-            {
-                chats[id[own.Length..]] = ChatInfo.Parse(stored);
-            }
-            catch (JsonException)
-            {
-                // Somebody edited it: its own exports fail with that reason, and others go on.
-            }
+            if (await InfoAsync(id, cancellationToken).ConfigureAwait(false) is { } info)
+                chats[id[own.Length..]] = info;
         }
 
         return chats;
+    }
+
+    private async Task<IReadOnlyList<string>> IdsAsync(string folder, string prefix, CancellationToken cancellationToken)
+    {
+        var ids = new List<string>();
+        await foreach (var id in run.Store.ItemsOfAsync(folder, folders: true, cancellationToken).ConfigureAwait(false))
+        {
+            if (id.StartsWith(prefix, StringComparison.Ordinal))
+                ids.Add(id);
+        }
+
+        return ids;
+    }
+
+    // Null where there is none yet, and where somebody edited it: what is done with that chat itself fails with that reason, and others go on.
+    private async Task<ChatInfo?> InfoAsync(string chat, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await run.Store.FindAsync($"info:{chat}", cancellationToken).ConfigureAwait(false) is { } entry
+                && await run.Store.ReadAsync(entry, cancellationToken).ConfigureAwait(false) is { } stored ? ChatInfo.Parse(stored) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Remembers who somebody is.</summary>

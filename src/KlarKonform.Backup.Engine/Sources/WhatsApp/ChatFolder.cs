@@ -15,12 +15,19 @@ internal sealed class ChatFolder(ResourceRun run, string id, ChatInfo info)
 {
     public const string MediaFolder = "media";
 
+    /// <summary>The kind of an export's text.</summary>
+    public const string ExportedText = "text";
+
+    /// <summary>The kind of files that no message names, or that differ from the one which their message has.</summary>
+    public const string OtherFile = "rest";
+
     private const int NamesInMetadata = 50;
 
     // A message can be changed for minutes and deleted for some days.
     private const int MonthsBack = 3;
 
     private readonly Dictionary<string, ChatMonth> _months = new(StringComparer.Ordinal);
+    private HashSet<string>? _files;
     private byte[] _written = [];
 
     /// <summary>The folder's id in the index.</summary>
@@ -70,6 +77,9 @@ internal sealed class ChatFolder(ResourceRun run, string id, ChatInfo info)
         return media with { File = $"{MediaFolder}/{placed!.Name}", Size = (long)node.Size, Sha256 = hash, State = MediaState.Stored };
     }
 
+    /// <summary>The kind of files that an export shows at a message's place, beside the one that it has.</summary>
+    public static string OtherFileOf(string line) => $"{OtherFile}|{line}";
+
     /// <summary>Stores a file that belongs to the chat and to no message. One of the same content and kind is there once.</summary>
     /// <param name="kind">What it is, as a part of its id.</param>
     /// <param name="folder">The folder below the chat's.</param>
@@ -89,7 +99,29 @@ internal sealed class ChatFolder(ResourceRun run, string id, ChatInfo info)
         var metadata = JsonSerializer.SerializeToElement(new { chat = info.Name, name, sha256 = hashing.Hash });
         await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("chatFile", entryId, metadata), cancellationToken).ConfigureAwait(false);
         run.CountDownload();
+        _files?.Add(entryId);
         return $"{folder}/{(await run.Store.FindAsync(entryId, cancellationToken).ConfigureAwait(false))!.Name}";
+    }
+
+    /// <summary>Takes files of a kind out for good.</summary>
+    public async Task EraseFilesAsync(string kind, CancellationToken cancellationToken)
+    {
+        if (_files is null)
+        {
+            _files = [];
+            await foreach (var item in run.Store.ItemsOfAsync(id, folders: false, cancellationToken).ConfigureAwait(false))
+            {
+                if (item.StartsWith($"file:{id}|", StringComparison.Ordinal))
+                    _files.Add(item);
+            }
+        }
+
+        foreach (var file in _files.Where(file => file.StartsWith($"file:{id}|{kind}|", StringComparison.Ordinal)).ToArray())
+        {
+            if (await run.Store.EraseAsync(file, cancellationToken).ConfigureAwait(false))
+                run.CountRemoval();
+            _files.Remove(file);
+        }
     }
 
     /// <summary>Takes a message's file out for good.</summary>

@@ -8,7 +8,11 @@ internal static class Redaction
     public static async Task ApplyAsync(ChatFolder chat, ChatMonth month, ChatLine line, CancellationToken cancellationToken)
     {
         if (line.Media is not null)
+        {
             await chat.EraseMediaAsync(line.Id, cancellationToken).ConfigureAwait(false);
+            await chat.EraseFilesAsync(ChatFolder.OtherFileOf(line.Id), cancellationToken).ConfigureAwait(false);
+        }
+
         month.Replace(line with
         {
             Text = null,

@@ -29,6 +29,7 @@ internal sealed class WhatsAppSource(GraphClient graph, TenantSettings tenant, W
         var places = new DropLocations(new TargetFactory(secrets, time, random), graph);
         var archive = new ChatArchive(run);
         var deleted = settings.DeletedMessages ?? DeletedMessagesPolicy.Keep;
+        await new RedactionSweep(run, archive).RunAsync(deleted, cancellationToken).ConfigureAwait(false);
         foreach (var (export, i) in (settings.Exports ?? []).Select((export, i) => (export, i)))
         {
             await GuardAsync(run, $"place export {i}", export.Number, async () =>

@@ -29,7 +29,7 @@ internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPla
     private const int NamesInNote = 5;
     private const int NamesInBalance = 1000;
 
-    private readonly List<ContainerFile> _rest = [];
+    private readonly List<(ContainerFile File, string Kind)> _rest = [];
     private int _added;
 
     /// <summary>Takes it in.</summary>
@@ -52,10 +52,13 @@ internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPla
         place.Matcher.Know(choice.Chat, chat.Info);
         await MergeAsync(chat, choice.Shift, cancellationToken).ConfigureAwait(false);
         if (restBelongsToIt)
-            _rest.AddRange(container.Files.Where(file => file.Key != text.File.Key && !text.Names.Contains(file.Key) && !others.Contains(file.Key)));
-        _rest.AddRange(more);
-        foreach (var file in _rest)
-            await StoreRestAsync(chat, file, cancellationToken).ConfigureAwait(false);
+            _rest.AddRange(container.Files.Where(file => file.Key != text.File.Key && !text.Names.Contains(file.Key) && !others.Contains(file.Key)).Select(file => (file, ChatFolder.OtherFile)));
+        _rest.AddRange(more.Select(file => (file, ChatFolder.OtherFile)));
+        foreach (var (file, kind) in _rest)
+        {
+            await EachAsync(file, content => chat.StoreFileAsync($"{kind}|{file.Path}", RestFolder, file.Name, content, run.Now, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+
         chat.Info.Keep(source.Name, new ExportBalance
         {
             Taken = run.Now,
@@ -69,7 +72,7 @@ internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPla
             Named = text.Names.Count,
             Omitted = survey.Omitted,
             Missing = [.. survey.Missing.Take(NamesInBalance)],
-            Unassigned = [.. _rest.Select(file => file.Name).Take(NamesInBalance)],
+            Unassigned = [.. _rest.Select(each => each.File.Name).Take(NamesInBalance)],
         });
         await archive.SaveAsync(cancellationToken).ConfigureAwait(false);
         Tell(survey, choice);
@@ -90,7 +93,7 @@ internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPla
         if (survey.Missing.Count > 0)
             run.Note(Texts.Get("ExportMissing", source.Name, survey.Missing.Count, Some(survey.Missing)), namesItem: true);
         if (_rest.Count > 0)
-            run.Note(Texts.Get("ExportUnassigned", source.Name, _rest.Count, Some(_rest.Select(file => file.Name)), RestFolder), namesItem: true);
+            run.Note(Texts.Get("ExportUnassigned", source.Name, _rest.Count, Some(_rest.Select(each => each.File.Name)), RestFolder), namesItem: true);
     }
 
     private static string Some(IEnumerable<string> names) => names.Take(NamesInNote + 1).ToArray() is { Length: > NamesInNote } many ? string.Join(", ", many.Take(NamesInNote)) + ", …" : string.Join(", ", names);
@@ -151,7 +154,7 @@ internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPla
             }
             else if (!await IsTheSameAsync(line, attachment, file, cancellationToken).ConfigureAwait(false))
             {
-                _rest.Add(file);
+                _rest.Add((file, ChatFolder.OtherFileOf(line.Id)));
             }
         }
     }
@@ -176,18 +179,13 @@ internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPla
         return hash == media.Sha256;
     }
 
-    private async Task StoreRestAsync(ChatFolder chat, ContainerFile file, CancellationToken cancellationToken) => await EachAsync(file, async content =>
-    {
-        await chat.StoreFileAsync($"rest|{file.Path}", RestFolder, file.Name, content, run.Now, cancellationToken).ConfigureAwait(false);
-    }, cancellationToken).ConfigureAwait(false);
-
     // What people deleted for everybody stands in it: with redaction it is not kept.
     private async Task<string?> StoreTextAsync(ChatFolder chat, CancellationToken cancellationToken)
     {
         if (place.Deleted == DeletedMessagesPolicy.Redact)
             return null;
         await using var content = await container.OpenAsync(text.File, cancellationToken).ConfigureAwait(false);
-        return await chat.StoreFileAsync("text", TextFolder, ChatName.IsText(source.Name) ? source.Name : source.Name + ".txt", content, run.Now, cancellationToken).ConfigureAwait(false);
+        return await chat.StoreFileAsync(ChatFolder.ExportedText, TextFolder, ChatName.IsText(source.Name) ? source.Name : source.Name + ".txt", content, run.Now, cancellationToken).ConfigureAwait(false);
     }
 
     // One file of an export that cannot be read costs itself.

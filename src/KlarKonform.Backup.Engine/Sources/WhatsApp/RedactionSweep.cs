@@ -1,0 +1,50 @@
+using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.WhatsApp.Archive;
+
+namespace KlarKonform.Backup.Engine.Sources.WhatsApp;
+
+/// <summary>
+/// When somebody decides that deleted messages are taken out, this holds for what was stored before as well: in the months that no export and no
+/// webhook touches again, and in exported texts. Used for one run.
+/// </summary>
+internal sealed class RedactionSweep(ResourceRun run, ChatArchive archive)
+{
+    private const string Key = "policy of deleted messages";
+
+    /// <summary>Looks through all chats, once after the policy changed.</summary>
+    public async Task RunAsync(DeletedMessagesPolicy policy, CancellationToken cancellationToken)
+    {
+        if (run.Store.State.Inputs.GetValueOrDefault(Key) == policy.ToString())
+            return;
+        if (policy == DeletedMessagesPolicy.Redact)
+        {
+            foreach (var chat in await archive.AllAsync(cancellationToken).ConfigureAwait(false))
+                await SweepAsync(chat, cancellationToken).ConfigureAwait(false);
+            await archive.SaveAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        await run.Store.ChangeStateAsync(state => state.Inputs[Key] = policy.ToString(), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task SweepAsync(ChatFolder chat, CancellationToken cancellationToken)
+    {
+        await chat.EraseFilesAsync(ChatFolder.ExportedText, cancellationToken).ConfigureAwait(false);
+        foreach (var export in chat.Info.Exports.Keys.ToArray())
+            chat.Info.Exports[export] = chat.Info.Exports[export] with { Text = null };
+        var gone = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var name in chat.Info.Months.Keys.ToArray())
+        {
+            var month = await chat.MonthAsync(name, cancellationToken).ConfigureAwait(false);
+            foreach (var line in month.Lines.Where(line => line is { Deleted: true, Redacted: false }).ToArray())
+            {
+                await Redaction.ApplyAsync(chat, month, line, cancellationToken).ConfigureAwait(false);
+                gone.Add(line.Id);
+            }
+
+            // An edit comes after its message, and has the text as well.
+            foreach (var edit in month.Lines.Where(line => line is { Record: ChatRecord.Edit, Redacted: false, Target: { } target } && gone.Contains(target)).ToArray())
+                month.Replace(edit with { Text = null, Raw = null, Redacted = true });
+            await chat.SaveMonthsAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

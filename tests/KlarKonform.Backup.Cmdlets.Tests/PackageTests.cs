@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.IO.Compression;
-using System.Management.Automation;
-using System.Management.Automation.Runspaces;
 using System.Reflection;
 using KlarKonform.Backup.TestSupport;
 
@@ -28,13 +26,15 @@ public sealed class PackageTests
         Assert.Equal("KlarKonform.Backup.0.1.0.nupkg", Path.GetFileName(package));
         ZipFile.ExtractToDirectory(package, folder["KlarKonform.Backup"]);
         Assert.Contains("PSModule", await File.ReadAllTextAsync(folder["KlarKonform.Backup/KlarKonform.Backup.nuspec"], TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        Environment.SetEnvironmentVariable("KLARKONFORM_BACKUP_HOME", folder["home"]);
-        using var shell = PowerShell.Create(InitialSessionState.CreateDefault2());
-        var manifest = Assert.Single(shell.AddCommand("Test-ModuleManifest").AddArgument(folder["KlarKonform.Backup/KlarKonform.Backup.psd1"]).Invoke());
-        Assert.Equal("0.1.0", $"{manifest.Properties["Version"].Value}");
-        shell.Commands.Clear();
-        var help = shell.AddScript("Import-Module $args[0]; $null = Get-KKBackupStatus; (Get-Help Start-KKBackup).Synopsis; (Get-Command -Module KlarKonform.Backup)[0].Module.ModuleBase").AddArgument(folder["KlarKonform.Backup/KlarKonform.Backup.psd1"]).Invoke();
-        Assert.Empty(shell.Streams.Error);
-        Assert.Equal(["Runs a backup.", folder["KlarKonform.Backup"]], help.Select(line => $"{line}"));
+
+        // In a process of its own: what is imported first serves the whole process, and this one's folder is gone in a moment.
+        var start = ImportTests.ProbeProcess("run", folder["KlarKonform.Backup/KlarKonform.Backup.psd1"], """
+            (Test-ModuleManifest $args[0]).Version.ToString(); $null = Get-KKBackupStatus; (Get-Help Start-KKBackup).Synopsis; (Get-Command -Module KlarKonform.Backup)[0].Module.ModuleBase
+            """);
+        start.Environment["KLARKONFORM_BACKUP_HOME"] = folder["home"];
+        start.Environment["LANG"] = "en_US.UTF-8";
+        using var probe = Process.Start(start)!;
+        var said = await probe.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(["0.1.0", "Runs a backup.", folder["KlarKonform.Backup"]], said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
 }

@@ -18,9 +18,12 @@ internal sealed class RedactionSweep(ResourceRun run, ChatArchive archive)
             return;
         if (policy == DeletedMessagesPolicy.Redact)
         {
+            var isDone = true;
             foreach (var chat in await archive.AllAsync(cancellationToken).ConfigureAwait(false))
-                await SweepAsync(chat, cancellationToken).ConfigureAwait(false);
+                isDone &= await run.GuardPartAsync($"redaction {chat.Id}", chat.Info.Name, () => SweepAsync(chat, cancellationToken), cancellationToken).ConfigureAwait(false);
             await archive.SaveAsync(cancellationToken).ConfigureAwait(false);
+            if (!isDone)
+                return; // A chat that could not be gone through is tried again by the next run.
         }
 
         await run.Store.ChangeStateAsync(state => state.Inputs[Key] = policy.ToString(), cancellationToken).ConfigureAwait(false);

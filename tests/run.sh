@@ -46,23 +46,6 @@ wait "$suite"
 status=$?
 if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then echo "The tests did not end within 45 minutes."; fi
 
-# Now and then xunit's runner reports a test process as "crashed with exit code 0", and the last results are missing; seen with the longest
-# project only, the cause is not known yet. What is not known is not passed: such a project is run again, once, as a whole, and says so. One
-# that has a failed test is not.
-for lost in $(grep -l "Test process crashed with exit code 0" "$results"/*.trx 2> /dev/null); do
-    assembly=$(grep -o 'storage="[^"]*"' "$lost" | head -1 | sed 's|.*/||; s|.dll"$||')
-    project=$(find tests -iname "$assembly.csproj" | head -1)
-    if [ -z "$project" ] || ! grep -q '<Counters [^>]* failed="0"' "$lost"; then continue; fi
-    echo "The test process of $project ended before its results were complete: it runs again."
-    rm "$lost"
-    timeout --kill-after=30s 15m dotnet test "$project" --no-build -nologo -v q --logger "trx" --results-directory "$results" --logger "console;verbosity=minimal" \
-        --blame-hang --blame-hang-timeout 8m --blame-hang-dump-type none &
-    suite=$!
-    wait "$suite"
-    again=$?
-    if [ "$again" -eq 0 ] && [ -z "$(grep -L 'ResultSummary outcome="Completed"' "$results"/*.trx)" ]; then status=0; fi
-done
-
 # The counts come from the result files, not from the runner's prose.
 count() { grep -ho "<Counters [^>]*" "$results"/*.trx 2> /dev/null | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*' | awk '{ sum += $1 } END { print sum + 0 }'; }
 passed=$(count passed)

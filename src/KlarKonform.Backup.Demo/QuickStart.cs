@@ -1,6 +1,8 @@
 using System.Management.Automation;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
+using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.Demo;
 

@@ -1,4 +1,4 @@
-using KlarKonform.Backup.Engine.Status;
+using KlarKonform.Backup.Engine.Reporting;
 
 namespace KlarKonform.Backup.Engine;
 

@@ -1,4 +1,4 @@
-using KlarKonform.Backup.Engine.Maintenance;
+using KlarKonform.Backup.Engine.Retention.Maintenance;
 
 namespace KlarKonform.Backup.Engine;
 

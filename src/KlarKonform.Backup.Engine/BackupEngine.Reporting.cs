@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using KlarKonform.Backup.Engine.Reporting;
-using KlarKonform.Backup.Engine.Status;
 
 namespace KlarKonform.Backup.Engine;
 

@@ -3,11 +3,11 @@ using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using KlarKonform.Backup.Engine.Browsing;
 using KlarKonform.Backup.Engine.Browsing.Search;
+using KlarKonform.Backup.Engine.Connections;
 using KlarKonform.Backup.Engine.Restore;
-using KlarKonform.Backup.Engine.Restore.Cloud;
-using KlarKonform.Backup.Engine.Restore.Folder;
-using KlarKonform.Backup.Engine.Runs;
-using KlarKonform.Backup.Engine.Targets;
+using KlarKonform.Backup.Engine.Restore.ToFolder;
+using KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
+using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
 
@@ -92,7 +92,7 @@ public sealed partial class BackupEngine
         }, cancellationToken);
 
     // By snapshot: "latest" and its id are one, and a path that was given twice is one.
-    private static async Task<IReadOnlyList<RestoreSource>> SourcesAsync(RepositorySession session, RestoreRequest request, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<RestoreSource>> SourcesAsync(BackupRepository session, RestoreRequest request, CancellationToken cancellationToken)
     {
         var sources = new List<RestoreSource>();
         foreach (var selection in request.Further.Prepend(new RestoreSelection(request.SnapshotId, request.Paths)))
@@ -108,11 +108,11 @@ public sealed partial class BackupEngine
     }
 
     // While it is restored nobody prunes. Whoever may only read restores all the same.
-    private async Task<RepositoryLock?> ShareAsync(RepositorySession session, IBackupObserver observer, CancellationToken cancellationToken)
+    private async Task<RepositoryLock?> ShareAsync(BackupRepository session, IBackupObserver observer, CancellationToken cancellationToken)
     {
         try
         {
-            return await RepositoryLock.AcquireAsync(session.Repository, exclusive: false, _time, cancellationToken, Status.LockWatching.On(observer)).ConfigureAwait(false);
+            return await RepositoryLock.AcquireAsync(session.Repository, exclusive: false, _time, cancellationToken, LockWatching.On(observer)).ConfigureAwait(false);
         }
         catch (Storage.StorageException exception) when (exception.Kind is Storage.StorageErrorKind.AccessDenied or Storage.StorageErrorKind.Full)
         {
@@ -145,7 +145,7 @@ public sealed partial class BackupEngine
         }
     }
 
-    private async IAsyncEnumerable<RestoredItem> RestoreToCloudAsync(RepositorySession session, RestoreRequest request, IReadOnlyList<RestoreSource> sources, ISecretStore secrets, IBackupObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<RestoredItem> RestoreToCloudAsync(BackupRepository session, RestoreRequest request, IReadOnlyList<RestoreSource> sources, ISecretStore secrets, IBackupObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var graph = await new GraphFactory(secrets, _time, _random).OpenAsync(session.Configuration.Tenant, GraphFactory.LogTo(observer), cancellationToken).ConfigureAwait(false);
         var context = new RestoreContext(new RepositoryReader(session.Repository, treeCache: session.TreeCache), graph.Client, request);

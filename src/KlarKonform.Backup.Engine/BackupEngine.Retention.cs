@@ -1,8 +1,10 @@
 using KlarKonform.Backup.Engine.Configuration;
 using KlarKonform.Backup.Engine.Errors;
 using KlarKonform.Backup.Engine.Retention;
-using KlarKonform.Backup.Engine.Runs;
-using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Engine.Retention.Audit;
+using KlarKonform.Backup.Engine.Retention.Holds;
+using KlarKonform.Backup.Engine.Snapshots;
+using KlarKonform.Backup.Repository.Format;
 
 namespace KlarKonform.Backup.Engine;
 
@@ -23,7 +25,7 @@ public sealed partial class BackupEngine
                 await AppendAsync(session, AuditLog.RetentionOverridden, "Invoke-KKBackupRetention", Environment.UserName, other, cancellationToken).ConfigureAwait(false);
             }
 
-            return await new RetentionRunner(session, _time, Status.LockWatching.On(observer)).RunAsync(options, cancellationToken).ConfigureAwait(false);
+            return await new RetentionRunner(session, _time, LockWatching.On(observer)).RunAsync(options, cancellationToken).ConfigureAwait(false);
         }, cancellationToken);
     }
 
@@ -35,7 +37,7 @@ public sealed partial class BackupEngine
     public Task<BackupHold> SetHoldAsync(string name, HoldRequest request, ISecretStore secrets, CancellationToken cancellationToken) =>
         WithRepositoryAsync(name, secrets, async session =>
         {
-            var hold = await new HoldKeeper(session, _time).SetAsync(request, cancellationToken).ConfigureAwait(false);
+            var hold = await new HoldManager(session, _time).SetAsync(request, cancellationToken).ConfigureAwait(false);
             await RefreshAsync(session, cancellationToken).ConfigureAwait(false);
             return hold;
         }, cancellationToken);
@@ -44,7 +46,7 @@ public sealed partial class BackupEngine
     public Task<BackupHold> RemoveHoldAsync(string name, HoldRequest request, ISecretStore secrets, CancellationToken cancellationToken) =>
         WithRepositoryAsync(name, secrets, async session =>
         {
-            var hold = await new HoldKeeper(session, _time).RemoveAsync(request, cancellationToken).ConfigureAwait(false);
+            var hold = await new HoldManager(session, _time).RemoveAsync(request, cancellationToken).ConfigureAwait(false);
             await RefreshAsync(session, cancellationToken).ConfigureAwait(false);
             return hold;
         }, cancellationToken);
@@ -84,7 +86,7 @@ public sealed partial class BackupEngine
         try
         {
             // Recorded first: a change that is in force and in no log must not be.
-            await using var session = await RepositorySession.OpenAsync(present, secrets, create: false, _home.Cache(present.Id), _time, _random, cancellationToken).ConfigureAwait(false);
+            await using var session = await BackupRepository.OpenAsync(present, secrets, create: false, _home.Cache(present.Id), _time, _random, cancellationToken).ConfigureAwait(false);
             await session.Repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
             await AppendAsync(session, AuditLog.RetentionShortened, reason, author, changed.Retention, cancellationToken).ConfigureAwait(false);
         }
@@ -105,7 +107,7 @@ public sealed partial class BackupEngine
         await _configurations.SaveAsync(changed, cancellationToken).ConfigureAwait(false);
     }
 
-    private Task<AuditEntry> AppendAsync(RepositorySession session, string action, string reason, string author, RetentionSettings? policy, CancellationToken cancellationToken) =>
+    private Task<AuditEntry> AppendAsync(BackupRepository session, string action, string reason, string author, RetentionSettings? policy, CancellationToken cancellationToken) =>
         new AuditLog(session, _time).AppendAsync(_ => new AuditEntry
         {
             Number = 0,
@@ -120,9 +122,9 @@ public sealed partial class BackupEngine
 
     private static string Describe(RetentionSettings? settings) => settings is null ? "-" : $"{settings.Preset}, {settings.DeletedItemsOrDefault()}, {RetentionPolicy.Of(settings)!.Days} d";
 
-    private async Task<IReadOnlyList<BackupHold>> RefreshAsync(RepositorySession session, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<BackupHold>> RefreshAsync(BackupRepository session, CancellationToken cancellationToken)
     {
-        var holds = await new HoldKeeper(session, _time).ListAsync(cancellationToken).ConfigureAwait(false);
+        var holds = await new HoldManager(session, _time).ListAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             await new HoldCache(_home).WriteAsync(session.Configuration.Id, holds, cancellationToken).ConfigureAwait(false);

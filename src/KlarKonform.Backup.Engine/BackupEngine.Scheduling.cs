@@ -6,7 +6,7 @@ namespace KlarKonform.Backup.Engine;
 /// <content>Schedules, the foreground scheduler and runbooks.</content>
 public sealed partial class BackupEngine
 {
-    private ScheduleKeeper Schedules => new(_configurations, _home, _time);
+    private ScheduleRegistrar Schedules => new(_configurations, _home, _time);
 
     /// <inheritdoc />
     public Task<BackupSchedule> SetScheduleAsync(string name, ScheduleRequest request, CancellationToken cancellationToken) => Schedules.SetAsync(name, request, cancellationToken);

@@ -1,4 +1,4 @@
-using KlarKonform.Backup.Engine.Chats;
+using KlarKonform.Backup.Engine.Receiver;
 
 namespace KlarKonform.Backup.Engine;
 

@@ -1,15 +1,15 @@
 using System.Runtime.CompilerServices;
 using KlarKonform.Backup.Engine.Checks;
 using KlarKonform.Backup.Engine.Configuration;
+using KlarKonform.Backup.Engine.Connections;
 using KlarKonform.Backup.Engine.Errors;
-using KlarKonform.Backup.Engine.Maintenance;
+using KlarKonform.Backup.Engine.Journal;
 using KlarKonform.Backup.Engine.Notifications;
+using KlarKonform.Backup.Engine.Reporting;
+using KlarKonform.Backup.Engine.Retention.Maintenance;
 using KlarKonform.Backup.Engine.Runs;
-using KlarKonform.Backup.Engine.Runs.Journal;
-using KlarKonform.Backup.Engine.Runs.Verification;
 using KlarKonform.Backup.Engine.Scheduling;
-using KlarKonform.Backup.Engine.Status;
-using KlarKonform.Backup.Engine.Targets;
+using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Storage;
 using KlarKonform.Backup.Storage.Sftp;
 
@@ -160,20 +160,20 @@ public sealed partial class BackupEngine : IBackupEngine
 
     /// <inheritdoc />
     public Task<IReadOnlyList<BackupKey>> GetKeysAsync(string name, ISecretStore secrets, CancellationToken cancellationToken) =>
-        WithRepositoryAsync(name, secrets, session => new KeyKeeper(session, _time).ListAsync(cancellationToken), cancellationToken);
+        WithRepositoryAsync(name, secrets, session => new RepositoryPasswords(session, _time).ListAsync(cancellationToken), cancellationToken);
 
     /// <inheritdoc />
     public async Task<BackupKey> AddKeyAsync(string name, SecretReference password, ISecretStore secrets, CancellationToken cancellationToken)
     {
         var secret = await secrets.GetAsync(password, cancellationToken).ConfigureAwait(false);
-        return await WithRepositoryAsync(name, secrets, session => new KeyKeeper(session, _time).AddAsync(secret.Secret, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await WithRepositoryAsync(name, secrets, session => new RepositoryPasswords(session, _time).AddAsync(secret.Secret, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc />
     public Task RemoveKeyAsync(string name, string id, ISecretStore secrets, CancellationToken cancellationToken) =>
         WithRepositoryAsync(name, secrets, async session =>
         {
-            var removed = await new KeyKeeper(session, _time).RemoveAsync(id, cancellationToken).ConfigureAwait(false);
+            var removed = await new RepositoryPasswords(session, _time).RemoveAsync(id, cancellationToken).ConfigureAwait(false);
             await new FileLedger(session).AddRemovedAsync([removed], cancellationToken).ConfigureAwait(false);
             return true;
         }, cancellationToken);
@@ -198,12 +198,12 @@ public sealed partial class BackupEngine : IBackupEngine
         }
     }
 
-    private async Task<T> WithRepositoryAsync<T>(string name, ISecretStore secrets, Func<RepositorySession, Task<T>> work, CancellationToken cancellationToken, bool cached = true)
+    private async Task<T> WithRepositoryAsync<T>(string name, ISecretStore secrets, Func<BackupRepository, Task<T>> work, CancellationToken cancellationToken, bool cached = true)
     {
         var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
         try
         {
-            await using var session = await RepositorySession.OpenAsync(configuration, secrets, create: false, cached ? _home.Cache(configuration.Id) : null, _time, _random, cancellationToken).ConfigureAwait(false);
+            await using var session = await BackupRepository.OpenAsync(configuration, secrets, create: false, cached ? _home.Cache(configuration.Id) : null, _time, _random, cancellationToken).ConfigureAwait(false);
 
             session.Memory ??= LocalCache.Open(_home.Cache(configuration.Id), _time);
             session.Known = await _journal.NewestSnapshotAsync(configuration.Id, cancellationToken).ConfigureAwait(false);
@@ -247,8 +247,8 @@ public sealed partial class BackupEngine : IBackupEngine
             SnapshotId = id,
             Time = snapshot.Taken.ToUniversalTime(),
             Tenant = snapshot.Hostname ?? "",
-            Status = RepositorySession.IsCheckpoint(snapshot) ? "Checkpoint" : Tag(RepositorySession.StatusTag) switch { "succeeded" => "Succeeded", "partial" => "Partial", var other => other ?? "" },
-            RunId = Tag(RepositorySession.RunTag),
+            Status = snapshot.IsCheckpoint() ? "Checkpoint" : Tag(SnapshotTags.Status) switch { "succeeded" => "Succeeded", "partial" => "Partial", var other => other ?? "" },
+            RunId = Tag(SnapshotTags.Run),
             Tags = tags,
         };
     }

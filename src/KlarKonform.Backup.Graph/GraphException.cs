@@ -41,6 +41,9 @@ public sealed class GraphException : Exception
     /// <summary>Whether it was the mailbox, drive or site itself that was asked for, and not something in it: only then does it say that the whole is gone, locked or missing.</summary>
     public bool IsOfResource { get; init; }
 
+    /// <summary>An answer with a good status that is none: it is of another kind, or lacks what it cannot lack.</summary>
+    public static GraphException Broken(string message) => new(GraphErrorKind.Unreachable, null, BrokenAnswer, message);
+
     /// <summary>The same failure, of a question for the resource itself.</summary>
     public GraphException OfResource(GraphErrorKind? kind = null) => new(kind ?? Kind, Status, Code, Message, InnerException)
     {

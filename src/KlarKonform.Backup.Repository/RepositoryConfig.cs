@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KlarKonform.Backup.Repository.Crypto;
+using KlarKonform.Backup.Repository.Format;
 
 namespace KlarKonform.Backup.Repository;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using KlarKonform.Backup.Repository.Crypto;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Keys;
 using KlarKonform.Backup.Storage;
 

@@ -2,12 +2,12 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Chunking;
 using KlarKonform.Backup.Repository.Crypto;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Index;
 using KlarKonform.Backup.Repository.Json;
-using KlarKonform.Backup.Repository.Keys;
+using KlarKonform.Backup.Repository.Locks.Files;
 using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Storage;
 
@@ -19,18 +19,8 @@ namespace KlarKonform.Backup.Repository;
 /// </summary>
 public sealed class ResticRepository : IDisposable
 {
-    internal static readonly JsonSerializerOptions JsonOptions = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    // An index file of this many blobs takes some four megabytes of memory to write and to read; restic's own hold up to 50,000.
-    internal const int BlobsPerIndex = 25_000;
-
-    /// <summary>
-    /// Blobs of an index file for trees and state: its files are told from others, and read first, because they are small.
-    /// </summary>
-    internal const int MetadataBlobsPerIndex = 4_000;
-
     // What a run that changes little leaves, of either sort.
-    private const int FewBlobs = MetadataBlobsPerIndex / 2;
+    private const int FewBlobs = IndexJson.MetadataBlobsPerIndex / 2;
 
     // In an index file that is compressed: a hash, which nothing makes smaller, and some digits.
     private const int BytesABlob = 40;
@@ -67,7 +57,7 @@ public sealed class ResticRepository : IDisposable
     public int SmallIndexFiles { get; private set; }
 
     /// <summary>The index files that <see cref="OpenIndexAsync"/> found.</summary>
-    public FileCensus OpenedIndex { get; private set; }
+    public FileSetDigest OpenedIndex { get; private set; }
 
     /// <summary>Index files that were there when the index was opened, or were written since: whoever takes them for there has to look.</summary>
     public IReadOnlyCollection<BlobId> IndexFilesSeen => [.. _indexFiles.Keys];
@@ -78,7 +68,7 @@ public sealed class ResticRepository : IDisposable
     internal CryptoKey Key => _key;
 
     /// <summary>What was seen below <c>locks/</c>.</summary>
-    internal Locks.LockMemory KnownLocks { get; } = new();
+    internal LockMemory KnownLocks { get; } = new();
 
     /// <summary>The key file that opened it.</summary>
     internal BlobId KeyId { get; }
@@ -186,7 +176,7 @@ public sealed class ResticRepository : IDisposable
 
         foreach (var (id, _) in files)
             _indexFiles[id] = true;
-        OpenedIndex = files.Aggregate(default(FileCensus), (census, file) => census.With(file.Id, file.Size));
+        OpenedIndex = files.Aggregate(default(FileSetDigest), (census, file) => census.With(file.Id, file.Size));
         if (files.Sum(file => file.Size) <= eagerBytes)
         {
             await LoadIndexAsync(cancellationToken).ConfigureAwait(false);
@@ -214,10 +204,10 @@ public sealed class ResticRepository : IDisposable
     public Task CompleteIndexAsync(CancellationToken cancellationToken) => _backlog?.ReadUntilAsync(() => false, cancellationToken) ?? Task.CompletedTask;
 
     /// <summary>Every snapshot with its id, in no certain order.</summary>
-    public async IAsyncEnumerable<(BlobId Id, Snapshot Snapshot)> SnapshotsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<StoredSnapshot> SnapshotsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var (file, snapshot) in LoadAllAsync(RepositoryFile.Snapshot, ReadJson<Snapshot>, long.MaxValue, null, cancellationToken).ConfigureAwait(false))
-            yield return (BlobId.Parse(file.Name), snapshot);
+            yield return new StoredSnapshot(BlobId.Parse(file.Name), snapshot);
     }
 
     /// <summary>Stores a snapshot. Everything that it refers to must be durable already.</summary>
@@ -266,11 +256,11 @@ public sealed class ResticRepository : IDisposable
         LoadAllAsync(RepositoryFile.Index, IndexJson.Read, (long)maxBlobs * BytesABlob * 3 / 2, damaged, cancellationToken);
 
     /// <summary>Writes index files for these packs, and returns which. Under a lock, as <see cref="Locks.RepositoryLock.SaveIndexAsync"/> does it.</summary>
-    internal async Task<FileCensus> WriteIndexAsync(IEnumerable<PackContents> contents, CancellationToken cancellationToken, int blobsPerFile = BlobsPerIndex, Locks.RepositoryLock? held = null)
+    internal async Task<FileSetDigest> WriteIndexAsync(IEnumerable<PackContents> contents, CancellationToken cancellationToken, int blobsPerFile = IndexJson.BlobsPerIndex, IIndexGuard? held = null)
     {
         var packs = new List<PackContents>();
         var blobs = 0;
-        var written = default(FileCensus);
+        var written = default(FileSetDigest);
         foreach (var pack in contents)
         {
             packs.Add(pack);
@@ -304,7 +294,7 @@ public sealed class ResticRepository : IDisposable
     }
 
     internal async Task<BlobId> SaveFileAsync<T>(RepositoryFile kind, T value, CancellationToken cancellationToken) =>
-        (await SaveFileAsync(kind, file => JsonSerializer.Serialize(file, value, JsonOptions), cancellationToken).ConfigureAwait(false)).Id;
+        (await SaveFileAsync(kind, file => JsonSerializer.Serialize(file, value, GoJson.Options), cancellationToken).ConfigureAwait(false)).Id;
 
     // Compressed while it is written: an index file has some megabytes, and a quarter of them compressed.
     private async Task<(BlobId Id, long Size)> SaveFileAsync(RepositoryFile kind, Action<Stream> write, CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 using KlarKonform.Backup.Engine;
 using KlarKonform.Backup.TestSupport;
 

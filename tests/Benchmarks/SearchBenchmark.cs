@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using KlarKonform.Backup.Engine;
 using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Json;
 using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Repository.Trees;

@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Text.Json;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 using KlarKonform.Backup.Engine;
 
 namespace KlarKonform.Backup.Benchmarks;

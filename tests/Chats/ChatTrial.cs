@@ -1,5 +1,6 @@
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 using KlarKonform.Backup.Engine;
 using KlarKonform.Backup.TestSupport;
 using KlarKonform.Backup.Trials;

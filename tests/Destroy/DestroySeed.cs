@@ -1,6 +1,7 @@
 using System.Globalization;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 using KlarKonform.Backup.Drift;
 using KlarKonform.Backup.TestSupport;
 using KlarKonform.Backup.Trials;

@@ -2,7 +2,9 @@ using System.Globalization;
 using KlarKonform.Backup.DemoTenant.Drift;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 using KlarKonform.Backup.Engine;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.TestSupport;
 using KlarKonform.Backup.Trials;
 
@@ -162,7 +164,7 @@ public sealed class DriftSeed : IDisposable
         {
             stored = await DriftSnapshot.ReadAsync(_folder["repository"], TrialHost.Password, cancellationToken);
         }
-        catch (Exception exception) when (exception is InvalidOperationException or KlarKonform.Backup.Repository.RepositoryException)
+        catch (Exception exception) when (exception is InvalidOperationException or RepositoryException)
         {
             _account.Add($"no snapshot can be read: {exception.Message}"); // The run was lost, and said so.
         }

@@ -1,6 +1,7 @@
 using KlarKonform.Backup.Demo;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 
 namespace KlarKonform.Backup.ImportProbe;
 

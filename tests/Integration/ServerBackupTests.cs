@@ -2,6 +2,8 @@ using System.Management.Automation;
 using KlarKonform.Backup.Demo;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
+using KlarKonform.Backup.DemoTenant.Model;
 using KlarKonform.Backup.TestSupport;
 
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -3,6 +3,7 @@ using System.Text;
 using KlarKonform.Backup.Demo;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 
 namespace KlarKonform.Backup.Cmdlets.Tests;
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using KlarKonform.Backup.Demo;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Cmdlets.Tests;

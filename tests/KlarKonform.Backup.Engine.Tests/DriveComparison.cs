@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http.Sites;
 using KlarKonform.Backup.DemoTenant.Model;
 using KlarKonform.Backup.TestSupport;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 using KlarKonform.Backup.DemoTenant.Model;
 using KlarKonform.Backup.TestSupport;
 

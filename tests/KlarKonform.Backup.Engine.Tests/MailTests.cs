@@ -1,6 +1,6 @@
 using System.Text;
 using KlarKonform.Backup.DemoTenant.Generation;
-using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 using KlarKonform.Backup.DemoTenant.Model;
 using Microsoft.Extensions.Time.Testing;
 

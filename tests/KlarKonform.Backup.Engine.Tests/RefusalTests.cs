@@ -1,4 +1,4 @@
-using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 namespace KlarKonform.Backup.Engine.Tests;
 
 /// <summary>Bad input gets one clear error and changes nothing.</summary>

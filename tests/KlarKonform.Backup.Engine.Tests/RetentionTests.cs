@@ -1,5 +1,6 @@
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Json;
+using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Storage.Folder;
 using Microsoft.Extensions.Time.Testing;
 
@@ -174,7 +175,7 @@ public sealed class RetentionTests
     {
         await using var store = new FolderObjectStore(scenario.Folder["repository"]);
         using var repository = await ResticRepository.OpenAsync(store, BackupScenario.Password, default);
-        var all = new List<(BlobId Id, Repository.Snapshots.Snapshot Snapshot)>();
+        var all = new List<StoredSnapshot>();
         await foreach (var each in repository.SnapshotsAsync(default))
             all.Add(each);
         foreach (var (id, snapshot) in all)

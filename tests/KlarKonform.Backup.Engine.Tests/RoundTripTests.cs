@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
 using KlarKonform.Backup.DemoTenant.Generation;
-using KlarKonform.Backup.DemoTenant.Http;
 using KlarKonform.Backup.DemoTenant.Http.Calendars;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 using KlarKonform.Backup.DemoTenant.Model;
 using MimeKit;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using KlarKonform.Backup.DemoTenant.Generation;
-using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 using KlarKonform.Backup.Repository;
-using KlarKonform.Backup.Repository.Checking;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Storage.Folder;
 using KlarKonform.Backup.TestSupport;
@@ -82,7 +82,7 @@ public sealed class ShardTests
         Assert.Equal(shards.Count, shards.Select(tags => Assert.Single(tags, tag => tag.StartsWith("shard:", StringComparison.Ordinal))).Distinct().Count());
         Assert.All(shards.Where(tags => tags.Contains("shard-done")), tags => Assert.Contains("shard-verified", tags));
         var written = shards.Select(tags => Assert.Single(tags, tag => tag.StartsWith("written:", StringComparison.Ordinal))["written:".Length..]);
-        Assert.Equal(Files(scenario), written.Aggregate(default(FileCensus), (sum, text) => FileCensus.TryParse(text, out var census) ? sum.With(census) : throw new FormatException(text)));
+        Assert.Equal(Files(scenario), written.Aggregate(default(FileSetDigest), (sum, text) => FileSetDigest.TryParse(text, out var census) ? sum.With(census) : throw new FormatException(text)));
 
         // A disk that loses a file meanwhile: the worker that merges has not written it, and misses it all the same.
         var pack = new DirectoryInfo(scenario.Folder["repository", "data"]).EnumerateFiles("*", SearchOption.AllDirectories).MaxBy(file => file.Length)!.FullName;
@@ -205,9 +205,9 @@ public sealed class ShardTests
         return [.. snapshots.RootElement.EnumerateArray().Select(snapshot => snapshot.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()!).ToList())];
     }
 
-    private static FileCensus Files(BackupScenario scenario) => ((string[])["data", "index"])
+    private static FileSetDigest Files(BackupScenario scenario) => ((string[])["data", "index"])
         .SelectMany(folder => new DirectoryInfo(scenario.Folder["repository", folder]).EnumerateFiles("*", SearchOption.AllDirectories))
-        .Aggregate(default(FileCensus), (census, file) => census.With(BlobId.Parse(file.Name), file.Length));
+        .Aggregate(default(FileSetDigest), (census, file) => census.With(BlobId.Parse(file.Name), file.Length));
 
     private static async Task UntilAsync(Func<Task<bool>> isReached)
     {

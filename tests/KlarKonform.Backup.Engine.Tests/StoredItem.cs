@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Storage.Folder;

@@ -1,5 +1,6 @@
 using KlarKonform.Backup.DemoTenant.Generation;
-using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
+using KlarKonform.Backup.DemoTenant.Model;
 using KlarKonform.Backup.Graph.Authentication;
 using KlarKonform.Backup.Graph.Contacts;
 using KlarKonform.Backup.Graph.Delta;

@@ -1,5 +1,6 @@
 using CsCheck;
 using KlarKonform.Backup.DemoTenant.Generation;
+using KlarKonform.Backup.DemoTenant.Model;
 using KlarKonform.Backup.Graph.Drives;
 
 namespace KlarKonform.Backup.Graph.Tests;

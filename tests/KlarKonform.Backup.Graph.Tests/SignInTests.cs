@@ -1,4 +1,4 @@
-using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 using KlarKonform.Backup.Graph.Authentication;
 using KlarKonform.Backup.Graph.Calendars;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using KlarKonform.Backup.DemoTenant.Generation;
+using KlarKonform.Backup.DemoTenant.Model;
 using KlarKonform.Backup.Graph.Authentication;
 using KlarKonform.Backup.Graph.Drives;
 using KlarKonform.Backup.Graph.Governing;

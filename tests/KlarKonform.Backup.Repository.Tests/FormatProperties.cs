@@ -1,6 +1,7 @@
 using System.Buffers;
 using CsCheck;
 using KlarKonform.Backup.Repository.Crypto;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Json;
 using KlarKonform.Backup.Repository.Trees;
 

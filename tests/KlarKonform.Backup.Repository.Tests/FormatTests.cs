@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using KlarKonform.Backup.Repository.Checking;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Restoring;
 using KlarKonform.Backup.Repository.Writing;

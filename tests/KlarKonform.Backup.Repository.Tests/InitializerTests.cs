@@ -1,3 +1,4 @@
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Storage.Folder;
 using KlarKonform.Backup.TestSupport;
 using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
@@ -82,7 +83,7 @@ public sealed class InitializerTests : IDisposable
         var keys = _folder["repo", "keys"];
         var (old, aside) = (Assert.Single(Directory.GetFiles(keys)), _folder["aside"]);
         using (var repository = await ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), Password, default))
-            await new Keys.RepositoryKeys(repository).AddAsync(Password, "u", "other", TimeProvider.System, default);
+            await new RepositoryKeys(repository).AddAsync(Password, "u", "other", TimeProvider.System, default);
         var added = Directory.GetFiles(keys).Single(file => file != old);
         File.Move(added, aside);
         await using var store = new ReplacedStore(new FolderObjectStore(_folder["repo"]), Path.GetFileName(old), () =>

@@ -1,4 +1,4 @@
-using KlarKonform.Backup.Repository.Keys;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Storage.Folder;
 using KlarKonform.Backup.TestSupport;
 

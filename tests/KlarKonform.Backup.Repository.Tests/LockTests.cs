@@ -1,3 +1,4 @@
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Tests.Locking;
 using KlarKonform.Backup.Storage.Folder;

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Json;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Trees;

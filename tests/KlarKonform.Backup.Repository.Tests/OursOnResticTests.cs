@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using KlarKonform.Backup.Repository.Checking;
-using KlarKonform.Backup.Repository.Keys;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Snapshots;

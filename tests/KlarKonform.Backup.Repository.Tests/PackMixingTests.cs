@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Trees;
 using KlarKonform.Backup.Repository.Writing;

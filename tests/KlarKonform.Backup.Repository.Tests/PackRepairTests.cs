@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Crypto;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Pruning;
 using KlarKonform.Backup.Repository.Reading;

@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Repository.Checking;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Pruning;
 using KlarKonform.Backup.Repository.Reading;
@@ -84,9 +85,9 @@ public sealed class PartialIndexTests : IDisposable
         var checker = new RepositoryChecker(repository);
         var none = new Dictionary<BlobId, long>();
         var before = await checker.CountAsync(RepositoryFile.Data, none, default);
-        Assert.True(FileCensus.TryParse(before.ToString(), out var parsed));
+        Assert.True(FileSetDigest.TryParse(before.ToString(), out var parsed));
         Assert.Equal(before, parsed);
-        Assert.False(FileCensus.TryParse("12", out _));
+        Assert.False(FileSetDigest.TryParse("12", out _));
         Assert.Empty(await checker.CheckSampleOfPacksAsync(3, new Random(1), default));
 
         var pack = Directory.EnumerateFiles(_folder["repository", "data"], "*", SearchOption.AllDirectories).First();

@@ -1,8 +1,8 @@
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Pruning;
 using KlarKonform.Backup.Storage.Folder;
 using KlarKonform.Backup.TestSupport;
-
 using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
 
 namespace KlarKonform.Backup.Repository.Tests;

@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Repository.Checking;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Storage.Folder;
 using KlarKonform.Backup.TestSupport;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Repository.Trees;

@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Repository.Checking;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Pruning;
 using KlarKonform.Backup.Repository.Reading;

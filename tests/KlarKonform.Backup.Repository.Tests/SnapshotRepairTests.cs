@@ -1,8 +1,10 @@
 using System.Text.Json;
 using KlarKonform.Backup.Repository.Checking;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Pruning;
 using KlarKonform.Backup.Repository.Repairing;
+using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Storage.Folder;
 using KlarKonform.Backup.TestSupport;
 using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
@@ -146,10 +148,10 @@ public sealed class SnapshotRepairTests : IDisposable
     private Task<ResticRepository> InitializeAsync() =>
         ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
 
-    private static async Task<List<(BlobId Id, Snapshots.Snapshot Snapshot)>> AllAsync(ResticRepository repository)
+    private static async Task<List<StoredSnapshot>> AllAsync(ResticRepository repository)
     {
         await repository.LoadIndexAsync(default);
-        var all = new List<(BlobId, Snapshots.Snapshot)>();
+        var all = new List<StoredSnapshot>();
         await foreach (var each in repository.SnapshotsAsync(default))
             all.Add(each);
         return all;

@@ -1,3 +1,4 @@
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Storage.Folder;
 using KlarKonform.Backup.TestSupport;
 using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;

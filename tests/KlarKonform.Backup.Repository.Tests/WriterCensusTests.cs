@@ -1,4 +1,4 @@
-using KlarKonform.Backup.Repository.Checking;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Writing;
 using KlarKonform.Backup.Storage.Memory;
@@ -33,9 +33,9 @@ public sealed class WriterCensusTests
         }
     }
 
-    private static async Task<FileCensus> CountAsync(MemoryObjectStore store)
+    private static async Task<FileSetDigest> CountAsync(MemoryObjectStore store)
     {
-        var census = default(FileCensus);
+        var census = default(FileSetDigest);
         foreach (var folder in (string[])["data", "index"])
         {
             await foreach (var item in store.ListAsync(folder, default))

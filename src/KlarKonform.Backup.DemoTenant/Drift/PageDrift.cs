@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 
 namespace KlarKonform.Backup.DemoTenant.Drift;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.DemoTenant.Generation;
 

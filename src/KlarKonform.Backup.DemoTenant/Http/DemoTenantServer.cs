@@ -7,6 +7,8 @@ using KlarKonform.Backup.DemoTenant.Http.Directory;
 using KlarKonform.Backup.DemoTenant.Http.Drives;
 using KlarKonform.Backup.DemoTenant.Http.Limits;
 using KlarKonform.Backup.DemoTenant.Http.Mail;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
+using KlarKonform.Backup.DemoTenant.Http.Routing;
 using KlarKonform.Backup.DemoTenant.Http.Sites;
 using KlarKonform.Backup.DemoTenant.Model;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -133,7 +135,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
         var drives = new DriveEndpoints(model, downloads, tokenPages, options);
         drives.Map(routes);
         new DriveWriteEndpoints(model, drives, uploads).Map(routes);
-        new SiteEndpoints(model, tokenPages).Map(routes);
+        new SiteEndpoints(model, tokenPages, drives).Map(routes);
         routes.Map(app);
         var media = new MediaEndpoints(model, options, counters);
         media.Map(app);

@@ -11,7 +11,7 @@ public sealed record DemoAttachment(string Id, string Name, string ContentType, 
     public string? ContentId { get; init; }
 
     /// <summary>Its bytes.</summary>
-    public byte[] Content => Bytes ?? Generation.SeededContent.Bytes(Seed, Size);
+    public byte[] Content => Bytes ?? SeededContent.Bytes(Seed, Size);
 
     /// <summary>A link to a file in the cloud: it has no bytes of its own.</summary>
     public bool IsReference { get; init; }

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using KlarKonform.Backup.Engine.Sources;
-using KlarKonform.Backup.Engine.State;
-using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Snapshots;
+using KlarKonform.Backup.Engine.Snapshots.Items;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Trees;
 
 namespace KlarKonform.Backup.Engine.Browsing;
@@ -74,7 +75,7 @@ internal sealed record ItemSummary(string Name, string Type, long Size, DateTime
     public BackupItem ToItem(string configuration, string snapshot, DateTimeOffset taken, string path)
     {
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        var (source, resource) = PlaceOf(parts);
+        var (source, resource, _) = SnapshotLayout.PlaceOf(parts);
         return new BackupItem
         {
             Configuration = configuration,
@@ -94,14 +95,6 @@ internal sealed record ItemSummary(string Name, string Type, long Size, DateTime
             Deleted = Deleted ?? DeletedByPath(parts),
         };
     }
-
-    /// <summary>The source and the resource that a path belongs to.</summary>
-    public static (string Source, string Resource) PlaceOf(IReadOnlyList<string> parts) => parts.Count == 0 ? ("", "") : parts[0] switch
-    {
-        "Exchange" => (parts.Count > 2 ? parts[2] : "", parts.Count > 1 ? parts[1] : ""),
-        "OneDrive" or "SharePoint" or "WhatsApp" => (parts[0], parts.Count > 1 ? parts[1] : ""),
-        var other => (other, ""),
-    };
 
     // Below a folder that was deleted as a whole, the folder's name alone says when: its month.
     private static DateTimeOffset? DeletedByPath(string[] parts)

@@ -1,5 +1,5 @@
 using KlarKonform.Backup.Engine.Errors;
-using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Engine.Browsing;

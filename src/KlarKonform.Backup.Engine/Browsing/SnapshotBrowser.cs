@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
-using KlarKonform.Backup.Engine.State;
-using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Engine.Snapshots;
+using KlarKonform.Backup.Engine.Snapshots.Items;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Trees;
 
@@ -58,10 +59,7 @@ internal sealed class SnapshotBrowser(RepositoryReader reader)
 
     /// <summary>Whether an entry is a resource's folder of deleted items. A user's own folder of that name never lies at a resource's root.</summary>
     public static bool IsDeletedFolder(SnapshotEntry entry) => entry.Node.IsDirectory && entry.Node.Name == DeletedItems.Folder
-        && entry.Depth == ResourceDepth(entry) && entry.Node.Attribute(ResourceStore.Attribute) is null;
-
-    // /Exchange/<mailbox>/Mail, /OneDrive/<user>, /SharePoint/<site>, /Directory.
-    private static int ResourceDepth(SnapshotEntry entry) => entry.Chain()[0].Node.Name switch { "Exchange" => 3, "Directory" => 1, _ => 2 };
+        && entry.Depth == SnapshotLayout.ResourceDepth(entry.Chain()[0].Node.Name) && entry.Node.Attribute(ResourceStore.Attribute) is null;
 
     private async Task<IReadOnlyList<SnapshotEntry>> ReadAsync(BlobId tree, SnapshotEntry? folder, CancellationToken cancellationToken)
     {

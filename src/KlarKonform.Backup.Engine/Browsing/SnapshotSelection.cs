@@ -1,8 +1,8 @@
 using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
-using KlarKonform.Backup.Engine.Runs.Checkpoints;
-using KlarKonform.Backup.Engine.State;
-using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Engine.Snapshots;
+using KlarKonform.Backup.Engine.Snapshots.Items;
+using KlarKonform.Backup.Repository.Format;
 
 namespace KlarKonform.Backup.Engine.Browsing;
 
@@ -168,7 +168,7 @@ internal sealed class SnapshotSelection
     }
 
     // Our own state is no user's data, and what was deleted is not what lives: both come when they are named, not when a pattern meets them.
-    private bool IsHidden(SnapshotEntry entry, PathStep step) => (entry.Depth == 0 && entry.Node.Name == SnapshotAssembler.StateFolder)
+    private bool IsHidden(SnapshotEntry entry, PathStep step) => (entry.Depth == 0 && entry.Node.Name == SnapshotLayout.StateFolder)
         || (!_includeDeleted && !step.Name.StartsWith('.') && SnapshotBrowser.IsDeletedFolder(entry));
 
     // An event, contact or person is a JSON file, the truth, with files beside it that share its name.

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
-using KlarKonform.Backup.Engine.State;
+using KlarKonform.Backup.Engine.Snapshots.Items;
 using KlarKonform.Backup.Repository.Trees;
 
 namespace KlarKonform.Backup.Engine.Browsing;

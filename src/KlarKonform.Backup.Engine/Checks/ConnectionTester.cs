@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using KlarKonform.Backup.Engine.Configuration;
+using KlarKonform.Backup.Engine.Connections;
 using KlarKonform.Backup.Engine.Errors;
-using KlarKonform.Backup.Engine.Runs.Journal;
+using KlarKonform.Backup.Engine.Journal;
 using KlarKonform.Backup.Engine.Sources;
 using KlarKonform.Backup.Engine.Sources.WhatsApp.Locations;
-using KlarKonform.Backup.Engine.Targets;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Calendars;
 using KlarKonform.Backup.Graph.Contacts;
@@ -15,6 +15,7 @@ using KlarKonform.Backup.Graph.Http;
 using KlarKonform.Backup.Graph.Mail;
 using KlarKonform.Backup.Graph.Sites;
 using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Engine.Checks;

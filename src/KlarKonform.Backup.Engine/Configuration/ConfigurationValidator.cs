@@ -130,7 +130,7 @@ internal static partial class ConfigurationValidator
             rules.Demand("schedule.cron", schedule.Cron);
             try
             {
-                Scheduling.CronSchedule.Of(schedule);
+                CronSchedule.Of(schedule);
             }
             catch (BackupException exception)
             {

@@ -1,5 +1,6 @@
+using KlarKonform.Backup.Engine.Connections;
 using KlarKonform.Backup.Graph;
-using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Storage;
 using KlarKonform.Backup.WhatsApp;
@@ -59,7 +60,7 @@ internal static class ErrorTranslator
             RepositoryErrorKind.NotARepository => new BackupException("RepositoryMissing", BackupErrorCategory.ObjectNotFound, place, place),
             RepositoryErrorKind.WrongPassword => new BackupException("WrongPassword", BackupErrorCategory.AuthenticationError, place, place, configuration.Repository.Password),
             RepositoryErrorKind.UnsupportedVersion or RepositoryErrorKind.AlreadyExists => new BackupException("RepositoryUnsupported", BackupErrorCategory.InvalidData, place, place, error.Message),
-            RepositoryErrorKind.PurposeTaken when error.Holder?.Purpose?.StartsWith(Retention.AuditLog.Tag, StringComparison.Ordinal) == true => new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message, configuration.Name),
+            RepositoryErrorKind.PurposeTaken when error.Holder?.Purpose?.StartsWith(LockPurposes.Audit, StringComparison.Ordinal) == true => new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message, configuration.Name),
             RepositoryErrorKind.PurposeTaken when error.Holder is { } holder => new BackupException("AlreadyRunningElsewhere", BackupErrorCategory.ResourceBusy, configuration.Name,
                 configuration.Name, holder.ProcessId, holder.Host, holder.Since.ToLocalTime(), holder.Renewed.ToLocalTime(), (holder.Renewed + RepositoryLock.SilentAfter).ToLocalTime()) { Since = holder.Since },
             RepositoryErrorKind.Doubtful => new BackupException("RepositoryDoubtful", BackupErrorCategory.ConnectionError, place, place, error.Message),
@@ -72,7 +73,7 @@ internal static class ErrorTranslator
     private static BackupException Graph(GraphException error, BackupConfiguration configuration)
     {
         var tenant = configuration.Tenant;
-        var endpoint = Targets.GraphFactory.SettingsOf(tenant).Endpoint.Host;
+        var endpoint = GraphFactory.SettingsOf(tenant).Endpoint.Host;
         return error.Kind switch
         {
             GraphErrorKind.SignInFailed => new BackupException("GraphSignInFailed", BackupErrorCategory.AuthenticationError, tenant.Id, tenant.Id, error.Code, error.Message, Texts.Get(error.Code switch
@@ -102,7 +103,7 @@ internal static class ErrorTranslator
                 : BackupException.WithText("GraphRefusedIdentity", "GraphAccessDeniedIdentity", BackupErrorCategory.PermissionDenied, tenant.Id, error.Code, permission);
         }
 
-        var consent = $"{Targets.GraphFactory.SettingsOf(tenant).AuthorityHost.ToString().TrimEnd('/')}/{tenant.Id}/adminconsent?client_id={tenant.ClientId}";
+        var consent = $"{GraphFactory.SettingsOf(tenant).AuthorityHost.ToString().TrimEnd('/')}/{tenant.Id}/adminconsent?client_id={tenant.ClientId}";
         return IsOfTheApp(error.Code) ? new BackupException("GraphAccessDenied", BackupErrorCategory.PermissionDenied, tenant.Id, permission, tenant.ClientId, consent)
             : BackupException.WithText("GraphRefused", "GraphAccessDenied", BackupErrorCategory.PermissionDenied, tenant.Id, error.Code, permission, consent);
     }

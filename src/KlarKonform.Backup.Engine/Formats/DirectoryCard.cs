@@ -1,5 +1,4 @@
 using System.Text.Json;
-using KlarKonform.Backup.Engine.Sources;
 
 namespace KlarKonform.Backup.Engine.Formats;
 

@@ -5,7 +5,6 @@ using Ical.Net;
 using Ical.Net.CalendarComponents;
 using Ical.Net.DataTypes;
 using Ical.Net.Serialization;
-using KlarKonform.Backup.Engine.Sources;
 using NodaTime;
 using NodaTime.Text;
 using Duration = Ical.Net.DataTypes.Duration;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using KlarKonform.Backup.Engine.Sources;
 
 namespace KlarKonform.Backup.Engine.Formats;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using KlarKonform.Backup.Engine.Targets;
+using KlarKonform.Backup.Engine.Connections;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Http;
 using KlarKonform.Backup.Graph.Mail;

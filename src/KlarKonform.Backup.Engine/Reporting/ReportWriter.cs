@@ -1,7 +1,6 @@
 using System.Text;
 using KlarKonform.Backup.Engine.Configuration;
-using KlarKonform.Backup.Engine.Runs.Journal;
-using KlarKonform.Backup.Engine.Status;
+using KlarKonform.Backup.Engine.Journal;
 
 namespace KlarKonform.Backup.Engine.Reporting;
 

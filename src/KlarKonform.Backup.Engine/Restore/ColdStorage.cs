@@ -1,5 +1,5 @@
-using KlarKonform.Backup.Engine.Runs;
-using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Engine.Snapshots;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Engine.Restore;
@@ -21,7 +21,7 @@ internal static class ColdStorage
     /// <param name="session">The repository.</param>
     /// <param name="observer">Who is told.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public static async Task WarnAsync(RepositorySession session, IBackupObserver observer, CancellationToken cancellationToken)
+    public static async Task WarnAsync(BackupRepository session, IBackupObserver observer, CancellationToken cancellationToken)
     {
         if (session.Configuration.Target.Type != TargetType.S3)
             return;

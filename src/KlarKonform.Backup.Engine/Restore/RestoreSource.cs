@@ -1,4 +1,4 @@
-using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Format;
 
 namespace KlarKonform.Backup.Engine.Restore;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
-using KlarKonform.Backup.Engine.Errors;
-using KlarKonform.Backup.Engine.Runs;
-using KlarKonform.Backup.Engine.Runs.Checkpoints;
-using KlarKonform.Backup.Engine.Runs.Verification;
-using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Engine.Retention.Audit;
+using KlarKonform.Backup.Engine.Retention.Holds;
+using KlarKonform.Backup.Engine.Snapshots;
+using KlarKonform.Backup.Engine.Sources.Resources;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Pruning;
 using KlarKonform.Backup.Repository.Reading;
@@ -18,7 +18,7 @@ namespace KlarKonform.Backup.Engine.Retention;
 /// <param name="session">The repository.</param>
 /// <param name="time">The clock.</param>
 /// <param name="watching">Hears that a lock in the way is watched.</param>
-internal sealed class RetentionRunner(RepositorySession session, TimeProvider time, IProgress<LockWatch>? watching = null)
+internal sealed class RetentionRunner(BackupRepository session, TimeProvider time, IProgress<LockWatch>? watching = null)
 {
     private const string WaitsKey = "retention-waits";
     private const int MaxNamed = 5;
@@ -36,7 +36,7 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
     {
         await session.Repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
         var (all, snapshots) = await ListAsync(cancellationToken).ConfigureAwait(false);
-        var holds = HoldBook.Of(await new AuditLog(session, time).ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name);
+        var holds = ActiveHolds.Of(await new AuditLog(session, time).ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name);
         var (decisions, forget, onlyHeld) = await DecideAsync(snapshots, holds, options, cancellationToken).ConfigureAwait(false);
         var roll = new Roll(session, time);
         var missing = await roll.MissingAsync(snapshots, await roll.BeforeAsync(snapshots, cancellationToken).ConfigureAwait(false), holds, cancellationToken).ConfigureAwait(false);
@@ -80,12 +80,12 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
     public async Task<bool> IsDueAsync(CancellationToken cancellationToken)
     {
         var (_, snapshots) = await ListAsync(cancellationToken).ConfigureAwait(false);
-        var holds = HoldBook.Of(await new AuditLog(session, time).ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name);
+        var holds = ActiveHolds.Of(await new AuditLog(session, time).ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name);
         return (await DecideAsync(snapshots, holds, new RetentionOptions(), cancellationToken).ConfigureAwait(false)).Forget.Count > 0;
     }
 
     // Everybody's snapshots and the configuration's own, out of one listing. One that cannot be read may be what something is needed for.
-    private async Task<(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> All, IReadOnlyList<(BlobId Id, Snapshot Snapshot)> Own)> ListAsync(CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<StoredSnapshot> All, IReadOnlyList<StoredSnapshot> Own)> ListAsync(CancellationToken cancellationToken)
     {
         var all = await session.AllSnapshotsAsync(cancellationToken).ConfigureAwait(false);
         return session.Unreadable is [var damaged, ..]
@@ -128,14 +128,14 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
     }
 
     private async Task<(IReadOnlyList<RetentionDecision> Decisions, HashSet<BlobId> Forget, int OnlyHeld)> DecideAsync(
-        IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots, HoldBook holds, RetentionOptions options, CancellationToken cancellationToken)
+        IReadOnlyList<StoredSnapshot> snapshots, ActiveHolds holds, RetentionOptions options, CancellationToken cancellationToken)
     {
-        var complete = snapshots.Where(each => !RepositorySession.IsCheckpoint(each.Snapshot)).ToArray();
+        var complete = snapshots.Where(each => !each.Snapshot.IsCheckpoint()).ToArray();
         var forget = new HashSet<BlobId>();
         if (complete.Length > 0 && !holds.CoversEverything)
         {
             // A checkpoint before a complete snapshot continues nothing any more.
-            forget.UnionWith(snapshots.TakeWhile(each => each.Id != complete[^1].Id).Where(each => RepositorySession.IsCheckpoint(each.Snapshot)).Select(each => each.Id));
+            forget.UnionWith(snapshots.TakeWhile(each => each.Id != complete[^1].Id).Where(each => each.Snapshot.IsCheckpoint()).Select(each => each.Id));
         }
 
         var decisions = new List<RetentionDecision>();
@@ -158,8 +158,8 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
     }
 
     // A plan for another date is the plan that a backup of that date would meet.
-    private IEnumerable<((BlobId Id, Snapshot Snapshot) Snapshot, IReadOnlyList<string> Reasons)> Ruled(
-        IReadOnlyList<(BlobId Id, Snapshot Snapshot)> complete, KlarKonform.Backup.Repository.Retention.KeepRules rules, DateTimeOffset? asOf)
+    private IEnumerable<(StoredSnapshot Snapshot, IReadOnlyList<string> Reasons)> Ruled(
+        IReadOnlyList<StoredSnapshot> complete, KlarKonform.Backup.Repository.Retention.KeepRules rules, DateTimeOffset? asOf)
     {
         var now = time.GetUtcNow();
         if (asOf is not { } date)
@@ -170,7 +170,7 @@ internal sealed class RetentionRunner(RepositorySession session, TimeProvider ti
                 .Concat(rules.Apply(complete.Except(future), each => each.Snapshot.Taken, now + GraphTime.Tolerance));
         }
 
-        var then = complete.Where(each => each.Snapshot.Taken < date).Select(each => ((BlobId Id, Snapshot Snapshot)?)each).Append(null);
+        var then = complete.Where(each => each.Snapshot.Taken < date).Select(each => (StoredSnapshot?)each).Append(null);
         return rules.Apply(then, each => each?.Snapshot.Taken ?? date, date > now ? date.AddTicks(1) : now)
             .Where(each => each.Snapshot is not null).Select(each => (each.Snapshot!.Value, each.Reasons));
     }

@@ -1,8 +1,9 @@
 using System.Runtime.ExceptionServices;
 using KlarKonform.Backup.Engine.Configuration;
 using KlarKonform.Backup.Engine.Errors;
+using KlarKonform.Backup.Engine.Journal;
 using KlarKonform.Backup.Engine.Notifications;
-using KlarKonform.Backup.Engine.Runs.Journal;
+using KlarKonform.Backup.Engine.Runs.Progress;
 
 namespace KlarKonform.Backup.Engine.Runs;
 
@@ -19,7 +20,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
     {
         using var claim = await RunClaim.TakeAsync(home.Runs(configuration.Id), cancellationToken).ConfigureAwait(false) ?? throw await RefusalAsync(cancellationToken).ConfigureAwait(false);
         var before = (await journal.NewestAsync(configuration.Id, cancellationToken).ConfigureAwait(false))?.Status;
-        var record = new RunRecord(configuration, time);
+        var record = new RunProgress(configuration, time);
         var events = new RunEvents(new EventLog(options.LogPath ?? home.Log(configuration.Name), observer.Warning), configuration.Name, record.Id, time);
         await journal.WriteAsync(configuration.Id, record.ToRun(BackupState.Running), cancellationToken).ConfigureAwait(false);
         events.Write(RunEvent.RunStarted, Texts.Get("Event_RunStarted", configuration.Name), new { host = Environment.MachineName, process = Environment.ProcessId });
@@ -33,7 +34,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         monitor.Stalled = (standing, token) => notifier.NotifyAsync(standing, null, token);
         using var over = new CancellationTokenSource();
         var monitoring = monitor.RunAsync(over.Token);
-        var session = new RunSession(record, options, secrets, observer, events, monitor, home, journal, time, random);
+        var session = new BackupWorkflow(record, options, secrets, observer, events, monitor, home, journal, time, random);
         var (run, error) = (record.ToRun(BackupState.Failed), (Exception?)null);
         try
         {
@@ -65,7 +66,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
     }
 
     // A run that was asked to stop is Partial, with the error that says so; everything else that ends one is a failure.
-    private (BackupRun Run, Exception Error) Failed(RunRecord record, Exception exception, bool stopped)
+    private (BackupRun Run, Exception Error) Failed(RunProgress record, Exception exception, bool stopped)
     {
         var error = ErrorTranslator.Translate(exception, configuration);
         if (error is OperationCanceledException && stopped)

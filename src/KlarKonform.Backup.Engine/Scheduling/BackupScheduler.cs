@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KlarKonform.Backup.Engine.Configuration;
-using KlarKonform.Backup.Engine.Runs.Journal;
+using KlarKonform.Backup.Engine.Journal;
 
 namespace KlarKonform.Backup.Engine.Scheduling;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using KlarKonform.Backup.Engine.Configuration;
 
 namespace KlarKonform.Backup.Engine.Scheduling;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using KlarKonform.Backup.Engine.Configuration;
-using KlarKonform.Backup.Engine.Runs.Journal;
+using KlarKonform.Backup.Engine.Journal;
 
 namespace KlarKonform.Backup.Engine.Scheduling;
 

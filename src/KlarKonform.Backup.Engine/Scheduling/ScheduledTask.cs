@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using KlarKonform.Backup.Engine.Configuration;
 
 namespace KlarKonform.Backup.Engine.Scheduling;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using KlarKonform.Backup.Engine.Configuration;
 
 namespace KlarKonform.Backup.Engine.Scheduling;
 

@@ -1,10 +1,9 @@
-using KlarKonform.Backup.Engine.Sources.Calendar;
-using KlarKonform.Backup.Engine.Sources.Contacts;
-using KlarKonform.Backup.Engine.Sources.Directory;
+using KlarKonform.Backup.Engine.Connections;
+using KlarKonform.Backup.Engine.Formats;
 using KlarKonform.Backup.Engine.Sources.Drives;
-using KlarKonform.Backup.Engine.Runs;
-using KlarKonform.Backup.Engine.Sources.Mail;
-using KlarKonform.Backup.Engine.Sources.Sites;
+using KlarKonform.Backup.Engine.Sources.Mailboxes;
+using KlarKonform.Backup.Engine.Sources.Resources;
+using KlarKonform.Backup.Engine.Sources.SharePoint;
 using KlarKonform.Backup.Engine.Sources.WhatsApp;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Directory;
@@ -46,7 +45,7 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
 
     /// <summary>Lists the users and makes a source for each selected one, and one for the address book.</summary>
     /// <exception cref="BackupException">SourceUnknown or NoResources.</exception>
-    public async Task<Listing> ListAsync(GraphClient client, CancellationToken cancellationToken)
+    public async Task<TenantInventory> ListAsync(GraphClient client, CancellationToken cancellationToken)
     {
         var settings = configuration.Sources;
         var known = KindsOf(settings);
@@ -89,7 +88,7 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
 
         // A listing may name one twice.
         sources = [.. sources.DistinctBy(source => (source.Kind, source.ResourceId))];
-        return sources.Count > 0 ? new Listing(sources, users, _sitesListed, _usersListed) { Doubts = [.. _doubts, .. _selection.Doubts(IsListed)], Unselected = _selection.Unselected }
+        return sources.Count > 0 ? new TenantInventory(sources, users, _sitesListed, _usersListed) { Doubts = [.. _doubts, .. _selection.Doubts(IsListed)], Unselected = _selection.Unselected }
             : throw new BackupException("NoResources", BackupErrorCategory.ObjectNotFound, configuration.Name, options.Resources.Count > 0 ? string.Join(", ", options.Resources) : configuration.Name);
     }
 
@@ -109,12 +108,12 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
             // Somebody is there, and nobody knows who: that is no success, and nobody is gone because of it.
             _usersListed = nameless == 0;
             if (nameless > 0 && kinds.Count > 0)
-                sources.Add(new UnlistedSource(kinds[0].Name, new GraphException(GraphErrorKind.Other, null, "EntriesUnread", Texts.Get("UsersNameless", nameless))));
+                sources.Add(new FailedListing(kinds[0].Name, new GraphException(GraphErrorKind.Other, null, "EntriesUnread", Texts.Get("UsersNameless", nameless))));
         }
         catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate or GraphErrorKind.Throttled)
             && exception is not { Kind: GraphErrorKind.Unreachable, Status: null, Code: not GraphException.BrokenAnswer } && IsMoreThanUsers)
         {
-            sources.AddRange(kinds.Select(kind => new UnlistedSource(kind.Name, exception)));
+            sources.AddRange(kinds.Select(kind => new FailedListing(kind.Name, exception)));
         }
     }
 
@@ -133,12 +132,12 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
             await foreach (var site in new SiteApi(client).AllAsync(cancellationToken, count => nameless += count).ConfigureAwait(false))
                 sites.Add(site);
             if (nameless > 0 && settings.SharePoint is not null && Asked(SharePointKind))
-                sources.Add(new UnlistedSource(SharePointKind, new GraphException(GraphErrorKind.Other, null, "EntriesUnread", Texts.Get("SitesNameless", nameless))));
+                sources.Add(new FailedListing(SharePointKind, new GraphException(GraphErrorKind.Other, null, "EntriesUnread", Texts.Get("SitesNameless", nameless))));
         }
         catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate))
         {
             if (settings.SharePoint is not null && Asked(SharePointKind) && exception.Kind != GraphErrorKind.NotProvisioned)
-                sources.Add(new UnlistedSource(SharePointKind, exception));
+                sources.Add(new FailedListing(SharePointKind, exception));
             else if (settings.SharePoint is null)
                 Notes.Add(Texts.Get("DepartedUnlisted", exception.Code));
             return;
@@ -189,8 +188,8 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
                 // Nobody knows whose it is, or whether it is still there.
                 _doubts.Add(Texts.Get("PersonalSiteUnread", site.Title, exception.Code));
                 _usersListed = false;
-                if (!sources.Any(source => source is UnlistedSource { Kind: OneDriveKind }))
-                    sources.Add(new UnlistedSource(OneDriveKind, exception));
+                if (!sources.Any(source => source is FailedListing { Kind: OneDriveKind }))
+                    sources.Add(new FailedListing(OneDriveKind, exception));
             }
         }
     }

@@ -61,7 +61,7 @@ public sealed class CalendarApi(GraphClient client, string mailbox)
         if ((type == "text/html" && !contentType.Contains("html", StringComparison.OrdinalIgnoreCase)) || (type == "application/json" && !contentType.Contains("json", StringComparison.OrdinalIgnoreCase)))
         {
             answer.Dispose();
-            throw DeltaPage.Nothing("An attachment was asked for, and another kind of answer came.");
+            throw GraphException.Broken("An attachment was asked for, and another kind of answer came.");
         }
 
         return await BufferedAnswer.OpenAsync(answer, client.Memory, cancellationToken).ConfigureAwait(false);

@@ -16,11 +16,11 @@ public sealed class DeltaPage : IDisposable
         {
             var root = document.RootElement;
             if (!root.TryGetProperty("value", out var value) || value.ValueKind != JsonValueKind.Array)
-                throw Broken("The answer has no list of entries.");
+                throw GraphException.Broken("The answer has no list of entries.");
             NextLink = Link(root, "@odata.nextLink");
             DeltaLink = Link(root, "@odata.deltaLink");
             if (kind == PageKind.Delta && NextLink is null && DeltaLink is null)
-                throw Broken("The delta's page says neither where it goes on nor where the next round starts.");
+                throw GraphException.Broken("The delta's page says neither where it goes on nor where the next round starts.");
             var items = new List<JsonElement>(value.GetArrayLength());
             foreach (var entry in value.EnumerateArray())
             {
@@ -64,14 +64,8 @@ public sealed class DeltaPage : IDisposable
     /// <summary>Where the next round starts, on the last page; else null.</summary>
     public Uri? DeltaLink { get; }
 
-    /// <summary>What a listing that says nothing where there must be something amounts to.</summary>
-    public static GraphException Nothing(string message) => Broken(message);
-
     /// <summary>In place of an entry that the service cannot write.</summary>
     internal static DeltaPage Skip(Uri next) => new(1, next);
-
-    /// <summary>The answer to something that was to be JSON, and is not.</summary>
-    internal static GraphException Broken(string message) => new(GraphErrorKind.Unreachable, null, GraphException.BrokenAnswer, message);
 
     /// <inheritdoc />
     public void Dispose() => _document?.Dispose();
@@ -96,6 +90,6 @@ public sealed class DeltaPage : IDisposable
         if (!root.TryGetProperty(name, out var link) || link.ValueKind == JsonValueKind.Null)
             return null;
         return link.ValueKind == JsonValueKind.String && Uri.TryCreate(link.GetString(), UriKind.Absolute, out var address) && address.Scheme.StartsWith("http", StringComparison.Ordinal)
-            ? address : throw Broken($"The answer's {name} is no address.");
+            ? address : throw GraphException.Broken($"The answer's {name} is no address.");
     }
 }

@@ -62,7 +62,7 @@ public sealed class DriveApi(GraphClient client)
     }
 
     private static string IdOf(JsonElement drive) => drive.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String && id.GetString() is { Length: > 0 } text
-        ? text : throw DeltaPage.Broken("The answer for a drive has no id.");
+        ? text : throw GraphException.Broken("The answer for a drive has no id.");
 
     /// <summary>A site's default drive with the user whom it belongs to, if it is a personal one.</summary>
     public async Task<(string Drive, string? Owner)> SiteDriveAsync(string site, CancellationToken cancellationToken)
@@ -144,7 +144,7 @@ public sealed class DriveApi(GraphClient client)
         await foreach (var page in DeltaReader.ReadAsync(client, request, null, PageKind.Details, cancellationToken).ConfigureAwait(false))
         {
             if (!page.IsWhole)
-                throw DeltaPage.Broken("The list holds entries that are none.");
+                throw GraphException.Broken("The list holds entries that are none.");
             all.AddRange(page.Items.Select(item => item.Clone()));
         }
 

@@ -1,5 +1,3 @@
-using KlarKonform.Backup.Graph.Delta;
-
 namespace KlarKonform.Backup.Graph.Http;
 
 /// <summary>A photo's bytes. A gateway's page or an empty answer with 200 is no photo.</summary>
@@ -8,5 +6,5 @@ public static class PhotoBytes
     /// <summary>The bytes, if they may be a picture.</summary>
     /// <exception cref="GraphException">BrokenAnswer: there are none, or they are text.</exception>
     public static byte[] Checked(byte[] bytes) => bytes.AsSpan().TrimStart("\uFEFF \r\n\t"u8) is [not ((byte)'<' or (byte)'{'), ..] ? bytes
-        : throw DeltaPage.Nothing("A photo was asked for, and another kind of answer came.");
+        : throw GraphException.Broken("A photo was asked for, and another kind of answer came.");
 }

@@ -122,7 +122,7 @@ public sealed class MailApi(GraphClient client, string mailbox)
                 if (answer.Response.Content.Headers.ContentType?.MediaType is "text/html" or "application/json")
                 {
                     answer.Dispose();
-                    throw DeltaPage.Broken("A message was asked for, and another kind of answer came.");
+                    throw GraphException.Broken("A message was asked for, and another kind of answer came.");
                 }
 
                 return await BufferedAnswer.OpenAsync(answer, client.Memory, cancellationToken).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Packs;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Snapshots;
@@ -88,9 +89,9 @@ public sealed class RepositoryChecker
     /// <param name="kind">The kind.</param>
     /// <param name="except">Files that are left out.</param>
     /// <param name="cancellationToken">Ends the counting.</param>
-    public async Task<FileCensus> CountAsync(RepositoryFile kind, IReadOnlyDictionary<BlobId, long> except, CancellationToken cancellationToken)
+    public async Task<FileSetDigest> CountAsync(RepositoryFile kind, IReadOnlyDictionary<BlobId, long> except, CancellationToken cancellationToken)
     {
-        var census = default(FileCensus);
+        var census = default(FileSetDigest);
         await foreach (var item in _repository.Store.ListAsync(RepositoryLayout.Folder(kind), cancellationToken).ConfigureAwait(false))
         {
             if (BlobId.TryParse(item.Name, out var id) && !except.ContainsKey(id))

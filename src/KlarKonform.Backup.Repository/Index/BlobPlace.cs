@@ -1,3 +1,4 @@
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Packs;
 
 namespace KlarKonform.Backup.Repository.Index;

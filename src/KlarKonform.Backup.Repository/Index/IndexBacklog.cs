@@ -1,8 +1,10 @@
+using KlarKonform.Backup.Repository.Format;
+
 namespace KlarKonform.Backup.Repository.Index;
 
 /// <summary>
 /// Index files that are listed and not read yet. They are read the smallest first until what is asked for is found: trees and state lie
-/// in small index files of their own (<see cref="ResticRepository.MetadataBlobsPerIndex"/>), so that a run on a machine without a cache
+/// in small index files of their own (<see cref="IndexJson.MetadataBlobsPerIndex"/>), so that a run on a machine without a cache
 /// reads little of a large repository's index. Thread-safe.
 /// </summary>
 internal sealed class IndexBacklog : IDisposable

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Json;
 using KlarKonform.Backup.Repository.Packs;
 
@@ -12,6 +13,12 @@ namespace KlarKonform.Backup.Repository.Index;
 /// </summary>
 internal static class IndexJson
 {
+    /// <summary>An index file of this many blobs takes about four megabytes of memory to write and to read; restic's own hold up to 50,000.</summary>
+    internal const int BlobsPerIndex = 25_000;
+
+    /// <summary>Blobs of an index file for trees and state: its files are told from others, and read first, because they are small.</summary>
+    internal const int MetadataBlobsPerIndex = 4_000;
+
     // Text that waits to be written.
     private const int Piece = 64 * 1024;
 

@@ -1,3 +1,4 @@
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Packs;
 
 namespace KlarKonform.Backup.Repository.Index;
@@ -19,5 +20,5 @@ internal readonly record struct PackContents(BlobId Pack, IReadOnlyList<PackedBl
     /// </summary>
     public static bool AreMetadata(IReadOnlyCollection<PackContents> file) =>
         file.Any(pack => pack.Retired is null && pack.Blobs.Count > 0 && pack.Blobs[0].Kind == BlobKind.Tree)
-        && file.Sum(pack => pack.Blobs.Count) <= ResticRepository.BlobsPerIndex;
+        && file.Sum(pack => pack.Blobs.Count) <= IndexJson.BlobsPerIndex;
 }

@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 
 namespace KlarKonform.Backup.Repository.Json;
 
@@ -11,6 +13,9 @@ namespace KlarKonform.Backup.Repository.Json;
 /// </summary>
 internal static class GoJson
 {
+    /// <summary>For files of which nobody compares the bytes: as readable as Go writes them.</summary>
+    public static JsonSerializerOptions Options { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private const string Hex = "0123456789abcdef";
 
     /// <summary>Writes a JSON string with Go's escapes: <c>&lt; &gt; &amp;</c> and U+2028/2029 as \u, broken surrogates as U+FFFD.</summary>

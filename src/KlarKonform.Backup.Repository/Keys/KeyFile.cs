@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KlarKonform.Backup.Repository.Crypto;
+using KlarKonform.Backup.Repository.Format;
 
 namespace KlarKonform.Backup.Repository.Keys;
 

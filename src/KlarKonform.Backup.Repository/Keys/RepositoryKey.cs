@@ -1,3 +1,5 @@
+using KlarKonform.Backup.Repository.Format;
+
 namespace KlarKonform.Backup.Repository.Keys;
 
 /// <summary>A key of the repository: one password that opens it.</summary>

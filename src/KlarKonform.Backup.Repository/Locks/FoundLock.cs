@@ -1,3 +1,5 @@
+using KlarKonform.Backup.Repository.Format;
+
 namespace KlarKonform.Backup.Repository.Locks;
 
 /// <summary>A file below <c>locks/</c> and what is known of its owner.</summary>

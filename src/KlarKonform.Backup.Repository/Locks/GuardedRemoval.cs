@@ -1,3 +1,4 @@
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Locks;

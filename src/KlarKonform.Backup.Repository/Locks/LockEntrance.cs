@@ -1,3 +1,6 @@
+using KlarKonform.Backup.Repository.Format;
+using KlarKonform.Backup.Repository.Locks.Files;
+
 namespace KlarKonform.Backup.Repository.Locks;
 
 /// <summary>
@@ -10,7 +13,7 @@ namespace KlarKonform.Backup.Repository.Locks;
 /// <param name="exclusive">Whether everybody else is in the way.</param>
 /// <param name="purpose">What the lock is for.</param>
 /// <param name="watching">Hears what is waited for.</param>
-internal sealed class LockEntrance(LockShelf shelf, LockJudge judge, TimeProvider time, bool exclusive, string? purpose, IProgress<LockWatch>? watching)
+internal sealed class LockEntrance(LockDirectory shelf, LockJudge judge, TimeProvider time, bool exclusive, string? purpose, IProgress<LockWatch>? watching)
 {
     // Whoever lives is seen to renew, and then nobody is kept waiting any longer.
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(15);
@@ -71,7 +74,7 @@ internal sealed class LockEntrance(LockShelf shelf, LockJudge judge, TimeProvide
             }
             else if (watched is not null)
             {
-                watching?.Report(new LockWatch(watched.File is { } file ? LockHolder.From(file) with { Evidence = LockEvidence.Silent } : null, left));
+                watching?.Report(new LockWatch(watched.File is { } file ? file.ToHolder() with { Evidence = LockEvidence.Silent } : null, left));
                 await Task.Delay(left < s_lookEvery ? left : s_lookEvery, time, cancellationToken).ConfigureAwait(false);
             }
             else if (!removed)
@@ -88,5 +91,5 @@ internal sealed class LockEntrance(LockShelf shelf, LockJudge judge, TimeProvide
     private bool IsSamePurpose(LockFile other) => purpose is not null && other.Purpose is not null && LockPurpose.Overlap(other.Purpose, purpose);
 
     private RepositoryException Taken(LockFile other, LockEvidence evidence) => new(IsSamePurpose(other) ? RepositoryErrorKind.PurposeTaken : RepositoryErrorKind.Locked,
-        $"The repository is locked by process {other.Pid} of '{other.Username}' on '{other.Computer}' since {other.Taken.UtcDateTime:u}.", LockHolder.From(other) with { Evidence = evidence });
+        $"The repository is locked by process {other.Pid} of '{other.Username}' on '{other.Computer}' since {other.Taken.UtcDateTime:u}.", other.ToHolder() with { Evidence = evidence });
 }

@@ -1,3 +1,6 @@
+using KlarKonform.Backup.Repository.Format;
+using KlarKonform.Backup.Repository.Locks.Files;
+
 namespace KlarKonform.Backup.Repository.Locks;
 
 /// <summary>

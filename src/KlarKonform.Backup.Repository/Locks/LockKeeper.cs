@@ -1,3 +1,6 @@
+using KlarKonform.Backup.Repository.Format;
+using KlarKonform.Backup.Repository.Locks.Files;
+
 namespace KlarKonform.Backup.Repository.Locks;
 
 /// <summary>Shows a repository's locks, and removes those whose owners are dead. Used by one caller at a time.</summary>
@@ -5,7 +8,7 @@ public sealed class LockKeeper
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(15);
 
-    private readonly LockShelf _shelf;
+    private readonly LockDirectory _shelf;
     private readonly LockJudge _judge;
     private readonly TimeProvider _time;
 
@@ -14,7 +17,7 @@ public sealed class LockKeeper
     /// <param name="time">Clock and pauses.</param>
     public LockKeeper(ResticRepository repository, TimeProvider time)
     {
-        _shelf = new LockShelf(repository, time);
+        _shelf = new LockDirectory(repository, time);
         _judge = new LockJudge(time);
         _time = time;
     }
@@ -62,7 +65,7 @@ public sealed class LockKeeper
 
             if (watched is null)
                 return done;
-            watching?.Report(new LockWatch(watched.File is { } file ? LockHolder.From(file) : null, left));
+            watching?.Report(new LockWatch(watched.File is { } file ? file.ToHolder() : null, left));
             await Task.Delay(left < s_lookEvery ? left : s_lookEvery, _time, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -71,5 +74,5 @@ public sealed class LockKeeper
     public Task RemoveAsync(BlobId id, CancellationToken cancellationToken) => _shelf.DeleteAsync(id, cancellationToken);
 
     private static FoundLock Describe(SeenLock seen, (LockEvidence Evidence, TimeSpan? Watch) judged) =>
-        new(seen.Id, seen.File is { } file ? LockHolder.From(file) with { Evidence = judged.Evidence } : null, judged.Evidence, seen.Stored) { MayBeDead = judged.Watch is not null };
+        new(seen.Id, seen.File is { } file ? file.ToHolder() with { Evidence = judged.Evidence } : null, judged.Evidence, seen.Stored) { MayBeDead = judged.Watch is not null };
 }

@@ -1,3 +1,5 @@
+using KlarKonform.Backup.Repository.Format;
+using KlarKonform.Backup.Repository.Locks.Files;
 using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Locks;
@@ -17,7 +19,7 @@ internal sealed class LockLease(ResticRepository repository, bool exclusive, str
     // Shorter pauses are none: milliseconds are cut off.
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(100);
 
-    private readonly LockShelf _shelf = new(repository, time);
+    private readonly LockDirectory _shelf = new(repository, time);
     private readonly LockJudge _judge = new(time);
     private readonly TimeSpan _renewEvery = purpose is null ? LockJudge.RenewEvery : LockJudge.RenewPurposeEvery;
     private readonly string _started = Json.NanoTime.From(time.GetLocalNow()).ToString();

@@ -1,3 +1,5 @@
+using KlarKonform.Backup.Repository.Format;
+
 namespace KlarKonform.Backup.Repository.Locks;
 
 /// <summary>A lock in the way is watched: if nobody renews it, it is taken for dead.</summary>

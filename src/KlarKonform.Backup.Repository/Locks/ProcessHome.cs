@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using KlarKonform.Backup.Repository.Locks.Files;
 
 namespace KlarKonform.Backup.Repository.Locks;
 

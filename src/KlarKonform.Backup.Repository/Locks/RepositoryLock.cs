@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using KlarKonform.Backup.Repository.Format;
+using KlarKonform.Backup.Repository.Index;
 using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Storage;
 
@@ -11,7 +13,7 @@ namespace KlarKonform.Backup.Repository.Locks;
 /// have been taken for dead all the same: so a holder looks before he does what must not be done without it. Disposing removes it.
 /// Thread-safe.
 /// </summary>
-public sealed class RepositoryLock : IAsyncDisposable
+public sealed class RepositoryLock : IAsyncDisposable, IIndexGuard
 {
     /// <summary>A purpose's lock that was not renewed for so long, by the clock, is watched for a while and then taken for dead.</summary>
     public static readonly TimeSpan SilentAfter = LockJudge.PurposeSilentAfter;
@@ -159,11 +161,11 @@ public sealed class RepositoryLock : IAsyncDisposable
     public static async IAsyncEnumerable<LockHolder> HoldersAsync(ResticRepository repository, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var judge = new LockJudge(time);
-        foreach (var seen in await new LockShelf(repository, time).ReadAsync(cancellationToken).ConfigureAwait(false))
+        foreach (var seen in await new LockDirectory(repository, time).ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             var (evidence, _) = judge.Judge(seen);
             if (seen.File is { } file && evidence is not (LockEvidence.ProcessGone or LockEvidence.Abandoned))
-                yield return LockHolder.From(file) with { Evidence = evidence };
+                yield return file.ToHolder() with { Evidence = evidence };
         }
     }
 
@@ -189,7 +191,7 @@ public sealed class RepositoryLock : IAsyncDisposable
     /// <summary>Whether an index may be in a repository that belongs to others by now: all packs that it names are there. While somebody prunes, nobody knows that.</summary>
     internal async Task<bool> MayStandAsync(IReadOnlyCollection<BlobId> packs)
     {
-        var shelf = new LockShelf(_repository, _time);
+        var shelf = new LockDirectory(_repository, _time);
         for (var waited = TimeSpan.Zero; waited < s_longestPrune; waited += s_lookAtPrune)
         {
             if (!(await shelf.ReadAsync(CancellationToken.None).ConfigureAwait(false)).Any(seen => seen.File is { Exclusive: true }))
@@ -207,7 +209,7 @@ public sealed class RepositoryLock : IAsyncDisposable
     private static async Task<RepositoryLock?> TakeAsync(
         ResticRepository repository, bool exclusive, string? purpose, TimeProvider time, IProgress<LockWatch>? watching, bool isLast, CancellationToken cancellationToken)
     {
-        var entrance = new LockEntrance(new LockShelf(repository, time), new LockJudge(time), time, exclusive, purpose, watching);
+        var entrance = new LockEntrance(new LockDirectory(repository, time), new LockJudge(time), time, exclusive, purpose, watching);
         await entrance.PassAsync(default, watch: true, cancellationToken).ConfigureAwait(false);
         var lease = new LockLease(repository, exclusive, purpose, time);
         try

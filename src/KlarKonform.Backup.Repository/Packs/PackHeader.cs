@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using KlarKonform.Backup.Repository.Crypto;
+using KlarKonform.Backup.Repository.Format;
 
 namespace KlarKonform.Backup.Repository.Packs;
 

@@ -1,4 +1,4 @@
-using KlarKonform.Backup.Repository.Checking;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Index;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
@@ -78,7 +78,7 @@ public sealed class Pruner
     /// <returns>Which packs and index files there are now, as far as this program knows.</returns>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Doubtful"/>: the snapshots are not those of the plan any more. No pack was
     /// deleted, and none is out of the index, unless that came about in the last moment.</exception>
-    public async Task<FileCensus> ExecuteAsync(PrunePlan plan, CancellationToken cancellationToken)
+    public async Task<FileSetDigest> ExecuteAsync(PrunePlan plan, CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
         foreach (var snapshot in plan.Forget)
@@ -87,7 +87,7 @@ public sealed class Pruner
         var files = await RepackAsync(plan, alive.Token).ConfigureAwait(false);
         var kept = plan.Kept.ToLookup(pack => plan.Metadata.Contains(pack.Blobs[0].Handle));
         files = files.With(await _repository.WriteIndexAsync(kept[false].Concat(plan.Retired), alive.Token, held: _lock).ConfigureAwait(false))
-            .With(await _repository.WriteIndexAsync(kept[true], alive.Token, ResticRepository.MetadataBlobsPerIndex, _lock).ConfigureAwait(false));
+            .With(await _repository.WriteIndexAsync(kept[true], alive.Token, IndexJson.MetadataBlobsPerIndex, _lock).ConfigureAwait(false));
         await ThrowIfChangedAsync(plan, alive.Token).ConfigureAwait(false);
         foreach (var (index, packs) in plan.OldIndexes)
             await new GuardedRemoval(_repository, _lock).RemoveIndexAsync(index, packs, alive.Token).ConfigureAwait(false);
@@ -146,7 +146,7 @@ public sealed class Pruner
         return needed;
     }
 
-    private async Task<FileCensus> RepackAsync(PrunePlan plan, CancellationToken cancellationToken)
+    private async Task<FileSetDigest> RepackAsync(PrunePlan plan, CancellationToken cancellationToken)
     {
         var reader = new RepositoryReader(_repository);
         var source = _repository.Index;

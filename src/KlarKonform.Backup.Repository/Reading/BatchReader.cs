@@ -1,4 +1,5 @@
 using System.Buffers;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Packs;
 using KlarKonform.Backup.Storage;
 

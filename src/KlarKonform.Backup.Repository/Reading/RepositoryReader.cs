@@ -1,7 +1,7 @@
 using System.Buffers;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Packs;
 using KlarKonform.Backup.Repository.Trees;
-using KlarKonform.Backup.Repository.Writing;
 using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Reading;
@@ -10,14 +10,14 @@ namespace KlarKonform.Backup.Repository.Reading;
 public sealed class RepositoryReader
 {
     private readonly ResticRepository _repository;
-    private readonly RepositoryWriter? _writer;
+    private readonly IPendingBlobs? _writer;
     private readonly TreeCache? _trees;
 
     /// <summary>Reads from an opened repository whose index is loaded.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="writer">A writer whose unfinished packs are to be seen too, or null.</param>
     /// <param name="treeCache">Keeps trees nearby, or null: whoever proves that the repository is sound must not ask a cache.</param>
-    public RepositoryReader(ResticRepository repository, RepositoryWriter? writer = null, IObjectStore? treeCache = null)
+    public RepositoryReader(ResticRepository repository, IPendingBlobs? writer = null, IObjectStore? treeCache = null)
     {
         _repository = repository;
         _writer = writer;

@@ -1,3 +1,4 @@
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Packs;
 using KlarKonform.Backup.Storage;
 

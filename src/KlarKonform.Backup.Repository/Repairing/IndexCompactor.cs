@@ -1,4 +1,4 @@
-using KlarKonform.Backup.Repository.Checking;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Index;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Storage;
@@ -23,15 +23,15 @@ public sealed class IndexCompactor
 
     /// <summary>Writes what the small files list into as few as possible, and only then removes them. A cut leaves both, which is valid.</summary>
     /// <returns>The index files that went, and those that took their place.</returns>
-    public async Task<(FileCensus Removed, FileCensus Written)> CompactAsync(CancellationToken cancellationToken)
+    public async Task<(FileSetDigest Removed, FileSetDigest Written)> CompactAsync(CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
         var small = new List<(StoredObject File, IReadOnlyCollection<BlobId> Packs)>();
         var (content, metadata) = (new Dictionary<BlobId, PackContents>(), new Dictionary<BlobId, PackContents>());
-        await foreach (var (file, contents) in _repository.IndexFilesAsync(alive.Token, ResticRepository.BlobsPerIndex / 2).ConfigureAwait(false))
+        await foreach (var (file, contents) in _repository.IndexFilesAsync(alive.Token, IndexJson.BlobsPerIndex / 2).ConfigureAwait(false))
         {
             var isMetadata = PackContents.AreMetadata(contents);
-            if (contents.Sum(pack => pack.Blobs.Count) > (isMetadata ? ResticRepository.MetadataBlobsPerIndex : ResticRepository.BlobsPerIndex) / 2)
+            if (contents.Sum(pack => pack.Blobs.Count) > (isMetadata ? IndexJson.MetadataBlobsPerIndex : IndexJson.BlobsPerIndex) / 2)
                 continue;
             small.Add((file, [.. contents.Select(each => each.Pack)]));
             foreach (var pack in contents)
@@ -46,10 +46,10 @@ public sealed class IndexCompactor
         if (small.Count < 2)
             return default;
         var written = (await _repository.WriteIndexAsync(content.Values, alive.Token, held: _lock).ConfigureAwait(false))
-            .With(await _repository.WriteIndexAsync(metadata.Values, alive.Token, ResticRepository.MetadataBlobsPerIndex, _lock).ConfigureAwait(false));
+            .With(await _repository.WriteIndexAsync(metadata.Values, alive.Token, IndexJson.MetadataBlobsPerIndex, _lock).ConfigureAwait(false));
         await _lock.ThrowIfLostAsync().ConfigureAwait(false);
         foreach (var (file, packs) in small)
             await new GuardedRemoval(_repository, _lock).RemoveIndexAsync(BlobId.Parse(file.Name), packs, alive.Token).ConfigureAwait(false);
-        return (small.Aggregate(default(FileCensus), (census, each) => census.With(BlobId.Parse(each.File.Name), each.File.Size)), written);
+        return (small.Aggregate(default(FileSetDigest), (census, each) => census.With(BlobId.Parse(each.File.Name), each.File.Size)), written);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Json;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
@@ -40,7 +41,7 @@ public sealed class SnapshotRepairer
     /// <param name="snapshots">The snapshots.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>Those of which something is lost.</returns>
-    public async Task<IReadOnlyList<SnapshotRepairPlan>> PlanAsync(IEnumerable<(BlobId Id, Snapshot Snapshot)> snapshots, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SnapshotRepairPlan>> PlanAsync(IEnumerable<StoredSnapshot> snapshots, CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
         var plans = new List<SnapshotRepairPlan>();

@@ -1,3 +1,4 @@
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Storage.Folder;
 using Microsoft.Win32.SafeHandles;

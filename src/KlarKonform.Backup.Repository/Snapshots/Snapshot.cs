@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using KlarKonform.Backup.Repository.Format;
 
 namespace KlarKonform.Backup.Repository.Snapshots;
 

@@ -1,3 +1,5 @@
+using KlarKonform.Backup.Repository.Format;
+
 namespace KlarKonform.Backup.Repository.Snapshots;
 
 /// <summary>
@@ -8,13 +10,13 @@ public static class SnapshotOrder
 {
     /// <summary>Sorts, oldest first.</summary>
     /// <param name="snapshots">The snapshots, in any order.</param>
-    public static List<(BlobId Id, Snapshot Snapshot)> Sort(IEnumerable<(BlobId Id, Snapshot Snapshot)> snapshots)
+    public static List<StoredSnapshot> Sort(IEnumerable<StoredSnapshot> snapshots)
     {
         var byTime = snapshots.OrderBy(each => each.Snapshot.Taken).ThenBy(each => each.Id).ToArray();
         var byId = byTime.ToDictionary(each => each.Id.ToString(), StringComparer.OrdinalIgnoreCase);
         foreach (var changed in byTime.Where(each => each.Snapshot.Original is not null))
             byId.TryAdd(changed.Snapshot.Original!, changed); // Another program changed it: it stands for what it was.
-        var (sorted, placed, waiting) = (new List<(BlobId, Snapshot)>(byTime.Length), new HashSet<BlobId>(), new Stack<(BlobId Id, Snapshot Snapshot)>());
+        var (sorted, placed, waiting) = (new List<StoredSnapshot>(byTime.Length), new HashSet<BlobId>(), new Stack<StoredSnapshot>());
         foreach (var snapshot in byTime)
         {
             // Its parents first, without recursion: a chain of ten years is long. Who is his own ancestor is placed where he is met.

@@ -1,3 +1,4 @@
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Json;
 
 namespace KlarKonform.Backup.Repository.Trees;

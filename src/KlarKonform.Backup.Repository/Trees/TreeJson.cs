@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Json;
 
 namespace KlarKonform.Backup.Repository.Trees;

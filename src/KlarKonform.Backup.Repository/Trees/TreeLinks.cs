@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KlarKonform.Backup.Repository.Format;
 
 namespace KlarKonform.Backup.Repository.Trees;
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using KlarKonform.Backup.Repository.Checking;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Index;
-using KlarKonform.Backup.Repository.Packs;
 
 namespace KlarKonform.Backup.Repository.Writing;
 
@@ -18,12 +17,12 @@ internal sealed class PackUploader : IAsyncDisposable
     private readonly SemaphoreSlim _indexing = new(1);
     private readonly ConcurrentDictionary<Task, bool> _running = new();
     private readonly object _gate = new();
-    private readonly Unindexed _content = new(PacksPerIndex, ResticRepository.BlobsPerIndex);
-    private readonly Unindexed _metadata = new(PacksPerIndex, ResticRepository.MetadataBlobsPerIndex);
+    private readonly Unindexed _content = new(PacksPerIndex, IndexJson.BlobsPerIndex);
+    private readonly Unindexed _metadata = new(PacksPerIndex, IndexJson.MetadataBlobsPerIndex);
     private readonly CancellationTokenSource _stop = new();
     private Exception? _failure;
     private readonly ConcurrentDictionary<BlobId, long> _uploaded = new();
-    private FileCensus _indexes;
+    private FileSetDigest _indexes;
     private long _bytes;
 
     /// <param name="repository">Where the packs go.</param>
@@ -44,7 +43,7 @@ internal sealed class PackUploader : IAsyncDisposable
     public IReadOnlyDictionary<BlobId, long> Uploaded => _uploaded;
 
     /// <summary>Which packs and index files are durable.</summary>
-    public FileCensus Files
+    public FileSetDigest Files
     {
         get
         {

@@ -1,3 +1,5 @@
+using KlarKonform.Backup.Repository.Format;
+
 namespace KlarKonform.Backup.Repository.Writing;
 
 /// <summary>The trees and state that were written last, in memory up to a number of bytes: what a checkpoint writes the next one reads. Thread-safe.</summary>

@@ -1,10 +1,11 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using KlarKonform.Backup.Repository.Checking;
 using KlarKonform.Backup.Repository.Crypto;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Index;
 using KlarKonform.Backup.Repository.Json;
 using KlarKonform.Backup.Repository.Packs;
+using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Trees;
 
 namespace KlarKonform.Backup.Repository.Writing;
@@ -13,7 +14,7 @@ namespace KlarKonform.Backup.Repository.Writing;
 /// Stores blobs: hash, look up, compress, seal, pack, upload. Safe for many threads; each of them does the work of its own blobs.
 /// Packs are uploaded as they fill; <see cref="FlushAsync"/> makes everything durable in the order packs → index.
 /// </summary>
-public sealed class RepositoryWriter : IAsyncDisposable
+public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
 {
     // Packers by number.
     private const int Content = 0;
@@ -79,7 +80,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
     public IReadOnlyDictionary<BlobId, long> PacksStored => _uploader.Uploaded;
 
     /// <summary>Packs and index files sent to the storage so far.</summary>
-    public FileCensus FilesStored => _uploader.Files;
+    public FileSetDigest FilesStored => _uploader.Files;
 
     /// <summary>Plain bytes handed in so far, new or known.</summary>
     public long BytesProcessed => Interlocked.Read(ref _bytesProcessed);
@@ -192,7 +193,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
     }
 
     /// <summary>The plain bytes of a blob that was saved but is not in the index yet, or of a tree or state that was saved lately; or null. Not to be changed.</summary>
-    internal byte[]? ReadPending(BlobHandle wanted) => _recent.Find(wanted) ??
+    public byte[]? ReadPending(BlobHandle wanted) => _recent.Find(wanted) ??
         (_pending.TryGetValue(wanted, out var slot) && slot.Copy() is var (stored, blob) ? BlobCodec.Open(_repository, stored, blob) : null);
 
     // What is new is looked for in the unread part of the index only when there is more of it than the reading would cost, and when that

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using KlarKonform.Backup.Repository.Chunking;
+using KlarKonform.Backup.Repository.Format;
 
 namespace KlarKonform.Backup.Repository.Writing;
 

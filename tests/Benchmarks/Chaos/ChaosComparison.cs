@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.Benchmarks.Chaos;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 using KlarKonform.Backup.DemoTenant.Model;
 using KlarKonform.Backup.TestSupport;
 

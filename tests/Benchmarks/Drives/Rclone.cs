@@ -1,5 +1,5 @@
 using System.Text.Json;
-using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Benchmarks.Drives;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 
 namespace KlarKonform.Backup.Benchmarks.Mails;
 

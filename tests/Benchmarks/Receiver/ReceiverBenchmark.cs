@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 using KlarKonform.Backup.Engine;
 using KlarKonform.Backup.WhatsApp.Archive;
 

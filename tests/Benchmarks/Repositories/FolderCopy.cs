@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Json;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;

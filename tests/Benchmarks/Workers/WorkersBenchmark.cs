@@ -4,6 +4,7 @@ using System.Text.Json;
 using KlarKonform.Backup.Benchmarks.Chaos;
 using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 
 namespace KlarKonform.Backup.Benchmarks.Workers;
 

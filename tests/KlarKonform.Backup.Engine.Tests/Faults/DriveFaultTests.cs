@@ -2,7 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
 using KlarKonform.Backup.DemoTenant.Generation;
-using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 using KlarKonform.Backup.DemoTenant.Model;
 using static KlarKonform.Backup.Engine.Tests.Faults.OddTenant;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Model;
 using static KlarKonform.Backup.Engine.Tests.Faults.OddTenant;
 

@@ -1,5 +1,5 @@
 using KlarKonform.Backup.DemoTenant.Generation;
-using KlarKonform.Backup.DemoTenant.Http;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Engine.Tests.Losses;

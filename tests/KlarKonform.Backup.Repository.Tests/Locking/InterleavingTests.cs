@@ -1,3 +1,5 @@
+using KlarKonform.Backup.Repository.Format;
+
 namespace KlarKonform.Backup.Repository.Tests.Locking;
 
 /// <summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using KlarKonform.Backup.Repository.Crypto;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Repository.Tests.Locking;

@@ -1,3 +1,5 @@
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
+using KlarKonform.Backup.DemoTenant.Http.Routing;
 using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.DemoTenant.Http.Drives;
@@ -19,7 +21,6 @@ internal sealed class DriveEndpoints(DemoTenantModel tenant, Downloads downloads
         routes.SharePoint("/drives/{drive}/items/{item}", Permission, "driveItem", _ => 1, (context, values) => context.AnswerAsync(tenant, () =>
             WithAddress(DriveJson.Of(Drive(values["drive"]), Find(values)), Find(values))));
         routes.SharePoint("/drives/{drive}/items/{item}/permissions", Permission, "permissions", _ => ManyPermissions, (context, values) => context.AnswerAsync(tenant, () => new { value = Find(values).Permissions.Select(DriveJson.Of) }));
-        routes.SharePoint("/drives/{drive}/items/{item}/listItem", Sites.SiteEndpoints.Permission, "listItem", _ => 1, (context, values) => context.AnswerAsync(tenant, () => Sites.SiteEndpoints.Row(Find(values))));
         routes.SharePoint("/drives/{drive}/items/{item}/versions", Permission, "versions", _ => 2, (context, values) => context.AnswerAsync(tenant, () => new { value = DriveJson.Versions(Find(values)) }));
         routes.SharePoint("/drives/{drive}/items/{item}/content", Permission, "content", _ => 1, (context, values) => Redirect(context, () =>
         {
@@ -113,7 +114,8 @@ internal sealed class DriveEndpoints(DemoTenantModel tenant, Downloads downloads
             throw new GraphErrorException(404, "itemNotFound", "The resource could not be found.");
     }
 
-    private DemoDriveItem Find(RouteValues values)
+    /// <summary>The item that a request names; call it under the tenant's lock.</summary>
+    public DemoDriveItem Find(RouteValues values)
     {
         var drive = Drive(values["drive"]);
         return values["item"] == "root" ? drive.Root : drive.Items.GetValueOrDefault(values["item"]) ?? throw new GraphErrorException(404, "itemNotFound", "The resource could not be found.");

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using KlarKonform.Backup.DemoTenant.Generation;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
+using KlarKonform.Backup.DemoTenant.Http.Routing;
 using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.DemoTenant.Http.Drives;

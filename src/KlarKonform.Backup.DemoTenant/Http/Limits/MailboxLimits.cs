@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 
 namespace KlarKonform.Backup.DemoTenant.Http.Limits;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
 
 namespace KlarKonform.Backup.DemoTenant.Http.Limits;
 

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using KlarKonform.Backup.DemoTenant.Generation;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
+using KlarKonform.Backup.DemoTenant.Http.Routing;
 using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.DemoTenant.Http.Mail;

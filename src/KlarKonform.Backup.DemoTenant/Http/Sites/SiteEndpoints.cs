@@ -1,11 +1,13 @@
 using System.Globalization;
 using KlarKonform.Backup.DemoTenant.Http.Drives;
+using KlarKonform.Backup.DemoTenant.Http.Protocol;
+using KlarKonform.Backup.DemoTenant.Http.Routing;
 using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.DemoTenant.Http.Sites;
 
 /// <summary>Sites with subsites, libraries, lists and pages (api-reference/v1.0: site-getallsites, site-list-subsites, list-list, listitem-delta, sitepage-list).</summary>
-internal sealed class SiteEndpoints(DemoTenantModel tenant, TokenPages pages)
+internal sealed class SiteEndpoints(DemoTenantModel tenant, TokenPages pages, DriveEndpoints drives)
 {
     /// <summary>What sites and lists need.</summary>
     public const string Permission = "Sites.Read.All";
@@ -13,6 +15,8 @@ internal sealed class SiteEndpoints(DemoTenantModel tenant, TokenPages pages)
 
     public void Map(GraphRoutes routes)
     {
+        routes.SharePoint("/drives/{drive}/items/{item}/listItem", Permission, "listItem", _ => 1, (context, values) =>
+            context.AnswerAsync(tenant, () => Row(drives.Find(values))));
         routes.SharePoint("/sites/getAllSites", Permission, "sites", _ => 2, (context, _) => context.AnswerAsync(tenant, () =>
             ODataPage(context.Request, "/sites/getAllSites", [.. tenant.Sites.Select(Json)])));
         routes.SharePoint("/sites/{site}/sites", Permission, "subsites", _ => 2, (context, values) => context.AnswerAsync(tenant, () => Value(Site(values).Subsites.Select(Json))));

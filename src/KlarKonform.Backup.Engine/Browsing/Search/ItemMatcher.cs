@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using KlarKonform.Backup.Engine.Snapshots;
 
 namespace KlarKonform.Backup.Engine.Browsing.Search;
 
@@ -11,15 +12,15 @@ internal sealed class ItemMatcher(ItemQuery query)
     {
         if (parts.Count == 0)
             return true;
-        if (query.Resource is { } resource && parts.Count > 1 && parts[0] is "Exchange" or "OneDrive" or "SharePoint" or "WhatsApp" && !Matches(resource, parts[1]))
+        if (query.Resource is { } resource && parts.Count > 1 && SnapshotLayout.NamesItsResources(parts[0]) && !Matches(resource, parts[1]))
             return false;
         if (query.Sources.Count == 0)
             return true;
         return parts[0] switch
         {
-            "Exchange" when parts.Count < 3 => query.Sources.Any(source => Is(source, "Mail") || Is(source, "Calendar") || Is(source, "Contacts")),
-            "Exchange" => query.Sources.Any(source => Is(source, parts[2])),
-            var top => query.Sources.Any(source => Is(source, top)),
+            SnapshotLayout.Exchange when parts.Count < 3 =>
+                query.Sources.Any(source => Is(source, ResourceKinds.Mail) || Is(source, ResourceKinds.Calendar) || Is(source, ResourceKinds.Contacts)),
+            _ => query.Sources.Any(source => Is(source, SnapshotLayout.PlaceOf(parts).Kind)),
         };
     }
 
@@ -38,7 +39,7 @@ internal sealed class ItemMatcher(ItemQuery query)
             return false;
         if (query.Deleted is { } deleted && deleted != isDeleted)
             return false;
-        var (source, resource) = ItemSummary.PlaceOf([.. folder, item.Name]);
+        var (source, resource, _) = SnapshotLayout.PlaceOf([.. folder, item.Name]);
         if (query.Sources.Count > 0 && !query.Sources.Any(wanted => Is(wanted, source)))
             return false;
         return query.Resource is not { } pattern || Matches(pattern, resource);

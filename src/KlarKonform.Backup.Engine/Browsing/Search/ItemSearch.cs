@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
-using KlarKonform.Backup.Engine.Runs;
-using KlarKonform.Backup.Engine.Runs.Checkpoints;
-using KlarKonform.Backup.Engine.State;
+using KlarKonform.Backup.Engine.Snapshots;
+using KlarKonform.Backup.Engine.Snapshots.Items;
 using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Repository.Trees;
@@ -13,7 +13,7 @@ namespace KlarKonform.Backup.Engine.Browsing.Search;
 /// Searches snapshots, the newest first. A folder that is the same in many snapshots is looked at once. What the index on the local disk
 /// does not know is read from the repository and added.
 /// </summary>
-internal sealed class ItemSearch(RepositorySession session, string cache, IBackupObserver observer)
+internal sealed class ItemSearch(BackupRepository session, string cache, IBackupObserver observer)
 {
     private const int ReadsAtOnce = 16;
     private const int FoldersAtOnce = 512;
@@ -40,10 +40,10 @@ internal sealed class ItemSearch(RepositorySession session, string cache, IBacku
         }
     }
 
-    private async Task<IReadOnlyList<(BlobId Id, Snapshot Snapshot)>> CompleteAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<StoredSnapshot>> CompleteAsync(CancellationToken cancellationToken)
     {
         var all = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
-        var complete = all.Where(each => !RepositorySession.IsCheckpoint(each.Snapshot)).ToArray();
+        var complete = all.Where(each => !each.Snapshot.IsCheckpoint()).ToArray();
         return complete.Length > 0 ? complete : all;
     }
 
@@ -78,7 +78,7 @@ internal sealed class ItemSearch(RepositorySession session, string cache, IBacku
                     foreach (var row in RowsOf(place))
                     {
                         var path = $"{place.Path}/{row.Name}";
-                        if (place.Parts.Count == 0 && row.Name == SnapshotAssembler.StateFolder)
+                        if (place.Parts.Count == 0 && row.Name == SnapshotLayout.StateFolder)
                             continue;
                         var isDeleted = place.IsDeleted || (row.Subtree is not null && row.Name == DeletedItems.Folder && row.Id is null && place.Parts.Count > 0);
                         if (row.Subtree is { } subtree)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using KlarKonform.Backup.Engine.Configuration;
 using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Format;
 
 namespace KlarKonform.Backup.Engine.Browsing.Search;
 

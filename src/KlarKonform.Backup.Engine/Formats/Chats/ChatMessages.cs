@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using KlarKonform.Backup.Engine.Sources.WhatsApp;
 using KlarKonform.Backup.WhatsApp.Archive;
 
 namespace KlarKonform.Backup.Engine.Formats.Chats;
@@ -48,7 +47,7 @@ internal sealed class ChatMessages
         _page.Append("<article id=\"").Append(Encode(line.Id)).Append("\" class=\"").Append(line.Outgoing ? "out" : "in").Append("\">");
         _page.Append("<p class=\"who\">").Append(Encode(NameOf(line.From))).Append("</p>");
         if (line.Target is { } target && _messages.TryGetValue(target, out var answered) && Shown(answered) is { Length: > 0 } quoted)
-            _page.Append("<blockquote dir=\"auto\">").Append(Encode(quoted.Length > QuoteLength ? Sources.SafeName.Shorten(quoted, QuoteLength) + "…" : quoted)).Append("</blockquote>");
+            _page.Append("<blockquote dir=\"auto\">").Append(Encode(quoted.Length > QuoteLength ? SafeName.Shorten(quoted, QuoteLength) + "…" : quoted)).Append("</blockquote>");
         Media(line);
         if (line.Text is { Length: > 0 } text)
             _page.Append("<p class=\"text\" dir=\"auto\">").Append(Encode(text)).Append("</p>");

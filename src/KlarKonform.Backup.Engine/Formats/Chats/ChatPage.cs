@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using KlarKonform.Backup.Engine.Sources.WhatsApp;
 using KlarKonform.Backup.WhatsApp.Archive;
 
 namespace KlarKonform.Backup.Engine.Formats.Chats;

@@ -1,11 +1,14 @@
-using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Engine.Journal;
+using KlarKonform.Backup.Engine.Runs.Progress;
+using KlarKonform.Backup.Engine.Snapshots;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Writing;
 
 namespace KlarKonform.Backup.Engine.Runs.Checkpoints;
 
 /// <summary>Saves a run's work now and then, so that whoever continues it, here or elsewhere, repeats little. Thread-safe.</summary>
-internal sealed class Checkpointer(RepositorySession session, RepositoryLock held, SnapshotAssembler assembler, RepositoryWriter writer, RunContext context, IEnumerable<BlobId> old) : IDisposable
+internal sealed class Checkpointer(BackupRepository session, RepositoryLock held, SnapshotBuilder builder, RepositoryWriter writer, RunContext context, IEnumerable<BlobId> old) : IDisposable
 {
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(125);
 
@@ -55,11 +58,11 @@ internal sealed class Checkpointer(RepositorySession session, RepositoryLock hel
 
             var record = context.Record;
             var (began, work, cost) = (_time.GetTimestamp(), record.Work, writer.TreeBytesStored);
-            var root = await assembler.SaveTreesAsync(record, status, checkpoint: true, cancellationToken).ConfigureAwait(false);
+            var root = await builder.SaveTreesAsync(record, status, checkpoint: true, cancellationToken).ConfigureAwait(false);
             await held.ThrowIfLostAsync().ConfigureAwait(false);
 
             // Begun, it is written to its end, or nobody would know its id and remove it later.
-            var id = await assembler.SaveSnapshotAsync(root, status, files: null, checkpoint: true, summary: null, context.Abandon).ConfigureAwait(false);
+            var id = await builder.SaveSnapshotAsync(root, status, files: null, checkpoint: true, summary: null, context.Abandon).ConfigureAwait(false);
             _old.Add(id);
             await DropOldAsync(id, cancellationToken).ConfigureAwait(false);
             _policy.Saved(work, writer.TreeBytesStored - cost, _time.GetElapsedTime(began));

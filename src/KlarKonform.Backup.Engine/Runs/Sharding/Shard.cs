@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using KlarKonform.Backup.Engine.Sources;
+using KlarKonform.Backup.Engine.Sources.Resources;
 
 namespace KlarKonform.Backup.Engine.Runs.Sharding;
 
@@ -18,7 +18,7 @@ internal readonly record struct Shard(int Index, int Count)
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Index + 1}/{Count}");
 
     /// <summary>Whether a resource belongs to it. One that could not be listed stands for resources of every shard.</summary>
-    public bool Contains(IResourceSource source) => source is UnlistedSource || Of(source.ResourceId, Count) == Index;
+    public bool Contains(IResourceSource source) => source is FailedListing || Of(source.ResourceId, Count) == Index;
 
     /// <summary>The shard of a resource.</summary>
     /// <param name="resourceId">The user's directory id, or the site's.</param>

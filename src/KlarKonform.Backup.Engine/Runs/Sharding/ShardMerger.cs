@@ -1,9 +1,11 @@
+using KlarKonform.Backup.Engine.Runs.Batches;
 using KlarKonform.Backup.Engine.Runs.Checkpoints;
+using KlarKonform.Backup.Engine.Runs.Progress;
 using KlarKonform.Backup.Engine.Runs.Verification;
-using KlarKonform.Backup.Engine.Sources;
-using KlarKonform.Backup.Engine.Trees;
-using KlarKonform.Backup.Repository;
-using KlarKonform.Backup.Repository.Checking;
+using KlarKonform.Backup.Engine.Snapshots;
+using KlarKonform.Backup.Engine.Snapshots.Trees;
+using KlarKonform.Backup.Engine.Sources.Resources;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Snapshots;
@@ -14,30 +16,30 @@ namespace KlarKonform.Backup.Engine.Runs.Sharding;
 /// Makes one snapshot of what the shards have. The claim is that of the whole configuration: no worker writes meanwhile. Costs are a link
 /// for every resource, whatever its size, a listing of the files that there are, and the trees of shards that did not verify their own.
 /// </summary>
-internal sealed class ShardMerger(RunContext context, RepositorySession session, RepositoryLock held)
+internal sealed class ShardMerger(RunContext context, BackupRepository session, RepositoryLock held)
 {
     /// <summary>Merges shards that are all done into the run's verified snapshot. Their own snapshots go once it is durable.</summary>
     /// <param name="round">What they did together.</param>
     /// <param name="snapshots">The configuration's snapshots, oldest first.</param>
     /// <param name="listing">What the tenant has, to tell what is gone.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public async Task<BackupRun> MergeAsync(ShardRound round, IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots, Listing listing, CancellationToken cancellationToken)
+    public async Task<BackupRun> MergeAsync(ShardRound round, IReadOnlyList<StoredSnapshot> snapshots, TenantInventory listing, CancellationToken cancellationToken)
     {
         var parts = Enumerable.Range(0, round.Count).Select(index => round.Newest(new Shard(index, round.Count), snapshots)!.Value).ToArray();
-        await using var writer = ClaimedRun.NewWriter(session, held);
+        await using var writer = ResourceBatch.NewWriter(session, held);
         var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
         var inventory = new Inventory(context, session);
         var all = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
-        var known = await SnapshotAssembler.ReadManifestAsync(reader, round.Base?.Snapshot.Root, cancellationToken).ConfigureAwait(false);
+        var known = await RunManifest.ReadAsync(reader, round.Base?.Snapshot.Root, cancellationToken).ConfigureAwait(false);
         await inventory.LookAsync(all, known ?? new RunManifest(), cancellationToken).ConfigureAwait(false);
-        var assembler = new SnapshotAssembler(session, held, writer, reader, context.Time, round.Base, context.Record.Id, [round.TagOfMerged])
+        var builder = new SnapshotBuilder(session, held, writer, reader, context.Time, round.Base, context.Record.Id, [round.TagOfMerged])
         {
             NotBefore = snapshots[^1].Snapshot.Taken,
             Inventory = inventory,
         };
         var verified = new HashSet<BlobId>();
         var grafted = new List<GraftedPart>();
-        var merged = await GraftAsync(parts, round.Base, assembler, reader, verified, grafted, cancellationToken).ConfigureAwait(false);
+        var merged = await GraftAsync(parts, round.Base, builder, reader, verified, grafted, cancellationToken).ConfigureAwait(false);
         var touched = merged.Resources.Where(each => each.Run == context.Record.Id).ToArray();
         if (touched.Length > 0 && touched.All(each => each.Status == BackupState.Failed) && context.Record.FirstError is { } first)
         {
@@ -46,18 +48,18 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
             throw first;
         }
 
-        await new GoneResources(context, assembler, reader).NoteAsync(listing, cancellationToken).ConfigureAwait(false);
+        await new DepartedResources(context, builder, reader).NoteAsync(listing, cancellationToken).ConfigureAwait(false);
         var dropped = listing.Dropped(merged.Resources, session.Configuration);
-        var status = context.Record.HasDoubts || dropped.Any(each => each.AcceptedReason is null) || merged.Mismatches.Count > 0 || parts.Any(part => SnapshotAssembler.StatusOf(part.Snapshot) != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
+        var status = context.Record.HasDoubts || dropped.Any(each => each.AcceptedReason is null) || merged.Mismatches.Count > 0 || parts.Any(part => part.Snapshot.StatusOf() != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
         var summarizer = new SnapshotSummarizer(context, reader, writer, [.. snapshots.Where(each => !ShardRound.IsShard(each.Snapshot))]) { Parts = grafted };
-        var (snapshot, final, verification) = await new SnapshotFinisher(context, session, assembler, writer, summarizer, held).FinishAsync(
-            (state, problems, stop) => assembler.WriteAsync(merged with { Checkpoint = false, Status = state, Problems = problems, Saved = context.Time.GetUtcNow() }, stop),
+        var (snapshot, final, verification) = await new SnapshotPublisher(context, session, builder, writer, summarizer, held).FinishAsync(
+            (state, problems, stop) => builder.WriteAsync(merged with { Checkpoint = false, Status = state, Problems = problems, Saved = context.Time.GetUtcNow() }, stop),
             status,
             () => (touched.Sum(each => each.ItemsExpected ?? 0), touched.Sum(each => each.ItemsStored ?? 0), merged.Mismatches),
             [.. snapshots.Where(each => !ShardRound.IsShard(each.Snapshot))],
-            new OthersWork(WrittenFor(parts), verified),
+            new VerifiedElsewhere(WrittenFor(parts), verified),
             cancellationToken).ConfigureAwait(false);
-        await DeleteAsync(snapshots.Where(each => RepositorySession.IsCheckpoint(each.Snapshot)), cancellationToken).ConfigureAwait(false);
+        await DeleteAsync(snapshots.Where(each => each.Snapshot.IsCheckpoint()), cancellationToken).ConfigureAwait(false);
         return context.Record.ToRun(final) with
         {
             SnapshotId = snapshot.ToString(),
@@ -82,20 +84,20 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
             return;
         var parts = ShardRound.Continuing(snapshots);
         var last = snapshots.LastOrDefault(each => !ShardRound.IsShard(each.Snapshot));
-        (BlobId Id, Snapshot Snapshot)? before = last.Snapshot is null ? null : last;
+        StoredSnapshot? before = last.Snapshot is null ? null : last;
         if (parts.Count > 0)
         {
-            await using var writer = ClaimedRun.NewWriter(session, held);
+            await using var writer = ResourceBatch.NewWriter(session, held);
             var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
-            var assembler = new SnapshotAssembler(session, held, writer, reader, context.Time, before, context.Record.Id, []) { NotBefore = snapshots[^1].Snapshot.Taken };
-            var merged = await GraftAsync(parts, before, assembler, reader, [], [], cancellationToken).ConfigureAwait(false);
-            var root = await assembler.WriteAsync(merged with { Checkpoint = true, Status = BackupState.Partial }, cancellationToken).ConfigureAwait(false);
+            var builder = new SnapshotBuilder(session, held, writer, reader, context.Time, before, context.Record.Id, []) { NotBefore = snapshots[^1].Snapshot.Taken };
+            var merged = await GraftAsync(parts, before, builder, reader, [], [], cancellationToken).ConfigureAwait(false);
+            var root = await builder.WriteAsync(merged with { Checkpoint = true, Status = BackupState.Partial }, cancellationToken).ConfigureAwait(false);
             await held.ThrowIfLostAsync().ConfigureAwait(false);
-            await assembler.SaveSnapshotAsync(root, BackupState.Partial, files: null, checkpoint: true, summary: null, cancellationToken).ConfigureAwait(false);
+            await builder.SaveSnapshotAsync(root, BackupState.Partial, files: null, checkpoint: true, summary: null, cancellationToken).ConfigureAwait(false);
         }
 
         // Those of another beginning continue nothing.
-        await DeleteAsync(parts.Count > 0 ? snapshots.Where(each => RepositorySession.IsCheckpoint(each.Snapshot)) : shards, cancellationToken).ConfigureAwait(false);
+        await DeleteAsync(parts.Count > 0 ? snapshots.Where(each => each.Snapshot.IsCheckpoint()) : shards, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What shards have done together, by their manifests.</summary>
@@ -130,19 +132,19 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
     }
 
     // Null when one of them did not count.
-    private static FileCensus? WrittenFor(IEnumerable<(BlobId Id, Snapshot Snapshot)> parts) =>
-        parts.Select(part => SnapshotAssembler.WrittenOf(part.Snapshot)).Aggregate((FileCensus?)default(FileCensus), (all, part) => all is { } sum && part is { } own ? sum.With(own) : null);
+    private static FileSetDigest? WrittenFor(IEnumerable<StoredSnapshot> parts) =>
+        parts.Select(part => part.Snapshot.FilesWritten()).Aggregate((FileSetDigest?)default(FileSetDigest), (all, part) => all is { } sum && part is { } own ? sum.With(own) : null);
 
     private async Task<RunManifest> GraftAsync(
-        IReadOnlyList<(BlobId Id, Snapshot Snapshot)> parts, (BlobId Id, Snapshot Snapshot)? before, SnapshotAssembler assembler, RepositoryReader reader, HashSet<BlobId> verified, List<GraftedPart> grafted, CancellationToken cancellationToken)
+        IReadOnlyList<StoredSnapshot> parts, StoredSnapshot? before, SnapshotBuilder builder, RepositoryReader reader, HashSet<BlobId> verified, List<GraftedPart> grafted, CancellationToken cancellationToken)
     {
-        var old = await SnapshotAssembler.ReadManifestAsync(reader, before?.Snapshot.Root, cancellationToken).ConfigureAwait(false) ?? new RunManifest();
+        var old = await RunManifest.ReadAsync(reader, before?.Snapshot.Root, cancellationToken).ConfigureAwait(false) ?? new RunManifest();
         var manifests = new List<RunManifest>();
         var owners = new Dictionary<string, (string Kind, string Id)>(StringComparer.Ordinal);
         var lost = new HashSet<(string Kind, string Id)>();
         foreach (var (id, snapshot) in parts)
         {
-            var manifest = await SnapshotAssembler.ReadManifestAsync(reader, snapshot.Root, cancellationToken).ConfigureAwait(false)
+            var manifest = await RunManifest.ReadAsync(reader, snapshot.Root, cancellationToken).ConfigureAwait(false)
                 ?? throw new RepositoryException(RepositoryErrorKind.Damaged, $"The snapshot {id.ToShortString()} of a shard has no manifest.");
             manifests.Add(manifest);
             var trees = new TreeLookup(reader, snapshot.Root);
@@ -159,11 +161,11 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
                 }
 
                 owners[place] = (resource.Kind, resource.Id);
-                foreach (var path in (IReadOnlyList<string>[])[[.. resource.Path], SnapshotAssembler.StatePath(resource.Kind, resource.Id)])
+                foreach (var path in (IReadOnlyList<string>[])[[.. resource.Path], SnapshotLayout.StatePath(resource.Kind, resource.Id)])
                 {
                     if (await trees.FindAsync(path, cancellationToken).ConfigureAwait(false) is not { } tree)
                         continue;
-                    await assembler.SetAsync(path, tree, cancellationToken).ConfigureAwait(false);
+                    await builder.SetAsync(path, tree, cancellationToken).ConfigureAwait(false);
                     taken.Add(tree);
                     if (ShardRound.IsVerified(snapshot))
                         verified.Add(tree);
@@ -175,7 +177,7 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
 
         return Combine(old, manifests, lost, context.Record.Id) with
         {
-            Program = SnapshotAssembler.Program,
+            Program = ThisProgram.Name,
             Run = context.Record.Id,
             Configuration = session.Configuration.Id,
             ConfigurationName = session.Configuration.Name,
@@ -186,14 +188,14 @@ internal sealed class ShardMerger(RunContext context, RepositorySession session,
         };
     }
 
-    private async Task DeleteAsync(IEnumerable<(BlobId Id, Snapshot Snapshot)> snapshots, CancellationToken cancellationToken)
+    private async Task DeleteAsync(IEnumerable<StoredSnapshot> snapshots, CancellationToken cancellationToken)
     {
         foreach (var (id, _) in snapshots)
             await session.Repository.DeleteSnapshotAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
     // Of what other workers did, the manifest knows less than this worker's own record.
-    private static IReadOnlyList<ResourceResult> ResultsOf(IEnumerable<ManifestResource> resources, RunRecord record)
+    private static IReadOnlyList<ResourceResult> ResultsOf(IEnumerable<ManifestResource> resources, RunProgress record)
     {
         var own = new Dictionary<(string Kind, string Name), ResourceResult>();
         foreach (var result in record.Results)

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Snapshots;
 
 namespace KlarKonform.Backup.Engine.Runs.Sharding;
@@ -24,7 +23,7 @@ internal sealed class ShardRound
     /// <summary>The round that begins with the newest snapshot that is no shard's.</summary>
     /// <param name="snapshots">The configuration's snapshots, oldest first.</param>
     /// <param name="options">What narrows the run: only workers with the same options share one.</param>
-    public ShardRound(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots, BackupOptions options)
+    public ShardRound(IReadOnlyList<StoredSnapshot> snapshots, BackupOptions options)
     {
         Base = BaseOf(snapshots);
         Count = options.ShardCount;
@@ -35,7 +34,7 @@ internal sealed class ShardRound
     }
 
     /// <summary>The snapshot that all shards go on from, or null before the first one.</summary>
-    public (BlobId Id, Snapshot Snapshot)? Base { get; }
+    public StoredSnapshot? Base { get; }
 
     public int Count { get; }
 
@@ -46,25 +45,25 @@ internal sealed class ShardRound
     public IReadOnlyList<string> TagsOf(Shard shard) => [ShardTag + shard, _tag];
 
     /// <summary>Whether it still begins with the newest snapshot.</summary>
-    public bool IsCurrent(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots) => BaseOf(snapshots)?.Id == Base?.Id;
+    public bool IsCurrent(IReadOnlyList<StoredSnapshot> snapshots) => BaseOf(snapshots)?.Id == Base?.Id;
 
     /// <summary>A shard's newest snapshot in this round, or null.</summary>
-    public (BlobId Id, Snapshot Snapshot)? Newest(Shard shard, IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots)
+    public StoredSnapshot? Newest(Shard shard, IReadOnlyList<StoredSnapshot> snapshots)
     {
         var own = snapshots.Where(each => Has(each.Snapshot, ShardTag + shard) && Has(each.Snapshot, _tag)).ToArray();
         return own.Length == 0 ? null : own.LastOrDefault(each => IsDone(each.Snapshot)) is { Snapshot: not null } done ? done : own[^1];
     }
 
     /// <summary>Shards that are not yet done.</summary>
-    public IReadOnlyList<Shard> Pending(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots) =>
+    public IReadOnlyList<Shard> Pending(IReadOnlyList<StoredSnapshot> snapshots) =>
         [.. Enumerable.Range(0, Count).Select(index => new Shard(index, Count)).Where(shard => Newest(shard, snapshots) is not { } newest || !IsDone(newest.Snapshot))];
 
     /// <summary>Snapshots of shards that belong to another round.</summary>
-    public IReadOnlyList<(BlobId Id, Snapshot Snapshot)> Others(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots) =>
+    public IReadOnlyList<StoredSnapshot> Others(IReadOnlyList<StoredSnapshot> snapshots) =>
         [.. snapshots.Where(each => IsShard(each.Snapshot) && !Has(each.Snapshot, _tag))];
 
     /// <summary>Snapshots of shards that go on from the newest one, of whatever round, oldest first.</summary>
-    public static IReadOnlyList<(BlobId Id, Snapshot Snapshot)> Continuing(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots)
+    public static IReadOnlyList<StoredSnapshot> Continuing(IReadOnlyList<StoredSnapshot> snapshots)
     {
         var round = $"{RoundTag}{BaseOf(snapshots)?.Id.ToShortString() ?? "first"}-";
         return [.. snapshots.Where(each => each.Snapshot.Tags?.Any(tag => tag.StartsWith(round, StringComparison.Ordinal)) == true)];
@@ -78,7 +77,7 @@ internal sealed class ShardRound
     /// <summary>Whether a shard's trees need no other look.</summary>
     public static bool IsVerified(Snapshot snapshot) => Has(snapshot, VerifiedTag);
 
-    private static (BlobId Id, Snapshot Snapshot)? BaseOf(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots) =>
+    private static StoredSnapshot? BaseOf(IReadOnlyList<StoredSnapshot> snapshots) =>
         snapshots.LastOrDefault(each => !IsShard(each.Snapshot)) is { Snapshot: not null } newest ? newest : null;
 
     private static bool Has(Snapshot snapshot, string tag) => snapshot.Tags?.Contains(tag) == true;

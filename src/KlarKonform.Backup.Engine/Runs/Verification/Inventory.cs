@@ -1,6 +1,8 @@
 using KlarKonform.Backup.Engine.Retention;
-using KlarKonform.Backup.Engine.Runs.Checkpoints;
-using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Engine.Retention.Audit;
+using KlarKonform.Backup.Engine.Retention.Holds;
+using KlarKonform.Backup.Engine.Runs.Progress;
+using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Repository.Snapshots;
 
 namespace KlarKonform.Backup.Engine.Runs.Verification;
@@ -9,7 +11,7 @@ namespace KlarKonform.Backup.Engine.Runs.Verification;
 /// Which snapshots and keys there are, noted in every manifest and compared by the next run on whatever machine: one that vanished is named
 /// in the same night, and in every night until somebody has taken it off the list.
 /// </summary>
-internal sealed class Inventory(RunContext context, RepositorySession session)
+internal sealed class Inventory(RunContext context, BackupRepository session)
 {
     private const int MaxNamed = 5;
 
@@ -24,11 +26,11 @@ internal sealed class Inventory(RunContext context, RepositorySession session)
     /// <param name="snapshots">The configuration's snapshots, oldest first.</param>
     /// <param name="before">The newest one's manifest.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public async Task LookAsync(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots, RunManifest before, CancellationToken cancellationToken)
+    public async Task LookAsync(IReadOnlyList<StoredSnapshot> snapshots, RunManifest before, CancellationToken cancellationToken)
     {
         var log = new AuditLog(session, context.Time);
         (AuditEnds, var isSound) = await log.EndsAsync(cancellationToken).ConfigureAwait(false);
-        var holds = isSound ? HoldBook.Of(await log.ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name) : null;
+        var holds = isSound ? ActiveHolds.Of(await log.ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name) : null;
         var lost = await _roll.MissingAsync(snapshots, before, holds, cancellationToken).ConfigureAwait(false);
         if (lost.Count > 0)
             context.Doubt(Texts.Get("SnapshotsVanished", lost.Count, Named(lost.Select(each => $"{each.Id[..8]}, {each.Taken.ToLocalTime():g}"))));

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
-using KlarKonform.Backup.Engine.Runs.Checkpoints;
+using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Checking;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Snapshots;
 
@@ -15,7 +16,7 @@ namespace KlarKonform.Backup.Engine.Runs.Verification;
 /// <param name="session">The repository after the run's last flush.</param>
 /// <param name="written">The packs that the run uploaded, with their sizes in bytes.</param>
 /// <param name="random">Draws the sample.</param>
-internal sealed class RunVerifier(RepositorySession session, IReadOnlyDictionary<BlobId, long> written, Random random)
+internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<BlobId, long> written, Random random)
 {
     private const int SampleSize = 16;
 
@@ -30,7 +31,7 @@ internal sealed class RunVerifier(RepositorySession session, IReadOnlyDictionary
     /// <param name="cancellationToken">Ends the check.</param>
     /// <returns>What is wrong, and which packs and index files there are now.</returns>
     public async Task<StorageVerification> VerifyAsync(
-        BlobId root, BlobId? previousRoot, IReadOnlyCollection<FileCensus> previousFiles, OthersWork others, IReadOnlyList<string> damaged, CancellationToken cancellationToken)
+        BlobId root, BlobId? previousRoot, IReadOnlyCollection<FileSetDigest> previousFiles, VerifiedElsewhere others, IReadOnlyList<string> damaged, CancellationToken cancellationToken)
     {
         var checker = new RepositoryChecker(_repository);
         var problems = new List<CheckProblem>();
@@ -71,9 +72,9 @@ internal sealed class RunVerifier(RepositorySession session, IReadOnlyDictionary
     }
 
     // Which index files there are, and whether those are among them that the run goes by: one may vanish while it is on.
-    private async Task<(FileCensus Census, IReadOnlyList<BlobId> Files, int Gone)> IndexAsync(CancellationToken cancellationToken)
+    private async Task<(FileSetDigest Census, IReadOnlyList<BlobId> Files, int Gone)> IndexAsync(CancellationToken cancellationToken)
     {
-        var (census, files, seen) = (default(FileCensus), new List<BlobId>(), _repository.IndexFilesSeen.ToHashSet());
+        var (census, files, seen) = (default(FileSetDigest), new List<BlobId>(), _repository.IndexFilesSeen.ToHashSet());
         await foreach (var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Index), cancellationToken).ConfigureAwait(false))
         {
             if (!BlobId.TryParse(item.Name, out var id))
@@ -87,13 +88,13 @@ internal sealed class RunVerifier(RepositorySession session, IReadOnlyDictionary
     }
 
     // Everybody's snapshots: whoever verifies next may be another configuration that shares the repository, and trusts this one.
-    private async Task<(IReadOnlyList<(BlobId Id, Snapshot Snapshot)> Snapshots, IReadOnlyList<CheckProblem> Damaged)> OthersInRepositoryAsync(CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<StoredSnapshot> Snapshots, IReadOnlyList<CheckProblem> Damaged)> OthersInRepositoryAsync(CancellationToken cancellationToken)
     {
-        var (snapshots, damaged) = (new List<(BlobId, Snapshot)>(), new List<CheckProblem>());
+        var (snapshots, damaged) = (new List<StoredSnapshot>(), new List<CheckProblem>());
         await foreach (var (id, snapshot, problem) in new RepositoryChecker(_repository).ReadSnapshotsAsync(cancellationToken).ConfigureAwait(false))
         {
             if (snapshot is not null)
-                snapshots.Add((id, snapshot));
+                snapshots.Add(new StoredSnapshot(id, snapshot));
             else
                 damaged.Add(problem!);
         }
@@ -102,9 +103,9 @@ internal sealed class RunVerifier(RepositorySession session, IReadOnlyDictionary
     }
 
     // Another configuration in the same repository may have verified it since; and before the first verified snapshot there is nothing.
-    private static bool IsAsVerifiedByOthers(FileCensus files, OthersWork others, IReadOnlyCollection<(BlobId Id, Snapshot Snapshot)> snapshots) => others.Files is { } written
-        && (snapshots.Any(each => SnapshotAssembler.FilesOf(each.Snapshot)?.With(written) == files)
-            || (files == written && snapshots.All(each => RepositorySession.IsCheckpoint(each.Snapshot))));
+    private static bool IsAsVerifiedByOthers(FileSetDigest files, VerifiedElsewhere others, IReadOnlyCollection<StoredSnapshot> snapshots) => others.Files is { } written
+        && (snapshots.Any(each => each.Snapshot.FilesVerified()?.With(written) == files)
+            || (files == written && snapshots.All(each => each.Snapshot.IsCheckpoint())));
 
     private async Task<(int Sampled, int Damaged)> CheckSampleAsync(RepositoryChecker checker, List<CheckProblem> problems, IReadOnlyList<string> damaged, IReadOnlyList<BlobId> index, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
-using KlarKonform.Backup.Engine.Runs.Sharding;
-using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Engine.Runs.Progress;
+using KlarKonform.Backup.Engine.Snapshots;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Json;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Repository.Snapshots;
@@ -17,7 +18,7 @@ namespace KlarKonform.Backup.Engine.Runs.Verification;
 /// <param name="writer">What the run stored through; what an interrupted run stored before it, on which it goes on, counts there.</param>
 /// <param name="snapshots">The configuration's snapshots before this one, oldest first.</param>
 internal sealed class SnapshotSummarizer(
-    RunContext context, RepositoryReader reader, RepositoryWriter writer, IReadOnlyList<(BlobId Id, Snapshot Snapshot)> snapshots)
+    RunContext context, RepositoryReader reader, RepositoryWriter writer, IReadOnlyList<StoredSnapshot> snapshots)
 {
     /// <summary>What workers brought together; empty where one process did everything.</summary>
     public IReadOnlyList<GraftedPart> Parts { get; init; } = [];
@@ -30,7 +31,7 @@ internal sealed class SnapshotSummarizer(
     {
         try
         {
-            var last = RepositorySession.LastComplete(snapshots)?.Snapshot;
+            var last = snapshots.LastComplete()?.Snapshot;
             var before = await TotalsOfAsync(last, cancellationToken).ConfigureAwait(false);
             var counts = await CompareAsync(last?.Root, root, before, cancellationToken).ConfigureAwait(false);
             var now = before + counts.More;

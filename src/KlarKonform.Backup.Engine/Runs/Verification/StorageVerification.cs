@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Repository.Checking;
+using KlarKonform.Backup.Repository.Format;
 
 namespace KlarKonform.Backup.Engine.Runs.Verification;
 
@@ -8,4 +9,4 @@ namespace KlarKonform.Backup.Engine.Runs.Verification;
 /// <param name="PacksChecked">Packs whose presence and size were compared with the index.</param>
 /// <param name="SampleSize">Pieces that were read back.</param>
 /// <param name="SampleFailures">Problems that the sample found.</param>
-internal sealed record StorageVerification(IReadOnlyList<CheckProblem> Problems, FileCensus Files, int PacksChecked, int SampleSize, int SampleFailures);
+internal sealed record StorageVerification(IReadOnlyList<CheckProblem> Problems, FileSetDigest Files, int PacksChecked, int SampleSize, int SampleFailures);

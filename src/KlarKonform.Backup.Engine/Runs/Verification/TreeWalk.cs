@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using KlarKonform.Backup.Repository;
 using KlarKonform.Backup.Repository.Checking;
+using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Reading;
 using KlarKonform.Backup.Storage;
 

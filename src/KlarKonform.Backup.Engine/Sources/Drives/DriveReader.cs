@@ -1,8 +1,8 @@
 using System.Text.Json;
-using KlarKonform.Backup.Engine.Runs;
-using KlarKonform.Backup.Engine.Sources.Deltas;
+using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Snapshots.Items;
+using KlarKonform.Backup.Engine.Sources.Resources;
 using KlarKonform.Backup.Engine.Sources.Shapes;
-using KlarKonform.Backup.Engine.State;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Delta;
 using KlarKonform.Backup.Graph.Drives;
@@ -23,7 +23,7 @@ internal sealed class DriveReader
     private readonly string _name;
     private readonly string _prefix;
     private readonly string _folder;
-    private readonly ResourceRun _run;
+    private readonly ResourceBackup _run;
     private readonly DriveSettings _settings;
     private readonly FileReader _files;
     private readonly ItemDetails _details;
@@ -44,7 +44,7 @@ internal sealed class DriveReader
     /// <param name="run">The resource's run.</param>
     /// <param name="settings">What is read.</param>
     /// <param name="name">The drive's name, for people.</param>
-    public DriveReader(DriveApi api, string drive, string folder, string prefix, ResourceRun run, DriveSettings settings, string name)
+    public DriveReader(DriveApi api, string drive, string folder, string prefix, ResourceBackup run, DriveSettings settings, string name)
     {
         _name = name;
         _api = api;
@@ -77,7 +77,7 @@ internal sealed class DriveReader
     private string Key(string id) => _prefix + id;
 
     // Failures of the resource itself and of its parts have keys of other forms.
-    private bool IsOfDrive(string key) => key.StartsWith(_prefix, StringComparison.Ordinal) && key != ResourceRun.Whole;
+    private bool IsOfDrive(string key) => key.StartsWith(_prefix, StringComparison.Ordinal) && key != ResourceBackup.Whole;
 
     private async Task<bool> MarkMissingAsync(IReadOnlyList<string> ids, long stored, long listed, bool uncertain, CancellationToken cancellationToken)
     {
@@ -370,7 +370,7 @@ internal sealed class DriveReader
         {
             using var item = await _api.ItemAsync(_drive, id, cancellationToken).ConfigureAwait(false);
             if (item.RootElement.Text("id") != id)
-                throw DeltaPage.Nothing("Graph answered for another item, or for none.");
+                throw GraphException.Broken("Graph answered for another item, or for none.");
             _round.Saw(Key(id));
             await ApplyAsync(item.RootElement, cancellationToken).ConfigureAwait(false);
             return true;

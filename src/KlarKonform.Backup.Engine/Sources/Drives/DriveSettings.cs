@@ -1,4 +1,4 @@
-using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Connections;
 
 namespace KlarKonform.Backup.Engine.Sources.Drives;
 

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using KlarKonform.Backup.Engine.Runs;
-using KlarKonform.Backup.Engine.State;
+using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Snapshots.Items;
+using KlarKonform.Backup.Engine.Sources.Resources;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Drives;
 using KlarKonform.Backup.Repository.Trees;
@@ -9,7 +10,7 @@ using KlarKonform.Backup.Repository.Trees;
 namespace KlarKonform.Backup.Engine.Sources.Drives;
 
 /// <summary>Streams files into the repository and proves on the way that what arrives is what Graph announced. Thread-safe.</summary>
-internal sealed class FileReader(DriveApi drives, string drive, ResourceRun run, DriveSettings settings)
+internal sealed class FileReader(DriveApi drives, string drive, ResourceBackup run, DriveSettings settings)
 {
     // What a stream holds in the repository's writer: beyond the smallest piece, two buffers for the largest one, whatever fills them.
     private const long SmallFile = 512 << 10;

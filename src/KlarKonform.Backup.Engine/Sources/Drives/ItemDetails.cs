@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Sources.Resources;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Drives;
 
 namespace KlarKonform.Backup.Engine.Sources.Drives;
 
 /// <summary>What delta does not say of an item and costs a request of its own. Thread-safe.</summary>
-internal sealed class ItemDetails(DriveApi api, string drive, ResourceRun run, DriveSettings settings)
+internal sealed class ItemDetails(DriveApi api, string drive, ResourceBackup run, DriveSettings settings)
 {
     // Whether the drive's root is refused too, by what was asked for.
     private readonly ConcurrentDictionary<string, bool> _refused = new(StringComparer.Ordinal);

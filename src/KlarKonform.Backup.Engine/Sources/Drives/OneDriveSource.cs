@@ -1,5 +1,5 @@
-using KlarKonform.Backup.Engine.Runs;
-using KlarKonform.Backup.Engine.Sources.Folders;
+using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Sources.Resources;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Directory;
 using KlarKonform.Backup.Graph.Drives;
@@ -32,7 +32,7 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user, string?
 
     public IReadOnlyList<string> Path => ["OneDrive", SafeName.From(user.UserPrincipalName, user.Id)];
 
-    public async Task RunAsync(ResourceRun run, CancellationToken cancellationToken)
+    public async Task RunAsync(ResourceBackup run, CancellationToken cancellationToken)
     {
         var api = new DriveApi(client);
         _drive ??= await api.UserDriveAsync(user.Id, cancellationToken).ConfigureAwait(false);

@@ -1,4 +1,4 @@
-using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Sources.Resources;
 
 namespace KlarKonform.Backup.Engine.Sources.Drives;
 
@@ -6,7 +6,7 @@ namespace KlarKonform.Backup.Engine.Sources.Drives;
 /// <param name="run">The resource's run.</param>
 /// <param name="prefix">What the drive's ids begin with in the store.</param>
 /// <param name="fetch">Asks for an item by its id at the source, applies it, and tells whether it is there.</param>
-internal sealed class RemovalRound(ResourceRun run, string prefix, Func<string, CancellationToken, Task<bool>> fetch)
+internal sealed class RemovalRound(ResourceBackup run, string prefix, Func<string, CancellationToken, Task<bool>> fetch)
 {
     /// <summary>The service named the item as gone; it goes at the round's end, unless it turns up elsewhere.</summary>
     public Task MarkAsync(string key, CancellationToken cancellationToken) =>

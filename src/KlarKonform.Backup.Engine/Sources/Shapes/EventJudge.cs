@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using KlarKonform.Backup.Engine.Formats;
 
 namespace KlarKonform.Backup.Engine.Sources.Shapes;
 

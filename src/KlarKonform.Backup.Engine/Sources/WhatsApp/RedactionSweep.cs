@@ -1,4 +1,5 @@
-using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Sources.Resources;
+using KlarKonform.Backup.Engine.Sources.WhatsApp.Archive;
 using KlarKonform.Backup.WhatsApp.Archive;
 
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp;
@@ -7,7 +8,7 @@ namespace KlarKonform.Backup.Engine.Sources.WhatsApp;
 /// When somebody decides that deleted messages are taken out, this holds for what was stored before as well: in the months that no export and no
 /// webhook touches again, and in exported texts. Used for one run.
 /// </summary>
-internal sealed class RedactionSweep(ResourceRun run, ChatArchive archive)
+internal sealed class RedactionSweep(ResourceBackup run, ChatArchive archive)
 {
     private const string Key = "policy of deleted messages";
 

@@ -1,7 +1,8 @@
-using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Connections;
+using KlarKonform.Backup.Engine.Sources.Resources;
+using KlarKonform.Backup.Engine.Sources.WhatsApp.Archive;
 using KlarKonform.Backup.Engine.Sources.WhatsApp.Exports;
 using KlarKonform.Backup.Engine.Sources.WhatsApp.Locations;
-using KlarKonform.Backup.Engine.Targets;
 using KlarKonform.Backup.Graph.Http;
 using KlarKonform.Backup.WhatsApp;
 using KlarKonform.Backup.WhatsApp.Media;
@@ -24,7 +25,7 @@ internal sealed class WhatsAppSource(GraphClient graph, TenantSettings tenant, W
 
     public IReadOnlyList<string> Path => [WhatsAppKind];
 
-    public async Task RunAsync(ResourceRun run, CancellationToken cancellationToken)
+    public async Task RunAsync(ResourceBackup run, CancellationToken cancellationToken)
     {
         var places = new DropLocations(new TargetFactory(secrets, time, random), graph);
         var archive = new ChatArchive(run);
@@ -35,7 +36,7 @@ internal sealed class WhatsAppSource(GraphClient graph, TenantSettings tenant, W
             await GuardAsync(run, $"place export {i}", export.Number, async () =>
             {
                 await using var place = await places.OpenAsync(export, cancellationToken).ConfigureAwait(false);
-                await new ExportTakeIn(run, archive, export, deleted).RunAsync(place, cancellationToken).ConfigureAwait(false);
+                await new ExportImporter(run, archive, export, deleted).RunAsync(place, cancellationToken).ConfigureAwait(false);
             }, cancellationToken).ConfigureAwait(false);
         }
 
@@ -46,21 +47,21 @@ internal sealed class WhatsAppSource(GraphClient graph, TenantSettings tenant, W
     // Its places are asked one by one: none of them stands for all.
     public Task ProbeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private async Task TakeWebhooksAsync(ResourceRun run, DropLocations places, ChatArchive archive, WhatsAppWebhookSettings webhooks, DeletedMessagesPolicy deleted, CancellationToken cancellationToken)
+    private async Task TakeWebhooksAsync(ResourceBackup run, DropLocations places, ChatArchive archive, WhatsAppWebhookSettings webhooks, DeletedMessagesPolicy deleted, CancellationToken cancellationToken)
     {
         var token = await SecretAsync(webhooks.AccessToken, cancellationToken).ConfigureAwait(false);
         using var handler = TrustedHandlers.Create(webhooks.CaCertificate ?? tenant.CaCertificate);
         using var client = token is null ? null : new MediaClient(handler, webhooks.Endpoint ?? MediaClient.DefaultEndpoint, token, time);
-        var media = new MediaTakeIn(run, client, webhooks.Media != false);
+        var media = new MediaImporter(run, client, webhooks.Media != false);
         await media.RetryAsync(archive, cancellationToken).ConfigureAwait(false);
         var secret = await SecretAsync(webhooks.AppSecret, cancellationToken).ConfigureAwait(false);
         await using var place = await places.OpenAsync(webhooks.Spool, cancellationToken).ConfigureAwait(false);
-        await new WebhookTakeIn(run, archive, media, secret, deleted).RunAsync(place, cancellationToken).ConfigureAwait(false);
+        await new WebhookImporter(run, archive, media, secret, deleted).RunAsync(place, cancellationToken).ConfigureAwait(false);
         media.Report();
     }
 
     // A place that cannot be read, or whose secret is missing, is that place's failure; what lies elsewhere is not.
-    private static async Task GuardAsync(ResourceRun run, string id, string name, Func<Task> read, CancellationToken cancellationToken)
+    private static async Task GuardAsync(ResourceBackup run, string id, string name, Func<Task> read, CancellationToken cancellationToken)
     {
         await run.GuardPartAsync(id, name, async () =>
         {

@@ -1,5 +1,7 @@
 using System.Globalization;
-using KlarKonform.Backup.Engine.Runs;
+using KlarKonform.Backup.Engine.Formats.Chats;
+using KlarKonform.Backup.Engine.Sources.Resources;
+using KlarKonform.Backup.Engine.Sources.WhatsApp.Archive;
 using KlarKonform.Backup.WhatsApp;
 using KlarKonform.Backup.WhatsApp.Archive;
 using KlarKonform.Backup.WhatsApp.Exports;
@@ -16,7 +18,7 @@ namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Exports;
 /// <param name="container">The export's files.</param>
 /// <param name="text">The chat among them.</param>
 /// <param name="source">The export's file, for notes and failures, and as it is called in the state.</param>
-internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPlace place, ExportContainer container, ChatText text, (string Name, string Key) source)
+internal sealed class ChatImport(ResourceBackup run, ChatArchive archive, ExportPlace place, ExportContainer container, ChatText text, (string Name, string Key) source)
 {
     // WhatsApp exports the newest 40,000 messages, or 10,000 with media (Meta's help): near that the oldest ones are missing.
     private const int NearLimit = 9_900;
@@ -191,7 +193,7 @@ internal sealed class ChatImport(ResourceRun run, ChatArchive archive, ExportPla
     // One file of an export that cannot be read costs itself.
     private async Task EachAsync(ContainerFile file, Func<Stream, Task> act, CancellationToken cancellationToken)
     {
-        var key = TakenFiles.PartOf(source.Key, file.Path);
+        var key = ImportedFiles.PartOf(source.Key, file.Path);
         try
         {
             await using var content = await container.OpenAsync(file, cancellationToken).ConfigureAwait(false);

@@ -1,4 +1,6 @@
 using System.Globalization;
+using KlarKonform.Backup.Engine.Formats.Chats;
+using KlarKonform.Backup.Engine.Sources.WhatsApp.Archive;
 using KlarKonform.Backup.WhatsApp.Archive;
 using KlarKonform.Backup.WhatsApp.Exports;
 

@@ -1,4 +1,4 @@
-using KlarKonform.Backup.Engine.Targets;
+using KlarKonform.Backup.Engine.Connections;
 using KlarKonform.Backup.Graph.Http;
 
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Locations;

@@ -1,4 +1,4 @@
-using KlarKonform.Backup.Engine.Sources.Drives;
+using KlarKonform.Backup.Engine.Formats;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Drives;
 using KlarKonform.Backup.Graph.Http;

@@ -1,0 +1,114 @@
+using System.Management.Automation;
+
+namespace KlarKonform.Backup.Cmdlets.Commands.Configuration;
+
+/// <content>What is backed up.</content>
+public abstract partial class ConfigurationCommand
+{
+    /// <summary>What to back up.</summary>
+    [Parameter]
+    [ValidateSet("Mail", "Calendar", "Contacts", "Directory", "OneDrive", "SharePoint", "WhatsApp")]
+    public string[]? Source { get; set; }
+
+    /// <summary>User name patterns to take.</summary>
+    [Parameter]
+    [AllowNull]
+    [AllowEmptyCollection]
+    public string[]? Include { get; set; }
+
+    /// <summary>User name patterns to leave out.</summary>
+    [Parameter]
+    [AllowNull]
+    [AllowEmptyCollection]
+    public string[]? Exclude { get; set; }
+
+    /// <summary>Patterns of SharePoint sites to take: title, address or path.</summary>
+    [Parameter]
+    [AllowNull]
+    [AllowEmptyCollection]
+    public string[]? IncludeSite { get; set; }
+
+    /// <summary>Patterns of SharePoint sites to leave out.</summary>
+    [Parameter]
+    [AllowNull]
+    [AllowEmptyCollection]
+    public string[]? ExcludeSite { get; set; }
+
+    /// <summary>How many older contents of a file in OneDrive and SharePoint are kept.</summary>
+    [Parameter]
+    [ValidateRange(0, 500)]
+    public int OlderVersions { get; set; }
+
+    /// <summary>Whether content type, retention label and columns are kept with every file.</summary>
+    [Parameter]
+    public SwitchParameter IncludeColumns { get; set; }
+
+    /// <summary>Whether the lists of files' versions are left out.</summary>
+    [Parameter]
+    public SwitchParameter SkipVersionList { get; set; }
+
+    /// <summary>Whether permissions and sharing links are left out.</summary>
+    [Parameter]
+    public SwitchParameter SkipPermissions { get; set; }
+
+    /// <summary>Whether mail includes the dumpster (recoverable items).</summary>
+    [Parameter]
+    public SwitchParameter IncludeRecoverableItems { get; set; }
+
+    /// <summary>Whether mail includes the in-place archive mailbox.</summary>
+    [Parameter]
+    public SwitchParameter IncludeArchive { get; set; }
+
+    private SourceSettings ApplySources(SourceSettings present, Func<string, object?, string?, string?, string?> secret)
+    {
+        var changed = NewSources(present, secret);
+
+        // A pattern for something that is not backed up would be dropped without a word.
+        if ((Include ?? Exclude) is { Length: > 0 } && changed is { Mail: null, Calendar: null, Contacts: null, OneDrive: null })
+            throw PatternWithoutSource(Include is { Length: > 0 } ? nameof(Include) : nameof(Exclude), "Mail, Calendar, Contacts, OneDrive");
+        if ((IncludeSite ?? ExcludeSite) is { Length: > 0 } && changed.SharePoint is null)
+            throw PatternWithoutSource(IncludeSite is { Length: > 0 } ? nameof(IncludeSite) : nameof(ExcludeSite), "SharePoint");
+        return changed;
+    }
+
+    private static BackupException PatternWithoutSource(string parameter, string sources) =>
+        new("PatternWithoutSource", BackupErrorCategory.InvalidArgument, parameter, parameter, sources);
+
+    private SourceSettings NewSources(SourceSettings present, Func<string, object?, string?, string?, string?> secret) => new()
+    {
+        Mail = Wanted("Mail", present.Mail) ? Select(present.Mail ?? new MailSelection()) with
+        {
+            RecoverableItems = Given(nameof(IncludeRecoverableItems)) ? IncludeRecoverableItems : present.Mail?.RecoverableItems,
+            Archive = Given(nameof(IncludeArchive)) ? IncludeArchive : present.Mail?.Archive,
+        } : null,
+        Calendar = Wanted("Calendar", present.Calendar) ? Select(present.Calendar ?? new SourceSelection()) : null,
+        Contacts = Wanted("Contacts", present.Contacts) ? Select(present.Contacts ?? new SourceSelection()) : null,
+        Directory = Wanted("Directory", present.Directory) ? present.Directory ?? new DirectorySettings() : null,
+        OneDrive = Wanted("OneDrive", present.OneDrive) ? Files(Select(present.OneDrive ?? new DriveSelection())) : null,
+        SharePoint = Wanted("SharePoint", present.SharePoint) ? Files(present.SharePoint ?? new DriveSelection()) with
+        {
+            Include = Patterns(nameof(IncludeSite), IncludeSite, present.SharePoint?.Include),
+            Exclude = Patterns(nameof(ExcludeSite), ExcludeSite, present.SharePoint?.Exclude),
+        } : null,
+        WhatsApp = ApplyWhatsApp(present.WhatsApp, secret),
+    };
+
+    private bool Wanted(string name, object? present) => Source is null ? present is not null : Source.Contains(name, StringComparer.OrdinalIgnoreCase);
+
+    private DriveSelection Files(DriveSelection present) => present with
+    {
+        OlderVersions = Given(nameof(OlderVersions)) ? OlderVersions : present.OlderVersions,
+        Columns = Given(nameof(IncludeColumns)) ? IncludeColumns : present.Columns,
+        VersionList = Given(nameof(SkipVersionList)) ? !SkipVersionList : present.VersionList,
+        Permissions = Given(nameof(SkipPermissions)) ? !SkipPermissions : present.Permissions,
+    };
+
+    private T Select<T>(T present) where T : SourceSelection => present with
+    {
+        Include = Patterns(nameof(Include), Include, present.Include),
+        Exclude = Patterns(nameof(Exclude), Exclude, present.Exclude),
+    };
+
+    // What is given counts, also nothing: $null and an empty list take the patterns away.
+    private IReadOnlyList<string>? Patterns(string parameter, string[]? given, IReadOnlyList<string>? present) => !Given(parameter) ? present : given is { Length: > 0 } ? given : null;
+}

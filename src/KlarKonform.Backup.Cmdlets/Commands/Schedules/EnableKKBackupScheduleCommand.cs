@@ -1,0 +1,20 @@
+using System.Management.Automation;
+
+namespace KlarKonform.Backup.Cmdlets.Commands.Schedules;
+
+/// <summary>Puts a schedule in force again.</summary>
+[Cmdlet(VerbsLifecycle.Enable, "KKBackupSchedule", SupportsShouldProcess = true)]
+[OutputType(typeof(BackupSchedule))]
+public sealed class EnableKKBackupScheduleCommand : ConfigurationNameCommand
+{
+    private protected override void ProcessConfiguration(string name)
+    {
+        if (!ShouldProcess(name, Texts.Get("Action_EnableSchedule")))
+            return;
+        Run(async token =>
+        {
+            var schedule = await Engine.EnableScheduleAsync(name, true, token).ConfigureAwait(false);
+            Post(() => WriteObject(schedule));
+        });
+    }
+}

@@ -1,0 +1,55 @@
+using Cronos;
+
+namespace KlarKonform.Backup.Engine.Configuration;
+
+/// <summary>
+/// Cron fields in a time zone. When the clocks go forward a time that does not exist is the first one that does; when they go back a
+/// fixed time comes once (Cronos' rules).
+/// </summary>
+internal sealed class CronSchedule
+{
+    private readonly CronExpression _expression;
+
+    private CronSchedule(string cron, CronExpression expression, TimeZoneInfo zone)
+    {
+        Cron = cron;
+        _expression = expression;
+        Zone = zone;
+    }
+
+    /// <summary>The fields as they were given, blanks evened out.</summary>
+    public string Cron { get; }
+
+    public TimeZoneInfo Zone { get; }
+
+    /// <summary>Reads a schedule.</summary>
+    /// <exception cref="BackupException">ScheduleInvalid or ScheduleZoneUnknown.</exception>
+    public static CronSchedule Of(ScheduleSettings settings)
+    {
+        TimeZoneInfo zone;
+        try
+        {
+            zone = settings.TimeZone is null ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(settings.TimeZone);
+        }
+        catch (Exception exception) when (exception is TimeZoneNotFoundException or InvalidTimeZoneException)
+        {
+            throw new BackupException("ScheduleZoneUnknown", BackupErrorCategory.InvalidArgument, settings.TimeZone, settings.TimeZone);
+        }
+
+        try
+        {
+            // Some programs join the two by "and", some by "or": nobody should have to find out at night which.
+            if (settings.Cron.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is [_, _, not ("*" or "?"), _, not ("*" or "?")])
+                throw new BackupException("ScheduleInvalid", BackupErrorCategory.InvalidArgument, settings.Cron, settings.Cron, Texts.Get("ScheduleDayAndWeekday"));
+            var cron = string.Join(' ', settings.Cron.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            return new CronSchedule(cron, CronExpression.Parse(cron), zone);
+        }
+        catch (CronFormatException exception)
+        {
+            throw new BackupException("ScheduleInvalid", BackupErrorCategory.InvalidArgument, settings.Cron, settings.Cron, exception.Message);
+        }
+    }
+
+    /// <summary>The first moment after another; null if there never is one.</summary>
+    public DateTimeOffset? Next(DateTimeOffset after) => _expression.GetNextOccurrence(after, Zone)?.ToUniversalTime();
+}

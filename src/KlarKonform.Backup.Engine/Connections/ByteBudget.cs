@@ -1,0 +1,67 @@
+namespace KlarKonform.Backup.Engine.Connections;
+
+/// <summary>Memory that streams under way may take together, in bytes: whoever wants more than is left waits, in the order of asking. Thread-safe.</summary>
+internal sealed class ByteBudget
+{
+    private readonly object _gate = new();
+    private readonly Queue<(long Bytes, TaskCompletionSource Admitted)> _waiting = new();
+    private readonly long _bytes;
+    private long _left;
+
+    public ByteBudget(long bytes) => _left = _bytes = bytes;
+
+    /// <summary>Waits for so many bytes, all of the budget at most. Dispose the result to give them back.</summary>
+    public async Task<IDisposable> TakeAsync(long wanted, CancellationToken cancellationToken)
+    {
+        var taken = Math.Min(wanted, _bytes);
+        var admitted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            _waiting.Enqueue((taken, admitted));
+            Admit();
+        }
+
+        try
+        {
+            await admitted.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            // Admitted after all, or admitted later: in either case nobody will give it back but this.
+            _ = admitted.Task.ContinueWith(_ => GiveBack(taken), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            throw;
+        }
+
+        return new Share(this, taken);
+    }
+
+    private void GiveBack(long taken)
+    {
+        lock (_gate)
+        {
+            _left += taken;
+            Admit();
+        }
+    }
+
+    private void Admit()
+    {
+        while (_waiting.TryPeek(out var next) && next.Bytes <= _left)
+        {
+            _waiting.Dequeue();
+            _left -= next.Bytes;
+            next.Admitted.SetResult();
+        }
+    }
+
+    private sealed class Share(ByteBudget budget, long taken) : IDisposable
+    {
+        private int _returned;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _returned, 1) == 0)
+                budget.GiveBack(taken);
+        }
+    }
+}

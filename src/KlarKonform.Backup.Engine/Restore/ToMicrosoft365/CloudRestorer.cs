@@ -1,0 +1,288 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using KlarKonform.Backup.Engine.Browsing;
+using KlarKonform.Backup.Engine.Errors;
+using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Snapshots;
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Directory;
+using KlarKonform.Backup.Graph.Drives;
+using KlarKonform.Backup.Graph.Sites;
+
+namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
+
+/// <summary>
+/// Restores to Microsoft 365: resources side by side, each within what its service answers. Cut at any moment, it is begun again and finds
+/// what is there already.
+/// </summary>
+internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration configuration, IReadOnlyList<RestoreSource> sources, IBackupObserver observer) : IDisposable
+{
+    private const int ResourcesAtOnce = 16;
+    private const string NotInLibrary = nameof(NotInLibrary);
+
+    private readonly SnapshotBrowser _browser = new(context.Reader);
+    private readonly ConcurrentDictionary<string, string> _drives = new(StringComparer.Ordinal);
+    private IReadOnlyList<GraphSite>? _sites;
+    private readonly SemaphoreSlim _gate = new(1);
+
+    /// <summary>Restores, and reports every item.</summary>
+    /// <exception cref="BackupException">Nothing could be restored because Graph refuses.</exception>
+    public async IAsyncEnumerable<RestoredItem> RestoreAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // A target that does not exist is a mistake in the command: nothing has been written yet.
+        if (context.Cloud.Site is { } site)
+            await SiteAsync(site, cancellationToken).ConfigureAwait(false);
+        if (context.Cloud.User is { } user && !await new DirectoryApi(context.Client).ExistsAsync(user, cancellationToken).ConfigureAwait(false))
+            throw new BackupException("RestoreUserUnknown", BackupErrorCategory.ObjectNotFound, user, user);
+        var groups = new Dictionary<CloudResource, List<(SnapshotSelection Selection, SelectedBranch Branch)>>();
+        foreach (var source in sources)
+        {
+            var manifest = await ManifestAsync(source, cancellationToken).ConfigureAwait(false);
+            var selection = new SnapshotSelection(_browser, source.Paths, context.Request.IncludeDeleted);
+            await foreach (var branch in selection.BranchesAsync(source.Root, IsOfResource, cancellationToken).ConfigureAwait(false))
+            {
+                if (branch.Entry.Fault is { } fault)
+                {
+                    yield return Failed(branch.Entry, "", fault);
+                    continue;
+                }
+
+                var resource = CloudResource.Of(branch.Entry, manifest);
+                if (!groups.TryGetValue(resource, out var branches))
+                    groups[resource] = branches = [];
+                branches.Add((selection, branch));
+            }
+        }
+
+        var results = Channel.CreateBounded<RestoredItem>(256);
+        var restoring = RestoreAsync(groups, results.Writer, cancellationToken);
+        await foreach (var item in results.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            yield return item;
+        await restoring.ConfigureAwait(false);
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    // It only tells ids: a mailbox or drive is found by its name too.
+    private async Task<RunManifest?> ManifestAsync(RestoreSource source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RunManifest.ReadAsync(context.Reader, source.Root, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (ItemWall.Holds(exception, cancellationToken))
+        {
+            observer.Warning(Texts.Get("BrowseDamaged", "/" + SnapshotLayout.StateFolder, ItemWall.Describe(exception).Detail));
+            return null;
+        }
+    }
+
+    // A path above a resource stands for all resources below it.
+    private static bool IsOfResource(SnapshotEntry entry) =>
+        !entry.Node.IsDirectory || entry.Depth + 1 >= SnapshotLayout.ResourceDepth(entry.Chain()[0].Node.Name);
+
+    private async Task RestoreAsync(Dictionary<CloudResource, List<(SnapshotSelection Selection, SelectedBranch Branch)>> groups, ChannelWriter<RestoredItem> results, CancellationToken cancellationToken)
+    {
+        Exception? refused = null;
+        var refusals = new ConcurrentQueue<RestoredItem>();
+        var restored = 0L;
+        try
+        {
+            await Parallel.ForEachAsync(groups, new ParallelOptions { MaxDegreeOfParallelism = ResourcesAtOnce, CancellationToken = cancellationToken }, async (group, token) =>
+            {
+                var watch = new RefusalWatch();
+                try
+                {
+                    await RestoreResourceAsync(group.Key, group.Value, watch, results, token).ConfigureAwait(false);
+                }
+                catch (Exception exception) when (exception is GraphException or BackupException || ItemWall.Holds(exception, token))
+                {
+                    var error = (BackupException)ErrorTranslator.Translate(exception, configuration);
+                    Interlocked.CompareExchange(ref refused, error, null);
+                    refusals.Enqueue(new RestoredItem(group.Value[0].Branch.Entry.Path, group.Key.Name, 0, "Failed") { Code = (exception as GraphException)?.Code ?? error.ErrorId, Detail = error.Message });
+                }
+
+                Interlocked.Add(ref restored, watch.Restored);
+            }).ConfigureAwait(false);
+            foreach (var item in restored > 0 ? refusals : [])
+                await results.WriteAsync(item, cancellationToken).ConfigureAwait(false);
+            results.Complete();
+        }
+        catch (Exception exception)
+        {
+            results.Complete(exception);
+            return;
+        }
+
+        // One mailbox that refuses is a line of the report; all of them are an error.
+        if (refused is not null && restored == 0)
+            throw refused;
+    }
+
+    private async Task RestoreResourceAsync(CloudResource resource, IReadOnlyList<(SnapshotSelection Selection, SelectedBranch Branch)> branches, RefusalWatch watch, ChannelWriter<RestoredItem> results, CancellationToken cancellationToken)
+    {
+        using var restorer = await RestorerOfAsync(resource, cancellationToken).ConfigureAwait(false);
+        if (restorer is null)
+        {
+            foreach (var (selection, branch) in branches)
+            {
+                await foreach (var entry in selection.WalkAsync(branch, below: false, cancellationToken).ConfigureAwait(false))
+                    await results.WriteAsync(new RestoredItem(entry.Path, resource.Name, (long)entry.Node.Size, "Skipped") { Detail = Texts.Get("RestoreNotRestorable", resource.Kind) }, cancellationToken).ConfigureAwait(false);
+            }
+
+            return;
+        }
+
+        var options = new ParallelOptions { MaxDegreeOfParallelism = restorer.Concurrency, CancellationToken = cancellationToken };
+        foreach (var (selection, branch) in branches)
+        {
+            await Parallel.ForEachAsync(selection.WalkAsync(branch, below: true, cancellationToken), options, async (entry, token) =>
+            {
+                var (row, refusal) = await RestoreEntryAsync(resource, restorer, entry, token).ConfigureAwait(false);
+                foreach (var item in row is null ? [] : watch.Take(row, refusal))
+                    await results.WriteAsync(item, token).ConfigureAwait(false);
+            }).ConfigureAwait(false);
+        }
+
+        foreach (var item in watch.End())
+            await results.WriteAsync(item, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<(RestoredItem? Row, GraphException? Refusal)> RestoreEntryAsync(CloudResource resource, IResourceRestorer restorer, SnapshotEntry entry, CancellationToken cancellationToken)
+    {
+        if (entry.Fault is { } fault)
+            return (Failed(entry, restorer.Place, fault), null);
+        try
+        {
+            using var item = resource.ItemOf(entry);
+            if (entry.Node.IsDirectory)
+            {
+                // Empty folders come back too; those that are there are found.
+                if (item.Type.Length > 0 && entry.Depth >= resource.Depth)
+                    await restorer.EnsureFolderAsync([.. item.Folders, new RestoreFolder(item.Id, NameOf(item), item.Type)], cancellationToken).ConfigureAwait(false);
+                return default;
+            }
+
+            return (restorer.IsItem(entry) ? await RestoreItemAsync(restorer, item, cancellationToken).ConfigureAwait(false) : null, null);
+        }
+        catch (GraphException exception) when (exception.Code == NotInLibrary)
+        {
+            // Lists and pages of a site: their folders need no line in the report.
+            return entry.Node.IsDirectory || !restorer.IsItem(entry) ? default : (new RestoredItem(entry.Path, restorer.Place, (long)entry.Node.Size, "Skipped") { Detail = exception.Message }, null);
+        }
+        catch (GraphException exception) when (RefusalWatch.IsFull(exception))
+        {
+            throw new BackupException("RestoreTargetFull", BackupErrorCategory.QuotaExceeded, restorer.Place, restorer.Place);
+        }
+        catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate))
+        {
+            return (Failed(entry, restorer.Place, exception), RefusalWatch.IsOfAll(exception) ? exception : null);
+        }
+        catch (Exception exception) when (exception is not GraphException && ItemWall.Holds(exception, cancellationToken))
+        {
+            return (Failed(entry, restorer.Place, exception), null);
+        }
+    }
+
+    private static async Task<RestoredItem?> RestoreItemAsync(IResourceRestorer restorer, RestoreItem item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await restorer.RestoreAsync(item, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            item.Released?.Invoke(); // Another version of it may do better.
+            throw;
+        }
+    }
+
+    private static RestoredItem Failed(SnapshotEntry entry, string place, Exception exception)
+    {
+        var (code, detail) = ItemWall.Describe(exception);
+        return new RestoredItem(entry.Path, place, (long)entry.Node.Size, "Failed") { Code = code, Detail = detail };
+    }
+
+    private static string NameOf(RestoreItem item) =>
+        item.Type != "drive" && item.Graph.Text("displayName") is { Length: > 0 } display ? display : item.Graph.Text("name") is { Length: > 0 } name ? name : item.Entry.Node.Name;
+
+    private async Task<IResourceRestorer?> RestorerOfAsync(CloudResource resource, CancellationToken cancellationToken)
+    {
+        var user = context.Cloud.User ?? resource.Id;
+        var isSource = context.Cloud.User is null || string.Equals(user, resource.Id, StringComparison.OrdinalIgnoreCase) || string.Equals(user, resource.Name, StringComparison.OrdinalIgnoreCase);
+        var shown = context.Cloud.User ?? resource.Name;
+        switch (resource.Kind)
+        {
+            case "Mail":
+                return new MailRestorer(context, user, shown, isSource);
+            case "Calendar":
+                return new CalendarRestorer(context, user, shown, isSource);
+            case "Contacts":
+                return new ContactRestorer(context, user, shown, isSource);
+            case "OneDrive":
+                var drive = context.Cloud.Site is { } elsewhere ? (await SiteDriveAsync(await SiteAsync(elsewhere, cancellationToken).ConfigureAwait(false), null, cancellationToken).ConfigureAwait(false)).Drive
+                    : await new DriveApi(context.Client).UserDriveAsync(user, cancellationToken).ConfigureAwait(false);
+                return new DriveRestorer(context, context.Cloud.Site ?? shown, (folders, _) => Task.FromResult((drive, "", folders)));
+            case "SharePoint" when context.Cloud.User is { } other:
+                // A library's files into a user's drive: below a folder of the library's name.
+                var home = await new DriveApi(context.Client).UserDriveAsync(other, cancellationToken).ConfigureAwait(false);
+                return new DriveRestorer(context, other, (folders, _) => Task.FromResult((home, "", folders)));
+            case "SharePoint":
+                var site = context.Cloud.Site is { } address ? await SiteAsync(address, cancellationToken).ConfigureAwait(false) : null;
+                return new DriveRestorer(context, context.Cloud.Site ?? resource.Name, (folders, token) => LibraryAsync(resource, site, folders, token));
+            default:
+                return null;
+        }
+    }
+
+    // In place a library is known by its id. Elsewhere it is the one of the same name, or the default one with a folder of that name.
+    private async Task<(string Drive, string Name, IReadOnlyList<RestoreFolder> Folders)> LibraryAsync(CloudResource resource, GraphSite? site, IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken)
+    {
+        var at = 0;
+        while (at < folders.Count && folders[at].Type != "drive")
+            at++;
+        if (at == folders.Count)
+            throw new GraphException(GraphErrorKind.Other, null, NotInLibrary, Texts.Get("RestoreNotRestorable", folders.Count > 0 ? folders[^1].Name : resource.Name));
+        var (library, inside) = (folders[at], folders.Skip(at + 1).ToArray());
+        if (site is null)
+            return (library.Id[(library.Id.IndexOf(':', StringComparison.Ordinal) + 1)..], library.Name, inside);
+        var (drive, found) = await SiteDriveAsync(site, library.Name, cancellationToken).ConfigureAwait(false);
+        return (drive, library.Name, found ? inside : folders.Skip(at).ToArray());
+    }
+
+    private async Task<(string Drive, bool Found)> SiteDriveAsync(GraphSite site, string? library, CancellationToken cancellationToken)
+    {
+        var key = $"{site.Id}/{library}";
+        if (_drives.TryGetValue(key, out var known))
+            return (known[1..], known[0] == '+');
+        var drives = (await new SiteApi(context.Client).LibrariesAsync(site.Id, cancellationToken).ConfigureAwait(false)).Items;
+        var named = drives.FirstOrDefault(drive => library is not null && string.Equals(drive.Text("name"), library, StringComparison.OrdinalIgnoreCase));
+        var found = named.ValueKind == System.Text.Json.JsonValueKind.Object;
+        var id = found ? named.Text("id") : (await new DriveApi(context.Client).SiteDriveAsync(site.Id, cancellationToken).ConfigureAwait(false)).Drive;
+        _drives[key] = (found ? "+" : "-") + id;
+        return (id, found);
+    }
+
+    private async Task<GraphSite> SiteAsync(string address, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_sites is null)
+            {
+                var all = new List<GraphSite>();
+                await foreach (var site in new SiteApi(context.Client).AllAsync(cancellationToken).ConfigureAwait(false))
+                    all.Add(site);
+                _sites = all;
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+
+        return _sites.FirstOrDefault(site => string.Equals(site.WebUrl.AbsoluteUri.TrimEnd('/'), address.TrimEnd('/'), StringComparison.OrdinalIgnoreCase) || string.Equals(site.WebUrl.AbsolutePath.TrimEnd('/'), address.TrimEnd('/'), StringComparison.OrdinalIgnoreCase))
+            ?? throw new BackupException("RestoreSiteUnknown", BackupErrorCategory.ObjectNotFound, address, address);
+    }
+}

@@ -1,0 +1,16 @@
+namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
+
+/// <summary>Names that SharePoint takes ("Restrictions and limitations in OneDrive and SharePoint"): what older systems let in it refuses today.</summary>
+internal static class DriveName
+{
+    private static readonly System.Buffers.SearchValues<char> s_forbidden = System.Buffers.SearchValues.Create("\"*:<>?/\\|");
+
+    /// <summary>The name itself where it is legal, else the nearest one that is.</summary>
+    public static string From(string name)
+    {
+        var legal = string.Concat(name.Select(character => s_forbidden.Contains(character) || char.IsControl(character) ? '_' : character)).Trim().TrimEnd('.', ' ');
+        if (legal.StartsWith("~$", StringComparison.Ordinal))
+            legal = "_" + legal;
+        return legal.Length > 0 ? legal : "_";
+    }
+}

@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+
+namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
+
+/// <summary>
+/// What a target's folders hold already, by keys that tell items apart: asked for once a folder, and counted, because a folder may hold an
+/// item twice. Thread-safe.
+/// </summary>
+/// <param name="read">Lists a folder's keys.</param>
+internal sealed class PresentItems(Func<string, CancellationToken, Task<List<string>>> read)
+{
+    private readonly ConcurrentDictionary<string, Lazy<Task<ConcurrentDictionary<string, int>>>> _folders = new(StringComparer.Ordinal);
+
+    private readonly ConcurrentDictionary<(string Folder, string Key), int> _totals = new();
+
+    /// <summary>Whether a folder holds an item of such a key that no other item of the restore stands for yet.</summary>
+    public async Task<bool> TakeAsync(string folder, string key, CancellationToken cancellationToken)
+    {
+        var keys = await FolderAsync(folder, cancellationToken).ConfigureAwait(false);
+        while (keys.TryGetValue(key, out var count) && count > 0)
+        {
+            if (keys.TryUpdate(key, count - 1, count))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>How many items of a key a folder had in the beginning, and those that the restore made since.</summary>
+    public async Task<int> CountAsync(string folder, string key, CancellationToken cancellationToken)
+    {
+        await FolderAsync(folder, cancellationToken).ConfigureAwait(false);
+        return _totals.GetValueOrDefault((folder, key));
+    }
+
+    /// <summary>Says that the restore made one.</summary>
+    public void Added(string folder, string key) => _totals.AddOrUpdate((folder, key), 1, (_, count) => count + 1);
+
+    // A listing that failed is not the folder's last word: the next item asks again.
+    private async Task<ConcurrentDictionary<string, int>> FolderAsync(string folder, CancellationToken cancellationToken)
+    {
+        var listing = _folders.GetOrAdd(folder, id => new Lazy<Task<ConcurrentDictionary<string, int>>>(() => ListAsync(id, cancellationToken)));
+        try
+        {
+            return await listing.Value.ConfigureAwait(false);
+        }
+        catch
+        {
+            _folders.TryRemove(new KeyValuePair<string, Lazy<Task<ConcurrentDictionary<string, int>>>>(folder, listing));
+            throw;
+        }
+    }
+
+    private async Task<ConcurrentDictionary<string, int>> ListAsync(string folder, CancellationToken cancellationToken)
+    {
+        var listed = await read(folder, cancellationToken).ConfigureAwait(false);
+        var keys = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
+        foreach (var key in listed)
+        {
+            keys.AddOrUpdate(key, 1, (_, count) => count + 1);
+            Added(folder, key);
+        }
+
+        return keys;
+    }
+}

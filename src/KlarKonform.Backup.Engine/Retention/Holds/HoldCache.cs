@@ -1,0 +1,29 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using KlarKonform.Backup.Engine.Configuration;
+
+namespace KlarKonform.Backup.Engine.Retention.Holds;
+
+/// <summary>The holds of a configuration as this computer last saw them, for a status that asks nobody. The repository's word counts.</summary>
+internal sealed class HoldCache(BackupHome home)
+{
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+
+    public async Task<IReadOnlyList<BackupHold>> ReadAsync(Guid configuration, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return File.Exists(FileOf(configuration))
+                ? JsonSerializer.Deserialize<BackupHold[]>(await File.ReadAllBytesAsync(FileOf(configuration), cancellationToken).ConfigureAwait(false), s_json) ?? [] : [];
+        }
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        {
+            return []; // It only informs; the next look into the repository writes it anew.
+        }
+    }
+
+    public Task WriteAsync(Guid configuration, IReadOnlyList<BackupHold> holds, CancellationToken cancellationToken) =>
+        BackupHome.WriteAsync(FileOf(configuration), JsonSerializer.SerializeToUtf8Bytes(holds, s_json), cancellationToken);
+
+    private string FileOf(Guid configuration) => Path.Combine(home.Runs(configuration), "holds", "holds.json");
+}

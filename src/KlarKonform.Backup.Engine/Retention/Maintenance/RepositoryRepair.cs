@@ -1,0 +1,161 @@
+using KlarKonform.Backup.Engine.Retention.Audit;
+using KlarKonform.Backup.Engine.Retention.Holds;
+using KlarKonform.Backup.Engine.Snapshots;
+using KlarKonform.Backup.Engine.Snapshots.Trees;
+using KlarKonform.Backup.Engine.Sources.WhatsApp;
+using KlarKonform.Backup.Repository.Format;
+using KlarKonform.Backup.Repository.Locks;
+using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Repairing;
+using KlarKonform.Backup.Repository.Snapshots;
+
+namespace KlarKonform.Backup.Engine.Retention.Maintenance;
+
+/// <summary>Mends a configuration's repository, step by step: the index, then packs, then snapshots. Each begins from what is known, and nothing becomes less readable.</summary>
+internal sealed class RepositoryRepair(BackupRepository session, TimeProvider time, IProgress<LockWatch>? watching = null)
+{
+    private const string Resources = "/" + SnapshotLayout.StateFolder + "/" + SnapshotLayout.ResourcesFolder;
+
+    /// <summary>Mends it, or says what would be done.</summary>
+    /// <exception cref="BackupException">PackIdInvalid, RepositoryOfOtherTenant, or LockLost.</exception>
+    public async Task<RepairResult> RunAsync(RepairOptions options, CancellationToken cancellationToken)
+    {
+        var asked = options.Packs.Select(text => BlobId.TryParse(text, out var id) ? id : throw new BackupException("PackIdInvalid", BackupErrorCategory.InvalidArgument, text, text)).ToArray();
+        await using var exclusive = await RepositoryLock.AcquireAsync(session.Repository, exclusive: true, time, cancellationToken, watching).ConfigureAwait(false);
+        return await LockLoss.GuardAsync(exclusive, session, token => RunAsync(exclusive, asked, options, token), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<RepairResult> RunAsync(RepositoryLock exclusive, IReadOnlyList<BlobId> asked, RepairOptions options, CancellationToken cancellationToken)
+    {
+        var indexes = new IndexRepairer(session.Repository, exclusive, time);
+        var index = await indexes.PlanAsync(cancellationToken).ConfigureAwait(false);
+        if (!options.PlanOnly && !index.IsClean)
+        {
+            // What was verified by the index before counts no more.
+            await new FileLedger(session).WriteAsync(null, cancellationToken).ConfigureAwait(false);
+            await indexes.ExecuteAsync(index, cancellationToken).ConfigureAwait(false);
+        }
+
+        var (missing, missingKeys) = await MissingAsync(options, cancellationToken).ConfigureAwait(false);
+        var packs = await RepairPacksAsync([.. asked.Union(index.Unreadable)], options, index, exclusive, cancellationToken).ConfigureAwait(false);
+        return new RepairResult
+        {
+            Configuration = session.Configuration.Name,
+            Executed = !options.PlanOnly,
+            Packs = index.Kept + index.Read.Count,
+            PacksRead = index.Read.Count,
+            DamagedIndexes = [.. index.DamagedIndexes.Select(id => id.ToString())],
+            AbsentPacks = [.. index.Absent.Select(id => id.ToString())],
+            UnreadablePacks = [.. index.Unreadable.Select(id => id.ToString())],
+            PiecesSaved = packs?.Intact ?? 0,
+            PiecesLost = packs?.Lost.Count ?? 0,
+            MissingSnapshots = missing,
+            MissingKeys = missingKeys,
+            Snapshots = options.Snapshots && (index.IsClean || !options.PlanOnly) ? await RepairSnapshotsAsync(options, exclusive, cancellationToken).ConfigureAwait(false) : [],
+        };
+    }
+
+    // Whoever repairs has seen what is missing: it is off the list then, and holds nobody up any more.
+    private async Task<(IReadOnlyList<string> Snapshots, IReadOnlyList<string> Keys)> MissingAsync(RepairOptions options, CancellationToken cancellationToken)
+    {
+        await session.Repository.LoadReadableIndexAsync((_, _) => { }, cancellationToken).ConfigureAwait(false);
+        var roll = new Roll(session, time);
+        var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        RunManifest before;
+        try
+        {
+            before = await roll.BeforeAsync(snapshots, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RepositoryException)
+        {
+            return ([], []); // The newest manifest is lost itself, and with it the list.
+        }
+
+        string[] missing = [.. (await roll.MissingAsync(snapshots, before, holds: null, cancellationToken).ConfigureAwait(false)).Select(each => each.Id)];
+        var keys = await roll.MissingKeysAsync(await roll.KeysAsync(cancellationToken).ConfigureAwait(false), before, cancellationToken).ConfigureAwait(false);
+        if (!options.PlanOnly)
+            await roll.AcceptAsync(missing.Concat(keys), cancellationToken).ConfigureAwait(false);
+        return (missing, keys);
+    }
+
+    private async Task<PackRepairPlan?> RepairPacksAsync(IReadOnlyCollection<BlobId> packs, RepairOptions options, IndexRepairPlan index, RepositoryLock exclusive, CancellationToken cancellationToken)
+    {
+        // By an index that is not repaired yet nobody can tell what lies in them.
+        if (packs.Count == 0 || (options.PlanOnly && index.DamagedIndexes.Count > 0))
+            return null;
+        var repairer = new PackRepairer(session.Repository, exclusive, time);
+        var plan = await repairer.PlanAsync(packs, cancellationToken).ConfigureAwait(false);
+        if (!options.PlanOnly)
+            await repairer.ExecuteAsync(plan, cancellationToken).ConfigureAwait(false);
+        return plan;
+    }
+
+    private async Task<IReadOnlyList<RepairedSnapshot>> RepairSnapshotsAsync(RepairOptions options, RepositoryLock exclusive, CancellationToken cancellationToken)
+    {
+        await session.Repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
+        var repairer = new SnapshotRepairer(session.Repository, exclusive);
+        var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        var repaired = new List<RepairedSnapshot>();
+        var forgotten = new List<BlobId>();
+
+        // A snapshot that is held stays, whatever is lost of it; and as long as nobody knows what is held, all do.
+        var holds = options.Forget ? ActiveHolds.Of(await new AuditLog(session, time).ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name) : null;
+        var plans = await repairer.PlanAsync(snapshots.Where(each => !each.Snapshot.IsCheckpoint()), cancellationToken).ConfigureAwait(false);
+        if (!options.PlanOnly)
+            await repairer.RecoverAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var plan in plans)
+        {
+            var forget = holds?.MayCover(plan.Id, plan.Snapshot) == false;
+            var copy = options.PlanOnly ? (BlobId?)null : await repairer.ExecuteAsync(
+                plan, await StatesToDropAsync(plan, cancellationToken).ConfigureAwait(false), TagsOf(plan.Snapshot), forget, cancellationToken).ConfigureAwait(false);
+            if (forget)
+                forgotten.AddRange(plan.Snapshot.Original is { } original && BlobId.TryParse(original, out var first) ? [plan.Id, first] : [plan.Id]);
+            repaired.Add(new RepairedSnapshot(plan.Id.ToString(), plan.Snapshot.Taken, plan.Lost, copy?.ToString()));
+        }
+
+        if (forgotten.Count > 0 && !options.PlanOnly)
+            await new FileLedger(session).AddRemovedAsync(forgotten, cancellationToken).ConfigureAwait(false);
+        return repaired;
+    }
+
+    // A resource's state says that its items are stored. Where one is not any more, the next backup begins the resource anew, and fetches what
+    // is lost. Chats stay as they are: nobody sends a message twice.
+    private async Task<IReadOnlyCollection<string>> StatesToDropAsync(SnapshotRepairPlan plan, CancellationToken cancellationToken)
+    {
+        var reader = new RepositoryReader(session.Repository);
+        try
+        {
+            if (await RunManifest.ReadAsync(reader, plan.Snapshot.Root, cancellationToken).ConfigureAwait(false) is { } manifest)
+            {
+                return [.. manifest.Resources.Where(each => each.Kind != WhatsAppSource.WhatsAppKind && plan.Lost.Any(lost => IsOf(lost, each)))
+                    .Select(each => "/" + string.Join('/', SnapshotLayout.StatePath(each.Kind, each.Id)))];
+            }
+        }
+        catch (RepositoryException)
+        {
+            // The manifest is lost itself: then nobody can tell whose items are.
+        }
+
+        try
+        {
+            var states = await new TreeLookup(reader, plan.Snapshot.Root).FindAsync(SnapshotLayout.States, cancellationToken).ConfigureAwait(false);
+            return states is not { } tree ? [] : [.. (await reader.ReadTreeAsync(tree, cancellationToken).ConfigureAwait(false))
+                .Where(node => !node.Name.StartsWith(WhatsAppSource.WhatsAppKind + "-", StringComparison.Ordinal)).Select(node => $"{Resources}/{node.Name}")];
+        }
+        catch (RepositoryException)
+        {
+            return []; // They are lost, too: the copy has none.
+        }
+    }
+
+    private static bool IsOf(string lost, ManifestResource resource)
+    {
+        string[] own = ["/" + string.Join('/', resource.Path), "/" + string.Join('/', SnapshotLayout.StatePath(resource.Kind, resource.Id))];
+        return own.Any(path => (lost.TrimEnd('/') + "/").StartsWith(path + "/", StringComparison.Ordinal) || (lost.EndsWith('/') && path.StartsWith(lost, StringComparison.Ordinal)));
+    }
+
+    // It was not verified, and it is not complete.
+    private static IEnumerable<string> TagsOf(Snapshot snapshot) => (snapshot.Tags ?? [])
+        .Where(tag => !tag.StartsWith(SnapshotTags.Files, StringComparison.Ordinal) && tag != SnapshotRepairer.RepairedTag)
+        .Select(tag => tag.StartsWith(SnapshotTags.Status, StringComparison.Ordinal) ? SnapshotTags.Status + "partial" : tag);
+}

@@ -1,0 +1,27 @@
+using KlarKonform.Backup.Engine.Runs.Checkpoints;
+using KlarKonform.Backup.Engine.Runs.Progress;
+using KlarKonform.Backup.Engine.Snapshots;
+using KlarKonform.Backup.Engine.Snapshots.Items;
+using KlarKonform.Backup.Engine.Sources.Resources;
+using KlarKonform.Backup.Repository.Reading;
+
+namespace KlarKonform.Backup.Engine.Runs.Batches;
+
+/// <summary>A user or site that is gone keeps what was backed up; the admin is told.</summary>
+internal sealed class DepartedResources(RunContext context, SnapshotBuilder builder, RepositoryReader reader)
+{
+    public async Task NoteAsync(TenantInventory listing, CancellationToken cancellationToken)
+    {
+        if (await builder.PreviousAsync(SnapshotLayout.States, cancellationToken).ConfigureAwait(false) is not { } resources)
+            return;
+        foreach (var node in await reader.ReadTreeAsync(resources, cancellationToken).ConfigureAwait(false))
+        {
+            var dash = node.Name.IndexOf('-', StringComparison.Ordinal);
+            if (dash < 0 || listing.Known.Contains(node.Name[(dash + 1)..]) || listing.Known.Contains(node.Name) || (!listing.SitesListed && node.Name.StartsWith("SharePoint-", StringComparison.Ordinal))
+                || (!listing.UsersListed && !node.Name.StartsWith("SharePoint-", StringComparison.Ordinal)))
+                continue;
+            var gone = await ResourceStore.ReadStateAsync(reader, node.Subtree, cancellationToken).ConfigureAwait(false);
+            context.Note(ResourceRunner.Gone(gone.Kind, gone.Name));
+        }
+    }
+}

@@ -1,0 +1,12 @@
+using KlarKonform.Backup.Repository.Format;
+
+namespace KlarKonform.Backup.Engine.Runs.Verification;
+
+/// <summary>What other workers have done for a run whose snapshot is verified.</summary>
+/// <param name="Files">Packs and index files that they wrote, or null when nobody counted them all.</param>
+/// <param name="Trees">Trees that they have verified, with all below them.</param>
+internal sealed record VerifiedElsewhere(FileSetDigest? Files, IReadOnlyCollection<BlobId> Trees)
+{
+    /// <summary>There are no others.</summary>
+    public static VerifiedElsewhere None { get; } = new(default(FileSetDigest), []);
+}

@@ -1,0 +1,193 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using KlarKonform.Backup.Engine.Configuration;
+
+namespace KlarKonform.Backup.Engine.Scheduling;
+
+/// <summary>Writes schedules into configurations and registers them with the operating system.</summary>
+internal sealed class ScheduleRegistrar(ConfigurationStore configurations, BackupHome home, TimeProvider time)
+{
+    /// <summary>Sets a schedule; what was registered before is replaced.</summary>
+    public async Task<BackupSchedule> SetAsync(string name, ScheduleRequest request, CancellationToken cancellationToken)
+    {
+        var configuration = await configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
+        var schedule = CronSchedule.Of(request.Schedule);
+        if (request.Schedule.ShardCount is < 1 or > BackupOptions.MaxShards)
+            throw new BackupException("ShardCountInvalid", BackupErrorCategory.InvalidArgument, name, request.Schedule.ShardCount, BackupOptions.MaxShards);
+        var method = request.Method == ScheduleMethod.Auto ? Own() : request.Method;
+        var script = ScheduledCommand.Script(configuration.Name, request.Schedule, request.Module, home.GivenRoot);
+        var definition = method switch
+        {
+            ScheduleMethod.Systemd => SystemdUnits.Timer(configuration, schedule) + "\n" + SystemdUnits.Service(configuration, request.PowerShell, script),
+            ScheduleMethod.TaskScheduler => ScheduledTask.Write(configuration, schedule, request.PowerShell, script, $@"{Environment.UserDomainName}\{Environment.UserName}", time.GetLocalNow()).ToString(),
+            ScheduleMethod.Crontab => CrontabLine(schedule, request.PowerShell, script),
+            _ => "",
+        };
+        if (!request.PlanOnly)
+        {
+            await RegisterAsync(method, configuration, request, schedule, script, definition, cancellationToken).ConfigureAwait(false);
+            await configurations.SaveAsync(configuration with { Schedule = request.Schedule }, cancellationToken).ConfigureAwait(false);
+        }
+
+        return Describe(configuration.Name, request.Schedule, schedule, method, definition);
+    }
+
+    /// <summary>Takes a schedule away, wherever it was registered.</summary>
+    public async Task RemoveAsync(string name, CancellationToken cancellationToken)
+    {
+        var configuration = await configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
+        if (configuration.Schedule is null)
+            throw new BackupException("ScheduleMissing", BackupErrorCategory.ObjectNotFound, name, name);
+        await UnregisterAsync(configuration, cancellationToken).ConfigureAwait(false);
+        await configurations.SaveAsync(configuration with { Schedule = null }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Puts a schedule in force or out of it.</summary>
+    public async Task<BackupSchedule> EnableAsync(string name, bool enabled, CancellationToken cancellationToken)
+    {
+        var configuration = await configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
+        if (configuration.Schedule is not { } settings)
+            throw new BackupException("ScheduleMissing", BackupErrorCategory.ObjectNotFound, name, name);
+        settings = settings with { Enabled = enabled };
+        var unit = SystemdUnits.NameOf(configuration) + ".timer";
+        if (File.Exists(Path.Combine(UnitFolder(), unit)))
+            await RunAsync("systemctl", [.. Scope(), enabled ? "enable" : "disable", "--now", unit], cancellationToken).ConfigureAwait(false);
+        else if (OperatingSystem.IsWindows() && await ExistsAsync(configuration, cancellationToken).ConfigureAwait(false))
+            await RunAsync("schtasks", ["/Change", "/TN", ScheduledTask.NameOf(configuration), enabled ? "/ENABLE" : "/DISABLE"], cancellationToken).ConfigureAwait(false);
+        await configurations.SaveAsync(configuration with { Schedule = settings }, cancellationToken).ConfigureAwait(false);
+        return Describe(configuration.Name, settings, CronSchedule.Of(settings), ScheduleMethod.Auto, "");
+    }
+
+    /// <summary>When a configuration runs next; null when nothing is planned.</summary>
+    public static DateTimeOffset? NextRun(BackupConfiguration configuration, DateTimeOffset now)
+    {
+        try
+        {
+            return configuration.Schedule is { Enabled: true } schedule ? CronSchedule.Of(schedule).Next(now) : null;
+        }
+        catch (BackupException)
+        {
+            return null; // Edited by hand: the validation of the next change says what is wrong, a status must not fail for it.
+        }
+    }
+
+    private BackupSchedule Describe(string name, ScheduleSettings settings, CronSchedule schedule, ScheduleMethod method, string definition) => new()
+    {
+        Configuration = name,
+        Cron = schedule.Cron,
+        TimeZone = schedule.Zone.Id,
+        Enabled = settings.Enabled,
+        ShardCount = settings.ShardCount ?? 1,
+        NextRun = settings.Enabled ? schedule.Next(time.GetUtcNow()) : null,
+        Method = method,
+        Definition = definition,
+        Note = method switch
+        {
+            // A user's own systemd ends when the user's last session does, unless it lingers.
+            ScheduleMethod.Systemd when !IsRoot && !File.Exists(Path.Combine("/var/lib/systemd/linger", Environment.UserName)) => Texts.Get("ScheduleLinger", Environment.UserName),
+            ScheduleMethod.Scheduler => Texts.Get("ScheduleNeedsScheduler"),
+            ScheduleMethod.Crontab when !schedule.Zone.HasSameRules(TimeZoneInfo.Local) => Texts.Get("ScheduleNeedsCrontab") + " " + Texts.Get("ScheduleCrontabZone", schedule.Zone.Id),
+            ScheduleMethod.Crontab => Texts.Get("ScheduleNeedsCrontab"),
+            _ => null,
+        },
+    };
+
+    // Only what every cron reads the same way; a percent sign would end the command (crontab(5)).
+    private static string CrontabLine(CronSchedule schedule, string powerShell, string script)
+    {
+        _ = CalendarExpressions.Of(schedule);
+        var zone = schedule.Zone.HasSameRules(TimeZoneInfo.Local) ? "" : $"CRON_TZ={schedule.Zone.Id}\n";
+        return $"{zone}{schedule.Cron.Replace('?', '*')} {string.Join(' ', new[] { powerShell.Replace(" ", "\\ ", StringComparison.Ordinal) }.Concat(ScheduledCommand.Arguments(script))).Replace("%", "\\%", StringComparison.Ordinal)}\n";
+    }
+
+    private static ScheduleMethod Own() => OperatingSystem.IsWindows() ? ScheduleMethod.TaskScheduler : Directory.Exists("/run/systemd/system") ? ScheduleMethod.Systemd : ScheduleMethod.Scheduler;
+
+    private static bool IsRoot => Environment.IsPrivilegedProcess;
+
+    private static string UnitFolder() => IsRoot && !OperatingSystem.IsWindows() ? "/etc/systemd/system"
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.DoNotVerify), "systemd", "user");
+
+    private static string[] Scope() => IsRoot ? ["--system"] : ["--user"];
+
+    private static async Task RegisterAsync(ScheduleMethod method, BackupConfiguration configuration, ScheduleRequest request, CronSchedule schedule, string script, string definition, CancellationToken cancellationToken)
+    {
+        switch (method)
+        {
+            case ScheduleMethod.Scheduler or ScheduleMethod.Crontab:
+                await UnregisterAsync(configuration, cancellationToken).ConfigureAwait(false); // A timer of before would run it as well.
+                break;
+            case ScheduleMethod.Systemd:
+                var folder = UnitFolder();
+                Directory.CreateDirectory(folder);
+                var unit = SystemdUnits.NameOf(configuration);
+                await File.WriteAllTextAsync(Path.Combine(folder, unit + ".service"), SystemdUnits.Service(configuration, request.PowerShell, script), cancellationToken).ConfigureAwait(false);
+                await File.WriteAllTextAsync(Path.Combine(folder, unit + ".timer"), SystemdUnits.Timer(configuration, schedule), cancellationToken).ConfigureAwait(false);
+                await RunAsync("systemctl", [.. Scope(), "daemon-reload"], cancellationToken).ConfigureAwait(false);
+                await RunAsync("systemctl", [.. Scope(), request.Schedule.Enabled ? "enable" : "disable", "--now", unit + ".timer"], cancellationToken).ConfigureAwait(false);
+                break;
+            case ScheduleMethod.TaskScheduler:
+                var file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.xml");
+                try
+                {
+                    await File.WriteAllTextAsync(file, definition, System.Text.Encoding.Unicode, cancellationToken).ConfigureAwait(false);
+                    await RunAsync("schtasks", ["/Create", "/F", "/TN", ScheduledTask.NameOf(configuration), "/XML", file], cancellationToken).ConfigureAwait(false);
+                }
+                finally
+                {
+                    File.Delete(file);
+                }
+
+                break;
+        }
+    }
+
+    private static async Task UnregisterAsync(BackupConfiguration configuration, CancellationToken cancellationToken)
+    {
+        var unit = SystemdUnits.NameOf(configuration);
+        if (File.Exists(Path.Combine(UnitFolder(), unit + ".timer")))
+        {
+            await RunAsync("systemctl", [.. Scope(), "disable", "--now", unit + ".timer"], cancellationToken).ConfigureAwait(false);
+            File.Delete(Path.Combine(UnitFolder(), unit + ".timer"));
+            File.Delete(Path.Combine(UnitFolder(), unit + ".service"));
+            await RunAsync("systemctl", [.. Scope(), "daemon-reload"], cancellationToken).ConfigureAwait(false);
+        }
+        else if (OperatingSystem.IsWindows() && await ExistsAsync(configuration, cancellationToken).ConfigureAwait(false))
+        {
+            await RunAsync("schtasks", ["/Delete", "/F", "/TN", ScheduledTask.NameOf(configuration)], cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<bool> ExistsAsync(BackupConfiguration configuration, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunAsync("schtasks", ["/Query", "/TN", ScheduledTask.NameOf(configuration)], cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (BackupException)
+        {
+            return false; // Registered by other means, or by nobody.
+        }
+    }
+
+    /// <exception cref="BackupException">ScheduleNotRegistered.</exception>
+    private static async Task RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        string failure;
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            var (output, errors) = (process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
+            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+            if (process.ExitCode == 0)
+                return;
+            failure = $"{await errors.ConfigureAwait(false)} {await output.ConfigureAwait(false)}".Trim();
+        }
+        catch (Win32Exception exception)
+        {
+            failure = exception.Message;
+        }
+
+        throw new BackupException("ScheduleNotRegistered", BackupErrorCategory.InvalidOperation, program, $"{program} {string.Join(' ', arguments)}", failure);
+    }
+}

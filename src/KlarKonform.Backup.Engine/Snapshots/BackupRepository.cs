@@ -1,0 +1,169 @@
+using System.Collections.Concurrent;
+using KlarKonform.Backup.Engine.Connections;
+using KlarKonform.Backup.Repository;
+using KlarKonform.Backup.Repository.Format;
+using KlarKonform.Backup.Repository.Reading;
+using KlarKonform.Backup.Repository.Snapshots;
+using KlarKonform.Backup.Repository.Writing;
+using KlarKonform.Backup.Storage;
+using KlarKonform.Backup.Storage.Caching;
+
+namespace KlarKonform.Backup.Engine.Snapshots;
+
+/// <summary>A configuration's repository, opened; with the snapshots that belong to the configuration.</summary>
+internal sealed class BackupRepository : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<BlobId, bool> _unreadable = new();
+
+    private BackupRepository(BackupConfiguration configuration, IObjectStore store, ResticRepository repository, IObjectStore? cache)
+    {
+        TreeCache = Memory = cache;
+        Configuration = configuration;
+        Store = store;
+        Repository = repository;
+    }
+
+    public BackupConfiguration Configuration { get; }
+
+    public IObjectStore Store { get; }
+
+    public ResticRepository Repository { get; }
+
+    /// <summary>How the target is written to.</summary>
+    public WriterOptions WriterOptions => TargetTraits.Writing(Configuration.Target);
+
+    /// <summary>Packs that are read from the target at a time.</summary>
+    public int ReadsAtOnce => TargetTraits.ReadsAtOnce(Configuration.Target);
+
+    /// <summary>Where trees are kept nearby, or null.</summary>
+    public IObjectStore? TreeCache { get; }
+
+    /// <summary>Where this machine remembers what it knows of the repository, or null: see <see cref="NearMemory"/>. Also where nothing else may come from the cache.</summary>
+    public IObjectStore? Memory { get; set; }
+
+    /// <summary>Opens the repository.</summary>
+    /// <param name="configuration">Whose repository.</param>
+    /// <param name="secrets">Its secrets.</param>
+    /// <param name="create">Whether a missing one is created.</param>
+    /// <param name="cache">Folder of the local cache, or null for none: a check must see the storage itself.</param>
+    /// <param name="time">Clock and pauses.</param>
+    /// <param name="random">Jitter.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public static Task<BackupRepository> OpenAsync(
+        BackupConfiguration configuration, ISecretStore secrets, bool create, string? cache, TimeProvider time, Random random, CancellationToken cancellationToken) =>
+        OpenAsync(configuration, secrets, create, cache, time, random, null, cancellationToken);
+
+    /// <summary>Opens the repository.</summary>
+    /// <param name="configuration">Whose repository.</param>
+    /// <param name="secrets">Its secrets.</param>
+    /// <param name="create">Whether a missing one is created.</param>
+    /// <param name="cache">Folder of the local cache, or null for none: a check must see the storage itself.</param>
+    /// <param name="time">Clock and pauses.</param>
+    /// <param name="random">Jitter.</param>
+    /// <param name="moved">Called when the storage let something through, or null.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public static async Task<BackupRepository> OpenAsync(
+        BackupConfiguration configuration, ISecretStore secrets, bool create, string? cache, TimeProvider time, Random random, Action? moved, CancellationToken cancellationToken)
+    {
+        var password = await secrets.GetAsync(SecretReference.Parse(configuration.Repository.Password), cancellationToken).ConfigureAwait(false);
+        var store = await new TargetFactory(secrets, time, random, moved).OpenAsync(configuration.Target, cancellationToken).ConfigureAwait(false);
+        var near = cache is null ? null : LocalCache.Open(cache, time);
+        if (near is not null)
+            store = new CachingObjectStore(store, near, LocalCache.Folders);
+        try
+        {
+            await store.PrepareAsync(create, cancellationToken).ConfigureAwait(false);
+            var repository = create && !await ResticRepository.ExistsAsync(store, cancellationToken).ConfigureAwait(false)
+                ? await CreateAsync(store, password.Secret, time, cancellationToken).ConfigureAwait(false)
+                : await ResticRepository.OpenAsync(store, password.Secret, cancellationToken).ConfigureAwait(false);
+            return new BackupRepository(configuration, store, repository, near);
+        }
+        catch
+        {
+            await store.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async Task<ResticRepository> CreateAsync(IObjectStore store, string password, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ResticRepository.InitializeAsync(store, password, Environment.UserName, Environment.MachineName, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.AlreadyExists)
+        {
+            return await ResticRepository.OpenAsync(store, password, cancellationToken).ConfigureAwait(false); // Another machine was faster.
+        }
+    }
+
+    /// <summary>The snapshot that this machine wrote last, or null: a listing that lacks it is not believed.</summary>
+    public BlobId? Known { get; set; }
+
+    /// <summary>Snapshot files, of whatever configuration, that were found damaged so far.</summary>
+    public IReadOnlyList<BlobId> Unreadable => [.. _unreadable.Keys];
+
+    /// <summary>The configuration's snapshots, oldest first.</summary>
+    /// <exception cref="BackupException">RepositoryOfOtherTenant.</exception>
+    public async Task<IReadOnlyList<StoredSnapshot>> SnapshotsAsync(CancellationToken cancellationToken) =>
+        OwnOf(await AllSnapshotsAsync(cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Everybody's snapshots, in no certain order.</summary>
+    public Task<IReadOnlyList<StoredSnapshot>> AllSnapshotsAsync(CancellationToken cancellationToken) => FindAsync(_ => false, cancellationToken);
+
+    /// <summary>The configuration's newest complete snapshot and the checkpoints after it, oldest first; older ones may be among them.</summary>
+    /// <exception cref="BackupException">RepositoryOfOtherTenant.</exception>
+    public async Task<IReadOnlyList<StoredSnapshot>> RecentAsync(CancellationToken cancellationToken) =>
+        OwnOf(await FindAsync(snapshot => snapshot.Tags?.Contains(OwnTag) == true && !snapshot.IsCheckpoint(), cancellationToken).ConfigureAwait(false));
+
+    private async Task<IReadOnlyList<StoredSnapshot>> FindAsync(Func<Snapshot, bool> isEnough, CancellationToken cancellationToken)
+    {
+        var recent = new RecentSnapshots(Repository);
+        var found = await recent.FindAsync(isEnough, Known, cancellationToken).ConfigureAwait(false);
+        foreach (var id in recent.Unreadable)
+            _unreadable[id] = true;
+        return found;
+    }
+
+    private string OwnTag => SnapshotTags.Configuration + Configuration.Id;
+
+    /// <summary>Those of these snapshots that are the configuration's, oldest first.</summary>
+    /// <exception cref="BackupException">RepositoryOfOtherTenant.</exception>
+    public IReadOnlyList<StoredSnapshot> OwnOf(IEnumerable<StoredSnapshot> all)
+    {
+        var own = new List<StoredSnapshot>();
+        foreach (var each in all)
+        {
+            var tags = each.Snapshot.Tags ?? [];
+            if (tags.Any(text => text.StartsWith(SnapshotTags.Configuration, StringComparison.Ordinal)) && !string.Equals(each.Snapshot.Hostname, Configuration.Tenant.Id, StringComparison.OrdinalIgnoreCase))
+                throw new BackupException("RepositoryOfOtherTenant", BackupErrorCategory.SecurityError, Store.Location, Store.Location, each.Snapshot.Hostname, Configuration.Tenant.Id);
+            if (tags.Contains(OwnTag))
+                own.Add(each);
+        }
+
+        return SnapshotOrder.Sort(own);
+    }
+
+    /// <summary>Finds a snapshot by <c>latest</c>, its id or the id's beginning. <c>latest</c> prefers complete ones to checkpoints.</summary>
+    /// <exception cref="BackupException">SnapshotNotFound or SnapshotAmbiguous.</exception>
+    public async Task<StoredSnapshot> FindSnapshotAsync(string id, CancellationToken cancellationToken)
+    {
+        var all = await (id == "latest" ? RecentAsync(cancellationToken) : SnapshotsAsync(cancellationToken)).ConfigureAwait(false);
+        var complete = all.Where(each => !each.Snapshot.IsCheckpoint()).ToArray();
+        var found = id == "latest"
+            ? [.. (complete.Length > 0 ? complete : all).TakeLast(1)]
+            : all.Where(each => each.Id.ToString().StartsWith(id, StringComparison.OrdinalIgnoreCase)).ToArray();
+        return found.Length switch
+        {
+            1 => found[0],
+            0 => throw new BackupException("SnapshotNotFound", BackupErrorCategory.ObjectNotFound, id, Configuration.Name, id),
+            _ => throw new BackupException("SnapshotAmbiguous", BackupErrorCategory.InvalidArgument, id, id),
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Repository.Dispose();
+        await Store.DisposeAsync().ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,118 @@
+using KlarKonform.Backup.Engine.Snapshots.Items;
+using KlarKonform.Backup.Engine.Sources.Resources;
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Delta;
+
+namespace KlarKonform.Backup.Engine.Sources.Drives;
+
+/// <summary>
+/// One round of a delta that enumerates everything without a cursor: keeps the cursor, and after a lost one compares what the service
+/// names with what is stored.
+/// </summary>
+/// <param name="run">The resource's run.</param>
+/// <param name="key">The drive's or list's id, under which its cursor is kept.</param>
+/// <param name="folder">The entry of the folder that holds its items.</param>
+/// <param name="name">Its name, for people.</param>
+internal sealed class DeltaRound(ResourceBackup run, string key, string folder, string name)
+{
+    // The service lost its own changes, and what it does not name may be there all the same (driveitem-delta, answer 410).
+    private const string MayBeThere = "resyncChangesUploadDifferences";
+
+    // 16 bytes an item: a drive of millions is compared in tens of megabytes.
+    private HashSet<UInt128>? _seen;
+    private int _restarts;
+
+    /// <summary>What was kept of earlier rounds.</summary>
+    public DeltaState State => run.Store.State.Deltas.GetOrAdd(key, _ => new DeltaState());
+
+    /// <summary>The service named the item as present.</summary>
+    public void Saw(string id) => _seen?.Add(IndexLeaf.KeyOf(id));
+
+    /// <summary>The service named the item as removed.</summary>
+    public void SawGone(string id) => _seen?.Remove(IndexLeaf.KeyOf(id));
+
+    /// <summary>Reads the round to its end.</summary>
+    /// <param name="read">The pages from a link on, or from the beginning.</param>
+    /// <param name="apply">Applies a page. False keeps the cursor: a cut after this page would lose something.</param>
+    /// <param name="missing">Called for stored items that a comparison did not find.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="isListing">Whether the pages are a plain listing of everything, which no cursor begins.</param>
+    public async Task ReadAsync(
+        Func<Uri?, IAsyncEnumerable<DeltaPage>> read, Func<DeltaPage, Task<bool>> apply, Missing missing, CancellationToken cancellationToken, bool isListing = false)
+    {
+        Uri? link = State.Link is { } stored && !run.Full && !isListing && Uri.TryCreate(stored, UriKind.Absolute, out var address) ? address : null;
+        var uncertain = false;
+        _seen = link is null && await AnyAsync(cancellationToken).ConfigureAwait(false) ? [] : null;
+        while (true)
+        {
+            try
+            {
+                var unread = 0;
+                await foreach (var page in read(link).ConfigureAwait(false))
+                {
+                    var complete = await apply(page).ConfigureAwait(false);
+                    unread += page.Nameless + page.Unread;
+                    var isSettled = page.NextLink is not null || _seen is null || unread > 0 || await CompareAsync(missing, uncertain, cancellationToken).ConfigureAwait(false);
+
+                    // A comparison counts only as a whole: a cut before its end begins it again, or its removals were lost. Behind a page
+                    // that did not say all, the cursor stays: the next run asks for that page again.
+                    if (!isSettled)
+                        await run.Store.ChangeStateAsync(_ => State.Link = null, cancellationToken).ConfigureAwait(false);
+                    else if (complete && unread == 0 && !isListing && (page.NextLink is null || _seen is null))
+                        await run.Store.ChangeStateAsync(_ => State.Link = (page.NextLink ?? page.DeltaLink)?.ToString(), cancellationToken).ConfigureAwait(false);
+                }
+
+                if (unread > 0)
+                    throw new PartIncompleteException(new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", name, unread), "HintRetry") { Level = FailureLevel.Part });
+                return;
+            }
+            catch (GraphException exception) when (link is not null && _restarts == 0 && !exception.IsOfResource && IsOfTheCursor(exception))
+            {
+                // Only the drive itself says that it is gone. A cursor that is refused, in whatever words, is dropped, and all is read anew.
+                _restarts++;
+                run.Note(Texts.Get("CursorExpired", run.Source.Kind, run.Source.Name));
+                (link, _seen) = (exception.Kind == GraphErrorKind.ResyncRequired ? exception.Restart : null, []);
+                uncertain = string.Equals(exception.Code, MayBeThere, StringComparison.OrdinalIgnoreCase);
+            }
+        }
+    }
+
+    /// <summary>Whether a failure may be due to the cursor that was asked with.</summary>
+    public static bool IsOfTheCursor(GraphException exception) => exception.Kind is GraphErrorKind.ResyncRequired or GraphErrorKind.NotFound or GraphErrorKind.Other
+        or GraphErrorKind.UserGone or GraphErrorKind.NotProvisioned || exception.Code == GraphException.BrokenAnswer || exception is { Kind: GraphErrorKind.Unreachable, Status: not null };
+
+    private async Task<bool> AnyAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var _ in run.Store.ItemsOfAsync(folder, folders: true, cancellationToken).ConfigureAwait(false))
+            return true;
+        return false;
+    }
+
+    // False when something waits: the next run compares again, since delta would not name it.
+    private async Task<bool> CompareAsync(Missing missing, bool uncertain, CancellationToken cancellationToken)
+    {
+        var (all, gone) = (0L, new List<string>());
+        var pending = new Stack<string>([folder]);
+        while (pending.TryPop(out var current))
+        {
+            await foreach (var id in run.Store.ItemsOfAsync(current, folders: true, cancellationToken).ConfigureAwait(false))
+            {
+                all++;
+                if (!_seen!.Contains(IndexLeaf.KeyOf(id)))
+                    gone.Add(id);
+                if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { IsFolder: true })
+                    pending.Push(id);
+            }
+        }
+
+        return gone.Count == 0 || await missing(gone, all, all - gone.Count, uncertain).ConfigureAwait(false);
+    }
+
+    /// <summary>What a comparison did not find.</summary>
+    /// <param name="ids">The items.</param>
+    /// <param name="stored">Items that are stored, folders among them.</param>
+    /// <param name="listed">Those that were found.</param>
+    /// <param name="uncertain">Whether they may be there all the same, as the service says itself.</param>
+    /// <returns>Whether all of them are settled: removed, or known to be there.</returns>
+    public delegate Task<bool> Missing(IReadOnlyList<string> ids, long stored, long listed, bool uncertain);
+}

@@ -1,9 +1,0 @@
-namespace KlarKonform.Backup.Engine.Sources.Folders;
-
-/// <summary>A folder at the source.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Parent">Its parent's id; empty for the root.</param>
-/// <param name="Name">Its name as people see it.</param>
-/// <param name="SafeName">Its wished name in the snapshot.</param>
-/// <param name="Metadata">What its node carries, or null.</param>
-internal sealed record SourceFolder(string Id, string Parent, string Name, string SafeName, byte[]? Metadata);

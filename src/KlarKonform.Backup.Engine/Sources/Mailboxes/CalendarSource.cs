@@ -1,0 +1,194 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.Json;
+using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Snapshots.Items;
+using KlarKonform.Backup.Engine.Sources.Resources;
+using KlarKonform.Backup.Engine.Sources.Shapes;
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Calendars;
+using KlarKonform.Backup.Graph.Delta;
+using KlarKonform.Backup.Graph.Directory;
+using KlarKonform.Backup.Graph.Http;
+using KlarKonform.Backup.Repository.Trees;
+
+namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
+
+/// <summary>
+/// A mailbox's calendars. Each event is a JSON file, the truth, with an iCalendar file that other programs open and its attachments beside
+/// it. v1.0 has no usable delta: calendars are listed and compared by change key. Used for one run.
+/// </summary>
+internal sealed class CalendarSource(GraphClient client, GraphUser user) : MailboxSource(user, "Calendar")
+{
+    private static readonly JsonWriterOptions s_readable = new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    // The JSON file holds everything; the node carries what a search shows.
+    private static readonly HashSet<string> s_summary =
+    [
+        "changeKey", "subject", "type", "iCalUId", "start", "end", "isAllDay", "isCancelled", "organizer", "categories", "lastModifiedDateTime",
+    ];
+
+    private readonly CalendarApi _calendars = new(client, user.Id);
+    private readonly ConcurrentDictionary<string, bool> _missed = new(StringComparer.Ordinal);
+    private ResourceBackup _run = null!;
+
+    public override IAsyncEnumerable<DeltaPage> ItemsAsync(string folder, Uri? link, CancellationToken cancellationToken) => _calendars.EventsAsync(folder, cancellationToken);
+
+    public override IAsyncEnumerable<DeltaPage> ListAsync(string folder, CancellationToken cancellationToken) => _calendars.EventsAsync(folder, cancellationToken);
+
+    public override bool HasDelta => false;
+
+    public override Task ProbeAsync(CancellationToken cancellationToken) => MailboxProbe.AskAsync(_calendars.ProbeAsync, client, User, cancellationToken);
+
+    public override async Task ApplyAsync(FolderRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken)
+    {
+        foreach (var part in (await ChangedAsync(_run, folder, items, cancellationToken).ConfigureAwait(false)).Chunk(GraphBatch.MaxItems))
+        {
+            var answers = await _calendars.EventsAsync([.. part.Select(item => (item.Id, item.Json.Text("type") == "seriesMaster"))], cancellationToken).ConfigureAwait(false);
+            foreach (var (item, answer) in part.Zip(answers))
+            {
+                await _run.GuardAsync(item.Id, folder, item.Json.Text("subject"), async () =>
+                {
+                    try
+                    {
+                        await StoreAsync(folder, item, answer.Item, cancellationToken).ConfigureAwait(false);
+                    }
+                    catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+                    {
+                        // Deleted since it was listed, if it says so itself: what lies beside it may be missing too.
+                        // And once only: what the next round lists again, and cannot be had again, is there.
+                        if (!_missed.TryAdd(item.Id, true) || await IsThereAsync(item.Id, folder, cancellationToken).ConfigureAwait(false))
+                            throw;
+                        round.Missed();
+                        await _run.ForgetAsync(item.Id, cancellationToken).ConfigureAwait(false);
+                    }
+                }, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    protected override async Task ProbeFolderAsync(string folder, CancellationToken cancellationToken) => (await _calendars.CalendarAsync(folder, cancellationToken).ConfigureAwait(false)).Dispose();
+
+    protected override async Task<FolderChanges> FoldersAsync(ResourceBackup run, CancellationToken cancellationToken)
+    {
+        _run = run;
+        try
+        {
+            var changes = await HierarchyReader.CollectAsync(_calendars.CalendarsAsync(cancellationToken), complete: true, item => DescribeAsync(item, cancellationToken), cancellationToken).ConfigureAwait(false);
+            changes.Link = null;
+            return changes;
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotProvisioned)
+        {
+            throw exception.OfResource(); // The first question to a mailbox: thousands that have none are not asked twice.
+        }
+    }
+
+    private async Task<SourceFolder?> DescribeAsync(JsonElement item, CancellationToken cancellationToken)
+    {
+        if (!GraphShapes.Calendar.Judge(item, _run.Now).IsOdd)
+            return Describe(item);
+        using var answer = await _calendars.CalendarAsync(item.Text("id"), cancellationToken).ConfigureAwait(false);
+        return GraphShapes.Calendar.Judge(answer.RootElement, _run.Now) is { Wrong.Count: > 0 } verdict
+            ? await OddFolder.KeepAsync(_run, item.Text("id"), answer.RootElement, verdict, cancellationToken).ConfigureAwait(false)
+            : Describe(answer.RootElement);
+    }
+
+    private static SourceFolder Describe(JsonElement item)
+    {
+        var (id, name) = (item.Text("id"), item.Text("name"));
+        return new SourceFolder(id, "", name, SafeName.From(name), ItemMetadata.Write("calendar", id, item));
+    }
+
+    public override bool TellsPlace => false;
+
+    protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken) =>
+        (folder, await _calendars.EventAsync(id, cancellationToken).ConfigureAwait(false));
+
+    // The truth first: what arrived is stored, whatever can be made of it or had beside it.
+    private async Task StoreAsync(string folder, SourceItem item, JsonElement json, CancellationToken cancellationToken)
+    {
+        // A part never replaces a stored whole, and another event's answer is none.
+        if (json.Text("id") != item.Id || (!json.TryGetProperty("start", out _) && await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false) is not null))
+            throw GraphException.Broken("The answer for an event is that of another one, or a part of it.");
+        if (_run.Full && !_run.IsDue(item.Id) && await IsStoredAsync(folder, item, json, cancellationToken).ConfigureAwait(false))
+            return;
+        var attachments = new EventAttachments(_calendars, _run);
+        await attachments.ReadAsync(item.Id, json, cancellationToken).ConfigureAwait(false);
+        var missing = attachments.Missing.ToList();
+        var parts = new List<(string Suffix, Node Node)>();
+        parts.AddRange(attachments.Found.Where(each => each.Node is not null).Select(each => (each.Suffix, each.Node!)));
+        var time = json.Time("lastModifiedDateTime", "createdDateTime");
+        try
+        {
+            using var calendar = new MemoryStream(EventCalendar.Write(json, attachments.Found.Select(each => each.Json)));
+            parts.Insert(0, (".ics", await _run.SaveAsync(calendar, time, cancellationToken).ConfigureAwait(false)));
+        }
+        catch (Exception exception) when (Wall.Holds(exception, cancellationToken))
+        {
+            missing.Add((Texts.Get("Extra_Copy", ".ics"), exception));
+        }
+
+        if (item.Json.Text("type") == "seriesMaster" && json.TryGetProperty("exceptionOccurrences", out var exceptions) && exceptions.ValueKind != JsonValueKind.Array)
+            missing.Add((Texts.Get("Extra_Occurrences"), GraphException.Broken("The changed occurrences of a series are no list.")));
+        using var truth = Truth(json, attachments.Found);
+        var content = new ItemContent(await _run.SaveAsync(truth, time, cancellationToken).ConfigureAwait(false), parts);
+        var (year, name) = Place(json, item.Id);
+        var version = item.Json.Text("changeKey") is { Length: > 0 } listed ? listed : json.Text("changeKey");
+        var entry = new ItemEntry { Id = item.Id, Parent = folder, Sub = year, Name = name, Version = version };
+        if (!await _run.Store.PutAsync(entry, content, ItemMetadata.Write("event", item.Id, json, s_summary), cancellationToken).ConfigureAwait(false))
+            throw new GraphException(GraphErrorKind.Other, null, "FolderUnknown", "The event's calendar is not known yet.");
+        await _run.JudgeAsync(item.Id, folder, json.Text("subject"), EventJudge.Judge(json, _run.Now), json, missing, cancellationToken).ConfigureAwait(false);
+        _run.CountDownload();
+    }
+
+    // -Full asks for every event, and writes those again of which the stored one says something else.
+    private async Task<bool> IsStoredAsync(string folder, SourceItem item, JsonElement json, CancellationToken cancellationToken)
+    {
+        if (await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false) is not { } old || old.Parent != folder || old.Version != item.Json.Text("changeKey")
+            || await _run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) is not { } bytes)
+            return false;
+        using var stored = DeepJson.Parse(bytes);
+        var before = stored.RootElement.Object("event");
+        return before.ValueKind == JsonValueKind.Object && before.EnumerateObject().Select(property => property.Name).Union(json.EnumerateObject().Select(property => property.Name))
+            .Where(name => !name.StartsWith('@')).All(name => before.Written(name) == json.Written(name));
+    }
+
+    // The event as Graph sent it, and where its attachments lie.
+    private static MemoryStream Truth(JsonElement json, IReadOnlyList<EventAttachment> attachments)
+    {
+        var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, s_readable))
+        {
+            writer.WriteStartObject();
+            writer.WritePropertyName("event");
+            json.WriteTo(writer);
+            writer.WriteStartArray("attachments");
+            foreach (var attachment in attachments)
+            {
+                writer.WriteStartObject();
+                foreach (var property in attachment.Json.EnumerateObject().Where(property => property.Name is not ("fileSuffix" or "occurrence")))
+                    property.WriteTo(writer);
+                if (attachment.Occurrence is not null)
+                    writer.WriteString("occurrence", attachment.Occurrence);
+                if (attachment.Node is not null)
+                    writer.WriteString("fileSuffix", attachment.Suffix);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        stream.Position = 0;
+        return stream;
+    }
+
+    private static (string Year, string Name) Place(JsonElement json, string id)
+    {
+        var subject = SafeName.Shorten(SafeName.From(json.Text("subject"), ""), 120).Trim();
+        var start = DateTime.TryParse(json.Object("start").Text("dateTime"), CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) ? time : DateTime.UnixEpoch;
+        return (start.ToString("yyyy", CultureInfo.InvariantCulture),
+            $"{start.ToString("yyyy-MM-dd HH.mm", CultureInfo.InvariantCulture)} {(subject.Length > 0 ? subject + " " : "")}[{SafeName.Mark(id)}].json");
+    }
+}

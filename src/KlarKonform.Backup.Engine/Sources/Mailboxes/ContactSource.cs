@@ -1,0 +1,198 @@
+using System.Text.Json;
+using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Snapshots.Items;
+using KlarKonform.Backup.Engine.Sources.Resources;
+using KlarKonform.Backup.Engine.Sources.Shapes;
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Contacts;
+using KlarKonform.Backup.Graph.Delta;
+using KlarKonform.Backup.Graph.Directory;
+using KlarKonform.Backup.Graph.Http;
+
+namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
+
+/// <summary>
+/// A mailbox's contacts by delta: the JSON that Graph sent, a vCard and the photo beside it. Graph does not hand out personal distribution
+/// lists (IPM.DistList). Used for one run.
+/// </summary>
+internal sealed class ContactSource(GraphClient client, GraphUser user) : MailboxSource(user, "Contacts")
+{
+    // The JSON file holds everything; the node carries what a search shows.
+    private static readonly HashSet<string> s_summary =
+    [
+        "changeKey", "displayName", "companyName", "emailAddresses", "categories", "lastModifiedDateTime",
+    ];
+
+    private readonly ContactApi _contacts = new(client, user.Id);
+    private ResourceBackup _run = null!;
+
+    public override IAsyncEnumerable<DeltaPage> ItemsAsync(string folder, Uri? link, CancellationToken cancellationToken) => _contacts.ContactDeltaAsync(folder, link, cancellationToken);
+
+    public override IAsyncEnumerable<DeltaPage> ListAsync(string folder, CancellationToken cancellationToken) => _contacts.ListContactsAsync(folder, cancellationToken);
+
+    public override bool HasIds => true;
+
+    public override IAsyncEnumerable<DeltaPage> IdsAsync(string folder, CancellationToken cancellationToken) => _contacts.ContactIdsAsync(folder, cancellationToken);
+
+    public override Task ProbeAsync(CancellationToken cancellationToken) => MailboxProbe.AskAsync(_contacts.ProbeAsync, client, User, cancellationToken);
+
+    public override async Task ApplyAsync(FolderRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken)
+    {
+        // A photo has no mark of its own: it belongs to the contact and changes its change key.
+        foreach (var part in (await ChangedAsync(_run, folder, items, cancellationToken).ConfigureAwait(false)).Chunk(GraphBatch.MaxItems))
+        {
+            var photos = await _contacts.PhotosAsync([.. part.Select(item => item.Id)], cancellationToken).ConfigureAwait(false);
+            foreach (var (item, photo) in part.Zip(photos))
+            {
+                await _run.GuardAsync(item.Id, folder, ContactCard.Name(item.Json), async () =>
+                {
+                    try
+                    {
+                        await ApplyAsync(folder, item, photo, cancellationToken).ConfigureAwait(false);
+                    }
+                    catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+                    {
+                        round.Missed();
+                    }
+                }, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    protected override async Task ProbeFolderAsync(string folder, CancellationToken cancellationToken) => (await _contacts.FolderAsync(folder, cancellationToken).ConfigureAwait(false)).Dispose();
+
+    protected override async Task<FolderChanges> FoldersAsync(ResourceBackup run, CancellationToken cancellationToken)
+    {
+        _run = run;
+        using var top = await DefaultFolderAsync(cancellationToken).ConfigureAwait(false);
+        var above = top.RootElement.Text("parentFolderId");
+        var changes = await HierarchyReader.ReadAsync(run, link => _contacts.FolderDeltaAsync(link, cancellationToken), () => _contacts.FolderDeltaAsync(null, cancellationToken),
+            item => DescribeAsync(item, above, cancellationToken), cancellationToken).ConfigureAwait(false);
+
+        // It is in no delta: what its answer says is all that is known of it.
+        var verdict = GraphShapes.ContactFolder.Judge(top.RootElement, _run.Now);
+        if (top.RootElement.Text("id").Length == 0)
+            throw GraphException.Broken("The default contact folder came without its id.");
+        changes.Put(verdict.Wrong.Count == 0 ? Describe(top.RootElement, above)
+            : await OddFolder.KeepAsync(_run, top.RootElement.Text("id"), top.RootElement, verdict, cancellationToken).ConfigureAwait(false));
+        return changes;
+    }
+
+    private async Task<JsonDocument> DefaultFolderAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _contacts.DefaultFolderAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotProvisioned)
+        {
+            throw exception.OfResource(); // The first question to a mailbox: thousands that have none are not asked twice.
+        }
+    }
+
+    protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken)
+    {
+        var item = await _contacts.ContactAsync(id, cancellationToken).ConfigureAwait(false);
+        return (item.RootElement.Text("parentFolderId"), item);
+    }
+
+    // Deleted contacts lie in a folder of mail, which this kind does not ask for: the contact itself must say so twice.
+    protected override async Task<bool> IsOutsideAsync(string id, string place, CancellationToken cancellationToken)
+    {
+        if (await IsFolderThereAsync(place, cancellationToken).ConfigureAwait(false))
+            return true;
+        using var again = await _contacts.ContactAsync(id, cancellationToken).ConfigureAwait(false);
+        return again.RootElement.Text("parentFolderId") == place;
+    }
+
+    // A delta's entry may hold only what changed: a folder without a name is asked for its name.
+    private async Task<SourceFolder?> DescribeAsync(JsonElement item, string above, CancellationToken cancellationToken)
+    {
+        if (!GraphShapes.ContactFolder.Judge(item, _run.Now).IsOdd)
+            return Describe(item, above);
+        using var answer = await _contacts.FolderAsync(item.Text("id"), cancellationToken).ConfigureAwait(false);
+        return GraphShapes.ContactFolder.Judge(answer.RootElement, _run.Now) is { Wrong.Count: > 0 } verdict
+            ? await OddFolder.KeepAsync(_run, item.Text("id"), answer.RootElement, verdict, cancellationToken).ConfigureAwait(false)
+            : Describe(answer.RootElement, above);
+    }
+
+    private static SourceFolder Describe(JsonElement item, string above)
+    {
+        var (id, parent, name) = (item.Text("id"), item.Text("parentFolderId"), item.Text("displayName"));
+        return new SourceFolder(id, parent == above ? "" : parent, name, SafeName.From(name), ItemMetadata.Write("contactFolder", id, item));
+    }
+
+    // Delta may tell only what changed, and of a contact there is no list of properties that must be there: a changed one that is not
+    // whole by comparison with what is stored is asked for itself.
+    private async Task ApplyAsync(string folder, SourceItem item, BatchAnswer photo, CancellationToken cancellationToken)
+    {
+        if (!await IsPartAsync(item, cancellationToken).ConfigureAwait(false))
+        {
+            await StoreAsync(folder, item.Id, item.Json, photo, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        JsonDocument? answer = null;
+        try
+        {
+            answer = await _contacts.ContactAsync(item.Id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (Wall.Holds(exception, cancellationToken)
+            && GraphShapes.Contact.Judge(item.Json, _run.Now).Wrong.Count == 0 && item.Json.TryGetProperty("displayName", out _))
+        {
+            // It cannot be asked; what the page said is a whole contact in all but an unlikely value. If it is gone, delta says so next.
+        }
+
+        using (answer)
+            await StoreAsync(folder, item.Id, answer?.RootElement ?? item.Json, photo, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<bool> IsPartAsync(SourceItem item, CancellationToken cancellationToken)
+    {
+        if (GraphShapes.Contact.Judge(item.Json, _run.Now).IsOdd || !item.Json.TryGetProperty("displayName", out _))
+            return true;
+        if (await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false) is not { } old || await _run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) is not { } bytes)
+            return false;
+        using var stored = DeepJson.Parse(bytes);
+        return stored.RootElement.ValueKind == JsonValueKind.Object && stored.RootElement.EnumerateObject().Any(property => !property.Name.StartsWith('@') && !item.Json.TryGetProperty(property.Name, out _));
+    }
+
+    private async Task StoreAsync(string folder, string id, JsonElement json, BatchAnswer photo, CancellationToken cancellationToken)
+    {
+        var missing = new List<(string What, Exception Reason)>();
+        var old = await _run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        byte[]? picture = null;
+        if (photo.Failure is { Kind: not GraphErrorKind.NotFound } failure)
+        {
+            // The contact is stored with the photo of before.
+            missing.Add((Texts.Get("Extra_Photo"), failure));
+            picture = old is null ? null : await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken).ConfigureAwait(false);
+        }
+        else if (photo.Failure is null)
+        {
+            try
+            {
+                picture = PhotoBytes.Checked(photo.Bytes);
+            }
+            catch (GraphException exception)
+            {
+                missing.Add((Texts.Get("Extra_Photo"), exception));
+                picture = old is null ? null : await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        // -Full lists what is known too: what is as it was is not written again.
+        if (_run.Full && missing.Count == 0 && old is not null && old.Parent == folder && old.Version == json.Text("changeKey") && !_run.IsDue(id)
+            && await _run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) is { } stored && stored.AsSpan().SequenceEqual(JsonFile.Write(json))
+            && (await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken).ConfigureAwait(false) ?? []).AsSpan().SequenceEqual(picture ?? []))
+            return;
+
+        var content = await CardFiles.SaveAsync(_run, json, () => ContactCard.Write(json, id, picture), picture, json.Time("lastModifiedDateTime", "createdDateTime"), missing, cancellationToken).ConfigureAwait(false);
+        var name = SafeName.Shorten(SafeName.From(ContactCard.Name(json), "-"), 140).Trim();
+        var entry = new ItemEntry { Id = id, Parent = folder, Name = $"{name} [{SafeName.Mark(id)}].json", Version = json.Text("changeKey") };
+        if (!await _run.Store.PutAsync(entry, content, ItemMetadata.Write("contact", id, json, s_summary), cancellationToken).ConfigureAwait(false))
+            throw new GraphException(GraphErrorKind.Other, null, "FolderUnknown", "The contact's folder is not known yet.");
+        await _run.JudgeAsync(id, folder, ContactCard.Name(json), GraphShapes.Contact.Judge(json, _run.Now), json, missing, cancellationToken).ConfigureAwait(false);
+        _run.CountDownload();
+    }
+}

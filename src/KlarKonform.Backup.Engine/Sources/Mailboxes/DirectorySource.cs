@@ -1,0 +1,184 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Snapshots.Items;
+using KlarKonform.Backup.Engine.Sources.Resources;
+using KlarKonform.Backup.Engine.Sources.Shapes;
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Delta;
+using KlarKonform.Backup.Graph.Directory;
+using KlarKonform.Backup.Graph.Http;
+
+namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
+
+/// <summary>
+/// The tenant's address book by delta: users, organisational contacts, groups with members, each as JSON and vCard, users with their
+/// photo. Used for one run.
+/// </summary>
+internal sealed class DirectorySource(GraphClient client, string tenant, DirectorySettings settings, Random random) : FolderReader
+{
+    private const string Users = "Users";
+    private const string OrganisationalContacts = "Contacts";
+    private const string Groups = "Groups";
+
+    // Delta does not tell that a photo changed. Photos lie in many mailboxes, none of which is busy with them.
+    private const int PhotosAtOnce = 16;
+    private static readonly TimeSpan s_photosEvery = TimeSpan.FromDays(7);
+
+    // The JSON file holds everything; the node carries what a search shows.
+    private static readonly HashSet<string> s_summary =
+    [
+        "displayName", "mail", "userPrincipalName", "userType", "accountEnabled", "groupTypes", "mailEnabled", "securityEnabled",
+    ];
+
+    private readonly DirectoryApi _directory = new(client);
+    private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, bool>> _begun = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _asked = new(StringComparer.Ordinal);
+    private ResourceBackup _run = null!;
+
+    public override string Kind => "Directory";
+
+    public override string ResourceId => tenant;
+
+    public override string Name => tenant;
+
+    public override IReadOnlyList<string> Path => ["Directory"];
+
+    // A group's portions only make sense together.
+    public override bool ResumesInsideRound => false;
+
+    public override bool EntriesAddUp => true;
+
+    public override IAsyncEnumerable<DeltaPage> ItemsAsync(string folder, Uri? link, CancellationToken cancellationToken)
+    {
+        // From the start, the first mention of an entry replaces what is stored; later ones add to it.
+        if (link is null)
+            _begun[folder] = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
+        else
+            _begun.TryRemove(folder, out _);
+        return folder switch
+        {
+            Users => _directory.UserDeltaAsync(link, cancellationToken),
+            Groups => _directory.GroupDeltaAsync(link, cancellationToken),
+            _ => _directory.ContactDeltaAsync(link, cancellationToken),
+        };
+    }
+
+    public override IAsyncEnumerable<DeltaPage> ListAsync(string folder, CancellationToken cancellationToken) => ItemsAsync(folder, null, cancellationToken);
+
+    // Portions of one group may come on one page: each adds to what the one before it left.
+    public override Task ApplyAsync(FolderRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(items.GroupBy(item => item.Id), new ParallelOptions { MaxDegreeOfParallelism = PhotosAtOnce, CancellationToken = cancellationToken }, async (portions, token) =>
+        {
+            await _run.GuardAsync(portions.Key, folder, portions.First().Json.Text("displayName"), async () =>
+            {
+                foreach (var item in portions)
+                    await ApplyAsync(folder, item, token).ConfigureAwait(false);
+            }, token).ConfigureAwait(false);
+        });
+
+    protected override Task<FolderChanges> FoldersAsync(ResourceBackup run, CancellationToken cancellationToken)
+    {
+        _run = run;
+        var changes = new FolderChanges { Complete = true };
+        foreach (var name in (string[])[Users, OrganisationalContacts, Groups])
+            changes.Put(new SourceFolder(name, "", name, name, null));
+        return Task.FromResult(changes);
+    }
+
+    // A group's members come by delta only: the rest of its entry is asked for, and the members stay as they are stored.
+    protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _asked[id] = true;
+            return (folder, await _directory.EntryAsync(folder.ToLowerInvariant(), id, cancellationToken).ConfigureAwait(false));
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.UserGone)
+        {
+            // Of the directory's entries, the code says that this one is gone.
+            throw new GraphException(GraphErrorKind.NotFound, exception.Status, exception.Code, exception.Message, exception);
+        }
+    }
+
+    public override Task ProbeAsync(CancellationToken cancellationToken) => _directory.ProbeAsync(cancellationToken);
+
+    // The three are of our own making.
+    protected override Task ProbeFolderAsync(string folder, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    protected override async Task FinishAsync(ResourceBackup run, IReadOnlyCollection<string> changedFolders, CancellationToken cancellationToken)
+    {
+        if (settings.Photos == false)
+            return;
+        if (run.Store.State.PhotosCompared is { } compared && run.Now - compared < s_photosEvery && !run.Full)
+            return;
+
+        // The first run has just read them all. Tenants must not all come on the same day of the week.
+        if (run.Store.State.PhotosCompared is not null)
+            await ComparePhotosAsync(cancellationToken).ConfigureAwait(false);
+        await run.Store.ChangeStateAsync(state => state.PhotosCompared = run.Now - (s_photosEvery * random.NextDouble() / 4), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task ApplyAsync(string folder, SourceItem item, CancellationToken cancellationToken)
+    {
+        var old = await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false);
+        // What was asked for itself is added to what is stored: it has no members in it.
+        var fresh = !_asked.ContainsKey(item.Id) && _begun.TryGetValue(folder, out var begun) && begun.TryAdd(item.Id, true);
+        using var stored = old is null || fresh ? null : DeepJson.Parse(await _run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) ?? "{}"u8.ToArray());
+        var merged = DirectoryEntry.Merge(stored?.RootElement ?? default, item.Json);
+        var version = DirectoryEntry.VersionOf(merged);
+        if (old?.Version == version && !_run.IsDue(item.Id))
+            return;
+        var missing = new List<(string What, Exception Reason)>();
+        var photo = await PhotoAsync(folder, item.Id, old, missing, cancellationToken).ConfigureAwait(false);
+        await PutAsync(folder, item.Id, old, merged, version, photo, missing, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task PutAsync(
+        string folder, string id, ItemEntry? old, JsonElement merged, string version, byte[]? photo, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
+    {
+        var content = await CardFiles.SaveAsync(_run, merged, () => DirectoryCard.Write(merged, id, photo), photo, _run.Now, missing, cancellationToken).ConfigureAwait(false);
+        var name = SafeName.Shorten(SafeName.From(merged.Text("displayName"), "-"), 140).Trim();
+        var entry = new ItemEntry { Id = id, Parent = folder, Name = $"{name} [{SafeName.Mark(id)}].json", Version = version };
+        await _run.Store.PutAsync(entry, content, ItemMetadata.Write(folder switch { Users => "user", Groups => "group", _ => "orgContact" }, id, merged, s_summary), cancellationToken).ConfigureAwait(false);
+        await _run.JudgeAsync(id, folder, merged.Text("displayName"), GraphShapes.DirectoryEntry.Judge(merged, _run.Now, isPart: true), merged, missing, cancellationToken).ConfigureAwait(false);
+        if (old is null)
+            _run.CountDownload();
+        else
+            _run.CountUpdate();
+    }
+
+    private async Task<byte[]?> PhotoAsync(string folder, string id, ItemEntry? old, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
+    {
+        if (folder != Users || settings.Photos == false)
+            return null;
+        try
+        {
+            return await _directory.PhotoAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (Wall.Holds(exception, cancellationToken) && exception is not GraphException { Kind: GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate })
+        {
+            // The entry itself is stored, with the photo of before.
+            missing.Add((Texts.Get("Extra_Photo"), exception));
+            return old is null ? null : await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ComparePhotosAsync(CancellationToken cancellationToken)
+    {
+        await Parallel.ForEachAsync(_run.Store.ItemsOfAsync(Users, folders: false, cancellationToken), new ParallelOptions { MaxDegreeOfParallelism = PhotosAtOnce, CancellationToken = cancellationToken }, async (id, token) =>
+        {
+            await _run.GuardAsync(id, Users, id, async () =>
+            {
+                if (await _run.Store.FindAsync(id, token).ConfigureAwait(false) is not { } entry || await _run.Store.ReadAsync(entry, token).ConfigureAwait(false) is not { } bytes)
+                    return;
+                using var json = DeepJson.Parse(bytes);
+                var missing = new List<(string What, Exception Reason)>();
+                var photo = await PhotoAsync(Users, id, entry, missing, token).ConfigureAwait(false);
+                var before = await _run.Store.ReadPartAsync(entry, CardFiles.Photo, token).ConfigureAwait(false);
+                if (missing.Count > 0 || !(photo ?? []).AsSpan().SequenceEqual(before ?? []))
+                    await PutAsync(Users, id, entry, json.RootElement, entry.Version!, photo, missing, token).ConfigureAwait(false);
+            }, token).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,11 @@
+using System.Text.Json;
+using KlarKonform.Backup.Repository.Trees;
+
+namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
+
+/// <summary>What is attached to an event.</summary>
+/// <param name="Json">Its properties as Graph sent them.</param>
+/// <param name="Suffix">What follows the event's name in the attachment's.</param>
+/// <param name="Node">Its bytes, or null for a reference to a file in the cloud and for one that could not be had.</param>
+/// <param name="Occurrence">The changed occurrence of a series that it belongs to; null for the event's own.</param>
+internal sealed record EventAttachment(JsonElement Json, string Suffix, Node? Node, string? Occurrence);

@@ -1,0 +1,35 @@
+namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
+
+/// <summary>What became of a hierarchy's folders since the last look.</summary>
+internal sealed class FolderChanges
+{
+    /// <summary>New and changed folders; all of them when <see cref="Complete"/>.</summary>
+    public Dictionary<string, SourceFolder> Folders { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Folders that are gone.</summary>
+    public HashSet<string> Removed { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Whether folders that are not mentioned are gone too.</summary>
+    public bool Complete { get; set; }
+
+    /// <summary>Entries that named no folder: something is there, and nobody knows what.</summary>
+    public int Unread { get; set; }
+
+    /// <summary>Folders of which nobody could tell what they are, and why.</summary>
+    public List<(string Id, Exception Reason)> Odd { get; } = [];
+
+    /// <summary>Where the next look starts; null for a whole listing.</summary>
+    public string? Link { get; set; }
+
+    public void Put(SourceFolder folder)
+    {
+        Removed.Remove(folder.Id);
+        Folders[folder.Id] = folder;
+    }
+
+    public void Remove(string id)
+    {
+        Folders.Remove(id);
+        Removed.Add(id);
+    }
+}

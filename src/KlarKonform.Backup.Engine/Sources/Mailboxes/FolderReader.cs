@@ -1,0 +1,331 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Snapshots.Items;
+using KlarKonform.Backup.Engine.Sources.Resources;
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Delta;
+
+namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
+
+/// <summary>
+/// A resource whose items lie in folders, each with a cursor of its own: mail, calendars, contacts, the address book. Hierarchy first, then
+/// every folder, again as long as items move under the reader's eyes, and removals last: an item goes only when a whole round that began
+/// after its removal was reported has not found it elsewhere.
+/// </summary>
+internal abstract class FolderReader : IResourceSource
+{
+    /// <summary>Outlook answers four requests at a time for a mailbox; more readers only wait.</summary>
+    public const int Concurrency = 4;
+
+    /// <summary>Folders read at a time: while one asks for its next page, the other one's items keep the places busy. Each holds a page in memory.</summary>
+    public const int FoldersAtOnce = 2;
+
+    private const string HierarchyPart = "folders";
+    private readonly ConcurrentDictionary<string, bool> _missedFolders = new(StringComparer.Ordinal);
+
+    // In a mailbox that never rests the last removals wait for the next run.
+    private const int MaxRounds = 4;
+
+    public abstract string Kind { get; }
+
+    public abstract string ResourceId { get; }
+
+    public abstract string Name { get; }
+
+    public abstract IReadOnlyList<string> Path { get; }
+
+    /// <summary>Whether a round can go on in its middle after a cut. Not where several entries of a round make up one item.</summary>
+    public virtual bool ResumesInsideRound => true;
+
+    /// <summary>How cursors are asked for; one of another form is not used any more.</summary>
+    public virtual string CursorForm => "";
+
+    /// <summary>Whether folders have a delta; else they are listed and compared in every run.</summary>
+    public virtual bool HasDelta => true;
+
+    /// <summary>Whether <see cref="IdsAsync"/> names ids and change keys of what a folder holds, for a folder of which no page can be had.</summary>
+    public virtual bool HasIds => false;
+
+    /// <summary>Whether an item says in which folder it is; an event does not, and a deleted one can be had for as long as it lies in the bin.</summary>
+    public virtual bool TellsPlace => true;
+
+    /// <summary>Whether several entries of an id on a page each tell a part of it; otherwise the last one tells all.</summary>
+    public virtual bool EntriesAddUp => false;
+
+    public async Task RunAsync(ResourceBackup run, CancellationToken cancellationToken)
+    {
+        run.Store.AnswersMayCross = true;
+        var changed = new HashSet<string>(StringComparer.Ordinal);
+        for (var number = 1; ; number++)
+        {
+            await ReadFoldersAsync(run, cancellationToken).ConfigureAwait(false);
+            var round = new FolderRound(this, run, run.Full && number == 1);
+
+            // A later round's pages are all but empty.
+            await round.ReadAsync(LivingFolders(run.Store.State), number == 1 ? FoldersAtOnce : Concurrency, cancellationToken).ConfigureAwait(false);
+            if (number == 1)
+                await RetryAsync(run, round, cancellationToken).ConfigureAwait(false);
+            changed.UnionWith(round.ChangedFolders);
+
+            // What moved from an unread folder to a read one was missed: the cursors of a moment ago say so.
+            if (round.MayHaveMissed && number < MaxRounds)
+                continue;
+            await ApplyRemovalsAsync(run, round, cancellationToken).ConfigureAwait(false);
+            break;
+        }
+
+        await run.Store.GrantWishesAsync(cancellationToken).ConfigureAwait(false);
+        await FinishAsync(run, changed, cancellationToken).ConfigureAwait(false);
+
+        // A count that could not be had is asked for again, whether anything changed there or not.
+        changed.UnionWith(run.Store.State.Failures.Keys.Where(key => key.StartsWith(FolderVerifier.Part, StringComparison.Ordinal)).Select(key => key[FolderVerifier.Part.Length..]));
+        await new FolderVerifier(this, run).VerifyAsync(changed, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>All items of a folder from a stored link, or from the start. Pages without a delta link at the end are a complete listing.</summary>
+    public abstract IAsyncEnumerable<DeltaPage> ItemsAsync(string folder, Uri? link, CancellationToken cancellationToken);
+
+    /// <summary>All items of a folder where delta does not work.</summary>
+    public abstract IAsyncEnumerable<DeltaPage> ListAsync(string folder, CancellationToken cancellationToken);
+
+    /// <summary>Stores what a page says of a folder's items; its own failures are noted with the run.</summary>
+    public abstract Task ApplyAsync(FolderRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken);
+
+    /// <inheritdoc />
+    public abstract Task ProbeAsync(CancellationToken cancellationToken);
+
+    /// <summary>Asks whether a folder is there: a listing that does not name it is no proof.</summary>
+    public Task<bool> IsFolderThereAsync(string folder, CancellationToken cancellationToken) =>
+        Presence.IsThereAsync(() => ProbeFolderAsync(folder, cancellationToken));
+
+    /// <summary>A folder that is listed was not found. The first time it may have been deleted meanwhile; what the next look lists again, and cannot be had again, is there.</summary>
+    /// <exception cref="PartIncompleteException">It is so.</exception>
+    public async Task MissFolderAsync(ResourceBackup run, string folder, CancellationToken cancellationToken)
+    {
+        if (_missedFolders.TryAdd(folder, true))
+            return;
+
+        // Or its removal was never told: the next look lists all folders.
+        await run.Store.ChangeStateAsync(state => state.Link = null, cancellationToken).ConfigureAwait(false);
+        throw new PartIncompleteException(new ItemProblem("ListedNotFound", Texts.Get("ListedNotFound"), "HintRetry") { Level = FailureLevel.Part });
+    }
+
+    /// <summary>Whether the place that an item names is one that is not backed up, and not a wrong word.</summary>
+    protected virtual Task<bool> IsOutsideAsync(string id, string place, CancellationToken cancellationToken) => IsFolderThereAsync(place, cancellationToken);
+
+    /// <summary>Asks whether an item is there, wherever it may be.</summary>
+    public Task<bool> IsThereAsync(string id, string folder, CancellationToken cancellationToken) =>
+        Presence.IsThereAsync(async () => (await ItemAsync(id, folder, cancellationToken).ConfigureAwait(false)).Item.Dispose());
+
+    /// <summary>Asks for a folder.</summary>
+    /// <exception cref="GraphException"><see cref="GraphErrorKind.NotFound"/>: it is gone.</exception>
+    protected abstract Task ProbeFolderAsync(string folder, CancellationToken cancellationToken);
+
+    /// <summary>What became of the folders.</summary>
+    protected abstract Task<FolderChanges> FoldersAsync(ResourceBackup run, CancellationToken cancellationToken);
+
+    /// <summary>One item as it is now: its folder and its page entry.</summary>
+    /// <param name="id">The item's id.</param>
+    /// <param name="folder">Where it was.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="GraphException"><see cref="GraphErrorKind.NotFound"/>: it is gone.</exception>
+    protected abstract Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken);
+
+    /// <summary>What there is to do when all is read.</summary>
+    protected virtual Task FinishAsync(ResourceBackup run, IReadOnlyCollection<string> changedFolders, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>How many items the source itself counts in a folder, or null where it does not count.</summary>
+    public virtual Task<int?> CountAsync(string folder, CancellationToken cancellationToken) => Task.FromResult<int?>(null);
+
+    /// <summary>The ids of all items of a folder, where <see cref="CountAsync"/> counts.</summary>
+    public virtual IAsyncEnumerable<DeltaPage> IdsAsync(string folder, CancellationToken cancellationToken) => ListAsync(folder, cancellationToken);
+
+    /// <summary>Stores an item as it is now. Returns the folder that it is in, or null when it is gone.</summary>
+    public Task<string?> RefreshAsync(ResourceBackup run, string id, string folder, CancellationToken cancellationToken) =>
+        RefreshAsync(new FolderRound(this, run, full: false), run, id, folder, cancellationToken);
+
+    /// <summary>Stores an item as it is now, as a part of a round. Returns the folder that it is in, or null when it is gone.</summary>
+    public async Task<string?> RefreshAsync(FolderRound round, ResourceBackup run, string id, string folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (present, item) = await ItemAsync(id, folder, cancellationToken).ConfigureAwait(false);
+            if (present.Length == 0)
+                present = folder;
+            using var owned = item;
+
+            // In a folder that is not backed up, such as the dumpster: gone from here. A new folder brings it by its own delta.
+            // A place that nobody knows is none.
+            if (!run.Store.State.Folders.ContainsKey(present))
+            {
+                return await IsOutsideAsync(id, present, cancellationToken).ConfigureAwait(false) ? null
+                    : throw new GraphException(GraphErrorKind.Other, null, "FolderUnknown", "The item's folder is not known.");
+            }
+
+            await ApplyAsync(round, present, [new SourceItem(id, item.RootElement)], cancellationToken).ConfigureAwait(false);
+            return present;
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
+
+    private static IEnumerable<string> LivingFolders(ResourceState state) => [.. state.Folders.Keys.Where(id => !state.PendingFolderRemovals.Contains(id))];
+
+    // Without the hierarchy, the folders that are known can be read all the same; a resource of which none is known has failed.
+    private async Task ReadFoldersAsync(ResourceBackup run, CancellationToken cancellationToken)
+    {
+        if (run.Store.State.Folders.IsEmpty)
+            await ReadHierarchyAsync(run, cancellationToken).ConfigureAwait(false);
+        else
+            await run.GuardPartAsync(HierarchyPart, Texts.Get("Part_Folders"), () => ReadHierarchyAsync(run, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task ReadHierarchyAsync(ResourceBackup run, CancellationToken cancellationToken)
+    {
+        var changes = await FoldersAsync(run, cancellationToken).ConfigureAwait(false);
+        if (changes.Complete)
+            changes.Removed.UnionWith(run.Store.State.Folders.Keys.Where(id => !changes.Folders.ContainsKey(id)));
+        await PutFoldersAsync(run, changes.Folders, cancellationToken).ConfigureAwait(false);
+        var (removed, isConfirmed) = await AskForFoldersAsync(run, changes.Removed, cancellationToken).ConfigureAwait(false);
+        await run.Store.ChangeStateAsync(state =>
+        {
+            // What could not be confirmed is asked for again: delta would not name it a second time.
+            state.Link = isConfirmed ? changes.Link : null;
+            state.PendingFolderRemovals.UnionWith(removed);
+        }, cancellationToken).ConfigureAwait(false);
+        foreach (var (id, reason) in changes.Odd)
+            await run.FailAsync("folder:" + id, "", id, ItemProblem.Of(reason, FailureLevel.Part), cancellationToken).ConfigureAwait(false);
+        if (changes.Unread > 0)
+        {
+            await run.FailAsync(HierarchyPart, "", Texts.Get("Part_Folders"), new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", Texts.Get("Part_Folders"), changes.Unread), "HintRetry")
+            {
+                Level = FailureLevel.Part,
+            }, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // A folder takes all that it holds along: it is asked for itself, whatever a listing said or left out.
+    private async Task<(IReadOnlyList<string> Gone, bool IsConfirmed)> AskForFoldersAsync(ResourceBackup run, IEnumerable<string> missing, CancellationToken cancellationToken)
+    {
+        var gone = new List<string>();
+        var present = new List<string>();
+        foreach (var folder in missing.Where(run.Store.State.Folders.ContainsKey).ToArray())
+        {
+            try
+            {
+                (await IsFolderThereAsync(folder, cancellationToken).ConfigureAwait(false) ? present : gone).Add(folder);
+            }
+            catch (GraphException exception) when (Wall.Holds(exception, cancellationToken) && !exception.IsOfResource)
+            {
+                present.Add(folder); // Nobody knows: it stays.
+            }
+        }
+
+        if (present.Count > 0)
+        {
+            var names = string.Join(", ", present.Take(5).Select(folder => run.Store.State.Folders.TryGetValue(folder, out var known) ? known.Name : folder));
+            await run.FailAsync(HierarchyPart, "", Texts.Get("Part_Folders"), new ItemProblem("FoldersNotListed", Texts.Get("FoldersNotListed", present.Count, names), "HintRetry")
+            {
+                Level = FailureLevel.Part,
+            }, cancellationToken).ConfigureAwait(false);
+        }
+
+        return (gone, present.Count == 0);
+    }
+
+    // Parents first; a folder whose parent nobody knows hangs at the root.
+    private static async Task PutFoldersAsync(ResourceBackup run, Dictionary<string, SourceFolder> folders, CancellationToken cancellationToken)
+    {
+        var waiting = new Queue<SourceFolder>(folders.Values);
+        var idle = 0;
+        while (waiting.TryDequeue(out var folder))
+        {
+            var old = await run.Store.FindAsync(folder.Id, cancellationToken).ConfigureAwait(false);
+            var entry = new ItemEntry { Id = folder.Id, Parent = idle > waiting.Count + 1 ? "" : folder.Parent, Name = folder.SafeName, IsFolder = true };
+
+            // Different names may make one safe name: -Full writes what the folder is called again.
+            if (old is null || run.Full || old.Parent != entry.Parent || (old.Name != entry.Name && old.Name != SafeName.WithMark(entry.Name, folder.Id)))
+            {
+                if (!await run.Store.PutAsync(entry, null, folder.Metadata, cancellationToken).ConfigureAwait(false))
+                {
+                    waiting.Enqueue(folder);
+                    idle++;
+                    continue;
+                }
+
+                if (old is not null && (old.Parent != entry.Parent || old.Name != entry.Name))
+                    run.CountUpdate();
+            }
+
+            idle = 0;
+            await run.Store.ChangeStateAsync(state =>
+            {
+                if (!state.Folders.TryGetValue(folder.Id, out var known))
+                    state.Folders[folder.Id] = known = new FolderState();
+                known.Name = folder.Name;
+                state.PendingFolderRemovals.Remove(folder.Id);
+            }, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task RetryAsync(ResourceBackup run, FolderRound round, CancellationToken cancellationToken)
+    {
+        foreach (var (id, parent, name) in run.DueFailures.Select(failure => (failure.ItemId, failure.Parent, failure.Name))
+            .Concat(run.DueDoubts.Select(doubt => (doubt.ItemId, doubt.Parent, Name: doubt.ItemId))).ToArray())
+        {
+            await run.GuardAsync(id, parent, name, async () =>
+            {
+                if (await RefreshAsync(round, run, id, parent, cancellationToken).ConfigureAwait(false) is null)
+                    await run.ForgetAsync(id, cancellationToken).ConfigureAwait(false);
+            }, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // Of an item that changed its folder in this run, several answers may have been applied in another order than they were given: where it
+    // is, the source itself must say before it goes.
+    private async Task<bool> IsElsewhereAsync(ResourceBackup run, FolderRound round, ItemEntry entry, CancellationToken cancellationToken)
+    {
+        if (!await run.Store.HasMovedAsync(entry.Id, cancellationToken).ConfigureAwait(false))
+            return false;
+        return await RefreshAsync(round, run, entry.Id, entry.Parent, cancellationToken).ConfigureAwait(false) is not null;
+    }
+
+    private async Task ApplyRemovalsAsync(ResourceBackup run, FolderRound last, CancellationToken cancellationToken)
+    {
+        var confirmed = run.Store.State.PendingRemovals.Where(pending => !last.Removed(pending.Key)).ToArray();
+        foreach (var (id, folders) in confirmed)
+        {
+            // An item that turned up in another folder meanwhile was moved, not removed; one that fails there goes on failing.
+            await run.GuardAsync(id, folders.FirstOrDefault() ?? "", id, async () =>
+            {
+                if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } entry && folders.Contains(entry.Parent)
+                    && !await IsElsewhereAsync(run, last, entry, cancellationToken).ConfigureAwait(false)
+                    && await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
+                    run.CountRemoval();
+                if (run.Store.State.Failures.TryGetValue(id, out var failure) && folders.Contains(failure.Parent))
+                    await run.ForgetAsync(id, cancellationToken).ConfigureAwait(false);
+            }, cancellationToken).ConfigureAwait(false);
+        }
+
+        var removed = new List<(int Depth, string Id)>();
+        foreach (var id in run.Store.State.PendingFolderRemovals.ToArray())
+            removed.Add((await run.Store.DepthAsync(id, cancellationToken).ConfigureAwait(false), id));
+        foreach (var (_, id) in removed.OrderByDescending(each => each.Depth))
+        {
+            if (await run.Store.RemoveAsync(id, withContent: true, cancellationToken).ConfigureAwait(false))
+                run.CountRemoval();
+        }
+
+        await run.Store.ChangeStateAsync(state =>
+        {
+            foreach (var (id, _) in confirmed)
+                state.PendingRemovals.TryRemove(id, out _);
+            state.PendingFolderRemovals.Clear();
+            foreach (var (_, id) in removed)
+                state.Folders.TryRemove(id, out _);
+        }, cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,128 @@
+using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Sources.Resources;
+using KlarKonform.Backup.Graph;
+
+namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
+
+/// <summary>
+/// Compares what the source counts in the folders that changed with what is stored. Where they differ, the folder is read once more,
+/// then item by item: what is missing is fetched, what is gone is removed, and what cannot be explained is named.
+/// </summary>
+internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
+{
+    /// <summary>What the key of a folder's failed count begins with.</summary>
+    public const string Part = "count:";
+
+    /// <summary>Verifies folders.</summary>
+    public Task VerifyAsync(IReadOnlyCollection<string> folders, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(folders, new ParallelOptions { MaxDegreeOfParallelism = FolderReader.Concurrency, CancellationToken = cancellationToken },
+            async (folder, token) => await run.GuardPartAsync(Part + folder, NameOf(folder), () => VerifyAsync(folder, token), token).ConfigureAwait(false));
+
+    private async Task VerifyAsync(string folder, CancellationToken cancellationToken)
+    {
+        // What could not be read differs, and is a failure already.
+        if (run.HasFailed("folder:" + folder))
+            return;
+        try
+        {
+            // What arrived since the folder was read is no difference: reading it again is one request.
+            if (await DiffersAsync(folder, cancellationToken).ConfigureAwait(false))
+                await new FolderRound(source, run, full: false).ReadAsync([folder], 1, cancellationToken).ConfigureAwait(false);
+            else
+                return;
+            if (await DiffersAsync(folder, cancellationToken).ConfigureAwait(false))
+                await CompareAsync(folder, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound && !exception.IsOfResource)
+        {
+            // Deleted meanwhile: nothing to compare. If it is there all the same, its count is not to be had.
+            if (await source.IsFolderThereAsync(folder, cancellationToken).ConfigureAwait(false))
+                throw;
+        }
+    }
+
+    private string NameOf(string folder) => run.Store.State.Folders.TryGetValue(folder, out var known) ? known.Name : folder;
+
+    private async Task<bool> DiffersAsync(string folder, CancellationToken cancellationToken)
+    {
+        if (!run.Store.State.Folders.TryGetValue(folder, out var known) || await source.CountAsync(folder, cancellationToken).ConfigureAwait(false) is not { } total)
+            return false;
+        return total != known.Count + await MissingAsync(folder, cancellationToken).ConfigureAwait(false) - await WaitingAsync(folder, cancellationToken).ConfigureAwait(false);
+    }
+
+    // Failed, and nothing of them is stored.
+    private async Task<int> MissingAsync(string folder, CancellationToken cancellationToken)
+    {
+        var missing = 0;
+        foreach (var failure in run.Store.State.Failures.Values.Where(failure => failure.Parent == folder && failure.Level == FailureLevel.Item))
+            missing += await run.Store.FindAsync(failure.ItemId, cancellationToken).ConfigureAwait(false) is null ? 1 : 0;
+        return missing;
+    }
+
+    // Reported as removed from here; whether they turned up elsewhere, only the next round can tell.
+    private async Task<int> WaitingAsync(string folder, CancellationToken cancellationToken)
+    {
+        var waiting = 0;
+        foreach (var (id, folders) in run.Store.State.PendingRemovals)
+            waiting += folders.Contains(folder) && (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false))?.Parent == folder ? 1 : 0;
+        return waiting;
+    }
+
+    private async Task CompareAsync(string folder, CancellationToken cancellationToken)
+    {
+        var state = run.Store.State;
+        var name = NameOf(folder);
+        var listed = new SeenItems();
+        var missing = new List<string>();
+        var unread = false;
+        await foreach (var page in source.IdsAsync(folder, cancellationToken).ConfigureAwait(false))
+        {
+            unread |= !page.IsWhole;
+            foreach (var item in page.Items)
+            {
+                var id = item.Text("id");
+                listed.Add(id);
+                if (!state.Failures.ContainsKey(id) && (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false))?.Parent != folder)
+                    missing.Add(id);
+            }
+        }
+
+        var superfluous = new List<string>();
+        await foreach (var id in run.Store.ItemsOfAsync(folder, folders: false, cancellationToken).ConfigureAwait(false))
+        {
+            if (!unread && !listed.Contains(id) && !(state.PendingRemovals.TryGetValue(id, out var folders) && folders.Contains(folder)))
+                superfluous.Add(id);
+        }
+
+        if (missing.Count + superfluous.Count > 0)
+            run.Note(Texts.Get("CountMended", source.Kind, source.Name, name, missing.Count, superfluous.Count), namesItem: true);
+        foreach (var id in missing)
+            await MendAsync(folder, name, id, isMissing: true, cancellationToken).ConfigureAwait(false);
+        foreach (var id in superfluous)
+            await MendAsync(folder, name, id, isMissing: false, cancellationToken).ConfigureAwait(false);
+    }
+
+    // The source's word on the very item decides.
+    private async Task MendAsync(string folder, string name, string id, bool isMissing, CancellationToken cancellationToken)
+    {
+        await run.GuardAsync(id, folder, id, async () =>
+        {
+            var there = await source.RefreshAsync(run, id, folder, cancellationToken).ConfigureAwait(false);
+            var stored = await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false);
+            if (there is null && stored is not null)
+            {
+                if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
+                    run.CountRemoval();
+            }
+            else if (there is null && isMissing)
+            {
+                // Listed a moment ago, and not found: deleted meanwhile, which the next run finds out, or there and not to be had.
+                await run.FailAsync(id, folder, id, new GraphException(GraphErrorKind.NotFound, null, "ListedNotFound", Texts.Get("ListedNotFound")), cancellationToken).ConfigureAwait(false);
+            }
+            else if (there is not null && stored?.Parent != there && !run.Store.State.Failures.ContainsKey(id))
+            {
+                run.AddMismatch(name, id, isMissing);
+            }
+        }, cancellationToken).ConfigureAwait(false);
+    }
+}

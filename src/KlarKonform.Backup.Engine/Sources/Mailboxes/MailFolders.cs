@@ -1,0 +1,171 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Snapshots.Items;
+using KlarKonform.Backup.Engine.Sources.Resources;
+using KlarKonform.Backup.Engine.Sources.Shapes;
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Mail;
+
+namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
+
+/// <summary>
+/// A mailbox's folders: the hierarchy by delta; now and then a listing of everything, because Microsoft does not promise that delta
+/// reports hidden folders; and the dumpster and the archive, which have no hierarchy delta.
+/// </summary>
+internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
+{
+    private const string RecoverableItems = "Recoverable Items";
+    private const string Archive = "Archive Mailbox";
+
+    private static readonly TimeSpan s_listEvery = TimeSpan.FromDays(7);
+
+    // Which of them Graph accepts differs; the first one holds the others.
+    private static readonly (string WellKnownName, string Name)[] s_dumpster =
+    [
+        ("recoverableitemsroot", RecoverableItems),
+        ("recoverableitemsdeletions", RecoverableItems),
+        ("recoverableitemspurges", RecoverableItems + " (Purges)"),
+        ("recoverableitemsversions", RecoverableItems + " (Versions)"),
+        ("recoverableitemsdiscoveryholds", RecoverableItems + " (DiscoveryHolds)"),
+    ];
+
+    public async Task<FolderChanges> ReadAsync(ResourceBackup run, CancellationToken cancellationToken)
+    {
+        var root = await RootAsync(run, cancellationToken).ConfigureAwait(false);
+        var changes = await HierarchyReader.ReadAsync(run, link => mail.FolderDeltaAsync(link, cancellationToken), () => mail.ListFoldersAsync(null, cancellationToken),
+            item => DescribeAsync(run, item, root, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var state = run.Store.State;
+        var due = changes.Complete || state.FoldersListed is not { } listed || run.Now - listed >= s_listEvery;
+        if (due)
+        {
+            var all = await HierarchyReader.CollectAsync(mail.ListFoldersAsync(null, cancellationToken), complete: true,
+                item => DescribeAsync(run, item, root, cancellationToken), cancellationToken).ConfigureAwait(false);
+            foreach (var folder in all.Folders.Values)
+                changes.Put(folder);
+            changes.Odd.AddRange(all.Odd.Where(each => changes.Odd.TrueForAll(other => other.Id != each.Id)));
+            changes.Unread = Math.Max(changes.Unread, all.Unread);
+            changes.Complete = changes.Unread + changes.Odd.Count == 0;
+        }
+
+        await AddSpecialAsync(run, changes, cancellationToken).ConfigureAwait(false);
+
+        // What the listing did not say is asked for again: delta does not name hidden folders.
+        if (due && changes.Unread + changes.Odd.Count == 0)
+            await run.Store.ChangeStateAsync(each => each.FoldersListed = run.Now, cancellationToken).ConfigureAwait(false);
+        return changes;
+    }
+
+    // The hierarchy's root is no folder that anybody sees; its id is where the visible tree hangs.
+    private async Task<string> RootAsync(ResourceBackup run, CancellationToken cancellationToken)
+    {
+        if (run.Store.State.RootId is { } known)
+            return known;
+        var root = "";
+        try
+        {
+            using var folder = await mail.FolderAsync("msgfolderroot", cancellationToken).ConfigureAwait(false);
+            root = folder.RootElement.Text("id");
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotProvisioned)
+        {
+            throw exception.OfResource(); // The first question to a mailbox: thousands that have none are not asked twice.
+        }
+        catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate or GraphErrorKind.Throttled or GraphErrorKind.UserGone))
+        {
+            // Another folder knows it too.
+        }
+
+        // The inbox hangs directly below it.
+        if (root.Length == 0)
+        {
+            using var inbox = await mail.FolderAsync("inbox", cancellationToken).ConfigureAwait(false);
+            root = inbox.RootElement.Text("parentFolderId") is { Length: > 0 } parent ? parent : throw GraphException.Broken("The mailbox does not say what its root is.");
+        }
+
+        await run.Store.ChangeStateAsync(state => state.RootId = root, cancellationToken).ConfigureAwait(false);
+        return root;
+    }
+
+    private async Task AddSpecialAsync(ResourceBackup run, FolderChanges changes, CancellationToken cancellationToken)
+    {
+        if (selection.RecoverableItems == true)
+        {
+            var found = false;
+            foreach (var (wellKnownName, name) in s_dumpster)
+            {
+                found |= await AddTreeAsync(run, changes, wellKnownName, name, cancellationToken).ConfigureAwait(false) is null;
+                if (found && wellKnownName == s_dumpster[0].WellKnownName)
+                    break;
+            }
+
+            if (!found)
+                run.Note(Texts.Get("RecoverableItemsMissing", run.Source.Name));
+        }
+
+        if (selection.Archive == true && await AddTreeAsync(run, changes, "archivemsgfolderroot", Archive, cancellationToken).ConfigureAwait(false) is { } refused)
+            run.Note(Texts.Get("ArchiveMissing", run.Source.Name, refused.Code));
+    }
+
+    // A special folder with everything below it; returns why it cannot be had.
+    private async Task<GraphException?> AddTreeAsync(ResourceBackup run, FolderChanges changes, string wellKnownName, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var top = await mail.FolderAsync(wellKnownName, cancellationToken).ConfigureAwait(false);
+            var id = top.RootElement.Text("id");
+            if (changes.Folders.ContainsKey(id))
+                return null;
+            var below = await HierarchyReader.CollectAsync(mail.ListFoldersAsync(id, cancellationToken), complete: true,
+                item => DescribeAsync(run, item, root: "", cancellationToken), cancellationToken).ConfigureAwait(false);
+            changes.Odd.AddRange(below.Odd);
+            changes.Unread += below.Unread;
+            changes.Complete &= below.Odd.Count + below.Unread == 0;
+            changes.Put(new SourceFolder(id, "", name, name, ItemMetadata.Write("mailFolder", id, top.RootElement)));
+            foreach (var folder in below.Folders.Values)
+                changes.Put(folder);
+            if (run.Store.State.SpecialFolders.GetValueOrDefault(wellKnownName) != id)
+                await run.Store.ChangeStateAsync(state => state.SpecialFolders[wellKnownName] = id, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.Other or GraphErrorKind.NotProvisioned or GraphErrorKind.AccessDenied)
+        {
+            // What was there and is refused now is not gone: nothing may be taken away on the strength of this look.
+            if (exception.Kind != GraphErrorKind.NotFound && run.Store.State.SpecialFolders.ContainsKey(wellKnownName))
+                changes.Complete = false;
+            return exception;
+        }
+    }
+
+    // A delta's entry may hold only what changed: a folder without a name is asked for its name. Search folders repeat what lies elsewhere.
+    private async Task<SourceFolder?> DescribeAsync(ResourceBackup run, JsonElement item, string root, CancellationToken cancellationToken)
+    {
+        var id = item.Text("id");
+        if (id == root || item.Text("@odata.type") == "#microsoft.graph.mailSearchFolder")
+            return null;
+        if (!GraphShapes.MailFolder.Judge(item, run.Now).IsOdd)
+            return Describe(item, root);
+        using var answer = await mail.FolderAsync(id, cancellationToken).ConfigureAwait(false);
+        return GraphShapes.MailFolder.Judge(answer.RootElement, run.Now) is { Wrong.Count: > 0 } verdict
+            ? await OddFolder.KeepAsync(run, id, answer.RootElement, verdict, cancellationToken).ConfigureAwait(false)
+            : Describe(answer.RootElement, root);
+    }
+
+    private static SourceFolder? Describe(JsonElement item, string root)
+    {
+        var id = item.Text("id");
+        var name = item.Text("displayName");
+        var parent = item.Text("parentFolderId");
+        return new SourceFolder(id, parent == root ? "" : parent, name, FolderName(name, id), ItemMetadata.Write("mailFolder", id, item));
+    }
+
+    // A folder that is named like the months of our own making gets its mark.
+    private static string FolderName(string name, string id)
+    {
+        var safe = SafeName.From(name);
+        return MonthName().IsMatch(safe) ? SafeName.WithMark(safe, id) : safe;
+    }
+
+    [GeneratedRegex(@"^[0-9]{4}-[0-9]{2}\z")]
+    private static partial Regex MonthName();
+}

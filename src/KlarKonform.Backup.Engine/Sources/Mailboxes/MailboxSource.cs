@@ -1,0 +1,34 @@
+using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Sources.Resources;
+using KlarKonform.Backup.Graph.Directory;
+
+namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
+
+/// <summary>A part of a mailbox whose items have change keys. Used for one run.</summary>
+internal abstract class MailboxSource(GraphUser user, string kind) : FolderReader
+{
+    /// <summary>Whose mailbox it is.</summary>
+    protected GraphUser User => user;
+
+    public override string Kind => kind;
+
+    public override string ResourceId => user.Id;
+
+    public override string Name => user.UserPrincipalName;
+
+    public override IReadOnlyList<string> Path => ["Exchange", SafeName.From(user.UserPrincipalName, user.Id), kind];
+
+    /// <summary>Those of a page's items that are not stored as they are, by their change keys; with -Full all of them, for a change key says nothing of how an item was read.</summary>
+    protected static async Task<IReadOnlyList<SourceItem>> ChangedAsync(ResourceBackup run, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken)
+    {
+        var changed = new List<SourceItem>();
+        foreach (var item in items)
+        {
+            var old = await run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false);
+            if (run.Full || old is null || old.Version != item.Json.Text("changeKey") || old.Version.Length == 0 || old.Parent != folder || run.IsDue(item.Id))
+                changed.Add(item);
+        }
+
+        return changed;
+    }
+}

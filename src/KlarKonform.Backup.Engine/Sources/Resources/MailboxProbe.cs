@@ -1,0 +1,25 @@
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Directory;
+using KlarKonform.Backup.Graph.Http;
+
+namespace KlarKonform.Backup.Engine.Sources.Resources;
+
+/// <summary>Whether a user's mailbox or drive is gone with the user. One that does not answer while its user is there is a failure, not a farewell.</summary>
+internal static class MailboxProbe
+{
+    /// <summary>Asks for the mailbox or drive, and if that is not found for the user.</summary>
+    /// <exception cref="GraphException">What it answers; <see cref="GraphErrorKind.UserGone"/> only when the user is gone too.</exception>
+    public static async Task AskAsync(Func<CancellationToken, Task> ask, GraphClient client, GraphUser user, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ask(cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.UserGone)
+        {
+            throw await new DirectoryApi(client).ExistsAsync(user.Id, cancellationToken).ConfigureAwait(false)
+                ? exception.OfResource(GraphErrorKind.Other)
+                : exception.OfResource(GraphErrorKind.UserGone);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using KlarKonform.Backup.Engine.Snapshots;
+
+namespace KlarKonform.Backup.Engine.Sources.Resources;
+
+/// <summary>
+/// In which order a run begins its resources. Those come first that were longest ago read to their end, so that a run which never gets
+/// through, night after night, still reaches everybody. Among those of the same night the long kinds come first, so that no mailbox is
+/// begun when all others are done; and a user's parts are spread, because they share that mailbox's limit.
+/// </summary>
+internal static class SourceOrder
+{
+    private static readonly string[] s_longFirst = ["Mail", "OneDrive", "SharePoint", "Directory", "WhatsApp", "Calendar", "Contacts"];
+
+    // Runs of one night end minutes or hours apart: that is no reason for an order.
+    private static readonly TimeSpan s_night = TimeSpan.FromHours(20);
+
+    public static IReadOnlyList<IResourceSource> Of(IEnumerable<IResourceSource> sources, IEnumerable<ManifestResource> before, DateTimeOffset now)
+    {
+        var completed = before.ToDictionary(each => (each.Kind, each.Id), each => each.Completed);
+        return
+        [
+            .. sources.Select((source, number) => (Source: source, Number: number))
+                .OrderByDescending(each => completed.GetValueOrDefault((each.Source.Kind, each.Source.ResourceId)) is { } time ? Math.Max(0, (int)((now - time) / s_night)) : int.MaxValue)
+                .ThenBy(each => Array.IndexOf(s_longFirst, each.Source.Kind) is >= 0 and var place ? place : s_longFirst.Length)
+                .ThenBy(each => each.Number)
+                .Select(each => each.Source),
+        ];
+    }
+}

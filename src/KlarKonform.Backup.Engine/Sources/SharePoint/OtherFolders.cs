@@ -1,0 +1,72 @@
+using KlarKonform.Backup.Engine.Sources.Resources;
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Drives;
+using KlarKonform.Backup.Graph.Sites;
+
+namespace KlarKonform.Backup.Engine.Sources.SharePoint;
+
+/// <summary>
+/// Libraries, lists and subsites of a site that are stored and were not listed. Each takes all that it holds along, so each is asked for
+/// itself: only what then is not found is gone.
+/// </summary>
+internal sealed class OtherFolders(SiteApi sites, DriveApi drives, string site, ResourceBackup run)
+{
+    /// <summary>Removes what is gone from a folder, and names what is there though nobody listed it.</summary>
+    /// <param name="parent">The folder.</param>
+    /// <param name="listed">Keys of what was listed.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task RemoveAsync(string parent, IReadOnlyCollection<string> listed, CancellationToken cancellationToken)
+    {
+        var others = new List<string>();
+        await foreach (var id in run.Store.ItemsOfAsync(parent, folders: true, cancellationToken).ConfigureAwait(false))
+        {
+            if (!listed.Contains(id))
+                others.Add(id);
+        }
+
+        foreach (var key in others)
+        {
+            await run.GuardPartAsync(key, key, async () =>
+            {
+                if (await IsThereAsync(key, cancellationToken).ConfigureAwait(false))
+                    throw new PartIncompleteException(new ItemProblem("FoldersNotListed", Texts.Get("FoldersNotListed", 1, key), "HintRetry") { Level = FailureLevel.Part });
+                if (await run.Store.RemoveAsync(key, withContent: true, cancellationToken).ConfigureAwait(false))
+                    run.CountRemoval();
+                await run.Store.ChangeStateAsync(state => state.Deltas.TryRemove(IdOf(key), out _), cancellationToken).ConfigureAwait(false);
+            }, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> IsThereAsync(string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            switch (key[..Math.Max(0, key.IndexOf(':', StringComparison.Ordinal))])
+            {
+                case "drive":
+                    await drives.ProbeAsync(IdOf(key), cancellationToken).ConfigureAwait(false);
+                    return true;
+                case "list":
+                    // One that was hidden meanwhile is there, and no content any more.
+                    using (var list = await sites.OneListAsync(site, IdOf(key), cancellationToken).ConfigureAwait(false))
+                        return SharePointSource.IsOfUsers(list.RootElement);
+                case "site":
+                    await sites.ProbeAsync(IdOf(key), cancellationToken).ConfigureAwait(false);
+                    return true;
+                default:
+                    return false;
+            }
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+        {
+            return false;
+        }
+        catch (GraphException exception) when (exception.IsOfResource)
+        {
+            // Of this library or subsite, not of the site collection whose run this is.
+            throw new GraphException(exception.Kind, exception.Status, exception.Code, exception.Message, exception);
+        }
+    }
+
+    private static string IdOf(string key) => key[(key.IndexOf(':', StringComparison.Ordinal) + 1)..];
+}

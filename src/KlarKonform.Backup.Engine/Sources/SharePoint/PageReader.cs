@@ -1,0 +1,103 @@
+using System.Text.Json;
+using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Snapshots.Items;
+using KlarKonform.Backup.Engine.Sources.Resources;
+using KlarKonform.Backup.Engine.Sources.Shapes;
+using KlarKonform.Backup.Graph;
+using KlarKonform.Backup.Graph.Sites;
+
+namespace KlarKonform.Backup.Engine.Sources.SharePoint;
+
+/// <summary>Brings a site's pages as JSON with their web parts. Pages have no delta: they are listed and compared by eTag.</summary>
+internal sealed class PageReader(SiteApi api, string site, string folder, ResourceBackup run)
+{
+    private static readonly HashSet<string> s_kept = new(StringComparer.Ordinal) { "eTag", "lastModifiedDateTime", "title" };
+
+    public async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        var listed = new HashSet<string>();
+        var pages = await api.PagesAsync(site, cancellationToken).ConfigureAwait(false);
+        foreach (var page in pages.Items)
+        {
+            var id = $"{folder}/{page.Text("id")}";
+            listed.Add(id);
+            await run.GuardAsync(id, folder, page.Text("name"), () => PutAsync(id, page, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (!pages.IsWhole)
+            throw new PartIncompleteException(new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", Texts.Get("Part_Pages"), 1), "HintRetry") { Level = FailureLevel.Part });
+
+        // A page that failed and was never stored is missed like one that is: that it was not listed does not say that it is gone.
+        var missing = run.Store.State.Failures.Keys.Concat(run.Store.State.Doubts.Keys)
+            .Where(key => key.StartsWith(folder + "/", StringComparison.Ordinal) && !listed.Contains(key)).ToHashSet(StringComparer.Ordinal);
+        var stored = 0L;
+        await foreach (var id in run.Store.ItemsOfAsync(folder, folders: true, cancellationToken).ConfigureAwait(false))
+        {
+            stored++;
+            if (!listed.Contains(id))
+                missing.Add(id);
+        }
+
+        foreach (var id in await new RemovalGuard(run).BelieveAsync(folder, Texts.Get("Part_Pages"), stored, listed.Count, [.. missing], IsThereAsync, cancellationToken).ConfigureAwait(false))
+        {
+            if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
+                run.CountRemoval();
+            await run.ForgetAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private Task<bool> IsThereAsync(string id, CancellationToken cancellationToken) => Presence.IsThereAsync(async () =>
+        (await api.BarePageAsync(site, id[(folder.Length + 1)..], cancellationToken).ConfigureAwait(false)).Dispose());
+
+    private async Task PutAsync(string id, JsonElement page, CancellationToken cancellationToken)
+    {
+        var old = await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        if (old is not null && old.Version is { Length: > 0 } && old.Version == page.Text("eTag") && !run.IsDue(id) && !run.Full)
+            return;
+        var missing = new List<(string What, Exception Reason)>();
+        JsonDocument whole;
+        try
+        {
+            whole = await WholeAsync(page.Text("id"), missing, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+        {
+            // Deleted since the pages were listed, which the next run finds out; or there, and not to be had.
+            await run.FailAsync(id, folder, page.Text("name"), new GraphException(GraphErrorKind.NotFound, null, "ListedNotFound", Texts.Get("ListedNotFound")), cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        using (whole)
+        {
+            var json = whole.RootElement;
+            var name = json.Text("name") is { Length: > 0 } text ? text : page.Text("name");
+            var content = JsonFile.Write(json);
+            if (run.Full && missing.Count == 0 && !run.IsDue(id) && old is { Version.Length: > 0 } && old.Version == page.Text("eTag")
+                && await run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) is { } stored && stored.AsSpan().SequenceEqual(content))
+                return; // -Full asks for every page, and writes those again that differ.
+            var node = await JsonFile.SaveAsync(run, content, json.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false);
+            var entry = new ItemEntry { Id = id, Parent = folder, Name = SafeName.From(name, SafeName.Mark(id)) + ".json", Version = page.Text("eTag") is { Length: > 0 } tag ? tag : json.Text("eTag") };
+            await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("sitePage", id, json, s_kept), cancellationToken).ConfigureAwait(false);
+            await run.JudgeAsync(id, folder, name, GraphShapes.Page.Judge(json, run.Now), json, missing, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (old is null)
+            run.CountDownload();
+        else
+            run.CountUpdate();
+    }
+
+    // Some pages fail as soon as their canvas is asked for: then without it, and that is named. Its file is in the pages' library.
+    private async Task<JsonDocument> WholeAsync(string page, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await api.PageAsync(site, page, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.NotFound or GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate or GraphErrorKind.Throttled))
+        {
+            missing.Add((Texts.Get("Extra_Canvas"), exception));
+            return await api.BarePageAsync(site, page, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using KlarKonform.Backup.WhatsApp.Archive;
+
+namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Archive;
+
+/// <summary>Takes a deleted message's content out of the archive: that there was a message, when and by whom, stays.</summary>
+internal static class Redaction
+{
+    public static async Task ApplyAsync(ChatFolder chat, ChatMonth month, ChatLine line, CancellationToken cancellationToken)
+    {
+        if (line.Media is not null)
+        {
+            await chat.EraseMediaAsync(line.Id, cancellationToken).ConfigureAwait(false);
+            await chat.EraseFilesAsync(ChatFolder.OtherFileOf(line.Id), cancellationToken).ConfigureAwait(false);
+        }
+
+        month.Replace(line with
+        {
+            Text = null,
+            Earlier = null,
+            Raw = null,
+            Media = line.Media is null ? null : new ChatMedia { State = MediaState.Redacted },
+            Deleted = true,
+            Redacted = true,
+        });
+    }
+}

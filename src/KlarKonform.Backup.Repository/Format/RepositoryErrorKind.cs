@@ -1,0 +1,38 @@
+namespace KlarKonform.Backup.Repository.Format;
+
+/// <summary>Why the repository refused.</summary>
+public enum RepositoryErrorKind
+{
+    /// <summary>There is no repository at the place.</summary>
+    NotARepository,
+
+    /// <summary>There is one already.</summary>
+    AlreadyExists,
+
+    /// <summary>No key opens with the password.</summary>
+    WrongPassword,
+
+    /// <summary>A format version that this program does not write.</summary>
+    UnsupportedVersion,
+
+    /// <summary>Stored bytes do not match their hash, their MAC or their format.</summary>
+    Damaged,
+
+    /// <summary>Another program holds a lock that excludes us.</summary>
+    Locked,
+
+    /// <summary>Another live process holds a lock for the same purpose: see <see cref="RepositoryException.Holder"/>.</summary>
+    PurposeTaken,
+
+    /// <summary>A lock file cannot be read, so nobody can tell whether somebody holds it: <see cref="RepositoryException.File"/> names it.</summary>
+    LockUnreadable,
+
+    /// <summary>The key cannot be removed: the repository was opened with it.</summary>
+    KeyInUse,
+
+    /// <summary>A blob, tree or snapshot that is referenced is not in the repository.</summary>
+    Missing,
+
+    /// <summary>A listing lacks what is known to be there, or the repository changed while nobody else may have worked on it: nothing was removed.</summary>
+    Doubtful,
+}

@@ -202,7 +202,7 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
         {
             System.Globalization.CultureInfo.CurrentUICulture = new System.Globalization.CultureInfo("de-DE");
             Assert.Contains("Es gibt keine Konfiguration", Assert.Single(module.TryInvoke("[System.Threading.Thread]::CurrentThread.CurrentUICulture = 'de-DE'; Start-KKBackup Nirgends").Errors).ToString(), StringComparison.Ordinal);
-            Assert.Equal("Wartend", $"{module.Invoke("[System.Threading.Thread]::CurrentThread.CurrentUICulture = 'de-DE'; (Get-KKBackupStatus Kultur).StatusText")[0]}");
+            Assert.Equal("Ausstehend", $"{module.Invoke("[System.Threading.Thread]::CurrentThread.CurrentUICulture = 'de-DE'; (Get-KKBackupStatus Kultur).StatusText")[0]}");
         }
         finally
         {

@@ -18,7 +18,7 @@ public sealed class QuestionTests(ModuleFixture module) : IClassFixture<ModuleFi
         var person = new Person("contoso.example", "", "11111111-2222-3333-4444-555555555555", "secret", folder["backup"], "password", "passwort", "password", "password", "DemoVault");
         using var shell = new ModuleHost(person);
         shell.Invoke("New-KKBackupConfiguration Asked");
-        Assert.Equal(["Tenant", "Client id", "Client id", "Client secret", "Folder", "Repository password", "The same password again", "Repository password", "The same password again", "Vault"], person.Asked);
+        Assert.Equal(["Tenant", "Client ID", "Client ID", "Client secret", "Folder", "Repository password", "The same password again", "Repository password", "The same password again", "Vault"], person.Asked);
         Assert.Equal($"contoso.example 11111111-2222-3333-4444-555555555555 {folder["backup"]}", $"{shell.Invoke("$c = Get-KKBackupConfiguration Asked; \"$($c.Tenant.Id) $($c.Tenant.ClientId) $($c.Target.Path)\"")[0]}");
     }
 
@@ -61,9 +61,9 @@ public sealed class QuestionTests(ModuleFixture module) : IClassFixture<ModuleFi
             return Assert.Single(person.Written);
         }
 
-        Assert.Contains("where it was", WhatIf("-ToMicrosoft365 -InPlace"), StringComparison.Ordinal);
+        Assert.Contains("the original location", WhatIf("-ToMicrosoft365 -InPlace"), StringComparison.Ordinal);
         Assert.Matches(@"folder 'Restored \d{4}-", WhatIf("-ToMicrosoft365"));
-        Assert.DoesNotContain("where it was", WhatIf("-ToMicrosoft365"), StringComparison.Ordinal);
+        Assert.DoesNotContain("the original location", WhatIf("-ToMicrosoft365"), StringComparison.Ordinal);
         Assert.Contains("ben@demo.example, folder 'Von Anna'", WhatIf("-ToMicrosoft365 -TargetUser ben@demo.example -TargetFolder 'Von Anna'"), StringComparison.Ordinal);
         Assert.Contains("ben@demo.example)", WhatIf("-ToMicrosoft365 -TargetUser ben@demo.example -InPlace"), StringComparison.Ordinal);
         Assert.Contains(module.Folder["out"], WhatIf($"'{module.Folder["out"]}'"), StringComparison.Ordinal);

@@ -161,7 +161,7 @@ public sealed class BackupRunTests
         scenario.Tenant.Counters.Reset();
         var run = await scenario.RunAsync();
         Assert.Equal(BackupState.Succeeded, run.Status);
-        Assert.Contains(run.Notes, note => note.Contains("cursor", StringComparison.Ordinal) || note.Contains("Delta-Zeiger", StringComparison.Ordinal));
+        Assert.Contains(run.Notes, note => note.Contains("cursor", StringComparison.Ordinal) || note.Contains("Delta-Cursor", StringComparison.Ordinal));
         Assert.Equal((1, 0), (scenario.Tenant.Counters["mime"], scenario.Tenant.Counters["download"]));
         await scenario.AssertSnapshotEqualsTenantAsync();
     }

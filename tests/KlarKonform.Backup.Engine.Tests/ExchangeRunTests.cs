@@ -73,7 +73,7 @@ public sealed class ExchangeRunTests
         scenario.Tenant.Counters.Reset();
         var run = await scenario.RunAsync();
         Assert.Equal((BackupState.Succeeded, 0L, 3L), (run.Status, run.ItemsDownloaded, run.ItemsRemoved));
-        Assert.Contains(run.Notes, note => note.Contains("delta cursor expired", StringComparison.Ordinal));
+        Assert.Contains(run.Notes, note => note.Contains("delta cursor had expired", StringComparison.Ordinal));
         Assert.Equal(0, scenario.Tenant.Counters["mime"] + scenario.Tenant.Counters["event"] + scenario.Tenant.Counters["contactPhoto"] + scenario.Tenant.Counters["photo"]);
         await scenario.AssertSnapshotEqualsTenantAsync();
     }

@@ -29,7 +29,7 @@ public sealed class StallTests
         var status = await StatusAsync(scenario);
         Assert.Equal(BackupState.Running, status.Status);
         Assert.InRange(time.GetUtcNow() - status.StalledSince!.Value, TimeSpan.FromMinutes(29), TimeSpan.FromHours(12));
-        Assert.Contains("stands still", Assert.Single(scenario.Warnings), StringComparison.Ordinal);
+        Assert.Contains("has stalled", Assert.Single(scenario.Warnings), StringComparison.Ordinal);
 
         // Hours later it is no news.
         for (var minute = 0; minute < 200; minute++)
@@ -40,7 +40,7 @@ public sealed class StallTests
         Assert.Null((await StatusAsync(scenario)).StalledSince);
         Assert.Equal(["Running", "Succeeded"], hook.Received.Select(each => each.GetProperty("status").GetString()));
         Assert.True(hook.Received.First().TryGetProperty("stalledSince", out _));
-        Assert.Contains("stands still", hook.Received.First().GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.Contains("has stalled", hook.Received.First().GetProperty("text").GetString(), StringComparison.Ordinal);
         var log = await File.ReadAllTextAsync(scenario.Folder["home/logs/Test.jsonl"]);
         Assert.Equal((1, 1), (log.Split("\"RunStalled\"").Length - 1, log.Split("\"RunResumed\"").Length - 1));
     }

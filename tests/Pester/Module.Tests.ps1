@@ -54,7 +54,7 @@ Describe 'The module in a real shell' {
         $before = [cultureinfo]::CurrentUICulture
         try {
             [cultureinfo]::CurrentUICulture = 'de-DE'
-            (Get-KKBackupStatus Pester | Out-String) | Should -Match 'Wartend'
+            (Get-KKBackupStatus Pester | Out-String) | Should -Match 'Ausstehend'
             "$((Get-KKBackupStatus Pester).Status)" | Should -Be 'Pending'
             [cultureinfo]::CurrentUICulture = 'en-US'
             (Get-KKBackupStatus Pester | Out-String) | Should -Match 'Pending'

@@ -33,10 +33,10 @@ public enum BackupErrorCategory
     /// <summary>Something else holds it.</summary>
     ResourceBusy,
 
-    /// <summary>What was asked does not fit the state of things.</summary>
+    /// <summary>The request does not fit the current state.</summary>
     InvalidOperation,
 
-    /// <summary>Somebody stopped it.</summary>
+    /// <summary>Someone stopped it.</summary>
     OperationStopped,
 
     /// <summary>Something did not happen in time.</summary>

@@ -5,8 +5,8 @@ using System.Text;
 namespace KlarKonform.Backup;
 
 /// <summary>
-/// The text of an exception whose type lives in the engine's own load context: what a session can show of it, and nothing that holds on to the
-/// request, the answer or the credential that such exceptions carry.
+/// The text of an exception whose type is in the engine's own load context: everything that a session can show of it, without keeping a
+/// reference to the request, the response or the credential that such exceptions carry.
 /// </summary>
 public sealed class ForeignException : Exception
 {
@@ -27,7 +27,7 @@ public sealed class ForeignException : Exception
     /// <inheritdoc />
     public override string? StackTrace => _stack;
 
-    /// <summary>The exception as a session gets it: itself when every type of its chain is known there, its text otherwise.</summary>
+    /// <summary>The exception for the session: itself if every type in its chain is known there, otherwise its text.</summary>
     public static Exception Of(Exception cause)
     {
         for (var each = cause; each is not null; each = each.InnerException)
@@ -47,7 +47,7 @@ public sealed class ForeignException : Exception
         return place is { Length: > 0 } && place.IndexOf('(', StringComparison.Ordinal) is > 0 and var end ? $"{cause.GetType().Name}, {place[..end]}" : cause.GetType().Name;
     }
 
-    /// <summary>Types and stacks of a chain of exceptions, without their messages.</summary>
+    /// <summary>Types and stack traces of a chain of exceptions, without their messages.</summary>
     public static string Stacks(Exception cause)
     {
         var text = new StringBuilder();

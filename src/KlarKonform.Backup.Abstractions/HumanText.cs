@@ -28,15 +28,15 @@ public static class HumanText
     /// <summary>A state's name.</summary>
     public static string State(BackupState state) => Texts.Get("State_" + state);
 
-    /// <summary>How much a failure covers, in a word.</summary>
+    /// <summary>How much a failure covers, in one word.</summary>
     public static string Level(FailureLevel level) => Texts.Has("Level_" + level) ? Texts.Get("Level_" + level) : level.ToString();
 
-    /// <summary>That somebody accepted a failure, and why.</summary>
+    /// <summary>The text that says that a failure was accepted, and why.</summary>
     public static string Accepted(string reason) => Texts.Get("FailureAccepted", reason);
 
-    /// <summary>A sign for a state that needs no colour.</summary>
+    /// <summary>A symbol for a state that needs no colour.</summary>
     /// <param name="state">The state.</param>
-    /// <param name="plain">Whether only ASCII may be used, because the host shows nothing else.</param>
+    /// <param name="plain">Whether only ASCII may be used, because the host cannot show anything else.</param>
     public static string Sign(BackupState state, bool plain = false) => state switch
     {
         BackupState.Succeeded => plain ? "+" : "✔",

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup;
 
-/// <summary>SecretManagement vaults. Thread-safe.</summary>
+/// <summary>Access to SecretManagement vaults. Thread-safe.</summary>
 public interface ISecretStore
 {
     /// <summary>Reads a secret.</summary>

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup;
 
-/// <summary>A secret's name in a SecretManagement vault. Configurations hold such names, never values.</summary>
+/// <summary>A secret's name in a SecretManagement vault. Configurations contain such names, never values.</summary>
 /// <param name="Vault">The vault.</param>
 /// <param name="Name">The secret's name in it.</param>
 public sealed record SecretReference(string Vault, string Name)

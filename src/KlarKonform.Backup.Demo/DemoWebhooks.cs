@@ -6,7 +6,9 @@ using KlarKonform.Backup.DemoTenant.Http;
 
 namespace KlarKonform.Backup.Demo;
 
-/// <summary>Stands in for Meta: signs webhooks and posts them to the module's receiver, which runs in the hosted PowerShell meanwhile.</summary>
+/// <summary>
+/// Stands in for Meta: signs webhooks and posts them to the module's receiver, which runs in the hosted PowerShell meanwhile.
+/// </summary>
 internal sealed class DemoWebhooks(DemoTenantServer tenant)
 {
     public async Task<int> SendAsync(ModuleHost shell, int count)
@@ -24,7 +26,7 @@ internal sealed class DemoWebhooks(DemoTenantServer tenant)
             answer.EnsureSuccessStatusCode();
         }
 
-        await receiving; // It is stopped as by Ctrl+C.
+        await receiving; // It is stopped as if by Ctrl+C.
         return count;
     }
 

@@ -11,7 +11,7 @@ internal sealed class ModuleHost : IDisposable
     private readonly Runspace _runspace;
 
     /// <summary>Opens a session.</summary>
-    /// <param name="host">Who answers questions; nobody without it.</param>
+    /// <param name="host">Answers questions; by default no one does.</param>
     public ModuleHost(System.Management.Automation.Host.PSHost? host = null)
     {
         var initial = InitialSessionState.CreateDefault2();
@@ -46,7 +46,7 @@ internal sealed class ModuleHost : IDisposable
         return shell.Streams.Error.Count == 0 ? output : throw new InvalidOperationException(shell.Streams.Error[0].ToString(), shell.Streams.Error[0].Exception);
     }
 
-    /// <summary>Runs a script and returns its output with all its errors, also a terminating one.</summary>
+    /// <summary>Runs a script and returns its output and all its errors, including a terminating one.</summary>
     public (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) TryInvoke(string script, params object[] arguments)
     {
         using var shell = PowerShell.Create(_runspace);
@@ -65,7 +65,7 @@ internal sealed class ModuleHost : IDisposable
         }
     }
 
-    /// <summary>What the tab key offers at the end of a line.</summary>
+    /// <summary>What tab completion offers at the end of a line.</summary>
     public IReadOnlyList<string> Complete(string line)
     {
         using var shell = PowerShell.Create(_runspace);
@@ -95,11 +95,11 @@ internal sealed class ModuleHost : IDisposable
         }
         catch (PipelineStoppedException)
         {
-            // That is what stopping looks like from here.
+            // This is what stopping looks like from here.
         }
     }
 
-    /// <summary>Runs what ends only when it is stopped, for a moment, and returns its errors.</summary>
+    /// <summary>Runs a command that ends only when stopped, for a moment, and returns its errors.</summary>
     public IReadOnlyList<ErrorRecord> RunForAMoment(string script)
     {
         using var shell = PowerShell.Create(_runspace);
@@ -112,7 +112,7 @@ internal sealed class ModuleHost : IDisposable
         }
         catch (PipelineStoppedException)
         {
-            // That is what stopping looks like from here.
+            // This is what stopping looks like from here.
         }
 
         return [.. shell.Streams.Error];

@@ -6,7 +6,7 @@ using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.Demo;
 
-/// <summary>The quick start, step by step: what an admin types, against the demo tenant. Every step checks what it claims.</summary>
+/// <summary>The quick start, step by step: what an admin types, against the demo tenant. Every step checks its own claims.</summary>
 internal sealed class QuickStart(string output, string password)
 {
     public async Task RunAsync()

@@ -4,9 +4,9 @@ using KlarKonform.Backup.DemoTenant.Generation;
 using KlarKonform.Backup.DemoTenant.Http;
 using KlarKonform.Backup.DemoTenant.Http.Protocol;
 
-// dotnet run --project src/KlarKonform.Backup.DemoTenant -- --urls https://127.0.0.1:PORT --users N --mails N --files N
-//     --sites N --library-files N --events N --contacts N --max-file-bytes N --max-attachment-bytes N --attachment-percent N --seed S --latency-ms N --ca FILE
-//     --tenant ID --secret TEXT --writable true
+// dotnet run --project src/KlarKonform.Backup.DemoTenant -- --urls https://127.0.0.1:PORT --users N --mails N --files N --sites N
+// --library-files N --events N --contacts N --max-file-bytes N --max-attachment-bytes N --attachment-percent N --seed S --latency-ms N --ca
+// FILE --tenant ID --secret TEXT --writable true
 var settings = new ConfigurationBuilder().AddCommandLine(args).Build();
 int Number(string name, int normal) => settings[name] is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : normal;
 

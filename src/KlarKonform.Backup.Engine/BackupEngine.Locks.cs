@@ -2,7 +2,7 @@ using KlarKonform.Backup.Engine.Retention.Maintenance;
 
 namespace KlarKonform.Backup.Engine;
 
-/// <content>Who holds a repository.</content>
+/// <content>The locks on a repository.</content>
 public sealed partial class BackupEngine
 {
     /// <inheritdoc />

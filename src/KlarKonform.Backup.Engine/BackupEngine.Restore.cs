@@ -16,7 +16,7 @@ namespace KlarKonform.Backup.Engine;
 /// <content>Browsing, searching and restoring.</content>
 public sealed partial class BackupEngine
 {
-    // Between two lines of progress: an item takes less.
+    // One line of progress per this many items: a single item takes less time than a line.
     private const int ItemsAProgress = 50;
 
     /// <inheritdoc />
@@ -91,7 +91,7 @@ public sealed partial class BackupEngine
             }, token).ConfigureAwait(false);
         }, cancellationToken);
 
-    // By snapshot: "latest" and its id are one, and a path that was given twice is one.
+    // By snapshot: "latest" and the id of that snapshot are the same source, and a path given twice counts once.
     private static async Task<IReadOnlyList<RestoreSource>> SourcesAsync(BackupRepository session, RestoreRequest request, CancellationToken cancellationToken)
     {
         var sources = new List<RestoreSource>();
@@ -107,7 +107,7 @@ public sealed partial class BackupEngine
         return sources;
     }
 
-    // While it is restored nobody prunes. Whoever may only read restores all the same.
+    // Prevents pruning during the restore. An account that may only read can restore nevertheless, without the lock.
     private async Task<RepositoryLock?> ShareAsync(BackupRepository session, IBackupObserver observer, CancellationToken cancellationToken)
     {
         try
@@ -121,7 +121,7 @@ public sealed partial class BackupEngine
         }
     }
 
-    // A folder that is named as such is listed; what a pattern names is shown itself.
+    // A folder given by its name is listed; for a pattern, the matches themselves are shown.
     private static async IAsyncEnumerable<SnapshotEntry> ListAsync(SnapshotBrowser browser, SnapshotEntry found, string path, bool recurse, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var pattern = path.Trim('/').Length == 0 || (path.AsSpan().IndexOfAny('*', '?') >= 0 && found.Path != "/" + path.Trim('/'));
@@ -154,7 +154,7 @@ public sealed partial class BackupEngine
             yield return item;
     }
 
-    // An iterator cannot yield inside a try with a catch, so the results pass through a channel of which the producer translates errors.
+    // An iterator cannot yield inside a try with a catch, so the results pass through a channel whose producer translates errors.
     private static async IAsyncEnumerable<T> StreamAsync<T>(Func<ChannelWriter<T>, CancellationToken, Task> produce, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var channel = Channel.CreateBounded<T>(64);

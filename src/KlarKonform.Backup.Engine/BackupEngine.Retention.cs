@@ -18,7 +18,7 @@ public sealed partial class BackupEngine
             ConfigurationValidator.Validate(name, policy);
         return WithRepositoryAsync(name, secrets, async session =>
         {
-            // Another policy for this time may remove what the law wants kept: that is on record before it happens.
+            // A different policy for this run may remove what the law requires to be kept, so that is recorded before it happens.
             if (options is { Policy: { } other, PlanOnly: false } && session.Configuration.Retention is { Preset: RetentionPreset.Legal } && other.Preset != RetentionPreset.Legal)
             {
                 await session.Repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
@@ -85,14 +85,15 @@ public sealed partial class BackupEngine
         var present = await _configurations.GetAsync(changed.Name, cancellationToken).ConfigureAwait(false);
         try
         {
-            // Recorded first: a change that is in force and in no log must not be.
+            // Recorded first: no change may be in force without being in the log.
             await using var session = await BackupRepository.OpenAsync(present, secrets, create: false, _home.Cache(present.Id), _time, _random, cancellationToken).ConfigureAwait(false);
             await session.Repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
             await AppendAsync(session, AuditLog.RetentionShortened, reason, author, changed.Retention, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is RepositoryException { Kind: RepositoryErrorKind.NotARepository } or Storage.StorageException { Kind: Storage.StorageErrorKind.NotFound })
         {
-            // If nothing was ever backed up, there is nothing that could be lost. Else the disk is away, and the change would be in no log.
+            // If nothing was ever backed up, nothing can be lost. Otherwise the disk is missing, and the change would not be logged
+            // anywhere.
             if (await _journal.NewestSnapshotAsync(present.Id, cancellationToken).ConfigureAwait(false) is not null)
             {
                 var place = present.Target.Path ?? present.Target.Bucket;

@@ -15,7 +15,7 @@ using KlarKonform.Backup.Storage.Sftp;
 
 namespace KlarKonform.Backup.Engine;
 
-/// <summary>The engine behind the cmdlets. Holds no state between calls but the place of its files. Thread-safe.</summary>
+/// <summary>The engine behind the cmdlets. Keeps no state between calls except the location of its files. Thread-safe.</summary>
 public sealed partial class BackupEngine : IBackupEngine
 {
     private readonly BackupHome _home;
@@ -31,7 +31,7 @@ public sealed partial class BackupEngine : IBackupEngine
     {
     }
 
-    /// <summary>Creates an engine with a clock and randomness of the caller's.</summary>
+    /// <summary>Creates an engine with the caller's clock and source of randomness.</summary>
     /// <param name="home">Folder for configurations and journals, or null for the user's application data.</param>
     /// <param name="time">Clock and pauses.</param>
     /// <param name="random">Jitter and samples; must be thread-safe.</param>
@@ -86,11 +86,11 @@ public sealed partial class BackupEngine : IBackupEngine
         if (!ConfigurationValidator.IsName(name) || !_configurations.Exists(name))
             throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, name, name);
 
-        // By its id alone, so that one that cannot be read can be removed.
+        // Looked up by its id alone, so that a configuration that cannot be read can still be removed.
         var id = await _configurations.IdOfAsync(name, cancellationToken).ConfigureAwait(false);
         var all = await _configurations.FindAsync("*", cancellationToken).ConfigureAwait(false);
         if (all.Configurations.Any(other => other.Id == id && !string.Equals(other.Name, name, StringComparison.OrdinalIgnoreCase)))
-            id = null; // A copy that nobody gave an id of its own: the history is the other's.
+            id = null; // A copy whose id was never changed: the history belongs to the original.
         if (id is { } known && await _journal.NewestAsync(known, cancellationToken).ConfigureAwait(false) is { Status: BackupState.Running } running)
             throw new BackupException("AlreadyRunning", BackupErrorCategory.ResourceBusy, name, name, running.ProcessId, running.Started.ToLocalTime());
         _configurations.Remove(name, id);
@@ -208,7 +208,7 @@ public sealed partial class BackupEngine : IBackupEngine
             session.Memory ??= LocalCache.Open(_home.Cache(configuration.Id), _time);
             session.Known = await _journal.NewestSnapshotAsync(configuration.Id, cancellationToken).ConfigureAwait(false);
 
-            // Whatever is to be done: a repository belongs to one tenant, and its snapshots say to which.
+            // For every operation: a repository belongs to one tenant, and its snapshots name that tenant.
             await session.RecentAsync(cancellationToken).ConfigureAwait(false);
             return await work(session).ConfigureAwait(false);
         }
@@ -218,7 +218,8 @@ public sealed partial class BackupEngine : IBackupEngine
         }
     }
 
-    // What nobody foresaw is in the configuration's log with its stack, whatever was done when it happened; its message, which may hold content, is not.
+    // An unforeseen error goes to the configuration's log with its stack trace, whatever operation caused it; its message does not, because
+    // it may hold content.
     private Exception Logged(Exception error, BackupConfiguration configuration, Action<string> warn)
     {
         if (error is BackupException { Details: { } details })

@@ -6,7 +6,7 @@ public enum GraphErrorKind
     /// <summary>None of the other kinds.</summary>
     Other,
 
-    /// <summary>No connection, or no answer after every repetition.</summary>
+    /// <summary>No connection, or no response after all attempts.</summary>
     Unreachable,
 
     /// <summary>The server's TLS certificate is not trusted.</summary>
@@ -18,7 +18,7 @@ public enum GraphErrorKind
     /// <summary>Signed in, but the app lacks a permission.</summary>
     AccessDenied,
 
-    /// <summary>It does not exist, or no longer.</summary>
+    /// <summary>It does not exist (any more).</summary>
     NotFound,
 
     /// <summary>The user no longer exists.</summary>
@@ -27,24 +27,24 @@ public enum GraphErrorKind
     /// <summary>The user has no mailbox or no OneDrive: nothing to back up.</summary>
     NotProvisioned,
 
-    /// <summary>The delta link expired: enumerate again.</summary>
+    /// <summary>The delta link expired: read everything again.</summary>
     ResyncRequired,
 
     /// <summary>Delta does not work for this mailbox now (it is over its quota): list instead.</summary>
     DeltaUnavailable,
 
-    /// <summary>Throttled beyond patience.</summary>
+    /// <summary>Throttled for longer than this program waits.</summary>
     Throttled,
 
     /// <summary>The item is damaged at the server.</summary>
     CorruptItem,
 
-    /// <summary>An admin has locked the site, or somebody the file.</summary>
+    /// <summary>An admin has locked the site, or someone the file.</summary>
     Locked,
 
     /// <summary>The file is blocked as malware.</summary>
     Malware,
 
-    /// <summary>Bytes that arrived do not match what Graph promised.</summary>
+    /// <summary>The received bytes do not match what Graph announced.</summary>
     IntegrityMismatch,
 }

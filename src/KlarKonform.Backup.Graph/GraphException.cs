@@ -2,13 +2,13 @@ using System.Net;
 
 namespace KlarKonform.Backup.Graph;
 
-/// <summary>Graph, or the way to it, refused a request.</summary>
+/// <summary>Graph, or something on the way to it, refused a request.</summary>
 public sealed class GraphException : Exception
 {
-    /// <summary>Code of an answer that is none: it broke off, is no JSON, or lacks what makes it one.</summary>
+    /// <summary>Code of a response that is unusable: it broke off, is not JSON, or lacks a required part.</summary>
     public const string BrokenAnswer = "BrokenAnswer";
 
-    /// <summary>Code of pages that lead in a circle.</summary>
+    /// <summary>Code for pages that lead in a circle.</summary>
     public const string EndlessPages = "EndlessPages";
 
     /// <summary>Creates the exception.</summary>
@@ -23,10 +23,10 @@ public sealed class GraphException : Exception
     /// <summary>What it means for the caller.</summary>
     public GraphErrorKind Kind { get; }
 
-    /// <summary>HTTP status, or null when there was no answer.</summary>
+    /// <summary>HTTP status, or null if there was no response.</summary>
     public HttpStatusCode? Status { get; }
 
-    /// <summary>The deepest error code that Graph named.</summary>
+    /// <summary>The deepest error code in Graph's response.</summary>
     public string Code { get; }
 
     /// <summary>Graph's request-id, for Microsoft's support.</summary>
@@ -38,7 +38,10 @@ public sealed class GraphException : Exception
     /// <summary>The application permission that the request needs, or null.</summary>
     public string? Permission { get; init; }
 
-    /// <summary>Whether it was the mailbox, drive or site itself that was asked for, and not something in it: only then does it say that the whole is gone, locked or missing.</summary>
+    /// <summary>
+    /// Whether the request was for the mailbox, drive or site itself and not for something in it: only then does the error mean that the
+    /// whole resource is gone, locked or missing.
+    /// </summary>
     public bool IsOfResource { get; init; }
 
     /// <summary>An answer with a good status that is none: it is of another kind, or lacks what it cannot lack.</summary>
@@ -50,6 +53,6 @@ public sealed class GraphException : Exception
         RequestId = RequestId, RetryAfter = RetryAfter, Permission = Permission, Restart = Restart, IsOfResource = true,
     };
 
-    /// <summary>For <see cref="GraphErrorKind.ResyncRequired"/>: where Graph wants the enumeration to start again.</summary>
+    /// <summary>For <see cref="GraphErrorKind.ResyncRequired"/>: where Graph wants reading to start again.</summary>
     public Uri? Restart { get; init; }
 }

@@ -1,11 +1,11 @@
 namespace KlarKonform.Backup.Graph;
 
-/// <summary>Whether what a request asks for is there.</summary>
+/// <summary>Whether the target of a request exists.</summary>
 public static class Presence
 {
-    /// <summary>Asks once. Only an answer that says "not found" means no; every other failure is thrown, because nobody knows then.</summary>
+    /// <summary>Asks once. Only the response "not found" means no; every other failure is thrown, because then it is unknown.</summary>
     /// <param name="ask">The request.</param>
-    /// <returns>False: Microsoft says that it is not there.</returns>
+    /// <returns>False: Microsoft says that it does not exist.</returns>
     /// <exception cref="GraphException">Any other failure of the request.</exception>
     public static async Task<bool> IsThereAsync(Func<Task> ask)
     {

@@ -2,12 +2,12 @@ using System.Xml.Linq;
 
 namespace KlarKonform.Backup.HelpPages;
 
-/// <summary>The help's source in one language.</summary>
+/// <summary>The help texts in one language.</summary>
 internal sealed class HelpSource(string file)
 {
     private readonly XElement _root = XDocument.Load(file).Root!;
 
-    /// <summary>Everything about a cmdlet, with the parameters that it shares with others.</summary>
+    /// <summary>Everything about a cmdlet, including the parameters that it shares with others.</summary>
     public CommandHelp Of(string name)
     {
         var cmdlet = _root.Elements("cmdlet").SingleOrDefault(each => (string?)each.Attribute("name") == name) ?? throw new InvalidOperationException($"{file} does not explain {name}.");

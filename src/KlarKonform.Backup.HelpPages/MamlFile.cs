@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace KlarKonform.Backup.HelpPages;
 
-/// <summary>The file that Get-Help reads, with one syntax a parameter set.</summary>
+/// <summary>The file that Get-Help reads, with one syntax per parameter set.</summary>
 internal static class MamlFile
 {
     private static readonly XNamespace s_items = "http://msh";

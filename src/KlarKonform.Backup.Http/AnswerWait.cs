@@ -1,9 +1,9 @@
 namespace KlarKonform.Backup.Http;
 
-/// <summary>The time until an answer begins; every piece of the request that went out begins it anew. Thread-safe.</summary>
+/// <summary>The time until a response begins; every piece of the request that is sent starts it again. Thread-safe.</summary>
 internal sealed class AnswerWait : IDisposable
 {
-    // The end of a body lies in buffers of the operating system when it seems to be sent: so much of it, on a line that slow.
+    // The end of a body is still in the operating system's buffers when it seems to be sent: this much of it, on a line this slow.
     private const long MostBuffered = 4 << 20;
     private const double SlowestLine = 16 << 10;
 
@@ -21,21 +21,21 @@ internal sealed class AnswerWait : IDisposable
         _caller = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _source);
     }
 
-    /// <summary>Ends the request.</summary>
+    /// <summary>Cancels the request.</summary>
     public CancellationToken Token => _source.Token;
 
     public bool IsOver => _source.IsCancellationRequested;
 
-    /// <summary>How long is waited now.</summary>
+    /// <summary>The current time limit.</summary>
     public TimeSpan Limit => _limit + TimeSpan.FromSeconds(Math.Min(Interlocked.Read(ref _sent), MostBuffered) / SlowestLine);
 
-    /// <summary>So many bytes of the request went out.</summary>
+    /// <summary>Records that this many bytes of the request were sent.</summary>
     public void Sent(int bytes)
     {
         Interlocked.Add(ref _sent, bytes);
         lock (_lock)
         {
-            // An answer may be there before the request is at its end.
+            // A response may arrive before the request has been sent completely.
             if (!_disposed)
                 _source.CancelAfter(Limit);
         }
@@ -43,7 +43,7 @@ internal sealed class AnswerWait : IDisposable
 
     public void Dispose()
     {
-        // Before the lock: a callback that runs now is waited for.
+        // Before the lock: this waits for a callback that is running.
         _caller.Dispose();
         lock (_lock)
         {

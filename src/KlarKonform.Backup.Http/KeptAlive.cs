@@ -3,19 +3,18 @@ using System.Net.Sockets;
 namespace KlarKonform.Backup.Http;
 
 /// <summary>
-/// Connections that ask the other side for a sign of life while they rest: what lies between does not forget them, and one that is dead is
-/// noticed.
+/// Connections that ask the other side for a sign of life while idle: so devices in between do not drop them, and a dead one is noticed.
 /// </summary>
 public static class KeptAlive
 {
-    // Below the five minutes after which many firewalls forget a connection, some at four (Azure's load balancer).
+    // Below the five minutes after which many firewalls drop a connection, some after four (Azure's load balancer).
     private const int FirstAfterSeconds = 60;
     private const int EverySeconds = 15;
     private const int Times = 4;
 
     /// <summary>
-    /// Connects as <see cref="SocketsHttpHandler"/> itself does; for its <see cref="SocketsHttpHandler.ConnectCallback"/>. With a proxy it is
-    /// the proxy that is connected to.
+    /// Connects as <see cref="SocketsHttpHandler"/> itself does; for its <see cref="SocketsHttpHandler.ConnectCallback"/>. With a proxy,
+    /// this connects to the proxy.
     /// </summary>
     /// <exception cref="SocketException">It cannot be reached.</exception>
     public static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)

@@ -3,14 +3,14 @@ using System.Globalization;
 namespace KlarKonform.Backup.Http;
 
 /// <summary>
-/// Lets nobody wait for ever: an answer whose headers do not come is an <see cref="HttpRequestException"/>, a body that falls silent while
-/// it is read an <see cref="IOException"/>, each with a <see cref="TimeoutException"/> inside. So a line that a firewall dropped without a
-/// word looks like one that broke, which every caller repeats or takes up by range. Thread-safe.
+/// Prevents endless waiting: a response whose headers do not arrive becomes an <see cref="HttpRequestException"/>, a body that falls silent
+/// while being read an <see cref="IOException"/>, each with a <see cref="TimeoutException"/> inside. So a connection that a firewall
+/// silently dropped looks like one that broke, which every caller retries or resumes by range. Thread-safe.
 /// </summary>
-/// <param name="inner">What sends; disposed with this.</param>
-/// <param name="limits">How long is waited.</param>
+/// <param name="inner">The handler that sends; disposed with this one.</param>
+/// <param name="limits">How long to wait.</param>
 /// <param name="time">The clock.</param>
-/// <param name="moved">Called whenever the service let something through: for whoever watches over progress. Null for nobody.</param>
+/// <param name="moved">Called whenever the service has transferred something, for monitoring progress; or null.</param>
 public sealed class LineLimitHandler(HttpMessageHandler inner, LineLimits limits, TimeProvider time, Action? moved = null)
     : DelegatingHandler(inner)
 {
@@ -41,7 +41,7 @@ public sealed class LineLimitHandler(HttpMessageHandler inner, LineLimits limits
         }
         finally
         {
-            // The caller's own again: whoever sends a request twice finds it as it was.
+            // The caller's own content again: a caller that sends a request twice finds it unchanged.
             request.Content = body;
         }
     }

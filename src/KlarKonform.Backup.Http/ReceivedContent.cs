@@ -2,7 +2,7 @@ using System.Net;
 
 namespace KlarKonform.Backup.Http;
 
-/// <summary>An answer's body, whoever reads it and however: as a stream, as a whole, synchronously.</summary>
+/// <summary>A response body, however it is read: as a stream, as a whole, synchronously.</summary>
 internal sealed class ReceivedContent : HttpContent
 {
     private readonly HttpContent _body;

@@ -3,13 +3,13 @@ using System.Globalization;
 namespace KlarKonform.Backup.Http;
 
 /// <summary>
-/// A body that does not let its reader wait for ever. Only the time in which a read is pending counts, so a reader that is busy elsewhere,
-/// because the storage is slow, loses nothing. One reader at a time, as with any stream.
+/// A body that does not let its reader wait for ever. Only the time during which a read is pending counts, so a reader that is busy
+/// elsewhere, because the storage is slow, loses nothing. One reader at a time, as with any stream.
 /// </summary>
 internal sealed class ReceivingStream(Stream inner, TimeSpan silence, TimeProvider time, Action? moved) : Stream
 {
-    // One for all reads of the stream, with one timer that runs only while a read waits. A read that was ended leaves the stream useless,
-    // as it does the connection below.
+    // One for all reads of the stream, with one timer that runs only while a read waits. A read that was cancelled makes the stream
+    // unusable, like the connection below it.
     private readonly CancellationTokenSource _end = new(Timeout.InfiniteTimeSpan, time);
     private bool _waiting;
 
@@ -39,7 +39,7 @@ internal sealed class ReceivingStream(Stream inner, TimeSpan silence, TimeProvid
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    // Parsers of XML read so. A thread waits in either case; in this one it can be told that nothing will come.
+    // XML parsers read this way. A thread waits in either case; this way it can be told that nothing will come.
     public override int Read(byte[] buffer, int offset, int count) =>
         ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
 
@@ -59,7 +59,7 @@ internal sealed class ReceivingStream(Stream inner, TimeSpan silence, TimeProvid
         {
             inner.Dispose();
 
-            // Under a read that still waits it stays; that read ends now, and without a running timer nothing holds it.
+            // Under a pending read it stays; that read ends now, and without a running timer nothing keeps it alive.
             if (!_waiting)
                 _end.Dispose();
         }

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Http;
 
-/// <summary>Writes in pieces and tells of each: a body of many megabytes, written as one, would look like silence on a slow line.</summary>
+/// <summary>Writes in pieces and reports each: a body of many megabytes, written at once, would look like silence on a slow line.</summary>
 internal sealed class SendingStream(Stream inner, AnswerWait wait) : Stream
 {
     private const int Piece = 64 << 10;

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace KlarKonform.Backup.Http;
 
-/// <summary>A request's body that tells how it goes out. It owns nothing: the body stays the request's.</summary>
+/// <summary>A request body that reports how it is sent. It owns nothing: the body stays the request's.</summary>
 internal sealed class SentContent : HttpContent
 {
     private readonly HttpContent _body;

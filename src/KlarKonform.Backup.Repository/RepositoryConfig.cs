@@ -21,7 +21,8 @@ public sealed record RepositoryConfig
     public required string ChunkerPolynomial { get; init; }
 
     /// <summary>Opens the stored file.</summary>
-    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>, also when the key is another's; <see cref="RepositoryErrorKind.UnsupportedVersion"/>.</exception>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>, also if the key belongs to another repository;
+    /// <see cref="RepositoryErrorKind.UnsupportedVersion"/>.</exception>
     internal static RepositoryConfig Read(byte[] stored, CryptoKey key)
     {
         try

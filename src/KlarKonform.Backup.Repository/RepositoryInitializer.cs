@@ -7,24 +7,25 @@ using KlarKonform.Backup.Storage;
 namespace KlarKonform.Backup.Repository;
 
 /// <summary>
-/// Creates a repository where several may do so at the same moment, on storage that knows no locks. Two key files of different master keys
-/// must never stay side by side: both would open with the password, and one would not fit the config. So each writes its key, looks, and
-/// takes it back when it is not alone; who is alone writes the config. Needs storage that lists what was written before, and ends where that
-/// is not so. Used once.
+/// Creates a repository where several processes may do so at the same time, on storage without locks. Two key files with different master
+/// keys must never remain next to each other: both would open with the password, and one would not match the config. So each process writes
+/// its key, lists the keys, and takes its own back if there is another; the only one left writes the config. Needs storage that lists what
+/// was written before, and fails without it. Used once.
 /// </summary>
 internal sealed class RepositoryInitializer(IObjectStore store, string password, string userName, string hostName, TimeProvider time)
 {
-    // Between key and config lie some requests. A key that stands alone for longer was left by a cut.
+    // There are only a few requests between key and config. A key that stands alone for longer was left by an interruption.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(250);
 
-    // Storage whose listing lags shows after some seconds what was written; and of those who step back for each other one is first by then.
+    // Storage with delayed listings shows within some seconds what was written; and of processes that step back for each other, one is
+    // first by then.
     private static readonly TimeSpan s_listingPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(5);
 
-    /// <summary>Creates the repository, or opens the one that somebody else created meanwhile.</summary>
-    /// <exception cref="RepositoryException">Among others <see cref="RepositoryErrorKind.Doubtful"/>: the listing does not show what was written,
-    /// or goes on showing what is not there.</exception>
+    /// <summary>Creates the repository, or opens it if another process has created it meanwhile.</summary>
+    /// <exception cref="RepositoryException">Among others <see cref="RepositoryErrorKind.Doubtful"/>: the listing does not show what was
+    /// written, or keeps showing what does not exist.</exception>
     public async Task<ResticRepository> RunAsync(CancellationToken cancellationToken)
     {
         if (await ResticRepository.ExistsAsync(store, cancellationToken).ConfigureAwait(false))
@@ -32,7 +33,7 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
 
         await ThrowIfContentIsThereAsync(cancellationToken).ConfigureAwait(false);
 
-        // Alone in all likelihood. A left key that another password opens must not get company: nothing is written beside it.
+        // Probably no other initializer is at work. If a key with a different password was left behind, add nothing next to it.
         var (isFirstLook, began) = (true, time.GetTimestamp());
         for (var seen = (Key: default(BlobId), Since: time.GetTimestamp()); ; isFirstLook = false)
         {
@@ -53,7 +54,7 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
             {
                 seen = (keys[0], time.GetTimestamp());
 
-                // Whose key it is can be told at once: with a wrong password nobody needs to wait.
+                // It is known at once whose key it is: with a wrong password there is no need to wait.
                 if (await TryOpenAsync(cancellationToken).ConfigureAwait(false) is { } known)
                     known.Key.Dispose();
             }
@@ -65,15 +66,15 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
         }
     }
 
-    // Packs, indexes or snapshots without a config are a repository that lost it, or one that cannot be seen whole at the moment. A new one
-    // beside them would make both useless.
+    // Packs, indexes or snapshots without a config belong to a repository that lost it, or that is not completely visible at the moment. A
+    // new one next to them would make both useless.
     private async Task ThrowIfContentIsThereAsync(CancellationToken cancellationToken)
     {
         foreach (var kind in new[] { RepositoryFile.Snapshot, RepositoryFile.Index, RepositoryFile.Data })
         {
             await foreach (var item in store.ListAsync(RepositoryLayout.Folder(kind), cancellationToken).ConfigureAwait(false))
             {
-                // Another program may have created it, and written into it, since the first look.
+                // Another program may have created it, and written to it, since the first look.
                 if (!BlobId.TryParse(item.Name, out _) || await ResticRepository.ExistsAsync(store, cancellationToken).ConfigureAwait(false))
                     continue;
                 throw new RepositoryException(RepositoryErrorKind.Damaged,
@@ -94,7 +95,7 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
         return isHidden ? throw Doubtful($"its listing lacks the key file {id.ToShortString()}, which was written there and can be seen by its name") : null;
     }
 
-    // A listing may lag. Without his own key in it nobody can tell whether he is alone, unless somebody has taken it away.
+    // A listing may be delayed. Without our own key in it we cannot know whether we are alone, unless another process has removed it.
     private async Task<(IReadOnlyList<BlobId> Keys, bool IsOwnHidden)> KeysWithAsync(BlobId own, CancellationToken cancellationToken)
     {
         for (var since = time.GetTimestamp(); ;)
@@ -111,8 +112,8 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
     private RepositoryException Doubtful(string why) => new(RepositoryErrorKind.Doubtful,
         $"The storage at '{store.Location}' does not show what is there: {why}. No repository was created; one would not be safe there.");
 
-    // With a key file of its own for the same master key: whoever wrote the other may wake up and take his back. Everybody removes one that is
-    // older than his own, so that the youngest stays. Others wait beside: one goes first, and if two do, they write the same config.
+    // Writes a key file of its own for the same master key: the process that wrote the other one may wake up and take it back. Each removes
+    // a key that is older than its own, so that the youngest stays. Others wait: one proceeds, and if two do, they write the same config.
     private async Task<ResticRepository?> TryTakeOverAsync(BlobId left, CryptoKey key, CancellationToken cancellationToken)
     {
         await Task.Delay(s_look * RandomNumberGenerator.GetInt32(9), time, cancellationToken).ConfigureAwait(false);
@@ -131,7 +132,7 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
     private Task<BlobId> SaveKeyAsync(CryptoKey key, CancellationToken cancellationToken) =>
         RepositoryKeys.SaveAsync(store, KeyFile.Create(key, password, userName, hostName, time), cancellationToken);
 
-    // Null when the key was taken back between the listing and the look.
+    // Null if the key was taken back between the listing and the look.
     private async Task<(BlobId Id, CryptoKey Key)?> TryOpenAsync(CancellationToken cancellationToken)
     {
         try

@@ -8,7 +8,9 @@ using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository;
 
-/// <summary>Adds, lists and removes the passwords of an opened repository. The data is not touched: every key opens the same master key.</summary>
+/// <summary>
+/// Adds, lists and removes the passwords of an opened repository. The data is not changed: every key opens the same master key.
+/// </summary>
 public sealed class RepositoryKeys(ResticRepository repository)
 {
     /// <summary>Every key, oldest first.</summary>
@@ -38,8 +40,9 @@ public sealed class RepositoryKeys(ResticRepository repository)
     public Task<BlobId> AddAsync(string password, string userName, string hostName, TimeProvider time, CancellationToken cancellationToken) =>
         SaveAsync(repository.Store, KeyFile.Create(repository.Key, password, userName, hostName, time), cancellationToken);
 
-    /// <summary>Removes a password. The one that the repository was opened with stays: nobody locks himself out.</summary>
-    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.KeyInUse"/> or <see cref="RepositoryErrorKind.Missing"/>.</exception>
+    /// <summary>Removes a password. The password in use cannot be removed, so that no one can lock themselves out.</summary>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.KeyInUse"/> or
+    /// <see cref="RepositoryErrorKind.Missing"/>.</exception>
     public async Task RemoveAsync(BlobId id, CancellationToken cancellationToken)
     {
         if (id == repository.KeyId)
@@ -61,15 +64,16 @@ public sealed class RepositoryKeys(ResticRepository repository)
         throw new InvalidOperationException("The enumeration of keys ended without a key and without a reason.");
     }
 
-    /// <summary>Every key that the password opens, one after the other.</summary>
-    /// <exception cref="RepositoryException">At the end: there was none.</exception>
+    /// <summary>Every key that the password opens, one after another.</summary>
+    /// <exception cref="RepositoryException">At the end, if there was none.</exception>
     internal static async IAsyncEnumerable<(BlobId Id, CryptoKey Key)> OpenAsync(IObjectStore store, string password, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         RepositoryException? damaged = null;
         var (found, opened) = (false, false);
         for (var look = 0; look < MaxLooks && !found; look++)
         {
-            // Whoever takes over a repository in the making replaces its key: all that a listing showed may be gone, and another one there.
+            // A process that takes over a repository in the making replaces its key: everything in a listing may be gone, and another key
+            // present.
             await Task.Delay(look * s_look, cancellationToken).ConfigureAwait(false);
             await foreach (var item in store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Key), cancellationToken).ConfigureAwait(false))
             {

@@ -22,10 +22,10 @@ public sealed class ResticRepository : IDisposable
     // What a run that changes little leaves, of either sort.
     private const int FewBlobs = IndexJson.MetadataBlobsPerIndex / 2;
 
-    // In an index file that is compressed: a hash, which nothing makes smaller, and some digits.
+    // Bytes per blob in a compressed index file: a hash, which cannot be compressed, and some digits.
     private const int BytesABlob = 40;
 
-    // So much index is read at once; only beyond is it worth while to read less.
+    // Up to this size an index is read completely; only beyond it is it worth reading less.
     private const long EagerIndexBytes = 8 << 20;
 
     // First byte of an index, snapshot or lock that is compressed; uncompressed JSON starts with '{' or '['.
@@ -47,22 +47,27 @@ public sealed class ResticRepository : IDisposable
     /// <summary>Version, id and polynomial.</summary>
     public RepositoryConfig Config { get; }
 
-    /// <summary>Where it lies.</summary>
+    /// <summary>Where it is stored.</summary>
     public IObjectStore Store { get; }
 
-    /// <summary>Where every blob lies; empty until <see cref="LoadIndexAsync"/>.</summary>
+    /// <summary>The location of every blob; empty until <see cref="LoadIndexAsync"/>.</summary>
     public MasterIndex Index { get; private set; } = new();
 
-    /// <summary>Small index files that <see cref="LoadIndexAsync"/> or <see cref="OpenIndexAsync"/> found last. Every run adds some; <see cref="Repairing.IndexCompactor"/> merges them.</summary>
+    /// <summary>
+    /// The number of small index files that <see cref="LoadIndexAsync"/> or <see cref="OpenIndexAsync"/> found last. Every run adds some;
+    /// <see cref="Repairing.IndexCompactor"/> merges them.
+    /// </summary>
     public int SmallIndexFiles { get; private set; }
 
     /// <summary>The index files that <see cref="OpenIndexAsync"/> found.</summary>
     public FileSetDigest OpenedIndex { get; private set; }
 
-    /// <summary>Index files that were there when the index was opened, or were written since: whoever takes them for there has to look.</summary>
+    /// <summary>
+    /// Index files that existed when the index was opened, or were written since: whether they still exist has to be checked.
+    /// </summary>
     public IReadOnlyCollection<BlobId> IndexFilesSeen => [.. _indexFiles.Keys];
 
-    /// <summary>Bytes of index files that are not read yet; 0 when <see cref="Index"/> is complete.</summary>
+    /// <summary>Bytes of index files that have not been read yet; 0 if <see cref="Index"/> is complete.</summary>
     public long UnreadIndexBytes => _backlog?.Bytes ?? 0;
 
     internal CryptoKey Key => _key;
@@ -77,20 +82,21 @@ public sealed class ResticRepository : IDisposable
 
     internal Compression Compression { get; } = new();
 
-    /// <summary>Whether a repository lies at the place.</summary>
+    /// <summary>Whether there is a repository at this location.</summary>
     public static async Task<bool> ExistsAsync(IObjectStore store, CancellationToken cancellationToken) =>
         await store.StatAsync(RepositoryLayout.Config, cancellationToken).ConfigureAwait(false) is not null;
 
     /// <summary>
-    /// Creates a repository of version 2 with one key. When others create it at the same moment, one of them does, and all open the same.
+    /// Creates a repository of version 2 with one key. If others create it at the same time, one of them does, and all open the same one.
     /// </summary>
-    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.AlreadyExists"/>, or what <see cref="OpenAsync"/> throws.</exception>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.AlreadyExists"/>, or what <see cref="OpenAsync"/>
+    /// throws.</exception>
     public static Task<ResticRepository> InitializeAsync(
         IObjectStore store, string password, string userName, string hostName, TimeProvider time, CancellationToken cancellationToken) =>
         new RepositoryInitializer(store, password, userName, hostName, time).RunAsync(cancellationToken);
 
-    // The config comes last: a cut before it leaves a place that is no repository yet. It follows from the master key, which is random: of several
-    // who go on with the same left key, or with whom its owner wakes up beside, each writes the same.
+    // The config comes last: an interruption before it leaves a place that is not a repository yet. It is derived from the master key,
+    // which is random: if several continue with the same left-over key, or its owner wakes up next to them, all write the same.
     internal static async Task<ResticRepository> CreateAsync(IObjectStore store, BlobId keyId, CryptoKey key, CancellationToken cancellationToken)
     {
         var config = new RepositoryConfig
@@ -105,8 +111,9 @@ public sealed class ResticRepository : IDisposable
     }
 
     /// <summary>Opens a repository with a password.</summary>
-    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.NotARepository"/>, <see cref="RepositoryErrorKind.WrongPassword"/>,
-    /// <see cref="RepositoryErrorKind.UnsupportedVersion"/> or <see cref="RepositoryErrorKind.Damaged"/>.</exception>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.NotARepository"/>,
+    /// <see cref="RepositoryErrorKind.WrongPassword"/>, <see cref="RepositoryErrorKind.UnsupportedVersion"/> or
+    /// <see cref="RepositoryErrorKind.Damaged"/>.</exception>
     public static async Task<ResticRepository> OpenAsync(IObjectStore store, string password, CancellationToken cancellationToken)
     {
         if (!await ExistsAsync(store, cancellationToken).ConfigureAwait(false))
@@ -121,7 +128,7 @@ public sealed class ResticRepository : IDisposable
             }
             catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.Damaged)
             {
-                // Perhaps the key of somebody who wanted to create this repository too, and is taking it back.
+                // Perhaps the key of another process that wanted to create this repository too and is taking it back.
                 key.Dispose();
                 damaged ??= exception;
             }
@@ -132,16 +139,16 @@ public sealed class ResticRepository : IDisposable
             }
         }
 
-        throw damaged!; // Without any key that opens, the enumeration has thrown.
+        throw damaged!; // If no key opens it, the enumeration has thrown.
     }
 
-    /// <summary>Reads every index file. Calling it again sees what other writers added since.</summary>
+    /// <summary>Reads every index file. A repeated call sees what other writers have added since.</summary>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>: one of them cannot be read.</exception>
     public Task LoadIndexAsync(CancellationToken cancellationToken) => LoadReadableIndexAsync(null, cancellationToken);
 
-    /// <summary>Reads every index file, and passes over those that are damaged: for whoever tells the extent of a damage.</summary>
-    /// <param name="damaged">Told of each file that cannot be read; null makes the first of them an error.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <summary>Reads every index file and skips damaged ones: for callers that determine the extent of the damage.</summary>
+    /// <param name="damaged">Is told of each file that cannot be read; if null, the first of them is an error.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     public async Task LoadReadableIndexAsync(Action<BlobId, RepositoryException>? damaged, CancellationToken cancellationToken)
     {
         var index = new MasterIndex();
@@ -160,11 +167,11 @@ public sealed class ResticRepository : IDisposable
     }
 
     /// <summary>
-    /// Reads a small index at once, and of a large one as much as is asked for, file by file: a run that changes little needs to know where
-    /// trees and state lie, and hardly anything of the files' own pieces.
+    /// Reads a small index completely, and a large one only as far as needed, file by file: a run with few changes needs to find trees and
+    /// state, and hardly any of the files' own chunks.
     /// </summary>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <param name="eagerBytes">Up to so many bytes of index files are read at once.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <param name="eagerBytes">Up to this many bytes of index files are read completely.</param>
     public async Task OpenIndexAsync(CancellationToken cancellationToken, long eagerBytes = EagerIndexBytes)
     {
         var files = new List<(BlobId Id, long Size)>();
@@ -192,7 +199,7 @@ public sealed class ResticRepository : IDisposable
         });
     }
 
-    /// <summary>Whether a blob is stored; reads as much of the index as it takes to know.</summary>
+    /// <summary>Whether a blob is stored; reads as much of the index as that takes.</summary>
     public async Task<bool> ContainsAsync(BlobHandle blob, CancellationToken cancellationToken)
     {
         if (_backlog is { } backlog)
@@ -200,10 +207,10 @@ public sealed class ResticRepository : IDisposable
         return Index.Contains(blob);
     }
 
-    /// <summary>Reads what is left of the index.</summary>
+    /// <summary>Reads the rest of the index.</summary>
     public Task CompleteIndexAsync(CancellationToken cancellationToken) => _backlog?.ReadUntilAsync(() => false, cancellationToken) ?? Task.CompletedTask;
 
-    /// <summary>Every snapshot with its id, in no certain order.</summary>
+    /// <summary>Every snapshot with its id, in no particular order.</summary>
     public async IAsyncEnumerable<StoredSnapshot> SnapshotsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var (file, snapshot) in LoadAllAsync(RepositoryFile.Snapshot, ReadJson<Snapshot>, long.MaxValue, null, cancellationToken).ConfigureAwait(false))
@@ -233,7 +240,8 @@ public sealed class ResticRepository : IDisposable
     }
 
     /// <summary>Opens what <see cref="Protect"/> sealed.</summary>
-    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>: it was changed, or sealed by another key.</exception>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>: it was changed, or sealed with another
+    /// key.</exception>
     public byte[] Unprotect(ReadOnlySpan<byte> sealedBytes)
     {
         var opened = new byte[sealedBytes.Length];
@@ -248,14 +256,17 @@ public sealed class ResticRepository : IDisposable
         Compression.Dispose();
     }
 
-    /// <summary>Every index file's packs, as they stand in the file.</summary>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <param name="maxBlobs">Files that must have more blobs than these, by their size, are passed over unread.</param>
-    /// <param name="damaged">Told of a file that cannot be read; null makes it an error.</param>
+    /// <summary>The packs of every index file, as listed in the file.</summary>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <param name="maxBlobs">Files that must contain more blobs than this, judging by their size, are skipped unread.</param>
+    /// <param name="damaged">Is told of a file that cannot be read; if null, that is an error.</param>
     internal IAsyncEnumerable<(StoredObject File, List<PackContents> Packs)> IndexFilesAsync(CancellationToken cancellationToken, int maxBlobs = int.MaxValue, Action<BlobId, RepositoryException>? damaged = null) =>
         LoadAllAsync(RepositoryFile.Index, IndexJson.Read, (long)maxBlobs * BytesABlob * 3 / 2, damaged, cancellationToken);
 
-    /// <summary>Writes index files for these packs, and returns which. Under a lock, as <see cref="Locks.RepositoryLock.SaveIndexAsync"/> does it.</summary>
+    /// <summary>
+    /// Writes index files for these packs, and returns which ones. Under a lock, this works like
+    /// <see cref="Locks.RepositoryLock.SaveIndexAsync"/>.
+    /// </summary>
     internal async Task<FileSetDigest> WriteIndexAsync(IEnumerable<PackContents> contents, CancellationToken cancellationToken, int blobsPerFile = IndexJson.BlobsPerIndex, IIndexGuard? held = null)
     {
         var packs = new List<PackContents>();
@@ -296,7 +307,7 @@ public sealed class ResticRepository : IDisposable
     internal async Task<BlobId> SaveFileAsync<T>(RepositoryFile kind, T value, CancellationToken cancellationToken) =>
         (await SaveFileAsync(kind, file => JsonSerializer.Serialize(file, value, GoJson.Options), cancellationToken).ConfigureAwait(false)).Id;
 
-    // Compressed while it is written: an index file has some megabytes, and a quarter of them compressed.
+    // Compressed while being written: an index file has several megabytes, and a quarter of that compressed.
     private async Task<(BlobId Id, long Size)> SaveFileAsync(RepositoryFile kind, Action<Stream> write, CancellationToken cancellationToken)
     {
         var sealedFile = SealFile(write);

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Storage;
 
-/// <summary>The dull half of a stream that can only be read forward, asynchronously.</summary>
+/// <summary>The boilerplate half of a stream that can only be read forward and asynchronously.</summary>
 public abstract class ForwardReadStream : Stream
 {
     /// <inheritdoc />

@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace KlarKonform.Backup.Storage;
 
-/// <summary>Small objects as a whole.</summary>
+/// <summary>Reads small objects completely.</summary>
 public static class ObjectStoreExtensions
 {
-    /// <summary>An object's whole content. For what is known to be small: it is held in memory.</summary>
-    /// <exception cref="StorageException">As from <see cref="IObjectStore.OpenReadAsync"/>.</exception>
+    /// <summary>An object's complete content. For small objects: it is held in memory.</summary>
+    /// <exception cref="StorageException">As in <see cref="IObjectStore.OpenReadAsync"/>.</exception>
     public static async Task<byte[]> ReadAllAsync(this IObjectStore store, string key, CancellationToken cancellationToken)
     {
         await using var stream = await store.OpenReadAsync(key, 0, null, cancellationToken).ConfigureAwait(false);
@@ -15,7 +15,7 @@ public static class ObjectStoreExtensions
         return memory.ToArray();
     }
 
-    /// <summary>Bytes as a stream, for libraries that take nothing else; without a copy where the bytes lie in an array.</summary>
+    /// <summary>Bytes as a stream, for libraries that accept nothing else; without a copy if the bytes are in an array.</summary>
     internal static MemoryStream AsStream(this ReadOnlyMemory<byte> content) =>
         MemoryMarshal.TryGetArray(content, out var array)
             ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)

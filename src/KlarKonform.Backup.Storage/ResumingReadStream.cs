@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Storage;
 
-/// <summary>A forward-only stream that opens the object again at the right byte when reading breaks.</summary>
+/// <summary>A forward-only stream that reopens the object at the right byte when reading fails.</summary>
 internal sealed class ResumingReadStream : ForwardReadStream
 {
     private readonly Func<long, long?, CancellationToken, Task<Stream>> _open;

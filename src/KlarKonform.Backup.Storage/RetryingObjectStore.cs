@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace KlarKonform.Backup.Storage;
 
-/// <summary>Repeats calls that failed for a passing reason, with growing, jittered pauses. Thread-safe.</summary>
+/// <summary>Repeats calls that failed for a temporary reason, with growing, jittered pauses. Thread-safe.</summary>
 public sealed class RetryingObjectStore : IObjectStore
 {
-    /// <summary>Attempts unless told otherwise: some three minutes in all. A server that restarts must not end a night's run.</summary>
+    /// <summary>Default number of attempts: about three minutes in all. A server that restarts must not end a night's run.</summary>
     public const int DefaultAttempts = 20;
 
     private const double MaxPauseSeconds = 15;
@@ -19,7 +19,7 @@ public sealed class RetryingObjectStore : IObjectStore
     /// <param name="inner">The store that may fail.</param>
     /// <param name="time">Waits between the attempts.</param>
     /// <param name="random">Jitter; must be thread-safe, as <see cref="Random.Shared"/> is.</param>
-    /// <param name="attempts">Attempts in all.</param>
+    /// <param name="attempts">Total number of attempts.</param>
     public RetryingObjectStore(IObjectStore inner, TimeProvider time, Random random, int attempts = DefaultAttempts)
     {
         _inner = inner;
@@ -56,7 +56,7 @@ public sealed class RetryingObjectStore : IObjectStore
     /// <inheritdoc />
     public async IAsyncEnumerable<StoredObject> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // A listing that broke half-way starts again; what was already handed out is not handed out twice.
+        // A listing that broke half-way starts again; what was already returned is not returned twice.
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var attempt = 1; ; attempt++)
         {
@@ -104,7 +104,7 @@ public sealed class RetryingObjectStore : IObjectStore
         }
     }
 
-    // 0.5 s, 1 s, 2 s, … up to 15 s, each between half and the whole of it.
+    // 0.5 s, 1 s, 2 s, … up to 15 s, each between half of it and all of it.
     private Task PauseAsync(int attempt, CancellationToken cancellationToken)
     {
         var ceiling = Math.Min(MaxPauseSeconds, 0.5 * Math.Pow(2, attempt - 1));

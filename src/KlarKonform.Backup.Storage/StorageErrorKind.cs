@@ -33,13 +33,15 @@ public enum StorageErrorKind
     /// <summary>The settings cannot work, for example an unreadable private key.</summary>
     InvalidSettings,
 
-    /// <summary>The server answered what contradicts itself or the protocol: a listing that breaks off and says so, an error page under a
-    /// status of success. Whoever believed it would take what is there for missing. The next answer may be right.</summary>
+    /// <summary>
+    /// The server's response contradicts itself or the protocol: a listing that breaks off and says so, an error page with a success
+    /// status. Trusting it would mean taking existing objects for missing. The next response may be right.
+    /// </summary>
     InvalidAnswer,
 
-    /// <summary>The server, or a proxy before it, was asked for a part of an object and began at its first byte.</summary>
+    /// <summary>The server, or a proxy in front of it, was asked for a part of an object and started at its first byte.</summary>
     RangesIgnored,
 
-    /// <summary>The object lies in a storage class that must be restored at the provider before anybody can read it.</summary>
+    /// <summary>The object is in a storage class that must be restored at the provider before it can be read.</summary>
     Archived,
 }

@@ -18,10 +18,10 @@ public sealed class StorageException : Exception
     /// <summary>The store's location.</summary>
     public string Location { get; }
 
-    /// <summary>The object's key, or null when the failure concerns the store as a whole.</summary>
+    /// <summary>The object's key, or null if the failure concerns the whole store.</summary>
     public string? Key { get; }
 
-    /// <summary>Further facts for the admin's message, for example the fingerprint that a host showed.</summary>
+    /// <summary>Further facts for the admin's message, for example the fingerprint of a host.</summary>
     public string? Detail { get; init; }
 
     /// <summary>Whether the same call may succeed a moment later.</summary>

@@ -7,12 +7,14 @@ using KlarKonform.Backup.Benchmarks.Report;
 
 namespace KlarKonform.Backup.Benchmarks;
 
-/// <summary>Runs every benchmark, one after the other, each in a process of its own, and gathers what they end with: a table, and one JSON line.</summary>
+/// <summary>
+/// Runs every benchmark, one after another, each in a process of its own, and collects their results: a table, and one JSON line.
+/// </summary>
 internal static class AllBenchmark
 {
     public const string Usage = "all [--only repository,mail,…]";
 
-    // Killed runs are few here: their hundreds are for the command that is about them.
+    // Few killed runs here: their hundreds are for the command that is about them.
     private static readonly string[][] s_benchmarks =
     [
         ["repository", "--runs", "5"], ["mail", "--rounds", "5"], ["drive", "--rounds", "5"], ["search"], ["startup"], ["receiver"], ["index"], ["scale"], ["workers"], ["chaos", "--kills", "4", "--seconds", "60"],
@@ -48,7 +50,7 @@ internal static class AllBenchmark
             else
                 all[benchmark[0]] = last;
 
-            // Some say by their exit code that a goal was missed; the figures stand all the same.
+            // Some report by their exit code that a goal was missed; their figures count nevertheless.
             if (code != 0 && !failed.Contains(benchmark[0]))
                 failed.Add(benchmark[0]);
         }

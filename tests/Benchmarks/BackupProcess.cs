@@ -6,18 +6,20 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Benchmarks;
 
-/// <summary>One backup of the demo tenant, in a process of its own. Writes the seconds that the run took and the items read to a file.</summary>
+/// <summary>
+/// One backup of the demo tenant, in a process of its own. Writes the seconds that the run took and the number of items read to a file.
+/// </summary>
 internal sealed class BackupProcess : ISecretStore, IBackupObserver
 {
     private const string Name = "Benchmark";
 
     public bool WantsDebug => false;
 
-    /// <param name="folder">The tenant's certificate, and the results.</param>
+    /// <param name="folder">Contains the tenant's certificate, and the results.</param>
     /// <param name="baseUrl">The tenant.</param>
     /// <param name="home">Configurations, journal and cache: a new one is a machine that has never seen the repository.</param>
-    /// <param name="sources">What is backed up.</param>
-    /// <param name="target">Where to.</param>
+    /// <param name="sources">What to back up.</param>
+    /// <param name="target">Where to store it.</param>
     public static async Task RunAsync(string folder, string baseUrl, string home, SourceSettings sources, TargetSettings target)
     {
         var watch = Stopwatch.StartNew();
@@ -27,7 +29,9 @@ internal sealed class BackupProcess : ISecretStore, IBackupObserver
         await File.WriteAllTextAsync(Path.Combine(folder, "seconds"), string.Create(CultureInfo.InvariantCulture, $"{watch.Elapsed.TotalSeconds} {result.ItemsDownloaded}"));
     }
 
-    /// <summary>One backup by an engine of the caller's; creates the configuration where there is none, and points it to the target where there is one.</summary>
+    /// <summary>
+    /// One backup by the caller's engine; creates the configuration if there is none, and otherwise points it to the target.
+    /// </summary>
     public static async Task<BackupRun> RunAsync(BackupEngine engine, string folder, string baseUrl, SourceSettings sources, TargetSettings target, BackupOptions? options = null)
     {
         var run = new BackupProcess();
@@ -39,7 +43,7 @@ internal sealed class BackupProcess : ISecretStore, IBackupObserver
         return await engine.StartBackupAsync(Name, options ?? new BackupOptions(), run, run, default);
     }
 
-    /// <summary>Restores everything of the newest snapshot.</summary>
+    /// <summary>Restores everything from the newest snapshot.</summary>
     public static async Task RestoreAsync(BackupEngine engine, string destination)
     {
         var run = new BackupProcess();
@@ -60,7 +64,7 @@ internal sealed class BackupProcess : ISecretStore, IBackupObserver
     /// <summary>A folder as target.</summary>
     public static TargetSettings Folder(string folder) => new() { Type = TargetType.Folder, Path = Path.Combine(folder, "repository") };
 
-    /// <summary>The test's S3 server as target, or what stands in front of it.</summary>
+    /// <summary>The test's S3 server as target, or the proxy in front of it.</summary>
     public static TargetSettings S3(string prefix, string endpoint) => new()
     {
         Type = TargetType.S3,

@@ -7,7 +7,7 @@ using KlarKonform.Backup.Storage.Memory;
 
 namespace KlarKonform.Backup.Benchmarks;
 
-/// <summary>Bytes of memory that a repository's index takes a blob, when all of it is read.</summary>
+/// <summary>Bytes of memory per blob that a completely read index takes.</summary>
 internal static class IndexBenchmark
 {
     private const int Blobs = 400_000;

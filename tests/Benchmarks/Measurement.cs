@@ -4,13 +4,13 @@ using System.Runtime.InteropServices;
 
 namespace KlarKonform.Backup.Benchmarks;
 
-/// <summary>What a process took.</summary>
+/// <summary>What a process used.</summary>
 /// <param name="Wall">Seconds from start to end.</param>
 /// <param name="Cpu">Seconds of user and system time.</param>
 /// <param name="PeakMiB">Largest resident set.</param>
 internal sealed record Measurement(double Wall, double Cpu, double PeakMiB)
 {
-    /// <summary>What it and another took, one after the other.</summary>
+    /// <summary>The sum of this and another measurement, one after the other.</summary>
     public Measurement Then(Measurement next) => new(Wall + next.Wall, Cpu + next.Cpu, Math.Max(PeakMiB, next.PeakMiB));
 
     /// <summary>Runs a program and measures it: CPU by the kernel's account of ended children, memory by its high-water mark.</summary>

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Benchmarks;
 
-/// <summary>The value in the middle, of an even number the mean of the two.</summary>
+/// <summary>The middle value; for an even number of values the mean of the two in the middle.</summary>
 internal static class Median
 {
     public static double Of(IEnumerable<double> values)

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace KlarKonform.Backup.Benchmarks;
 
-/// <summary>Arguments that are names with a number each, as <c>--seeds 200</c>.</summary>
+/// <summary>Arguments that are names with a number each, such as <c>--seeds 200</c>.</summary>
 internal static class NumberArguments
 {
-    /// <summary>Reads them over what holds without them.</summary>
+    /// <summary>Reads them, overriding the defaults.</summary>
     /// <param name="arguments">The arguments.</param>
-    /// <param name="usage">What is told where they cannot be read.</param>
-    /// <param name="values">Every name that there is, with its number; changed.</param>
+    /// <param name="usage">Printed if they cannot be read.</param>
+    /// <param name="values">All names with their default numbers; changed.</param>
     /// <returns>Whether they could be read.</returns>
     public static bool TryRead(string[] arguments, string usage, Dictionary<string, int> values)
     {

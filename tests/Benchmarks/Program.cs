@@ -31,7 +31,8 @@ using KlarKonform.Backup.Engine;
 // dotnet run -c Release --project tests/Benchmarks -- drift [--seeds 500] [--seed N]
 // dotnet run -c Release --project tests/Benchmarks -- destroy [--seeds 200] [--seed N]
 // dotnet run -c Release --project tests/Benchmarks -- chats [--exports 2000] [--seed N]
-// Internal: worker-run, receiver-run, search-run, chaos-run, drive-tenant, drive-run, drive-restore, tenant, mail-run, backup REPOSITORY SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
+// Internal: worker-run, receiver-run, search-run, chaos-run, drive-tenant, drive-run, drive-restore, tenant, mail-run, backup REPOSITORY
+// SOURCE, restore REPOSITORY TARGET (a process of its own, so that CPU and memory are the work's alone).
 switch (args)
 {
     case ["all", .. var options]:
@@ -111,7 +112,7 @@ switch (args)
         return 2;
 }
 
-// Pairs of names and numbers; null when one of them is none.
+// Pairs of names and numbers; null if one of them is not a number.
 static (int Seconds, int Kills, int Seed)? ReceiverOptions(string[] options)
 {
     var (seconds, kills, seed) = (20, 20, 1);

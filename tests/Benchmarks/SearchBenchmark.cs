@@ -13,7 +13,10 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Benchmarks;
 
-/// <summary>A subject search over 200,000 mails in ten snapshots, cold and warm, against <c>restic find</c> by name over the same repository. Every search is a process of its own.</summary>
+/// <summary>
+/// A subject search over 200,000 mails in ten snapshots, cold and warm, against <c>restic find</c> by name over the same repository. Every
+/// search is a process of its own.
+/// </summary>
 internal static class SearchBenchmark
 {
     private const string Password = "benchmark";

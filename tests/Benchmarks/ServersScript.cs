@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace KlarKonform.Backup.Benchmarks;
 
-/// <summary>The same servers and packages as the tests': this program runs again inside them.</summary>
+/// <summary>The same servers and packages as for the tests: this program runs itself again inside them.</summary>
 internal static class ServersScript
 {
     private const string Packages = "source tests/packages.sh; need_servers; need rclone rclone; install_missing || exit 1; ";
 
-    /// <summary>Installs restic, rclone and the servers where they are missing; what is wrong stands on the error stream.</summary>
+    /// <summary>Installs restic, rclone and the servers where missing; errors go to the error stream.</summary>
     public static bool InstallPackages() => Bash(Packages) == 0;
 
     public static int RunInside(string[] arguments) =>

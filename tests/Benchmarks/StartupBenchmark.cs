@@ -9,7 +9,9 @@ using KlarKonform.Backup.Engine;
 
 namespace KlarKonform.Backup.Benchmarks;
 
-/// <summary>How long an admin waits: for the import into a session that is up, and for the first status; each in a new process, medians.</summary>
+/// <summary>
+/// How long an admin waits: for the import into a running session, and for the first status; each in a new process, medians.
+/// </summary>
 internal static class StartupBenchmark
 {
     private const int Runs = 7;

@@ -11,7 +11,7 @@ internal sealed class ArchivedChats
     /// <summary>Lines by the chat's folder.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<ChatLine>> Chats { get; }
 
-    /// <summary>SHA-256 of all files under messages and of those that no message names.</summary>
+    /// <summary>SHA-256 of all files, under messages and named by no message.</summary>
     public IReadOnlySet<string> Files { get; }
 
     /// <summary>SHA-256 of all texts as they were exported.</summary>

@@ -4,9 +4,9 @@ using System.Text;
 namespace KlarKonform.Backup.Chats;
 
 /// <summary>Writes dates and times by a pattern, as one telephone does.</summary>
-/// <param name="Phone">What stands around them.</param>
+/// <param name="Phone">The phone, which determines what surrounds them.</param>
 /// <param name="Pattern">A pattern of <see cref="ChatLanguages"/>.</param>
-/// <param name="Halves">Words beside the hour.</param>
+/// <param name="Halves">Words next to the hour.</param>
 /// <param name="Zero">The digit zero.</param>
 internal sealed record ChatClock(Phone Phone, string Pattern, string Halves, char Zero)
 {

@@ -3,7 +3,9 @@ using static KlarKonform.Backup.Chats.ExportPacker;
 
 namespace KlarKonform.Backup.Chats;
 
-/// <summary>The exports of one place: what telephones make, and what people do with it. The same seed makes the same ones in the same year.</summary>
+/// <summary>
+/// The exports of one place: what telephones create, and what people do with it. The same seed gives the same ones in the same year.
+/// </summary>
 internal sealed class ChatCorpus
 {
     /// <summary>How many runs there are.</summary>
@@ -23,9 +25,9 @@ internal sealed class ChatCorpus
     }
 
     /// <summary>Makes exports.</summary>
-    /// <param name="seed">What they depend on.</param>
+    /// <param name="seed">The seed that determines them.</param>
     /// <param name="count">How many, at least.</param>
-    /// <param name="year">The year that it is.</param>
+    /// <param name="year">The current year.</param>
     public static IReadOnlyList<PlacedExport> Make(int seed, int count, int year)
     {
         var corpus = new ChatCorpus(seed, year);
@@ -89,7 +91,7 @@ internal sealed class ChatCorpus
 
     private void ElsewhereConstant() => Elsewhere("Europe/Lisbon", Chat());
 
-    // The summer times of Europe and of the United States differ for weeks in March, those of Asia half the year.
+    // The daylight saving times of Europe and of the United States differ for weeks in March, those of Asia for half the year.
     private void ElsewhereSummer() => Elsewhere(s_zones[_random.Next(s_zones.Length)], _models.Chat(_random.Next(60, 90), _random.Next(2) == 0, new DateTime(_year - 2, 1, _random.Next(5, 25), 9, 0, 0, DateTimeKind.Unspecified), 110));
 
     private void Elsewhere(string zone, ModelChat chat)
@@ -175,7 +177,7 @@ internal sealed class ChatCorpus
         _exports.Add(_packer.Pack(_random.Next(Waves), "files that nobody names", chat, form, Write(chat, form), shape, unnamed: beside) with { Forwarded = [other.Number] });
     }
 
-    // Each run another one's: nothing but the text says whose it is.
+    // A different one in each run: only the text says whose it is.
     private void BareInRoot()
     {
         for (var wave = 0; wave < Waves; wave++)

@@ -1,10 +1,10 @@
 namespace KlarKonform.Backup.Chats;
 
-/// <summary>What a seed's exports came to.</summary>
+/// <summary>The result of a seed's exports.</summary>
 /// <param name="Seed">The seed.</param>
 /// <param name="Exports">How many exports.</param>
-/// <param name="Messages">How many messages they show.</param>
-/// <param name="Findings">What is wrong.</param>
+/// <param name="Messages">How many messages they contain.</param>
+/// <param name="Findings">What went wrong.</param>
 /// <param name="Kinds">How many exports of each kind.</param>
 public sealed record ChatCorpusResult(int Seed, int Exports, int Messages, IReadOnlyList<ChatFinding> Findings, IReadOnlyDictionary<string, int> Kinds)
 {

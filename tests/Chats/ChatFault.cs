@@ -3,22 +3,22 @@ namespace KlarKonform.Backup.Chats;
 /// <summary>What can go wrong with an export.</summary>
 public enum ChatFault
 {
-    /// <summary>A message is not in its chat, not as often as it was, or says something else.</summary>
+    /// <summary>A message is not in its chat, occurs less often than it should, or says something else.</summary>
     MessageLost,
 
-    /// <summary>A message is there more often than it was.</summary>
+    /// <summary>A message occurs more often than it should.</summary>
     MessageDoubled,
 
-    /// <summary>Bytes of a file are neither under a message nor beside the chat.</summary>
+    /// <summary>The bytes of a file are neither under a message nor next to the chat.</summary>
     MediaLost,
 
-    /// <summary>Two chats in one, or one in two without a word.</summary>
+    /// <summary>Two chats merged into one, or one silently split into two.</summary>
     ChatConfused,
 
     /// <summary>A message has another time.</summary>
     TimeWrong,
 
-    /// <summary>Something is missing, left over or refused, and no run said it.</summary>
+    /// <summary>Something is missing, surplus or refused, and no run reported it.</summary>
     Unsaid,
 
     /// <summary>The exported text is not kept as it was.</summary>

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Chats;
 
-/// <summary>Something that is not as it must be.</summary>
-/// <param name="Kind">What.</param>
-/// <param name="What">Of which export, and what was found.</param>
+/// <summary>Something that is not as it should be.</summary>
+/// <param name="Kind">The kind of fault.</param>
+/// <param name="What">The export, and what was found.</param>
 public sealed record ChatFinding(ChatFault Kind, string What);

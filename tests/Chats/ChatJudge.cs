@@ -4,15 +4,15 @@ using KlarKonform.Backup.WhatsApp.Archive;
 namespace KlarKonform.Backup.Chats;
 
 /// <summary>Compares what was archived with the true chats.</summary>
-/// <param name="exports">What was dropped.</param>
-/// <param name="archived">What was restored.</param>
-/// <param name="runs">What the runs said.</param>
+/// <param name="exports">The exports that were dropped.</param>
+/// <param name="archived">The restored chats.</param>
+/// <param name="runs">What the runs reported.</param>
 internal sealed partial class ChatJudge(IReadOnlyList<PlacedExport> exports, ArchivedChats archived, IReadOnlyList<BackupRun> runs)
 {
     private readonly List<ChatFinding> _findings = [];
     private readonly Dictionary<string, List<(string Chat, ChatLine Line)>> _byToken = new(StringComparer.Ordinal);
 
-    /// <summary>All that is wrong.</summary>
+    /// <summary>Everything that is wrong.</summary>
     public IReadOnlyList<ChatFinding> Judge()
     {
         foreach (var (chat, lines) in archived.Chats)
@@ -70,7 +70,7 @@ internal sealed partial class ChatJudge(IReadOnlyList<PlacedExport> exports, Arc
             Counts(model, shown.Values.Select(each => each.Message), archived.Chats[homes.Single()], story);
     }
 
-    // What has a mark of its own is there once, with its text and at its time.
+    // A message with a mark of its own occurs once, with its text and at its time.
     private void Message(ModelMessage message, string[] texts, HashSet<string> homes, string story)
     {
         foreach (var text in texts)
@@ -94,7 +94,7 @@ internal sealed partial class ChatJudge(IReadOnlyList<PlacedExport> exports, Arc
             Find(ChatFault.TimeWrong, story, $"{message.Minute} became {line.LocalTime}");
     }
 
-    // What says the same as others is there as often as it was.
+    // Messages with the same text occur as often as they should.
     private void Counts(ModelChat model, IEnumerable<ModelMessage> shown, IReadOnlyList<ChatLine> lines, string story)
     {
         var there = lines.GroupBy(line => line.LocalTime?[..16] ?? "").ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
@@ -147,7 +147,7 @@ internal sealed partial class ChatJudge(IReadOnlyList<PlacedExport> exports, Arc
 
     private static string Short(string text) => text.Length > 120 ? text[..60] + "…" + text[^60..] : text;
 
-    // Signs that nobody sees, and blanks of other widths, may differ.
+    // Invisible characters and spaces of other widths may differ.
     private static bool Same(string a, string b) => Plain(a) == Plain(b);
 
     private static string Plain(string text) => Invisible().Replace(text, "").Replace('\u00A0', ' ').Replace('\u202F', ' ').Trim();

@@ -1,8 +1,8 @@
 namespace KlarKonform.Backup.Chats;
 
 /// <summary>
-/// Languages of telephones. Patterns: y, M, d, H, h, K, m, s as in .NET, "a" for the word beside the hour; \u202F, \u200E and \u200F where telephones
-/// have them.
+/// Languages of telephones. Patterns: y, M, d, H, h, K, m, s as in .NET, "a" for the word next to the hour; \u202F, \u200E and \u200F where
+/// telephones use them.
 /// </summary>
 internal static class ChatLanguages
 {

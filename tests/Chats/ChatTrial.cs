@@ -8,7 +8,7 @@ using KlarKonform.Backup.Trials;
 namespace KlarKonform.Backup.Chats;
 
 /// <summary>
-/// One seed's place: exports are dropped and backed up in a few runs, restored, and compared with the true chats that they were made of.
+/// One seed's place: exports are dropped and backed up in a few runs, restored, and compared with the true chats from which they were made.
 /// </summary>
 public sealed class ChatTrial : IDisposable
 {
@@ -22,7 +22,7 @@ public sealed class ChatTrial : IDisposable
     /// <summary>Runs a seed.</summary>
     /// <param name="seed">The seed.</param>
     /// <param name="exports">How many exports, at least.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public static async Task<ChatCorpusResult> RunAsync(int seed, int exports, CancellationToken cancellationToken)
     {
         await using var tenant = await DemoTenantServer.StartAsync(new DemoTenantOptions

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Chats;
 
-/// <summary>One telephone with its settings, at one moment.</summary>
+/// <summary>One telephone with its settings, at one time.</summary>
 /// <param name="Language">Its language.</param>
 /// <param name="Clock">How it writes times.</param>
 internal sealed record ExportForm(ChatLanguage Language, ChatClock Clock)
@@ -8,22 +8,22 @@ internal sealed record ExportForm(ChatLanguage Language, ChatClock Clock)
     /// <summary>Whether media are exported.</summary>
     public bool WithMedia { get; init; } = true;
 
-    /// <summary>The time zone that the telephone is in; null at home.</summary>
+    /// <summary>The time zone in which the telephone is; null at home.</summary>
     public TimeZoneInfo? Zone { get; init; }
 
-    /// <summary>Line ends.</summary>
+    /// <summary>Line endings.</summary>
     public string LineEnd { get; init; } = "\n";
 
-    /// <summary>Whether the last line ends.</summary>
+    /// <summary>Whether the last line has a line ending.</summary>
     public bool EndsLastLine { get; init; } = true;
 
     /// <summary>How many years another calendar is ahead or behind.</summary>
     public int CalendarYears { get; init; }
 
-    /// <summary>How the address book calls people now, where it is otherwise.</summary>
+    /// <summary>The current names of people in the address book, where they have changed.</summary>
     public IReadOnlyDictionary<string, string> Renamed { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Any form that there is.</summary>
+    /// <summary>A random form.</summary>
     public static ExportForm Any(Random random, Phone? phone = null, string? code = null)
     {
         var language = code is null ? ChatLanguages.All[random.Next(ChatLanguages.All.Count)] : ChatLanguages.All.First(each => each.Code == code);

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace KlarKonform.Backup.Chats;
 
-/// <summary>Puts an export into files as telephones, browsers and people do.</summary>
+/// <summary>Puts an export into files like telephones, browsers and people do.</summary>
 internal sealed class ExportPacker(Random random)
 {
     private static readonly Dictionary<string, string> s_names = new(StringComparer.Ordinal)
@@ -32,7 +32,7 @@ internal sealed class ExportPacker(Random random)
         _ => new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
     };
 
-    /// <summary>The chat's name as its export's files have it.</summary>
+    /// <summary>The chat's name in the names of its export's files.</summary>
     public string NameOf(ExportForm form, string title)
     {
         var instead = random.Next(3) switch { 0 => "_", 1 => "-", _ => "" };
@@ -40,16 +40,16 @@ internal sealed class ExportPacker(Random random)
         return form.Clock.Phone == Phone.Android ? string.Format(System.Globalization.CultureInfo.InvariantCulture, s_names.GetValueOrDefault(form.Language.Code, "WhatsApp Chat with {0}"), held) : $"WhatsApp Chat - {held}";
     }
 
-    /// <summary>Packs.</summary>
-    /// <param name="wave">Before which run.</param>
+    /// <summary>Packs an export.</summary>
+    /// <param name="wave">The run before which it is dropped.</param>
     /// <param name="what">What is odd about it.</param>
     /// <param name="chat">The chat.</param>
     /// <param name="form">The telephone.</param>
     /// <param name="rendered">What it exported.</param>
-    /// <param name="shape">How.</param>
-    /// <param name="folder">A folder of its own in the place, with its slash; or none.</param>
+    /// <param name="shape">How it is packed.</param>
+    /// <param name="folder">A folder of its own in the place, with its slash; or empty.</param>
     /// <param name="title">The chat's name at that time, or null.</param>
-    /// <param name="unnamed">Files that lie beside it.</param>
+    /// <param name="unnamed">Files next to it that no message names.</param>
     /// <param name="refused">An entry that must be refused, or null.</param>
     public PlacedExport Pack(
         int wave, string what, ModelChat chat, ExportForm form, RenderedText rendered, Shape shape, string folder = "", string? title = null, IReadOnlyList<(string Name, byte[] Bytes)>? unnamed = null, string? refused = null)

@@ -8,12 +8,12 @@ internal sealed class ExportWriter(Random random)
 {
     private static readonly TimeZoneInfo s_home = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");
 
-    /// <summary>Exports.</summary>
+    /// <summary>Exports a chat.</summary>
     /// <param name="chat">The chat.</param>
     /// <param name="form">The telephone.</param>
-    /// <param name="messages">What of it is there.</param>
+    /// <param name="messages">The messages that exist so far.</param>
     /// <param name="isLater">Whether edits and deletions have happened.</param>
-    /// <param name="missing">How many of a hundred files fail to be exported.</param>
+    /// <param name="missing">Percentage of files that fail to be exported.</param>
     public RenderedText Write(ModelChat chat, ExportForm form, IReadOnlyList<ModelMessage> messages, bool isLater, int missing = 0)
     {
         var text = new StringBuilder();
@@ -31,7 +31,7 @@ internal sealed class ExportWriter(Random random)
         return result with { Text = text.ToString() };
     }
 
-    /// <summary>What the telephone's clock shows.</summary>
+    /// <summary>The time on the telephone's clock.</summary>
     public static DateTime Local(ExportForm form, DateTime home)
     {
         var there = form.Zone is null ? home : TimeZoneInfo.ConvertTimeFromUtc(TimeZoneInfo.ConvertTimeToUtc(DateTime.SpecifyKind(home, DateTimeKind.Unspecified), s_home), form.Zone);

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Chats;
 
-/// <summary>What a message of the true chat is.</summary>
+/// <summary>The kind of a message in the true chat.</summary>
 internal enum ModelKind
 {
     Text,

@@ -21,7 +21,7 @@ internal sealed class ModelWriter(Random random)
     // What people pass on looks like what telephones write.
     private static readonly string[] s_pasted = ["24.11.19, 13:00 - Kurt: weitergeleitet", "[11/24/19, 1:00:00 PM] Kurt: weitergeleitet", "2019/11/24 13:00 - Kurt: weitergeleitet", "Kurt: 13:05", "13:05 - Kurt: so nicht"];
 
-    // Documents as people name them; * is where their own mark goes.
+    // Documents as people name them; * is the place of their own mark.
     private static readonly string[] s_documents =
     [
         "DOC-20250930-WA*.", "Vertrag *", "Skizze *.excalidraw", "cm-chat-media-video-1:2e*:2561:0:0.MOV", "Ordner\\Rechnung *.pdf", "Angebot * final...", "📐 Plan * 👍.pdf", "Liste * (2).pdf", "Zeiten *.xlsx", "ملف *.pdf", "Notiz *.txt",
@@ -30,13 +30,13 @@ internal sealed class ModelWriter(Random random)
 
     private int _chats;
 
-    /// <summary>A chat that no other has the name of, unless it is given.</summary>
+    /// <summary>A chat with a unique name, unless the name is given.</summary>
     /// <param name="count">How many messages.</param>
     /// <param name="isGroup">Whether it is a group.</param>
     /// <param name="from">When it begins.</param>
     /// <param name="days">How many days it lasts.</param>
     /// <param name="title">Its name, or null.</param>
-    /// <param name="people">Who writes in it, or null.</param>
+    /// <param name="people">The participants, or null.</param>
     public ModelChat Chat(int count, bool isGroup, DateTime from, int days, string? title = null, IReadOnlyList<string>? people = null)
     {
         var number = ++_chats;
@@ -61,7 +61,7 @@ internal sealed class ModelWriter(Random random)
         return ["Zentrale", .. others];
     }
 
-    // Clocks are put forward and back between one and four at night: what people write then is nobody's question here.
+    // Clocks are put forward and back between one and four at night: messages at that time are not tested here.
     private static DateTime Awake(DateTime time) => time.Hour is >= 1 and <= 4 ? time.AddHours(5) : time;
 
     private void Add(List<ModelMessage> messages, ModelMessage message)

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Chats;
 
-/// <summary>What made an export.</summary>
+/// <summary>The telephone that made an export.</summary>
 internal enum Phone
 {
     /// <summary>"24.11.26, 13:05 - Anna: …"</summary>

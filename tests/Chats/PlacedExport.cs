@@ -1,10 +1,10 @@
 namespace KlarKonform.Backup.Chats;
 
-/// <summary>An export as it is dropped: what lies where, and what must come of it.</summary>
-/// <param name="Wave">Before which run it is dropped.</param>
+/// <summary>An export as it is dropped: which files are where, and what must become of it.</summary>
+/// <param name="Wave">The run before which it is dropped.</param>
 /// <param name="What">What is odd about it.</param>
-/// <param name="Source">As notes and failures call it: its file's path in the place.</param>
-/// <param name="Chat">Whose export it is.</param>
+/// <param name="Source">Its name in notes and failures: its file's path in the place.</param>
+/// <param name="Chat">The chat that was exported.</param>
 internal sealed record PlacedExport(int Wave, string What, string Source, ModelChat Chat)
 {
     /// <summary>Files to write, by their paths in the place.</summary>
@@ -28,12 +28,12 @@ internal sealed record PlacedExport(int Wave, string What, string Source, ModelC
     /// <summary>An entry that must be refused.</summary>
     public string? RefusedEntry { get; init; }
 
-    /// <summary>Whether all of it must be refused: its calendar is another one.</summary>
+    /// <summary>Whether all of it must be refused, because it uses another calendar.</summary>
     public bool MustBeRefused { get; init; }
 
     /// <summary>Telephone, language and clock.</summary>
     public string Form { get; init; } = "";
 
-    /// <summary>Chats whose texts lie in it as files, and are none of this telephone's.</summary>
+    /// <summary>Chats whose texts are in it as files but do not belong to this telephone.</summary>
     public IReadOnlyList<int> Forwarded { get; init; } = [];
 }

@@ -4,10 +4,10 @@ using System.Text;
 
 namespace KlarKonform.Backup.Chats;
 
-/// <summary>Makes ZIPs, odd ones too.</summary>
+/// <summary>Creates ZIPs, including odd ones.</summary>
 internal static class ZipMaker
 {
-    /// <summary>A ZIP of entries in this order, of which two may have one name.</summary>
+    /// <summary>A ZIP of entries in this order, two of which may have the same name.</summary>
     public static byte[] Make(IEnumerable<(string Name, byte[] Bytes)> entries)
     {
         using var memory = new MemoryStream();

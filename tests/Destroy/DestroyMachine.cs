@@ -3,7 +3,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Destroy;
 
-/// <summary>A computer that backs up: a home of its own, and a clock of its own.</summary>
+/// <summary>A computer that backs up: with its own home folder and clock.</summary>
 internal sealed class DestroyMachine(string home, int seed)
 {
     public JumpingTime Clock { get; } = new();

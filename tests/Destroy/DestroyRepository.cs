@@ -3,7 +3,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Destroy;
 
-/// <summary>The repository's folder as the world sees it: files vanish, come back, and another program works on it.</summary>
+/// <summary>The repository's folder as the world treats it: files vanish, come back, and another program works on it.</summary>
 internal sealed class DestroyRepository(TemporaryFolder folder, string password)
 {
     private readonly Dictionary<string, byte[]> _aside = [];
@@ -12,10 +12,10 @@ internal sealed class DestroyRepository(TemporaryFolder folder, string password)
 
     public StockRestic Restic => new(Path, password);
 
-    /// <summary>Files that are away.</summary>
+    /// <summary>Files that are currently away.</summary>
     public IReadOnlyCollection<string> Aside => _aside.Keys;
 
-    /// <summary>Every file but locks.</summary>
+    /// <summary>Every file except locks.</summary>
     public string[] Files() => [.. Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories)
         .Select(file => System.IO.Path.GetRelativePath(Path, file)).Where(file => !file.StartsWith("locks", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
@@ -36,7 +36,7 @@ internal sealed class DestroyRepository(TemporaryFolder folder, string password)
         File.WriteAllBytes(path, content);
     }
 
-    /// <summary>It stays away for good.</summary>
+    /// <summary>Makes a file stay away permanently.</summary>
     public void Forget(string file) => _aside.Remove(file);
 
     /// <summary>Snapshots with their tags, as stock restic lists them, oldest first.</summary>
@@ -47,6 +47,6 @@ internal sealed class DestroyRepository(TemporaryFolder folder, string password)
             ? [.. tags.EnumerateArray().Select(tag => tag.GetString()!)] : [])))];
     }
 
-    /// <summary>Whether stock restic finds everything in order; it must not see that something is away.</summary>
+    /// <summary>Whether stock restic finds everything in order; it must not notice that something is away.</summary>
     public bool IsSound() => Restic.TryRun("check", "--read-data").Code == 0;
 }

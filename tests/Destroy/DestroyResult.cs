@@ -1,19 +1,19 @@
 namespace KlarKonform.Backup.Destroy;
 
-/// <summary>What a seed's trial came to.</summary>
+/// <summary>The result of a seed's trial.</summary>
 /// <param name="Seed">The seed.</param>
 public sealed record DestroyResult(int Seed)
 {
-    /// <summary>What was needed, or to be kept, and is gone though nobody but the product removed it.</summary>
+    /// <summary>What was needed, or had to be kept, and was removed although only the product could have done it.</summary>
     public IReadOnlyList<string> NeededDeleted { get; init; } = [];
 
     /// <summary>Losses after which a run said Succeeded.</summary>
     public IReadOnlyList<string> LossesUnnoticed { get; init; } = [];
 
-    /// <summary>Held snapshots that went, and audit logs that lost entries without a word.</summary>
+    /// <summary>Snapshots on hold that were removed, and audit logs that silently lost entries.</summary>
     public IReadOnlyList<string> HoldsBroken { get; init; } = [];
 
-    /// <summary>What stock restic, or the comparison with the tenant, finds wrong at the end.</summary>
+    /// <summary>What stock restic, or the comparison with the tenant, reports as wrong at the end.</summary>
     public IReadOnlyList<string> ResticDisagrees { get; init; } = [];
 
     /// <summary>What was done, in order.</summary>

@@ -9,9 +9,9 @@ using KlarKonform.Backup.Trials;
 namespace KlarKonform.Backup.Destroy;
 
 /// <summary>
-/// One seed's world: a small tenant that two machines back up into one repository, night after night, while files vanish, folders are out of
-/// sight, clocks jump, runs are stopped, another program prunes and writes, and holds come and go. After each night and at the end
-/// it is told whether anything that was to stay is gone, and whether every loss was said in its night.
+/// One seed's world: a small tenant that two machines back up into one repository, night after night, while files vanish, folders are out
+/// of sight, clocks jump, runs are stopped, another program prunes and writes, and holds come and go. After each night and at the end it is
+/// checked whether anything is gone that had to stay, and whether every loss was reported in the same night.
 /// </summary>
 public sealed class DestroySeed : IDisposable
 {
@@ -34,7 +34,7 @@ public sealed class DestroySeed : IDisposable
     private readonly List<string> _wrong = [];
     private readonly SortedDictionary<string, int> _done = new(StringComparer.Ordinal);
 
-    // Complete snapshots in the order in which they were made, those that are not to be removed, and what was done to others by the world.
+    // Complete snapshots in the order in which they were made, those that must not be removed, and what the world did to others.
     private readonly List<string> _order = [];
     private DestroyMachine? _wroteNewest;
     private readonly HashSet<string> _gone = [];
@@ -121,7 +121,7 @@ public sealed class DestroySeed : IDisposable
         }
     }
 
-    // A file vanishes, is missed, and is brought back; a lost index may be built anew instead.
+    // A file vanishes, is missed, and is brought back; a lost index may be rebuilt instead.
     private async Task LoseAsync(DestroyMachine machine, CancellationToken cancellationToken)
     {
         var files = _repository.Files();
@@ -134,7 +134,8 @@ public sealed class DestroySeed : IDisposable
         Count("lost: " + Kind(lost[0]));
         var run = await NightAsync(machine, cancellationToken);
 
-        // What nothing needs may go unsaid: restic sees whether something does. A snapshot that retention was about to remove is none of these.
+        // The loss of unneeded data need not be reported: restic shows whether anything needs it. That does not include a snapshot that
+        // retention was about to remove.
         var isOwn = lost.Any(file => Kind(file) == "snapshots" && kept.Contains(Path.GetFileName(file)));
         if (run?.Status == BackupState.Succeeded && (isOwn || !_repository.IsSound()))
             _unnoticed.Add($"{string.Join(", ", lost)} on {Path.GetFileName(machine.Home)}");
@@ -165,7 +166,7 @@ public sealed class DestroySeed : IDisposable
             _needed.Add($"retention went by a clock that was {jump} off");
     }
 
-    // A folder of the share is away now and then while the run, with its retention, is on.
+    // A folder of the share is away now and then during the run and its retention.
     private async Task OutOfSightAsync(DestroyMachine machine, CancellationToken cancellationToken)
     {
         string[] folders = ["snapshots", "data", "index", "locks"];
@@ -211,7 +212,7 @@ public sealed class DestroySeed : IDisposable
             Count("foreign prune");
             _repository.Restic.Run("forget", victim, "--prune");
 
-            // It is said until the person who did it says so.
+            // It is reported until the person who did it acknowledges it.
             await NightAsync(machine, cancellationToken);
             await machine.Engine.RepairAsync(Name, new RepairOptions(), _host, _host, cancellationToken);
         }
@@ -250,7 +251,7 @@ public sealed class DestroySeed : IDisposable
         await NightAsync(machine, cancellationToken);
     }
 
-    // The audit log goes for good: until somebody decides, nothing may be removed.
+    // The audit log is lost permanently: until someone decides, nothing may be removed.
     private async Task LoseLogAsync(DestroyMachine machine, CancellationToken cancellationToken)
     {
         var log = _repository.Snapshots().Where(each => each.Tags.Any(tag => tag.StartsWith("audit:", StringComparison.Ordinal))).Select(each => each.Id).ToArray();
@@ -309,7 +310,7 @@ public sealed class DestroySeed : IDisposable
         return run;
     }
 
-    // Of what the world did not take, the newest ones stay, what is held stays, and nothing goes without its audit log.
+    // Of the snapshots that the world did not take, the newest stay, those on hold stay, and nothing is removed without its audit log.
     private void Removed(string id)
     {
         var living = _order.Where(each => !_gone.Contains(each)).ToArray();
@@ -329,7 +330,7 @@ public sealed class DestroySeed : IDisposable
         var machine = _machines[0];
         if (_logIsLost)
         {
-            // With the log its holds are gone, and whoever accepts that was told so.
+            // Its holds are lost with the log, and the person who accepts that was told so.
             await machine.Engine.AcceptAuditLogAsync(Name, "Es gibt keine Kopie", "Test", _host, cancellationToken);
             (_hold, _held, _logIsLost) = (null, null, false);
         }
@@ -339,7 +340,7 @@ public sealed class DestroySeed : IDisposable
         if (last?.Status != BackupState.Succeeded)
             _wrong.Add($"the last run is {last?.Status}: {string.Join("; ", last?.Notes ?? [])}");
         var there = _repository.Snapshots().Select(each => each.Id).ToHashSet(StringComparer.Ordinal);
-        // A run that was stopped in the middle of its retention does not say what it had removed by then.
+        // A run that was stopped in the middle of its retention does not report what it had removed by then.
         var living = _order.Where(id => !_gone.Contains(id)).ToArray();
         var mayBeGone = _interrupted ? living.SkipLast(KeepLast).Where(id => id != _held).ToHashSet() : [];
         _needed.AddRange(living.Where(id => !there.Contains(id) && !mayBeGone.Contains(id)).Select(id => $"{id[..8]} is gone, and nobody removed it"));

@@ -10,12 +10,12 @@ internal sealed class DriftComparison(IReadOnlyList<DriftItem> expected, IReadOn
 {
     private static readonly HashSet<string> s_ours = new(StringComparer.Ordinal) { "lists", "pages" };
 
-    /// <summary>Every difference, whoever knows of it.</summary>
+    /// <summary>Every difference, known or not.</summary>
     public IReadOnlyList<string> Differences() => [.. Pairs().Select(pair => pair.Differences.Count == 0 ? null : $"{pair.Name}: {string.Join("; ", pair.Differences)}").OfType<string>()];
 
-    /// <summary>Differences that neither a touch nor a failure explains.</summary>
-    /// <param name="record">What was touched.</param>
-    /// <param name="failures">What the run says is not in the backup.</param>
+    /// <summary>Differences that neither an alteration nor a failure explains.</summary>
+    /// <param name="record">What was altered.</param>
+    /// <param name="failures">What the run reports as not in the backup.</param>
     public IReadOnlyList<DriftFinding> Findings(DriftRecord record, IReadOnlyCollection<ItemFailure> failures)
     {
         var (items, parts) = (record.Items, record.Parts);
@@ -29,10 +29,10 @@ internal sealed class DriftComparison(IReadOnlyList<DriftItem> expected, IReadOn
             if (touched && present is not null && IsAsArrived(item, present, record))
                 continue;
 
-            // Machinery that did not say that it is some is a list like any other.
+            // A system list that is not marked as one is a list like any other.
             if (present is not null && items.Any(id => id.StartsWith("system-", StringComparison.Ordinal) && present.Id.StartsWith($"list:{id}", StringComparison.Ordinal)))
                 continue;
-            // Whose entry named nobody, nobody knows: that somebody is there is said, and covers all that is his.
+            // If an entry named no user, it is unknown whose it is: the report that a user exists covers everything of that user.
             if (failures.Any(failure => failure.ItemId == "resource" && failure.Resource == failure.Kind && item.Within.Any(items.Contains)))
                 continue;
             touched |= item.Within.Any(id => items.Contains(id) || parts.Contains(id));
@@ -42,7 +42,7 @@ internal sealed class DriftComparison(IReadOnlyList<DriftItem> expected, IReadOn
         return findings;
     }
 
-    // A resource whose name did not come goes by its id.
+    // A resource whose name did not arrive is known by its id.
     public static bool IsOf(ItemFailure failure, DriftItem item) =>
         failure.Resource == item.Resource || item.Within.Any(id => failure.Resource.EndsWith(id[(id.LastIndexOf(',') + 1)..], StringComparison.Ordinal));
 
@@ -65,12 +65,13 @@ internal sealed class DriftComparison(IReadOnlyList<DriftItem> expected, IReadOn
             yield return (Unexpected(extra), extra, extra.Path, [$"is not in the tenant any more ({extra.Id})"]);
     }
 
-    // What is there and should not be hangs where its folder hangs.
+    // What exists and should not is attributed to its folder.
     private DriftItem Unexpected(DriftStored extra)
     {
         var kind = KindOf(extra);
 
-        // The directory's folders are of the product's making and have no ids: where the last entry of one is gone, its path alone tells the part.
+        // The directory's folders are created by the product and have no ids: if the last entry of one is gone, only its path shows the
+        // part.
         if (kind == "Directory")
         {
             var part = extra.Path.Split('/')[2];
@@ -110,7 +111,7 @@ internal sealed class DriftComparison(IReadOnlyList<DriftItem> expected, IReadOn
         }
     }
 
-    // A folder beside one of the same name has a mark; a folder's own child count changes without a word.
+    // A folder next to one of the same name has a mark; a folder's own child count changes without being reported.
     private static bool IsOfOurs(string name, string? wanted, string? present) => name switch
     {
         "node" => wanted is not null && present is not null && present.StartsWith(wanted[..^1] + " [", StringComparison.Ordinal),
@@ -120,7 +121,7 @@ internal sealed class DriftComparison(IReadOnlyList<DriftItem> expected, IReadOn
 
     private static string? Value(JsonObject properties, string name) => properties.TryGetPropertyValue(name, out var value) ? DriftJson.Text(value) : null;
 
-    // Every property that differs is as some answer said it; and the contents are what was sent.
+    // Every property that differs is as some answer contained it; and the contents are what was sent.
     private static bool IsAsArrived(DriftItem item, DriftStored present, DriftRecord record)
     {
         var forms = item.Others.Prepend(item.Target).SelectMany(record.ArrivedOf).Select(DriftJson.Of).ToArray();
@@ -131,13 +132,13 @@ internal sealed class DriftComparison(IReadOnlyList<DriftItem> expected, IReadOn
                 {
                     "columns" => form.Count > 0,
                     "node" => Value(form, "name") is var given && Value(form, "displayName") is var shown && (given == null || shown == null || given[^1] != '"' || shown[^1] != '"' || given != shown),
-                    // Of an entry of the address book, what is not told has not changed.
+                    // For an entry of the address book, what is not reported has not changed.
                     _ => Value(form, name) == was || (item.Kind == "Directory" && Value(form, name) is null),
                 }))
                 return false;
         }
 
-        // Whether there are versions is told by the eTag, whether permissions by a facet.
+        // The eTag shows whether there are versions, a facet whether there are permissions.
         var derived = forms.Any(form => Value(form, "eTag") != Value(item.Properties, "eTag") || Value(form, "shared") != Value(item.Properties, "shared"));
         if (present.Parent != item.Parent && !forms.Any(form => (form["parentFolderId"] ?? form["parentReference"]?["id"])?.ToString() is var parent && !item.Parent.EndsWith(parent ?? "?", StringComparison.Ordinal)))
             return false;

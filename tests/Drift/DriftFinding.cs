@@ -1,14 +1,14 @@
 namespace KlarKonform.Backup.Drift;
 
-/// <summary>What a comparison has to say of an item.</summary>
+/// <summary>What a comparison reports about an item.</summary>
 internal enum DriftLoss
 {
-    /// <summary>Nobody touched it, and it is missing or another.</summary>
+    /// <summary>It was not altered, and is missing or different.</summary>
     Untouched,
 
-    /// <summary>It was touched, is neither as the tenant has it nor as it arrived, and no failure names it.</summary>
+    /// <summary>It was altered, is stored neither as in the tenant nor as it arrived, and no failure names it.</summary>
     Silent,
 }
 
-/// <summary>An item of which snapshot and tenant differ, without a reason on record.</summary>
+/// <summary>An item that differs between snapshot and tenant, without a recorded reason.</summary>
 internal sealed record DriftFinding(DriftLoss Loss, string Item, string What);

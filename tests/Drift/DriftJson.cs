@@ -4,12 +4,12 @@ using System.Text.Json.Nodes;
 
 namespace KlarKonform.Backup.Drift;
 
-/// <summary>Properties in a form in which equal values are equal texts.</summary>
+/// <summary>Properties in a canonical form: equal values give equal text.</summary>
 internal static class DriftJson
 {
     private static readonly JsonSerializerOptions s_web = new(JsonSerializerDefaults.Web);
 
-    /// <summary>An object without ids and OData's notes.</summary>
+    /// <summary>An object without ids and OData annotations.</summary>
     public static JsonObject Of(object? value) => Plain(value as JsonNode ?? JsonSerializer.SerializeToNode(value, s_web)) as JsonObject ?? [];
 
     public static string Text(JsonNode? node) => node?.ToJsonString() ?? "null";

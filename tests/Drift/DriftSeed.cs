@@ -11,8 +11,8 @@ using KlarKonform.Backup.Trials;
 namespace KlarKonform.Backup.Drift;
 
 /// <summary>
-/// One seed's adversary: a small tenant with everything, a run against answers that drift, one against answers that are right again, and
-/// what the snapshots hold after each. Every other seed begins with an undisturbed run and changes, so that updates and removals are met.
+/// One seed's adversary: a small tenant with everything, a run against drifting answers, one against correct answers, and what the
+/// snapshots contain after each. Every other seed begins with an undisturbed run and changes, so that updates and removals are covered.
 /// </summary>
 public sealed class DriftSeed : IDisposable
 {
@@ -38,8 +38,8 @@ public sealed class DriftSeed : IDisposable
 
     /// <summary>Runs a seed.</summary>
     /// <param name="seed">The seed.</param>
-    /// <param name="restic">Whether stock restic checks the repository at the end, or the engine itself.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="restic">Whether stock restic checks the repository at the end instead of the engine itself.</param>
+    /// <param name="cancellationToken">Cancels the trial.</param>
     public static async Task<DriftResult> RunAsync(int seed, bool restic, CancellationToken cancellationToken)
     {
         await using var tenant = await DemoTenantServer.StartAsync(new DemoTenantOptions
@@ -78,7 +78,7 @@ public sealed class DriftSeed : IDisposable
             _account.Add($"  touched {(touch.IsPart ? "part" : "item")} {touch.Target}: {touch.How}  ({touch.Path})");
         if (run is not null)
         {
-            // Whose users or sites nobody could name has failed as a whole, and stands in the resources alone.
+            // A resource whose users or sites could not be named has failed as a whole, and is only in the list of resources.
             var named = run.RetryList.Concat(run.Resources.Where(each => each.Status == BackupState.Failed).Select(each => new ItemFailure
             {
                 Kind = each.Kind, Resource = each.Name, ItemId = "resource", Level = FailureLevel.Resource, Name = each.Name, Code = each.Code ?? "", Message = each.Message ?? "",
@@ -107,7 +107,7 @@ public sealed class DriftSeed : IDisposable
         return result with { RunsLost = _lost, Unrepaired = [.. differences, .. last?.RetryList.Select(failure => $"still to retry: {failure.Kind} {failure.Resource} {failure.ItemId}: {failure.Code}") ?? [], .. await CheckAsync(cancellationToken)], Touched = drift.Record.Touches.Count, Account = _account };
     }
 
-    // A failure speaks of something that was touched, or of something that lies in what was.
+    // A failure concerns something that was altered, or something inside it.
     private string[] Unrelated(DriftRecord record, IEnumerable<ItemFailure> failures)
     {
         var touched = record.Touches.Select(touch => touch.Target).ToHashSet(StringComparer.Ordinal);
@@ -120,12 +120,13 @@ public sealed class DriftSeed : IDisposable
                 .Select(failure => $"{failure.Kind} {failure.Resource} {failure.ItemId}: {failure.Code} {failure.Message}"),
         ];
 
-        // Some folders are listed and not in what is expected (search folders, one deleted since): one that lost its id is an entry of the listing that nobody can tell from another.
+        // Some folders are listed but not expected (search folders, one deleted since): one that lost its id is an entry in the listing
+        // that cannot be told from another.
         bool IsOfHierarchy(ItemFailure failure) => failure.ItemId == "folders" && record.Touches.Any(touch => touch.Path.Contains("Folders", StringComparison.Ordinal)
             && touch.How.Contains("id: ", StringComparison.Ordinal) && expected.Any(item => item.Kind == failure.Kind && DriftComparison.IsOf(failure, item)
                 && item.Within.Any(id => touch.Path.StartsWith($"/users/{id}/", StringComparison.Ordinal))));
 
-        // An entry that lost its id says by where it stood whose it was.
+        // For an entry that lost its id, its position shows whose it was.
         bool IsTouched(string key) => record.Touches.Any(touch => key.Contains(':', StringComparison.Ordinal)
                 && touch.Path.Contains($"/{key[(key.IndexOf(':', StringComparison.Ordinal) + 1)..]}/", StringComparison.Ordinal))
             || touched.Any(target => key == target || key.EndsWith(":" + target, StringComparison.Ordinal) || key.EndsWith("/" + target, StringComparison.Ordinal)
@@ -166,7 +167,7 @@ public sealed class DriftSeed : IDisposable
         }
         catch (Exception exception) when (exception is InvalidOperationException or RepositoryException)
         {
-            _account.Add($"no snapshot can be read: {exception.Message}"); // The run was lost, and said so.
+            _account.Add($"no snapshot can be read: {exception.Message}"); // The run failed, and said so.
         }
 
         return new DriftComparison(_tenant.Change((model, _) => DriftTruth.Of(model)), stored);

@@ -6,8 +6,8 @@ namespace KlarKonform.Backup.Drift;
 /// <param name="Root">Its resource's folder: <c>/Exchange/anna@…/Mail</c>.</param>
 /// <param name="Path">Its path.</param>
 /// <param name="Id">Its id in the store.</param>
-/// <param name="Parent">The id of the folder that it lies in; empty for the resource's own.</param>
-/// <param name="Type">What it is, by its metadata.</param>
+/// <param name="Parent">The id of the folder that contains it; empty for the resource's own.</param>
+/// <param name="Type">Its type according to its metadata.</param>
 internal sealed record DriftStored(string Root, string Path, string Id, string Parent, string Type)
 {
     public JsonObject Properties { get; init; } = [];

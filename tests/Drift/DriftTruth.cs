@@ -13,7 +13,7 @@ using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.Drift;
 
-/// <summary>What a tenant holds, item by item. Called under the tenant's lock.</summary>
+/// <summary>The contents of a tenant, item by item. Called under the tenant's lock.</summary>
 internal static class DriftTruth
 {
     public static IReadOnlyList<DriftItem> Of(DemoTenantModel tenant)
@@ -215,6 +215,6 @@ internal static class DriftTruth
 
     private static string[] Covers(string id, IEnumerable<string> folders) => [id, .. folders.SelectMany(folder => new[] { "folder:" + folder, "count:" + folder }), "folders", "resource"];
 
-    // The store's mark of a drive, before the ids of its items.
+    // The store's prefix for a drive, before the ids of its items.
     private static string Mark(string id) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(id)))[..8].ToLowerInvariant();
 }

@@ -24,7 +24,7 @@ internal static class ConflictProbe
             Console.Error.WriteLine(shell.Invoke("(Start-KKBackup Probe).Status")[0]);
         }
 
-        // A second import in a fresh runspace must reuse the engine, not fail over it.
+        // A second import in a fresh runspace must reuse the engine, not fail because of it.
         using var again = new ModuleHost();
         again.Invoke("Get-KKBackupStatus");
     }

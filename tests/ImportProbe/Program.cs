@@ -2,7 +2,7 @@ using System.Runtime.Loader;
 using KlarKonform.Backup.Demo;
 using KlarKonform.Backup.ImportProbe;
 
-// A process of its own, because what is loaded cannot be unloaded. Prints the loaded assemblies, a line each: name, version, load context.
+// A process of its own, because what is loaded cannot be unloaded. Prints the loaded assemblies, one per line: name, version, load context.
 switch (args)
 {
     case ["import"]:
@@ -27,7 +27,7 @@ switch (args)
 
         return 0;
     case ["run", var module, var script]:
-        // What the script says, and the ids and messages of its errors.
+        // What the script prints, and the ids and messages of its errors.
         using (var shell = System.Management.Automation.PowerShell.Create(System.Management.Automation.Runspaces.InitialSessionState.CreateDefault2()))
         {
             foreach (var said in shell.AddScript("Import-Module $args[0]; " + script).AddArgument(module).Invoke())
@@ -38,7 +38,7 @@ switch (args)
 
         return 0;
     case ["startup", var module]:
-        // The engine is up, as in a shell that has just shown its prompt; what is measured is the module's.
+        // PowerShell's engine is running, as in a shell that has just shown its prompt; only the module is measured.
         using (var shell = System.Management.Automation.PowerShell.Create(System.Management.Automation.Runspaces.InitialSessionState.CreateDefault2()))
         {
             shell.AddScript("1 + 1").Invoke();

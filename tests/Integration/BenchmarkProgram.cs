@@ -7,7 +7,7 @@ namespace KlarKonform.Backup.Integration;
 /// <summary>The benchmarks' program, for their short forms.</summary>
 internal static class BenchmarkProgram
 {
-    /// <summary>Runs it and returns the object that its last line holds; fails when the program does.</summary>
+    /// <summary>Runs it and returns the object in its last line; fails if the program does.</summary>
     public static async Task<JsonElement> RunAsync(params string[] arguments)
     {
         var stop = TestContext.Current.CancellationToken;

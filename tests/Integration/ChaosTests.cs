@@ -14,7 +14,7 @@ public sealed class ChaosTests
         int Value(string name) => last.GetProperty(name).GetInt32();
         Assert.Equal((4, 0, 0, 0), (Value("kills"), Value("itemsLost"), Value("itemsDoubled"), Value("resticCheckFailures")));
 
-        // A run that was done before its kill came is counted as well, and its cycle repeated: how many there are depends on the machine.
+        // A run that finished before its kill is counted as well, and its cycle repeated: how many there are depends on the machine.
         Assert.InRange(Value("runsCompleted"), 4, 12);
     }
 }

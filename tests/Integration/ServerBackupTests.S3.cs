@@ -4,7 +4,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Integration;
 
-/// <content>Ceph's object gateway, which Hetzner and other hosters run, and S3 servers that answer as they should not.</content>
+/// <content>Ceph's object gateway, which Hetzner and other hosters run, and S3 servers with wrong answers.</content>
 public sealed partial class ServerBackupTests
 {
     [Theory]
@@ -25,7 +25,7 @@ public sealed partial class ServerBackupTests
         var restic = S3Restic(S3TestServer.Ceph, name);
         RunTheWholeWay(restic);
 
-        // What was deleted is a marker in such buckets, and what was replaced an older version: for the repository both are gone.
+        // In such buckets deleted objects become markers, and replaced ones older versions: for the repository both are gone.
         Assert.Equal("1", $"{_shell.Invoke("(Invoke-KKBackupRetention Server -KeepLast 2 -Confirm:$false).Removed.Count")[0]}");
         Assert.Equal(2, _shell.Invoke("Get-KKBackupSnapshot Server").Count);
         Assert.Equal("True", $"{_shell.Invoke("(Test-KKBackup Server -ReadData).Passed")[0]}");
@@ -52,13 +52,13 @@ public sealed partial class ServerBackupTests
         await using var front = await FrontAsync();
         Assert.Equal("Succeeded", $"{_shell.Invoke("(Start-KKBackup Server).Status")[0]}");
 
-        // Whoever has looked through the snapshot has its trees near: what is in the archive then is the content alone.
+        // After looking through the snapshot, its trees are cached: then only the content is in the archive.
         Assert.NotEmpty(_shell.Invoke("Get-KKBackupItem Server -Recurse"));
         front.Choose = request => request.Path.Value!.Contains("/data/", StringComparison.Ordinal) || request.Query["prefix"].ToString().EndsWith("data/", StringComparison.Ordinal) ? S3Fault.Archived : S3Fault.None;
         var rows = _shell.Invoke("Restore-KKBackupItem Server / $args[0] -WarningVariable global:told -ErrorAction SilentlyContinue", _folder["own"]);
         Assert.Contains(_shell.Invoke("$global:told"), warning => $"{warning}".Contains("GLACIER", StringComparison.Ordinal) && $"{warning}".Contains("RestoreObject", StringComparison.Ordinal));
         Assert.NotEmpty(rows);
-        Assert.All(rows.Where(row => $"{row.Properties["Size"].Value}" != "0"), row => // What is empty needs no pack.
+        Assert.All(rows.Where(row => $"{row.Properties["Size"].Value}" != "0"), row => // Empty files need no pack.
             Assert.Equal(("Failed", "TargetArchived"), ($"{row.Properties["Status"].Value}", $"{row.Properties["Code"].Value}")));
 
         front.Choose = _ => S3Fault.None;

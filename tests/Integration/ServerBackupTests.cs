@@ -74,7 +74,7 @@ public sealed partial class ServerBackupTests : IAsyncLifetime
         Assert.Contains("FileExists", Assert.Single(_shell.TryInvoke("Export-KKBackupRunbook Server $args[0]", _folder["runbook.ps1"]).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.DoesNotContain(Password, File.ReadAllText(_folder["runbook.ps1"]), StringComparison.Ordinal);
         Assert.Equal("Succeeded", $"{_shell.Invoke("(Start-KKBackup Server).Status")[0]}");
-        // A folder of its own for temporary files: other test processes use the machine's at the same time.
+        // A separate folder for temporary files: other test processes use the machine's folder at the same time.
         var temporary = OperatingSystem.IsWindows() ? "TMP" : "TMPDIR";
         var before = Environment.GetEnvironmentVariable(temporary);
         Environment.SetEnvironmentVariable(temporary, Directory.CreateDirectory(_folder["temporary"]).FullName);
@@ -90,7 +90,7 @@ public sealed partial class ServerBackupTests : IAsyncLifetime
         }
 
         Assert.Equal("Succeeded", $"{run.Properties["Status"].Value}");
-        Assert.Equal(0L, run.Properties["ItemsDownloaded"].Value); // It went on from the state in the repository.
+        Assert.Equal(0L, run.Properties["ItemsDownloaded"].Value); // It continued from the state in the repository.
         Assert.Empty(Directory.GetFileSystemEntries(_folder["temporary"]));
         Assert.Equal(2, _shell.Invoke("Get-KKBackupSnapshot Server").Count);
     }

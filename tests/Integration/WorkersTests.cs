@@ -2,7 +2,9 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Integration;
 
-/// <summary>The short form of the benchmark <c>workers</c>: eight processes share a run on one S3 server, one is killed, one is paused.</summary>
+/// <summary>
+/// The short form of the benchmark <c>workers</c>: eight processes share a run on one S3 server, one is killed, one is paused.
+/// </summary>
 public sealed class WorkersTests
 {
     [Fact]

@@ -7,7 +7,9 @@ using KlarKonform.Backup.DemoTenant.Http.Protocol;
 
 namespace KlarKonform.Backup.Cmdlets.Tests;
 
-/// <summary>A canary in every secret: whatever the commands do and say, with every stream on, no canary is found anywhere but in the vault.</summary>
+/// <summary>
+/// A canary in every secret: whatever the commands do and print, with every stream on, no canary is found anywhere except in the vault.
+/// </summary>
 public sealed class CanaryTests(ModuleFixture module) : IClassFixture<ModuleFixture>
 {
     private const string ClientSecret = "Kanarienvogel-Clientschluessel-4711";
@@ -31,7 +33,7 @@ public sealed class CanaryTests(ModuleFixture module) : IClassFixture<ModuleFixt
         var said = new StringBuilder();
         void Run(string script, params object[] arguments)
         {
-            // Every stream into the output, and the errors with all that hangs on them.
+            // Every stream into the output, and the errors with everything attached to them.
             var (output, errors) = module.TryInvoke($"$VerbosePreference = 'Continue'; $DebugPreference = 'Continue'; & {{ {script} }} @args *>&1", arguments);
             foreach (var item in output)
                 Say(item?.BaseObject, item?.Properties.Select(property => Value(property)));
@@ -55,7 +57,7 @@ public sealed class CanaryTests(ModuleFixture module) : IClassFixture<ModuleFixt
         Run("Set-KKBackupHold Canary -Reason Probe; Get-KKBackupAuditLog Canary; Test-KKBackup Canary -ReadData; Find-KKBackupItem Canary *.eml; Invoke-KKBackupRetention Canary -KeepLast 1 -WhatIf");
         Run("param($path) Restore-KKBackupItem Canary / $path -ReportPath \"$path.csv\"", module.Folder["canary-restored"]);
 
-        // Chats: a token that is right, then one that Meta refuses; a receiver that cannot begin.
+        // Chats: a valid token, then one that Meta refuses; a receiver that cannot start.
         Directory.CreateDirectory(module.Folder["canary-spool"]);
         await File.WriteAllTextAsync(Path.Combine(module.Folder["canary-spool"], "1.json"), tenant.Chats.Picture("49171", "wamid.canary", DateTimeOffset.UtcNow), TestContext.Current.CancellationToken);
         Run("param($spool, $app, $word, $token, $endpoint) Set-KKBackupConfiguration Canary -WhatsAppSpool $spool -WhatsAppAppSecret $app -WhatsAppVerifyToken $word -WhatsAppAccessToken $token -WhatsAppEndpoint $endpoint; Test-KKBackupConnection Canary; Start-KKBackup Canary -Source WhatsApp; Start-KKWhatsAppReceiver Canary -Address 192.0.2.1",
@@ -63,7 +65,7 @@ public sealed class CanaryTests(ModuleFixture module) : IClassFixture<ModuleFixt
         Assert.Contains("AccessDenied", said.ToString(), StringComparison.Ordinal);
         Run("(Start-KKBackup Canary -AsJob) | Wait-Job | Receive-Job");
 
-        // What fails speaks the most: wrong secrets, services that are not there, and values of the wrong kind.
+        // Failures print the most: wrong secrets, missing services, and values of the wrong kind.
         Run($"param($tenant, $client, $base, $ca, $secret, $password, $credential) New-KKBackupConfiguration CanaryS3 {signIn} -ClientSecret $secret -RepositoryPassword $password -Bucket nirgends -Endpoint https://127.0.0.1:9 -Credential $credential; Start-KKBackup CanaryS3; Test-KKBackupConnection CanaryS3",
             [.. common, ModuleHost.Secure(ClientSecret), ModuleHost.Secure(Password), new PSCredential(AccessKey, ModuleHost.Secure(SecretKey))]);
         Run($"param($tenant, $client, $base, $ca, $secret, $password, $credential) New-KKBackupConfiguration CanarySftp {signIn} -ClientSecret $secret -RepositoryPassword $password -SftpHost 127.0.0.1 -Port 9 -SftpPath /x -HostKey SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA -Credential $credential; Start-KKBackup CanarySftp; Test-KKBackupConnection CanarySftp",

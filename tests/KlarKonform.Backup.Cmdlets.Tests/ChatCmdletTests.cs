@@ -45,7 +45,7 @@ public sealed class ChatCmdletTests(ModuleFixture module) : IClassFixture<Module
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         }
 
-        await receiving; // It was stopped as by Ctrl+C at its first progress.
+        await receiving; // It was stopped as if by Ctrl+C at its first progress.
         Assert.All(module.Invoke("Test-KKBackupConnection Chats"), check => Assert.NotEqual("Failed", $"{check.Properties["Result"].Value}"));
         Assert.Equal("Succeeded", $"{module.Invoke("(Start-KKBackup Chats -Source WhatsApp).Status")[0]}");
         Assert.NotEmpty(module.Invoke("Find-KKBackupItem Chats -Source WhatsApp -Subject 'Anna Weiß'"));

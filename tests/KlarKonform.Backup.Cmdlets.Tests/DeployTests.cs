@@ -3,10 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace KlarKonform.Backup.Cmdlets.Tests;
 
-/// <summary>The ready files below <c>deploy/</c>, as far as that can be told without a cluster.</summary>
+/// <summary>The ready-made files below <c>deploy/</c>, as far as they can be checked without a cluster.</summary>
 public sealed partial class DeployTests
 {
-    // What the script takes that Export-KKBackupRunbook writes; a test runs it with the last two.
+    // The parameters of the script that Export-KKBackupRunbook writes; a test runs it with the last two.
     private static readonly string[] s_parameters = ["KeyVaultName", "SubscriptionId", "ShardCount", "ShardIndex"];
 
     [Fact]

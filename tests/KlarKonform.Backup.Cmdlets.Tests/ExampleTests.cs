@@ -8,10 +8,12 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Cmdlets.Tests;
 
-/// <summary>Every example of the help, typed as it stands there, by an admin of contoso.example who has a configuration 'Daily' and a vault.</summary>
+/// <summary>
+/// Every example in the help, typed exactly as written, by an admin of contoso.example who has a configuration 'Daily' and a vault.
+/// </summary>
 public sealed class ExampleTests(ExampleTests.Contoso contoso) : IClassFixture<ExampleTests.Contoso>
 {
-    // In the foreground until somebody stops them.
+    // In the foreground until stopped.
     private static readonly HashSet<string> s_foreground = ["Start-KKBackupScheduler", "Start-KKWhatsAppReceiver"];
 
     public static TheoryData<string> Cmdlets => [.. HelpFiles.Commands("en-US").Select(HelpFiles.NameOf)];
@@ -33,7 +35,7 @@ public sealed class ExampleTests(ExampleTests.Contoso contoso) : IClassFixture<E
                 continue;
             }
 
-            // Nothing runs here at this moment, and the audit log is sound: that is what these have to say then.
+            // Nothing is running at this time, and the audit log is intact: these commands report exactly that.
             var errors = contoso.Run(example).Where(error => !IsAnswer(cmdlet, error.FullyQualifiedErrorId)).ToArray();
             Assert.True(errors.Length == 0, $"{example}: {string.Join("; ", errors.Select(error => error.ToString()))}");
         }
@@ -70,7 +72,7 @@ public sealed class ExampleTests(ExampleTests.Contoso contoso) : IClassFixture<E
         }
 
         /// <summary>Everything as it was after <see cref="SetUpAsync"/>.</summary>
-        /// <param name="withOffsite">Whether there is a configuration to a bucket, which nobody can reach from here.</param>
+        /// <param name="withOffsite">Whether there is a configuration with a bucket, which cannot be reached from here.</param>
         public void Reset(bool withOffsite)
         {
             _shell.Invoke("$ExecutionContext.SessionState.Path.SetLocation('/') | Out-Null");
@@ -92,7 +94,7 @@ public sealed class ExampleTests(ExampleTests.Contoso contoso) : IClassFixture<E
             _folder.Dispose();
         }
 
-        // The vault lives in memory; what the examples leave out of real life comes by default values.
+        // The vault is in memory; what the examples leave out comes from default values.
         private void Prepare()
         {
             Environment.SetEnvironmentVariable("KLARKONFORM_BACKUP_HOME", Path.Combine(Work, "home"));
@@ -125,7 +127,7 @@ public sealed class ExampleTests(ExampleTests.Contoso contoso) : IClassFixture<E
                 Start-KKBackup Daily | Out-Null
                 """);
 
-            // Something to find among what was deleted.
+            // Something to find among deleted items.
             _tenant.Change((model, _) =>
             {
                 var mailbox = model.Users[0].Mailbox!;

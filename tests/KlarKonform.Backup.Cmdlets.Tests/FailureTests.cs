@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace KlarKonform.Backup.Cmdlets.Tests;
 
-/// <summary>What an admin sees of what is not in the backup, and what scripts can rely on.</summary>
+/// <summary>What an admin sees of what is missing from the backup, and what scripts can rely on.</summary>
 public sealed class FailureTests(ModuleFixture module) : IClassFixture<ModuleFixture>
 {
     [Fact]
@@ -156,7 +156,7 @@ public sealed class FailureTests(ModuleFixture module) : IClassFixture<ModuleFix
         File.WriteAllText(file, File.ReadAllText(file).Replace($"\"id\": \"{module.Tenant.Options.TenantId}\"", "\"id\": \"not a tenant!\"", StringComparison.Ordinal));
         var error = Assert.Single(module.TryInvoke("Start-KKBackup Odd").Errors);
         if (!error.FullyQualifiedErrorId.StartsWith("Unexpected,", StringComparison.Ordinal))
-            return; // It is foreseen by now.
+            return; // It is known by now.
         var exception = error.Exception;
         Assert.Equal("KlarKonform.Backup.BackupException", exception.GetType().FullName);
         Assert.NotNull(exception.InnerException?.StackTrace);
@@ -164,7 +164,7 @@ public sealed class FailureTests(ModuleFixture module) : IClassFixture<ModuleFix
         Assert.Contains("   at ", $"{module.Invoke("try { Start-KKBackup Odd -ErrorAction Stop } catch { $_.Exception.InnerException.StackTrace }")[0]}", StringComparison.Ordinal);
     }
 
-    // What a table is headed by, a script finds as a property.
+    // Every column heading of a table is available to scripts as a property.
     private static string[] Columns(string view) => [.. XDocument.Load(Path.Combine(HelpFiles.Module, "KlarKonform.Backup.Format.ps1xml")).Descendants("View")
         .Single(each => each.Element("Name")!.Value == view).Descendants("TableColumnHeader").Select(column => column.Element("Label")!.Value)];
 

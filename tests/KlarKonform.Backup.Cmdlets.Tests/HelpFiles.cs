@@ -10,7 +10,7 @@ internal static class HelpFiles
     private static readonly XNamespace s_command = "http://schemas.microsoft.com/maml/dev/command/2004/10";
     private static readonly XNamespace s_dev = "http://schemas.microsoft.com/maml/dev/2004/10";
 
-    /// <summary>The folder that the module is staged in.</summary>
+    /// <summary>The folder in which the module is staged.</summary>
     public static string Module => typeof(ModuleHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(each => each.Key == "StagedModule").Value!;
 
     public static IReadOnlyList<XElement> Commands(string culture) =>

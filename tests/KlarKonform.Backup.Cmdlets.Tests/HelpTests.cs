@@ -45,7 +45,7 @@ public sealed class HelpTests(ModuleFixture module) : IClassFixture<ModuleFixtur
                 $"{page} is out of date: dotnet run --project src/KlarKonform.Backup.HelpPages");
         }
 
-        // No page of a cmdlet that is gone.
+        // No page for a cmdlet that no longer exists.
         foreach (var culture in (string[])["en-US", "de-DE"])
             Assert.Equal(pages.Count(page => page.StartsWith(Path.Combine("docs", culture), StringComparison.Ordinal)), Directory.GetFiles(Path.Combine(Value("RepositoryRoot"), "docs", culture)).Length);
     }

@@ -36,7 +36,7 @@ public sealed class ImportTests
         var assemblies = names.RootElement.GetProperty("targets").EnumerateObject().Single().Value.EnumerateObject()
             .Where(library => library.Value.TryGetProperty("runtime", out _))
             .SelectMany(library => library.Value.GetProperty("runtime").EnumerateObject().Select(file => Path.GetFileName(file.Name)))
-            .Where(file => file != "KlarKonform.Backup.Abstractions.dll") // The cmdlets' own copy, a folder above.
+            .Where(file => file != "KlarKonform.Backup.Abstractions.dll") // The cmdlets' own copy, one folder above.
             .ToList();
         Assert.True(assemblies.Count > 20);
         Assert.All(assemblies, file => Assert.True(File.Exists(Path.Combine(engine, file)), file));

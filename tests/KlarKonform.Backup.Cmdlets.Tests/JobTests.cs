@@ -47,7 +47,7 @@ public sealed class JobTests(ModuleFixture module) : IClassFixture<ModuleFixture
             Assert.StartsWith("NotRunning", Assert.Single(module.TryInvoke("Stop-KKBackup Slow").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
             Assert.Equal("Partial", $"{module.Invoke("(Get-KKBackupStatus Slow).Status")[0]}");
 
-            // Stopping the job is the same.
+            // Stopping the job has the same effect.
             module.Invoke("$global:job = Start-KKBackup Slow -AsJob");
             for (var tries = 0; $"{module.Invoke("(Get-KKBackupStatus Slow).Status")[0]}" != "Running" && tries < 600; tries++)
                 Thread.Sleep(100);

@@ -8,7 +8,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Cmdlets.Tests;
 
-/// <summary>A process that is killed has no last word: whatever it left must be a valid repository.</summary>
+/// <summary>A killed process cannot clean up: whatever it left must be a valid repository.</summary>
 public sealed class KilledRunTests
 {
     [Fact]
@@ -20,7 +20,7 @@ public sealed class KilledRunTests
         var restic = new StockRestic(folder["repository"], "password");
         foreach (var packs in (int[])[1, 3, 5])
         {
-            // Killed when so many packs have arrived: once before any snapshot, then deeper in.
+            // Killed when this many packs have arrived: once before any snapshot, then later.
             using var process = Process.Start(start)!;
             while (!process.HasExited && (!Directory.Exists(folder["repository", "data"]) || Directory.EnumerateFiles(folder["repository", "data"], "*", SearchOption.AllDirectories).Count() < packs))
                 await Task.Delay(5);

@@ -59,10 +59,10 @@ public sealed class MaintenanceTests(ModuleFixture module) : IClassFixture<Modul
         var locks = module.Folder["repository-Unlock", "locks"];
         Assert.Empty(module.Invoke("Unlock-KKBackup Unlock -Confirm:$false"));
 
-        // Whole ones, not what is being written.
+        // Complete files, not those being written.
         int Written() => Directory.GetFiles(locks).Count(file => Path.GetFileName(file).Length == 64);
 
-        // Of a process of this computer that exists no more.
+        // From a process of this computer that no longer exists.
         while (Written() == 0)
         {
             using var killed = Process.Start(ImportTests.ProbeProcess("backup", "Unlock", module.Tenant.Options.ClientSecret, "password"))!;
@@ -85,7 +85,7 @@ public sealed class MaintenanceTests(ModuleFixture module) : IClassFixture<Modul
 
         Assert.Empty(Directory.GetFiles(locks));
 
-        // Of a stock restic that is at work.
+        // From a stock restic that is running.
         var start = new ProcessStartInfo("restic", ["-r", module.Folder["repository-Unlock"], "--no-cache", "backup", "--stdin"]) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["RESTIC_PASSWORD"] = "password";
         using var restic = Process.Start(start)!;
@@ -100,7 +100,7 @@ public sealed class MaintenanceTests(ModuleFixture module) : IClassFixture<Modul
         Assert.Empty(Directory.GetFiles(locks));
         restic.Kill();
 
-        // A file that nobody can read is named, with the way to remove it.
+        // An unreadable file is named, with the way to remove it.
         await File.WriteAllBytesAsync(Path.Combine(locks, new string('a', 64)), new byte[100], TestContext.Current.CancellationToken);
         Assert.Equal("Unknown", $"{module.Invoke("(Unlock-KKBackup Unlock -Confirm:$false).State")[0]}");
         Assert.Equal("True", $"{module.Invoke("(Unlock-KKBackup Unlock -Force -Confirm:$false).Removed")[0]}");

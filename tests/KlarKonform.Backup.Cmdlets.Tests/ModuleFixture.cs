@@ -11,7 +11,10 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Cmdlets.Tests;
 
-/// <summary>A hosted PowerShell with the module, a tenant, and an own home. The home is named by the environment, so tests do not run side by side.</summary>
+/// <summary>
+/// A hosted PowerShell with the module, a tenant, and its own home folder. The environment names the home folder, so tests do not run
+/// concurrently.
+/// </summary>
 public sealed class ModuleFixture : IAsyncLifetime
 {
     private ModuleHost _shell = null!;
@@ -46,10 +49,10 @@ public sealed class ModuleFixture : IAsyncLifetime
 
     public IReadOnlyList<PSObject> Invoke(string script, params object[] arguments) => _shell.Invoke(script, arguments);
 
-    /// <summary>Runs a script and returns its output and its error records, also a terminating one.</summary>
+    /// <summary>Runs a script and returns its output and its error records, including a terminating one.</summary>
     public (IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors) TryInvoke(string script, params object[] arguments) => _shell.TryInvoke(script, arguments);
 
-    /// <summary>What the tab key offers at the end of a line.</summary>
+    /// <summary>What tab completion offers at the end of a line.</summary>
     public IReadOnlyList<string> Complete(string line) => _shell.Complete(line);
 
     public IReadOnlyList<ProgressRecord> Progress(string script) => _shell.Progress(script);
@@ -57,7 +60,7 @@ public sealed class ModuleFixture : IAsyncLifetime
     /// <summary>Runs a script and stops it at its first progress record, as Ctrl+C does.</summary>
     public void Stop(string script) => _shell.Stop(script);
 
-    /// <summary>A certificate of an app with its private key.</summary>
+    /// <summary>An app's certificate with its private key.</summary>
     public static X509Certificate2 NewCertificate()
     {
         using var key = RSA.Create(2048);

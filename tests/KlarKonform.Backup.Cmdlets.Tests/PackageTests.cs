@@ -5,7 +5,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Cmdlets.Tests;
 
-/// <summary>The gallery's package, as somebody gets it who has never seen this repository.</summary>
+/// <summary>The gallery's package, as received by someone who has never seen this repository.</summary>
 public sealed class PackageTests
 {
     [Fact]
@@ -27,7 +27,7 @@ public sealed class PackageTests
         ZipFile.ExtractToDirectory(package, folder["KlarKonform.Backup"]);
         Assert.Contains("PSModule", await File.ReadAllTextAsync(folder["KlarKonform.Backup/KlarKonform.Backup.nuspec"], TestContext.Current.CancellationToken), StringComparison.Ordinal);
 
-        // In a process of its own: what is imported first serves the whole process, and this one's folder is gone in a moment.
+        // In a process of its own: what is imported first serves the whole process, and this one's folder is about to vanish.
         var start = ImportTests.ProbeProcess("run", folder["KlarKonform.Backup/KlarKonform.Backup.psd1"], """
             (Test-ModuleManifest $args[0]).Version.ToString(); $null = Get-KKBackupStatus; (Get-Help Start-KKBackup).Synopsis; (Get-Command -Module KlarKonform.Backup)[0].Module.ModuleBase
             """);

@@ -77,7 +77,7 @@ public sealed class QuestionTests(ModuleFixture module) : IClassFixture<ModuleFi
     public void An_error_recommends_an_action() =>
         Assert.Contains("Get-KKBackupConfiguration", module.TryInvoke("Start-KKBackup Nowhere").Errors[0].ErrorDetails.RecommendedAction, StringComparison.Ordinal);
 
-    // Types answers as they come; at the end the input ends.
+    // Types the answers in order; after the last one the input ends.
     private sealed class Person(params string[] answers) : PSHost
     {
         private readonly Keyboard _keyboard = new(answers);

@@ -13,7 +13,7 @@ public sealed class RestoreTests(ModuleFixture module) : IClassFixture<ModuleFix
         Assert.Equal(found.Count, restored.Count);
         Assert.Equal(found.Count, Directory.GetFiles(module.Folder["flat"], "*.eml").Length);
 
-        // They are all there still: nothing is doubled.
+        // They all still exist: nothing is duplicated.
         var back = module.Invoke("Find-KKBackupItem Pipe -From kunde@beispiel -Source Mail | Restore-KKBackupItem -ToMicrosoft365 -InPlace");
         Assert.All(back, item => Assert.Equal("Skipped", $"{item.Properties["Status"].Value}"));
         var dated = module.Invoke("Find-KKBackupItem Pipe -From kunde@beispiel -Source Mail | Restore-KKBackupItem -ToMicrosoft365 -ReportPath $args[0]", module.Folder["report.csv"]);
@@ -119,7 +119,7 @@ public sealed class RestoreTests(ModuleFixture module) : IClassFixture<ModuleFix
         var refused = Assert.Single(module.TryInvoke("Set-KKBackupConfiguration Legal -RetentionPreset Standard").Errors);
         Assert.StartsWith("RetentionReasonMissing,", refused.FullyQualifiedErrorId, StringComparison.Ordinal);
 
-        // The hosted engine has nobody who could answer, as a scheduled task has nobody.
+        // In the hosted engine there is no one to answer, as in a scheduled task.
         Assert.StartsWith("ConfirmationImpossible,", Assert.Single(module.TryInvoke("Set-KKBackupConfiguration Legal -RetentionPreset Standard -Reason Probe").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal("Legal", $"{module.Invoke("(Get-KKBackupConfiguration Legal).Retention.Preset")[0]}");
         module.Invoke("Set-KKBackupConfiguration Legal -RetentionPreset Standard -Reason 'Mandat beendet' -Force");

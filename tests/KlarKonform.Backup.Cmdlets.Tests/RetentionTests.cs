@@ -26,7 +26,7 @@ public sealed class RetentionTests(ModuleFixture module) : IClassFixture<ModuleF
         Assert.Single(module.Invoke("Get-KKBackupSnapshot Retention"));
         Assert.Contains("no errors were found", new StockRestic(module.Folder["repository-Retention"], "password").Run("check", "--read-data"), StringComparison.Ordinal);
 
-        // The next run goes on from the one that stayed.
+        // The next run continues from the one that stayed.
         Assert.Equal("Succeeded", $"{module.Invoke("(Start-KKBackup Retention).Status")[0]}");
         Assert.Equal("True", $"{module.Invoke("(Test-KKBackup Retention -ReadData).Passed")[0]}");
     }

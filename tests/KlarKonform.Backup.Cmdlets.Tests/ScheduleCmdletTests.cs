@@ -52,12 +52,12 @@ public sealed class ScheduleCmdletTests(ModuleFixture module) : IClassFixture<Mo
         Assert.Equal(1, Code());
         module.Tenant.Change((model, _) => model.Users[0].Mailbox!.Delete(message));
 
-        // Another process is at it.
+        // Another process is running.
         var id = $"{module.Invoke("(Get-KKBackupConfiguration Codes).Id")[0]}";
         await using (new FileStream(module.Folder["home", "runs", id, "running.lock"], FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
             Assert.Equal(0, Code());
 
-        // And has been for longer than a day, though the schedule runs every night.
+        // And has been for longer than a day, although the schedule runs every night.
         module.Invoke("Set-KKBackupSchedule Codes -At 02:00 -Method Scheduler -WarningAction SilentlyContinue");
         await using (var held = new FileStream(module.Folder["home", "runs", id, "running.lock"], FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
         {

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace KlarKonform.Backup.Cmdlets.Tests;
 
-/// <summary>Scripts for a real shell cannot run everywhere, but PowerShell's own parser reads them everywhere.</summary>
+/// <summary>Scripts for a real shell cannot run everywhere, but PowerShell's own parser can read them everywhere.</summary>
 public sealed class ScriptTests(ModuleFixture module) : IClassFixture<ModuleFixture>
 {
     [Fact]

@@ -3,7 +3,7 @@ using KlarKonform.Backup.Demo;
 
 namespace KlarKonform.Backup.Cmdlets.Tests;
 
-/// <summary>Ways to sign in as an admin sets them up, and what happens to those who err.</summary>
+/// <summary>Ways to sign in as an admin sets them up, and what happens after mistakes.</summary>
 public sealed class SignInTests(ModuleFixture module) : IClassFixture<ModuleFixture>
 {
     private const string Rest = "-RepositoryPassword $args[0] -Vault DemoVault -Cloud Custom -AuthorityHost $args[1] -GraphEndpoint \"$($args[1])/v1.0\" -CaCertificate $args[2] -TenantId $args[3]";

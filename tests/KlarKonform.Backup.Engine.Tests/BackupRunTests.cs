@@ -43,13 +43,14 @@ public sealed class BackupRunTests
     public async Task Packs_have_the_size_that_the_target_asks_for()
     {
         var sizes = new TenantSizes { Users = 1, MailsPerUser = 2, FilesPerUser = 150, MaxFileBytes = 1_000_000 };
-        await using var scenario = await BackupScenario.StartAsync(sizes, time: new SlowWatch()); // No checkpoint becomes due: it would close packs.
+        // No checkpoint becomes due: it would close packs.
+        await using var scenario = await BackupScenario.StartAsync(sizes, time: new SlowWatch());
         var small = scenario.Configuration("Small packs") with { Id = Guid.NewGuid(), Target = new TargetSettings { Type = TargetType.Folder, Path = scenario.Folder["small"], PackSizeMiB = 4 } };
         await scenario.Engine.CreateConfigurationAsync(small, default);
         await scenario.RunAsync();
         Assert.Equal(BackupState.Succeeded, (await scenario.Engine.StartBackupAsync(small.Name, new BackupOptions(), scenario, scenario, default)).Status);
         long Largest(string repository) => new DirectoryInfo(scenario.Folder[repository, "data"]).EnumerateFiles("*", SearchOption.AllDirectories).Max(file => file.Length);
-        // A pack is closed when the next piece has no room.
+        // A pack is closed when the next chunk does not fit.
         Assert.InRange(Largest("repository"), 6 << 20, 9 << 20);
         Assert.InRange(Largest("small"), 2 << 20, 5 << 20);
     }

@@ -37,7 +37,7 @@ internal sealed class BackupScenario : IAsyncDisposable, ISecretStore, IBackupOb
 
     public StockRestic Restic => new(Folder["repository"], Password);
 
-    /// <summary>A tenant of three users of whom one has nothing, backed up by mail and OneDrive unless told otherwise.</summary>
+    /// <summary>A tenant with three users, one of whom has nothing, with mail and OneDrive backed up unless specified otherwise.</summary>
     public static async Task<BackupScenario> StartAsync(TenantSizes? sizes = null, DemoTenantOptions? options = null, SourceSettings? sources = null, TimeProvider? time = null)
     {
         options ??= new DemoTenantOptions();
@@ -56,7 +56,7 @@ internal sealed class BackupScenario : IAsyncDisposable, ISecretStore, IBackupOb
         Mail = new MailSelection(), Calendar = new SourceSelection(), Contacts = new SourceSelection(), Directory = new DirectorySettings(), OneDrive = new DriveSelection(), SharePoint = new DriveSelection(),
     };
 
-    /// <summary>An engine of another machine: same repository, no journal.</summary>
+    /// <summary>An engine on another machine: same repository, no journal.</summary>
     public BackupEngine NewEngine(string home = "home") => new(Folder[home], _time, Random.Shared);
 
     public BackupConfiguration Configuration(string name = "Test") => new()

@@ -93,7 +93,7 @@ public sealed class BrokenFileTests
         {
             time.Advance(TimeSpan.FromMinutes(1));
 
-            // Limits of answers are on the same clock: while a run is on, no time passes.
+            // The limits for answers use the same clock: while a run is active, no time passes.
             await ScheduleTests.WaitUntilIdleAsync(scenario, () => ended.Task.IsCompleted);
         }
 

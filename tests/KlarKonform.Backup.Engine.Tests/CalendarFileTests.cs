@@ -7,7 +7,9 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>The iCalendar files as other programs read them: Ical.Net, and python-icalendar with dateutil, which know nothing of each other.</summary>
+/// <summary>
+/// The iCalendar files as read by other programs: Ical.Net, and python-icalendar with dateutil, which are independent of each other.
+/// </summary>
 public sealed class CalendarFileTests
 {
     private static readonly SourceSettings s_calendar = new() { Calendar = new SourceSelection() };
@@ -74,7 +76,7 @@ public sealed class CalendarFileTests
         return added;
     }
 
-    // What each of the two readers makes of every file, in the same order.
+    // How each of the two readers interprets every file, in the same order.
     private static async Task<(IReadOnlyList<IReadOnlyList<string>> Ical, IReadOnlyList<JsonElement> Python)> ReadAsync(BackupScenario scenario)
     {
         Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
@@ -96,7 +98,7 @@ public sealed class CalendarFileTests
         ? moment.AsUtc.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
         : moment.Date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    // python-icalendar gives masters and exceptions; an exception replaces the occurrence that its RECURRENCE-ID names.
+    // python-icalendar returns masters and exceptions; an exception replaces the occurrence named in its RECURRENCE-ID.
     private static IReadOnlyList<string> Occurrences(JsonElement file)
     {
         var events = file.GetProperty("events").EnumerateArray().ToArray();

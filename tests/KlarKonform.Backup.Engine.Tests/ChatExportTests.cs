@@ -7,7 +7,7 @@ using static KlarKonform.Backup.Engine.Tests.ChatScenario;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>Exports as people really make them: nothing that was in one is missing without a word, and no chat is mistaken for another.</summary>
+/// <summary>Exports as people really make them: nothing in one gets lost silently, and no chat is mistaken for another.</summary>
 public sealed class ChatExportTests
 {
     private const char Mark = '\u200E';
@@ -28,7 +28,7 @@ public sealed class ChatExportTests
         Assert.Equal("Angebot", Texts(restored, "Bernd")[0]);
         Assert.Equal(["von Clara"], Texts(restored, "Clara"));
 
-        // Sent as a document, and kept as one; the other is named by nobody, and kept as well.
+        // Sent as a document and stored as one; no message names the other, which is stored as well.
         Assert.Contains("alt", await File.ReadAllTextAsync(Assert.Single(Directory.GetFiles(Path.Combine(Root(restored), "Bernd", "media")))), StringComparison.Ordinal);
         Assert.Contains("von Anna", await File.ReadAllTextAsync(Assert.Single(Directory.GetFiles(Path.Combine(Root(restored), "Clara", "_unassigned")))), StringComparison.Ordinal);
         Assert.Contains(run.Notes, note => note.Contains("WhatsApp Chat mit Anna.txt", StringComparison.Ordinal));
@@ -159,7 +159,7 @@ public sealed class ChatExportTests
     {
         await using var scenario = await StartAsync();
 
-        // Berlin's clock goes on at the end of March, Tokyo's never does.
+        // Berlin's clock is put forward at the end of March, Tokyo's never is.
         var change = new DateTime(2026, 3, 29, 2, 0, 0);
         string Line(DateTime berlin, bool elsewhere, string text) => $"{(elsewhere ? berlin.AddHours(berlin < change ? 8 : 7) : berlin):dd.MM.yy, HH:mm} - Anna: {text}\n";
         string Chat(bool elsewhere) => string.Concat(Enumerable.Range(0, 12).Select(i => Line(change.AddHours(-120 + (i * 10)), elsewhere, $"Text der Nachricht {i}")))
@@ -194,7 +194,7 @@ public sealed class ChatExportTests
         var balance = info.RootElement.GetProperty("exports").GetProperty("WhatsApp Chat - Bernd.zip");
         Assert.Equal((3, 2, 1, 3), (balance.GetProperty("messages").GetInt32(), balance.GetProperty("named").GetInt32(), balance.GetProperty("missing").GetArrayLength(), balance.GetProperty("unassigned").GetArrayLength()));
 
-        // It is still so the next night, without being read again.
+        // The same the next night, without being read again.
         Assert.Equal(BackupState.Partial, (await scenario.RunAsync()).Status);
         File.Delete(scenario.Folder["exports", "WhatsApp Chat - Bernd.zip"]);
         Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);

@@ -46,7 +46,7 @@ public sealed class ChatPageTests
         if (Environment.GetEnvironmentVariable("KK_TEST_SCREENSHOTS") is { } shots)
             await File.WriteAllBytesAsync(Path.Combine(shots, $"chat-{(dark ? "dark" : "light")}.png"), await chromium.ScreenshotAsync());
 
-        // The picture is loaded when it is seen; that takes the browser a moment.
+        // The image is loaded when it becomes visible; that takes the browser a moment.
         for (var i = 0; i < 200 && await WidthAsync(chromium) == 0; i++)
             await Task.Delay(50, TestContext.Current.CancellationToken);
         Assert.Equal(48, await WidthAsync(chromium));

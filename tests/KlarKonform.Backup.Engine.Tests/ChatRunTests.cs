@@ -89,7 +89,7 @@ public sealed class ChatRunTests
         using (var restored = await RestoreAsync(scenario))
             Assert.NotEmpty(Lines(restored, "Projekt Alpha", "2026-10"));
 
-        // What stays as it is, is not looked at again; what was on its way is.
+        // Unchanged files are not examined again; incomplete ones are.
         await File.WriteAllBytesAsync(Path.Combine(folder, "WhatsApp Chat - Halb.zip"), half);
         var next = await scenario.RunAsync();
         Assert.Equal((BackupState.Partial, 0, 4), (next.Status, next.Failures.Count, next.RetryList.Count));
@@ -117,7 +117,7 @@ public sealed class ChatRunTests
             Assert.Contains("FN:مريم", await File.ReadAllTextAsync(Directory.GetFiles(restored.Path, "contacts.vcf", SearchOption.AllDirectories).Single()), StringComparison.Ordinal);
         }
 
-        // The same spool again, and new ones behind.
+        // The same spool again, followed by new ones.
         Assert.Equal(0, (await scenario.RunAsync()).ItemsDownloaded);
         await SpoolAsync(scenario, bodies.TakeLast(5).Concat(scenario.Tenant.Chats.Webhooks(s_start.AddDays(60), 20)));
         Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);

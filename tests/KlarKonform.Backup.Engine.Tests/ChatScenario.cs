@@ -7,7 +7,7 @@ using KlarKonform.Backup.WhatsApp.Webhooks;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>A company that backs up its WhatsApp alone: exports in one folder, webhooks in another.</summary>
+/// <summary>A company that only backs up its WhatsApp: exports in one folder, webhooks in another.</summary>
 internal static class ChatScenario
 {
     public const string Secret = "demo-app-secret";

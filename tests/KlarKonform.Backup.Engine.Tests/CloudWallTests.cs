@@ -5,7 +5,7 @@ using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>A restore to Microsoft 365 meets odd items and refusals: each costs itself alone.</summary>
+/// <summary>A restore to Microsoft 365 meets odd items and refusals: each affects only itself.</summary>
 public sealed class CloudWallTests
 {
     private static readonly TenantSizes s_sizes = new() { Users = 1, MailsPerUser = 12, FilesPerUser = 10, MaxFileBytes = 20_000, EventsPerUser = 10, ContactsPerUser = 8, Sites = 1 };
@@ -56,7 +56,7 @@ public sealed class CloudWallTests
         Assert.All(restored.Where(item => item.Status == "Failed"), item => Assert.True(touched.Contains(item.Path) && item is { Code.Length: > 0, Detail.Length: > 0 }, item.ToString()));
         Assert.All(restored.Where(item => !touched.Contains(item.Path) && !item.Path.Contains("/Lists/", StringComparison.Ordinal) && !item.Path.Contains("/Pages/", StringComparison.Ordinal)), item => Assert.Equal("Restored", item.Status));
 
-        // Nothing comes a second time, however little is known of it.
+        // Nothing is restored a second time, however little is known about it.
         Assert.DoesNotContain(await RestoreAsync(scenario, "/Exchange", "/OneDrive", "/SharePoint"), item => item.Status == "Restored");
     }
 

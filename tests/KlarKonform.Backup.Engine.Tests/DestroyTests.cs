@@ -2,7 +2,9 @@ using KlarKonform.Backup.Destroy;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>The destroyer in short; the benchmark <c>destroy</c> runs it over hundreds of seeds and tells a single one's story.</summary>
+/// <summary>
+/// The destroyer in short; the benchmark <c>destroy</c> runs it over hundreds of seeds and reports a single one in detail.
+/// </summary>
 public sealed class DestroyTests
 {
     [Theory]

@@ -2,7 +2,7 @@ using KlarKonform.Backup.Drift;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>The adversary in short; the benchmark <c>drift</c> runs it over hundreds of seeds and tells a single one's story.</summary>
+/// <summary>The adversary in short; the benchmark <c>drift</c> runs it over hundreds of seeds and reports a single one in detail.</summary>
 public sealed class DriftTests
 {
     [Theory]

@@ -6,7 +6,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>Compares restored drives and sites with the tenant: every path, every byte, and what else is known of a file.</summary>
+/// <summary>Compares restored drives and sites with the tenant: every path, every byte, and everything else known about a file.</summary>
 internal sealed class DriveComparison(DemoTenantModel tenant, SourceSettings sources, TemporaryFolder restored, IReadOnlyList<StoredItem> stored)
 {
     public void AssertEqual()
@@ -31,7 +31,7 @@ internal sealed class DriveComparison(DemoTenantModel tenant, SourceSettings sou
         var items = drive.Items.Values.Where(item => item.ParentId is not null && !item.IsContentMissing && !item.IsMalware).ToArray();
         var below = stored.Where(item => item.Path.StartsWith(folder, StringComparison.Ordinal)).ToArray();
 
-        // By the names that the tenant shows: the stored ones are made safe, and told apart where they would be one.
+        // By the names that the tenant shows: the stored ones are made safe, and distinguished where they would be the same.
         var byId = below.ToDictionary(item => item.Id[(item.Id.IndexOf('/', StringComparison.Ordinal) + 1)..]);
         Assert.Equal(items.Select(item => item.Id).Order(StringComparer.Ordinal), byId.Keys.Order(StringComparer.Ordinal));
         foreach (var item in items)
@@ -113,7 +113,7 @@ internal sealed class DriveComparison(DemoTenantModel tenant, SourceSettings sou
 
     private static string Safe(string name) => name.Replace('/', '_');
 
-    /// <summary>The mark that tells an item's parts from other files.</summary>
+    /// <summary>The mark that distinguishes an item's parts from other files.</summary>
     public static string Mark(string id) => Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(id)))[..8].ToLowerInvariant();
 
     private static string Written(object value) => JsonSerializer.Serialize(JsonSerializer.SerializeToElement(value));

@@ -3,12 +3,12 @@ using KlarKonform.Backup.DemoTenant.Http.Protocol;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>OneDrive and SharePoint: what is read, what is left, what is said about it.</summary>
+/// <summary>OneDrive and SharePoint: what is read, what is left out, what is reported.</summary>
 public sealed class DriveTests
 {
     private static readonly TenantSizes s_sizes = new() { Users = 2, MailsPerUser = 0, EventsPerUser = 0, ContactsPerUser = 0, FilesPerUser = 12, FilesPerLibrary = 6, Sites = 3, MaxFileBytes = 200_000 };
 
-    // The properties are the subject here, not the quota.
+    // This is about the properties, not the quota.
     private static readonly DemoTenantOptions s_options = new();
 
     private static SourceSettings Drives => new() { OneDrive = new DriveSelection(), SharePoint = new DriveSelection() };
@@ -102,7 +102,7 @@ public sealed class DriveTests
         Assert.Contains(run.Notes, note => note.Contains("onetoc2", StringComparison.Ordinal));
         await scenario.AssertSnapshotEqualsTenantAsync();
 
-        // Known for good: the next run asks for nothing again. It is not in the backup, and as long as nobody accepts that, it is said.
+        // Permanently known: the next run does not request it again. It is not in the backup, and is reported until someone accepts that.
         scenario.Tenant.Counters.Reset();
         var next = await scenario.RunAsync();
         Assert.Equal((BackupState.Partial, 0, "virus.exe"), (next.Status, next.Failures.Count, Assert.Single(next.RetryList).Name));
@@ -248,7 +248,7 @@ public sealed class DriveTests
         scenario.Tenant.Change((_, _) =>
         {
             drive.Move(saved, drive.Root);
-            drive.Changes.Forget(saved.Id); // The move is told in the next round only.
+            drive.Changes.Forget(saved.Id); // The move is only reported in the next round.
             drive.Delete(folder, alone: true);
         });
         var run = await scenario.RunAsync();

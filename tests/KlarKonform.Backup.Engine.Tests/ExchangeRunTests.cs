@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>Whole runs over everything that a tenant holds.</summary>
+/// <summary>Complete runs over everything in a tenant.</summary>
 public sealed class ExchangeRunTests
 {
     [Theory]

@@ -13,7 +13,8 @@ namespace KlarKonform.Backup.Engine.Tests;
 
 public sealed class FolderRestoreTests
 {
-    // What has led programs astray: parents, roots, drives, streams, devices, ends that Windows drops, case, normalisation, control characters.
+    // Names that have misled programs: parents, roots, drives, streams, devices, endings that Windows drops, case, normalisation, control
+    // characters.
     private static readonly string[] s_evil =
     [
         "..", ".", "...", "../aussen", "..\\aussen", "/etc/passwd", "\\\\server\\share", "C:", "C:\\Windows", "datei.txt:strom", "CON", "con.txt", "nul", "COM1.log", "LPT9", "COM¹", "AUX.", "punkt.", "leer ", " ", "a/../../b", "a\\..\\..\\b",
@@ -114,7 +115,7 @@ public sealed class FolderRestoreTests
 
         Assert.Equal(mails, parsed);
         int Count(string pattern, string line) => Directory.GetFiles(destination, pattern, SearchOption.AllDirectories).Sum(file => File.ReadLines(file).Count(each => each == line));
-        Assert.InRange(Count("*.ics", "BEGIN:VEVENT"), events, events * 2); // Exceptions of a series are events of their own there.
+        Assert.InRange(Count("*.ics", "BEGIN:VEVENT"), events, events * 2); // In the file, exceptions of a series are events of their own.
         Assert.Equal(Directory.GetFiles(destination, "*.ics", SearchOption.AllDirectories).Length, Count("*.ics", "BEGIN:VCALENDAR"));
         Assert.True(Count("*.vcf", "BEGIN:VCARD") >= contacts + users);
         var table = await File.ReadAllTextAsync(Path.Combine(destination, "Directory", "AddressBook.csv"));
@@ -123,7 +124,7 @@ public sealed class FolderRestoreTests
         Assert.Empty(Directory.GetFiles(destination, "*.part", SearchOption.AllDirectories));
         Assert.Equal(restored.Count + 1, File.ReadLines(request.ReportPath!).Count(line => line.StartsWith("Restored", StringComparison.Ordinal) || line.StartsWith("Skipped", StringComparison.Ordinal) || line.StartsWith("Status", StringComparison.Ordinal)));
 
-        // Begun again, complete files are left alone.
+        // Started again, complete files are left alone.
         Assert.All(await RestoreAsync(scenario, request with { Paths = ["/Exchange/*/Mail"], Destination = scenario.Folder["ziel"] + "/Exchange/anna@demo.example" }), item => Assert.NotEqual("Failed", item.Status));
         Assert.All(await RestoreAsync(scenario, request), item => Assert.True(item.Status == "Skipped" || !Path.GetExtension(item.File).Equals(".mbox", StringComparison.Ordinal), item.ToString()));
     }
@@ -216,7 +217,7 @@ public sealed class FolderRestoreTests
         return items;
     }
 
-    // A snapshot of the configuration as another program, or somebody with the password, could have written it.
+    // A snapshot of the configuration that another program, or anyone with the password, could have written.
     private static async Task<int> WriteAsync(BackupScenario scenario, Evil[] entries)
     {
         await using var store = new FolderObjectStore(scenario.Folder["repository"]);

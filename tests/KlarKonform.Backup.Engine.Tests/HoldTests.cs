@@ -66,7 +66,7 @@ public sealed class HoldTests
         await scenario.RunAsync();
         time.Advance(TimeSpan.FromDays(100));
         var late = await scenario.RunAsync();
-        Assert.Equal(1, late.ItemsExpired); // Björn's; Anna's is held.
+        Assert.Equal(1, late.ItemsExpired); // Björn's; Anna's is on hold.
         var kept = await RetentionTests.FindAsync(scenario, new ItemQuery { SnapshotId = "latest", Deleted = true, Sources = ["Mail"] });
         Assert.Equal(anna, Assert.Single(kept, item => item.Type == "Mail").Resource);
         Assert.DoesNotContain(kept, item => item.Resource == bjoern);
@@ -91,7 +91,8 @@ public sealed class HoldTests
         await using var scenario = await BackupScenario.StartAsync();
         var legal = scenario.Configuration() with { Retention = new RetentionSettings { Preset = RetentionPreset.Legal } };
         await scenario.Engine.UpdateConfigurationAsync(legal, default);
-        Assert.False(await scenario.Engine.ShortensRetentionAsync(legal with { Retention = null }, default)); // Then nothing is removed at all.
+        // Then nothing is removed at all.
+        Assert.False(await scenario.Engine.ShortensRetentionAsync(legal with { Retention = null }, default));
         var shorter = legal with { Retention = new RetentionSettings { Preset = RetentionPreset.Extended } };
         Assert.True(await scenario.Engine.ShortensRetentionAsync(shorter, default));
         Assert.True(await scenario.Engine.ShortensRetentionAsync(legal with { Retention = legal.Retention with { DeletedItems = DeletedItemsPolicy.DropWithSource } }, default));
@@ -118,7 +119,7 @@ public sealed class HoldTests
         var text = scenario.Restic.Run("dump", "--tag", $"audit:{scenario.Configuration().Id}", "latest", "/audit.jsonl");
         Assert.Equal(2, text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
 
-        // Somebody with the password takes the first hold back in all states of the log.
+        // Someone with the password takes back the first hold in all states of the log.
         await ForgeAsync(scenario, lines =>
         {
             var forged = (JsonObject)JsonNode.Parse(lines[0])!;
@@ -138,10 +139,11 @@ public sealed class HoldTests
         for (var i = 0; i < 3; i++)
             await scenario.Engine.SetHoldAsync("Test", Why with { Reason = $"Grund {i}" }, scenario, default);
 
-        // A new state with another second entry: its own chain is sound, but it is not what the older ones became.
+        // A new state with a different second entry: its own chain is valid, but it does not continue the older ones.
         await ForgeAsync(scenario, lines => lines.RemoveRange(1, lines.Count - 1));
         await scenario.Engine.SetHoldAsync("Test", Why with { Reason = "danach" }, scenario, default);
-        Assert.Equal(4, (await scenario.Engine.GetAuditLogAsync("Test", scenario, default)).Count); // The longest state counts: nothing is lost.
+        // The longest state counts: nothing is lost.
+        Assert.Equal(4, (await scenario.Engine.GetAuditLogAsync("Test", scenario, default)).Count);
     }
 
     private static async Task<BackupEngine> ElsewhereAsync(BackupScenario scenario)
@@ -151,7 +153,7 @@ public sealed class HoldTests
         return engine;
     }
 
-    // Writes the log's newest state anew, changed.
+    // Rewrites the log's newest state, changed.
     private static async Task ForgeAsync(BackupScenario scenario, Action<List<string>> change)
     {
         await using var store = new FolderObjectStore(scenario.Folder["repository"]);

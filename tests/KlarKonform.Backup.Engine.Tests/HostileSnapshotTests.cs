@@ -3,7 +3,7 @@ using KlarKonform.Backup.Repository.Trees;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>One damaged or odd item of a snapshot costs itself alone, whatever is done with the snapshot.</summary>
+/// <summary>One damaged or odd item of a snapshot affects only itself, whatever is done with the snapshot.</summary>
 public sealed class HostileSnapshotTests
 {
     private static readonly string[] s_metadata =
@@ -181,7 +181,7 @@ public sealed class HostileSnapshotTests
         File.SetAttributes(names[1], FileAttributes.Normal);
         await File.WriteAllBytesAsync(names[1], (await File.ReadAllBytesAsync(names[1]))[..50]);
         File.Delete(names[2]);
-        Directory.CreateDirectory(names[2]); // A place that nothing can be read from.
+        Directory.CreateDirectory(names[2]); // A place that cannot be read.
         var restored = await RestoreAsync(scenario, new RestoreRequest { Paths = ["/"], Destination = scenario.Folder["ziel"] });
         Assert.Equal(["Failed RepositoryDamaged", "Failed RepositoryDamaged", "Failed RepositoryDamaged", "Restored "], restored.Select(item => $"{item.Status} {item.Code}"));
         Assert.Equal(4, (await RetentionTests.FindAsync(scenario, new ItemQuery())).Count);

@@ -8,7 +8,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>Two tenants in one process at once, each with its canary: nothing of one is ever seen by the other.</summary>
+/// <summary>Two tenants in one process at the same time, each with its canary: nothing of one is ever visible to the other.</summary>
 public sealed class IsolationTests
 {
     [Fact]
@@ -38,7 +38,7 @@ public sealed class IsolationTests
                 Assert.Equal("Restored", item.Status);
             Assert.DoesNotContain(other, Everything(folder["restored-" + name]), StringComparison.Ordinal);
 
-            // No request with the other tenant's token, nor without one.
+            // No request with the other tenant's token, or without one.
             Assert.Equal(0, server.Counters.Counts.GetValueOrDefault("refusedToken"));
             Assert.Empty(server.Counters.Violations);
         }

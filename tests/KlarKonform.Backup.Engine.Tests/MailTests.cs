@@ -6,7 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>Mail: what lies where, what comes again, what cannot be read.</summary>
+/// <summary>Mail: what is where, what is read again, what cannot be read.</summary>
 public sealed class MailTests
 {
     private static readonly SourceSettings s_mail = new() { Mail = new MailSelection() };
@@ -31,10 +31,11 @@ public sealed class MailTests
         scenario.Tenant.Change((model, generator) => generator.AddDumpsterAndArchive(model.Users[0]));
         var run = await scenario.RunAsync();
         Assert.Equal(BackupState.Succeeded, run.Status);
-        Assert.Equal(["bjoern@demo.example", "bjoern@demo.example"], run.Notes.Select(note => note.Split('\'')[1])); // He has neither, and the admin is told.
+        // This user has neither, and the admin is told.
+        Assert.Equal(["bjoern@demo.example", "bjoern@demo.example"], run.Notes.Select(note => note.Split('\'')[1]));
         await scenario.AssertSnapshotEqualsTenantAsync();
 
-        // What is deleted for good moves to the dumpster: one stored mail, no new download.
+        // What is deleted permanently moves to the dumpster: one stored mail, no new download.
         scenario.Tenant.Change((model, _) => model.Users[0].Mailbox!.Move(model.Users[0].Mailbox!.Messages.Values.First(), model.Users[0].Mailbox!.Folder("recoverableitemsdeletions")));
         scenario.Tenant.Counters.Reset();
         await scenario.RunAsync();
@@ -123,7 +124,7 @@ public sealed class MailTests
         var moves = 0;
         scenario.Tenant.Counters.OnRequest = kind =>
         {
-            // Between the folders' answers mails go to and fro, also to folders that were read already.
+            // Between the folders' answers mails move to and fro, also to folders that were already read.
             if (kind != "messageDelta" || ++moves > 12)
                 return;
             scenario.Tenant.Change((model, generator) =>
@@ -160,7 +161,7 @@ public sealed class MailTests
         Assert.Equal(2, listing.Count(line => line.Contains("/Mail/", StringComparison.Ordinal) && line.EndsWith(".json", StringComparison.Ordinal)));
         await scenario.AssertSnapshotEqualsTenantAsync();
 
-        // Microsoft mended them: delta does not say so, the next run finds out.
+        // Microsoft repaired them: delta does not report it, the next run finds out.
         (corrupt.IsCorrupt, unreadable.IsUnreadable) = (false, false);
         Assert.Equal((BackupState.Succeeded, 2L), ((await scenario.RunAsync()) is var again ? again.Status : default, again.ItemsDownloaded));
         Assert.DoesNotContain(scenario.Restic.Run("ls", "latest").Split('\n'), line => line.Contains("/Mail/", StringComparison.Ordinal) && line.EndsWith(".json", StringComparison.Ordinal));

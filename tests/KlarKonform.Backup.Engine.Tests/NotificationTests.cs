@@ -32,7 +32,7 @@ public sealed class NotificationTests
         Assert.Equal([null, "Succeeded", "Partial"], hook.Received.Select(each => each.TryGetProperty("before", out var before) ? before.GetString() : null));
         Assert.All(hook.Received, each => Assert.Equal("Test", each.GetProperty("configuration").GetString()));
 
-        // Without a sign-in no mail can leave; the webhook told it, and the warning says why.
+        // Without a sign-in no mail can be sent; the webhook was notified, and the warning says why.
         var mails = scenario.Tenant.Change((model, _) => model.SentMails.ToArray());
         Assert.Equal([(admin, "it@contoso.example,chef@contoso.example"), (admin, "it@contoso.example,chef@contoso.example")], mails.Select(mail => (mail.From, mail.To)));
         Assert.Contains(scenario.Warnings, warning => warning.Contains(admin, StringComparison.Ordinal));
@@ -111,7 +111,7 @@ public sealed class NotificationTests
             }
             catch (Exception exception) when (exception is HttpListenerException or InvalidOperationException && !_listener.IsListening)
             {
-                // Stopped, while it waited or a moment before.
+                // Stopped, while waiting or a moment before.
             }
         }
     }

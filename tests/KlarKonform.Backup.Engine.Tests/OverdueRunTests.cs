@@ -6,7 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>A run that is still on is no failure of the next one, until it has been on for longer than its schedule's interval.</summary>
+/// <summary>A run that is still active does not make the next one fail, until it has lasted longer than its schedule's interval.</summary>
 public sealed class OverdueRunTests
 {
     private static readonly TenantSizes s_sizes = new() { Users = 1, MailsPerUser = 2, FilesPerUser = 1, MaxFileBytes = 1000 };
@@ -110,7 +110,7 @@ public sealed class OverdueRunTests
 
     private static Task<BackupSchedule> ScheduleAsync(BackupScenario scenario, string cron) => scenario.Engine.SetScheduleAsync("Test", Request(cron), default);
 
-    // Another process is at it: it holds the claim, and its journal says since when.
+    // Another process is running: it holds the claim, and its journal says since when.
     private static async Task<FileStream> RunningSinceAsync(BackupScenario scenario, double hours)
     {
         var folder = Directory.GetDirectories(scenario.Folder["home", "runs"]).Single();

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>Debian's python3-icalendar, dateutil and vobject: readers that share no line with what wrote the files.</summary>
+/// <summary>Debian's python3-icalendar, dateutil and vobject: readers that share no code with the writer of the files.</summary>
 internal static class PythonReader
 {
     private const string Python = "/usr/bin/python3";
@@ -18,7 +18,7 @@ internal static class PythonReader
         return [.. JsonDocument.Parse(output).RootElement.EnumerateArray()];
     }
 
-    /// <summary>Skips a test where the readers are not installed; run.sh installs them.</summary>
+    /// <summary>Skips a test if the readers are not installed; run.sh installs them.</summary>
     public static void Require()
     {
         if (Environment.GetEnvironmentVariable("KK_TEST_SERVERS_REQUIRED") is not null)

@@ -70,7 +70,7 @@ public sealed class ReportTests
         Assert.False(File.Exists(folder["other.html"]));
     }
 
-    // The one real run, as two hundred configurations of many tenants might have had it for three months.
+    // The one real run, multiplied into what two hundred configurations of many tenants might have had for three months.
     private static async Task MultiplyAsync(BackupScenario scenario, int count)
     {
         var home = scenario.Folder["home"];

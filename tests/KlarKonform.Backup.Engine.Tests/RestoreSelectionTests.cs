@@ -71,7 +71,7 @@ public sealed class RestoreSelectionTests
         Assert.Equal("Restored", Assert.Single(await RestoreAsync(scenario, new RestoreRequest { Paths = [.. found.Select(item => item.Path)], Cloud = new CloudRestore() })).Status);
         Assert.Equal(before + 1, scenario.Tenant.Change((model, _) => model.Users[0].Mailbox!.Messages.Count));
 
-        // The living mail of the older snapshot and the kept one of the newer are the same mail in the same place.
+        // The existing mail in the older snapshot and the kept deleted one in the newer are the same mail in the same place.
         scenario.Tenant.Change((model, _) => RoundTripTests.DeleteEverything(model));
         var snapshots = await scenario.Engine.GetSnapshotsAsync("Test", scenario, default);
         var both = await RestoreAsync(scenario, new RestoreRequest { SnapshotId = snapshots[0].SnapshotId, Paths = ["/Exchange"], Further = [new RestoreSelection("latest", ["/"])], IncludeDeleted = true, Conflict = RestoreConflict.Rename, Cloud = new CloudRestore() });
@@ -116,7 +116,7 @@ public sealed class RestoreSelectionTests
         var request = new RestoreRequest { SnapshotId = found[0].SnapshotId, Paths = [found[0].Path], Further = [new RestoreSelection(found[1].SnapshotId, [found[1].Path])], Cloud = new CloudRestore() };
         int Events() => scenario.Tenant.Change((model, _) => model.Users[0].Mailbox!.Events.Values.Count(item => item.Subject == "Angebot"));
 
-        // It lives: neither version is put beside it.
+        // It still exists: neither version is put next to it.
         Assert.All(await RestoreAsync(scenario, request), item => Assert.Equal("Skipped", item.Status));
         Assert.Equal(1, Events());
         scenario.Tenant.Change((model, _) => RoundTripTests.DeleteEverything(model));
@@ -141,7 +141,7 @@ public sealed class RestoreSelectionTests
     private static int Count(DemoTenantModel model) => model.Users.Where(user => user.Mailbox is not null).Sum(user => user.Mailbox!.Messages.Count + user.Mailbox.Events.Count + user.Mailbox.Contacts.Count)
         + model.Drives.Sum(drive => drive.Items.Values.Count(item => !item.IsFolder));
 
-    // Items, folders, the same by another case of a pattern, and things above others.
+    // Items, folders, the same in another case of a pattern, and paths above others.
     private static List<string> Selection(Random random, List<BackupItem> all)
     {
         var paths = new List<string>();
@@ -192,7 +192,7 @@ public sealed class RestoreSelectionTests
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // As wanted.
+            // As intended.
         }
 
         return items;

@@ -51,7 +51,7 @@ public sealed class RetentionTests
         RetentionOptions On(int days) => new() { Policy = new RetentionSettings { Preset = RetentionPreset.Standard }, PlanOnly = true, AsOf = now.AddDays(days) };
         Assert.Empty((await scenario.Engine.RunRetentionAsync("Test", On(80), scenario, scenario, default)).Removed);
         var plan = await scenario.Engine.RunRetentionAsync("Test", On(100), scenario, scenario, default);
-        Assert.Equal(2, plan.Removed.Count); // The newest that there is stays in any case.
+        Assert.Equal(2, plan.Removed.Count); // The newest existing one stays in any case.
         Assert.False(plan.Executed);
     }
 
@@ -109,7 +109,7 @@ public sealed class RetentionTests
         Assert.Contains(kept, item => item.Type == "File" && item.Name.StartsWith(Path.GetFileNameWithoutExtension(gone.File), StringComparison.Ordinal));
         Assert.Contains("/.deleted/2026-03/", scenario.Restic.Run("ls", "latest"), StringComparison.Ordinal);
 
-        // March is over at the end of May: sixty days after its last.
+        // March expires at the end of May: sixty days after its last day.
         time.Advance(TimeSpan.FromDays(70));
         Assert.Equal(0, (await scenario.RunAsync()).ItemsExpired);
         time.Advance(TimeSpan.FromDays(15));
@@ -161,7 +161,7 @@ public sealed class RetentionTests
         Assert.Equal(2, kept.Count(item => item.Name.StartsWith("nur ", StringComparison.Ordinal)));
     }
 
-    /// <summary>All that a query finds.</summary>
+    /// <summary>All results of a query.</summary>
     internal static async Task<List<BackupItem>> FindAsync(BackupScenario scenario, ItemQuery query)
     {
         var found = new List<BackupItem>();
@@ -170,7 +170,7 @@ public sealed class RetentionTests
         return found;
     }
 
-    /// <summary>Makes every snapshot that there is so many days older.</summary>
+    /// <summary>Makes every existing snapshot this many days older.</summary>
     internal static async Task AgeAsync(BackupScenario scenario, int days)
     {
         await using var store = new FolderObjectStore(scenario.Folder["repository"]);
@@ -180,7 +180,7 @@ public sealed class RetentionTests
             all.Add(each);
         foreach (var (id, snapshot) in all)
         {
-            // As every program that rewrites one: it says which one it was.
+            // Like every program that rewrites one: it names the original.
             var other = new Dictionary<string, System.Text.Json.JsonElement>(snapshot.Other ?? new Dictionary<string, System.Text.Json.JsonElement>()) { ["original"] = System.Text.Json.JsonSerializer.SerializeToElement(snapshot.Original ?? id.ToString()) };
             await repository.SaveSnapshotAsync(snapshot with { Time = NanoTime.From(snapshot.Taken.AddDays(-days)).ToString(), Other = other }, default);
             await repository.DeleteSnapshotAsync(id, default);

@@ -200,7 +200,7 @@ public sealed class RoundTripTests
         }
     }
 
-    /// <summary>Takes all mail, events, contacts and files away.</summary>
+    /// <summary>Deletes all mail, events, contacts and files.</summary>
     internal static void DeleteEverything(DemoTenantModel model)
     {
         foreach (var mailbox in model.Users.Select(user => user.Mailbox).OfType<DemoMailbox>())
@@ -233,7 +233,7 @@ public sealed class RoundTripTests
         Assert.Equal(before.Count, after.Count);
     }
 
-    // One line an item with everything that a restore promises to bring back.
+    // One line per item with everything that a restore promises to bring back.
     private static List<string> Describe(DemoTenantModel model)
     {
         var lines = new List<string>();
@@ -253,7 +253,7 @@ public sealed class RoundTripTests
         return lines;
     }
 
-    // Names that SharePoint itself would not let in by the API, and what it stores with other bytes than it announces.
+    // Names that SharePoint itself would not accept through the API, and files that it serves with different bytes than announced.
     private static bool IsLost(DemoDriveItem item) => item.Name.EndsWith('.') || item.Name != item.Name.Trim() || item.Name.StartsWith("~$", StringComparison.Ordinal)
         || item.Name is "Punkt am Ende" or "vorn und hinten" or "_~$Sperre.docx" or "umgeschrieben.docx";
 
@@ -284,7 +284,7 @@ public sealed class RoundTripTests
         var json = CalendarEndpoints.Json(item);
         var html = item.Html;
 
-        // Whoever was invited is named below the text, and invited no more.
+        // Attendees are listed below the text, and not invited again.
         var attendees = item.Attendees.Count > 0 || html.Contains("raum7@demo.example", StringComparison.Ordinal);
         if (html.IndexOf("<p><b>", StringComparison.Ordinal) is >= 0 and var start)
             html = html[..start] + html[(html.IndexOf("</p>", start, StringComparison.Ordinal) + 4)..];

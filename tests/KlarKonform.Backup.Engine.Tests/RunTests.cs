@@ -55,7 +55,7 @@ public sealed class RunTests
         await scenario.Engine.StopBackupAsync("Test", TimeSpan.FromMinutes(1), default);
         Assert.Equal(BackupState.Partial, (await running).Status);
         Assert.Contains("/partial/", scenario.Restic.Run("ls", "latest"), StringComparison.Ordinal);
-        scenario.Restic.Run("prune", "--max-unused", "0"); // What is stored of it is not to be taken away.
+        scenario.Restic.Run("prune", "--max-unused", "0"); // What is stored of it must not be removed.
 
         scenario.Tenant.Contents.BytesPerSecond = 0;
         var elsewhere = scenario.NewEngine("another machine");
@@ -88,7 +88,7 @@ public sealed class RunTests
         Assert.Equal(mails, first.Resources.Where(resource => resource.Kind == "Mail").Sum(resource => resource.ItemsStored));
         Assert.True(first.Verification is { PacksChecked: > 0, SampleSize: > 0, SampleFailures: 0 });
 
-        // Three mails come and one goes, and delta tells of one alone.
+        // Three mails arrive and one is deleted, and delta reports only one.
         scenario.Tenant.Change((model, generator) =>
         {
             var user = model.Users.First(each => each.Mailbox is not null);

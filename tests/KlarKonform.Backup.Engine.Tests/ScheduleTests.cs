@@ -17,7 +17,7 @@ public sealed partial class ScheduleTests
         Schedule = new ScheduleSettings { Cron = cron, TimeZone = zone }, Method = method, PowerShell = "/usr/bin/env", Module = "/opt/module with blank/KlarKonform.Backup.psd1", PlanOnly = true,
     };
 
-    // Hours apart from the change of clocks: there the two tools follow rules of their own, which have tests of their own.
+    // Hours away from the daylight saving change: for that the two tools have rules of their own, which have their own tests.
     private static readonly Gen<string> s_cron = Gen.Select(Field(0, 59), Field(4, 22), Gen.OneOf(Gen.Const("*"), Gen.Const("*"), Field(1, 28)), Gen.OneOf(Gen.Const("*"), Gen.Const("*"), Field(1, 12)), Gen.OneOf(Gen.Const("*"), Field(0, 6), Gen.Const("MON-FRI"), Gen.Const("5-7")),
         (minute, hour, day, month, weekday) => $"{minute} {hour} {(weekday == "*" ? day : "*")} {month} {weekday}");
 
@@ -91,7 +91,7 @@ public sealed partial class ScheduleTests
         await using var scenario = await BackupScenario.StartAsync();
         if (cron == "0 4 * */3 0")
         {
-            // Months together with days of the week cannot be said: better none than another schedule.
+            // Months together with days of the week cannot be expressed: better none than another schedule.
             Assert.Equal("ScheduleNotExpressible", (await Assert.ThrowsAsync<BackupException>(() => scenario.Engine.SetScheduleAsync("Test", Request(cron, ScheduleMethod.TaskScheduler, TimeZoneInfo.Local.Id), default))).ErrorId);
             return;
         }
@@ -145,7 +145,7 @@ public sealed partial class ScheduleTests
         await scenario.RunAsync();
         await scenario.Engine.SetScheduleAsync("Test", Request("0 2 * * *", ScheduleMethod.Scheduler) with { PlanOnly = false }, default);
 
-        // Nobody looked for three nights: one run makes up for all of them.
+        // Nothing ran for three nights: one run makes up for all of them.
         time.Advance(TimeSpan.FromDays(3));
         var ended = new System.Collections.Concurrent.ConcurrentQueue<DateTimeOffset>();
         using var stop = new CancellationTokenSource();
@@ -202,7 +202,7 @@ public sealed partial class ScheduleTests
         Assert.Contains("merged:3-", scenario.Restic.Run("snapshots", "--json", "--no-lock"), StringComparison.Ordinal);
     }
 
-    // Real time for the engine's real work: until no run is on.
+    // Real time for the engine's real work: until no run is active.
     internal static async Task WaitUntilIdleAsync(BackupScenario scenario, Func<bool> ended)
     {
         await Task.Delay(8);

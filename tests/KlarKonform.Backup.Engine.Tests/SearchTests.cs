@@ -28,7 +28,7 @@ public sealed class SearchTests
         Assert.All(cold[0], path => Assert.Contains("/Mail/", path, StringComparison.Ordinal));
         Assert.All(cold[3], path => Assert.StartsWith($"/Exchange/{anna}/", path, StringComparison.Ordinal));
 
-        // The index knows everything now; a damaged or missing one is made anew.
+        // The index has everything now; a damaged or missing one is created again.
         for (var i = 0; i < queries.Length; i++)
             Assert.Equal(cold[i], await Find(queries[i]));
         foreach (var segment in Directory.EnumerateFiles(Path.Combine(scenario.Folder["home"], "cache"), "*.idx", SearchOption.AllDirectories))

@@ -2,7 +2,7 @@ using KlarKonform.Backup.DemoTenant.Generation;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>A typo in a pattern ends no backup in silence.</summary>
+/// <summary>A typo in a pattern does not silently end a backup.</summary>
 public sealed class SelectionTests
 {
     private static readonly TenantSizes s_sizes = new() { Users = 3, MailsPerUser = 2, FilesPerUser = 2, MaxFileBytes = 1000 };

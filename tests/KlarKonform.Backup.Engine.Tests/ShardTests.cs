@@ -9,7 +9,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>Several workers, each with a home folder of its own, share a run through the repository alone.</summary>
+/// <summary>Several workers, each with a home folder of its own, share a run only through the repository.</summary>
 public sealed class ShardTests
 {
     private static readonly TenantSizes s_sizes = new() { Users = 9, MailsPerUser = 20, FilesPerUser = 8, EventsPerUser = 4, ContactsPerUser = 4, MaxFileBytes = 100_000 };
@@ -24,14 +24,15 @@ public sealed class ShardTests
         var snapshot = Assert.Single(runs.Select(run => run.SnapshotId).Distinct());
         var merger = Assert.Single(runs, run => run.Verification is not null);
         Assert.Equal((merger.Verification!.ItemsExpected, true), (merger.Verification.ItemsStored, merger.Verification.IsClean));
-        Assert.Equal((merger.ResourcesTotal, runs.Where(run => run != merger).Sum(run => run.ResourcesDone) <= merger.ResourcesDone), (merger.ResourcesDone, true)); // Equal when others took its shard too.
+        // Equal if others took its shard too.
+        Assert.Equal((merger.ResourcesTotal, runs.Where(run => run != merger).Sum(run => run.ResourcesDone) <= merger.ResourcesDone), (merger.ResourcesDone, true));
         Assert.Equal([snapshot], (await scenario.Engine.GetSnapshotsAsync("Test", scenario, default)).Select(each => each.SnapshotId));
         await AssertSoundAsync(scenario);
         scenario.Tenant.Change((model, _) => Assert.Equal(
             model.Users.Sum(user => (user.Mailbox?.Messages.Count ?? 0) + (user.Mailbox?.Events.Count ?? 0) + (user.Mailbox?.Contacts.Count ?? 0)),
             merger.Resources.Where(each => each.Kind is "Mail" or "Calendar" or "Contacts").Sum(each => each.ItemsStored)));
 
-        // The next night: fewer workers, more shards, none of which is anybody's own; then one process alone.
+        // The next night: fewer workers, more shards, none of them preassigned; then only one process.
         scenario.Tenant.Change((_, generator) => generator.Change(25));
         var next = await Task.WhenAll(workers.Take(2).Select(engine => scenario.RunAsync(new BackupOptions { ShardCount = 7 }, engine)));
         Assert.All(next, run => Assert.Equal(BackupState.Succeeded, run.Status));
@@ -63,7 +64,8 @@ public sealed class ShardTests
         var run = await scenario.RunAsync(new BackupOptions { ShardCount = shards }, worker);
         Assert.Equal(BackupState.Succeeded, run.Status);
         Assert.Equal([run.SnapshotId], (await scenario.Engine.GetSnapshotsAsync("Test", scenario, default)).Select(each => each.SnapshotId));
-        Assert.InRange(before.Count(item => scenario.Tenant.Contents.Served[item.Key] > item.Value), 0, before.Count / 4); // What was under way.
+        // What was in progress.
+        Assert.InRange(before.Count(item => scenario.Tenant.Contents.Served[item.Key] > item.Value), 0, before.Count / 4);
         await AssertSoundAsync(scenario);
     }
 
@@ -77,14 +79,14 @@ public sealed class ShardTests
         await scenario.Engine.StopBackupAsync("Test", TimeSpan.FromMinutes(1), default);
         Assert.Equal(BackupState.Partial, (await running).Status);
 
-        // Each shard's newest snapshot counts all that was ever written for it; the older ones are gone.
+        // Each shard's newest snapshot counts everything that was ever written for it; the older ones are gone.
         var shards = Tags(scenario);
         Assert.Equal(shards.Count, shards.Select(tags => Assert.Single(tags, tag => tag.StartsWith("shard:", StringComparison.Ordinal))).Distinct().Count());
         Assert.All(shards.Where(tags => tags.Contains("shard-done")), tags => Assert.Contains("shard-verified", tags));
         var written = shards.Select(tags => Assert.Single(tags, tag => tag.StartsWith("written:", StringComparison.Ordinal))["written:".Length..]);
         Assert.Equal(Files(scenario), written.Aggregate(default(FileSetDigest), (sum, text) => FileSetDigest.TryParse(text, out var census) ? sum.With(census) : throw new FormatException(text)));
 
-        // A disk that loses a file meanwhile: the worker that merges has not written it, and misses it all the same.
+        // A disk loses a file meanwhile: the merging worker did not write it, and notices the loss nevertheless.
         var pack = new DirectoryInfo(scenario.Folder["repository", "data"]).EnumerateFiles("*", SearchOption.AllDirectories).MaxBy(file => file.Length)!.FullName;
         File.Move(pack, scenario.Folder["lost"]);
         scenario.Tenant.Contents.BytesPerSecond = 0;
@@ -103,7 +105,7 @@ public sealed class ShardTests
         var slow = scenario.RunAsync(new BackupOptions { ShardCount = 2, ShardIndex = 0 });
         await UntilAsync(async () => (await scenario.Engine.GetStatusAsync("Test", default)).Items > 40);
 
-        // As a paused virtual machine: its lock is gone when it wakes up, and its shard is somebody else's.
+        // Like a paused virtual machine: its lock is gone when it wakes up, and another worker has its shard.
         foreach (var file in Directory.GetFiles(scenario.Folder["repository", "locks"]))
             File.Delete(file);
         var other = scenario.RunAsync(new BackupOptions { ShardCount = 2, ShardIndex = 0 }, workers[0]);

@@ -10,7 +10,9 @@ using KlarKonform.Backup.Storage.Folder;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>Writes snapshots of a scenario's configuration as a bug, another program or somebody with the password could have written them.</summary>
+/// <summary>
+/// Writes snapshots of a scenario's configuration that a bug, another program or anyone with the password could have written.
+/// </summary>
 internal sealed class SnapshotForge : IAsyncDisposable
 {
     private readonly BackupScenario _scenario;
@@ -54,21 +56,21 @@ internal sealed class SnapshotForge : IAsyncDisposable
     /// <summary>A folder whose tree has this JSON.</summary>
     public async Task<Node> RawFolderAsync(string name, string json) => Node.NewDirectory(name, await Writer.SaveBlobAsync(BlobKind.Tree, Encoding.UTF8.GetBytes(json), default), DateTimeOffset.UnixEpoch);
 
-    /// <summary>A folder whose tree nobody has.</summary>
+    /// <summary>A folder whose tree is missing.</summary>
     public static Node LostFolder(string name) => Node.NewDirectory(name, Nowhere(name), DateTimeOffset.UnixEpoch);
 
-    /// <summary>A file whose content nobody has.</summary>
+    /// <summary>A file whose content is missing.</summary>
     public static Node LostFile(string name, byte[]? metadata = null) =>
         Node.NewFile(name, 12, [Nowhere(name)], DateTimeOffset.UnixEpoch) with { ExtendedAttributes = metadata is null ? null : [Metadata(metadata)] };
 
-    /// <summary>The newest snapshot once more, every entry as a function makes it; null leaves an entry out.</summary>
+    /// <summary>The newest snapshot again, with every entry replaced by a function's result; null leaves an entry out.</summary>
     public async Task RewriteAsync(Func<string, Node, Task<Node?>> change)
     {
         var newest = await _repository.SnapshotsAsync(default).OrderByDescending(each => each.Snapshot.Time).FirstAsync();
         await SaveAsync(await RewriteAsync("", newest.Snapshot.Root, change));
     }
 
-    /// <summary>A folder with more in it.</summary>
+    /// <summary>A folder with additional entries.</summary>
     public async Task<Node> AddAsync(Node folder, params IEnumerable<Node> more) =>
         folder with { Subtree = await Writer.SaveTreeAsync((await _reader.ReadTreeAsync(folder.Subtree!.Value, default)).Concat(more).OrderBy(node => node.Name, TreeJson.NameOrder), default) };
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>Runs in which nothing moves: named, told, and told from those that Microsoft asked to wait.</summary>
+/// <summary>Runs in which nothing moves: they are named, reported, and distinguished from those that Microsoft asked to wait.</summary>
 public sealed class StallTests
 {
     private static readonly TenantSizes s_sizes = new() { Users = 2, MailsPerUser = 3, FilesPerUser = 0 };
@@ -31,7 +31,7 @@ public sealed class StallTests
         Assert.InRange(time.GetUtcNow() - status.StalledSince!.Value, TimeSpan.FromMinutes(29), TimeSpan.FromHours(12));
         Assert.Contains("has stalled", Assert.Single(scenario.Warnings), StringComparison.Ordinal);
 
-        // Hours later it is no news.
+        // Hours later it is not reported again.
         for (var minute = 0; minute < 200; minute++)
             time.Advance(TimeSpan.FromMinutes(1));
         vault.Unlock();
@@ -104,9 +104,9 @@ public sealed class StallTests
         if (what == "mail")
             Assert.Single(ended.Failures);
         else
-            Assert.Equal(BackupState.Succeeded, ended.Status); // Read on by range, half by half.
+            Assert.Equal(BackupState.Succeeded, ended.Status); // Continued by range, half by half.
         scenario.Tenant.ChangeAnswers(null);
-        time.Advance(TimeSpan.FromDays(30)); // What failed several times is not asked for every night.
+        time.Advance(TimeSpan.FromDays(30)); // What failed several times is not requested every night.
         var next = Task.Run(() => scenario.RunAsync());
         await UntilAsync(time, TimeSpan.FromMilliseconds(100), () => Task.FromResult(next.IsCompleted));
         Assert.Equal(BackupState.Succeeded, (await next).Status);
@@ -125,7 +125,7 @@ public sealed class StallTests
         }
     }
 
-    /// <summary>A vault that asks for its password at a terminal where nobody sits.</summary>
+    /// <summary>A vault that asks for its password at a terminal where no one sits.</summary>
     private sealed class LockedVault(ISecretStore inner, string name) : ISecretStore
     {
         private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -76,7 +76,7 @@ public sealed class StatusAndSchemaTests
         Assert.False(report.Passed);
         Assert.Contains(Path.GetFileName(pack), string.Join(' ', report.Problems), StringComparison.Ordinal);
 
-        // The state of the last run lies in a younger pack, so an unchanged run gets as far as its verification.
+        // The state of the last run is in a newer pack, so an unchanged run gets as far as its verification.
         File.Delete(pack);
         var run = await scenario.RunAsync();
         Assert.Equal((BackupState.Partial, false), (run.Status, run.Verified));

@@ -7,7 +7,7 @@ using KlarKonform.Backup.Storage.Folder;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>An item of the newest snapshot: its path and the properties that its node carries.</summary>
+/// <summary>An item of the newest snapshot: its path and the properties in its node.</summary>
 internal sealed record StoredItem(string Path, JsonElement Document)
 {
     /// <summary>The properties as Graph sent them.</summary>

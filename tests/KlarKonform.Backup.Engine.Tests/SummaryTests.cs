@@ -5,7 +5,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>What restic shows of our snapshots is what it would have counted itself.</summary>
+/// <summary>What restic shows for our snapshots is what it would have counted itself.</summary>
 public sealed class SummaryTests
 {
     private static readonly TenantSizes s_sizes = new() { Users = 4, MailsPerUser = 12, FilesPerUser = 10, EventsPerUser = 3, ContactsPerUser = 3, MaxFileBytes = 300_000 };
@@ -31,7 +31,7 @@ public sealed class SummaryTests
         Assert.Equal(Blobs(scenario), (blobs.Data + second.Long("data_blobs"), blobs.Trees + second.Long("tree_blobs")));
         Assert.Equal(PackBytes(scenario), bytes + second.Long("data_added_packed"));
 
-        // Any changes, among them folders that are renamed and moved.
+        // Any changes, including renamed and moved folders.
         for (var round = 0; round < 3; round++)
         {
             scenario.Tenant.Change((_, generator) => generator.ChangeEverything(25));
@@ -105,7 +105,7 @@ public sealed class SummaryTests
         var first = Assert.Single(await TrueSummariesAsync(scenario));
         Assert.Equal(first.Long("total_files_processed"), first.Long("files_new"));
 
-        // It knows nothing of summaries, and drops it.
+        // This version does not know summaries, and drops it.
         Peer(scenario, "0.14").Run("tag", "--add", "seen", "latest");
         scenario.Tenant.Change((model, generator) => ChangeSome(model, generator, 3));
         Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
@@ -118,7 +118,7 @@ public sealed class SummaryTests
         Assert.Equal(Entries(scenario, "dir"), last.Long("dirs_new") + last.Long("dirs_changed") + last.Long("dirs_unmodified"));
     }
 
-    // No folder is renamed or moved: of those restic says that all that they hold is new.
+    // No folder is renamed or moved: for those restic counts everything in them as new.
     private static void ChangeSome(DemoTenantModel model, TenantGenerator generator, int number)
     {
         var drive = model.Users[0].Drive!;
@@ -150,7 +150,7 @@ public sealed class SummaryTests
         return [.. snapshots.RootElement.EnumerateArray().Select(snapshot => snapshot.TryGetProperty("summary", out var summary) ? summary.Clone() : (JsonElement?)null)];
     }
 
-    // What restic says of the difference between the two newest snapshots.
+    // What restic says about the difference between the two newest snapshots.
     private static (long FilesNew, long FilesChanged, long DirsNew, long DirsChanged) Diff(BackupScenario scenario)
     {
         var restic = Peer(scenario, "0.19");
@@ -166,7 +166,7 @@ public sealed class SummaryTests
             Set(path.EndsWith('/'), change.RootElement.GetProperty("modifier").GetString() == "+").Add(path);
         }
 
-        // A folder with a change below is a changed one, also where restic names only what is below.
+        // A folder with a change below is a changed one, even if restic only names what is below.
         foreach (var path in Paths(restic, ids[0]).Except(Paths(restic, ids[1])).Concat(counts.Values.SelectMany(paths => paths)).ToArray())
         {
             for (var parent = path.TrimEnd('/'); (parent = parent[..parent.LastIndexOf('/')]).Length > 0;)

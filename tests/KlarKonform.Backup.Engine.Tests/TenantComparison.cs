@@ -11,7 +11,9 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>Compares a restored snapshot with the tenant, item by item: contents, places, and every property that the tenant shows.</summary>
+/// <summary>
+/// Compares a restored snapshot with the tenant, item by item: contents, places, and every property that the tenant shows.
+/// </summary>
 internal sealed class TenantComparison(DemoTenantModel tenant, SourceSettings sources, TemporaryFolder restored, IReadOnlyList<StoredItem> stored)
 {
     private static readonly JsonSerializerOptions s_web = new(JsonSerializerDefaults.Web);
@@ -124,7 +126,7 @@ internal sealed class TenantComparison(DemoTenantModel tenant, SourceSettings so
         return mailbox.ContactFolders.ContainsKey(each.ParentId) ? $"{ContactPath(mailbox, each.ParentId)}/{name}" : name;
     }
 
-    // Sorted, without ids and OData's notes: equal values are equal texts.
+    // Sorted, without ids and OData annotations: equal values give equal text.
     private static string Written(object value) => Sorted(JsonSerializer.SerializeToNode(value, s_web))!.ToJsonString();
 
     private static JsonNode? Sorted(JsonNode? node) => node switch

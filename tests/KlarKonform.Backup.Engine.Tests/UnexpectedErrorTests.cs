@@ -3,7 +3,7 @@ using KlarKonform.Backup.DemoTenant.Generation;
 
 namespace KlarKonform.Backup.Engine.Tests;
 
-/// <summary>What nobody foresaw can be reported: with its stack, and without content in any log.</summary>
+/// <summary>An unforeseen error can be reported: with its stack trace, and without content in any log.</summary>
 public sealed class UnexpectedErrorTests
 {
     private const string Content = "Betreff: Kündigung von Anna";
@@ -32,7 +32,7 @@ public sealed class UnexpectedErrorTests
         Assert.Equal(3, events.Length);
         Assert.All(events, each => Assert.Contains($"{typeof(NotSupportedException).FullName}\n   at ", each.GetProperty("data").GetProperty("exception").GetString(), StringComparison.Ordinal));
 
-        // The journal, which a report shows, is as silent.
+        // The journal, which a report shows, contains no content either.
         Assert.All(Directory.EnumerateFiles(scenario.Folder["home", "runs"], "*.json", SearchOption.AllDirectories), file => Assert.DoesNotContain("digung von", File.ReadAllText(file), StringComparison.Ordinal));
     }
 

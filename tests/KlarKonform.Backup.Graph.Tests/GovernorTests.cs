@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace KlarKonform.Backup.Graph.Tests;
 
-/// <summary>The governor by a clock that the test moves.</summary>
+/// <summary>The governor with a clock that the test moves.</summary>
 public sealed class GovernorTests
 {
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
@@ -84,7 +84,7 @@ public sealed class GovernorTests
         using var governor = new GraphGovernor(_time);
         var order = new List<string>();
         for (var i = 0; i < 4; i++)
-            governor.Throttled(GraphScope.Drive("large"), TimeSpan.FromSeconds(1)); // Down to one at a time.
+            governor.Throttled(GraphScope.Drive("large"), TimeSpan.FromSeconds(1)); // Down to one request at a time.
         var all = new List<Task>();
         foreach (var drive in Enumerable.Repeat("large", 5).Concat(["small", "small"]))
         {
@@ -141,7 +141,9 @@ public sealed class GovernorTests
         await paused.WaitAsync(TimeSpan.FromSeconds(10));
     }
 
-    /// <summary>Whatever costs arrive whenever: no window of ten minutes holds more than Exchange allows, and everybody gets through.</summary>
+    /// <summary>
+    /// Whatever the costs and times: no window of ten minutes contains more than Exchange allows, and every request gets through.
+    /// </summary>
     [Fact]
     public void No_window_ever_holds_more_than_its_quota()
     {
@@ -162,7 +164,7 @@ public sealed class GovernorTests
 
                 entering.Result.Dispose();
 
-                // A waiter is admitted by the gate's timer, at the moment when it fires.
+                // A waiter is admitted by the gate's timer, at the time at which it fires.
                 admitted.Add((atOnce ? moment : time.LastFired, charged));
                 time.Advance(TimeSpan.FromMilliseconds(pause));
             }
@@ -192,7 +194,7 @@ public sealed class GovernorTests
         return await entering;
     }
 
-    // Requests of one unit that pass within a minute of the test's clock.
+    // The number of requests of one unit that pass within a minute of the test's clock.
     private async Task<double> UnitsAMinuteAsync(GraphGovernor governor, int workers = 1)
     {
         governor.SetWorkers(workers);

@@ -154,7 +154,7 @@ public sealed class GraphClientTests
         while (Asked() < 2)
             await Task.Delay(10, TestContext.Current.CancellationToken);
         await Task.Delay(200, TestContext.Current.CancellationToken);
-        Assert.Equal((2, 1), (Asked(), pages.Current.Items.Count)); // Both pages are valid, the third is not asked for.
+        Assert.Equal((2, 1), (Asked(), pages.Current.Items.Count)); // Both pages are valid, the third is not requested.
         await pages.DisposeAsync();
         Assert.Equal(2, Asked());
     }

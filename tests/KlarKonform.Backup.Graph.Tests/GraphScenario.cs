@@ -46,7 +46,7 @@ internal sealed class GraphScenario : IAsyncDisposable
         CustomAuthority = true,
     };
 
-    /// <summary>How long a silent line is waited for; null for as long as it takes.</summary>
+    /// <summary>How long to wait on a silent line; null for as long as it takes.</summary>
     public LineLimits? Limits { get; init; }
 
     public GraphClient Client(GraphCredential? credential = null, GraphSettings? settings = null, TimeProvider? time = null)

@@ -65,7 +65,7 @@ public sealed class SignInTests
     [Fact]
     public async Task Tokens_that_expire_in_the_middle_are_renewed_without_a_word()
     {
-        // So short a life that no token is worth keeping for the next request.
+        // So short-lived that no token is worth keeping for the next request.
         await using var scenario = await GraphScenario.StartAsync(new DemoTenantOptions { TokenSeconds = 2 });
         var client = scenario.Client();
         for (var i = 0; i < 4; i++)

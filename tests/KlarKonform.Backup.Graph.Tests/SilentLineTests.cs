@@ -10,7 +10,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Graph.Tests;
 
-/// <summary>Lines that nobody closes and on which nothing comes any more, as firewalls leave them.</summary>
+/// <summary>Connections that are never closed and on which nothing arrives any more, as firewalls leave them.</summary>
 public sealed class SilentLineTests
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(2);
@@ -42,7 +42,7 @@ public sealed class SilentLineTests
     {
         await using var scenario = await GraphScenario.StartAsync(limits: new LineLimits { Headers = TimeSpan.FromSeconds(1) });
         var client = scenario.Client(time: new ImmediateTime());
-        await GraphScenario.UsersAsync(client); // The line was there: one that is down would be waited for longer.
+        await GraphScenario.UsersAsync(client); // The line worked before: otherwise it would be waited for longer.
         var asked = 0;
         scenario.Tenant.ChangeAnswers(answer =>
         {

@@ -3,13 +3,13 @@ using System.Threading.Channels;
 
 namespace KlarKonform.Backup.Http.Tests;
 
-/// <summary>A server as a handler: its answer's body comes piece by piece, when the test says so.</summary>
+/// <summary>A server as a handler: its response body arrives piece by piece, when the test says so.</summary>
 internal sealed class Line : HttpMessageHandler
 {
     private readonly Channel<byte[]> _pieces = Channel.CreateUnbounded<byte[]>();
     private readonly SemaphoreSlim _reading = new(0);
 
-    /// <summary>What the server does until it answers; null for nothing.</summary>
+    /// <summary>What the server does before it answers; null for nothing.</summary>
     public Func<HttpRequestMessage, CancellationToken, Task>? Before { get; init; }
 
     public HttpStatusCode Status { get; init; } = HttpStatusCode.OK;
@@ -18,7 +18,7 @@ internal sealed class Line : HttpMessageHandler
 
     public void End() => _pieces.Writer.Complete();
 
-    /// <summary>Waits until somebody waits for a piece.</summary>
+    /// <summary>Waits until a reader waits for a piece.</summary>
     public Task ReadingAsync() => _reading.WaitAsync();
 
     protected override void Dispose(bool disposing)
@@ -58,7 +58,7 @@ internal sealed class Line : HttpMessageHandler
                 var wait = line._pieces.Reader.WaitToReadAsync(cancellationToken).AsTask();
                 if (!wait.IsCompleted)
                 {
-                    // The reader's timer runs once it has seen that there is nothing yet.
+                    // The reader's timer runs once it has seen that there is no data yet.
                     _ = Task.Run(() => line._reading.Release(), CancellationToken.None);
                     await Task.Yield();
                 }

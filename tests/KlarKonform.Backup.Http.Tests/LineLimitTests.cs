@@ -120,7 +120,7 @@ public sealed class LineLimitTests
 
         await all.Task;
 
-        // The limit for headers, and a minute for what the operating system may still hold: 1 MiB at 16 KiB a second.
+        // The limit for headers, plus a minute for what the operating system may still hold: 1 MiB at 16 KiB per second.
         _time.Advance(TimeSpan.FromSeconds(119 + 64));
         Assert.False(sending.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(2));

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace KlarKonform.Backup.Http.Tests;
 
-/// <summary>A clock that a test moves, and that knows its timers: how many are running, and how many were not put away.</summary>
+/// <summary>A clock that a test moves, and that knows its timers: how many are running, and how many were not disposed.</summary>
 internal sealed class WatchedTime : TimeProvider
 {
     private readonly FakeTimeProvider _time = new();
@@ -14,7 +14,7 @@ internal sealed class WatchedTime : TimeProvider
 
     public void Advance(TimeSpan span) => _time.Advance(span);
 
-    /// <summary>Waits until a timer runs: only then does moving the clock mean anything.</summary>
+    /// <summary>Waits until a timer runs: only then does moving the clock have an effect.</summary>
     public async Task RunningAsync()
     {
         while (true)

@@ -2,7 +2,7 @@ using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>Works for so many changes, then every change fails: what a pulled plug looks like from above.</summary>
+/// <summary>Works for this many changes, then every change fails: what a pulled plug looks like from above.</summary>
 internal sealed class CutStore(IObjectStore inner, int changes) : IObjectStore
 {
     private int _left = changes;

@@ -185,7 +185,7 @@ public sealed class DamageTests : IDisposable
         Assert.Equal(StorageErrorKind.Full, failure.Kind);
         Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
 
-        // Room again: what the ended run left behind goes with a prune, and the next backup is complete.
+        // Space again: a prune removes what the failed run left behind, and the next backup is complete.
         using var again = await OpenAsync();
         await PruneAsync(again);
         await BackupAsync(again, (1, 2_000_000), (2, 3_000_000));
@@ -202,7 +202,7 @@ public sealed class DamageTests : IDisposable
         using (await OpenAsync())
             Assert.Contains("no errors were found", Restic.Run("check"), StringComparison.Ordinal);
 
-        // Somebody else's key without a config: nothing is written over it.
+        // Another program's key without a config: nothing is written over it.
         File.Delete(_folder["repo", "config"]);
         var failure = await Assert.ThrowsAsync<RepositoryException>(() => ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), "another", "u", "h", TimeProvider.System, default));
         Assert.Equal(RepositoryErrorKind.WrongPassword, failure.Kind);
@@ -253,7 +253,7 @@ public sealed class DamageTests : IDisposable
             failures.Add(exception);
         }
 
-        // Some damage keeps nobody from restoring: a pack's header, a name in a key file. What is restored must be right.
+        // Some damage does not prevent restoring: a pack's header, a name in a key file. What is restored must be right.
         Assert.True(!mustBeAll || (failures.IsEmpty && Directory.GetFiles(target).Length == 3));
         foreach (var (seed, length) in ((int, int)[])[(1, 2_500_000), (2, 700_000), (3, 90_000)])
         {

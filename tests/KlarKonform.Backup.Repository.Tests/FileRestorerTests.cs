@@ -7,7 +7,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>Places that take files and refuse their times: shares of another owner, file systems that begin in another year.</summary>
+/// <summary>Places that accept files and refuse their times: shares with another owner, file systems that begin in another year.</summary>
 public sealed class FileRestorerTests : IDisposable
 {
     private const string RefusesTimes = "KLARKONFORM_TEST_REFUSES_TIMES";
@@ -24,7 +24,7 @@ public sealed class FileRestorerTests : IDisposable
         var told = await RestoreAsync(DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture));
         Assert.Equal("Inhalt", await File.ReadAllTextAsync(_folder["a.txt"]));
 
-        // Of year 9999 a file system may hold what it likes, as long as it says so.
+        // For the year 9999 a file system may store anything, as long as it reports it.
         Assert.True(told.Count == 1 || File.GetLastWriteTimeUtc(_folder["a.txt"]).Year == 9999);
         Assert.NotInRange(File.GetLastWriteTimeUtc(_folder["a.txt"]).Year, 1800, 1969);
     }

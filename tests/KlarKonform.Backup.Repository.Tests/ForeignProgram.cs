@@ -5,7 +5,9 @@ using KlarKonform.Backup.Repository.Crypto;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>Another program that writes sealed files into a repository, whatever they hold: by the format's specification, not by our own code.</summary>
+/// <summary>
+/// Another program that writes sealed files into a repository, whatever they contain: by the format's specification, not by our own code.
+/// </summary>
 internal static class ForeignProgram
 {
     /// <summary>Writes uncompressed JSON below a folder such as <c>index</c> or <c>locks</c>.</summary>
@@ -17,7 +19,7 @@ internal static class ForeignProgram
         File.WriteAllBytes(Path.Combine(repository, folder, Convert.ToHexString(SHA256.HashData(stored)).ToLowerInvariant()), stored);
     }
 
-    /// <summary>Seals JSON as a file of a repository whose key this is.</summary>
+    /// <summary>Seals JSON as a file of the repository with this key.</summary>
     public static byte[] Seal(CryptoKey key, object json) => Seal(key, JsonSerializer.SerializeToUtf8Bytes(json));
 
     /// <summary>Opens a lock, compressed or not (the format's "Unpacked Data Format").</summary>
@@ -32,11 +34,11 @@ internal static class ForeignProgram
     public static void WriteLock(string repository, string password, int process, string host) => Write(repository, password, "locks", JsonSerializer.Serialize(
         new { time = DateTimeOffset.UtcNow, exclusive = true, hostname = host, username = "somebody", pid = process }));
 
-    /// <summary>Writes the lock that a run of ours on another machine last renewed so long ago.</summary>
+    /// <summary>Writes a lock that a run of ours on another machine last renewed this long ago.</summary>
     public static void WriteAbandonedLock(string repository, string password, string purpose, TimeSpan age) => Write(repository, password, "locks", JsonSerializer.Serialize(
         new { time = DateTimeOffset.UtcNow - age, exclusive = false, hostname = "another-host", username = "somebody", pid = 4711, klarkonform_purpose = purpose, klarkonform_started = DateTimeOffset.UtcNow - age }));
 
-    /// <summary>Creates an empty repository whose only key costs as much as is asked for.</summary>
+    /// <summary>Creates an empty repository whose only key costs as much as requested.</summary>
     public static void Initialize(string repository, string password, int n, int r, int p)
     {
         var master = RandomNumberGenerator.GetBytes(64);

@@ -55,7 +55,7 @@ public sealed class FormatProperties
     public void The_authentication_code_is_the_one_of_an_independent_Poly1305() =>
         Gen.Select(Gen.Byte.Array[0, 300], Gen.Byte.Array[16], Gen.Byte.Array[16], Gen.Bool).Sample((plain, k, r, extreme) =>
         {
-            // All ones carry through every limb.
+            // A value of all ones carries through every limb.
             r = extreme ? [.. Enumerable.Repeat((byte)255, 16)] : r;
             using var key = new CryptoKey(new byte[32], k, r);
             var stored = new byte[plain.Length + CryptoKey.Overhead];
@@ -80,6 +80,6 @@ public sealed class FormatProperties
     [InlineData("2026-11-24T13:05:09.00000001-03:30")]
     public void Times_keep_their_nanoseconds_and_their_offset(string text) => Assert.Equal(text, NanoTime.Parse(text).ToString());
 
-    // Lone surrogates are no text; every source replaces them before they become names.
+    // Unpaired surrogates are not text; every source replaces them before they become names.
     private static string Valid(string text) => System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text.Length == 0 ? "x" : text));
 }

@@ -10,7 +10,7 @@ using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>What restic writes in ways that we do not: all of it is read, checked and restored.</summary>
+/// <summary>What restic writes in different ways than we do: all of it is read, checked and restored.</summary>
 public sealed class FormatTests : IDisposable
 {
     private const string Password = "formats";
@@ -72,7 +72,7 @@ public sealed class FormatTests : IDisposable
             await BackupAsync(repository, (2, 900_000));
         }
 
-        // As a program that was cut after writing the merged index: it names the old files, and they are still there.
+        // Like a program that was interrupted after writing the merged index: it names the old files, and they still exist.
         var merged = new JsonObject { ["supersedes"] = new JsonArray(), ["packs"] = new JsonArray(), ["something_new"] = new JsonObject { ["x"] = 1 } };
         foreach (var id in Restic.Run("list", "index").Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -85,7 +85,7 @@ public sealed class FormatTests : IDisposable
 
         using var again = await OpenAsync();
         await again.LoadIndexAsync(default);
-        Assert.Equal(5, again.SmallIndexFiles); // Two runs with one for content and one for trees, and the merged one.
+        Assert.Equal(5, again.SmallIndexFiles); // Two runs, each with one for content and one for trees, and the merged one.
         Assert.Empty(await new RepositoryChecker(again).CheckPacksAsync(default));
         Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
         await PruneAsync(again);

@@ -5,7 +5,7 @@ using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>Many create a repository at the same moment, and one of them is slow: suspended, or on a machine with too much to do.</summary>
+/// <summary>Many create a repository at the same time, and one of them is slow: suspended, or on an overloaded machine.</summary>
 public sealed class InitializerTests : IDisposable
 {
     private const string Password = "first";
@@ -88,7 +88,7 @@ public sealed class InitializerTests : IDisposable
         File.Move(added, aside);
         await using var store = new ReplacedStore(new FolderObjectStore(_folder["repo"]), Path.GetFileName(old), () =>
         {
-            // Listed, and gone when it is read; the other one has come since.
+            // Listed, but gone when it is read; the other one has arrived since.
             if (File.Exists(old))
             {
                 File.Delete(old);

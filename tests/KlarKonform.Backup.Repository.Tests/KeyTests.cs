@@ -49,7 +49,7 @@ public sealed class KeyTests : IDisposable
     [InlineData("restic", 32768, 8, 5)]
     public async Task A_key_file_of_any_cost_opens_here_as_it_does_by_an_independent_scrypt(string password, int n, int r, int p)
     {
-        // A repository as another program creates it, with its user key derived by BouncyCastle.
+        // A repository as created by another program, with its user key derived by BouncyCastle.
         ForeignProgram.Initialize(_folder["repo"], password, n, r, p);
         using var repository = await ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), password, default);
         Assert.Equal(2, repository.Config.Version);

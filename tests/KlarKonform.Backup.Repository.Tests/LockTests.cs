@@ -6,7 +6,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>Who may work on a repository beside whom, and when a lock is worth nothing any more.</summary>
+/// <summary>Who may work on a repository together with whom, and when a lock no longer counts.</summary>
 public sealed class LockTests : IDisposable
 {
     private const string Password = "locks";
@@ -99,7 +99,7 @@ public sealed class LockTests : IDisposable
         var own = world.Read(world.Objects[world.Below("locks").Single()]);
         world.Run(ours, async () => await held.DisposeAsync());
         if (!own.TryGetProperty("klarkonform_boot", out var boot))
-            return; // An operating system that tells nothing: watched always.
+            return; // An operating system that reveals nothing: always watched.
         var pids = own.GetProperty("klarkonform_pidns").GetString();
         using var gone = System.Diagnostics.Process.Start("true");
         gone.WaitForExit();
@@ -116,7 +116,7 @@ public sealed class LockTests : IDisposable
             klarkonform_pidns = pidNamespace,
         });
 
-        // A container of the same name, the machine before its restart, and stock restic, who says nothing: all may live.
+        // A container of the same name, the machine before its restart, and stock restic, which says nothing: all may be alive.
         foreach (var (bootId, pidNamespace) in ((string?, string?)[])[(boot.GetString(), "pid:[1]"), (Guid.NewGuid().ToString(), pids), (null, null)])
         {
             var key = Plant(bootId, pidNamespace);
@@ -159,7 +159,7 @@ public sealed class LockTests : IDisposable
         Assert.Equal(4, world.Log.Count(line => line.Contains("reads locks", StringComparison.Ordinal)));
         Assert.True(world.Now > TimeSpan.FromSeconds(35));
 
-        // One that its upload completes meanwhile is a lock like others.
+        // One whose upload completes it meanwhile is a lock like others.
         world.After(TimeSpan.FromSeconds(12), null, () => world.Objects.Remove(key));
         world.Run(ours, () => ours.ClaimAsync("backup:one"));
     }

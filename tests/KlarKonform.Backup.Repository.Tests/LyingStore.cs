@@ -3,7 +3,7 @@ using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>A store whose listings leave things out, and that tells the test what is done to it.</summary>
+/// <summary>A store whose listings leave things out, and that reports to the test what is done to it.</summary>
 internal sealed class LyingStore(IObjectStore inner) : IObjectStore
 {
     /// <summary>Whether a listing shows an object.</summary>

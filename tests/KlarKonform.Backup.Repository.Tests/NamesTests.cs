@@ -32,12 +32,13 @@ public sealed class NamesTests : IDisposable
                 (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse
                 or UnicodeCategory.OtherNotAssigned or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 
-            // .NET 8 is of Unicode 15.0; a newer runtime knows more, and takes nothing back.
+            // .NET 8 uses Unicode 15.0; a newer runtime knows more, and takes nothing back.
             if (Environment.Version.Major == 8 ? printable[point] != isRuntimes : printable[point] && !isRuntimes)
                 Assert.Fail($"U+{point:X4}: {printable[point]}, by the runtime {isRuntimes}");
         }
 
-        // Unicode 15.0 has 149,186 characters; 170 of them are for formatting, two are separators of lines and paragraphs, 16 are spaces other than U+0020.
+        // Unicode 15.0 has 149,186 characters; 170 of them are for formatting, two separate lines and paragraphs, 16 are spaces other than
+        // U+0020.
         Assert.Equal(149_186 - 170 - 2 - 16, printable.Count(each => each));
     }
 
@@ -77,7 +78,7 @@ public sealed class NamesTests : IDisposable
         foreach (var name in (string[])["a <b> & \"c\" \\ \u00A0 é \u0001.txt", "\u2028 😀 \uFFFD", "\U0001FAE8 of Unicode 15", "\u0870 of Unicode 14", "\u1C89 of Unicode 16", "del \u007f", "'single'"])
             await File.WriteAllTextAsync(Path.Combine(_folder["source", "sub"], name), name);
 
-        // Names and links that are not UTF-8, and times before and after those of .NET.
+        // Names and links that are not UTF-8, and times before and after those that .NET supports.
         Shell("touch \"$(printf 'caf\\351')\" \"$(printf '\\377\\376')\"; ln -s \"$(printf 'nach \\351\\b\\f')\" link; ln -s 'to <&> \"x\" ä' other; touch -d '1601-01-01' old; mkfifo fifo", _folder["source", "sub"]);
         var trees = await BackUpAsync(version);
         Shell("rm -rf sub", _folder["source"]); // .NET cannot name what is not UTF-8.
@@ -102,13 +103,13 @@ public sealed class NamesTests : IDisposable
         Assert.Equal(json, Write(nodes));
         Assert.Equal((DateTimeOffset.MinValue, "x"), (nodes[0].ModTime.Moment, nodes[2].Name));
 
-        // A changed node is ours, and what was said about it beside stays.
+        // A changed node is ours, and the additional fields of another program stay.
         var renamed = Write([nodes[0] with { Name = "b", ModTime = NanoTime.Parse("2026-01-01T00:00:00Z"), AccessTime = NanoTime.Parse("2026-01-01T00:00:00Z"), ChangeTime = NanoTime.Parse("2026-01-01T00:00:00Z") }]);
         Assert.Equal("""{"nodes":[{"name":"b","type":"file","mtime":"2026-01-01T00:00:00Z","atime":"2026-01-01T00:00:00Z","ctime":"2026-01-01T00:00:00Z","uid":0,"gid":0,"content":null,"birth":"2030-01-01T00:00:00Z","more":{"x":[1,{"y":null}]}}]}""" + "\n", renamed);
         Assert.Equal(renamed, Write(TreeJson.Read(Encoding.UTF8.GetBytes(renamed))));
     }
 
-    // By what becomes of a name of that one character; what is no character at all stays false.
+    // By escaping a name of that one character; what is not a character at all stays false.
     private static bool[] IsPrintable()
     {
         var printable = new bool[0x110000];

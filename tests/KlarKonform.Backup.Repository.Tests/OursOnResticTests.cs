@@ -10,7 +10,7 @@ using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>What restic of several years writes is opened, read, backed up into, pruned, checked and repaired by us.</summary>
+/// <summary>What restic versions of several years write is opened, read, added to, pruned, checked and repaired by us.</summary>
 public sealed class OursOnResticTests : IDisposable
 {
     private const string Password = "theirs";
@@ -96,7 +96,7 @@ public sealed class OursOnResticTests : IDisposable
         await using (await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default))
             Assert.NotEqual(0, restic.TryRun("backup", _folder["source"]).Code);
 
-        // A command of theirs that waits for its input holds its lock as long.
+        // A restic command that waits for its input holds its lock as long.
         using var waiting = restic.Start("backup", "--stdin", "--stdin-filename", "waiting");
         for (var tries = 0; Directory.GetFiles(_folder["repo", "locks"]).Length == 0 && tries < 600; tries++)
             await Task.Delay(50);
@@ -165,7 +165,7 @@ public sealed class OursOnResticTests : IDisposable
         Assert.Equal(("[1]", "x", 7), (again["new"]!["a"]!.ToJsonString(), again["summary"]!["later"]!.GetValue<string>(), again["uid"]!.GetValue<int>()));
     }
 
-    // What restic shows of its snapshots, but for the ids.
+    // What restic shows of its snapshots, except for the ids.
     private static List<string> Snapshots(StockRestic restic)
     {
         var snapshots = JsonNode.Parse(restic.Run("snapshots", "--json"))!.AsArray();
@@ -178,7 +178,7 @@ public sealed class OursOnResticTests : IDisposable
         return [.. snapshots.Select(snapshot => snapshot!.ToJsonString())];
     }
 
-    // Two snapshots of three files each; one of the first is in the first alone.
+    // Two snapshots of three files each; one file of the first is only in the first.
     private StockRestic Write(string version)
     {
         var restic = Peers.Restic(version, _folder["repo"], Password);

@@ -10,8 +10,8 @@ using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
 namespace KlarKonform.Backup.Repository.Tests;
 
 /// <summary>
-/// Whoever sees the packs learns nothing about where a file was cut, as in restic 0.18 and later: from the sizes of neighbouring pieces of
-/// a file that he knows he could find out the chunker's secret polynomial.
+/// An observer of the packs learns nothing about where a file was cut, as in restic 0.18 and later: from the sizes of neighbouring chunks
+/// of a known file the chunker's secret polynomial could be found out.
 /// </summary>
 public sealed class PackMixingTests : IDisposable
 {
@@ -24,7 +24,7 @@ public sealed class PackMixingTests : IDisposable
     [Fact]
     public async Task No_pack_is_a_stretch_of_a_large_file()
     {
-        // 60 pieces, some five packs: that all are stretches by chance is not to be expected in the age of the universe.
+        // 60 chunks, about five packs: that all of them are contiguous by chance cannot be expected within the age of the universe.
         var packs = await WriteAsync(new WriterOptions(), (1, 80 * MiB));
         Assert.True(packs.Count >= 4);
         var stretches = packs.Count(places => places[^1] - places[0] == places.Count - 1);
@@ -76,7 +76,7 @@ public sealed class PackMixingTests : IDisposable
             Assert.Equal(Noise(seed, 50_000 + seed), await reader.ReadBlobAsync(BlobHandle.Data(ids[seed]), default));
     }
 
-    // The packs of the files' pieces: for each the places that its pieces have among all, in the order in which they lie in the pack.
+    // The packs of the files' chunks: for each pack the positions of its chunks among all, in their order in the pack.
     private async Task<List<List<int>>> WriteAsync(WriterOptions options, params (int Seed, int Length)[] files)
     {
         var pieces = new List<BlobId>();

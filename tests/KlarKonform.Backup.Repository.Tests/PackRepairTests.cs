@@ -14,7 +14,7 @@ using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>What a repair takes out because it is damaged, nothing puts back.</summary>
+/// <summary>What a repair removes because it is damaged is never put back.</summary>
 public sealed class PackRepairTests : IDisposable
 {
     private const string Password = "p";
@@ -44,7 +44,7 @@ public sealed class PackRepairTests : IDisposable
         await repository.LoadIndexAsync(default);
         Assert.All(plan.Lost, blob => Assert.False(repository.Index.Contains(blob)));
 
-        // A backup that has it stores it anew, and the pack goes.
+        // A backup that has it stores it again, and the pack is removed.
         await BackupAsync(repository, (1, 900_000));
         Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
         await PruneAsync(repository, damaged);
@@ -68,7 +68,7 @@ public sealed class PackRepairTests : IDisposable
         await RepairIndexAsync(repository);
         Assert.DoesNotContain(BlobId.Parse(file.Name), repository.Index.PackSizes().Keys);
 
-        // And it keeps no prune from its work once nothing needs it.
+        // And it does not prevent a prune once nothing needs it.
         await PruneAsync(repository, again);
         Assert.False(File.Exists(pack));
         Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
@@ -130,7 +130,7 @@ public sealed class PackRepairTests : IDisposable
         var blob = BlobHandle.Data(BlobId.Of(content));
         Assert.Empty(await new RepositoryChecker(repository).CheckDataAsync(repository.Index.PackSizes().Keys, null, default));
 
-        // The first place, and not the second one, is damaged.
+        // The first location, and not the second one, is damaged.
         var bytes = await File.ReadAllBytesAsync(pack);
         RandomNumberGenerator.Fill(bytes.AsSpan(100, 1000));
         await File.WriteAllBytesAsync(pack, bytes);
@@ -172,7 +172,7 @@ public sealed class PackRepairTests : IDisposable
         await pruner.ExecuteAsync(await pruner.PlanAsync(forget, [], default), default);
     }
 
-    // As the format's specification has it ("Pack Format", "Indexing"): each place sealed on its own, the header behind them.
+    // As in the format's specification ("Pack Format", "Indexing"): each blob sealed on its own, followed by the header.
     private string WriteTwice(byte[] content)
     {
         using var key = ForeignProgram.OpenKey(_folder["repo"], Password);

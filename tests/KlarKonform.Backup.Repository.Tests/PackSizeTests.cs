@@ -9,7 +9,7 @@ using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>Packs are as large as the writer is told; every size lives beside every other.</summary>
+/// <summary>Packs are as large as the writer is told; all sizes can coexist.</summary>
 public sealed class PackSizeTests : IDisposable
 {
     private const string Password = "packs";
@@ -28,7 +28,8 @@ public sealed class PackSizeTests : IDisposable
         using var repository = await CreateAsync();
         await WriteAsync(repository, 1, 40 * MiB, new WriterOptions { PackSize = size * MiB });
 
-        // A piece has up to 8 MiB. One that does not fit into what is left of a pack closes it, one larger than a pack is a pack of its own.
+        // A chunk has up to 8 MiB. One that does not fit into the rest of a pack closes it, one larger than a pack becomes a pack of its
+        // own.
         Assert.InRange(Sizes().Max(), (long)(size * 0.6 * MiB), (Math.Max(size + 1L, 8) * MiB) + 1000);
         new StockRestic(_folder["repo"], Password).Run("check", "--read-data");
     }

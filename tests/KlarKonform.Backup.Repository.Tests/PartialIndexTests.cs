@@ -11,7 +11,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>Of a large index only as much is read as is asked for, and nothing is lost by it.</summary>
+/// <summary>Only as much of a large index is read as needed, and nothing is lost by it.</summary>
 public sealed class PartialIndexTests : IDisposable
 {
     private const string Password = "partial";

@@ -2,12 +2,15 @@ using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>Before a certain change of something else than a lock the machine is suspended, and others do as they like: the change follows when it wakes up.</summary>
+/// <summary>
+/// Before a certain change to something other than a lock the machine is suspended, and others do as they like: the change follows when it
+/// wakes up.
+/// </summary>
 internal sealed class PausedStore(IObjectStore inner, int change, Func<Task> others) : IObjectStore
 {
     private int _changes = -1;
 
-    /// <summary>Whether there was such a change.</summary>
+    /// <summary>Whether such a change occurred.</summary>
     public bool HasPaused => _changes >= change;
 
     public string Location => inner.Location;

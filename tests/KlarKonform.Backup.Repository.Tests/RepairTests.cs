@@ -54,7 +54,7 @@ public sealed class RepairTests : IDisposable
         Assert.True(plan.IsClean, "The index describes a pack of that size: nobody needs to read the header.");
         Restic.Run("restore", "latest", "--target", _folder["out"]);
 
-        // And with the index lost besides, it is named and nothing else is lost.
+        // And if the index is lost as well, it is named and nothing else is lost.
         var index = Directory.GetFiles(_folder["repo", "index"]).MaxBy(file => new FileInfo(file).Length)!;
         File.Delete(index);
         Assert.Contains(BlobId.Parse(Path.GetFileName(pack)), (await RepairIndexAsync(repository)).Unreadable);
@@ -91,7 +91,7 @@ public sealed class RepairTests : IDisposable
 
     private string[] Files() => [.. Directory.EnumerateFiles(_folder["repo"], "*", SearchOption.AllDirectories).Where(file => !file.Contains("locks", StringComparison.Ordinal)).Order()];
 
-    // Every blob of every pack that can be read by the index as it is.
+    // Every blob of every pack that can be read with the current index.
     private static async Task<HashSet<BlobHandle>> ReadableAsync(ResticRepository repository)
     {
         var (readable, reader) = (new HashSet<BlobHandle>(), new RepositoryReader(repository));

@@ -2,7 +2,7 @@ using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>Between the listing and the reading of a certain file something happens.</summary>
+/// <summary>Something happens between the listing and the reading of a certain file.</summary>
 internal sealed class ReplacedStore(IObjectStore inner, string name, Action happens) : IObjectStore
 {
     public string Location => inner.Location;

@@ -8,7 +8,7 @@ using KlarKonform.Backup.Repository.Writing;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>Small backups and prunes, as tests need them.</summary>
+/// <summary>Small backups and prunes for tests.</summary>
 internal static class RepositoryScenario
 {
     public static Task<BlobId> BackupAsync(ResticRepository repository, params (int Seed, int Length)[] files) => BackupAsync(repository, TimeProvider.System, files);
@@ -59,7 +59,7 @@ internal static class RepositoryScenario
         return plan;
     }
 
-    /// <summary>A pruner that deletes as restic does, in one go.</summary>
+    /// <summary>A pruner that deletes in one go, as restic does.</summary>
     private static Pruner AtOnce(ResticRepository repository, RepositoryLock exclusive) =>
         new(repository, exclusive, TimeProvider.System, new PruneOptions { KeepRetired = TimeSpan.Zero });
 

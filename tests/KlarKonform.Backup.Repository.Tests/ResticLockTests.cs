@@ -10,7 +10,7 @@ using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>Locks of ours and of the stock program, beside one another.</summary>
+/// <summary>Our locks and those of the stock program, next to each other.</summary>
 public sealed class ResticLockTests : IDisposable
 {
     private const string Password = "locks";
@@ -66,7 +66,7 @@ public sealed class ResticLockTests : IDisposable
             Assert.Single(Directory.GetFiles(_folder["repo", "locks"]));
         Assert.Contains("no errors were found", new StockRestic(_folder["repo"], Password).Run("check", "--read-data"), StringComparison.Ordinal);
 
-        // A whole file, not what is being written.
+        // A complete file, not one being written.
         bool IsLocked() => Directory.Exists(_folder["repo", "locks"]) && Directory.GetFiles(_folder["repo", "locks"]).Any(file => Path.GetFileName(file).Length == 64);
 
         ProcessStartInfo Backup()
@@ -84,7 +84,7 @@ public sealed class ResticLockTests : IDisposable
         await BackupAsync(repository, (1, 100_000));
         var restic = new StockRestic(_folder["repo"], Password);
         await using var held = await RepositoryLock.ClaimAsync(repository, "backup:one", TimeProvider.System, new Random(1), default);
-        restic.Run("unlock"); // Ours lives, and it sees that.
+        restic.Run("unlock"); // Ours is alive, and it sees that.
         await held.ThrowIfLostAsync();
         await repository.LoadIndexAsync(default);
         await using var writer = new RepositoryWriter(repository, new WriterOptions { Held = held });

@@ -10,7 +10,7 @@ using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>Every command of restic, of several years, behaves on what we write as on its own.</summary>
+/// <summary>Every command of restic, of several years, behaves on what we write as on its own data.</summary>
 public sealed class ResticOnOursTests : IDisposable
 {
     private const string Password = "Grüße & <Küsse>";
@@ -64,7 +64,7 @@ public sealed class ResticOnOursTests : IDisposable
         var newest = snapshots.RootElement[1];
         if (version != "0.14")
         {
-            // The old one passes over what it does not know.
+            // The old version ignores what it does not know.
             Assert.Equal("KlarKonform Backup 1.2.3", newest.GetProperty("program_version").GetString());
             Assert.Equal((size, 2), (newest.GetProperty("summary").GetProperty("total_bytes_processed").GetInt64(), newest.GetProperty("summary").GetProperty("files_new").GetInt32()));
             Assert.Contains("MiB", restic.Run("snapshots"), StringComparison.Ordinal);
@@ -108,7 +108,8 @@ public sealed class ResticOnOursTests : IDisposable
     {
         var restic = await WriteAsync(version);
 
-        // Nothing to exclude: whether it can write every tree as it is is tried all the same, and the sizes in the summary are compared.
+        // Nothing to exclude: it is tried nevertheless whether it can write every tree unchanged, and the sizes in the summary are
+        // compared.
         Assert.Contains("no snapshots were modified", restic.Run("rewrite", "--exclude", "not there"), StringComparison.Ordinal);
         restic.Run("rewrite", "--exclude", "zeros.bin", "--forget", "latest");
         Assert.Contains("no errors were found", restic.Run("check", "--read-data"), StringComparison.Ordinal);
@@ -141,7 +142,7 @@ public sealed class ResticOnOursTests : IDisposable
         restic.Run("repair", "snapshots", "--forget");
         Assert.Contains("no errors were found", restic.Run("check", "--read-data"), StringComparison.Ordinal);
 
-        // The damaged piece is gone, and its file is as much shorter.
+        // The damaged chunk is gone, and its file is shorter by that much.
         restic.Run("restore", "latest", "--target", _folder["restored"]);
         Assert.Equal("Hallo", await File.ReadAllTextAsync(_folder["restored", "folder", "small <&> \u2028 ümläut.txt"]));
         Assert.InRange(new FileInfo(_folder["restored", "folder", "big.bin"]).Length, 0, s_files["big.bin"].Length - 1);
@@ -178,7 +179,7 @@ public sealed class ResticOnOursTests : IDisposable
         }
     }
 
-    // Two snapshots: the second has two files more.
+    // Two snapshots: the second has two more files.
     private async Task<StockRestic> WriteAsync(string version)
     {
         var restic = Peers.Restic(version, _folder["repo"], Password);
@@ -233,7 +234,7 @@ public sealed class ResticOnOursTests : IDisposable
 
     private Task<ResticRepository> OpenAsync(string name) => ResticRepository.OpenAsync(new FolderObjectStore(_folder[name]), Password, default);
 
-    // All snapshots, after all that the newest holds was read.
+    // All snapshots, after everything in the newest was read.
     private async Task<List<Snapshot>> ReadAsync(string name, string? except = null)
     {
         using var repository = await OpenAsync(name);

@@ -10,7 +10,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>Retention decides as <c>restic forget --keep-*</c> does: the stock program is asked about the same snapshots.</summary>
+/// <summary>Retention decides like <c>restic forget --keep-*</c>: the stock program is asked about the same snapshots.</summary>
 public sealed class RetentionProperties
 {
     private const string Password = "geheim";
@@ -33,7 +33,7 @@ public sealed class RetentionProperties
         Within = spans[0], WithinHourly = spans[1], WithinDaily = spans[2], WithinWeekly = spans[3], WithinMonthly = spans[4], WithinYearly = spans[5],
     });
 
-    /// <summary>Each with other snapshots and rules.</summary>
+    /// <summary>Each with different snapshots and rules.</summary>
     public static TheoryData<string, uint> Programs => [.. StockRestic.Versions.Select((version, number) => new TheoryDataRow<string, uint>(version, 20261126u + (uint)(number * 1000)))];
 
     [Theory]
@@ -56,7 +56,7 @@ public sealed class RetentionProperties
 
             for (var policy = 0; policy < 3; policy++)
             {
-                // Until 0.16 restic did not keep the oldest snapshot of a rule that has counts left.
+                // Before 0.16 restic did not keep the oldest snapshot for a rule with an unused count.
                 var rules = s_rules.Single(_ => true, Seed(ref seed)) with { KeepsOldest = version != "0.14" };
                 if (rules.IsEmpty)
                     rules = rules with { Daily = 3 };

@@ -9,7 +9,7 @@ using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>What lies in retired packs alone can be read by us, and by nobody else.</summary>
+/// <summary>What is only in retired packs can be read by us, and by no one else.</summary>
 public sealed class RetiredBlobTests : IDisposable
 {
     private const string Password = "p";
@@ -26,7 +26,7 @@ public sealed class RetiredBlobTests : IDisposable
         var problem = Assert.Single(await new RepositoryChecker(repository).CheckTreesAsync([root], new HashSet<BlobId>(), default));
         Assert.Equal((CheckProblemKind.DamagedTree, root.ToString()), (problem.Kind, problem.Name));
 
-        // Whoever restores takes it from where it lies.
+        // A restore takes it from wherever it is.
         Assert.Single(await new RepositoryReader(repository).ReadTreeAsync(root, default));
     }
 

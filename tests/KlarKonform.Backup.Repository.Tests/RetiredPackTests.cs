@@ -10,7 +10,7 @@ using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>A pack goes only when nothing has needed it for most of a day, and never because something was not listed.</summary>
+/// <summary>A pack is only deleted if nothing has needed it for most of a day, and never because something was not listed.</summary>
 public sealed class RetiredPackTests : IDisposable
 {
     private const string Password = "p";
@@ -55,7 +55,7 @@ public sealed class RetiredPackTests : IDisposable
         await BackupAsync(repository, (2, 40_000));
         Assert.NotEmpty((await PruneTonightAsync(repository, old)).Retire);
 
-        // It had looked into the index before, found everything stored, and only now writes its snapshot.
+        // It had read the index before, found everything stored, and only now writes its snapshot.
         await SnapshotAsync(repository, root, _time.GetUtcNow());
         _time.Advance(TimeSpan.FromHours(24));
         Assert.NotEmpty((await PruneTonightAsync(repository)).Recover);
@@ -170,7 +170,7 @@ public sealed class RetiredPackTests : IDisposable
         Assert.Equal(emptyFolder, await File.ReadAllBytesAsync(_folder["out", "b.json"]));
         Assert.True(Directory.Exists(_folder["out", "a"]));
 
-        // And restic's own prune has nothing to complain about.
+        // And restic's own prune finds no fault.
         Restic.Run("prune");
         Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
     }

@@ -7,7 +7,9 @@ using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>Whatever both programs do to one repository, in whatever order, and whenever the plug is pulled: restic, of any year, finds no error.</summary>
+/// <summary>
+/// Whatever both programs do to one repository, in any order, and whenever the plug is pulled: restic, of any year, finds no error.
+/// </summary>
 public sealed class SequenceTests : IDisposable
 {
     private const string Password = "sequences";
@@ -86,7 +88,7 @@ public sealed class SequenceTests : IDisposable
         using (var cut = await ResticRepository.OpenAsync(new CutStore(new FolderObjectStore(_folder["repo"]), random.Next(15)), Password, default))
             await Record.ExceptionAsync(() => work(cut));
         foreach (var left in Directory.GetFiles(_folder["repo", "locks"]))
-            File.Delete(left); // What restic unlock does for a dead process; this one lives on and goes on testing.
+            File.Delete(left); // What restic unlock does for a dead process; this one is alive and continues testing.
         if (random.Next(3) == 0)
             Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
     }

@@ -57,7 +57,7 @@ public sealed class SnapshotRepairTests : IDisposable
         Restic.Run("restore", "latest", "--target", _folder["out"]);
         Assert.Equal(Noise(3, 60_000), await File.ReadAllBytesAsync(_folder["out", "3.bin"]));
 
-        // And a prune goes on.
+        // And a prune works again.
         await PruneAsync(repository);
         Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
     }

@@ -6,8 +6,8 @@ using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
 namespace KlarKonform.Backup.Repository.Tests;
 
 /// <summary>
-/// Whoever is suspended for long, at whatever step, is taken for dead, and others go on. When he wakes up, what he was about to do is done;
-/// whatever it is, restic finds no error then, nor after the next backup.
+/// A process that is suspended for long, at any step, is taken for dead, and others continue. When it wakes up, it does what it was about
+/// to do; whatever that is, restic finds no error then, nor after the next backup.
 /// </summary>
 public sealed class SuspendedTests : IDisposable
 {
@@ -23,7 +23,7 @@ public sealed class SuspendedTests : IDisposable
         for (var change = 0; await PlayAsync(change, async sleeper => await PruneAsync(sleeper, _time, (await OldestAsync(sleeper))), async others =>
             await BackupAsync(others, (1, 900_000), (9, 70_000))); change++)
         {
-            // Until there is no such change any more.
+            // Until no such change is left.
         }
     }
 
@@ -33,7 +33,7 @@ public sealed class SuspendedTests : IDisposable
         for (var change = 0; await PlayAsync(change, async sleeper => await BackupAsync(sleeper, _time, (5, 800_000), (6, 60_000)), async others =>
             await PruneAsync(others, await OldestAsync(others))); change++)
         {
-            // Until there is no such change any more.
+            // Until no such change is left.
         }
     }
 
@@ -49,7 +49,7 @@ public sealed class SuspendedTests : IDisposable
         Task? doing = null;
         await using var store = new PausedStore(new FolderObjectStore(folder), change, async () =>
         {
-            // Watched for as long as it takes, and removed; the sleeper's clock is some hours on.
+            // Watched for as long as it takes, and removed; the sleeper's clock is some hours ahead.
             _time.Jump(TimeSpan.FromHours(3));
             foreach (var file in Directory.GetFiles(Path.Combine(folder, "locks")))
                 File.Delete(file);

@@ -2,7 +2,7 @@ using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>Hands out its content in pieces of random length, as networks do.</summary>
+/// <summary>Returns its content in pieces of random length, as networks do.</summary>
 internal sealed class UnevenStream(byte[] content, Random random) : ForwardReadStream
 {
     private int _position;

@@ -3,7 +3,7 @@ using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>Before a folder is listed, somebody is told.</summary>
+/// <summary>Calls back before a folder is listed.</summary>
 internal sealed class WatchedStore(IObjectStore inner, Func<string, Task> listing) : IObjectStore
 {
     public string Location => inner.Location;

@@ -6,7 +6,9 @@ using static KlarKonform.Backup.Repository.Tests.RepositoryScenario;
 
 namespace KlarKonform.Backup.Repository.Tests;
 
-/// <summary>A writer counts every pack and index file that it stored, so that several of them can be added up without a look at any.</summary>
+/// <summary>
+/// A writer counts every pack and index file that it stored, so that several counts can be added without looking at the files.
+/// </summary>
 public sealed class WriterCensusTests
 {
     [Fact]

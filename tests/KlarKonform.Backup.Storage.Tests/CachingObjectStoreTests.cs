@@ -66,7 +66,7 @@ public sealed class CachingObjectStoreTests : ObjectStoreConformance, IDisposabl
         var (key, content) = await SaveNamedAsync(store);
         await _inner.SaveAsync(key, content.AsMemory(0, length), default);
         await foreach (var item in store.ListAsync("index", default))
-            Assert.Equal(content[..length], await ReadAsync(store, item.Key, 0, null)); // While the listing goes on.
+            Assert.Equal(content[..length], await ReadAsync(store, item.Key, 0, null)); // While the listing continues.
         Assert.Equal(content[..length], await ReadAsync(store, key, 0, null));
         Assert.False(File.Exists(_folder["cache", key]));
     }

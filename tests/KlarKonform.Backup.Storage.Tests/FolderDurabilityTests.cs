@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace KlarKonform.Backup.Storage.Tests;
 
-/// <summary>What is saved is on the disk: bytes, name and every folder that was made for it.</summary>
+/// <summary>What is saved is on the disk: bytes, name and every folder that was created for it.</summary>
 public sealed class FolderDurabilityTests : IDisposable
 {
     private const int Eio = 5;
@@ -47,7 +47,7 @@ public sealed class FolderDurabilityTests : IDisposable
         await Assert.ThrowsAsync<StorageException>(() => store.SaveAsync("data/cd/third", new byte[10], default));
         Assert.DoesNotContain(Directory.GetFiles(_folder["store"], "*", SearchOption.AllDirectories), file => file.Contains("-tmp-", StringComparison.Ordinal));
 
-        // The folder is there by now, and nobody has said that it is on the disk.
+        // The folder exists by now, but is not confirmed to be on the disk.
         (disk.Failing, var before) = ("", disk.Notes.Count);
         await store.SaveAsync("data/cd/third", new byte[10], default);
         Assert.Equal(which == "folder", disk.Notes.Skip(before).Contains("folder " + _folder["store", "data"]));
@@ -87,7 +87,7 @@ public sealed class FolderDurabilityTests : IDisposable
     [InlineData(5, true, false)]
     [InlineData(22, false, true)] // EINVAL
     [InlineData(9, false, true)] // EBADF
-    [InlineData(13, true, true)] // EACCES: a folder that may be written to and not be listed.
+    [InlineData(13, true, true)] // EACCES: a folder that may be written but not listed.
     [InlineData(13, false, false)]
     public void Only_errors_that_say_not_with_folders_are_passed_over(int code, bool opening, bool passedOver) =>
         Assert.Equal(passedOver, FolderSync.IsInability(code, opening));

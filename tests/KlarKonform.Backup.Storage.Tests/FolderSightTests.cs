@@ -21,7 +21,8 @@ public sealed class FolderSightTests : IDisposable
             Directory.CreateDirectory(_folder["share"]);
         foreach (var call in Calls(store))
             Assert.Equal(StorageErrorKind.Unreachable, (await Assert.ThrowsAsync<StorageException>(call)).Kind);
-        Assert.Empty(leavesItsMountPoint ? Directory.GetFileSystemEntries(_folder["share"]) : []); // Nothing is written beside the real place.
+        // Nothing is written next to the real place.
+        Assert.Empty(leavesItsMountPoint ? Directory.GetFileSystemEntries(_folder["share"]) : []);
 
         if (leavesItsMountPoint)
             Directory.Delete(_folder["share"]);
@@ -68,7 +69,7 @@ public sealed class FolderSightTests : IDisposable
     {
         await using var store = await FilledAsync();
         Directory.Delete(_folder["share", "snapshots"], recursive: true);
-        File.CreateSymbolicLink(_folder["share", "snapshots"], "snapshots"); // ELOOP, as any other error of the file system.
+        File.CreateSymbolicLink(_folder["share", "snapshots"], "snapshots"); // ELOOP, like any other error of the file system.
         foreach (var call in (Func<Task>[])
         [
             () => ListAsync(store, "snapshots"), () => store.StatAsync("snapshots/s", default), () => store.DeleteAsync("snapshots/s", default),

@@ -6,7 +6,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Storage.Tests;
 
-/// <summary>Ceph's object gateway, in buckets that keep what is deleted and replaced.</summary>
+/// <summary>Ceph's object gateway, in buckets that keep deleted and replaced objects.</summary>
 public abstract class KeptVersionsTests : ObjectStoreConformance
 {
     private readonly string _prefix = $"store-{Guid.NewGuid():N}";

@@ -15,7 +15,7 @@ public sealed class LimitingObjectStoreTests : ObjectStoreConformance
     {
         var time = new FakeTimeProvider();
         await using var store = new LimitingObjectStore(new MemoryObjectStore(), new RateLimit(1000, time), null);
-        await store.SaveAsync("data/first", Noise(1000), default); // A second's worth goes at once.
+        await store.SaveAsync("data/first", Noise(1000), default); // A second's worth passes at once.
         var second = store.SaveAsync("data/second", Noise(3000), default);
         time.Advance(TimeSpan.FromSeconds(2.9));
         Assert.False(second.IsCompleted);

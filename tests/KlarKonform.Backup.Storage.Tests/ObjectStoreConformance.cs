@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Storage.Tests;
 
-/// <summary>What every store must do alike. Each kind of storage runs all of it.</summary>
+/// <summary>What every store must do in the same way. Each kind of storage runs all of it.</summary>
 public abstract class ObjectStoreConformance
 {
     protected abstract IObjectStore Open();

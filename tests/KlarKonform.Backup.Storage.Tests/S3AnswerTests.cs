@@ -3,7 +3,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Storage.Tests;
 
-/// <summary>Answers that a server should not give: none may look like an empty repository, a missing object or a finished upload.</summary>
+/// <summary>Wrong answers of a server: none may look like an empty repository, a missing object or a completed upload.</summary>
 public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformance, IAsyncLifetime
 {
     private const int Attempts = 4;
@@ -25,7 +25,7 @@ public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformanc
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>The whole conformance suite through a server that knows listings of version 1 only, and whose pages are small.</summary>
+    /// <summary>The whole conformance suite through a server that only supports listings of version 1, and whose pages are small.</summary>
     protected override IObjectStore Open()
     {
         _front.Choose = _ => S3Fault.ListingVersion1;
@@ -34,7 +34,7 @@ public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformanc
 
     [Theory]
     [InlineData(S3Fault.TruncatedListing)]
-    [InlineData(S3Fault.ErrorInside, StorageErrorKind.Busy)] // The server says itself that it failed.
+    [InlineData(S3Fault.ErrorInside, StorageErrorKind.Busy)] // The server itself says that it failed.
     [InlineData(S3Fault.HtmlPage)]
     [InlineData(S3Fault.EmptyAnswer)]
     [InlineData(S3Fault.ListingTwice)]
@@ -83,7 +83,7 @@ public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformanc
         Assert.Equal(StorageErrorKind.InvalidAnswer, failure.Kind);
     }
 
-    // IDrive e2 (gilbertchen/duplicacy#655): the page behind a marker begins with the marker.
+    // IDrive e2 (gilbertchen/duplicacy#655): the page after a marker begins with the marker.
     [Fact]
     public async Task A_version_1_page_may_begin_with_the_key_that_it_should_begin_behind()
     {
@@ -101,7 +101,7 @@ public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformanc
         Assert.Equal(["data/aa/1", "data/aa/2", "data/aa/3"], await KeysAsync(store, "data"));
     }
 
-    // Ceph's sharded index (ceph/ceph#32110) answers such pages.
+    // Ceph's sharded index (ceph/ceph#32110) returns such pages.
     [Fact]
     public async Task An_empty_page_in_the_middle_is_not_the_end()
     {
@@ -252,7 +252,7 @@ public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformanc
         Assert.Equal(Noise(size), await ReadAsync(store, "data/aa/aa", 0, null));
     }
 
-    // cvmfs/cvmfs#2965. With the right ETag nobody can tell at once.
+    // cvmfs/cvmfs#2965. With the right ETag this cannot be detected at once.
     [Fact]
     public async Task An_upload_that_was_confirmed_and_not_carried_out_shows_when_it_is_asked_for()
     {
@@ -269,7 +269,7 @@ public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformanc
         await using var store = new S3ObjectStore(Options());
         await using var direct = new S3ObjectStore(Options());
         _front.Choose = request => request.Method == "PUT" ? S3Fault.WrongETag : S3Fault.None;
-        await store.SaveAsync("data/aa/aa", Noise(100), default); // Read back once: its ETags are no hashes.
+        await store.SaveAsync("data/aa/aa", Noise(100), default); // Read back once: its ETags are not hashes.
         await store.SaveAsync("data/aa/bb", Noise(200), default);
         Assert.Equal(1, _front.Requests.Count(request => request.Method == "GET"));
 
@@ -343,7 +343,7 @@ public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformanc
         _front.Alter = (_, answer) => answer.Set("x-amz-restore", "ongoing-request=\"true\"");
         Assert.True((await store.StatAsync("data/aa/1", default))!.IsArchived);
         _front.Choose = _ => S3Fault.None;
-        _front.Alter = (_, answer) => answer.Set("x-amz-archive-status", "DEEP_ARCHIVE_ACCESS"); // Of INTELLIGENT_TIERING.
+        _front.Alter = (_, answer) => answer.Set("x-amz-archive-status", "DEEP_ARCHIVE_ACCESS"); // For INTELLIGENT_TIERING.
         Assert.True((await store.StatAsync("data/aa/1", default))!.IsArchived);
     }
 

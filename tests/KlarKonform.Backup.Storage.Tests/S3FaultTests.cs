@@ -4,8 +4,10 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Storage.Tests;
 
-/// <summary>Through a faulty front before a real S3 server; the whole conformance suite runs while every third request breaks in one way
-/// or another.</summary>
+/// <summary>
+/// Through a proxy with faults in front of a real S3 server; the whole conformance suite runs while every third request breaks in one way
+/// or another.
+/// </summary>
 public abstract class S3FaultTests(S3TestServer server) : ObjectStoreConformance, IAsyncLifetime
 {
     private static readonly S3Fault[] s_faults = [S3Fault.InternalError, S3Fault.Reset, S3Fault.TruncatedAnswer, S3Fault.SlowDown, S3Fault.DamagedUpload];
@@ -136,7 +138,7 @@ public abstract class S3FaultTests(S3TestServer server) : ObjectStoreConformance
             }
             catch (StorageException)
             {
-                // Neither server knows this class and a KMS: what counts here is what it was asked.
+                // Neither server supports this class and KMS: what counts here is the request.
             }
         }
 
@@ -153,7 +155,7 @@ public abstract class S3FaultTests(S3TestServer server) : ObjectStoreConformance
     [Fact]
     public async Task The_bucket_may_stand_in_the_host_name()
     {
-        // s3.test is the server's domain in its configuration; the name is resolved here, so that no DNS is asked.
+        // s3.test is the server's domain in its configuration; the name is resolved here, so that no DNS is needed.
         await using var store = new S3ObjectStore(Options() with
         {
             Endpoint = new Uri($"http://s3.test:{_front.Endpoint.Port}"),

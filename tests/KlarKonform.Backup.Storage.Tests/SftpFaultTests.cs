@@ -3,7 +3,9 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Storage.Tests;
 
-/// <summary>Through tests/sftp-faults.py before the real server, which notes what is asked and lies where a test wants it.</summary>
+/// <summary>
+/// Through tests/sftp-faults.py in front of the real server, which records the requests and gives false answers where a test wants them.
+/// </summary>
 [Collection(nameof(SftpSessions))]
 public sealed class SftpFaultTests : ObjectStoreConformance, IDisposable
 {
@@ -59,14 +61,14 @@ public sealed class SftpFaultTests : ObjectStoreConformance, IDisposable
         Lie("");
         var before = Requests().Length;
         await store.SaveAsync("data/cd/third", Noise(10), default);
-        Assert.Contains($"fsync {Folder}/data", Requests().Skip(before)); // The folder is there, and nobody has said that it is on the disk.
+        Assert.Contains($"fsync {Folder}/data", Requests().Skip(before)); // The folder exists, but is not confirmed to be on the disk.
         Assert.DoesNotContain(Directory.GetFiles(Folder, "*", SearchOption.AllDirectories), file => file.Contains("-tmp-", StringComparison.Ordinal));
     }
 
     [Theory]
     [InlineData("no-fsync")]
     [InlineData("fsync-unable")]
-    [InlineData("folder-fsync-fails")] // From the first one on: this server syncs no folders.
+    [InlineData("folder-fsync-fails")] // From the first one on: this server does not sync folders.
     public async Task A_server_that_cannot_sync_is_written_to_all_the_same(string fault)
     {
         Lie(fault);

@@ -1,5 +1,5 @@
 namespace KlarKonform.Backup.Storage.Tests;
 
-/// <summary>Tests that work as the one SFTP user, one class at a time: some of them kill all of his sessions.</summary>
+/// <summary>Tests that use the single SFTP user, one class at a time: some of them kill all sessions of that user.</summary>
 [CollectionDefinition(nameof(SftpSessions))]
 public sealed class SftpSessions;

@@ -27,7 +27,7 @@ public sealed class ExportEncodingTests
                 foreach (var marked in (bool[])[true, false])
                 {
                     if (!marked && encoding is UTF32Encoding)
-                        continue; // Nobody writes it; with its mark it costs nothing to read.
+                        continue; // No telephone writes it; with its byte order mark it costs nothing to read.
                     byte[] mark = marked ? encoding switch { UTF8Encoding => [0xEF, 0xBB, 0xBF], UTF32Encoding => [0xFF, 0xFE, 0, 0], _ => encoding.GetBytes("\uFEFF") } : [];
                     byte[] bytes = [.. mark, .. encoding.GetBytes(text + end)];
                     var format = await ExportDetector.DetectAsync(new MemoryStream(bytes), null, default);
@@ -110,7 +110,7 @@ public sealed class ExportEncodingTests
             var bytes = Encoding.UTF8.GetBytes("24.11.25, 13:00 - Anna: x\n01.02.25, 09:00 - Bernd: y\n" + string.Concat(Enumerable.Repeat("noch eine Zeile\n", lines)));
             var format = await ExportDetector.DetectAsync(new MemoryStream(bytes), null, default);
 
-            // What is in memory is read without a wait, so all of it happens on this thread; other tests allocate on theirs.
+            // What is in memory is read without waiting, so all of it happens on this thread; other tests allocate on theirs.
             var (thread, before) = (Environment.CurrentManagedThreadId, GC.GetAllocatedBytesForCurrentThread());
             await foreach (var message in ExportReader.ReadAsync(new MemoryStream(bytes), format, default))
                 Assert.NotNull(message.Raw);
@@ -119,7 +119,7 @@ public sealed class ExportEncodingTests
         }
     }
 
-    /// <summary>Gives a few bytes at a time.</summary>
+    /// <summary>Returns a few bytes at a time.</summary>
     private sealed class Dripping(byte[] bytes, int step) : MemoryStream(bytes)
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => base.ReadAsync(buffer[..Math.Min(step, buffer.Length)], cancellationToken);

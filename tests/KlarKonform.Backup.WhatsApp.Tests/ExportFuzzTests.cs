@@ -6,9 +6,7 @@ using KlarKonform.Backup.WhatsApp.Webhooks;
 
 namespace KlarKonform.Backup.WhatsApp.Tests;
 
-/// <summary>
-/// Random exports and webhooks: 200,000 cases, by KK_FUZZ_CASES more or fewer. A failure names the seed of its case.
-/// </summary>
+/// <summary>Random exports and webhooks: 200,000 cases by default, set by KK_FUZZ_CASES. A failure names the seed of its case.</summary>
 public sealed class ExportFuzzTests
 {
     private static readonly int s_cases = int.Parse(Environment.GetEnvironmentVariable("KK_FUZZ_CASES") ?? "200000", CultureInfo.InvariantCulture);
@@ -80,7 +78,7 @@ public sealed class ExportFuzzTests
                 messages.Add(message);
             }
 
-            // A byte order mark at the file's start is the encoding's, not the text's.
+            // A byte order mark at the start of the file belongs to the encoding, not to the text.
             Assert.Equal(Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF'), raw.ToString().TrimStart('\uFEFF'));
             var month = ChatMonth.Parse([]);
             var merger = new ExportMerger("chat", local => new DateTimeOffset(local, TimeSpan.Zero), DateTimeOffset.UnixEpoch);

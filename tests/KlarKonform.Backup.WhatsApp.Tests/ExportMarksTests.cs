@@ -105,7 +105,7 @@ public sealed class ExportMarksTests
         Assert.Equal([null, "media"], messages.Take(2).Select(message => message.MediaType));
     }
 
-    /// <summary>The words of each section of the list that the library carries.</summary>
+    /// <summary>The words of each section of the library's list.</summary>
     public static TheoryData<string, string> Words
     {
         get

@@ -16,7 +16,7 @@ public sealed class ExportMergerTests
         var chat = exports[0].Chat;
         var month = ChatMonth.Parse([]);
 
-        // The whole chat is in one of them at least, the others show parts of it; in any order, each twice.
+        // At least one of them contains the whole chat, the others show parts of it; in any order, each twice.
         foreach (var export in exports.Skip(1).Prepend(exports[0] with { From = 0, To = int.MaxValue }).Concat(exports))
             month = await MergeAsync(month, (export with { Chat = chat }).Render());
         Assert.Equal(chat.Select(message => (message.Author, Text: message.Media ? "" : message.Text)), month.Lines.Select(line => (line.From!.Name!, line.Media is null ? line.Text! : "")));
@@ -123,7 +123,7 @@ public sealed class ExportMergerTests
         {
             var invariant = System.Globalization.CultureInfo.InvariantCulture;
 
-            // An export ends anywhere; it begins with a whole minute here: where it does not, nobody can tell two equal messages from one.
+            // An export may end anywhere; here it begins with a whole minute: otherwise two equal messages could not be told from one.
             var from = Math.Min(From, Chat.Count - 1);
             while (from > 0 && Chat[from - 1].Time == Chat[from].Time)
                 from--;

@@ -88,10 +88,10 @@ public sealed class ExportReaderTests
     }
 
     [Theory]
-    [InlineData("3/4/26, 9:00 AM - A: x\n3/25/26, 9:00 AM - A: y", 3, 4)] // A 25th is no month.
+    [InlineData("3/4/26, 9:00 AM - A: x\n3/25/26, 9:00 AM - A: y", 3, 4)] // There is no 25th month.
     [InlineData("3/4/26, 09:00 - A: x\n25/4/26, 09:00 - A: y", 4, 3)]
-    [InlineData("11/2/26, 09:00 - A: x\n1/3/26, 09:00 - A: y", 2, 11)] // As months first the chat would run backwards.
-    [InlineData("3/4/26, 9:00 AM - A: x", 3, 4)] // Twelve hours and a short year: the United States.
+    [InlineData("11/2/26, 09:00 - A: x\n1/3/26, 09:00 - A: y", 2, 11)] // With the month first, the chat would run backwards.
+    [InlineData("3/4/26, 9:00 AM - A: x", 3, 4)] // A 12-hour clock and a two-digit year: the United States.
     [InlineData("3/4/2026, 09:00 - A: x", 4, 3)]
     public async Task Day_and_month_are_told_apart_by_the_whole_chat(string text, int month, int day) =>
         Assert.Equal((month, day), ((await ReadAsync(text))[0].Time.Month, (await ReadAsync(text))[0].Time.Day));

@@ -9,7 +9,7 @@ public sealed class ExportTimesTests
     private static readonly DateTimeOffset s_now = TimeProvider.System.GetUtcNow();
     private static readonly string s_year = s_now.Year.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Unicode CLDR 48, am and pm of the languages that WhatsApp ships, each pair once.</summary>
+    /// <summary>Unicode CLDR 48, am and pm of WhatsApp's languages, each pair once.</summary>
     public static TheoryData<string, string, string> Halves => new()
     {
         { "af", "vm.", "nm." }, { "sq", "p.d.", "m.d." }, { "sq", "e paradites", "e pasdites" }, { "am", "ጥዋት", "ከሰዓት" }, { "ar", "ص", "م" }, { "ar", "صباحًا", "مساءً" },
@@ -48,7 +48,7 @@ public sealed class ExportTimesTests
                         _ => $"{time:yyyy}年{time:MM}月{time:dd}日 {half}{clock} - Anna: x\n",
                     };
                 }));
-                // A short year on one day alone leaves open what comes first.
+                // With a two-digit year and only one day, it is open what comes first.
                 var read = await ReadAsync(text, form is 0 or 2 ? DateOrder.DayFirst : null);
                 Assert.Equal(times.Select(time => (language, form, time)), read.Select(message => (language, form, message.Time)));
             }

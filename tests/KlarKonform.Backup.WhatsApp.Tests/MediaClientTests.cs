@@ -50,7 +50,7 @@ public sealed class MediaClientTests
 
     [Theory]
     [InlineData(HttpStatusCode.PartialContent, "567")]
-    [InlineData(HttpStatusCode.OK, "01234567")] // It knows no ranges: what is there already is passed over.
+    [InlineData(HttpStatusCode.OK, "01234567")] // It does not support ranges: what is already there is skipped.
     public async Task A_download_that_broke_goes_on_where_it_stopped(HttpStatusCode status, string rest)
     {
         var meta = new Answers();

@@ -6,7 +6,7 @@ using KlarKonform.Backup.WhatsApp.Webhooks;
 
 namespace KlarKonform.Backup.WhatsApp.Tests;
 
-/// <summary>A receiver with a spool, and a client that signs as Meta does.</summary>
+/// <summary>A receiver with a spool, and a client that signs like Meta.</summary>
 internal sealed class ReceiverScenario : IAsyncDisposable
 {
     public const string Secret = "app-secret";

@@ -37,7 +37,8 @@ public sealed class WebhookParserTests
     {
         Assert.Equal(("900", "image/jpeg", MediaState.Pending), (s_lines["wamid.2"].Media!.Id, s_lines["wamid.2"].Media!.MimeType, s_lines["wamid.2"].Media!.State));
         Assert.Equal("4f6f9a3d5b7c1e2f4f6f9a3d5b7c1e2f4f6f9a3d5b7c1e2f4f6f9a3d5b7c1e2f", s_lines["wamid.2"].Media!.Sha256);
-        Assert.Equal("deadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeef", s_lines["wamid.13"].Media!.Sha256); // In base64 there.
+        // In base64 there.
+        Assert.Equal("deadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeef", s_lines["wamid.13"].Media!.Sha256);
         Assert.Equal(("Angebot.pdf", "wamid.1", true), (s_lines["wamid.3"].Media!.Name, s_lines["wamid.3"].Target, s_lines["wamid.3"].Forwarded));
         Assert.Equal((ChatRecord.Edit, "wamid.14", true), (s_lines["wamid.15"].Record, s_lines["wamid.15"].Target, s_lines["wamid.15"].Outgoing));
         Assert.Equal((ChatRecord.Revoke, "wamid.14"), (s_lines["wamid.16"].Record, s_lines["wamid.16"].Target));

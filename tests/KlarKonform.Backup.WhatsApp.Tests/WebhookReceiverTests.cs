@@ -134,7 +134,7 @@ public sealed class WebhookReceiverTests
         Directory.Move(scenario.Folder["spool"], scenario.Folder["away"]);
         await File.WriteAllTextAsync(scenario.Folder["spool"], "in the way");
 
-        // The file that is open can still be written to; the next one cannot be begun.
+        // The open file can still be written; the next one cannot be created.
         var statuses = new List<HttpStatusCode>();
         for (var i = 0; i < 9; i++)
             statuses.Add(await scenario.PostAsync($"{{\"n\":{i},\"t\":\"{new string('x', 3 << 20)}\"}}"));
@@ -214,7 +214,7 @@ public sealed class WebhookReceiverTests
     [Fact]
     public async Task An_outsider_who_takes_every_connection_keeps_nobody_out()
     {
-        // From one address, as behind a proxy; and nobody is sent away for being slow.
+        // From one address, as behind a proxy; and no connection is dropped for being slow.
         await using var scenario = new ReceiverScenario(patience: TimeSpan.FromHours(1));
         Assert.Equal(HttpStatusCode.OK, await scenario.PostAsync("{\"n\":1}"));
         var outsiders = new List<TcpClient>();
@@ -229,7 +229,7 @@ public sealed class WebhookReceiverTests
                     await outsider.GetStream().WriteAsync("POST /whatsapp HTTP/1.1\r\nContent-Length: 100\r\n\r\n{"u8.ToArray());
             }
 
-            // The connection of before lives, and a new one is let in.
+            // The existing connection stays, and a new one is admitted.
             Assert.Equal(HttpStatusCode.OK, await scenario.PostAsync("{\"n\":2}"));
             using var another = new HttpClient { BaseAddress = scenario.Client.BaseAddress };
             Assert.Contains("healthy", await another.GetStringAsync("/whatsapp/health"), StringComparison.Ordinal);
@@ -268,7 +268,7 @@ public sealed class WebhookReceiverTests
         Assert.Single(await scenario.SpooledAsync());
     }
 
-    // The first to ask is who appends, the second the writer itself.
+    // The first call comes from the appender, the second from the writer itself.
     private sealed class SecondLookFails : TimeProvider
     {
         private int _looks;
@@ -276,7 +276,7 @@ public sealed class WebhookReceiverTests
         public override DateTimeOffset GetUtcNow() => Interlocked.Increment(ref _looks) == 2 ? throw new InvalidOperationException("Nobody foresaw this.") : base.GetUtcNow();
     }
 
-    // What a client sees until the receiver closes, or two seconds of silence.
+    // What a client sees until the receiver closes the connection, or two seconds of silence.
     private static async Task<string> SendAsync(ReceiverScenario scenario, string request)
     {
         using var client = new TcpClient();

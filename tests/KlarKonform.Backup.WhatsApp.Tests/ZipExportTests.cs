@@ -82,7 +82,7 @@ public sealed class ZipExportTests
     [Fact]
     public void A_ZIP_whose_entries_share_their_bytes_is_refused_whole()
     {
-        // A hundred directory entries that all point at the same piece, each by itself harmless.
+        // A hundred directory entries that all point at the same data, each harmless on its own.
         using var content = new MemoryStream();
         using (var zip = new ZipArchive(content, ZipArchiveMode.Create, leaveOpen: true))
         {
@@ -133,7 +133,7 @@ public sealed class ZipExportTests
         try
         {
             entry.CopyTo(all);
-            Assert.Equal(10, all.Length); // Cut at what was announced: no memory is taken by surprise.
+            Assert.Equal(10, all.Length); // Cut off at the announced size: memory use is not unexpected.
         }
         catch (WhatsAppException exception)
         {
@@ -230,7 +230,7 @@ public sealed class ZipExportTests
         return reader.ReadToEnd();
     }
 
-    // Writes another name, of the same length or none at all, over "12345678".
+    // Writes another name, of the same length or empty, over "12345678".
     private static byte[] Renamed(byte[] zip, string name)
     {
         var bytes = Encoding.UTF8.GetBytes(name);
@@ -239,7 +239,7 @@ public sealed class ZipExportTests
             foreach (var (mark, length, start) in ((byte[], int, int)[])[([0x50, 0x4B, 3, 4], 26, 30), ([0x50, 0x4B, 1, 2], 28, 46)])
             {
                 var at = zip.AsSpan().LastIndexOf(mark);
-                (zip[at + length], zip[at + length + 2]) = (0, 8); // The name becomes an extra field of no meaning.
+                (zip[at + length], zip[at + length + 2]) = (0, 8); // The name becomes an extra field without meaning.
                 new byte[] { 0xFE, 0xCA, 4, 0, 0, 0, 0, 0 }.CopyTo(zip, at + start);
             }
 

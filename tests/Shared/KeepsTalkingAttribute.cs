@@ -9,9 +9,9 @@ namespace KlarKonform.Backup.Tests;
 
 /// <summary>
 /// A test that takes long writes a line now and then. xunit's runner reads the test process's messages on one thread and waits for its end
-/// on another; when the process has ended it gives the last messages a minute <i>after the last one that came</i>
-/// (CrashDetectionSinkBase.OnProcessFinished, xunit 3.2.2). After a last test that said nothing for longer than that it gives them no time
-/// at all, and on a busy machine reports "Test process crashed with exit code 0" of a process that passed. Thread-safe.
+/// on another; when the process has ended it gives the last messages one minute <i>after the last one that came</i>
+/// (CrashDetectionSinkBase.OnProcessFinished, xunit 3.2.2). After a last test that printed nothing for longer than that it gives them no
+/// time at all, and on a busy machine reports "Test process crashed with exit code 0" for a process that passed. Thread-safe.
 /// </summary>
 [AttributeUsage(AttributeTargets.Assembly)]
 public sealed class KeepsTalkingAttribute : BeforeAfterTestAttribute

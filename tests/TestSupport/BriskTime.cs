@@ -1,6 +1,8 @@
 namespace KlarKonform.Backup.TestSupport;
 
-/// <summary>A clock on which pauses pass faster, and limits do not: what waits for an answer waits as long as ever. Thread-safe.</summary>
+/// <summary>
+/// A clock on which pauses pass faster, but limits do not: code that waits for an answer waits as long as ever. Thread-safe.
+/// </summary>
 /// <param name="factor">How much faster.</param>
 public sealed class BriskTime(int factor) : TimeProvider
 {
@@ -11,7 +13,7 @@ public sealed class BriskTime(int factor) : TimeProvider
 
     public override long GetTimestamp() => _stamp + ((System.GetTimestamp() - _stamp) * factor);
 
-    // A source of cancellation is a limit; a task is a pause.
+    // A cancellation source is a limit; a task is a pause.
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         state is CancellationTokenSource ? System.CreateTimer(callback, state, dueTime, period) : new BriskTimer(System.CreateTimer(callback, state, Shorter(dueTime), Shorter(period)), Shorter);
 

@@ -19,7 +19,7 @@ public sealed class Chromium : IAsyncDisposable
     private Chromium(Process driver, HttpClient client, TemporaryFolder profile) => (_driver, _client, _profile) = (driver, client, profile);
 
     /// <summary>Starts both programs.</summary>
-    /// <param name="dark">Whether pages are asked for in dark colours.</param>
+    /// <param name="dark">Whether to request pages in dark colours.</param>
     /// <param name="width">The window's width in pixels.</param>
     public static async Task<Chromium> StartAsync(bool dark = false, int width = 1100)
     {
@@ -42,10 +42,10 @@ public sealed class Chromium : IAsyncDisposable
     /// <summary>Shows a file.</summary>
     public Task OpenAsync(string file) => SendAsync("url", new { url = new Uri(file).AbsoluteUri });
 
-    /// <summary>Runs a script in the page, from outside of its policy, and returns what it returns.</summary>
+    /// <summary>Runs a script in the page, outside of its policy, and returns its result.</summary>
     public Task<JsonElement> EvaluateAsync(string script) => SendAsync("execute/sync", new { script, args = Array.Empty<object>() });
 
-    /// <summary>What the page looks like: a PNG.</summary>
+    /// <summary>A screenshot of the page as PNG.</summary>
     public async Task<byte[]> ScreenshotAsync() => Convert.FromBase64String((await _client.GetFromJsonAsync<JsonElement>($"session/{_session}/screenshot")).GetProperty("value").GetString()!);
 
     public async ValueTask DisposeAsync()
@@ -56,7 +56,7 @@ public sealed class Chromium : IAsyncDisposable
         }
         catch (HttpRequestException)
         {
-            // The driver is gone already.
+            // The driver is already gone.
         }
 
         if (!_driver.HasExited)
@@ -94,11 +94,11 @@ public sealed class Chromium : IAsyncDisposable
         }
     }
 
-    /// <summary>What the page's console said: errors, refused addresses.</summary>
+    /// <summary>The page's console output: errors, refused addresses.</summary>
     public async Task<IReadOnlyList<string>> ConsoleAsync() =>
         [.. (await SendAsync("se/log", new { type = "browser" })).EnumerateArray().Select(entry => entry.GetProperty("message").GetString()!)];
 
-    // ChromeDriver takes no chunks.
+    // ChromeDriver does not accept chunked requests.
     private Task<HttpResponseMessage> PostAsync(string path, object body) => _client.PostAsync(path, new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body)));
 
     private async Task<JsonElement> SendAsync(string command, object body)

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace KlarKonform.Backup.TestSupport;
 
-/// <summary>An HTTP proxy that knows CONNECT only, on loopback. Counts the tunnels.</summary>
+/// <summary>An HTTP proxy on loopback that only supports CONNECT. Counts the tunnels.</summary>
 public sealed class ConnectProxy : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

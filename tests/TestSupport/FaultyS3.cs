@@ -11,8 +11,9 @@ using Microsoft.Extensions.Logging;
 
 namespace KlarKonform.Backup.TestSupport;
 
-/// <summary>Stands in front of a real S3 server, counts and records requests, and breaks or changes those that a test chooses. Loopback
-/// only.</summary>
+/// <summary>
+/// A proxy in front of a real S3 server that counts and records requests, and breaks or changes those that a test chooses. Loopback only.
+/// </summary>
 public sealed class FaultyS3 : IAsyncDisposable
 {
     private readonly WebApplication _application;
@@ -30,29 +31,29 @@ public sealed class FaultyS3 : IAsyncDisposable
         _server = server;
     }
 
-    /// <summary>Where it listens, plain http.</summary>
+    /// <summary>Its address, plain http.</summary>
     public Uri Endpoint { get; private set; } = null!;
 
-    /// <summary>Decides what happens to a request; called for every one.</summary>
+    /// <summary>Decides what happens to a request; called for each one.</summary>
     public Func<HttpRequest, S3Fault> Choose { get; set; } = _ => S3Fault.None;
 
-    /// <summary>Changes an answer in any other way, after the fault; called for every one that was passed on.</summary>
+    /// <summary>Changes an answer in any other way, after the fault; called for each one that was passed on.</summary>
     public Action<HttpRequest, S3Answer> Alter { get; set; } = (_, _) => { };
 
-    /// <summary>Whether uploads are remembered, for <see cref="S3Fault.RangeIgnored"/>.</summary>
+    /// <summary>Whether to remember uploads, for <see cref="S3Fault.RangeIgnored"/>.</summary>
     public bool KeepsUploads { get; set; }
 
-    /// <summary>Bytes of objects handed out so far, listings not among them.</summary>
+    /// <summary>Bytes of objects returned so far, without listings.</summary>
     public long ObjectBytes => Interlocked.Read(ref _objectBytes);
 
     /// <summary>Every request so far: method, host, path with query, and headers.</summary>
     public ConcurrentQueue<(string Method, string Host, string Target, IReadOnlyDictionary<string, string> Headers)> Requests { get; } = new();
 
-    /// <summary>Connections that requests came on so far.</summary>
+    /// <summary>Number of connections with requests so far.</summary>
     public int Connections => _connections.Count;
 
     /// <summary>Starts it in front of a server that tests/run.sh started.</summary>
-    /// <param name="behind">The server; Swift when null.</param>
+    /// <param name="behind">The server; Swift if null.</param>
     public static async Task<FaultyS3> StartAsync(S3TestServer? behind = null)
     {
         behind ??= S3TestServer.Swift;
@@ -109,7 +110,7 @@ public sealed class FaultyS3 : IAsyncDisposable
                 break;
             case S3Fault.Ignored when context.Request.Method is "DELETE" or "PUT":
                 context.Response.StatusCode = context.Request.Method == "PUT" ? 200 : 204;
-#pragma warning disable CA5351 // What an ETag is.
+#pragma warning disable CA5351 // The definition of an ETag.
                 context.Response.Headers.ETag = $"\"{Convert.ToHexString(MD5.HashData(memory.ToArray())).ToLowerInvariant()}\"";
 #pragma warning restore CA5351
                 return;

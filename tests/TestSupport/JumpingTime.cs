@@ -1,6 +1,8 @@
 namespace KlarKonform.Backup.TestSupport;
 
-/// <summary>A clock, set forward or back at will, as an admin or a bad time server does. Pauses take the time that they take by it. Thread-safe.</summary>
+/// <summary>
+/// A clock that can be set forward or back at will, as by an admin or a bad time server. Pauses take their time by it. Thread-safe.
+/// </summary>
 /// <param name="clock">The clock; null for the system's.</param>
 public sealed class JumpingTime(TimeProvider? clock = null) : TimeProvider
 {

@@ -3,8 +3,8 @@ using System.Text;
 namespace KlarKonform.Backup.TestSupport;
 
 /// <summary>An answer of the S3 server on its way to the client, to be changed.</summary>
-/// <param name="status">HTTP's.</param>
-/// <param name="headers">Without those of the connection.</param>
+/// <param name="status">The HTTP status.</param>
+/// <param name="headers">The headers, without those of the connection.</param>
 /// <param name="body">The body.</param>
 public sealed class S3Answer(int status, Dictionary<string, string[]> headers, byte[] body)
 {
@@ -29,7 +29,7 @@ public sealed class S3Answer(int status, Dictionary<string, string[]> headers, b
             Headers[header] = [value];
     }
 
-    /// <summary>Another answer in this one's place.</summary>
+    /// <summary>Replaces this answer by another one.</summary>
     public void Become(int status, string contentType, string text)
     {
         Status = status;

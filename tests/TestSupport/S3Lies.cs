@@ -3,15 +3,15 @@ using Microsoft.AspNetCore.Http;
 
 namespace KlarKonform.Backup.TestSupport;
 
-/// <summary>How real answers become those of faulty servers.</summary>
+/// <summary>Turns real answers into those of faulty servers.</summary>
 internal static partial class S3Lies
 {
     private const string Page = "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 3.2 Final//EN\">\n<html><head><title>Index of /</title></head><body><h1>Index of /</h1></body></html>";
 
     /// <summary>Changes an answer as the fault demands, if it fits the request.</summary>
     /// <param name="fault">The fault.</param>
-    /// <param name="request">What was asked.</param>
-    /// <param name="answer">What the server said.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="answer">The server's answer.</param>
     /// <param name="uploaded">The object as it was uploaded, or null.</param>
     public static void Apply(S3Fault fault, HttpRequest request, S3Answer answer, byte[]? uploaded)
     {

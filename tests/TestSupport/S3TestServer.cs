@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace KlarKonform.Backup.TestSupport;
 
 /// <summary>A real S3 server that tests/run.sh started: OpenStack Swift, or Ceph's object gateway.</summary>
-/// <param name="name">How its variables begin, behind KK_TEST_.</param>
+/// <param name="name">Prefix of its variables, after KK_TEST_.</param>
 public sealed class S3TestServer(string name)
 {
     public static S3TestServer Swift { get; } = new("S3");
@@ -24,14 +24,14 @@ public sealed class S3TestServer(string name)
 
     public string SecretKey => TestServers.Value(name + "_SECRET_KEY");
 
-    /// <summary>The file of its authority.</summary>
+    /// <summary>The file of its certificate authority.</summary>
     public string Authority => TestServers.Value(name + "_CA");
 
-    /// <summary>Null when it is there, else why a test cannot run. Where servers are required, its absence is a failure.</summary>
+    /// <summary>Null if it is available, otherwise why a test cannot run. Where servers are required, its absence is a failure.</summary>
     public string? Missing => TestServers.Missing($"KK_TEST_{name}_ENDPOINT");
 
-    /// <summary>A handler that trusts its authority, whatever name is asked for.</summary>
-    /// <param name="anyName">Whether the certificate's name may be another one.</param>
+    /// <summary>A handler that trusts its authority.</summary>
+    /// <param name="anyName">Whether the certificate's name may differ.</param>
     public SocketsHttpHandler CreateHandler(bool anyName = false)
     {
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false };

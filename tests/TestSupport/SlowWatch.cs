@@ -1,8 +1,8 @@
 namespace KlarKonform.Backup.TestSupport;
 
 /// <summary>
-/// A clock whose watch hardly moves: for what measures how long something took, next to nothing passes, however busy the machine is, so that
-/// nothing is done "because a second is over". The time of day and timers go as ever. Thread-safe.
+/// A clock whose elapsed time hardly moves: for code that measures how long something took, next to nothing passes, however busy the
+/// machine is, so that nothing is done "because a second is over". The time of day and timers run normally. Thread-safe.
 /// </summary>
 public sealed class SlowWatch : TimeProvider
 {

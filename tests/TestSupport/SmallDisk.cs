@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace KlarKonform.Backup.TestSupport;
 
-/// <summary>A file system of a few megabytes, to be filled up. Linux, and only where the tests may mount.</summary>
+/// <summary>A file system of a few megabytes, to be filled up. Only on Linux, and only if the tests may mount.</summary>
 public sealed class SmallDisk : IDisposable
 {
     private readonly string _path;

@@ -5,7 +5,7 @@ namespace KlarKonform.Backup.TestSupport;
 /// <summary>The stock restic program: the judge of every repository that we write.</summary>
 public sealed class StockRestic
 {
-    /// <summary>The versions that tests/peers.sh brings: Debian 12's, and those of 2025 and 2026.</summary>
+    /// <summary>The versions that tests/peers.sh installs: Debian 12's, and those of 2025 and 2026.</summary>
     public static readonly IReadOnlyList<string> Versions = ["0.14", "0.18", "0.19"];
 
     private readonly string _repository;
@@ -19,10 +19,10 @@ public sealed class StockRestic
         _environment = new(environment ?? new Dictionary<string, string>()) { ["RESTIC_PASSWORD"] = password };
     }
 
-    /// <summary>Which of <see cref="Versions"/> runs; null for the one that the system has.</summary>
+    /// <summary>Which of <see cref="Versions"/> to run; null for the system's own.</summary>
     public string? Version { get; init; }
 
-    /// <summary>Null when a version is there, else why a test cannot run. Where servers are required, so is every version.</summary>
+    /// <summary>Null if a version is available, otherwise why a test cannot run. Where servers are required, so is every version.</summary>
     public static string? Missing(string version) => TestServers.MissingProgram(PathOf(version));
 
     /// <summary>Runs restic and returns what it printed.</summary>
@@ -42,7 +42,7 @@ public sealed class StockRestic
         return (process.ExitCode, output, errors.Result);
     }
 
-    /// <summary>Starts restic for a test that ends it itself, as <c>mount</c> needs it.</summary>
+    /// <summary>Starts restic for a test that ends it itself, as needed for <c>mount</c>.</summary>
     public Process Start(params string[] arguments)
     {
         var start = new ProcessStartInfo(Version is null ? "restic" : PathOf(Version)) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -55,7 +55,7 @@ public sealed class StockRestic
 
     private static string PathOf(string version) => Path.Combine(Folder(), $"restic-{version}");
 
-    // As tests/peers.sh chooses it.
+    // As chosen by tests/peers.sh.
     private static string Folder()
     {
         if (Environment.GetEnvironmentVariable("KK_TEST_PEERS") is { Length: > 0 } chosen)

@@ -4,7 +4,9 @@ using System.Net.Sockets;
 
 namespace KlarKonform.Backup.TestSupport;
 
-/// <summary>A line to a server on loopback that can be cut, or fall silent as behind a firewall that forgot it, and be restored.</summary>
+/// <summary>
+/// A connection to a server on loopback that can be cut, or fall silent as behind a firewall that dropped it, and be restored.
+/// </summary>
 public sealed class TcpGate : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -25,7 +27,7 @@ public sealed class TcpGate : IDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>Resets every connection, and new ones as soon as they are made.</summary>
+    /// <summary>Resets every connection, and new ones as soon as they are opened.</summary>
     public void Cut()
     {
         _cut = true;
@@ -33,10 +35,15 @@ public sealed class TcpGate : IDisposable
             Reset(socket);
     }
 
-    /// <summary>Lets nothing pass any more, in either direction, and closes nothing: what is connected stays so for good, and so does what connects from now on.</summary>
+    /// <summary>
+    /// Lets nothing pass any more, in either direction, and closes nothing: existing connections stay that way for ever, and so do new ones
+    /// from now on.
+    /// </summary>
     public void FallSilent() => _silent = true;
 
-    /// <summary>After so many bytes from the server a connection falls silent for good; null for never. New connections count anew.</summary>
+    /// <summary>
+    /// After this many bytes from the server a connection falls silent for ever; null for never. New connections start counting again.
+    /// </summary>
     public long? SilentAfter { get; set; }
 
     /// <summary>Connections so far.</summary>

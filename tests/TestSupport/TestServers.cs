@@ -3,7 +3,9 @@ namespace KlarKonform.Backup.TestSupport;
 /// <summary>The servers that tests/run.sh started; their addresses are in the environment.</summary>
 public static class TestServers
 {
-    /// <summary>Null when the servers are there, else why a test cannot run. Where they are required, their absence is a failure.</summary>
+    /// <summary>
+    /// Null if the servers are available, otherwise why a test cannot run. Where they are required, their absence is a failure.
+    /// </summary>
     public static string? Missing(string variable)
     {
         if (Environment.GetEnvironmentVariable(variable) is { Length: > 0 })
@@ -12,7 +14,7 @@ public static class TestServers
         return Environment.GetEnvironmentVariable("KK_TEST_SERVERS_REQUIRED") is null ? reason : throw new InvalidOperationException(reason);
     }
 
-    /// <summary>Null when a program is installed, else why a test cannot run. Where servers are required, so are programs.</summary>
+    /// <summary>Null if a program is installed, otherwise why a test cannot run. Where servers are required, so are programs.</summary>
     public static string? MissingProgram(string path)
     {
         if (File.Exists(path))

@@ -3,23 +3,23 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Trials;
 
-/// <summary>Whoever runs the engine in a trial: a tenant, its secrets, a configuration of it, and nobody who listens. Thread-safe.</summary>
+/// <summary>Runs the engine in a trial: a tenant, its secrets, a configuration for it, and no observer. Thread-safe.</summary>
 /// <param name="tenant">The tenant.</param>
 /// <param name="folder">The trial's folder.</param>
 public sealed class TrialHost(DemoTenantServer tenant, TemporaryFolder folder) : ISecretStore, IBackupObserver
 {
-    /// <summary>Of every repository of a trial.</summary>
+    /// <summary>The password of every repository in a trial.</summary>
     public const string Password = "Kennwort des Repositorys";
 
     bool IBackupObserver.WantsDebug => false;
 
-    /// <summary>Puts down the tenant's certificate, which the configuration names.</summary>
+    /// <summary>Writes the tenant's certificate, which the configuration names, to its place.</summary>
     public Task PrepareAsync(CancellationToken cancellationToken) => File.WriteAllTextAsync(folder["ca.pem"], tenant.CaCertificatePem, cancellationToken);
 
     /// <summary>A configuration of the tenant with a repository in a folder.</summary>
-    /// <param name="number">Tells it from those of other trials.</param>
+    /// <param name="number">Distinguishes it from those of other trials.</param>
     /// <param name="name">Its name.</param>
-    /// <param name="sources">What it backs up.</param>
+    /// <param name="sources">What to back up.</param>
     /// <param name="repository">The repository's folder.</param>
     public BackupConfiguration Configuration(int number, string name, SourceSettings sources, string repository) => new()
     {

@@ -1,15 +1,17 @@
 namespace KlarKonform.Backup;
 
-/// <summary>A failure that an admin has accepted: what it covers is not in the backup, somebody knows, and says why that is all right.</summary>
+/// <summary>
+/// A failure that an admin has accepted: what it covers is not in the backup, and the admin has given a reason why that is acceptable.
+/// </summary>
 public sealed record AcceptedFailure
 {
     /// <summary>The resource's kind: Mail, OneDrive, …</summary>
     public required string Kind { get; init; }
 
-    /// <summary>The resource's name, as <see cref="ItemFailure.Resource"/> has it.</summary>
+    /// <summary>The resource's name, as in <see cref="ItemFailure.Resource"/>.</summary>
     public required string Resource { get; init; }
 
-    /// <summary>The item's id, as <see cref="ItemFailure.ItemId"/> has it.</summary>
+    /// <summary>The item's id, as in <see cref="ItemFailure.ItemId"/>.</summary>
     public required string ItemId { get; init; }
 
     /// <summary>The error code that was accepted: another failure of the same item is a new one.</summary>
@@ -21,7 +23,7 @@ public sealed record AcceptedFailure
     /// <summary>Who accepted it.</summary>
     public string Author { get; init; } = "";
 
-    /// <summary>When; UTC.</summary>
+    /// <summary>When it was accepted; UTC.</summary>
     public DateTimeOffset Accepted { get; init; }
 
     /// <summary>Whether it covers a failure.</summary>

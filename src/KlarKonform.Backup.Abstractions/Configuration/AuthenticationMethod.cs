@@ -9,9 +9,9 @@ public enum AuthenticationMethod
     /// <summary>A certificate: PFX or PEM from a vault, or by thumbprint from the machine's store.</summary>
     ClientCertificate,
 
-    /// <summary>The identity that Azure gives a virtual machine, an App Service or an Automation account; there is no secret.</summary>
+    /// <summary>The identity that Azure gives a virtual machine, an App Service or an Automation account; no secret is needed.</summary>
     ManagedIdentity,
 
-    /// <summary>Another identity provider's token from a file, as Kubernetes and build services write it.</summary>
+    /// <summary>Another identity provider's token from a file, as written by Kubernetes and build services.</summary>
     WorkloadIdentity,
 }

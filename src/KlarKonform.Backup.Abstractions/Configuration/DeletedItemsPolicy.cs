@@ -1,11 +1,11 @@
 namespace KlarKonform.Backup;
 
-/// <summary>What becomes of an item in later snapshots when it was deleted in Microsoft 365.</summary>
+/// <summary>What happens in later snapshots to an item that was deleted in Microsoft 365.</summary>
 public enum DeletedItemsPolicy
 {
-    /// <summary>It is in older snapshots only.</summary>
+    /// <summary>It is only in older snapshots.</summary>
     DropWithSource,
 
-    /// <summary>It stays in later snapshots, below <c>.deleted</c>, until the retention is over.</summary>
+    /// <summary>It stays in later snapshots, below <c>.deleted</c>, until its retention expires.</summary>
     KeepUntilRetention,
 }

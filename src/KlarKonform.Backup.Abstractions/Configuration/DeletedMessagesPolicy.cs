@@ -1,11 +1,11 @@
 namespace KlarKonform.Backup;
 
-/// <summary>What becomes of a chat message in the backup when its author deletes it for everybody.</summary>
+/// <summary>What happens in the backup to a chat message that its author deletes for everyone.</summary>
 public enum DeletedMessagesPolicy
 {
     /// <summary>It stays, marked as deleted.</summary>
     Keep,
 
-    /// <summary>Its text and file are taken out of later snapshots; that there was a message stays.</summary>
+    /// <summary>Its text and file are removed from later snapshots; the fact that there was a message stays.</summary>
     Redact,
 }

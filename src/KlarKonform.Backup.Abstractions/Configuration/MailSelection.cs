@@ -1,11 +1,11 @@
 namespace KlarKonform.Backup;
 
-/// <summary>Which users' mail, and what of it beyond the visible mailbox.</summary>
+/// <summary>Which users' mail to back up, and what of it beyond the visible mailbox.</summary>
 public sealed record MailSelection : SourceSelection
 {
-    /// <summary>Whether the dumpster (recoverable items) is backed up too. Null: no.</summary>
+    /// <summary>Whether to back up the dumpster (recoverable items) too. Null: no.</summary>
     public bool? RecoverableItems { get; init; }
 
-    /// <summary>Whether the in-place archive mailbox is backed up too. Null: no.</summary>
+    /// <summary>Whether to back up the in-place archive mailbox too. Null: no.</summary>
     public bool? Archive { get; init; }
 }

@@ -1,12 +1,12 @@
 namespace KlarKonform.Backup;
 
-/// <summary>Who starts a scheduled run.</summary>
+/// <summary>What starts a scheduled run.</summary>
 public enum ScheduleMethod
 {
-    /// <summary>Windows Task Scheduler on Windows, systemd where it runs, else nobody but Start-KKBackupScheduler.</summary>
+    /// <summary>Windows Task Scheduler on Windows, systemd where it runs, otherwise only Start-KKBackupScheduler.</summary>
     Auto,
 
-    /// <summary>Start-KKBackupScheduler, in a container for example.</summary>
+    /// <summary>Start-KKBackupScheduler, for example in a container.</summary>
     Scheduler,
 
     /// <summary>Windows Task Scheduler.</summary>
@@ -15,6 +15,6 @@ public enum ScheduleMethod
     /// <summary>A systemd timer: the user's, or the system's for root.</summary>
     Systemd,
 
-    /// <summary>Nobody yet: the crontab line is shown, to be put where it belongs.</summary>
+    /// <summary>Nothing yet: the crontab line is shown, to be added by the admin.</summary>
     Crontab,
 }

@@ -1,11 +1,11 @@
 namespace KlarKonform.Backup;
 
-/// <summary>Which users' data.</summary>
+/// <summary>Which users' data to back up.</summary>
 public record SourceSelection
 {
-    /// <summary>User name patterns to take; none means all.</summary>
+    /// <summary>Patterns of user names to include; empty means all.</summary>
     public IReadOnlyList<string>? Include { get; init; }
 
-    /// <summary>User name patterns to leave out.</summary>
+    /// <summary>Patterns of user names to exclude.</summary>
     public IReadOnlyList<string>? Exclude { get; init; }
 }

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup;
 
-/// <summary>What is backed up: a section that is there is on.</summary>
+/// <summary>What to back up: a section that is present is enabled.</summary>
 public sealed record SourceSettings
 {
     /// <summary>Mail of every user, or null.</summary>

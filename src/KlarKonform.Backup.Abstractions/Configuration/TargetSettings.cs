@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup;
 
-/// <summary>The repository's place.</summary>
+/// <summary>The place of the repository.</summary>
 public sealed record TargetSettings
 {
     /// <summary>Folder, Sftp or S3.</summary>
@@ -12,10 +12,10 @@ public sealed record TargetSettings
     /// <summary>Sftp: the server.</summary>
     public string? Host { get; init; }
 
-    /// <summary>Sftp: the port, 22 when absent.</summary>
+    /// <summary>Sftp: the port, 22 if absent.</summary>
     public int? Port { get; init; }
 
-    /// <summary>Sftp: the account, when the credential is a key.</summary>
+    /// <summary>Sftp: the account, if the credential is a key.</summary>
     public string? UserName { get; init; }
 
     /// <summary>Sftp: the pinned host key, <c>SHA256:…</c>.</summary>
@@ -39,28 +39,30 @@ public sealed record TargetSettings
     /// <summary>S3: folder in the bucket.</summary>
     public string? Prefix { get; init; }
 
-    /// <summary>S3: whether the bucket's name goes into the path; true when absent and an endpoint is named.</summary>
+    /// <summary>S3: whether the bucket's name goes into the path; true if absent and an endpoint is named.</summary>
     public bool? PathStyle { get; init; }
 
-    /// <summary>S3: a PEM file with further trusted roots.</summary>
+    /// <summary>S3: a PEM file with additional trusted root certificates.</summary>
     public string? CaCertificate { get; init; }
 
-    /// <summary>S3: the class that packs are stored in, for example <c>STANDARD_IA</c>; absent for the bucket's own.</summary>
+    /// <summary>S3: the storage class of packs, for example <c>STANDARD_IA</c>; absent for the bucket's default.</summary>
     public string? StorageClass { get; init; }
 
-    /// <summary>S3: encryption at the server, <c>AES256</c> or <c>aws:kms</c>; absent for what the bucket prescribes.</summary>
+    /// <summary>S3: encryption at the server, <c>AES256</c> or <c>aws:kms</c>; absent for the bucket's default.</summary>
     public string? ServerSideEncryption { get; init; }
 
-    /// <summary>S3: the KMS key with <c>aws:kms</c>; absent for the account's own.</summary>
+    /// <summary>S3: the KMS key with <c>aws:kms</c>; absent for the account's default key.</summary>
     public string? KmsKeyId { get; init; }
 
-    /// <summary>S3: whether the keys come from the AWS default chain (environment, profile, instance role) instead of a credential.</summary>
+    /// <summary>
+    /// S3: whether the keys come from the AWS default chain (environment, profile, instance role) instead of a credential.
+    /// </summary>
     public bool? UseDefaultCredentials { get; init; }
 
-    /// <summary>S3: the proxy; absent for the system's.</summary>
+    /// <summary>S3: the proxy; absent for the system's proxy.</summary>
     public Uri? Proxy { get; init; }
 
-    /// <summary>MiB after which a pack is closed, 4 to 128; absent for the target's default.</summary>
+    /// <summary>Size in MiB at which a pack is closed, 4 to 128; absent for the target's default.</summary>
     public int? PackSizeMiB { get; init; }
 
     /// <summary>Upload limit in bytes per second; absent for none.</summary>

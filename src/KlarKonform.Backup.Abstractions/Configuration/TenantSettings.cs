@@ -15,12 +15,14 @@ public sealed record TenantSettings
     /// <summary>For Custom: Graph with its version.</summary>
     public Uri? GraphEndpoint { get; init; }
 
-    /// <summary>The app registration's client id; for a managed identity the user-assigned identity's, or empty for the machine's own.</summary>
+    /// <summary>
+    /// The app registration's client id; for a managed identity the user-assigned identity's, or empty for the machine's own.
+    /// </summary>
     public required string ClientId { get; init; }
 
     /// <summary>How the app proves itself.</summary>
     public required AuthenticationSettings Auth { get; init; }
 
-    /// <summary>A PEM file with further trusted roots, or null.</summary>
+    /// <summary>A PEM file with additional trusted root certificates, or null.</summary>
     public string? CaCertificate { get; init; }
 }

@@ -1,15 +1,15 @@
 namespace KlarKonform.Backup;
 
-/// <summary>WhatsApp chats of the business: exports that users drop somewhere, and webhooks of Meta's Cloud API.</summary>
+/// <summary>WhatsApp chats of the business: exports that users drop at a place, and webhooks from Meta's Cloud API.</summary>
 public sealed record WhatsAppSettings
 {
-    /// <summary>Where exported chats are dropped, and whose they are.</summary>
+    /// <summary>The places where exported chats are dropped, and whose chats they are.</summary>
     public IReadOnlyList<WhatsAppExportSettings>? Exports { get; init; }
 
     /// <summary>The Cloud API, or null.</summary>
     public WhatsAppWebhookSettings? Webhooks { get; init; }
 
-    /// <summary>What becomes of messages that their authors delete. Null: they stay.</summary>
+    /// <summary>What happens to messages that their authors delete. Null: they stay.</summary>
     public DeletedMessagesPolicy? DeletedMessages { get; init; }
 
     /// <summary>The vault names of every secret that chats need.</summary>

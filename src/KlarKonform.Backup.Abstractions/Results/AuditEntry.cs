@@ -1,39 +1,44 @@
 namespace KlarKonform.Backup;
 
-/// <summary>A line of a configuration's audit log in the repository. Each carries the hash of the one before: none can be changed or taken out unnoticed.</summary>
+/// <summary>
+/// A line of a configuration's audit log in the repository. Each contains the hash of the previous one: none can be changed or removed
+/// unnoticed.
+/// </summary>
 public sealed record AuditEntry
 {
     /// <summary>Its number, from 1.</summary>
     public required long Number { get; init; }
 
-    /// <summary>When; UTC.</summary>
+    /// <summary>When it was done; UTC.</summary>
     public required DateTimeOffset Time { get; init; }
 
-    /// <summary>What was done: HoldSet, HoldRemoved, RetentionShortened, or RetentionOverridden when another policy was applied once.</summary>
+    /// <summary>
+    /// What was done: HoldSet, HoldRemoved, RetentionShortened, or RetentionOverridden if another policy was applied once.
+    /// </summary>
     public required string Action { get; init; }
 
     /// <summary>Who did it.</summary>
     public required string Author { get; init; }
 
-    /// <summary>Why.</summary>
+    /// <summary>Why it was done.</summary>
     public required string Reason { get; init; }
 
     /// <summary>For holds: Configuration, Resource or Snapshot.</summary>
     public HoldScope? Scope { get; init; }
 
-    /// <summary>The resource, the snapshot, or the policy before.</summary>
+    /// <summary>The resource, the snapshot, or the previous policy.</summary>
     public string Target { get; init; } = "";
 
-    /// <summary>The hold's id, or the policy after.</summary>
+    /// <summary>The hold's id, or the new policy.</summary>
     public string Detail { get; init; } = "";
 
-    /// <summary>Folders in the snapshot that a held resource has.</summary>
+    /// <summary>Folders of a held resource in the snapshot.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
 
-    /// <summary>The computer that it was done on.</summary>
+    /// <summary>The computer on which it was done.</summary>
     public string Host { get; init; } = "";
 
-    /// <summary>SHA-256 of the entry before, in hexadecimal; zeros for the first.</summary>
+    /// <summary>SHA-256 of the previous entry, in hexadecimal; zeros for the first.</summary>
     public required string Previous { get; init; }
 
     /// <summary>SHA-256 of this entry without this field, in hexadecimal.</summary>

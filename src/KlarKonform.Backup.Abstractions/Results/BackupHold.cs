@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup;
 
-/// <summary>A hold: while it is there, nothing that it covers is removed. Times are UTC.</summary>
+/// <summary>A hold: while it exists, nothing that it covers is removed. Times are UTC.</summary>
 public sealed record BackupHold
 {
     /// <summary>The configuration's name.</summary>
@@ -15,12 +15,12 @@ public sealed record BackupHold
     /// <summary>The resource's name or the snapshot's id; empty for a configuration.</summary>
     public required string Target { get; init; }
 
-    /// <summary>Why.</summary>
+    /// <summary>Why it was set.</summary>
     public required string Reason { get; init; }
 
     /// <summary>Who set it.</summary>
     public required string Author { get; init; }
 
-    /// <summary>Since when.</summary>
+    /// <summary>Since when it exists.</summary>
     public required DateTimeOffset Since { get; init; }
 }

@@ -6,7 +6,7 @@ public sealed record BackupItem
     /// <summary>The configuration's name.</summary>
     public required string Configuration { get; init; }
 
-    /// <summary>The newest snapshot that holds it so.</summary>
+    /// <summary>The newest snapshot that contains it in this version.</summary>
     public required string SnapshotId { get; init; }
 
     /// <summary>When that snapshot was taken.</summary>
@@ -21,13 +21,13 @@ public sealed record BackupItem
     /// <summary>Mail, Event, Contact, User, Group, File, Folder …</summary>
     public required string Type { get; init; }
 
-    /// <summary>Mail, Calendar, Contacts, Directory, OneDrive or SharePoint.</summary>
+    /// <summary>Mail, Calendar, Contacts, Directory, OneDrive, SharePoint or WhatsApp.</summary>
     public string Source { get; init; } = "";
 
     /// <summary>The mailbox, drive or site.</summary>
     public string Resource { get; init; } = "";
 
-    /// <summary>Bytes; 0 for a folder.</summary>
+    /// <summary>Size in bytes; 0 for a folder.</summary>
     public long Size { get; init; }
 
     /// <summary>When it was received, begins, or was last changed.</summary>
@@ -45,6 +45,6 @@ public sealed record BackupItem
     /// <summary>The item's id at Microsoft.</summary>
     public string? ItemId { get; init; }
 
-    /// <summary>When it was found to be deleted in Microsoft 365; null if it was not.</summary>
+    /// <summary>When its deletion in Microsoft 365 was noticed; null if it was not deleted.</summary>
     public DateTimeOffset? Deleted { get; init; }
 }

@@ -1,12 +1,12 @@
 namespace KlarKonform.Backup;
 
-/// <summary>Whether somebody holds a lock.</summary>
+/// <summary>Whether a lock is held.</summary>
 public enum BackupLockState
 {
     /// <summary>Its owner renews it.</summary>
     Alive,
 
-    /// <summary>Nobody can tell at one look.</summary>
+    /// <summary>Unknown at a single look.</summary>
     Unknown,
 
     /// <summary>Its owner is gone.</summary>

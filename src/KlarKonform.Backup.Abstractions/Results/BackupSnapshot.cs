@@ -6,7 +6,7 @@ public sealed record BackupSnapshot
     /// <summary>The configuration's name; pipes into Restore-KKBackupItem.</summary>
     public required string Configuration { get; init; }
 
-    /// <summary>Its id; restic knows it by the first eight digits too.</summary>
+    /// <summary>Its id; restic accepts the first eight digits too.</summary>
     public required string SnapshotId { get; init; }
 
     /// <summary>When it was taken, UTC.</summary>

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup;
 
-/// <summary>How a configuration stands. Times are UTC, sizes bytes.</summary>
+/// <summary>A configuration's status. Times are UTC, sizes bytes.</summary>
 public sealed record BackupStatus
 {
     /// <summary>The configuration's name.</summary>
@@ -15,7 +15,7 @@ public sealed record BackupStatus
     /// <summary>When the last run began.</summary>
     public DateTimeOffset? LastRun { get; init; }
 
-    /// <summary>When it runs next by its schedule; null without one.</summary>
+    /// <summary>When it runs next according to its schedule; null without one.</summary>
     public DateTimeOffset? NextRun { get; init; }
 
     /// <summary>When a run last succeeded or was partial.</summary>
@@ -31,18 +31,19 @@ public sealed record BackupStatus
     public int Failures { get; init; }
 
     /// <summary>
-    /// What Microsoft 365 has and the backup has not, or not as it is: failures of the newest snapshot and of the last run, each once, of items, parts,
-    /// whole resources and of what is beside an item, until it is backed up or somebody accepts it (Approve-KKBackupFailure).
+    /// Number of failures because of which data in Microsoft 365 is missing from the backup or incomplete there: those of the newest
+    /// snapshot and of the last run, each counted once, for items, parts, whole resources and what accompanies an item, until it is backed
+    /// up or an admin accepts it (Approve-KKBackupFailure).
     /// </summary>
     public int NotBackedUp { get; init; }
 
-    /// <summary>Failures that somebody accepted, with their reasons; they are not in <see cref="NotBackedUp"/>.</summary>
+    /// <summary>Number of accepted failures; they are not included in <see cref="NotBackedUp"/>.</summary>
     public int Accepted { get; init; }
 
-    /// <summary>Why it is not Succeeded, or how far it is while it runs, in the user's language; null when there is nothing to say.</summary>
+    /// <summary>Why it is not Succeeded, or its progress while it runs, in the user's language; null if there is nothing to say.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>What of this computer's journal could not be read and was passed over, in the user's language.</summary>
+    /// <summary>What could not be read in this computer's journal and was skipped, in the user's language.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 
     /// <summary>Whether the last run was verified.</summary>
@@ -54,19 +55,19 @@ public sealed record BackupStatus
     /// <summary>Resources that the last run covers.</summary>
     public int ResourcesTotal { get; init; }
 
-    /// <summary>Resources of it that are done.</summary>
+    /// <summary>Number of its resources that are finished.</summary>
     public int ResourcesDone { get; init; }
 
-    /// <summary>What is read now; empty unless it runs.</summary>
+    /// <summary>What is being read now; empty unless it is running.</summary>
     public IReadOnlyList<string> Current { get; init; } = [];
 
-    /// <summary>Estimate of the time that is left, or null.</summary>
+    /// <summary>Estimated time remaining, or null.</summary>
     public TimeSpan? Remaining { get; init; }
 
-    /// <summary>Since when nothing has moved any more; null while something does. UTC.</summary>
+    /// <summary>Since when nothing has moved; null while something does. UTC.</summary>
     public DateTimeOffset? StalledSince { get; init; }
 
-    /// <summary>Until when it waits because Microsoft asked for it; null while it goes on. UTC.</summary>
+    /// <summary>Until when it waits because Microsoft asked for it; null while it is not waiting. UTC.</summary>
     public DateTimeOffset? WaitsUntil { get; init; }
 
     /// <summary>The computer that runs it or ran it last.</summary>
@@ -81,15 +82,17 @@ public sealed record BackupStatus
     /// <summary>Its last sign of life.</summary>
     public DateTimeOffset? Updated { get; init; }
 
-    /// <summary>What the check after the last run found; null when it did not get that far.</summary>
+    /// <summary>What the check after the last run found; null if it did not get that far.</summary>
     public RunVerification? Verification { get; init; }
 
-    /// <summary>Items that failed and are tried again in later runs, or known to fail for good.</summary>
+    /// <summary>Items that failed and will be tried again in later runs, or that are known to fail permanently.</summary>
     public IReadOnlyList<ItemFailure> RetryList { get; init; } = [];
 
-    /// <summary>Holds on the configuration, its resources or snapshots; as this computer last saw them, unless the repository was asked.</summary>
+    /// <summary>
+    /// Holds on the configuration, its resources or snapshots; as this computer last saw them, unless the repository was read.
+    /// </summary>
     public IReadOnlyList<BackupHold> Holds { get; init; } = [];
 
-    /// <summary>Per resource, of the last run.</summary>
+    /// <summary>Results per resource of the last run.</summary>
     public IReadOnlyList<ResourceResult> Resources { get; init; } = [];
 }

@@ -3,12 +3,12 @@ namespace KlarKonform.Backup;
 /// <summary>Outcome of a check.</summary>
 public enum CheckResult
 {
-    /// <summary>Works.</summary>
+    /// <summary>It works.</summary>
     Passed,
 
-    /// <summary>Works, but.</summary>
+    /// <summary>It works, with a reservation.</summary>
     Warning,
 
-    /// <summary>Does not work.</summary>
+    /// <summary>It does not work.</summary>
     Failed,
 }

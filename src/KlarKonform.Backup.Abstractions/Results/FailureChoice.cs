@@ -1,9 +1,9 @@
 namespace KlarKonform.Backup;
 
-/// <summary>Which failure is meant. What is null is not asked about.</summary>
+/// <summary>Identifies a failure. Properties that are null are not compared.</summary>
 public sealed record FailureChoice
 {
-    /// <summary>The item's id, as <see cref="ItemFailure.ItemId"/> has it.</summary>
+    /// <summary>The item's id, as in <see cref="ItemFailure.ItemId"/>.</summary>
     public required string ItemId { get; init; }
 
     /// <summary>The resource's kind.</summary>
@@ -15,7 +15,7 @@ public sealed record FailureChoice
     /// <summary>The error's code.</summary>
     public string? Code { get; init; }
 
-    /// <summary>Whether a failure is meant.</summary>
+    /// <summary>Whether it identifies a failure.</summary>
     public bool Means(string kind, string resource, string itemId, string code) => ItemId == itemId && (Code is null || Code == code)
         && (Kind is null || string.Equals(Kind, kind, StringComparison.OrdinalIgnoreCase))
         && (Resource is null || string.Equals(Resource, resource, StringComparison.OrdinalIgnoreCase));

@@ -12,9 +12,9 @@ public sealed record HoldRequest
     /// <summary>For lifting: the hold's id or its beginning.</summary>
     public string? HoldId { get; init; }
 
-    /// <summary>Why.</summary>
+    /// <summary>The reason.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>Who.</summary>
+    /// <summary>Who requests it.</summary>
     public required string Author { get; init; }
 }

@@ -6,7 +6,7 @@ public enum HoldScope
     /// <summary>Every snapshot of the configuration.</summary>
     Configuration,
 
-    /// <summary>Every snapshot that holds a mailbox, drive or site, and its deleted items.</summary>
+    /// <summary>Every snapshot that contains a mailbox, drive or site, and its deleted items.</summary>
     Resource,
 
     /// <summary>One snapshot.</summary>

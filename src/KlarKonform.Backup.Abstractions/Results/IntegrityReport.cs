@@ -6,16 +6,16 @@ public sealed record IntegrityReport
     /// <summary>The configuration's name.</summary>
     public required string Configuration { get; init; }
 
-    /// <summary>Whether nothing is wrong.</summary>
+    /// <summary>Whether everything is in order.</summary>
     public required bool Passed { get; init; }
 
-    /// <summary>Snapshots looked at.</summary>
+    /// <summary>Number of snapshots checked.</summary>
     public required int Snapshots { get; init; }
 
     /// <summary>Packs in the index.</summary>
     public required int Packs { get; init; }
 
-    /// <summary>Packs read whole.</summary>
+    /// <summary>Packs read completely.</summary>
     public required int PacksRead { get; init; }
 
     /// <summary>Bytes read and decrypted.</summary>

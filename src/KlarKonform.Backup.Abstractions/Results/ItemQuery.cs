@@ -1,8 +1,8 @@
 namespace KlarKonform.Backup;
 
 /// <summary>
-/// What to find. Everything that is given must hold. A text without wildcards may stand anywhere in the value; one with wildcards is the
-/// whole of it. Case does not matter.
+/// What to find. All given conditions must hold. A text without wildcards may occur anywhere in the value; one with wildcards must match
+/// all of it. Case does not matter.
 /// </summary>
 public sealed record ItemQuery
 {
@@ -30,18 +30,20 @@ public sealed record ItemQuery
     /// <summary>Not after; UTC.</summary>
     public DateTimeOffset? Before { get; init; }
 
-    /// <summary>At least so many bytes.</summary>
+    /// <summary>Minimum size in bytes.</summary>
     public long? MinimumSize { get; init; }
 
-    /// <summary>At most so many bytes.</summary>
+    /// <summary>Maximum size in bytes.</summary>
     public long? MaximumSize { get; init; }
 
     /// <summary>A snapshot's id, its beginning, or <c>latest</c>; null searches all.</summary>
     public string? SnapshotId { get; init; }
 
-    /// <summary>Only items that were deleted in Microsoft 365 and are kept; null does not care.</summary>
+    /// <summary>Only items that were deleted in Microsoft 365 and are kept; null means any.</summary>
     public bool? Deleted { get; init; }
 
-    /// <summary>Whether folders are found too. Without it only items are: whoever restores what was found means each of them once.</summary>
+    /// <summary>
+    /// Whether to find folders too. Otherwise only items are found, so that restoring the results restores each of them once.
+    /// </summary>
     public bool IncludeFolders { get; init; }
 }

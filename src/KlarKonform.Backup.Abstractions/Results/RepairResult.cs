@@ -12,30 +12,35 @@ public sealed record RepairResult
     /// <summary>Packs that the repaired index names.</summary>
     public required int Packs { get; init; }
 
-    /// <summary>Packs that no index described, read anew from their own lists of contents.</summary>
+    /// <summary>Packs that no index described, read again from their own lists of contents.</summary>
     public required int PacksRead { get; init; }
 
     /// <summary>Index files that could not be read and are replaced.</summary>
     public IReadOnlyList<string> DamagedIndexes { get; init; } = [];
 
-    /// <summary>Packs that an index names and that are not at the storage. The next backup stores anew what of them Microsoft 365 still has.</summary>
+    /// <summary>
+    /// Packs in the index that are not at the storage. The next backup stores again what Microsoft 365 still has of their contents.
+    /// </summary>
     public IReadOnlyList<string> AbsentPacks { get; init; } = [];
 
     /// <summary>Packs whose own list of contents cannot be read.</summary>
     public IReadOnlyList<string> UnreadablePacks { get; init; } = [];
 
-    /// <summary>Pieces saved out of damaged packs.</summary>
+    /// <summary>Chunks saved from damaged packs.</summary>
     public int PiecesSaved { get; init; }
 
-    /// <summary>Pieces of damaged packs that nothing holds any more.</summary>
+    /// <summary>Chunks of damaged packs that are not stored anywhere else.</summary>
     public int PiecesLost { get; init; }
 
-    /// <summary>Snapshots that were there and are not, and not by the retention: ids. Backups name them until a repair has taken them off the list.</summary>
+    /// <summary>
+    /// Snapshots that existed and are gone, but not through retention: ids. Backups report them until a repair has removed them from the
+    /// list.
+    /// </summary>
     public IReadOnlyList<string> MissingSnapshots { get; init; } = [];
 
-    /// <summary>Key files that were there and are not: ids.</summary>
+    /// <summary>Key files that existed and are gone: ids.</summary>
     public IReadOnlyList<string> MissingKeys { get; init; } = [];
 
-    /// <summary>Snapshots of which something is lost, with what.</summary>
+    /// <summary>Snapshots that have lost something, with what they have lost.</summary>
     public IReadOnlyList<RepairedSnapshot> Snapshots { get; init; } = [];
 }

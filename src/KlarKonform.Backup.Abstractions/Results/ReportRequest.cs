@@ -9,12 +9,12 @@ public sealed record ReportRequest
     /// <summary>The file to write.</summary>
     public required string Path { get; init; }
 
-    /// <summary>Whether a file that is there is replaced.</summary>
+    /// <summary>Whether to replace an existing file.</summary>
     public bool Overwrite { get; init; }
 
-    /// <summary>So many days back.</summary>
+    /// <summary>How many days back.</summary>
     public int Days { get; init; } = 90;
 
-    /// <summary>The page's title; null for the product's own.</summary>
+    /// <summary>The page's title; null for the default title.</summary>
     public string? Title { get; init; }
 }

@@ -1,14 +1,14 @@
 namespace KlarKonform.Backup;
 
-/// <summary>What a restore does where something of the same name is there already.</summary>
+/// <summary>What a restore does if something with the same name exists.</summary>
 public enum RestoreConflict
 {
-    /// <summary>Leaves alone what is there.</summary>
+    /// <summary>Leaves the existing item alone.</summary>
     Skip,
 
     /// <summary>Replaces it.</summary>
     Replace,
 
-    /// <summary>Restores under another name beside it.</summary>
+    /// <summary>Restores under another name next to it.</summary>
     Rename,
 }

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup;
 
-/// <summary>What to restore and where to: to a folder, or to Microsoft 365.</summary>
+/// <summary>What to restore and where: to a folder, or to Microsoft 365.</summary>
 public sealed record RestoreRequest
 {
     /// <summary>A snapshot's id or its beginning, or <c>latest</c>.</summary>
@@ -10,38 +10,38 @@ public sealed record RestoreRequest
     public required IReadOnlyList<string> Paths { get; init; }
 
     /// <summary>
-    /// What the same restore brings out of other snapshots. Paths that overlap, and the same version of an item that several snapshots
-    /// hold, are written once.
+    /// What the same restore takes from other snapshots. Overlapping paths, and the same version of an item in several snapshots, are
+    /// written once.
     /// </summary>
     public IReadOnlyList<RestoreSelection> Further { get; init; } = [];
 
-    /// <summary>Whether deleted items that the snapshot keeps come too. Those whose path is named always do.</summary>
+    /// <summary>Whether to include deleted items that the snapshot keeps. Those whose path is named are always included.</summary>
     public bool IncludeDeleted { get; init; }
 
-    /// <summary>What is done where something is there already.</summary>
+    /// <summary>What to do if something exists already.</summary>
     public RestoreConflict Conflict { get; init; }
 
-    /// <summary>The folder to restore to, created when missing; null for a restore to Microsoft 365.</summary>
+    /// <summary>The folder to restore to, created if missing; null for a restore to Microsoft 365.</summary>
     public string? Destination { get; init; }
 
-    /// <summary>How a folder is laid out.</summary>
+    /// <summary>The layout of the folder.</summary>
     public RestoreLayout Layout { get; init; }
 
     /// <summary>
-    /// Whether a folder holds every item below its whole path in the snapshot, so that one can tell whose it is. Without it folders begin
-    /// below the one that all paths share.
+    /// Whether the folder contains every item below its full path in the snapshot, which shows whose it is. Otherwise folders begin below
+    /// the one that all paths share.
     /// </summary>
     public bool KeepPaths { get; init; }
 
-    /// <summary>In which form a folder holds mail, events, contacts and the address book.</summary>
+    /// <summary>The form of mail, events, contacts and the address book in a folder.</summary>
     public RestoreFormat Format { get; init; }
 
     /// <summary>A CSV file that lists every item; null for none.</summary>
     public string? ReportPath { get; init; }
 
-    /// <summary>Whether the report goes on in a file that is there: that of another configuration, restored by the same command.</summary>
+    /// <summary>Whether to append to an existing report: that of another configuration, restored by the same command.</summary>
     public bool AppendReport { get; init; }
 
-    /// <summary>Where to in Microsoft 365; null for a restore to a folder.</summary>
+    /// <summary>Where to restore in Microsoft 365; null for a restore to a folder.</summary>
     public CloudRestore? Cloud { get; init; }
 }

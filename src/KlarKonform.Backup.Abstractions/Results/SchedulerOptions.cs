@@ -6,9 +6,9 @@ public sealed record SchedulerOptions
     /// <summary>Configurations, by a wildcard pattern.</summary>
     public string Pattern { get; init; } = "*";
 
-    /// <summary>A file that is written every minute and after every run, for whoever watches; null for none.</summary>
+    /// <summary>A file that is written every minute and after every run, for monitoring; null for none.</summary>
     public string? HealthPath { get; init; }
 
-    /// <summary>Told of every run that ended.</summary>
+    /// <summary>Called for every run that ended.</summary>
     public Action<BackupRun>? Ended { get; init; }
 }

@@ -1,15 +1,15 @@
 namespace KlarKonform.Backup;
 
-/// <summary>A run and what came of it. Times are UTC, sizes bytes.</summary>
+/// <summary>A run and its result. Times are UTC, sizes bytes.</summary>
 public sealed record BackupRun
 {
-    /// <summary>The run's id; snapshots carry it as tag <c>run:</c>.</summary>
+    /// <summary>The run's id; snapshots have it in the tag <c>run:</c>.</summary>
     public required Guid RunId { get; init; }
 
     /// <summary>The configuration's name.</summary>
     public required string Configuration { get; init; }
 
-    /// <summary>How it stands.</summary>
+    /// <summary>Its state.</summary>
     public required BackupState Status { get; init; }
 
     /// <summary>When it began.</summary>
@@ -27,19 +27,19 @@ public sealed record BackupRun
     /// <summary>Items that were downloaded.</summary>
     public long ItemsDownloaded { get; init; }
 
-    /// <summary>Items that moved, were renamed or changed properties only.</summary>
+    /// <summary>Items that moved, were renamed or changed only properties.</summary>
     public long ItemsUpdated { get; init; }
 
-    /// <summary>Items that are gone at the source.</summary>
+    /// <summary>Items that no longer exist at the source.</summary>
     public long ItemsRemoved { get; init; }
 
     /// <summary>Items that were deleted in Microsoft 365 and stay below <c>.deleted</c>: added by this run.</summary>
     public long ItemsKeptDeleted { get; init; }
 
-    /// <summary>Items below <c>.deleted</c> whose retention is over: they went from this run's snapshot.</summary>
+    /// <summary>Items below <c>.deleted</c> whose retention has expired: removed from this run's snapshot.</summary>
     public long ItemsExpired { get; init; }
 
-    /// <summary>What retention did after the run; null when there is no policy, or when another one works on the repository.</summary>
+    /// <summary>What retention did after the run; null if there is no policy, or if another process works on the repository.</summary>
     public RetentionResult? Retention { get; init; }
 
     /// <summary>Bytes read from the source.</summary>
@@ -48,28 +48,28 @@ public sealed record BackupRun
     /// <summary>Bytes written to the storage.</summary>
     public long BytesStored { get; init; }
 
-    /// <summary>Whether the check after the run found everything in order; null when it did not get that far.</summary>
+    /// <summary>Whether the check after the run found everything in order; null if it did not get that far.</summary>
     public bool? Verified => Verification?.IsClean;
 
-    /// <summary>What the check after the run found; null when it did not get that far.</summary>
+    /// <summary>What the check after the run found; null if it did not get that far.</summary>
     public RunVerification? Verification { get; init; }
 
     /// <summary>Resources that the run covers; zero before they are listed.</summary>
     public int ResourcesTotal { get; init; }
 
-    /// <summary>Resources that are done.</summary>
+    /// <summary>Number of finished resources.</summary>
     public int ResourcesDone { get; init; }
 
-    /// <summary>What is read now, such as <c>Mail: anna@contoso.com</c>; empty when the run has ended.</summary>
+    /// <summary>What is being read now, such as <c>Mail: anna@contoso.com</c>; empty once the run has ended.</summary>
     public IReadOnlyList<string> Current { get; init; } = [];
 
-    /// <summary>Estimate of the time that is left, or null.</summary>
+    /// <summary>Estimated time remaining, or null.</summary>
     public TimeSpan? Remaining { get; init; }
 
-    /// <summary>Since when nothing has moved any more; null while something does. UTC.</summary>
+    /// <summary>Since when nothing has moved; null while something does. UTC.</summary>
     public DateTimeOffset? StalledSince { get; init; }
 
-    /// <summary>Until when it waits because Microsoft asked for it; null while it goes on. UTC.</summary>
+    /// <summary>Until when it waits because Microsoft asked for it; null while it is not waiting. UTC.</summary>
     public DateTimeOffset? WaitsUntil { get; init; }
 
     /// <summary>What happened to each resource.</summary>
@@ -78,7 +78,7 @@ public sealed record BackupRun
     /// <summary>Every item that could not be backed up.</summary>
     public IReadOnlyList<ItemFailure> Failures { get; init; } = [];
 
-    /// <summary>Items that failed in this run or in earlier ones and are tried again, or known to fail for good.</summary>
+    /// <summary>Items that failed in this run or in earlier ones and will be tried again, or that are known to fail permanently.</summary>
     public IReadOnlyList<ItemFailure> RetryList { get; init; } = [];
 
     /// <summary>Things worth knowing, in the user's language.</summary>
@@ -87,7 +87,7 @@ public sealed record BackupRun
     /// <summary>The error that ended the run, or null.</summary>
     public string? Error { get; init; }
 
-    /// <summary>Process that runs it, to tell a running backup from a killed one.</summary>
+    /// <summary>The process that runs it, to distinguish a running backup from a killed one.</summary>
     public int ProcessId { get; init; }
 
     /// <summary>The computer that runs it.</summary>

@@ -12,6 +12,8 @@ public enum FailureLevel
     /// <summary>A whole resource: a mailbox, a drive, a site, the address book.</summary>
     Resource,
 
-    /// <summary>Something beside an item that is stored: its photo, an attachment, the list of its versions, its permissions, a readable copy.</summary>
+    /// <summary>
+    /// Something that accompanies a stored item: its photo, an attachment, the list of its versions, its permissions, a readable copy.
+    /// </summary>
     Extra,
 }

@@ -1,12 +1,12 @@
 namespace KlarKonform.Backup;
 
-/// <summary>An item of which the source and the backup disagree after the run, though no error was reported.</summary>
+/// <summary>An item about which the source and the backup disagree after the run, although no error was reported.</summary>
 public sealed record ItemMismatch
 {
     /// <summary>Mail, Calendar, Contacts, Directory, OneDrive or SharePoint.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>Whose item it is.</summary>
+    /// <summary>The owner of the item.</summary>
     public required string Resource { get; init; }
 
     /// <summary>The folder's name.</summary>
@@ -15,6 +15,6 @@ public sealed record ItemMismatch
     /// <summary>The item's Graph id.</summary>
     public required string ItemId { get; init; }
 
-    /// <summary>True: the source has it and the backup has not. False: the backup has it and the source has not.</summary>
+    /// <summary>True: at the source but not in the backup. False: in the backup but not at the source.</summary>
     public required bool IsMissing { get; init; }
 }

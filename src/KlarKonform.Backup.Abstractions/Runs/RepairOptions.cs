@@ -1,17 +1,19 @@
 namespace KlarKonform.Backup;
 
-/// <summary>What a repair does besides the index.</summary>
+/// <summary>What a repair does in addition to the index.</summary>
 public sealed record RepairOptions
 {
-    /// <summary>Compute what would be done, and touch nothing.</summary>
+    /// <summary>Only compute what would be done.</summary>
     public bool PlanOnly { get; init; }
 
-    /// <summary>Packs, by their ids, of which what can be read is saved into new ones; those whose own list of contents is damaged always are.</summary>
+    /// <summary>
+    /// Packs, by their ids, whose readable contents are saved into new ones; this is always done for packs with a damaged list of contents.
+    /// </summary>
     public IReadOnlyList<string> Packs { get; init; } = [];
 
-    /// <summary>Whether snapshots of which something is lost get a copy without it, from which the next backup goes on.</summary>
+    /// <summary>Whether to create a copy of damaged snapshots without what they have lost, from which the next backup continues.</summary>
     public bool Snapshots { get; init; }
 
-    /// <summary>With <see cref="Snapshots"/>: whether the damaged ones go once their copies are durable.</summary>
+    /// <summary>With <see cref="Snapshots"/>: whether to remove the damaged ones once their copies are durable.</summary>
     public bool Forget { get; init; }
 }

@@ -32,7 +32,7 @@ public abstract class ConfigurationNameCommand : BackupCmdlet
                 ProcessConfiguration(name);
             }
 
-            // Last, so that one that cannot be read keeps nobody from the others.
+            // Last, so that one that cannot be read does not hide the others.
             foreach (var error in errors)
                 WriteError(ErrorRecords.From(error));
         }

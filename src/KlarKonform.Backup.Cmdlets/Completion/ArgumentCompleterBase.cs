@@ -4,7 +4,10 @@ using System.Management.Automation.Language;
 
 namespace KlarKonform.Backup.Cmdlets.Completion;
 
-/// <summary>Completes values that begin, or have a word that begins, with what was typed. Whatever goes wrong, nothing is offered: completion is no place for errors.</summary>
+/// <summary>
+/// Completes values that begin, or have a word that begins, with the typed text. On any error nothing is offered: completion is no place
+/// for errors.
+/// </summary>
 public abstract class ArgumentCompleterBase : IArgumentCompleter
 {
     /// <inheritdoc />
@@ -24,10 +27,10 @@ public abstract class ArgumentCompleterBase : IArgumentCompleter
         return values.Where(each => each.Value.StartsWith(typed, StringComparison.OrdinalIgnoreCase) || each.Value.Contains("/" + typed, StringComparison.OrdinalIgnoreCase)).DistinctBy(each => each.Value).Select(each => new CompletionResult(Quoted(each.Value), each.Value, CompletionResultType.ParameterValue, each.Hint));
     }
 
-    /// <summary>What there is to choose from.</summary>
+    /// <summary>The values to choose from.</summary>
     private protected abstract IReadOnlyList<(string Value, string Hint)> Values(string typed, IDictionary bound);
 
-    /// <summary>The configuration that was typed before, or null.</summary>
+    /// <summary>The configuration typed earlier in the command, or null.</summary>
     private protected static string? Configuration(IDictionary bound) => (bound["Name"] ?? bound["Configuration"]) switch
     {
         string name => name,
@@ -35,7 +38,7 @@ public abstract class ArgumentCompleterBase : IArgumentCompleter
         _ => null,
     };
 
-    /// <summary>Runs a command of the user's own session: with its vault, and its modules.</summary>
+    /// <summary>Runs a command in the user's own session: with its vault and its modules.</summary>
     private protected static IReadOnlyList<PSObject> Ask(string script, params object[] arguments)
     {
         using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace KlarKonform.Backup.Cmdlets.Completion;
 
-/// <summary>Completes ids of snapshots, the newest first, with their times.</summary>
+/// <summary>Completes ids of snapshots, newest first, with their times.</summary>
 public sealed class SnapshotCompleter : ArgumentCompleterBase
 {
     private const int ShortId = 8;

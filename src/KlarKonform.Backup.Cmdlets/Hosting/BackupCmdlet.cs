@@ -3,12 +3,12 @@ using System.Management.Automation;
 namespace KlarKonform.Backup.Cmdlets.Hosting;
 
 /// <summary>
-/// A cmdlet that asks the engine: runs asynchronous work while the pipeline thread serves its output, stops cleanly on Ctrl+C, and
-/// turns errors into records with stable ids.
+/// A cmdlet that calls the engine: runs asynchronous work while the pipeline thread serves its output, stops cleanly on Ctrl+C, and turns
+/// errors into records with stable ids.
 /// </summary>
 public abstract class BackupCmdlet : PSCmdlet, IDisposable
 {
-    // In a runbook's log a line a minute says enough.
+    // In a runbook's log one line per minute is enough.
     private const long MillisecondsBetweenLines = 60_000;
 
     private readonly CancellationTokenSource _stop = new();
@@ -29,11 +29,11 @@ public abstract class BackupCmdlet : PSCmdlet, IDisposable
     /// <summary>Title of the progress bar.</summary>
     private protected virtual string Activity => MyInvocation.MyCommand.Name;
 
-    /// <summary>Whether -Debug or $DebugPreference ask for a line a request.</summary>
+    /// <summary>Whether -Debug or $DebugPreference requests the line per request.</summary>
     internal bool WantsDebug { get; private set; }
 
     /// <summary>
-    /// Whether somebody is there to be asked: not in a runbook, a job or a remote session, not with -NonInteractive, not when the input is a file.
+    /// Whether someone can be asked: not in a runbook, a job or a remote session, not with -NonInteractive, not if the input is a file.
     /// </summary>
     private protected bool CanAsk => !_isRunbook && Host?.UI is not null && Host.Name switch
     {
@@ -49,7 +49,7 @@ public abstract class BackupCmdlet : PSCmdlet, IDisposable
             ? (SwitchParameter)given
             : GetVariableValue("DebugPreference") is ActionPreference preference && preference is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
 
-        // Azure Automation names the job in a variable, and its sandbox in the environment: nobody looks at a progress bar there.
+        // Azure Automation names the job in a variable, and its sandbox in the environment: no one looks at a progress bar there.
         _isRunbook = GetVariableValue("PSPrivateMetadata") is System.Collections.IDictionary metadata && metadata.Contains("JobId")
             || Environment.GetEnvironmentVariable("AZUREPS_HOST_ENVIRONMENT")?.StartsWith("AzureAutomation", StringComparison.OrdinalIgnoreCase) == true;
     }
@@ -64,7 +64,7 @@ public abstract class BackupCmdlet : PSCmdlet, IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Releases what the cmdlet holds.</summary>
+    /// <summary>Releases the cmdlet's resources.</summary>
     protected virtual void Dispose(bool disposing)
     {
         if (!disposing)
@@ -73,7 +73,7 @@ public abstract class BackupCmdlet : PSCmdlet, IDisposable
         _queue?.Dispose();
     }
 
-    /// <summary>Runs work for one input; its errors do not end the pipeline. Returns false when it failed.</summary>
+    /// <summary>Runs work for one input; its errors do not end the pipeline. Returns false if it failed.</summary>
     private protected bool Run(Func<CancellationToken, Task> work, bool terminating = false)
     {
         ErrorRecord record;
@@ -106,8 +106,8 @@ public abstract class BackupCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>
-    /// Runs work for several things of which one may fail: its error is written after the others' output, so that it hides none of it, also with
-    /// <c>-ErrorAction Stop</c>.
+    /// Runs work for several things, some of which may fail: errors are written after the others' output, so that they hide none of it,
+    /// even with <c>-ErrorAction Stop</c>.
     /// </summary>
     /// <param name="work">The work; it adds the errors of single things, in order.</param>
     private protected void RunEach(Func<ICollection<BackupException>, CancellationToken, Task> work)
@@ -118,7 +118,7 @@ public abstract class BackupCmdlet : PSCmdlet, IDisposable
             WriteError(ErrorRecords.From(error));
     }
 
-    /// <summary>The configurations that a pattern names; those that cannot be read are errors and hide no other.</summary>
+    /// <summary>The configurations that match a pattern; those that cannot be read are errors and hide no other.</summary>
     private protected async Task<IReadOnlyList<BackupConfiguration>> ListAsync(string pattern, ICollection<BackupException> errors, CancellationToken cancellationToken)
     {
         var found = await Engine.ListConfigurationsAsync(pattern, cancellationToken).ConfigureAwait(false);
@@ -150,7 +150,7 @@ public abstract class BackupCmdlet : PSCmdlet, IDisposable
         WriteVerbose(progress.CurrentOperation is { Length: > 0 } current ? $"{progress.Text} ({current})" : progress.Text);
     }
 
-    /// <summary>Resolves a file system path of the user's against the current location.</summary>
+    /// <summary>Resolves a file system path given by the user against the current location.</summary>
     private protected string FullPath(string path) => SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
 
     private void RunCore(Func<CancellationToken, Task> work)
@@ -167,7 +167,8 @@ public abstract class BackupCmdlet : PSCmdlet, IDisposable
             }
             catch
             {
-                // The pipeline ended under us (Ctrl+C, Select-Object -First): let the engine write its checkpoint and release its lock.
+                // The pipeline ended during the work (Ctrl+C, Select-Object -First): let the engine write its checkpoint and release its
+                // lock.
                 _stop.Cancel();
                 ((IAsyncResult)task).AsyncWaitHandle.WaitOne();
                 throw;

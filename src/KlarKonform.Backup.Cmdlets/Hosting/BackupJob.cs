@@ -4,11 +4,11 @@ namespace KlarKonform.Backup.Cmdlets.Hosting;
 
 /// <summary>
 /// A backup as a background job of this process: Get-Job, Receive-Job, Wait-Job, Stop-Job and Remove-Job work on it. Stopping it saves a
-/// checkpoint. When the process ends, so does the run, as if it had been killed.
+/// checkpoint. If the process ends, so does the run, as if it had been killed.
 /// </summary>
 internal sealed class BackupJob : Job, IBackupObserver
 {
-    // Who never receives must not fill the memory: of the progress only the last words matter.
+    // A job that is never received must not fill memory: keep only the latest progress.
     private const int MaxProgress = 50;
 
     // The engine promises ten seconds.
@@ -45,7 +45,7 @@ internal sealed class BackupJob : Job, IBackupObserver
 
     bool IBackupObserver.WantsDebug => false;
 
-    /// <summary>Begins the run; returns at once.</summary>
+    /// <summary>Starts the run; returns at once.</summary>
     public void Begin()
     {
         SetJobState(JobState.Running);
@@ -74,7 +74,7 @@ internal sealed class BackupJob : Job, IBackupObserver
 
     void IBackupObserver.Debug(string text)
     {
-        // Nobody asked: WantsDebug.
+        // Not requested: see WantsDebug.
     }
 
     void IBackupObserver.Warning(string text) => Add(Warning, new WarningRecord(text));

@@ -2,12 +2,15 @@ using System.Reflection;
 
 namespace KlarKonform.Backup.Cmdlets.Hosting;
 
-/// <summary>Loads the engine once a process, when the first cmdlet needs it. The context is never unloaded, so importing the module again reuses it.</summary>
+/// <summary>
+/// Loads the engine once per process, when the first cmdlet needs it. The context is never unloaded, so importing the module again reuses
+/// it.
+/// </summary>
 internal static class EngineHost
 {
     private static readonly Lazy<Type> s_engine = new(Load);
 
-    /// <summary>An engine over the home that the environment names now.</summary>
+    /// <summary>An engine for the home folder that the environment names now.</summary>
     public static IBackupEngine Create() =>
         (IBackupEngine)Activator.CreateInstance(s_engine.Value, Environment.GetEnvironmentVariable("KLARKONFORM_BACKUP_HOME"))!;
 

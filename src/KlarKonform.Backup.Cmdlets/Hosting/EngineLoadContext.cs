@@ -4,8 +4,8 @@ using System.Runtime.Loader;
 namespace KlarKonform.Backup.Cmdlets.Hosting;
 
 /// <summary>
-/// Keeps the engine's dependencies (Azure.Identity, MSAL, AWSSDK, …) apart from the copies that other modules load. The contract
-/// assembly is the one that the cmdlets use: two copies of it could not talk to each other.
+/// Keeps the engine's dependencies (Azure.Identity, MSAL, AWSSDK, …) apart from the copies that other modules load. The contract assembly
+/// is the one that the cmdlets use: two copies of it would be incompatible.
 /// </summary>
 internal sealed class EngineLoadContext(string engine) : AssemblyLoadContext("KlarKonform.Backup", isCollectible: false)
 {
@@ -17,7 +17,7 @@ internal sealed class EngineLoadContext(string engine) : AssemblyLoadContext("Kl
         if (assemblyName.Name == contract.GetName().Name)
             return contract;
 
-        // Ours first; what we do not ship is the runtime's.
+        // Ours first; what we do not ship comes from the runtime.
         return _resolver.ResolveAssemblyToPath(assemblyName) is { } path ? LoadFromAssemblyPath(path) : null;
     }
 

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace KlarKonform.Backup.Cmdlets.Hosting;
 
-/// <summary>The one place that makes error records: stable id, true category, the thing as target.</summary>
+/// <summary>The only place that creates error records: stable id, correct category, the object concerned as target.</summary>
 internal static class ErrorRecords
 {
     public static ErrorRecord From(BackupException exception)
@@ -15,7 +15,7 @@ internal static class ErrorRecords
         return record;
     }
 
-    /// <summary>An item that a restore could not bring back: the others go on.</summary>
+    /// <summary>An item that a restore could not bring back: the others continue.</summary>
     public static ErrorRecord OfItem(RestoredItem item)
     {
         var exception = new BackupException("RestoreItemFailed", BackupErrorCategory.NotSpecified, item.Path, item.Path, item.Detail ?? item.Code ?? "");
@@ -31,7 +31,8 @@ internal static class ErrorRecords
 
     public static ErrorRecord Unexpected(Exception exception)
     {
-        // An assembly is named by its full name (AssemblyName.FullName), any other file by its path: half a module, left by a copy that was cut or by a virus scanner.
+        // An assembly is named by its full name (AssemblyName.FullName), any other file by its path: half a module, left by an interrupted
+        // copy or by a virus scanner.
         if (exception is FileNotFoundException { FileName: { } name } && name.IndexOf(", Version=", StringComparison.Ordinal) is > 0 and var end)
             return From(EngineHost.Incomplete(name[..end] + ".dll"));
         return From(BackupException.Unexpected(exception, null));

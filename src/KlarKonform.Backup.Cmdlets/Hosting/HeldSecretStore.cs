@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Cmdlets.Hosting;
 
-/// <summary>Secrets that were read before: a job has no pipeline on which a vault could be asked. Thread-safe.</summary>
+/// <summary>Secrets that were read before: a job has no pipeline on which a vault could be read. Thread-safe.</summary>
 internal sealed class HeldSecretStore(IReadOnlyDictionary<string, SecretValue> secrets) : ISecretStore
 {
     public Task<SecretValue> GetAsync(SecretReference reference, CancellationToken cancellationToken) => secrets.TryGetValue(reference.ToString(), out var value)

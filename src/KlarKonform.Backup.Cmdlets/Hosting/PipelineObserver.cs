@@ -1,6 +1,8 @@
 namespace KlarKonform.Backup.Cmdlets.Hosting;
 
-/// <summary>Passes the engine's progress and words to the pipeline thread. Progress is thinned out: a busy run must not flood the queue.</summary>
+/// <summary>
+/// Passes the engine's progress and messages to the pipeline thread. Progress is thinned out: a busy run must not flood the queue.
+/// </summary>
 internal sealed class PipelineObserver(BackupCmdlet cmdlet) : IBackupObserver
 {
     private const long MillisecondsBetween = 200;
@@ -10,7 +12,7 @@ internal sealed class PipelineObserver(BackupCmdlet cmdlet) : IBackupObserver
     public void Progress(BackupProgress progress)
     {
         if (progress.Resource is not null)
-            return; // The whole names what is read now; a bar for each of thirty mailboxes would fill the console.
+            return; // The overall bar names what is being read; a bar for each of thirty mailboxes would fill the console.
         var now = Environment.TickCount64;
         if (!progress.Completed && progress.Percent < 0 && now < Interlocked.Read(ref _next))
             return;

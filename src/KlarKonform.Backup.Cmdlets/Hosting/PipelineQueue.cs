@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace KlarKonform.Backup.Cmdlets.Hosting;
 
 /// <summary>
-/// Brings work from pool threads to the pipeline thread, the only one that may talk to PowerShell. The pipeline thread drains it
-/// until the cmdlet's task has ended.
+/// Moves work from pool threads to the pipeline thread, the only one that may call PowerShell. The pipeline thread drains it until the
+/// cmdlet's task has ended.
 /// </summary>
 internal sealed class PipelineQueue : IDisposable
 {
@@ -19,7 +19,7 @@ internal sealed class PipelineQueue : IDisposable
         }
         catch (InvalidOperationException)
         {
-            // The pipeline was stopped or has ended: nobody listens any more.
+            // The pipeline was stopped or has ended: no one is listening any more.
         }
     }
 

@@ -3,15 +3,16 @@ using System.Management.Automation;
 namespace KlarKonform.Backup.Cmdlets.Hosting;
 
 /// <summary>
-/// What a run tells through PowerShell's streams besides its object: a warning for items, an error for each resource that failed as a whole. So a script
-/// with <c>$ErrorActionPreference = 'Stop'</c> does not end for one damaged mail, and does end for a mailbox that is not backed up.
+/// What a run reports through PowerShell's streams in addition to its object: a warning for items, one error per resource that failed as a
+/// whole, so that a script with <c>$ErrorActionPreference = 'Stop'</c> does not end because of one damaged mail, but does end if a mailbox
+/// is not backed up.
 /// </summary>
 internal static class RunReport
 {
-    // A warning names so many; the cmdlet that it names lists all.
+    // A warning names this many; the cmdlet that it mentions lists all.
     private const int MaxNamed = 3;
 
-    /// <summary>What is not in the backup of single items and parts. That source and backup differ is among the run's notes.</summary>
+    /// <summary>Single items and parts that are not in the backup. Differences between source and backup are in the run's notes.</summary>
     public static IEnumerable<string> WarningsOf(BackupRun run)
     {
         var missing = run.Failures.Concat(run.RetryList).Where(failure => failure is { AcceptedReason: null, Level: not FailureLevel.Resource })
@@ -23,7 +24,7 @@ internal static class RunReport
         }
     }
 
-    /// <summary>Resources that failed, a stop, and what is wrong with the repository.</summary>
+    /// <summary>Resources that failed, a stop, and problems of the repository.</summary>
     public static IEnumerable<ErrorRecord> ErrorsOf(BackupRun run)
     {
         if (run is { Status: BackupState.Partial, Error: not null })

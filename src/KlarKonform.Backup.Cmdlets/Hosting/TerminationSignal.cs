@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 namespace KlarKonform.Backup.Cmdlets.Hosting;
 
 /// <summary>
-/// While it lives, SIGTERM (what containers and service managers send; on Windows the system's shutdown) stops the work first and ends the process
-/// when the work has ended. The signal is delayed, not swallowed: hosts with a handling of their own keep it.
+/// While it exists, SIGTERM (sent by containers and service managers; on Windows the system's shutdown) first stops the work, and ends the
+/// process when the work has ended. The signal is delayed, not swallowed: hosts with their own handling keep it.
 /// </summary>
 internal sealed class TerminationSignal : IDisposable
 {
-    // A stop takes ten seconds at most; service managers wait for thirty or more by default.
+    // A stop takes at most ten seconds; service managers wait for thirty or more by default.
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(20);
 
     private readonly ManualResetEventSlim _ended = new();
@@ -22,7 +22,7 @@ internal sealed class TerminationSignal : IDisposable
 
     public void Dispose()
     {
-        // The event is left to the collector: the handler may be waiting for it.
+        // The event is left to the garbage collector: the handler may be waiting for it.
         _ended.Set();
         _registration.Dispose();
     }

@@ -4,7 +4,7 @@ using System.Security;
 
 namespace KlarKonform.Backup.Cmdlets.Hosting;
 
-/// <summary>Secrets through Microsoft.PowerShell.SecretManagement's own cmdlets, on the pipeline thread.</summary>
+/// <summary>Reads and writes secrets through Microsoft.PowerShell.SecretManagement's own cmdlets, on the pipeline thread.</summary>
 internal sealed class VaultSecretStore(BackupCmdlet cmdlet) : ISecretStore
 {
     public Task<SecretValue> GetAsync(SecretReference reference, CancellationToken cancellationToken) =>
@@ -34,7 +34,7 @@ internal sealed class VaultSecretStore(BackupCmdlet cmdlet) : ISecretStore
         }
         catch (RuntimeException exception) when (exception is not PipelineStoppedException)
         {
-            // SecretManagement says by its error id which of the two it is.
+            // SecretManagement's error id says which of the two it is.
             if (exception.ErrorRecord?.FullyQualifiedErrorId.Contains("NotFound", StringComparison.OrdinalIgnoreCase) == true)
                 throw NotFound(reference);
             throw new BackupException("SecretUnreadable", BackupErrorCategory.PermissionDenied, reference.ToString(), reference, Reason(exception));
@@ -51,7 +51,7 @@ internal sealed class VaultSecretStore(BackupCmdlet cmdlet) : ISecretStore
         };
     }
 
-    // What -ErrorAction Stop throws speaks of itself first; the vault's own words are in the record.
+    // The exception of -ErrorAction Stop first describes itself; the vault's own message is in the record.
     private static string Reason(RuntimeException exception) => exception is ActionPreferenceStopException { ErrorRecord.Exception: { } cause } ? cause.Message : exception.Message;
 
     private void RequireVault(SecretReference reference)

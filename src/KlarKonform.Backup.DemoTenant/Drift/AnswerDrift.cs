@@ -6,14 +6,15 @@ using KlarKonform.Backup.DemoTenant.Http.Protocol;
 namespace KlarKonform.Backup.DemoTenant.Drift;
 
 /// <summary>
-/// A Graph that drifts: by a seed it decides of every item, part and page whether its answers are touched and how. Decided by the seed and
-/// the thing alone, so that requests side by side, repeated or in another order meet the same. Thread-safe; for <see cref="DemoTenantServer.ChangeAnswers"/>.
+/// A Graph that drifts: a seed decides for every item, part and page whether and how its responses are altered. The decision depends only
+/// on the seed and the thing itself, so that concurrent, repeated or reordered requests get the same. Thread-safe; for
+/// <see cref="DemoTenantServer.ChangeAnswers"/>.
 /// </summary>
 public sealed class AnswerDrift
 {
     private const string DownloadAddress = "@microsoft.graph.downloadUrl";
 
-    // Of few, some and many items something is odd; parts and details are fewer, so they are touched more often.
+    // The share of altered items: few, some or many; parts and details are fewer, so they are altered more often.
     private static readonly double[] s_shares = [0.02, 0.06, 0.15];
 
     private readonly DriftDice _dice;
@@ -31,10 +32,10 @@ public sealed class AnswerDrift
         _share = s_shares[(seed & int.MaxValue) % s_shares.Length];
     }
 
-    /// <summary>What was touched so far.</summary>
+    /// <summary>What was altered so far.</summary>
     public DriftRecord Record { get; } = new();
 
-    /// <summary>Changes an answer, if it is one of those.</summary>
+    /// <summary>Changes an answer, if it is one of those to be altered.</summary>
     public void Change(DemoAnswer answer)
     {
         if (answer.Method != "GET")
@@ -71,7 +72,7 @@ public sealed class AnswerDrift
         var how = answer.Status == 302 ? PageDrift.Refuse(answer, random) : PageDrift.ChangeContent(answer, random, isDownload);
 
 
-        // That somebody has no photo is an answer like any other; and a batch has no line of its own that could be cut.
+        // A missing photo is an answer like any other; and a batch has no connection of its own that could be cut.
         if ((answer.Status == 404 || answer.CutAfter is not null) && answer.Path.EndsWith("/photo/$value", StringComparison.Ordinal))
         {
             answer.CutAfter = null;
@@ -87,7 +88,7 @@ public sealed class AnswerDrift
             return;
         var random = _dice.For("detail how", answer.Path);
 
-        // That somebody has no OneDrive is an answer like any other.
+        // A missing OneDrive is an answer like any other.
         var how = PageDrift.ChangeAnswer(answer, random);
         if (place.Target.StartsWith("drive:", StringComparison.Ordinal) && answer.Status is 404 or 400)
             answer.Fail(500, how = "generalException");
@@ -131,7 +132,7 @@ public sealed class AnswerDrift
         });
         if (poisoned.Count > 0)
         {
-            // The service cannot write this entry, and with it not the page that it is on.
+            // The service cannot write this entry, and therefore not the page that contains it.
             answer.Fail(500, "ErrorInternalServerError", "Error while processing response.");
             foreach (var target in poisoned)
                 Record.Touch(target, isPart: false, "500 of every page that it is on", answer.Path);
@@ -151,7 +152,7 @@ public sealed class AnswerDrift
             Record.Touch(place.Target, isPart: true, how, page);
     }
 
-    // Some are odd wherever they are asked for, some in listings, some by themselves only.
+    // Some are odd in every response, some only in listings, some only by themselves.
     private bool IsOdd(string target, bool inListing) =>
         _dice.Falls(_share, "item", target) && _dice.For("where", target).Next(4) is var where && (where >= 2 || (where == 0) == inListing);
 
@@ -162,7 +163,7 @@ public sealed class AnswerDrift
         Record.Arrived(target, entry);
     }
 
-    // Whose content a download address leads to.
+    // Whose content a download URL leads to.
     private void Remember(DemoAnswer answer, DriftPlace place, bool whole)
     {
         if (!System.Text.Encoding.UTF8.GetString(answer.Body).Contains(DownloadAddress, StringComparison.Ordinal) || JsonNode.Parse(answer.Body) is not JsonObject json)

@@ -9,13 +9,13 @@ internal enum DriftKind
     /// <summary>The same, with a link to the next round.</summary>
     Delta,
 
-    /// <summary>A listing that nothing else leads to: its entries are touched, it as a whole is not.</summary>
+    /// <summary>A listing that nothing else can replace: its entries are altered, the listing itself is not.</summary>
     EntriesOnly,
 
     /// <summary>One item's properties.</summary>
     Entity,
 
-    /// <summary>What lies beside an item, as JSON.</summary>
+    /// <summary>Details of an item, as JSON.</summary>
     Detail,
 
     /// <summary>An item's bytes, or a photo's or attachment's.</summary>
@@ -24,12 +24,12 @@ internal enum DriftKind
 
 /// <summary>Where an answer comes from.</summary>
 /// <param name="Kind">What it is.</param>
-/// <param name="Target">The item or part that it is about.</param>
-/// <param name="Prefix">What an entry's id begins with in the record: a list's rows have numbers only.</param>
-/// <param name="CanSkip">Whether a damaged entry of this listing can be passed over, so that it costs itself alone.</param>
+/// <param name="Target">The item or part concerned.</param>
+/// <param name="Prefix">The prefix of an entry's id in the record: a list's rows only have numbers.</param>
+/// <param name="CanSkip">Whether a damaged entry of this listing can be skipped, so that it affects only itself.</param>
 internal sealed record DriftPlace(DriftKind Kind, string Target, string Prefix = "", bool CanSkip = false)
 {
-    /// <summary>The place that a path leads to, or null for none that is to be touched.</summary>
+    /// <summary>The place that a path leads to, or null if it is not to be altered.</summary>
     public static DriftPlace? Of(string path)
     {
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);

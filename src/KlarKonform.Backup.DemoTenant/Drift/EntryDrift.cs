@@ -5,8 +5,8 @@ using KlarKonform.Backup.DemoTenant.Http.Protocol;
 
 namespace KlarKonform.Backup.DemoTenant.Drift;
 
-/// <summary>Makes an item's properties odd: missing, null, empty, of another kind, extreme, unknown.</summary>
-/// <param name="random">The item's own numbers.</param>
+/// <summary>Makes an item's properties odd: missing, null, empty, of another type, extreme, unknown.</summary>
+/// <param name="random">The item's own random numbers.</param>
 /// <param name="now">The clock; UTC.</param>
 internal sealed class EntryDrift(Random random, DateTimeOffset now)
 {
@@ -14,7 +14,7 @@ internal sealed class EntryDrift(Random random, DateTimeOffset now)
     private const double Nested = 0.35;
     private const double NoId = 0.04;
 
-    // What names the item's place in the store, in the tests' eyes too: texts of it are not made another item's.
+    // Properties that determine the item's place in the store, for the tests too: their texts are not replaced by those of another item.
     private static readonly HashSet<string> s_words = new(StringComparer.Ordinal)
     {
         "importance", "type", "showAs", "sensitivity", "inferenceClassification", "flagStatus", "userType", "template", "scope", "contentType", "driveType", "index",
@@ -68,7 +68,7 @@ internal sealed class EntryDrift(Random random, DateTimeOffset now)
         return $"only id and {kept}";
     }
 
-    // Another id would be another item.
+    // A different id would be a different item.
     private string SpoilId(JsonObject entry)
     {
         var (value, how) = Of<JsonNode?>((null, "null"), (5, "a number"), (new JsonObject(), "an object"), ("", "empty"), (false, "false"));
@@ -108,7 +108,7 @@ internal sealed class EntryDrift(Random random, DateTimeOffset now)
             return ("wordOfTomorrow", "an unknown word");
         if (text.Length >= 19 && text[4] == '-' && text[10] == 'T' && random.Next(4) > 0)
         {
-            // A moment of an event has no zone in its text.
+            // The text of an event's time contains no zone.
             var zone = text.EndsWith('Z') ? "Z" : "";
             string[] times = ["0001-01-01T00:00:00", "1601-01-01T00:00:00", "4501-01-01T00:00:00", "9999-12-31T23:59:59", now.AddYears(2).ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture)];
             var time = times[random.Next(times.Length)];

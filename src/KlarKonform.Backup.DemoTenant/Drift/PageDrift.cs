@@ -4,7 +4,10 @@ using KlarKonform.Backup.DemoTenant.Http.Protocol;
 
 namespace KlarKonform.Backup.DemoTenant.Drift;
 
-/// <summary>Makes a whole answer odd: an error in a success, a gateway's page, JSON that breaks off, links that lead nowhere or in a circle, refusals.</summary>
+/// <summary>
+/// Makes a whole answer odd: an error inside a success, a gateway's page, JSON that breaks off, links that lead nowhere or in a circle,
+/// refusals.
+/// </summary>
 internal static class PageDrift
 {
     private static readonly (int Status, string Code)[] s_errors =
@@ -15,7 +18,7 @@ internal static class PageDrift
     private static int s_fresh;
 
     /// <summary>Changes a page of entries.</summary>
-    /// <returns>What was done, and whether a reader can make up for it.</returns>
+    /// <returns>What was done, and whether a reader can compensate for it.</returns>
     public static (string How, bool IsHarmless) Change(DemoAnswer answer, Random random, bool isDelta, string address)
     {
         switch (random.Next(14))
@@ -62,7 +65,7 @@ internal static class PageDrift
         }
     }
 
-    /// <summary>Changes an answer of any kind of JSON.</summary>
+    /// <summary>Changes any JSON answer.</summary>
     public static string ChangeAnswer(DemoAnswer answer, Random random)
     {
         switch (random.Next(8))
@@ -92,10 +95,10 @@ internal static class PageDrift
         return $"{status} {code}";
     }
 
-    /// <summary>Changes bytes that are no JSON.</summary>
+    /// <summary>Changes bytes that are not JSON.</summary>
     /// <param name="answer">The answer.</param>
-    /// <param name="random">The item's own numbers.</param>
-    /// <param name="isChecked">Whether a reader can tell by size and hash that bytes are others.</param>
+    /// <param name="random">The item's own random numbers.</param>
+    /// <param name="isChecked">Whether a reader can detect changed bytes by size and hash.</param>
     public static string ChangeContent(DemoAnswer answer, Random random, bool isChecked)
     {
         switch (random.Next(isChecked ? 9 : 7))
@@ -116,7 +119,7 @@ internal static class PageDrift
                 answer.Body = answer.Body[..(answer.Body.Length / 2)];
                 return "a part of it";
             case 8:
-                // Other ones every time: what comes twice alike may be right, and its hash wrong.
+                // Different ones every time: content that arrives twice the same way may be right, and its hash wrong.
                 var other = Interlocked.Increment(ref s_fresh);
                 answer.Body = [.. answer.Body.Select((each, i) => (byte)(each + 1 + (i == 0 ? other % 200 : 0)))];
                 return "other bytes";

@@ -14,7 +14,7 @@ public sealed class CalendarGenerator
 
     internal CalendarGenerator(GeneratorState state) => _state = state;
 
-    /// <summary>A default calendar, another one of nearly the same name, and some events in each.</summary>
+    /// <summary>A default calendar, another one with almost the same name, and some events in each.</summary>
     public void Fill(DemoUser user)
     {
         var mailbox = user.Mailbox!;
@@ -67,7 +67,7 @@ public sealed class CalendarGenerator
         return added;
     }
 
-    /// <summary>A random change; says whether a backup has to read an event because of it.</summary>
+    /// <summary>Makes a random change; returns whether a backup has to read an event because of it.</summary>
     public void Change(DemoUser user)
     {
         var events = user.Mailbox!.Events.Values.ToArray();
@@ -123,7 +123,7 @@ public sealed class CalendarGenerator
         series.Cancelled.Add(DateOnly.FromDateTime(Local(series, 2 * days).ToDateTimeUnspecified()));
     }
 
-    // An occurrence keeps its hour in the series' zone, whatever the clocks do.
+    // An occurrence keeps its hour in the zone of the series, whatever the clocks do.
     private static DateTime Occurrence(DemoEvent series, int days) =>
         series.IsAllDay ? series.Start.AddDays(days) : Zone(series).AtLeniently(Local(series, days)).ToDateTimeUtc();
 

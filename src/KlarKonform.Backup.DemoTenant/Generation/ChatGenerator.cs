@@ -9,8 +9,8 @@ using KlarKonform.Backup.DemoTenant.Model;
 namespace KlarKonform.Backup.DemoTenant.Generation;
 
 /// <summary>
-/// The company's WhatsApp: chats as telephones export them, iOS in German and Android in English, and webhooks as Meta sends them. The same seed
-/// gives the same.
+/// The company's WhatsApp: chats as telephones export them, iOS in German and Android in English, and webhooks as Meta sends them. The same
+/// seed gives the same.
 /// </summary>
 public sealed class ChatGenerator(DemoTenantModel tenant, int seed)
 {
@@ -22,13 +22,13 @@ public sealed class ChatGenerator(DemoTenantModel tenant, int seed)
     private static readonly string[] s_group = ["Anna Muster", "Björn Muster", "Kunde: Meier", "+49 171 2345678"];
     private static readonly (string Id, string Name)[] s_customers = [("491711111111", "Anna Weiß"), ("491722222222", "Familie \"Meier\" & Söhne"), ("491733333333", "مريم")];
 
-    // Written as Meta does: without escapes in between, non-ASCII as \u.
+    // As Meta writes it: without escapes in between, non-ASCII as \u.
     private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.Create(System.Text.Unicode.UnicodeRanges.BasicLatin) };
 
     private readonly Random _random = new(seed);
     private int _messages;
 
-    /// <summary>Messages in the exports that were written.</summary>
+    /// <summary>Number of messages in the exports that were written.</summary>
     public int Exported { get; private set; }
 
     /// <summary>Puts exported chats into a folder: a ZIP from an iPhone and one from Android with media, and a text without.</summary>
@@ -67,13 +67,13 @@ public sealed class ChatGenerator(DemoTenantModel tenant, int seed)
         return bodies;
     }
 
-    /// <summary>The business deletes a message that it sent.</summary>
+    /// <summary>A webhook: the business deletes a message that it sent.</summary>
     public string Revoke(string chat, string message, DateTimeOffset time) => Echo(chat, $"wamid.demo{seed}.{_messages++}", time, "revoke", new { original_message_id = message });
 
-    /// <summary>The business sends a text.</summary>
+    /// <summary>A webhook: the business sends a text.</summary>
     public string Sent(string chat, string message, DateTimeOffset time, string text) => Echo(chat, message, time, "text", new { body = text });
 
-    /// <summary>Somebody sends a picture.</summary>
+    /// <summary>A webhook: a customer sends a picture.</summary>
     public string Picture(string chat, string message, DateTimeOffset time) => Incoming(chat, "Kunde", message, time, "image", Media("image/png", DemoPicture.Png(_messages++), []));
 
     private (string Text, List<(string Name, byte[] Content)> Files) Ios(DateTime time, int messages)

@@ -6,7 +6,7 @@ using MimeKit.Utils;
 
 namespace KlarKonform.Backup.DemoTenant.Generation;
 
-/// <summary>The MIME of a message that was written by JSON, as Exchange would make it.</summary>
+/// <summary>The MIME of a message that was created from JSON, as Exchange would write it.</summary>
 internal static class CreatedMime
 {
     public static byte[] Write(JsonElement json, IEnumerable<DemoAttachment> attachments, string messageId, DateTimeOffset sent)
@@ -44,7 +44,7 @@ internal static class CreatedMime
         return stream.ToArray();
     }
 
-    /// <summary>What a message says of itself: for one that was written as MIME.</summary>
+    /// <summary>A message's own headers: for one that was created from MIME.</summary>
     public static (string Subject, string From, string To, string MessageId, DateTimeOffset Date) Read(byte[] mime)
     {
         using var stream = new MemoryStream(mime);

@@ -40,7 +40,7 @@ public static class DemoPicture
         return chunk;
     }
 
-    // ISO 3309, as PNG has it in its annex D; bit by bit is fast enough for some hundred bytes.
+    // ISO 3309, as in PNG's annex D; bit by bit is fast enough for some hundred bytes.
     private static uint Crc(ReadOnlySpan<byte> data)
     {
         var crc = uint.MaxValue;

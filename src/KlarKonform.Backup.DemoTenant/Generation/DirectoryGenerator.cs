@@ -2,7 +2,7 @@ using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.DemoTenant.Generation;
 
-/// <summary>The address book beside the users: organisational contacts, groups with members.</summary>
+/// <summary>The address book apart from the users: organisational contacts, groups with members.</summary>
 public sealed class DirectoryGenerator
 {
     private readonly GeneratorState _state;
@@ -62,7 +62,7 @@ public sealed class DirectoryGenerator
         }
     }
 
-    /// <summary>Makes a user a member of a group, or no longer.</summary>
+    /// <summary>Adds a user to a group, or removes the user from it.</summary>
     public void Toggle(DemoGroup group, string member)
     {
         if (!group.Members.Remove(member))

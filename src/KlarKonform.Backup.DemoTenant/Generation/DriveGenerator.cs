@@ -2,7 +2,7 @@ using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.DemoTenant.Generation;
 
-/// <summary>Fills drives and changes them as people do, with the names that make trouble.</summary>
+/// <summary>Fills drives and changes them as people do, including problematic names.</summary>
 public sealed class DriveGenerator
 {
     private static readonly string[] s_fileNames =
@@ -10,7 +10,8 @@ public sealed class DriveGenerator
         "Bericht.docx", "Kalkulation Q3.xlsx", "Foto 1.jpg", "Größen.csv", "Vertrag #12 (100 %).pdf", "archiv.zip", "notizen.txt", "Präsentation.pptx",
     ];
 
-    // Legal in one place or another: reserved on Windows, decomposed umlauts, signs of URLs and of format strings, ends that Windows cuts.
+    // Valid in one place or another: reserved on Windows, decomposed umlauts, characters of URLs and of format strings, endings that
+    // Windows cuts off.
     private static readonly string[] s_oddNames =
     [
         "CON", "nul.txt", "LPT1.log", "Gro\u0308\u00dfe.txt", "Gr\u00f6\u00dfe.txt", "50%25 #1 {0} $(x) 'a'.txt", "Punkt am Ende.", " vorn und hinten ", "~$Sperre.docx", "..hidden", "emoji 🎉.txt", "a.b.c.d.e",
@@ -20,7 +21,7 @@ public sealed class DriveGenerator
 
     internal DriveGenerator(GeneratorState state) => _state = state;
 
-    /// <summary>Folders, files, a file without bytes.</summary>
+    /// <summary>Folders, files, an empty file.</summary>
     public void Fill(DemoDrive drive, int files)
     {
         var folders = new List<DemoDriveItem> { drive.Root };
@@ -32,7 +33,7 @@ public sealed class DriveGenerator
             AddFile(drive, folders[_state.Random.Next(folders.Count - 1)]);
     }
 
-    /// <summary>Everything that real drives hold and simple programs stumble over.</summary>
+    /// <summary>Everything that real drives contain and that trips up simple programs.</summary>
     public void AddOddities(DemoDrive drive)
     {
         var folder = AddFolder(drive, drive.Root, "Sonderfälle");
@@ -67,9 +68,9 @@ public sealed class DriveGenerator
         Modified = _state.Now,
     });
 
-    /// <summary>One random change.</summary>
+    /// <summary>Makes one random change.</summary>
     /// <param name="drive">The drive.</param>
-    /// <param name="odd">Whether some new files get names that are not legal on every file system.</param>
+    /// <param name="odd">Whether some new files get names that are not valid on every file system.</param>
     public void Change(DemoDrive drive, bool odd = false)
     {
         var files = drive.Items.Values.Where(item => item is { IsFolder: false, IsShortcut: false }).ToArray();
@@ -116,7 +117,7 @@ public sealed class DriveGenerator
                 drive.Share(shared, shared.Permissions.Count > 1 ? null : new DemoPermission(_state.Id("P"), "read", _state.Random.Next(2) == 0 ? "organization" : null, "Clara Muster"));
                 break;
             default:
-                // Two files change places.
+                // Two files swap places.
                 var (one, other) = (_state.Pick(files), _state.Pick(files));
                 if (one != other && one.ParentId == other.ParentId)
                 {
@@ -129,7 +130,7 @@ public sealed class DriveGenerator
         }
     }
 
-    // SharePoint puts an item back where it was, if that place is still there and free.
+    // SharePoint puts an item back where it was, if that place still exists and is free.
     private void Restore(DemoDrive drive)
     {
         var candidates = drive.RecycleBin.Where(item => drive.Items.ContainsKey(item.ParentId!) && !IsTaken(drive, item.ParentId!, item.Name)).ToArray();
@@ -159,7 +160,7 @@ public sealed class DriveGenerator
         Modified = _state.Now.AddMinutes(_state.Random.Next(500_000)),
     };
 
-    // A ZIP as Office's documents are ones.
+    // A ZIP, like Office documents.
     private static byte[] Document(long seed, int size)
     {
         using var bytes = new MemoryStream();

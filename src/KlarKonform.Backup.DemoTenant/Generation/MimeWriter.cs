@@ -10,7 +10,7 @@ public static class MimeWriter
     private static readonly string[] s_words =
         ["Angebot", "Rechnung", "über", "Lieferung", "prüfen", "bitte", "Termin", "morgen", "Grüße", "Anlage", "Vertrag", "Größe", "und", "der", "die", "Projekt"];
 
-    // Whole lines of base64, so that pieces of a large attachment fit together.
+    // Whole lines of base64, so that the pieces of a large attachment fit together.
     private const int Piece = 57 * 4096;
 
     public static byte[] Write(DemoMessage message)
@@ -20,7 +20,7 @@ public static class MimeWriter
         return stream.ToArray();
     }
 
-    /// <summary>Writes a message of any size without holding it.</summary>
+    /// <summary>Writes a message of any size without keeping it in memory.</summary>
     public static async Task WriteAsync(DemoMessage message, Stream stream, CancellationToken cancellationToken)
     {
         if (message.RawMime is not null)

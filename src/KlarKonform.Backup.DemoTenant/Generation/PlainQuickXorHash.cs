@@ -4,8 +4,8 @@ using KlarKonform.Backup.DemoTenant.Model;
 namespace KlarKonform.Backup.DemoTenant.Generation;
 
 /// <summary>
-/// quickXorHash, bit by bit as OneDrive's documentation words it. Slow and on purpose not the module's code: the tenant must not
-/// share its client's mistakes.
+/// quickXorHash, bit by bit as OneDrive's documentation describes it. It is slow and deliberately not the module's code: the tenant must
+/// not share its client's mistakes.
 /// </summary>
 public static class PlainQuickXorHash
 {

@@ -41,7 +41,7 @@ public sealed class SiteGenerator
             AddPersonal(user.Id, user.UserPrincipalName, user.DisplayName, user.Drive!);
     }
 
-    /// <summary>The personal site of a OneDrive; it stays when the user goes.</summary>
+    /// <summary>The personal site of a OneDrive; it stays when the user is deleted.</summary>
     public void AddPersonal(string id, string userPrincipalName, string displayName, DemoDrive drive)
     {
         var site = new DemoSite
@@ -63,7 +63,7 @@ public sealed class SiteGenerator
         return drive;
     }
 
-    /// <summary>One random change somewhere in the team sites.</summary>
+    /// <summary>Makes one random change somewhere in the team sites.</summary>
     public void Change()
     {
         var sites = _tenant.Sites.Where(site => site.Owner is null && !site.IsLocked).SelectMany(site => site.AndBelow).ToArray();

@@ -52,7 +52,7 @@ public sealed class TenantGenerator
             var user = new DemoUser { Id = Guid(), UserPrincipalName = $"{Ascii(name)}@demo.example", DisplayName = name + " Muster" };
             _tenant.Users.Add(user);
 
-            // The last of several users has neither a licence nor a OneDrive, as every real tenant has some.
+            // The last of several users has neither a licence nor a OneDrive, because every real tenant has such users.
             if (_sizes.Users > 2 && i == _sizes.Users - 1)
                 continue;
             user.Mailbox = NewMailbox();
@@ -98,7 +98,7 @@ public sealed class TenantGenerator
 
     public DemoDriveItem AddFolder(DemoDrive drive, DemoDriveItem parent, string name) => Drives.AddFolder(drive, parent, name);
 
-    /// <summary>Makes so many random changes and says how many contents a backup must read because of them.</summary>
+    /// <summary>Makes a number of random changes and returns how much content a backup must read because of them.</summary>
     public ChangeSummary Change(int count)
     {
         var newMessages = new HashSet<string>();
@@ -114,10 +114,10 @@ public sealed class TenantGenerator
                 Drives.Change(user.Drive!);
         }
 
-        // What was created and is gone again need not be read.
+        // What was created and deleted again need not be read.
         newMessages.IntersectWith(Mails().Select(message => message.Id));
 
-        // Changed and changed back: nothing but the change key tells it from a change of the text, so it must be read.
+        // Changed and changed back: only the change key shows it, as for a change of the text, so it must be read.
         newMessages.UnionWith(Mails().Where(message => mails.TryGetValue(message.Id, out var old) && old.Version != message.Version && (old.FolderId, old.IsRead) == (message.FolderId, message.IsRead)).Select(message => message.Id));
         var files = Contents().Except(before).ToArray();
         return new ChangeSummary(newMessages.Count, files.Count(file => file.Size > 0), files.Length);
@@ -127,7 +127,7 @@ public sealed class TenantGenerator
         HashSet<(string Id, long Seed, long Size)> Contents() => [.. _tenant.Users.Where(user => user.Drive is not null).SelectMany(user => user.Drive!.Items.Values).Where(item => !item.IsFolder).Select(item => (item.Id, item.Seed, item.Size))];
     }
 
-    /// <summary>Makes so many random changes to everything that the tenant holds.</summary>
+    /// <summary>Makes a number of random changes to everything in the tenant.</summary>
     public void ChangeEverything(int count)
     {
         for (var i = 0; i < count; i++)

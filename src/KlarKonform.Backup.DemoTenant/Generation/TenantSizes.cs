@@ -9,7 +9,7 @@ public sealed record TenantSizes
 
     public int FilesPerUser { get; init; } = 30;
 
-    /// <summary>Site collections beside the personal ones; 0 leaves SharePoint empty.</summary>
+    /// <summary>Site collections in addition to the personal ones; 0 leaves SharePoint empty.</summary>
     public int Sites { get; init; } = 3;
 
     public int FilesPerLibrary { get; init; } = 10;
@@ -28,6 +28,8 @@ public sealed record TenantSizes
 
     public int Seed { get; init; } = 1;
 
-    /// <summary>The year that the generated world begins in. It follows the clock: what is a year ahead today must be a year ahead in ten years.</summary>
+    /// <summary>
+    /// The year in which the generated world begins. It follows the clock: what is a year ahead today must be a year ahead in ten years.
+    /// </summary>
     public int Year { get; init; } = TimeProvider.System.GetUtcNow().Year;
 }

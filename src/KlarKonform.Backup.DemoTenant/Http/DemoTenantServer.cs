@@ -17,8 +17,8 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace KlarKonform.Backup.DemoTenant.Http;
 
 /// <summary>
-/// A Microsoft Graph stand-in over HTTPS: Entra's token endpoint, users, mail and drives as Microsoft's documentation describes
-/// them, with the documented limits enforced. It listens on loopback only.
+/// A Microsoft Graph stand-in over HTTPS: Entra's token endpoint, users, mail and drives as Microsoft's documentation describes them, with
+/// the documented limits enforced. It listens only on loopback.
 /// </summary>
 public sealed class DemoTenantServer : IAsyncDisposable
 {
@@ -64,10 +64,10 @@ public sealed class DemoTenantServer : IAsyncDisposable
     /// <summary>The company's WhatsApp.</summary>
     public ChatGenerator Chats => _chats ??= new ChatGenerator(Model, Options.Sizes.Seed);
 
-    /// <summary>Where Meta's Graph is stood in for.</summary>
+    /// <summary>The endpoint of the stand-in for Meta's Graph.</summary>
     public string MetaEndpoint => BaseUrl + "/meta/v23.0";
 
-    /// <summary>The line that contents go over.</summary>
+    /// <summary>The line over which contents are sent.</summary>
     public ContentMeter Contents { get; private init; } = new();
 
     /// <summary>Scheme, host and port: authority host and, with <c>/v1.0</c>, Graph endpoint.</summary>
@@ -150,11 +150,14 @@ public sealed class DemoTenantServer : IAsyncDisposable
         return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, tokenPages, downloads, delay, baseUrl) { Contents = meter, _routes = routes, _changes = changes, _mailboxes = routes.Mailboxes, _uploads = uploads, _media = media };
     }
 
-    /// <summary>Lets every answer of Graph and of the download host be changed before it is sent, inside batches too; null for none. Called by several requests at a time.</summary>
+    /// <summary>
+    /// Sets a callback that may change every answer of Graph and of the download host before it is sent, including those in batches; null
+    /// for none. Called by several requests concurrently.
+    /// </summary>
     public void ChangeAnswers(Action<DemoAnswer>? change) => _changes.Change = change;
 
     /// <summary>Makes every delta token issued so far expire.</summary>
-    /// <param name="resync">For drives and lists: what the answer asks for.</param>
+    /// <param name="resync">For drives and lists: what the answer requests.</param>
     public void ExpireDeltaTokens(string resync = "resyncChangesApplyDifferences")
     {
         _tokenPages.ResyncMode = resync;
@@ -166,28 +169,28 @@ public sealed class DemoTenantServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes the next downloads break half-way.</summary>
+    /// <summary>Makes the next downloads break off half-way.</summary>
     public void BreakDownloads(int count) => _downloads.Break = count;
 
-    /// <summary>Does what the next so many writing requests ask for, and loses the answers.</summary>
+    /// <summary>Carries out the next writing requests, and loses their answers.</summary>
     public void LoseAnswers(int count) => _routes.LoseAnswers = count;
 
-    /// <summary>Cuts the next pieces of uploads in their middle.</summary>
+    /// <summary>Cuts the next upload pieces in the middle.</summary>
     public void BreakUploads(int count) => _uploads.Break = count;
 
-    /// <summary>Makes the download host refuse the next requests as too many.</summary>
+    /// <summary>Makes the download host refuse the next requests with 429.</summary>
     public void RefuseDownloads(int count) => _downloads.Refuse = count;
 
-    /// <summary>Makes every download address issued so far expire.</summary>
+    /// <summary>Makes every download URL issued so far expire.</summary>
     public void ExpireDownloads() => _downloads.Expire();
 
-    /// <summary>Answers every request to a mailbox as too many, for so long.</summary>
+    /// <summary>Refuses every request to a mailbox with 429, for this time.</summary>
     public void Throttle(string user, TimeSpan time) => _mailboxes.Throttled[user] = DateTimeOffset.UtcNow + time;
 
-    /// <summary>Makes every address of WhatsApp media issued so far expire.</summary>
+    /// <summary>Makes every URL of WhatsApp media issued so far expire.</summary>
     public void ExpireMedia() => _media.Expire();
 
-    /// <summary>Makes every access token in use invalid.</summary>
+    /// <summary>Invalidates every access token in use.</summary>
     public void RevokeTokens() => _tokens.RevokeAll();
 
     /// <summary>Changes the tenant under its lock.</summary>
@@ -213,7 +216,7 @@ public sealed class DemoTenantServer : IAsyncDisposable
         _certificates.Dispose();
     }
 
-    // Outside of /v1.0: what a tester, not a Graph client, talks to.
+    // Outside of /v1.0: for testers, not for Graph clients.
     private static void MapControl(WebApplication app, DemoTenantModel model, TenantGenerator generator, RequestCounters counters)
     {
         app.MapGet("/demo/stats", () => Results.Json(new { counters.Counts, counters.Violations }));

@@ -4,7 +4,7 @@ public sealed record DemoAttachment(string Id, string Name, string ContentType, 
 {
     public bool IsInline { get; init; }
 
-    /// <summary>The bytes that a client sent, where they are not made of a seed.</summary>
+    /// <summary>The bytes that a client sent, if they are not generated from a seed.</summary>
     public byte[]? Bytes { get; init; }
 
     /// <summary>The id by which the text refers to it.</summary>

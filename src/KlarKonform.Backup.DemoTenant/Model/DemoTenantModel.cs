@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.DemoTenant.Model;
 
-/// <summary>Everything that the tenant holds. Guarded by a lock on the object; every HTTP request and every change takes it.</summary>
+/// <summary>Everything in the tenant. Guarded by a lock on the object; every HTTP request and every change takes it.</summary>
 public sealed class DemoTenantModel(string tenantId)
 {
     private long _sequence;
@@ -9,7 +9,7 @@ public sealed class DemoTenantModel(string tenantId)
 
     public List<DemoUser> Users { get; } = [];
 
-    /// <summary>Site collections, personal ones too.</summary>
+    /// <summary>Site collections, including personal ones.</summary>
     public List<DemoSite> Sites { get; } = [];
 
     public Dictionary<string, DemoOrgContact> OrgContacts { get; } = [];
@@ -31,7 +31,7 @@ public sealed class DemoTenantModel(string tenantId)
     public DemoUser User(string idOrName) =>
         Users.Single(user => user.Id == idOrName || string.Equals(user.UserPrincipalName, idOrName, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Every drive: users' and libraries', also those of users who are gone.</summary>
+    /// <summary>Every drive: users' and libraries', including those of deleted users.</summary>
     public IEnumerable<DemoDrive> Drives =>
         Users.Select(user => user.Drive).OfType<DemoDrive>().Concat(Sites.SelectMany(site => site.AndBelow).SelectMany(site => site.PagesLibrary is { } pages ? site.Libraries.Append(pages) : site.Libraries)).Distinct();
 

@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace KlarKonform.Backup.DemoTenant.Model;
 
-/// <summary>Bytes that depend on a seed and the position alone, so that a file of any size needs no memory.</summary>
+/// <summary>Bytes that depend only on a seed and the position, so that a file of any size needs no memory.</summary>
 public static class SeededContent
 {
-    /// <summary>Fills the buffer with the content from a position on.</summary>
+    /// <summary>Fills the buffer with the content from a position onwards.</summary>
     public static void Fill(long seed, long position, Span<byte> buffer)
     {
         Span<byte> word = stackalloc byte[8];
@@ -28,7 +28,7 @@ public static class SeededContent
         return bytes;
     }
 
-    /// <summary>Bytes that begin as a JPEG does.</summary>
+    /// <summary>Bytes that begin like a JPEG.</summary>
     public static byte[] Photo(long seed) => [0xFF, 0xD8, 0xFF, 0xE0, .. Bytes(seed, 2000 + (int)(seed & 0xFFF))];
 
     // The finaliser of SplitMix64.

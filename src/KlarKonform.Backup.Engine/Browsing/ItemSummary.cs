@@ -8,10 +8,10 @@ using KlarKonform.Backup.Repository.Trees;
 
 namespace KlarKonform.Backup.Engine.Browsing;
 
-/// <summary>What people know an item by: the part of a node and its metadata that a list shows and a search looks at.</summary>
+/// <summary>What people recognise an item by: the part of a node and its metadata that a list shows and a search examines.</summary>
 /// <param name="Name">Its name in the snapshot.</param>
 /// <param name="Type">Mail, Event, Contact, User, Group, OrgContact, ListItem, Page, Chat, File or Folder.</param>
-/// <param name="Size">Bytes.</param>
+/// <param name="Size">Size in bytes.</param>
 /// <param name="Time">When it was received, begins, or was last changed; UTC.</param>
 internal sealed record ItemSummary(string Name, string Type, long Size, DateTimeOffset Time)
 {
@@ -21,7 +21,7 @@ internal sealed record ItemSummary(string Name, string Type, long Size, DateTime
     /// <summary>The folder's tree; null for a file.</summary>
     public BlobId? Subtree { get; init; }
 
-    /// <summary>What tells this version of a file from others.</summary>
+    /// <summary>Distinguishes this version of a file from others.</summary>
     public BlobId? Content { get; init; }
 
     public string? Subject { get; init; }

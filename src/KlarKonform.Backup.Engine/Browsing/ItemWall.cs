@@ -5,7 +5,7 @@ using KlarKonform.Backup.Storage;
 namespace KlarKonform.Backup.Engine.Browsing;
 
 /// <summary>
-/// The wall around one item of a restore, a listing or a search: whatever is thrown behind it is that item's result, except what would be
+/// The wall around one item of a restore, a listing or a search: an exception thrown inside becomes that item's result, unless it would be
 /// thrown for every other item too.
 /// </summary>
 internal static class ItemWall
@@ -13,9 +13,9 @@ internal static class ItemWall
     // HRESULT of ERROR_DISK_FULL (0x70) and ERROR_HANDLE_DISK_FULL (0x27) on Windows, errno ENOSPC (28) and EDQUOT (122) elsewhere.
     private static readonly int[] s_full = OperatingSystem.IsWindows() ? [0x70, 0x27] : [28, 122];
 
-    /// <summary>Whether a failure concerns the item alone.</summary>
+    /// <summary>Whether a failure concerns only this item.</summary>
     /// <param name="exception">What was thrown.</param>
-    /// <param name="cancellationToken">The call's: a cancellation of something else is a failure like any other.</param>
+    /// <param name="cancellationToken">The call's token: the cancellation of anything else is a failure like any other.</param>
     public static bool Holds(Exception exception, CancellationToken cancellationToken) => exception switch
     {
         OperationCanceledException => !cancellationToken.IsCancellationRequested,
@@ -28,7 +28,7 @@ internal static class ItemWall
         _ => !IsDiskFull(exception),
     };
 
-    /// <summary>Whether a local disk has no room left: then no other file finds room either.</summary>
+    /// <summary>Whether a local disk is full: then no other file can be written either.</summary>
     public static bool IsDiskFull(Exception exception) => exception is IOException and not EndOfStreamException && s_full.Contains(exception.HResult & 0xFFFF);
 
     /// <summary>A failure's code and reason, for the item's row.</summary>

@@ -8,16 +8,16 @@ using KlarKonform.Backup.Repository.Trees;
 namespace KlarKonform.Backup.Engine.Browsing;
 
 /// <summary>
-/// Reads folders of a snapshot; a folder in memory at a time. A folder or an entry that cannot be read comes as an entry with its
-/// <see cref="SnapshotEntry.Fault"/>, and everything else comes all the same. Thread-safe.
+/// Reads the folders of a snapshot, one folder in memory at a time. A folder or an entry that cannot be read is returned as an entry with
+/// its <see cref="SnapshotEntry.Fault"/>; everything else is returned normally. Thread-safe.
 /// </summary>
 internal sealed class SnapshotBrowser(RepositoryReader reader)
 {
-    /// <summary>What is at the root.</summary>
-    /// <exception cref="RepositoryException">The root itself is missing or damaged: there is nothing to show.</exception>
+    /// <summary>The entries at the root.</summary>
+    /// <exception cref="RepositoryException">The root itself is missing or damaged: nothing can be shown.</exception>
     public Task<IReadOnlyList<SnapshotEntry>> RootAsync(BlobId root, CancellationToken cancellationToken) => ReadAsync(root, null, cancellationToken);
 
-    /// <summary>What is directly in a folder; the folder itself, with its fault, if that cannot be read.</summary>
+    /// <summary>The entries directly in a folder; the folder itself, with its fault, if it cannot be read.</summary>
     public async Task<IReadOnlyList<SnapshotEntry>> ChildrenAsync(SnapshotEntry folder, CancellationToken cancellationToken)
     {
         if (folder.Node.Subtree is not { } subtree)
@@ -32,14 +32,14 @@ internal sealed class SnapshotBrowser(RepositoryReader reader)
         }
     }
 
-    /// <summary>An entry and all below it, folders before what is in them, kept deleted items too.</summary>
+    /// <summary>An entry and everything below it, folders before their contents, including kept deleted items.</summary>
     public async IAsyncEnumerable<SnapshotEntry> WalkAsync(SnapshotEntry entry, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         yield return entry;
         if (entry.Fault is not null)
             yield break;
 
-        // A stack of its own: folders may be nested more deeply than calls.
+        // An explicit stack: folders may be nested more deeply than the call stack allows.
         var open = new Stack<IEnumerator<SnapshotEntry>>();
         open.Push((await ChildrenAsync(entry, cancellationToken).ConfigureAwait(false)).GetEnumerator());
         while (open.TryPeek(out var level))
@@ -57,7 +57,10 @@ internal sealed class SnapshotBrowser(RepositoryReader reader)
         }
     }
 
-    /// <summary>Whether an entry is a resource's folder of deleted items. A user's own folder of that name never lies at a resource's root.</summary>
+    /// <summary>
+    /// Whether an entry is a resource's folder of deleted items. A user's own folder of that name is never directly below a resource's
+    /// root.
+    /// </summary>
     public static bool IsDeletedFolder(SnapshotEntry entry) => entry.Node.IsDirectory && entry.Node.Name == DeletedItems.Folder
         && entry.Depth == SnapshotLayout.ResourceDepth(entry.Chain()[0].Node.Name) && entry.Node.Attribute(ResourceStore.Attribute) is null;
 
@@ -69,10 +72,10 @@ internal sealed class SnapshotBrowser(RepositoryReader reader)
         return [.. entries.Concat(faults.Select(fault => Unreadable(folder, fault)))];
     }
 
-    /// <summary>What an unreadable entry is called.</summary>
+    /// <summary>A name for an unreadable entry.</summary>
     public static string NameOf(TreeFault fault) => fault.Name.Length > 0 ? fault.Name : "?";
 
-    // It has neither content nor kind; a name is all that may be left of it.
+    // It has neither content nor kind; at most its name is left.
     private static SnapshotEntry Unreadable(SnapshotEntry? folder, TreeFault fault) =>
         new(folder, new Node { Name = NameOf(fault), Type = "" }) { Fault = new RepositoryException(RepositoryErrorKind.Damaged, fault.Reason) };
 }

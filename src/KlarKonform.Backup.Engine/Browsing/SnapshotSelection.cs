@@ -7,9 +7,9 @@ using KlarKonform.Backup.Repository.Format;
 namespace KlarKonform.Backup.Engine.Browsing;
 
 /// <summary>
-/// What paths select of a snapshot. However they overlap (an item and the folders above it, a path and a pattern, a path twice), an entry
-/// comes once: the snapshot is walked once, with all paths in hand. Wildcards match within one level, and a name matches as it is before it
-/// matches as a pattern: subjects hold brackets and stars. Thread-safe.
+/// What paths select from a snapshot. However they overlap (an item and the folders above it, a path and a pattern, a path twice), each
+/// entry is returned once: the snapshot is walked once, with all paths in hand. Wildcards match within one level, and a name is first
+/// compared literally and then as a pattern, because subjects contain brackets and asterisks. Thread-safe.
 /// </summary>
 internal sealed class SnapshotSelection
 {
@@ -19,14 +19,14 @@ internal sealed class SnapshotSelection
     private readonly PathStep _start = new("");
     private readonly List<PathStep> _ends = [];
 
-    // Where no path leads further: most entries.
+    // Where no path leads further, as for most entries.
     private readonly List<PathStep> _none = [];
 
-    /// <summary>Selects.</summary>
+    /// <summary>Creates a selection.</summary>
     /// <param name="browser">Reads folders.</param>
-    /// <param name="paths">Names and patterns, parted by slashes; none at all stands for everything but our own state.</param>
-    /// <param name="includeDeleted">Whether kept deleted items come that only a folder above or a pattern names.</param>
-    /// <param name="withParts">Whether the files beside an event, a contact or a person come with it.</param>
+    /// <param name="paths">Names and patterns, separated by slashes; an empty list selects everything except our own state.</param>
+    /// <param name="includeDeleted">Whether to include kept deleted items that match only through a folder above them or a pattern.</param>
+    /// <param name="withParts">Whether the files that accompany an event, a contact or a person are included with it.</param>
     public SnapshotSelection(SnapshotBrowser browser, IEnumerable<string> paths, bool includeDeleted, bool withParts = false)
     {
         (_browser, _includeDeleted, _withParts) = (browser, includeDeleted, withParts);
@@ -44,36 +44,36 @@ internal sealed class SnapshotSelection
     /// <summary>The names and patterns of a path.</summary>
     public static string[] PartsOf(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>The first path that selects nothing, or null. What lies behind a damaged folder may be there.</summary>
+    /// <summary>The first path that selects nothing, or null. What is inside a damaged folder may exist and is not reported.</summary>
     public async Task<string?> MissingAsync(BlobId root, CancellationToken cancellationToken)
     {
         var found = new HashSet<PathStep>();
         await foreach (var _ in VisitAsync(await StartAsync(root, cancellationToken).ConfigureAwait(false), below: false, null, found, cancellationToken).ConfigureAwait(false))
         {
-            // Only what is found on the way matters.
+            // Only what the walk marks as found matters.
         }
 
         return _ends.Find(end => !found.Contains(end))?.Path;
     }
 
-    /// <summary>The entries that the paths name, without what is in them.</summary>
+    /// <summary>The entries that the paths name, without their contents.</summary>
     public async IAsyncEnumerable<SnapshotEntry> NamedAsync(BlobId root, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var branch in VisitAsync(await StartAsync(root, cancellationToken).ConfigureAwait(false), below: false, null, null, cancellationToken).ConfigureAwait(false))
             yield return branch.Entry;
     }
 
-    /// <summary>The entries that the paths name and all below them: each once, folders before what is in them.</summary>
+    /// <summary>The entries that the paths name and everything below them: each once, folders before their contents.</summary>
     public async IAsyncEnumerable<SnapshotEntry> WalkAsync(BlobId root, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var branch in VisitAsync(await StartAsync(root, cancellationToken).ConfigureAwait(false), below: true, null, null, cancellationToken).ConfigureAwait(false))
             yield return branch.Entry;
     }
 
-    /// <summary>The parts of the selection, to be walked side by side; and what is damaged on the way to them.</summary>
-    /// <param name="root">The snapshot's tree.</param>
+    /// <summary>The parts of the selection, to be walked concurrently; and any damage on the way to them.</summary>
+    /// <param name="root">The snapshot's root tree.</param>
     /// <param name="isPart">Whether an entry is a part of its own, with all that is selected below it.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     public async IAsyncEnumerable<SelectedBranch> BranchesAsync(BlobId root, Func<SnapshotEntry, bool> isPart, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var branch in VisitAsync(await StartAsync(root, cancellationToken).ConfigureAwait(false), below: true, isPart, null, cancellationToken).ConfigureAwait(false))
@@ -83,7 +83,10 @@ internal sealed class SnapshotSelection
         }
     }
 
-    /// <summary>What is selected of a part; with <paramref name="below"/> all below it, else what the paths name. Several parts may be walked at a time.</summary>
+    /// <summary>
+    /// What is selected from a part: with <paramref name="below"/> everything below it, otherwise what the paths name. Several parts may be
+    /// walked concurrently.
+    /// </summary>
     public async IAsyncEnumerable<SnapshotEntry> WalkAsync(SelectedBranch branch, bool below, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (branch.IsSelected)
@@ -100,7 +103,7 @@ internal sealed class SnapshotSelection
 
     private async IAsyncEnumerable<SelectedBranch> VisitAsync(Level first, bool below, Func<SnapshotEntry, bool>? isPart, HashSet<PathStep>? found, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // A stack of its own: folders may be nested more deeply than calls.
+        // An explicit stack: folders may be nested more deeply than the call stack allows.
         var open = new Stack<Level>([first]);
         while (open.TryPeek(out var level))
         {
@@ -115,7 +118,7 @@ internal sealed class SnapshotSelection
             found?.UnionWith(steps);
             if (entry.Fault is not null && ReferenceEquals(entry.Node, level.Folder?.Node))
             {
-                // Nobody knows what is in there: nothing of it is said not to exist.
+                // The contents are unknown, so nothing in there may be reported as missing.
                 found?.UnionWith(level.Wanted.SelectMany(step => step.All()));
                 yield return new SelectedBranch(entry, [], true);
                 continue;
@@ -167,11 +170,12 @@ internal sealed class SnapshotSelection
         }
     }
 
-    // Our own state is no user's data, and what was deleted is not what lives: both come when they are named, not when a pattern meets them.
+    // Our own state is not user data, and deleted items are not current ones: both are returned when named, not when a pattern happens to
+    // match them.
     private bool IsHidden(SnapshotEntry entry, PathStep step) => (entry.Depth == 0 && entry.Node.Name == SnapshotLayout.StateFolder)
         || (!_includeDeleted && !step.Name.StartsWith('.') && SnapshotBrowser.IsDeletedFolder(entry));
 
-    // An event, contact or person is a JSON file, the truth, with files beside it that share its name.
+    // An event, contact or person is a JSON file, which is authoritative, with accompanying files of the same name.
     private static HashSet<SnapshotEntry> PartsOf(IReadOnlyList<SnapshotEntry> entries, List<PathStep>[] steps)
     {
         var stems = new HashSet<string>(StringComparer.Ordinal);

@@ -7,12 +7,12 @@ using KlarKonform.Backup.Repository.Trees;
 namespace KlarKonform.Backup.Engine.Browsing;
 
 /// <summary>
-/// Reads JSON out of a snapshot that anybody may have written. Halves of surrogate pairs and bytes that are no UTF-8 can be parsed, but
-/// throw whenever a text is taken out; they become U+FFFD here, so that whoever reads on needs not care.
+/// Reads JSON from a snapshot that anyone may have written. Unpaired surrogates and bytes that are not UTF-8 can be parsed, but throw
+/// whenever a string is read; here they become U+FFFD, so that later readers need not care.
 /// </summary>
 internal static class StoredJson
 {
-    /// <summary>An item's metadata, or null when the node has none that can be read: then it is known by its name alone.</summary>
+    /// <summary>An item's metadata, or null when the node has none that is readable: then only its name is known.</summary>
     public static JsonDocument? Metadata(Node node)
     {
         try
@@ -26,7 +26,7 @@ internal static class StoredJson
     }
 
     /// <summary>Parses JSON.</summary>
-    /// <exception cref="JsonException">It is none.</exception>
+    /// <exception cref="JsonException">It is not valid JSON.</exception>
     public static JsonDocument Parse(byte[] json) => DeepJson.Parse(Mend(json));
 
     private static ReadOnlyMemory<byte> Mend(byte[] json)
@@ -54,7 +54,7 @@ internal static class StoredJson
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
-    // The UTF-16 unit that an escape stands for, or null when there is none.
+    // The UTF-16 unit that an escape stands for, or null if there is no escape here.
     private static char? UnitAt(StringBuilder text, int at)
     {
         if (at + 6 > text.Length || text[at] != '\\' || text[at + 1] != 'u')

@@ -20,16 +20,17 @@ using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Engine.Checks;
 
-/// <summary>Checks everything that a run needs, and changes nothing but a probe object that it deletes again.</summary>
+/// <summary>Checks everything that a run needs. It changes nothing except for a probe object, which it deletes again.</summary>
 internal sealed class ConnectionTester(BackupConfiguration configuration, ISecretStore secrets, BackupHome home, RunJournal journal, TimeProvider time, Random random)
 {
-    // Enough users to find one that has what is looked for, without reading a whole tenant.
+    // Enough users to find a suitable one without reading the whole tenant.
     private const int UsersToTry = 20;
 
-    // A table has room for no more names.
+    // The table has no room for more names.
     private const int MaxNamed = 3;
 
-    // Entra ID and S3 refuse signatures that are off by five and fifteen minutes; snapshots and retention should be right to less.
+    // Entra ID and S3 refuse signatures whose time is off by 5 and 15 minutes respectively; snapshots and retention need a clock more exact
+    // than that.
     private static readonly TimeSpan s_clockTolerance = TimeSpan.FromMinutes(1);
 
     public async IAsyncEnumerable<ConnectionCheck> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -132,7 +133,8 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
         }
     }
 
-    // What a run would take: patterns that match nothing, and what the last complete run backed up and they no longer take.
+    // What a run would back up: reports patterns that match nothing, and what the last complete run backed up but the patterns no longer
+    // select.
     private async Task<(CheckResult, string)> SelectAsync(GraphClient client, CancellationToken cancellationToken)
     {
         var listing = await new SourceCatalog(configuration, new BackupOptions(), secrets, time, random).ListAsync(client, cancellationToken).ConfigureAwait(false);
@@ -173,7 +175,8 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
         }
     }
 
-    // The token's roles, where it can be read. What Exchange grants on its own is not among them, so a missing one is a warning; the probes decide.
+    // The token's roles, if it can be read. Permissions that Exchange grants itself are not among them, so a missing role is a warning; the
+    // probes decide.
     private async Task<IReadOnlyList<ConnectionCheck>> PermissionsAsync(GraphConnection graph, CancellationToken cancellationToken)
     {
         if (await graph.Tokens.RolesAsync(cancellationToken).ConfigureAwait(false) is not { } roles)
@@ -201,7 +204,7 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
 
     private static async Task<(CheckResult, string)> ProbeStorageAsync(IObjectStore store, CancellationToken cancellationToken)
     {
-        // Where packs lie, so that no other folder stays behind; its name is no id, so no program takes it for a pack.
+        // Among the packs, so that no additional folder is left behind; its name is not an id, so no program takes it for a pack.
         var key = $"{RepositoryLayout.Folder(RepositoryFile.Data)}/klarkonform-probe-{Guid.NewGuid():N}";
         var content = RandomNumberGenerator.GetBytes(1024);
         await store.SaveAsync(key, content, cancellationToken).ConfigureAwait(false);
@@ -211,7 +214,7 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
             var read = new byte[content.Length];
             await stream.ReadExactlyAsync(read, cancellationToken).ConfigureAwait(false);
 
-            // Servers and gateways exist that ignore ranges: then no pack can be read, which nobody should learn when he restores.
+            // Some servers and gateways ignore ranges. Then no pack can be read, which must not come to light only during a restore.
             var (offset, part) = (content.Length / 2, new byte[content.Length / 4]);
             await using var range = await store.OpenReadAsync(key, offset, part.Length, cancellationToken).ConfigureAwait(false);
             await range.ReadExactlyAsync(part, cancellationToken).ConfigureAwait(false);
@@ -249,7 +252,7 @@ internal sealed class ConnectionTester(BackupConfiguration configuration, ISecre
             }
             catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotProvisioned or GraphErrorKind.NotFound or GraphErrorKind.UserGone)
             {
-                // This one has none; the next may.
+                // This user has none; the next may.
             }
         }
 

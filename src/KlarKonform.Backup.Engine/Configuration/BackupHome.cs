@@ -4,12 +4,14 @@ using System.Security.Principal;
 
 namespace KlarKonform.Backup.Engine.Configuration;
 
-/// <summary>Where configurations, journals and caches lie: <c>KLARKONFORM_BACKUP_HOME</c>, else the user's application data.</summary>
+/// <summary>
+/// Where configurations, journals and caches are stored: <c>KLARKONFORM_BACKUP_HOME</c>, otherwise the user's application data.
+/// </summary>
 internal sealed class BackupHome
 {
     private readonly string _root;
 
-    /// <summary>The folder that was named, or null for the user's own: a scheduled run must find the same.</summary>
+    /// <summary>The folder that was passed in, or null for the user's own; a scheduled run must use the same one.</summary>
     public string? GivenRoot { get; }
 
     public BackupHome(string? root)
@@ -26,12 +28,12 @@ internal sealed class BackupHome
 
     public string Cache(Guid configuration) => Path.Combine(_root, "cache", configuration.ToString());
 
-    /// <summary>The configuration's event log. Its name is the configuration's, which is a file name already.</summary>
+    /// <summary>The configuration's event log. The configuration's name is a valid file name already.</summary>
     public string Log(string configuration) => Path.Combine(_root, "logs", configuration + ".jsonl");
 
     /// <summary>
-    /// Files and folders of ours that others than their owner may read or write. On Windows the home folder's access list decides, which
-    /// everything in it inherits; in the user's own profile it is closed.
+    /// Our files and folders that accounts other than their owner may read or write. On Windows everything inherits the home folder's
+    /// access list; inside the user's profile that is closed to others.
     /// </summary>
     public IReadOnlyList<string> ReadableByOthers()
     {
@@ -47,7 +49,7 @@ internal sealed class BackupHome
         return open;
     }
 
-    /// <summary>The command that takes the permissions away.</summary>
+    /// <summary>The command that removes those permissions.</summary>
     public string ClosingCommand => OperatingSystem.IsWindows() ? $"icacls \"{_root}\" /inheritance:r /grant:r \"{Environment.UserName}:(OI)(CI)F\"" : $"chmod -R go-rwx '{_root}'";
 
     [SupportedOSPlatform("windows")]
@@ -61,11 +63,11 @@ internal sealed class BackupHome
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or PrivilegeNotHeldException or NotSupportedException)
         {
-            return false; // A file system without access lists, or one that does not show them: there is nothing to say.
+            return false; // A file system without access lists, or one that does not show them: there is nothing to report.
         }
     }
 
-    // A folder that nobody else may enter protects what is in it.
+    // A folder that no one else may enter protects its contents.
     [UnsupportedOSPlatform("windows")]
     private static void Look(string folder, List<string> open)
     {
@@ -80,11 +82,11 @@ internal sealed class BackupHome
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Another run tidies up at this moment, or the folder is not ours to look into.
+            // Another run is cleaning up at this moment, or the folder is not ours to read.
         }
     }
 
-    /// <summary>Writes a file for the current user only, whole or not at all.</summary>
+    /// <summary>Writes a file for the current user only, completely or not at all.</summary>
     public static async Task WriteAsync(string path, byte[] content, CancellationToken cancellationToken)
     {
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";

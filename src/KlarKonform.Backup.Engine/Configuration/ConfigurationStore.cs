@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace KlarKonform.Backup.Engine.Configuration;
 
-/// <summary>Configurations as JSON files, one each. Thread-safe; the last writer of a file wins.</summary>
+/// <summary>Configurations as JSON files, one per configuration. Thread-safe; the last writer of a file wins.</summary>
 internal sealed class ConfigurationStore(BackupHome home)
 {
     private const string Schema = "configuration.schema.json";
@@ -16,7 +16,10 @@ internal sealed class ConfigurationStore(BackupHome home)
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Configurations by a pattern, and an error for each file that cannot be read: one that somebody is editing must not hide the others.</summary>
+    /// <summary>
+    /// Configurations that match a pattern, and an error for each file that cannot be read: one file that is being edited must not hide the
+    /// others.
+    /// </summary>
     public async Task<ConfigurationListing> FindAsync(string pattern, CancellationToken cancellationToken)
     {
         var (found, problems) = (new List<BackupConfiguration>(), new List<BackupException>());
@@ -48,12 +51,12 @@ internal sealed class ConfigurationStore(BackupHome home)
         return await ReadAsync(file, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>A configuration's file as it is.</summary>
+    /// <summary>A configuration's file as text.</summary>
     public Task<string> ReadTextAsync(string name, CancellationToken cancellationToken) => File.ReadAllTextAsync(FileOf(name), cancellationToken);
 
     public bool Exists(string name) => File.Exists(FileOf(name));
 
-    /// <summary>Writes a configuration; fields of the present file that this version does not know are kept.</summary>
+    /// <summary>Writes a configuration; fields in the existing file that this version does not know are kept.</summary>
     public async Task SaveAsync(BackupConfiguration configuration, CancellationToken cancellationToken)
     {
         var file = FileOf(configuration.Name);
@@ -63,7 +66,7 @@ internal sealed class ConfigurationStore(BackupHome home)
         await BackupHome.WriteAsync(file, System.Text.Encoding.UTF8.GetBytes(json.ToJsonString(s_json) + "\n"), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The id that a configuration's file gives, also when the rest of it cannot be used; null when it does not say.</summary>
+    /// <summary>The id in a configuration's file, even when the rest of the file cannot be used; null if it has none.</summary>
     public async Task<Guid?> IdOfAsync(string name, CancellationToken cancellationToken)
     {
         try
@@ -74,11 +77,11 @@ internal sealed class ConfigurationStore(BackupHome home)
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
-            return null; // The file is to be removed: what it no longer says is not needed for that.
+            return null; // The file is about to be removed anyway, so an unreadable id does not matter.
         }
     }
 
-    /// <summary>Removes a configuration's file, and what is kept under its id.</summary>
+    /// <summary>Removes a configuration's file, and everything stored under its id.</summary>
     /// <exception cref="BackupException">HomeUnwritable.</exception>
     public void Remove(string name, Guid? id)
     {
@@ -112,7 +115,7 @@ internal sealed class ConfigurationStore(BackupHome home)
         }
         catch (Exception exception) when (exception is not (BackupException or OperationCanceledException))
         {
-            // Unreadable, or null where no type can say it: whatever a file holds, it is that file's error.
+            // Unreadable, or null where the type does not allow it: whatever the file holds, the error is about that file.
             throw Invalid(file, exception is IOException or UnauthorizedAccessException ? exception.Message : exception.GetType().Name);
         }
     }
@@ -120,7 +123,7 @@ internal sealed class ConfigurationStore(BackupHome home)
     private static BackupException Invalid(string file, string reason) =>
         new("ConfigurationInvalid", BackupErrorCategory.InvalidData, file, file, reason, Path.GetFileNameWithoutExtension(file));
 
-    // System.Text.Json counts lines from 0 and puts the place behind the words.
+    // System.Text.Json counts lines from 0 and appends the position to the message.
     private static string Reason(JsonException exception)
     {
         var end = exception.Message.IndexOf(" Path: ", StringComparison.Ordinal);

@@ -9,7 +9,7 @@ internal static partial class ConfigurationValidator
     private const int KnownVersion = 1;
     private const long MinRate = 4096;
 
-    // A hundred years in days: beyond, calendars end.
+    // A hundred years in days: beyond that, dates overflow.
     private const int MaxKeep = 36_500;
 
     // SharePoint's own default for major versions of a file.
@@ -19,7 +19,7 @@ internal static partial class ConfigurationValidator
 
     public static bool IsName(string name) => NameForm().IsMatch(name);
 
-    /// <summary>Whether a policy can work: its own rules are for Custom, and Custom needs one.</summary>
+    /// <summary>Whether a policy can work: only Custom has rules of its own, and it needs at least one.</summary>
     /// <exception cref="BackupException">ConfigurationFieldInvalid, with the field and the fix.</exception>
     public static void Validate(string name, RetentionSettings retention)
     {
@@ -41,8 +41,8 @@ internal static partial class ConfigurationValidator
     }
 
     /// <summary>
-    /// Whether a configuration can work that somebody enters now. It is stricter than what is asked of a file that is there: a pattern that never matched
-    /// anything must not end the backups of those that do.
+    /// Whether a configuration that is entered now can work. Stricter than the check of an existing file: a pattern that never matched
+    /// anything must not stop the backups of those that do match.
     /// </summary>
     /// <exception cref="BackupException">ConfigurationFieldInvalid, with the field and the fix.</exception>
     public static void ValidateNew(BackupConfiguration configuration)
@@ -71,7 +71,7 @@ internal static partial class ConfigurationValidator
                     if (string.IsNullOrWhiteSpace(pattern))
                         rules.Refuse($"{field}.{list}", "FieldPatternEmpty");
 
-                    // No user name holds them, so the pattern could never match; a site's title may.
+                    // No user name contains these, so the pattern could never match; a site's title may.
                     if (selection is not null && field != "sharePoint" && pattern.AsSpan().IndexOfAny(s_noUserName) is >= 0 and var at)
                         rules.Refuse($"{field}.{list}", "FieldPattern", pattern, pattern[at]);
                 }
@@ -90,7 +90,7 @@ internal static partial class ConfigurationValidator
         foreach (var (section, value) in ((string, object?)[])[("tenant", configuration.Tenant), ("tenant.auth", configuration.Tenant?.Auth),
             ("sources", configuration.Sources), ("target", configuration.Target), ("repository", configuration.Repository)])
         {
-            // JSON can say null where the type cannot.
+            // JSON can contain null where the type does not allow it.
             if (value is null)
                 rules.Refuse(section, "FieldMissing");
         }
@@ -199,12 +199,12 @@ internal static partial class ConfigurationValidator
             yield return ("sources.whatsApp.webhooks.spool", spool);
     }
 
-    // A place for the repository, or one where chats are dropped.
+    // A place for the repository, or one where chats are delivered.
     private static void Validate(FieldRules rules, TargetSettings target)
     {
         foreach (var (field, limit) in ((string, long?)[])[("uploadLimit", target.UploadLimit), ("downloadLimit", target.DownloadLimit)])
         {
-            // Slower, and a pack of 16 MiB takes longer than an hour.
+            // Any slower, and a pack of 16 MiB takes longer than an hour.
             if (limit < MinRate)
                 rules.Refuse(field, "FieldMinimum", MinRate);
         }

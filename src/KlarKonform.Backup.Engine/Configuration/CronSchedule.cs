@@ -3,8 +3,8 @@ using Cronos;
 namespace KlarKonform.Backup.Engine.Configuration;
 
 /// <summary>
-/// Cron fields in a time zone. When the clocks go forward a time that does not exist is the first one that does; when they go back a
-/// fixed time comes once (Cronos' rules).
+/// Cron fields in a time zone. When clocks go forward, a time that does not exist becomes the first one that does; when they go back, a
+/// fixed time occurs once (Cronos' rules).
 /// </summary>
 internal sealed class CronSchedule
 {
@@ -17,7 +17,7 @@ internal sealed class CronSchedule
         Zone = zone;
     }
 
-    /// <summary>The fields as they were given, blanks evened out.</summary>
+    /// <summary>The fields as given, with normalised spaces.</summary>
     public string Cron { get; }
 
     public TimeZoneInfo Zone { get; }
@@ -38,7 +38,7 @@ internal sealed class CronSchedule
 
         try
         {
-            // Some programs join the two by "and", some by "or": nobody should have to find out at night which.
+            // Some programs combine the two with "and", some with "or": no one should have to find out at night which.
             if (settings.Cron.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is [_, _, not ("*" or "?"), _, not ("*" or "?")])
                 throw new BackupException("ScheduleInvalid", BackupErrorCategory.InvalidArgument, settings.Cron, settings.Cron, Texts.Get("ScheduleDayAndWeekday"));
             var cron = string.Join(' ', settings.Cron.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
@@ -50,6 +50,6 @@ internal sealed class CronSchedule
         }
     }
 
-    /// <summary>The first moment after another; null if there never is one.</summary>
+    /// <summary>The first time after another; null if there never is one.</summary>
     public DateTimeOffset? Next(DateTimeOffset after) => _expression.GetNextOccurrence(after, Zone)?.ToUniversalTime();
 }

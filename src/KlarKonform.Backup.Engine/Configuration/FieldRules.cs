@@ -1,26 +1,26 @@
 namespace KlarKonform.Backup.Engine.Configuration;
 
-/// <summary>What is asked of the fields of one section of a configuration; a refusal names the field by its whole path.</summary>
+/// <summary>The rules for the fields of one section of a configuration; a refusal names the field by its full path.</summary>
 /// <param name="Configuration">The configuration's name.</param>
-/// <param name="Section">The section's path, empty for the whole.</param>
+/// <param name="Section">The section's path, empty for the whole configuration.</param>
 internal readonly record struct FieldRules(string Configuration, string Section)
 {
     /// <summary>The rules of a section of this one.</summary>
     public FieldRules Below(string section) => this with { Section = PathOf(section) };
 
-    /// <summary>Refuses a field, or the section itself when the name is empty.</summary>
+    /// <summary>Refuses a field, or the section itself if the name is empty.</summary>
     /// <exception cref="BackupException">ConfigurationFieldInvalid, with the field and the fix.</exception>
     public void Refuse(string field, string text, params object?[] arguments) =>
         throw new BackupException("ConfigurationFieldInvalid", BackupErrorCategory.InvalidArgument, Configuration, Configuration, PathOf(field), Texts.Get(text, arguments));
 
-    /// <summary>A text that must be there.</summary>
+    /// <summary>Requires a text.</summary>
     public void Demand(string field, string? value)
     {
         if (string.IsNullOrWhiteSpace(value))
             Refuse(field, "FieldMissing");
     }
 
-    /// <summary>A vault and a secret's name, never the secret.</summary>
+    /// <summary>Checks a reference to a secret: a vault and a secret's name, never the secret itself.</summary>
     public void Secret(string field, string? value, bool needed)
     {
         if (needed)
@@ -29,7 +29,7 @@ internal readonly record struct FieldRules(string Configuration, string Section)
             Refuse(field, "FieldSecretReference", value);
     }
 
-    /// <summary>An address by HTTPS, or by HTTP on this machine.</summary>
+    /// <summary>Checks an address: HTTPS, or HTTP on this machine.</summary>
     public void Secure(string field, Uri? value, bool needed)
     {
         if (value is null && needed)
@@ -38,14 +38,16 @@ internal readonly record struct FieldRules(string Configuration, string Section)
             Refuse(field, "FieldHttps", Shown(value));
     }
 
-    /// <summary>An address without a user name and a password: a file is no vault, and whoever connects does not look for them there.</summary>
+    /// <summary>
+    /// Checks that an address has no user name or password: a file is not a vault, and the connecting code does not look for them there.
+    /// </summary>
     public void Anonymous(string field, Uri? value)
     {
         if (value is { IsAbsoluteUri: true, UserInfo.Length: > 0 })
             Refuse(field, "FieldUserInfo");
     }
 
-    /// <summary>An address as it may be shown: without a password that somebody wrote into it.</summary>
+    /// <summary>An address as it may be shown: without a password that someone wrote into it.</summary>
     public static string Shown(Uri value)
     {
         var text = value.OriginalString;

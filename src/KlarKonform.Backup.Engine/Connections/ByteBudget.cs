@@ -1,6 +1,8 @@
 namespace KlarKonform.Backup.Engine.Connections;
 
-/// <summary>Memory that streams under way may take together, in bytes: whoever wants more than is left waits, in the order of asking. Thread-safe.</summary>
+/// <summary>
+/// A budget in bytes for the memory of concurrent streams: a caller that wants more than is left waits its turn. Thread-safe.
+/// </summary>
 internal sealed class ByteBudget
 {
     private readonly object _gate = new();
@@ -10,7 +12,7 @@ internal sealed class ByteBudget
 
     public ByteBudget(long bytes) => _left = _bytes = bytes;
 
-    /// <summary>Waits for so many bytes, all of the budget at most. Dispose the result to give them back.</summary>
+    /// <summary>Waits for this many bytes, at most the whole budget. Dispose the result to give them back.</summary>
     public async Task<IDisposable> TakeAsync(long wanted, CancellationToken cancellationToken)
     {
         var taken = Math.Min(wanted, _bytes);
@@ -27,7 +29,7 @@ internal sealed class ByteBudget
         }
         catch
         {
-            // Admitted after all, or admitted later: in either case nobody will give it back but this.
+            // It was admitted in the meantime, or will be later: in either case only this continuation gives the bytes back.
             _ = admitted.Task.ContinueWith(_ => GiveBack(taken), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             throw;
         }

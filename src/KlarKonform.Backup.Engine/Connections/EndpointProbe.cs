@@ -3,9 +3,10 @@ using System.Security.Authentication;
 
 namespace KlarKonform.Backup.Engine.Connections;
 
-/// <summary>What an HTTPS endpoint shows to anybody: the TLS version that was agreed on, and its clock. No credential is sent.</summary>
+/// <summary>What an HTTPS endpoint shows to anyone: the TLS version that was negotiated, and its clock. No credential is sent.</summary>
 /// <param name="Protocol">The TLS version.</param>
-/// <param name="Ahead">How far this computer's clock is ahead of the endpoint's, or null if it does not tell; whole seconds at best (RFC 9110, Date).</param>
+/// <param name="Ahead">How far this computer's clock is ahead of the endpoint's, or null if the endpoint does not say; accurate to a second
+/// at best (RFC 9110, Date).</param>
 internal sealed record EndpointProbe(SslProtocols? Protocol, TimeSpan? Ahead)
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
@@ -26,7 +27,7 @@ internal sealed record EndpointProbe(SslProtocols? Protocol, TimeSpan? Ahead)
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
         var answered = time.GetUtcNow();
 
-        // The answer was written between the two; its time has no fraction.
+        // The response was written between these two times; its Date header has no fraction.
         return new EndpointProbe(protocol, response.Headers.Date is not { } date ? null : date > answered ? answered - date : asked > date.AddSeconds(1) ? asked - date : TimeSpan.Zero);
     }
 }

@@ -3,7 +3,7 @@ using KlarKonform.Backup.Graph.Http;
 
 namespace KlarKonform.Backup.Engine.Connections;
 
-/// <summary>A client and what it stands on.</summary>
+/// <summary>A Graph client and what it depends on.</summary>
 internal sealed class GraphConnection(GraphClient client, GraphTokenSource tokens, HttpMessageHandler handler) : IDisposable
 {
     public GraphClient Client => client;

@@ -5,11 +5,11 @@ using KlarKonform.Backup.Graph.Http;
 
 namespace KlarKonform.Backup.Engine.Connections;
 
-/// <summary>Signs in to the tenant that a configuration names.</summary>
+/// <summary>Signs in to a configuration's tenant.</summary>
 /// <param name="secrets">Its secrets.</param>
 /// <param name="time">Clock and pauses.</param>
 /// <param name="random">Jitter.</param>
-/// <param name="moved">Called when Graph let something through, or null.</param>
+/// <param name="moved">Called when Graph has transferred something, or null.</param>
 internal sealed class GraphFactory(ISecretStore secrets, TimeProvider time, Random random, Action? moved = null)
 {
     public async Task<GraphConnection> OpenAsync(TenantSettings tenant, GraphLog log, CancellationToken cancellationToken)
@@ -21,7 +21,7 @@ internal sealed class GraphFactory(ISecretStore secrets, TimeProvider time, Rand
         return new GraphConnection(new GraphClient(settings, tokens, new GraphGovernor(time), handler, time, random, log), tokens, handler);
     }
 
-    /// <summary>The request log that an observer reads.</summary>
+    /// <summary>A request log that writes to an observer.</summary>
     public static GraphLog LogTo(IBackupObserver observer) => new(observer.Verbose, observer.WantsDebug ? observer.Debug : null);
 
     private async Task<GraphCredential> CredentialAsync(AuthenticationSettings auth, CancellationToken cancellationToken)

@@ -5,14 +5,14 @@ namespace KlarKonform.Backup.Engine.Connections;
 
 /// <summary>
 /// A configuration's cache: copies of index files, snapshots and sealed trees, in a folder of its own, so that tenants never share one.
-/// Everything in it is encrypted as it is in the repository, and it can be deleted at any moment.
+/// Everything in it is encrypted as in the repository, and it can be deleted at any time.
 /// </summary>
 internal static class LocalCache
 {
-    // restic's figure: what nobody fetched for so long is of a snapshot that is gone.
+    // restic's value: what was not read for this long belongs to a snapshot that is gone.
     private static readonly TimeSpan s_keepTrees = TimeSpan.FromDays(30);
 
-    /// <summary>Folders of the repository that are small, never change and are read by every run.</summary>
+    /// <summary>Folders of the repository whose files are small, never change and are read by every run.</summary>
     public static IReadOnlyCollection<string> Folders { get; } = ["index", "snapshots"];
 
     public static IObjectStore Open(string folder, TimeProvider time)

@@ -3,10 +3,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace KlarKonform.Backup.Engine.Connections;
 
-/// <summary>Finds and reads the certificate that an app signs in with.</summary>
+/// <summary>Finds and reads the certificate with which an app signs in.</summary>
 internal static class SignInCertificate
 {
-    /// <summary>A certificate of the user's or the machine's personal store.</summary>
+    /// <summary>A certificate from the user's or the machine's personal store.</summary>
     /// <exception cref="BackupException">CertificateNotFound or CertificateUnusable.</exception>
     public static X509Certificate2 FromStore(string thumbprint)
     {
@@ -19,7 +19,7 @@ internal static class SignInCertificate
             }
             catch (CryptographicException)
             {
-                continue; // Linux has no machine store; a fresh account has none of its own.
+                continue; // Linux has no machine store; a new account has none of its own.
             }
 
             if (store.Certificates.Find(X509FindType.FindByThumbprint, thumbprint, validOnly: false) is [var found, ..])
@@ -29,7 +29,7 @@ internal static class SignInCertificate
         throw new BackupException("CertificateNotFound", BackupErrorCategory.ObjectNotFound, thumbprint, thumbprint);
     }
 
-    /// <summary>A certificate out of a vault: PFX in base64, or PEM with certificate and key.</summary>
+    /// <summary>A certificate from a vault: PFX in base64, or PEM with certificate and key.</summary>
     /// <exception cref="BackupException">CertificateUnusable.</exception>
     public static X509Certificate2 Parse(string text, string? password, string name)
     {
@@ -46,7 +46,7 @@ internal static class SignInCertificate
         }
     }
 
-    /// <summary>Reads a file, proves that it can be used, and returns it in the form that a vault keeps.</summary>
+    /// <summary>Reads a file, proves that it is usable, and returns it in the form to be stored in a vault.</summary>
     /// <exception cref="BackupException">CertificateUnusable.</exception>
     public static async Task<string> ReadFileAsync(string file, string? password, CancellationToken cancellationToken)
     {

@@ -8,18 +8,18 @@ using KlarKonform.Backup.Storage.Watching;
 
 namespace KlarKonform.Backup.Engine.Connections;
 
-/// <summary>Opens the store that a configuration names, with its secrets from the vault.</summary>
+/// <summary>Opens the store of a configuration, with its secrets from the vault.</summary>
 /// <param name="secrets">The vault.</param>
 /// <param name="time">Clock and pauses.</param>
 /// <param name="random">Jitter.</param>
-/// <param name="moved">Called when the store let something through that is more than a lock, or null.</param>
+/// <param name="moved">Called when the store has transferred something other than a lock, or null.</param>
 internal sealed class TargetFactory(ISecretStore secrets, TimeProvider time, Random random, Action? moved = null)
 {
-    /// <summary>The store, repeating what fails for a passing reason.</summary>
+    /// <summary>Opens the store, which retries transient failures.</summary>
     public async Task<IObjectStore> OpenAsync(TargetSettings target, CancellationToken cancellationToken) =>
         Limit(new RetryingObjectStore(Watch(await CreateAsync(target, cancellationToken).ConfigureAwait(false)), time, random), target);
 
-    // A run renews its lock as long as its process lives: that says nothing of its progress.
+    // A run renews its lock as long as its process lives: that says nothing about its progress.
     private IObjectStore Watch(IObjectStore store) => moved is null ? store : new WatchedObjectStore(store, key => !key.StartsWith("locks/", StringComparison.Ordinal), moved);
 
     private IObjectStore Limit(IObjectStore store, TargetSettings target)

@@ -2,17 +2,18 @@ using KlarKonform.Backup.Repository.Writing;
 
 namespace KlarKonform.Backup.Engine.Connections;
 
-/// <summary>How a kind of target is written and read best.</summary>
+/// <summary>The best way to write to and read from a kind of target.</summary>
 internal static class TargetTraits
 {
-    // MiB of a pack. A disk has no price a request, and half of restic's default spares the buffers' memory.
+    // Pack size in MiB. A disk has no price per request, and half of restic's default saves buffer memory.
     private const int FolderPackMiB = 8;
     private const int ServerPackMiB = 16;
 
-    // A server's answer takes longer than its bytes' way and their decryption; each read takes a few MiB of memory. restic's number of connections.
+    // A server's response takes longer than transferring and decrypting its bytes; each read takes a few MiB of memory. restic's number of
+    // connections.
     private const int ServerReads = 5;
 
-    /// <summary>Packs that are read at a time.</summary>
+    /// <summary>How many packs to read concurrently.</summary>
     public static int ReadsAtOnce(TargetSettings target) => target.Type == TargetType.Folder ? Environment.ProcessorCount + 1 : ServerReads;
 
     /// <summary>The writer's options for a target.</summary>

@@ -7,22 +7,22 @@ using KlarKonform.Backup.Http;
 namespace KlarKonform.Backup.Engine.Connections;
 
 /// <summary>
-/// HTTP handlers for everything that is asked: TLS 1.2 or newer, no redirects, the system's roots and those that the admin names, and a limit
-/// for every wait.
+/// HTTP handlers for all requests: TLS 1.2 or newer, no redirects, the system's root certificates and those that the admin names, and a
+/// limit for every wait.
 /// </summary>
 internal static class TrustedHandlers
 {
-    /// <summary>A handler under which nothing waits for ever.</summary>
-    /// <param name="caCertificateFile">Further roots, or null.</param>
-    /// <param name="proxy">The proxy, or null for the system's.</param>
-    /// <param name="limits">How long is waited; null for what services of Microsoft and Meta get.</param>
-    /// <param name="time">The clock of the limits; null for the system's.</param>
-    /// <param name="moved">Called when something was let through, or null.</param>
+    /// <summary>A handler with which nothing waits for ever.</summary>
+    /// <param name="caCertificateFile">Additional root certificates, or null.</param>
+    /// <param name="proxy">The proxy, or null for the system's proxy.</param>
+    /// <param name="limits">How long to wait; null for the limits used for Microsoft's and Meta's services.</param>
+    /// <param name="time">The clock of the limits; null for the system clock.</param>
+    /// <param name="moved">Called when something was transferred, or null.</param>
     /// <exception cref="BackupException">CaCertificateUnreadable.</exception>
     public static HttpMessageHandler Create(string? caCertificateFile, Uri? proxy = null, LineLimits? limits = null, TimeProvider? time = null, Action? moved = null) =>
         new LineLimitHandler(CreateSockets(caCertificateFile, proxy), limits ?? LineLimits.Default, time ?? TimeProvider.System, moved);
 
-    /// <summary>The same without limits: for who has one of his own for the whole.</summary>
+    /// <summary>The same without limits: for callers with an overall limit of their own.</summary>
     /// <exception cref="BackupException">CaCertificateUnreadable.</exception>
     public static SocketsHttpHandler CreateSockets(string? caCertificateFile, Uri? proxy)
     {
@@ -35,7 +35,7 @@ internal static class TrustedHandlers
             ConnectTimeout = TimeSpan.FromSeconds(30),
             ConnectCallback = KeptAlive.ConnectAsync,
 
-            // Where HTTP/2 is spoken, a dead connection would take many requests with it.
+            // With HTTP/2, a dead connection would take many requests with it.
             KeepAlivePingDelay = TimeSpan.FromSeconds(60),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(30),
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
@@ -68,7 +68,7 @@ internal static class TrustedHandlers
         if (errors == SslPolicyErrors.None)
             return true;
         if (errors != SslPolicyErrors.RemoteCertificateChainErrors || certificate is not X509Certificate2 server)
-            return false; // A wrong name stays wrong, whoever issued it.
+            return false; // A wrong name stays wrong, whoever issued the certificate.
         using var custom = new X509Chain();
         custom.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         custom.ChainPolicy.CustomTrustStore.AddRange(roots);

@@ -9,7 +9,7 @@ namespace KlarKonform.Backup.Engine.Errors;
 
 /// <summary>
 /// Turns the layers' exceptions into one message for the admin. Only <see cref="BackupException"/> and cancellation leave the engine;
-/// what is neither is a mistake of ours and is named so.
+/// anything else is a defect in this product and is reported as one.
 /// </summary>
 internal static class ErrorTranslator
 {
@@ -48,7 +48,7 @@ internal static class ErrorTranslator
         };
     }
 
-    /// <summary>What an admin does about an object that must be restored first.</summary>
+    /// <summary>What an admin should do about an object that must be restored from the archive first.</summary>
     public static BackupException Archived(StorageException error) =>
         new("TargetArchived", BackupErrorCategory.InvalidOperation, error.Location, error.Location, error.Key, error.Detail ?? "?");
 
@@ -109,8 +109,8 @@ internal static class ErrorTranslator
     }
 
     /// <summary>
-    /// Whether a refusal speaks of the app's own rights. Exchange's and SharePoint's codes mean a mailbox, a folder or a file as well, which an admin, a policy
-    /// or a sensitivity label closes: whoever reads them as a missing permission is sent the wrong way.
+    /// Whether a refusal concerns the app's own permissions. Exchange's and SharePoint's codes may also mean a mailbox, a folder or a file
+    /// that an admin, a policy or a sensitivity label closes: reporting those as a missing permission would mislead the admin.
     /// </summary>
     private static bool IsOfTheApp(string code) => s_ofTheApp.Contains(code, StringComparer.OrdinalIgnoreCase);
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace KlarKonform.Backup.Engine.Formats;
 
-/// <summary>A personal contact as vCard: a readable copy; what vCard cannot say stays in the JSON file.</summary>
+/// <summary>A personal contact as vCard: a readable copy. What vCard cannot express is only in the JSON file.</summary>
 internal static class ContactCard
 {
     public static byte[] Write(JsonElement contact, string id, byte[]? photo)
@@ -48,7 +48,7 @@ internal static class ContactCard
         return card.AddPhoto(photo).ToBytes();
     }
 
-    /// <summary>The name that people see: FN may not be empty.</summary>
+    /// <summary>The display name; FN must not be empty.</summary>
     public static string Name(JsonElement contact)
     {
         var mail = contact.Array("emailAddresses").Select(each => each.Text("address")).FirstOrDefault(each => each.Length > 0);

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace KlarKonform.Backup.Engine.Formats;
 
-/// <summary>Users, organisational contacts and groups of the address book as vCards; a group is a card of kind group with its members.</summary>
+/// <summary>
+/// Users, organisational contacts and groups of the address book as vCards; a group is a card of kind "group" with its members.
+/// </summary>
 internal static class DirectoryCard
 {
     public static byte[] Write(JsonElement entry, string id, byte[]? photo)

@@ -13,7 +13,7 @@ namespace KlarKonform.Backup.Engine.Formats;
 
 /// <summary>
 /// An event as iCalendar (RFC 5545): a readable copy for other programs. A series is its master with the rule, one VEVENT for every
-/// exception, an EXDATE for every cancelled occurrence. What iCalendar cannot say stays in the JSON file.
+/// exception, an EXDATE for every cancelled occurrence. What iCalendar cannot express is only in the JSON file.
 /// </summary>
 internal static class EventCalendar
 {
@@ -23,9 +23,9 @@ internal static class EventCalendar
     private static readonly Instant s_first = NodaTime.Instant.FromUtc(1, 1, 3, 0, 0);
     private static readonly Instant s_last = NodaTime.Instant.FromUtc(9999, 12, 29, 0, 0);
 
-    /// <summary>Writes an event as Graph sent it, with exceptionOccurrences and cancelledOccurrences in it.</summary>
+    /// <summary>Writes an event as Graph sent it, including its exceptionOccurrences and cancelledOccurrences.</summary>
     /// <param name="json">The event.</param>
-    /// <param name="attachments">What is attached, by Graph's properties; their names are listed.</param>
+    /// <param name="attachments">The attachments as Graph's objects; their names are listed.</param>
     public static byte[] Write(JsonElement json, IEnumerable<JsonElement> attachments)
     {
         var calendar = new Ical.Net.Calendar { ProductId = ProductId };
@@ -39,7 +39,8 @@ internal static class EventCalendar
         {
             var each = Event(exception, json, zone);
 
-            // Graph leaves originalStart null at times. Without it nobody can tell which occurrence it was: then it stands for itself.
+            // Graph sometimes leaves originalStart null. Then the occurrence it replaces is unknown, and the exception becomes an event of
+            // its own.
             if (OffsetDateTimePattern.ExtendedIso.Parse(exception.Text("originalStart")) is { Success: true } original)
                 each.RecurrenceIdentifier = new RecurrenceIdentifier(Moment(original.Value.ToInstant(), zone, json.Flag("isAllDay")));
             else
@@ -52,7 +53,7 @@ internal static class EventCalendar
         return Encoding.UTF8.GetBytes(new CalendarSerializer().SerializeToString(calendar)!);
     }
 
-    // The library reads a zone's rules from here to a year from now, and refuses what begins later: the rules of today are those of 2015.
+    // The library writes a zone's rules from this date to a year from now, and refuses a later start; today's rules date from 2015.
     private static DateTime ZoneFrom(DateTime start) => start < s_rulesOfToday ? start : s_rulesOfToday;
 
     private static CalendarEvent Event(JsonElement json, JsonElement series, DateTimeZone zone)
@@ -131,7 +132,7 @@ internal static class EventCalendar
         var mail = recipient.Object("emailAddress");
         var address = mail.Text("address");
 
-        // Exchange names some people by an X.500 path; a mailto address of it is none.
+        // Exchange identifies some people by an X.500 path, which does not make a mailto address.
         if (!address.Contains('@', StringComparison.Ordinal) || !Uri.TryCreate("mailto:" + address, UriKind.Absolute, out var uri))
             return null;
         return (uri, mail.Text("name") is { Length: > 0 } name ? name : address);
@@ -156,7 +157,7 @@ internal static class EventCalendar
         }
     }
 
-    // Of an all-day event only the date counts, and Graph gives it as midnight in the zone that it names, not in the event's own.
+    // Only the date of an all-day event counts. Graph gives it as midnight in the zone that it names, not in the event's own.
     private static CalDateTime Edge(JsonElement moment, DateTimeZone zone, bool allDay) =>
         allDay ? new CalDateTime(DateOnly.FromDateTime(Local(moment))) : Moment(Instant(moment), zone, allDay: false);
 
@@ -168,7 +169,7 @@ internal static class EventCalendar
             : new CalDateTime(DateTime.SpecifyKind(instant.InZone(zone).ToDateTimeUnspecified(), DateTimeKind.Unspecified), zone.Id);
     }
 
-    // At the ends of the calendar, where Outlook puts its "none", some zones' clocks have no time: UTC's has.
+    // At the limits of the calendar, where Outlook puts its "none", some zones have no local time; UTC has.
     private static bool HasTimeEverywhere(Instant instant) => instant > s_first && instant < s_last;
 
     private static DateTimeZone Zone(JsonElement json)
@@ -186,7 +187,7 @@ internal static class EventCalendar
 
     private static Instant Start(JsonElement json) => Instant(json.Object("start"));
 
-    // A local time with seven digits of fraction, and the zone that it is in: UTC unless the request prefers another.
+    // A local time with seven fractional digits, and its zone: UTC unless the request prefers another.
     private static Instant Instant(JsonElement moment)
     {
         var zone = TimeZones.Find(moment.Text("timeZone")) ?? DateTimeZone.Utc;

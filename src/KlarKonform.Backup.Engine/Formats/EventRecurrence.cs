@@ -6,9 +6,9 @@ namespace KlarKonform.Backup.Engine.Formats;
 /// <summary>Graph's recurrence (resources/recurrencepattern.md, recurrencerange.md) as an RRULE of RFC 5545.</summary>
 internal static class EventRecurrence
 {
-    /// <summary>The rule, or null when its pattern is unknown.</summary>
+    /// <summary>The rule, or null if its pattern is unknown.</summary>
     /// <param name="recurrence">Graph's object.</param>
-    /// <param name="until">Turns the last day into UNTIL: its form follows DTSTART's.</param>
+    /// <param name="until">Turns the last day into UNTIL, whose form must match that of DTSTART.</param>
     public static string? Rule(JsonElement recurrence, Func<DateOnly, string> until)
     {
         var (pattern, range) = (recurrence.Object("pattern"), recurrence.Object("range"));
@@ -34,7 +34,7 @@ internal static class EventRecurrence
         var day = Number(pattern, "dayOfMonth").ToString(CultureInfo.InvariantCulture);
         var days = string.Join(',', pattern.Array("daysOfWeek").Select(each => Day(each.AsText())));
 
-        // What lacks the very thing that makes it a rule is none: then the master's own date is what there is.
+        // A pattern without its defining value is not a rule: then only the master's own date is left.
         var (hasDays, hasDay, hasMonth) = (days.Length > 0, Number(pattern, "dayOfMonth") is >= 1 and <= 31, Number(pattern, "month") is >= 1 and <= 12);
         return pattern.Text("type") switch
         {

@@ -10,7 +10,7 @@ internal static partial class GraphJson
     public static string Text(this JsonElement item, string name) =>
         item.ValueKind == JsonValueKind.Object && item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.AsText() : "";
 
-    /// <summary>A text as it is; half a surrogate pair in it, which older snapshots may hold, becomes U+FFFD.</summary>
+    /// <summary>A text as it is; an unpaired surrogate in it, which older snapshots may contain, becomes U+FFFD.</summary>
     public static string AsText(this JsonElement text)
     {
         if (text.ValueKind != JsonValueKind.String)
@@ -25,7 +25,7 @@ internal static partial class GraphJson
         }
     }
 
-    /// <summary>A whole number, or null where there is none.</summary>
+    /// <summary>An integer, or null if there is none.</summary>
     public static int? Number(this JsonElement item, string name) =>
         item.ValueKind == JsonValueKind.Object && item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
 
@@ -41,10 +41,10 @@ internal static partial class GraphJson
     public static IEnumerable<JsonElement> Array(this JsonElement item, string name) =>
         item.ValueKind == JsonValueKind.Object && item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
 
-    /// <summary>A property's JSON, written by one hand, so that equal values are equal texts; empty when it is missing.</summary>
+    /// <summary>A property as canonical JSON: equal values give equal text; empty if it is missing.</summary>
     public static string Written(this JsonElement item, string name) => item.ValueKind == JsonValueKind.Object && item.TryGetProperty(name, out var value) ? JsonSerializer.Serialize(value) : "";
 
-    /// <summary>The first of some time properties that is there; else the epoch.</summary>
+    /// <summary>The first of several time properties that is present; otherwise the epoch.</summary>
     public static DateTimeOffset Time(this JsonElement item, params string[] names)
     {
         foreach (var name in names)

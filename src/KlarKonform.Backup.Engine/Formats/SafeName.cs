@@ -3,10 +3,10 @@ using System.Text;
 
 namespace KlarKonform.Backup.Engine.Formats;
 
-/// <summary>Names that Windows, Linux and restic all accept, and that lead nowhere else.</summary>
+/// <summary>Names that Windows, Linux and restic all accept, and that cannot lead elsewhere.</summary>
 internal static class SafeName
 {
-    // ext4 allows 255 bytes, NTFS 255 UTF-16 units; room stays for a mark and an extension.
+    // ext4 allows 255 bytes, NTFS 255 UTF-16 units; this leaves room for a mark and an extension.
     private const int MaxBytes = 200;
 
     // Device names of Windows, with or without an extension ("Naming Files, Paths, and Namespaces").
@@ -16,7 +16,7 @@ internal static class SafeName
         "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
     };
 
-    /// <summary>Makes any text a name of one path component.</summary>
+    /// <summary>Turns any text into the name of one path component.</summary>
     public static string From(string text, string fallback = "_")
     {
         var safe = new StringBuilder(text.Length);
@@ -56,10 +56,10 @@ internal static class SafeName
         return kept.ToString().TrimEnd() + extension;
     }
 
-    /// <summary>A short mark that tells items of equal names apart and stays the same in every run.</summary>
+    /// <summary>A short mark that distinguishes items of the same name and stays the same in every run.</summary>
     public static string Mark(string id) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(id)))[..8].ToLowerInvariant();
 
-    /// <summary>A folder's name with a mark: what looks like an extension there is a domain, a version or a date.</summary>
+    /// <summary>A folder's name with a mark at its end: what looks like an extension there is a domain, a version or a date.</summary>
     public static string FolderWithMark(string name, string id) => $"{name} [{Mark(id)}]";
 
     /// <summary>The name with the item's mark before its extension.</summary>

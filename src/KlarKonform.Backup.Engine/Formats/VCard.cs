@@ -9,7 +9,7 @@ internal sealed class VCard
 
     private readonly StringBuilder _text = new("BEGIN:VCARD\r\nVERSION:4.0\r\n");
 
-    /// <summary>A property of one text value.</summary>
+    /// <summary>Adds a property with one text value.</summary>
     public VCard Add(string property, string value)
     {
         if (value.Length > 0)
@@ -17,7 +17,7 @@ internal sealed class VCard
         return this;
     }
 
-    /// <summary>A property of several components, as <c>N</c> and <c>ADR</c> are.</summary>
+    /// <summary>Adds a property with several components, such as <c>N</c> and <c>ADR</c>.</summary>
     public VCard AddParts(string property, params string[] parts)
     {
         if (parts.Any(part => part.Length > 0))
@@ -25,7 +25,7 @@ internal sealed class VCard
         return this;
     }
 
-    /// <summary>A property of several values, as <c>CATEGORIES</c> and <c>NICKNAME</c> are.</summary>
+    /// <summary>Adds a property with several values, such as <c>CATEGORIES</c> and <c>NICKNAME</c>.</summary>
     public VCard AddList(string property, IEnumerable<string> values)
     {
         var all = values.Where(value => value.Length > 0).Select(Escape).ToArray();
@@ -34,7 +34,7 @@ internal sealed class VCard
         return this;
     }
 
-    /// <summary>A property whose value is a URI: it is written as it is.</summary>
+    /// <summary>Adds a property whose value is a URI, which is written unchanged.</summary>
     public VCard AddUri(string property, string uri)
     {
         if (uri.Length > 0)
@@ -42,7 +42,7 @@ internal sealed class VCard
         return this;
     }
 
-    /// <summary>A photo, inside the card.</summary>
+    /// <summary>Adds a photo, embedded in the card.</summary>
     public VCard AddPhoto(byte[]? jpeg) => jpeg is null ? this : AddUri("PHOTO", "data:image/jpeg;base64," + Convert.ToBase64String(jpeg));
 
     public byte[] ToBytes() => Encoding.UTF8.GetBytes(_text + "END:VCARD\r\n");
@@ -50,7 +50,7 @@ internal sealed class VCard
     private static string Escape(string value) => value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(",", "\\,", StringComparison.Ordinal).Replace(";", "\\;", StringComparison.Ordinal)
         .Replace("\r\n", "\\n", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal).Replace('\r', ' ');
 
-    // A line is broken between characters, never inside one.
+    // Lines are broken between characters, never inside one.
     private void Line(string line)
     {
         var octets = 0;

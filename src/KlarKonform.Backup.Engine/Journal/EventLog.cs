@@ -5,12 +5,12 @@ using KlarKonform.Backup.Engine.Configuration;
 namespace KlarKonform.Backup.Engine.Journal;
 
 /// <summary>
-/// A file of JSON lines, for log collectors. It is opened for every line, so that several processes and a rotation get along. When it
-/// cannot be written, the backup goes on without it. Thread-safe.
+/// A file of JSON lines, for log collectors. It is opened for every line, so that several processes and a log rotation do not disturb each
+/// other. If it cannot be written, the backup continues without it. Thread-safe.
 /// </summary>
 internal sealed class EventLog(string path, Action<string> warn)
 {
-    // Fifty MiB are years of nightly runs; a collector reads a file of ten at once.
+    // Fifty MiB hold years of nightly runs; a collector reads a file of ten at once.
     private const long MaxBytes = 10 << 20;
     private const int MaxFiles = 5;
 
@@ -47,7 +47,7 @@ internal sealed class EventLog(string path, Action<string> warn)
         stream.Write(line);
     }
 
-    // backup.jsonl, backup.1.jsonl, …: the extension stays, because collectors go by it.
+    // backup.jsonl, backup.1.jsonl, …: the extension stays, because collectors rely on it.
     private void Rotate()
     {
         for (var number = MaxFiles - 1; number > 0; number--)

@@ -3,15 +3,15 @@ using KlarKonform.Backup.Engine.Configuration;
 namespace KlarKonform.Backup.Engine.Journal;
 
 /// <summary>
-/// The right to run a configuration on this machine: a file that stays locked as long as the process lives. The system frees it when
-/// the process dies, however that happens, so that a dead run is never taken for a living one. Disposing gives it up. Thread-safe.
+/// The right to run a configuration on this machine: a file that stays locked as long as the process lives. The system frees it when the
+/// process dies, for whatever reason, so that a dead run is never taken for a living one. Disposing releases it. Thread-safe.
 /// </summary>
 internal sealed class RunClaim : IDisposable
 {
     private const string LockFile = "running.lock";
     private const string StopPrefix = "stop-";
 
-    // Who only looks whether it is locked holds it for a moment.
+    // A process that only checks whether it is locked holds it for a moment.
     private const int Attempts = 5;
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
 
@@ -24,9 +24,9 @@ internal sealed class RunClaim : IDisposable
         _folder = folder;
     }
 
-    /// <summary>Takes the right, or returns null when another process has it.</summary>
+    /// <summary>Takes the claim, or returns null if another process has it.</summary>
     /// <param name="folder">The configuration's journal.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="BackupException">HomeUnwritable.</exception>
     public static async Task<RunClaim?> TakeAsync(string folder, CancellationToken cancellationToken)
     {
@@ -68,7 +68,7 @@ internal sealed class RunClaim : IDisposable
         }
     }
 
-    /// <summary>Whether a living process has the right.</summary>
+    /// <summary>Whether a living process holds the claim.</summary>
     public static bool IsHeld(string folder)
     {
         var path = Path.Combine(folder, LockFile);
@@ -89,7 +89,9 @@ internal sealed class RunClaim : IDisposable
         }
     }
 
-    /// <summary>Since when the right is held, by the file's time: for when the journal does not say it. Null when nobody ever had it.</summary>
+    /// <summary>
+    /// Since when the claim is held, by the file's time: for when the journal does not say it. Null if it was never held.
+    /// </summary>
     public static DateTimeOffset? Since(string folder)
     {
         var file = new FileInfo(Path.Combine(folder, LockFile));
@@ -99,10 +101,10 @@ internal sealed class RunClaim : IDisposable
     /// <summary>Asks a run to stop.</summary>
     public static Task RequestStopAsync(string folder, Guid run, CancellationToken cancellationToken) => BackupHome.WriteAsync(StopPath(folder, run), [], cancellationToken);
 
-    /// <summary>Whether somebody asked this run to stop.</summary>
+    /// <summary>Whether another process asked this run to stop.</summary>
     public bool IsStopRequested(Guid run) => File.Exists(StopPath(_folder, run));
 
-    // The file's time says since when; some file systems refuse to set one, and then the journal alone says it.
+    // The file's time says since when; some file systems refuse to set one, and then only the journal says it.
     private void Mark()
     {
         try
@@ -111,7 +113,7 @@ internal sealed class RunClaim : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // The claim holds all the same.
+            // The claim is valid nevertheless.
         }
     }
 

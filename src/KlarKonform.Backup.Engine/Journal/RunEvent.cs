@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Engine.Journal;
 
-/// <summary>Stable names of what the event log says.</summary>
+/// <summary>Stable names of the entries in the event log.</summary>
 internal enum RunEvent
 {
     RunStarted,

@@ -5,7 +5,7 @@ internal sealed class RunEvents(EventLog log, string configuration, Guid run, Ti
 {
     /// <summary>Writes an event.</summary>
     /// <param name="what">Its stable name.</param>
-    /// <param name="message">It in the user's language.</param>
+    /// <param name="message">The event in the user's language.</param>
     /// <param name="data">Its values, for programs.</param>
     public void Write(RunEvent what, string message, object? data = null) => log.Write(new
     {

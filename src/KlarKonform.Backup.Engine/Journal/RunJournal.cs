@@ -7,17 +7,17 @@ using KlarKonform.Backup.Repository.Format;
 namespace KlarKonform.Backup.Engine.Journal;
 
 /// <summary>
-/// What ran on this machine, a small file a run. It only informs: deleting it loses nothing that a backup needs. Thread-safe.
+/// What ran on this machine, one small file per run. It is only informative: deleting it loses nothing that a backup needs. Thread-safe.
 /// </summary>
 internal sealed class RunJournal(BackupHome home, TimeProvider time)
 {
     /// <summary>The code of a resource that a killed run had not finished.</summary>
     public const string Interrupted = "Interrupted";
 
-    // A file a run, for well over a year of nightly runs.
+    // One file per run, for well over a year of nightly runs.
     private const int MaxRuns = 500;
 
-    // Beyond, a file is no run: of a million failures it has half as many bytes.
+    // A larger file is not a run: even one with a million failures has half as many bytes.
     private const long MaxBytes = 512L << 20;
 
     // A run on another machine that shares this folder writes every few seconds.
@@ -42,7 +42,7 @@ internal sealed class RunJournal(BackupHome home, TimeProvider time)
         return null;
     }
 
-    /// <summary>The snapshot that a run on this machine wrote last; null when there is none.</summary>
+    /// <summary>The snapshot that a run on this machine wrote last; null if there is none.</summary>
     public async Task<BlobId?> NewestSnapshotAsync(Guid configuration, CancellationToken cancellationToken)
     {
         await foreach (var run in ReadAsync(configuration, cancellationToken).ConfigureAwait(false))
@@ -54,13 +54,13 @@ internal sealed class RunJournal(BackupHome home, TimeProvider time)
         return null;
     }
 
-    /// <summary>Runs, newest first. A run whose process is gone counts as failed; what cannot be read is passed over.</summary>
+    /// <summary>Runs, newest first. A run whose process is gone counts as failed; unreadable files are skipped.</summary>
     public IAsyncEnumerable<BackupRun> ReadAsync(Guid configuration, CancellationToken cancellationToken) => ReadAsync(configuration, _ => { }, cancellationToken);
 
     /// <summary>Runs, newest first. A run whose process is gone counts as failed.</summary>
-    /// <param name="configuration">Whose runs.</param>
-    /// <param name="passedOver">Told of what cannot be read, in the user's language; the rest is read all the same.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="configuration">The configuration's id.</param>
+    /// <param name="passedOver">Is told of unreadable files, in the user's language; the rest is still read.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     public async IAsyncEnumerable<BackupRun> ReadAsync(
         Guid configuration, Action<string> passedOver, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -79,7 +79,7 @@ internal sealed class RunJournal(BackupHome home, TimeProvider time)
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
-                // Torn, edited by hand, of another version: it is history only, and one file of it.
+                // Torn, edited by hand, or of another version: it is only history, and only one file of it.
                 passedOver(Texts.Get("JournalUnreadable", file, exception is JsonException or IOException or UnauthorizedAccessException ? exception.Message : exception.GetType().Name));
                 continue;
             }
@@ -111,7 +111,7 @@ internal sealed class RunJournal(BackupHome home, TimeProvider time)
         return SoundRun.Of(run);
     }
 
-    // What was being read or waited is as unfinished as the run.
+    // Whatever was being read or waiting is as unfinished as the run.
     private static BackupRun Ended(BackupRun run) => run with
     {
         Status = BackupState.Failed,
@@ -122,7 +122,7 @@ internal sealed class RunJournal(BackupHome home, TimeProvider time)
         Resources = [.. run.Resources.Select(each => each.Status is BackupState.Running or BackupState.Pending ? each with { Status = BackupState.Failed, Code = Interrupted, Message = Texts.Get("RunInterrupted") } : each)],
     };
 
-    // Of this machine's runs only the newest can live, and only while its process holds the claim.
+    // Of this machine's runs only the newest can be alive, and only while its process holds the claim.
     private bool IsAlive(BackupRun run, string folder, bool isNewest) => string.Equals(run.HostName, Environment.MachineName, StringComparison.OrdinalIgnoreCase)
         ? isNewest && RunClaim.IsHeld(folder)
         : (time.GetUtcNow() - (run.Updated ?? run.Started)).Duration() < s_silentAfter;

@@ -2,11 +2,13 @@ using System.Text.Json;
 
 namespace KlarKonform.Backup.Engine.Journal;
 
-/// <summary>Makes sure that a run which was read from a file has what its type promises: JSON can say null where the type cannot.</summary>
+/// <summary>
+/// Ensures that a run read from a file has what its type promises: JSON can contain null where the type does not allow it.
+/// </summary>
 internal static class SoundRun
 {
-    /// <summary>The run without gaps: lists that are null are empty, entries that are null or lack their names are left out.</summary>
-    /// <exception cref="JsonException">It lacks what makes it a run.</exception>
+    /// <summary>The run without gaps: null lists become empty, entries that are null or lack their names are left out.</summary>
+    /// <exception cref="JsonException">It lacks what every run has.</exception>
     public static BackupRun Of(BackupRun run)
     {
         if (run.Configuration is null || !Enum.IsDefined(run.Status))
@@ -24,7 +26,7 @@ internal static class SoundRun
         };
     }
 
-    /// <summary>A failure that stands by itself, with its configuration's name.</summary>
+    /// <summary>A failure outside a resource, with its configuration's name.</summary>
     public static ItemFailure Of(ItemFailure failure, string configuration) =>
         failure with { Configuration = configuration, Hint = failure.Hint ?? "", Parent = failure.Parent ?? "", Message = failure.Message ?? "" };
 

@@ -9,7 +9,10 @@ using KlarKonform.Backup.Graph.Mail;
 
 namespace KlarKonform.Backup.Engine.Notifications;
 
-/// <summary>Tells people of a run whose state is another than the last one's. What cannot be delivered is a warning: the backup is what it is.</summary>
+/// <summary>
+/// Notifies people of a run that ended in a different state than the previous one. A notification that cannot be delivered is only a
+/// warning: it does not change the result of the backup.
+/// </summary>
 internal sealed class RunNotifier(BackupConfiguration configuration, ISecretStore secrets, IBackupObserver observer, TimeProvider time, Random random)
 {
     private const int MaxAttempts = 3;
@@ -19,9 +22,9 @@ internal sealed class RunNotifier(BackupConfiguration configuration, ISecretStor
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() }, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>Notifies if there is something new.</summary>
-    /// <param name="run">The run that ended, or that stands still.</param>
-    /// <param name="before">How the last one ended, or null for none and for what is told in any case.</param>
-    /// <param name="cancellationToken">Ends the attempts.</param>
+    /// <param name="run">The run that ended, or that has stalled.</param>
+    /// <param name="before">How the previous run ended; null if there was none, or to notify in any case.</param>
+    /// <param name="cancellationToken">Cancels the attempts.</param>
     public async Task NotifyAsync(BackupRun run, BackupState? before, CancellationToken cancellationToken)
     {
         if (configuration.Notification is not { } settings || run.Status == before)
@@ -33,9 +36,11 @@ internal sealed class RunNotifier(BackupConfiguration configuration, ISecretStor
                 from, settings.MailTo, Texts.Get("NotificationSubject", run.Configuration, Texts.Get(run.StalledSince is null ? "State_" + run.Status : "State_Stalled")), Text(run), cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Notifies of a run that has been on for too long, so that later ones are skipped: no run ends, so nothing else would say it.</summary>
+    /// <summary>
+    /// Notifies of a run that has lasted so long that later ones are skipped: no run ends, so nothing else would report it.
+    /// </summary>
     /// <param name="overdue">The error that says so.</param>
-    /// <param name="cancellationToken">Ends the attempts.</param>
+    /// <param name="cancellationToken">Cancels the attempts.</param>
     public async Task NotifyOverdueAsync(BackupException overdue, CancellationToken cancellationToken)
     {
         if (configuration.Notification is not { } settings)
@@ -123,7 +128,7 @@ internal sealed class RunNotifier(BackupConfiguration configuration, ISecretStor
         await new MailSender(graph.Client, from).SendAsync(to, subject, text, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What happened, for people; without the names of items.</summary>
+    /// <summary>What happened, in words for people, without the names of items.</summary>
     public static string Text(BackupRun run)
     {
         if (run.StalledSince is { } since)
@@ -146,7 +151,7 @@ internal sealed class RunNotifier(BackupConfiguration configuration, ISecretStor
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or BackupException or GraphException && !cancellationToken.IsCancellationRequested)
         {
-            // The address is a secret: what the class library says of it is not passed on.
+            // The address is a secret: what the class library says about it is not passed on.
             observer.Warning(Texts.Get("NotificationFailed", place, exception is HttpRequestException http ? http.StatusCode?.ToString() ?? http.HttpRequestError.ToString() : exception is TaskCanceledException ? "Timeout" : exception.Message));
         }
     }

@@ -5,7 +5,9 @@ using System.Text;
 
 namespace KlarKonform.Backup.Engine.Notifications;
 
-/// <summary>One line a run in the system's own log: syslog on Linux and macOS (RFC 3164 to the local socket), the event log on Windows.</summary>
+/// <summary>
+/// One line per run in the system's own log: syslog on Linux and macOS (RFC 3164 to the local socket), the event log on Windows.
+/// </summary>
 internal static class SystemLog
 {
     private const string Source = "KlarKonform Backup";
@@ -13,7 +15,7 @@ internal static class SystemLog
     // RFC 3164: facility "system daemons".
     private const int Daemon = 3;
 
-    /// <summary>Writes a run's end. A log that is not there or full is no failure of the run.</summary>
+    /// <summary>Writes the end of a run. A log that is missing or full does not make the run fail.</summary>
     public static void Write(BackupRun run, string? socket = null)
     {
         var text = string.Create(CultureInfo.InvariantCulture, $"configuration=\"{run.Configuration}\" status={run.Status} run={run.RunId} items={run.ItemsDownloaded} failures={run.Failures.Count} bytes={run.BytesStored} snapshot={run.SnapshotId?[..8] ?? "-"}");
@@ -26,7 +28,7 @@ internal static class SystemLog
         }
         catch (Exception exception) when (exception is SocketException or System.ComponentModel.Win32Exception or IOException)
         {
-            // Containers have none; the journal and the run's own log say the same.
+            // Containers have no syslog; the journal and the run's own log say the same.
         }
     }
 
@@ -40,7 +42,7 @@ internal static class SystemLog
         socket.Send(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"<{(Daemon * 8) + severity}>klarkonform-backup[{Environment.ProcessId}]: {text}")));
     }
 
-    // Windows' own tool: it knows the source's registration, and needs no library.
+    // Windows' own tool: it knows how the source is registered, and no library is needed.
     private static void WriteEvent(BackupState status, string text)
     {
         var (kind, id) = status switch { BackupState.Succeeded => ("INFORMATION", "1"), BackupState.Partial => ("WARNING", "2"), _ => ("ERROR", "3") };

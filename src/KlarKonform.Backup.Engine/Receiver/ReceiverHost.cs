@@ -5,16 +5,17 @@ using KlarKonform.Backup.WhatsApp.Receiving;
 
 namespace KlarKonform.Backup.Engine.Receiver;
 
-/// <summary>Runs a receiver of webhooks for a configuration, and tells whoever watches how it goes. Used once.</summary>
+/// <summary>Runs a webhook receiver for a configuration and reports to the observer how it is doing. Used once.</summary>
 internal sealed class ReceiverHost(BackupConfiguration configuration, ReceiverRequest request, ISecretStore secrets, IBackupObserver observer, TimeProvider time)
 {
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(5);
 
-    // A warning a minute, however often somebody knocks.
+    // One warning per minute, however often someone tries.
     private const int LooksAWarning = 12;
 
-    /// <summary>Runs until it is cancelled; what has begun is finished.</summary>
-    /// <exception cref="BackupException">WhatsAppNotConfigured, ReceiverSpoolNotFolder, ReceiverSecretMissing, ReceiverAddressInvalid, ReceiverAddressTaken, ReceiverSpoolUnwritable.</exception>
+    /// <summary>Runs until cancelled; requests in progress are completed.</summary>
+    /// <exception cref="BackupException">WhatsAppNotConfigured, ReceiverSpoolNotFolder, ReceiverSecretMissing, ReceiverAddressInvalid,
+    /// ReceiverAddressTaken, ReceiverSpoolUnwritable.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         if (configuration.Sources.WhatsApp?.Webhooks is not { } settings)

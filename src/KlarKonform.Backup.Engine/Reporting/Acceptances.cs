@@ -2,10 +2,10 @@ using KlarKonform.Backup.Engine.Journal;
 
 namespace KlarKonform.Backup.Engine.Reporting;
 
-/// <summary>Failures that somebody accepted, with a reason, in the configuration.</summary>
+/// <summary>Failures that an admin accepted, with a reason, in the configuration.</summary>
 internal static class Acceptances
 {
-    /// <summary>A run with its failures as the configuration sees them now.</summary>
+    /// <summary>A run with its failures according to the configuration's current acceptances.</summary>
     public static BackupRun Apply(BackupConfiguration configuration, BackupRun run) => run with
     {
         Failures = [.. run.Failures.Select(failure => Apply(configuration, failure))],
@@ -16,13 +16,13 @@ internal static class Acceptances
     public static ItemFailure Apply(BackupConfiguration configuration, ItemFailure failure) =>
         SoundRun.Of(failure, configuration.Name) with { AcceptedReason = (configuration.AcceptedFailures ?? []).FirstOrDefault(each => each.Covers(failure))?.Reason };
 
-    /// <summary>The configuration with one failure more that is accepted; an acceptance of the same failure is replaced.</summary>
+    /// <summary>The configuration with one more accepted failure; an acceptance of the same failure is replaced.</summary>
     /// <param name="configuration">The configuration.</param>
     /// <param name="missing">What is not in the backup.</param>
-    /// <param name="choice">Which of it is accepted.</param>
+    /// <param name="choice">Which part of it is accepted.</param>
     /// <param name="reason">Why.</param>
-    /// <param name="author">Who says so.</param>
-    /// <param name="now">When; UTC.</param>
+    /// <param name="author">Who accepts it.</param>
+    /// <param name="now">The current time; UTC.</param>
     /// <exception cref="BackupException">FailureNotFound, FailureAmbiguous or AcceptanceReasonMissing.</exception>
     public static (BackupConfiguration Changed, AcceptedFailure Accepted) Add(
         BackupConfiguration configuration, Missing missing, FailureChoice choice, string reason, string author, DateTimeOffset now)
@@ -34,7 +34,7 @@ internal static class Acceptances
         {
             [var one] => (one.Kind, one.Resource, one.Code),
 
-            // A failure that was shown by the repository or by another computer is known by what it says of itself.
+            // A failure that the repository or another computer showed is recognised by its own description.
             [] when choice is { Kind: { } ofKind, Resource: { } of, Code: { } with } => (ofKind, of, with),
             [] => throw new BackupException("FailureNotFound", BackupErrorCategory.ObjectNotFound, choice.ItemId, choice.ItemId, configuration.Name),
             _ => throw Ambiguous(choice, meant.Select(each => $"{each.Kind}: {each.Resource} ({each.Code})")),

@@ -4,7 +4,10 @@ using KlarKonform.Backup.Engine.Formats;
 
 namespace KlarKonform.Backup.Engine.Reporting;
 
-/// <summary>A calendar of runs: a column a week, a cell a day, in the colour of the day's worst state. What colours say, a sentence says too.</summary>
+/// <summary>
+/// A calendar of runs: one column per week, one cell per day, in the colour of the day's worst state. What the colours say is also said in
+/// a sentence.
+/// </summary>
 internal sealed class HeatMap(IReadOnlyList<BackupRun> runs, int days, DateTimeOffset now)
 {
     private const int Cell = 13;
@@ -43,7 +46,7 @@ internal sealed class HeatMap(IReadOnlyList<BackupRun> runs, int days, DateTimeO
         page.Append(cells).Append("</svg><p class=\"small\">").Append(Html.Encode(summary)).Append("</p></figure>");
     }
 
-    // A name where a month begins, unless the one before still stands there.
+    // The name of a month where it begins, unless the previous one still takes up the space.
     private static void Months(StringBuilder page, DateOnly monday, DateOnly first, DateOnly today)
     {
         var free = 0;

@@ -5,7 +5,7 @@ using KlarKonform.Backup.Engine.Scheduling;
 
 namespace KlarKonform.Backup.Engine.Reporting;
 
-/// <summary>How a configuration stands by what this machine knows, and the way to stop its run. Thread-safe.</summary>
+/// <summary>A configuration's status according to this machine, and the way to stop its run. Thread-safe.</summary>
 internal sealed class JournalStatus(BackupHome home, RunJournal journal, TimeProvider time)
 {
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(250);
@@ -51,7 +51,7 @@ internal sealed class JournalStatus(BackupHome home, RunJournal journal, TimePro
         };
     }
 
-    /// <summary>What is not in the backup, by what this machine knows.</summary>
+    /// <summary>What is not in the backup, according to this machine.</summary>
     public async Task<Missing> MissingAsync(BackupConfiguration configuration, CancellationToken cancellationToken)
     {
         var (last, complete) = await NewestAsync(configuration, _ => { }, cancellationToken).ConfigureAwait(false);
@@ -61,7 +61,7 @@ internal sealed class JournalStatus(BackupHome home, RunJournal journal, TimePro
     private static Missing Of(BackupConfiguration configuration, BackupRun? last, BackupRun? complete) =>
         Missing.Of(configuration, complete?.RetryList ?? [], last?.Failures ?? [], last?.Resources ?? []);
 
-    // The last run, and the last one that wrote a snapshot.
+    // The last run, and the last run that wrote a snapshot.
     private async Task<(BackupRun? Last, BackupRun? Complete)> NewestAsync(BackupConfiguration configuration, Action<string> passedOver, CancellationToken cancellationToken)
     {
         BackupRun? last = null;
@@ -75,7 +75,7 @@ internal sealed class JournalStatus(BackupHome home, RunJournal journal, TimePro
         return (last, null);
     }
 
-    // What stands above the items: the error that ended the run, what its check found, or else what it notes.
+    // What concerns more than single items: the error that ended the run, the findings of its check, or otherwise its notes.
     private static string? ReasonOf(BackupRun? run) => run switch
     {
         { Error: { Length: > 0 } error } => error,
@@ -85,7 +85,7 @@ internal sealed class JournalStatus(BackupHome home, RunJournal journal, TimePro
         _ => null,
     };
 
-    /// <summary>Asks the run of this machine to stop, and waits for its end.</summary>
+    /// <summary>Asks this machine's run to stop, and waits for its end.</summary>
     /// <exception cref="BackupException">NotRunning, RunningElsewhere or StopTimedOut.</exception>
     public async Task<BackupRun> StopAsync(BackupConfiguration configuration, TimeSpan wait, CancellationToken cancellationToken)
     {

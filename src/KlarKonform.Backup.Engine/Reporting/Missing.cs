@@ -2,10 +2,12 @@ using KlarKonform.Backup.Engine.Journal;
 
 namespace KlarKonform.Backup.Engine.Reporting;
 
-/// <summary>What is not in the backup, by the newest snapshot and the last run: every failure once, with the reason if somebody accepted it.</summary>
+/// <summary>
+/// What is not in the backup, according to the newest snapshot and the last run: each failure once, with the reason if it was accepted.
+/// </summary>
 internal sealed class Missing
 {
-    // Named in a status line; a table has room for no more.
+    // How many to name in a status line; a table has no room for more.
     private const int MaxNamed = 1;
 
     private readonly ItemFailure[] _open;
@@ -16,19 +18,19 @@ internal sealed class Missing
         _open = [.. all.Where(failure => failure.AcceptedReason is null)];
     }
 
-    /// <summary>All failures, the accepted ones too.</summary>
+    /// <summary>All failures, including accepted ones.</summary>
     public IReadOnlyList<ItemFailure> All { get; }
 
-    /// <summary>Failures that nobody accepted.</summary>
+    /// <summary>Number of failures that are not accepted.</summary>
     public int Open => _open.Length;
 
-    /// <summary>Failures that somebody accepted.</summary>
+    /// <summary>Number of failures that are accepted.</summary>
     public int Accepted => All.Count - _open.Length;
 
-    /// <summary>Brings together what a snapshot says is missing and what a run says failed.</summary>
-    /// <param name="configuration">Whose acceptances count.</param>
+    /// <summary>Combines what a snapshot reports as missing with what a run reports as failed.</summary>
+    /// <param name="configuration">The configuration whose acceptances count.</param>
     /// <param name="retryList">The newest snapshot's list.</param>
-    /// <param name="failures">Failures of the last run, where it is another one than the snapshot's.</param>
+    /// <param name="failures">Failures of the last run, if it is not the run of the snapshot.</param>
     /// <param name="resources">Resources of the last run.</param>
     public static Missing Of(BackupConfiguration configuration, IEnumerable<ItemFailure> retryList, IEnumerable<ItemFailure> failures, IEnumerable<ResourceResult> resources)
     {
@@ -36,7 +38,7 @@ internal sealed class Missing
         foreach (var failure in failures.Concat(retryList))
             all.TryAdd((failure.Kind, failure.Resource, failure.ItemId), failure);
 
-        // A resource that failed and is not named as a failure of its own. What a killed run had not come to is in the backup as before.
+        // A resource that failed and is not listed as a failure of its own. What a killed run had not reached is in the backup as before.
         var named = all.Values.Where(failure => failure.Level == FailureLevel.Resource).Select(failure => (failure.Kind, failure.Resource)).ToHashSet();
         foreach (var resource in resources.Where(each => each is { Status: BackupState.Failed, Code: not RunJournal.Interrupted } && !named.Contains((each.Kind, each.Name))))
             all.TryAdd((resource.Kind, resource.Name, ""), OfResource(resource));
@@ -45,12 +47,12 @@ internal sealed class Missing
         {
             Configuration = configuration.Name,
 
-            // The configuration has the last word: an acceptance that was taken back counts no longer.
+            // The configuration decides: an acceptance that was revoked no longer counts.
             AcceptedReason = accepted.FirstOrDefault(each => each.Covers(failure))?.Reason,
         })]);
     }
 
-    /// <summary>Why a run that ended so is not Succeeded; null when there is nothing to say.</summary>
+    /// <summary>Why a run with this result is not Succeeded; null if there is nothing to say.</summary>
     public string? Reason(BackupState state, string? error)
     {
         var parts = new List<string>();

@@ -5,8 +5,8 @@ using KlarKonform.Backup.Engine.Formats;
 namespace KlarKonform.Backup.Engine.Reporting;
 
 /// <summary>
-/// The report's page: one file without scripts or network, light and dark, made to be printed and read aloud. States are told by sign and word, never
-/// by colour alone; everything that comes from outside is encoded, and the page's own policy forbids scripts.
+/// The report's page: one file without scripts or network access, light and dark, suitable for print and screen readers. States are shown
+/// by symbol and word, never by colour alone; everything from outside is encoded, and the page's own policy forbids scripts.
 /// </summary>
 internal sealed class ReportPage(IReadOnlyList<ConfigurationReport> reports, IReadOnlyList<string> problems, ReportRequest request, DateTimeOffset now)
 {
@@ -32,14 +32,14 @@ internal sealed class ReportPage(IReadOnlyList<ConfigurationReport> reports, IRe
     /// <summary>A moment in this computer's time zone.</summary>
     public static string Moment(DateTimeOffset? moment) => moment?.ToLocalTime().ToString("g", Html.Culture) ?? "–";
 
-    /// <summary>A state by sign and word.</summary>
+    /// <summary>A state as symbol and word.</summary>
     public static string State(BackupState state) =>
         $"<span class=\"state s-{state.ToString().ToLowerInvariant()}\"><span aria-hidden=\"true\">{HumanText.Sign(state)}</span> {Html.Encode(HumanText.State(state))}</span>";
 
     /// <summary>A text of the catalog, encoded.</summary>
     public static string Text(string key, params object?[] arguments) => Html.Encode(Texts.Get(key, arguments));
 
-    // Whatever a journal holds, it spoils its own section alone.
+    // Whatever a journal holds, it affects only its own section.
     private void Section(ConfigurationReport report)
     {
         var begin = _page.Length;
@@ -66,7 +66,7 @@ internal sealed class ReportPage(IReadOnlyList<ConfigurationReport> reports, IRe
         _page.Append("</ul>\n");
     }
 
-    // What needs somebody's attention comes first.
+    // What needs attention comes first.
     private void Overview()
     {
         _page.Append("<h2 id=\"overview\">").Append(Text("Report_Overview")).Append("</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"overview\"><table>\n<thead><tr>");

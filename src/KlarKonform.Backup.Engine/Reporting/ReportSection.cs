@@ -5,10 +5,10 @@ using KlarKonform.Backup.Engine.Retention;
 
 namespace KlarKonform.Backup.Engine.Reporting;
 
-/// <summary>A configuration in the report.</summary>
+/// <summary>The section of one configuration in the report.</summary>
 internal sealed class ReportSection(StringBuilder page, ConfigurationReport report, int days, DateTimeOffset now)
 {
-    // Beyond, a report is no reading matter: the objects are for that.
+    // More than this is not worth reading in a report: the objects are for that.
     private const int MaxFailures = 100;
     private const int MaxResources = 200;
 

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Engine.Reporting;
 
-/// <summary>How the report looks: colours of both schemes with a contrast of 4.5 to 1 at least (WCAG 2.2, 1.4.3), and on paper.</summary>
+/// <summary>How the report looks: colours of both schemes with a contrast of at least 4.5 to 1 (WCAG 2.2, 1.4.3), and on paper.</summary>
 internal static class ReportStyle
 {
     public const string Css = """

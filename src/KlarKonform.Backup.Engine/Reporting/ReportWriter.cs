@@ -4,10 +4,13 @@ using KlarKonform.Backup.Engine.Journal;
 
 namespace KlarKonform.Backup.Engine.Reporting;
 
-/// <summary>Writes the report: what this computer's journal knows of its configurations, as one HTML file. No secret and no repository is needed for it.</summary>
+/// <summary>
+/// Writes the report: what this computer's journal knows of its configurations, as one HTML file. It needs neither a secret nor a
+/// repository.
+/// </summary>
 internal sealed class ReportWriter(ConfigurationStore configurations, RunJournal journal, JournalStatus status, TimeProvider time)
 {
-    /// <summary>Writes the file. What cannot be read is named in it.</summary>
+    /// <summary>Writes the file. Whatever cannot be read is named in it.</summary>
     /// <returns>An error for each configuration that could not be read.</returns>
     /// <exception cref="BackupException">ConfigurationNotFound, FileExists, or the file cannot be written.</exception>
     public async Task<IReadOnlyList<BackupException>> WriteAsync(ReportRequest request, CancellationToken cancellationToken)
@@ -34,7 +37,7 @@ internal sealed class ReportWriter(ConfigurationStore configurations, RunJournal
             var runs = new List<BackupRun>();
             await foreach (var run in journal.ReadAsync(configuration.Id, cancellationToken).ConfigureAwait(false))
             {
-                // One run with an odd date does not end the history.
+                // One run with an implausible date does not end the history.
                 if (run.Started >= now.AddDays(-request.Days))
                     runs.Add(run);
             }

@@ -6,10 +6,12 @@ using KlarKonform.Backup.Repository.Reading;
 
 namespace KlarKonform.Backup.Engine.Reporting;
 
-/// <summary>How a configuration stands by what the repository says: the newest snapshot, its manifest, and the lock of a living run.</summary>
+/// <summary>
+/// A configuration's status according to the repository: the newest snapshot, its manifest, and the lock of a living run.
+/// </summary>
 internal sealed class RepositoryStatus(BackupRepository session, TimeProvider time)
 {
-    /// <summary>Reads it.</summary>
+    /// <summary>Reads the status.</summary>
     public async Task<BackupStatus> ReadAsync(CancellationToken cancellationToken)
     {
         var configuration = session.Configuration;
@@ -29,7 +31,7 @@ internal sealed class RepositoryStatus(BackupRepository session, TimeProvider ti
             manifest = await RunManifest.ReadAsync(new RepositoryReader(session.Repository, treeCache: session.TreeCache), newest.Root, cancellationToken).ConfigureAwait(false);
         }
 
-        // A run that lives and has saved nothing yet is not the one that wrote the manifest.
+        // A living run that has saved nothing yet is not the one that wrote the manifest.
         var isOwn = living is null || (newest is not null && newest.IsCheckpoint());
         var status = living is not null ? BackupState.Running : newest is null ? BackupState.Pending : newest.StatusOf() is BackupState.Running ? BackupState.Failed : newest.StatusOf();
         var missing = Missing.Of(configuration, manifest?.Resources.SelectMany(each => each.RetryList) ?? [], [], []);

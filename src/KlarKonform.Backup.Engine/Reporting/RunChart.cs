@@ -4,7 +4,7 @@ using KlarKonform.Backup.Engine.Formats;
 
 namespace KlarKonform.Backup.Engine.Reporting;
 
-/// <summary>Values of runs over time: a line for what adds up, bars for what does not.</summary>
+/// <summary>Values of runs over time: a line for cumulative values, bars for others.</summary>
 internal sealed class RunChart(IReadOnlyList<BackupRun> runs, string title, IReadOnlyList<double> values, Func<double, string> format, bool isSum)
 {
     private const int Width = 300;

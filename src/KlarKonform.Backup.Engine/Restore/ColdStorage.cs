@@ -5,22 +5,22 @@ using KlarKonform.Backup.Storage;
 namespace KlarKonform.Backup.Engine.Restore;
 
 /// <summary>
-/// Looks, before a restore begins, whether the bucket's packs can be read at once. Lifecycle rules move them into classes that must be
-/// restored at
-/// the provider first, for hours. Packs are called by hashes, so that the first page of their listing is a random sample of all.
+/// Checks, before a restore begins, whether the bucket's packs can be read at once. Lifecycle rules move them into storage classes that
+/// must first be restored at the provider, which takes hours. Packs are named by hashes, so the first page of their listing is a random
+/// sample of all.
 /// </summary>
 internal static class ColdStorage
 {
-    // A page of a listing: one request. A class that one pack in a hundred lies in is missed once in twenty thousand times.
+    // One page of a listing: one request. A class that one pack in a hundred belongs to is missed once in twenty thousand times.
     private const int Sample = 1000;
 
-    // Whether a copy was restored for a time, or an intelligent tier is an archive's, is told by the object alone.
+    // Only the object itself says whether a restored copy exists for a time, or whether an intelligent tier has archived it.
     private const int Asked = 5;
 
-    /// <summary>Tells the observer when packs that were looked at are archived.</summary>
+    /// <summary>Tells the observer if packs in the sample are archived.</summary>
     /// <param name="session">The repository.</param>
-    /// <param name="observer">Who is told.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="observer">Receives the warning.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public static async Task WarnAsync(BackupRepository session, IBackupObserver observer, CancellationToken cancellationToken)
     {
         if (session.Configuration.Target.Type != TargetType.S3)

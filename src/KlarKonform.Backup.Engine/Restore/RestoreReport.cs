@@ -3,7 +3,7 @@ using System.Text;
 
 namespace KlarKonform.Backup.Engine.Restore;
 
-/// <summary>What a restore did, an item a line, as CSV that a spreadsheet opens.</summary>
+/// <summary>What a restore did, one line per item, as CSV for spreadsheets.</summary>
 internal sealed class RestoreReport : IAsyncDisposable
 {
     private readonly StreamWriter _writer;
@@ -13,7 +13,7 @@ internal sealed class RestoreReport : IAsyncDisposable
 
     private RestoreReport(string path, StreamWriter writer) => (_path, _writer) = (path, writer);
 
-    /// <summary>Begins a report; one that is there is replaced, unless this one goes on in it.</summary>
+    /// <summary>Starts a report; an existing file is replaced, unless this restore continues it.</summary>
     /// <exception cref="BackupException">DestinationUnwritable: before anything was restored.</exception>
     public static async Task<RestoreReport?> OpenAsync(string? path, bool append)
     {

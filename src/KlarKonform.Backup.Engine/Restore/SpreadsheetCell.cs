@@ -1,14 +1,17 @@
 namespace KlarKonform.Backup.Engine.Restore;
 
-/// <summary>A cell of a CSV file (RFC 4180) that a spreadsheet opens.</summary>
+/// <summary>A cell of a CSV file (RFC 4180) for spreadsheets.</summary>
 internal static class SpreadsheetCell
 {
-    // What spreadsheets take for the beginning of a formula, or skip before one (OWASP, "CSV Injection"), the wide forms of Asian keyboards too.
+    // What spreadsheets take for the beginning of a formula, or skip before one (OWASP, "CSV Injection"), including the full-width forms of
+    // Asian keyboards.
     private const string Beginnings = "=+-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20";
 
     private static readonly System.Buffers.SearchValues<char> s_quoted = System.Buffers.SearchValues.Create("\"\r\n,;\t");
 
-    /// <summary>The text as it stands in the file. What begins like a formula is none: a name from the cloud must not become a command.</summary>
+    /// <summary>
+    /// The text as it is written to the file. What looks like a formula is disarmed: a name from the cloud must not become a command.
+    /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="separator">What separates the cells.</param>
     public static string Of(string text, string separator)
@@ -19,6 +22,6 @@ internal static class SpreadsheetCell
             ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
     }
 
-    // A telephone number, or one below zero.
+    // A telephone number, or a negative number.
     private static bool IsNumber(string text) => text[0] is '+' or '-' && text[1..].All(sign => char.IsAsciiDigit(sign) || sign is ' ' or '-' or '/' or '(' or ')');
 }

@@ -5,22 +5,25 @@ using KlarKonform.Backup.Engine.Sources.Resources;
 
 namespace KlarKonform.Backup.Engine.Retention;
 
-/// <summary>What a run does about items that were deleted in Microsoft 365: keeps them, and lets go of those whose time is over and that nobody holds. Thread-safe.</summary>
+/// <summary>
+/// What a run does about items that were deleted in Microsoft 365: keeps them, and removes those whose retention has expired and that are
+/// not on hold. Thread-safe.
+/// </summary>
 internal sealed class DeletedItemsRetention(BackupRepository session, GraphTime time) : IDisposable
 {
     private readonly RetentionPolicy? _policy = RetentionPolicy.Of(session.Configuration.Retention);
     private readonly SemaphoreSlim _gate = new(1);
     private ActiveHolds? _holds;
 
-    /// <summary>Whether they are kept.</summary>
+    /// <summary>Whether deleted items are kept.</summary>
     public bool Keeps => _policy?.KeepsDeleted == true;
 
-    /// <summary>Takes out of a resource what is over.</summary>
+    /// <summary>Removes a resource's expired deleted items.</summary>
     public async Task ExpireAsync(ResourceBackup run, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
 
-        // Without a policy nothing is removed, and what an earlier policy kept stays. Whose clock is wrong removes nothing by age.
+        // Without a policy nothing is removed, and what an earlier policy kept stays. With a wrong clock nothing is removed by age.
         if (_policy is null || time.Wrong is not null || !run.Store.State.Deleted.Keys.Any(month => _policy.IsOver(month, now)))
             return;
         if (!(await HoldsAsync(cancellationToken).ConfigureAwait(false)).Covers(run.Path))
@@ -29,7 +32,7 @@ internal sealed class DeletedItemsRetention(BackupRepository session, GraphTime 
 
     public void Dispose() => _gate.Dispose();
 
-    // Asked for only when something is over: reading the log means reading every snapshot file.
+    // Read only when something has expired: reading the log means reading every snapshot file.
     private async Task<ActiveHolds> HoldsAsync(CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);

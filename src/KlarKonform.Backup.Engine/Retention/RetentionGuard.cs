@@ -3,23 +3,23 @@ using System.Globalization;
 namespace KlarKonform.Backup.Engine.Retention;
 
 /// <summary>
-/// Whether a plan is one that a person should see first. Retention runs by itself every night, and believes the times of snapshots: a clock
-/// that was wrong for a night must not cost the history.
+/// Whether a plan should be seen by a person first. Retention runs unattended every night and trusts the times of snapshots: a clock that
+/// was wrong for one night must not cost the history.
 /// </summary>
 internal static class RetentionGuard
 {
-    // One of one that is over is no plan to think about.
+    // Removing a single snapshot needs no second thought.
     private const int MinRemoved = 2;
 
-    // Backups pause over holidays. What is so much longer than usual is rather a clock.
+    // Backups pause over holidays. A gap that is so much longer than usual is more likely a wrong clock.
     private const int MaxGapFactor = 10;
     private static readonly TimeSpan s_minGap = TimeSpan.FromDays(3);
     private const int MinGaps = 3;
 
-    /// <summary>Why a person should look, or null.</summary>
+    /// <summary>Why a person should look first, or null.</summary>
     /// <param name="configuration">The configuration's name.</param>
-    /// <param name="taken">When the complete snapshots were taken, oldest first; those of the future left out.</param>
-    /// <param name="removed">How many of them would go.</param>
+    /// <param name="taken">When the complete snapshots were taken, oldest first, without those dated in the future.</param>
+    /// <param name="removed">How many of them would be removed.</param>
     public static BackupException? Refuse(string configuration, IReadOnlyList<DateTimeOffset> taken, int removed)
     {
         if (removed >= MinRemoved && removed * 2 > taken.Count)
@@ -33,7 +33,7 @@ internal static class RetentionGuard
             : null;
     }
 
-    /// <summary>Why a person still should look: what was doubtful before, and nobody decided it.</summary>
+    /// <summary>Why a person still needs to look: an earlier doubt that no one has decided.</summary>
     public static BackupException Waits(string configuration, int removed, int taken, DateTimeOffset since) =>
         new("RetentionNeedsDecision", BackupErrorCategory.InvalidOperation, configuration, configuration, since.ToLocalTime(), removed, taken);
 

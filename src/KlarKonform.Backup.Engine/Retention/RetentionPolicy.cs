@@ -15,27 +15,30 @@ internal sealed class RetentionPolicy
         KeepsDeleted = keepsDeleted;
     }
 
-    /// <summary>Which snapshots stay.</summary>
+    /// <summary>Which snapshots are kept.</summary>
     public KeepRules Rules { get; }
 
     /// <summary>How far back the rules reach at most, in days.</summary>
     public int Days { get; }
 
-    /// <summary>Whether deleted items stay in later snapshots.</summary>
+    /// <summary>Whether deleted items are kept in later snapshots.</summary>
     public bool KeepsDeleted { get; }
 
-    /// <summary>Since when: of a calendar year's deletions, the ten years of the law begin with its end (HGB §257 (5), AO §147 (4)).</summary>
+    /// <summary>
+    /// When the period begins: for deletions within a calendar year, the ten years of the law begin at the end of that year (HGB §257 (5),
+    /// AO §147 (4)).
+    /// </summary>
     public bool CountsFromYearEnd { get; private init; }
 
     public static RetentionPolicy? Of(RetentionSettings? settings) => settings is null ? null : Of(settings, settings.DeletedItemsOrDefault() == DeletedItemsPolicy.KeepUntilRetention);
 
-    /// <summary>Whether deleted items of a month are over.</summary>
-    /// <param name="month">The month in which they were found to be deleted, as yyyy-MM.</param>
-    /// <param name="now">The moment.</param>
+    /// <summary>Whether the retention of a month's deleted items has expired.</summary>
+    /// <param name="month">The month in which their deletion was noticed, as yyyy-MM.</param>
+    /// <param name="now">The current time.</param>
     public bool IsOver(string month, DateTimeOffset now)
     {
         if (!DateTime.TryParseExact(month, "yyyy-MM", System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.None, out var first))
-            return false; // Not of our making.
+            return false; // Not created by us.
         var from = CountsFromYearEnd ? new DateTime(first.Year + 1, 1, 1) : first.AddMonths(1);
         var until = CountsFromYearEnd ? from.AddYears(LegalYears) : from.AddDays(Days);
         return now.UtcDateTime >= until;

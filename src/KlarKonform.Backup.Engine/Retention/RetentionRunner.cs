@@ -12,20 +12,20 @@ using KlarKonform.Backup.Repository.Snapshots;
 namespace KlarKonform.Backup.Engine.Retention;
 
 /// <summary>
-/// Removes a configuration's old snapshots and whatever no snapshot needs any more. The newest complete snapshot always stays, and
-/// nothing goes that a hold covers.
+/// Removes a configuration's old snapshots and everything that no snapshot needs any more. The newest complete snapshot always stays, and
+/// nothing on hold is removed.
 /// </summary>
 /// <param name="session">The repository.</param>
 /// <param name="time">The clock.</param>
-/// <param name="watching">Hears that a lock in the way is watched.</param>
+/// <param name="watching">Is told when a lock in the way is being watched.</param>
 internal sealed class RetentionRunner(BackupRepository session, TimeProvider time, IProgress<LockWatch>? watching = null)
 {
     private const string WaitsKey = "retention-waits";
     private const int MaxNamed = 5;
 
-    /// <summary>Decides, and carries it out unless only the plan is wanted.</summary>
-    /// <exception cref="BackupException">AuditLogBroken: nothing is removed when it is not certain what is held. LockLost: somebody else took
-    /// the lock for dead; what was deleted until then was deleted rightly, and the rest stays.</exception>
+    /// <summary>Decides, and carries it out unless only the plan is requested.</summary>
+    /// <exception cref="BackupException">AuditLogBroken: nothing is removed while it is uncertain what is on hold. LockLost: another
+    /// process took the lock for dead; everything deleted until then was deleted rightly, and the rest stays.</exception>
     public async Task<RetentionResult> RunAsync(RetentionOptions options, CancellationToken cancellationToken)
     {
         await using var held = await RepositoryLock.AcquireAsync(session.Repository, exclusive: true, time, cancellationToken, watching).ConfigureAwait(false);
@@ -76,7 +76,7 @@ internal sealed class RetentionRunner(BackupRepository session, TimeProvider tim
         };
     }
 
-    /// <summary>Whether anything would go by the policy and the holds: computing that is cheap, and pruning is not.</summary>
+    /// <summary>Whether the policy and the holds would remove anything: computing that is cheap, pruning is not.</summary>
     public async Task<bool> IsDueAsync(CancellationToken cancellationToken)
     {
         var (_, snapshots) = await ListAsync(cancellationToken).ConfigureAwait(false);
@@ -84,7 +84,7 @@ internal sealed class RetentionRunner(BackupRepository session, TimeProvider tim
         return (await DecideAsync(snapshots, holds, new RetentionOptions(), cancellationToken).ConfigureAwait(false)).Forget.Count > 0;
     }
 
-    // Everybody's snapshots and the configuration's own, out of one listing. One that cannot be read may be what something is needed for.
+    // All snapshots and the configuration's own, from one listing. Something may be needed for a snapshot that cannot be read.
     private async Task<(IReadOnlyList<StoredSnapshot> All, IReadOnlyList<StoredSnapshot> Own)> ListAsync(CancellationToken cancellationToken)
     {
         var all = await session.AllSnapshotsAsync(cancellationToken).ConfigureAwait(false);
@@ -93,11 +93,11 @@ internal sealed class RetentionRunner(BackupRepository session, TimeProvider tim
             : (all, session.OwnOf(all));
     }
 
-    // A snapshot that is gone, and whose packs would be taken for superfluous, may be brought back.
+    // A snapshot that has vanished may be brought back, but its packs would be taken for superfluous.
     private BackupException Vanished(IReadOnlyList<KnownSnapshot> missing) => new("RetentionVanished", BackupErrorCategory.InvalidOperation, session.Configuration.Name,
         session.Configuration.Name, missing.Count, string.Join("; ", missing.Take(MaxNamed).Select(each => $"{each.Id[..8]}, {each.Taken.ToLocalTime():g}")));
 
-    // What waits for a person waits until one has decided, not for a night: after the next backup the same plan may look harmless.
+    // What waits for a decision waits until someone has decided, not for one night: after the next backup the same plan may look harmless.
     private async Task<BackupException?> RefuseAsync(IReadOnlyList<RetentionDecision> decisions, RetentionOptions options, CancellationToken cancellationToken)
     {
         var memory = new NearMemory(session);
@@ -115,7 +115,8 @@ internal sealed class RetentionRunner(BackupRepository session, TimeProvider tim
         if (removed > 0 && await memory.FindAsync(WaitsKey, cancellationToken).ConfigureAwait(false) is { } text
             && DateTimeOffset.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out var doubtful))
         {
-            // The snapshot that looked wrong lies in the future by now: the clock is right again, and it counts no more.
+            // The snapshot that looked wrong was dated in the future, which is past by now: the clock is right again, and it no longer
+            // counts.
             if (doubtful <= now + GraphTime.Tolerance)
                 return RetentionGuard.Refuse(session.Configuration.Name, taken, removed) ?? RetentionGuard.Waits(session.Configuration.Name, removed, taken.Length, doubtful);
             await memory.SaveAsync(WaitsKey, null, cancellationToken).ConfigureAwait(false);
@@ -134,7 +135,7 @@ internal sealed class RetentionRunner(BackupRepository session, TimeProvider tim
         var forget = new HashSet<BlobId>();
         if (complete.Length > 0 && !holds.CoversEverything)
         {
-            // A checkpoint before a complete snapshot continues nothing any more.
+            // A checkpoint older than a complete snapshot is not the continuation of anything any more.
             forget.UnionWith(snapshots.TakeWhile(each => each.Id != complete[^1].Id).Where(each => each.Snapshot.IsCheckpoint()).Select(each => each.Id));
         }
 
@@ -157,14 +158,14 @@ internal sealed class RetentionRunner(BackupRepository session, TimeProvider tim
         return (decisions, forget, onlyHeld);
     }
 
-    // A plan for another date is the plan that a backup of that date would meet.
+    // A plan for another date is the plan that a backup on that date would meet.
     private IEnumerable<(StoredSnapshot Snapshot, IReadOnlyList<string> Reasons)> Ruled(
         IReadOnlyList<StoredSnapshot> complete, KlarKonform.Backup.Repository.Retention.KeepRules rules, DateTimeOffset? asOf)
     {
         var now = time.GetUtcNow();
         if (asOf is not { } date)
         {
-            // One that is dated in the future has no day that has come: it takes none of those that the rules count, and stays.
+            // The day of a future-dated snapshot has not come yet: it takes no slot of those that the rules count, and stays.
             var future = complete.Where(each => each.Snapshot.Taken > now + GraphTime.Tolerance).ToArray();
             return future.OrderByDescending(each => each.Snapshot.Taken).Select(each => (each, (IReadOnlyList<string>)["future"]))
                 .Concat(rules.Apply(complete.Except(future), each => each.Snapshot.Taken, now + GraphTime.Tolerance));

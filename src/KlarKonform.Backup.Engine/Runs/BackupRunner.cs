@@ -7,14 +7,16 @@ using KlarKonform.Backup.Engine.Runs.Progress;
 
 namespace KlarKonform.Backup.Engine.Runs;
 
-/// <summary>One run as others see it: claimed, journalled, monitored, stoppable, and ended with one of the five states. Used once.</summary>
+/// <summary>
+/// A run as the outside sees it: claimed, journalled, monitored, stoppable, and ended with one of the five states. Used once.
+/// </summary>
 internal sealed class BackupRunner(BackupConfiguration configuration, BackupOptions options, ISecretStore secrets, IBackupObserver observer, BackupHome home, RunJournal journal, TimeProvider time, Random random)
 {
-    // A stopped run has this long for its last checkpoint, and a little more for letting go: ten seconds together are promised.
+    // Time for a stopped run to save its last checkpoint; with the time to let go of its claim, the promised ten seconds.
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(7);
 
     /// <summary>Runs the backup.</summary>
-    /// <exception cref="BackupException">AlreadyRunning, or what kept the run from backing up anything.</exception>
+    /// <exception cref="BackupException">AlreadyRunning, or what prevented the run from backing up anything.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; a checkpoint was saved if there was time.</exception>
     public async Task<BackupRun> RunAsync(CancellationToken cancellationToken)
     {
@@ -56,7 +58,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         LogEnd(events, run, error);
         SystemLog.Write(run);
 
-        // A run that somebody stopped is no news to him.
+        // No notification for a run that the admin stopped.
         if (!stop.IsCancellationRequested && !session.IsSpokenForElsewhere)
             await notifier.NotifyAsync(run, monitor.HasStalled ? null : before ?? record.Before, cancellationToken).ConfigureAwait(false);
         observer.Progress(new BackupProgress(null, Texts.Get("State_" + run.Status), 100, Completed: true));
@@ -65,7 +67,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         return error is null or OperationCanceledException ? run : throw error;
     }
 
-    // A run that was asked to stop is Partial, with the error that says so; everything else that ends one is a failure.
+    // A run that was asked to stop is Partial, with the error that says so; a run that ends for any other reason has failed.
     private (BackupRun Run, Exception Error) Failed(RunProgress record, Exception exception, bool stopped)
     {
         var error = ErrorTranslator.Translate(exception, configuration);
@@ -84,7 +86,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         }
         catch (BackupException exception)
         {
-            // What matters is in the repository; a full disk here must not make a good backup look like a bad one.
+            // What matters is in the repository; a full local disk must not make a good backup look bad.
             observer.Warning(exception.Message);
         }
     }

@@ -17,23 +17,23 @@ namespace KlarKonform.Backup.Engine.Runs;
 internal sealed class BackupWorkflow(
     RunProgress record, BackupOptions options, ISecretStore secrets, IBackupObserver observer, RunEvents events, RunMonitor monitor, BackupHome home, RunJournal journal, TimeProvider time, Random random)
 {
-    // Every run adds two index files; so many are read with few requests.
+    // Every run adds two index files; up to this number they are read with few requests.
     private const int MaxIndexFiles = 64;
 
     private readonly BackupConfiguration _configuration = record.Configuration;
     private GraphTime? _clock;
 
-    /// <summary>Whether another worker of a shared run tells people how it ended.</summary>
+    /// <summary>Whether another worker of a shared run reports how it ended.</summary>
     public bool IsSpokenForElsewhere { get; private set; }
 
     /// <summary>Runs everything.</summary>
     /// <param name="cancellationToken">Stops the run at a checkpoint.</param>
-    /// <param name="abandon">Ends the waiting for that checkpoint.</param>
+    /// <param name="abandon">Cancels the waiting for that checkpoint.</param>
     public async Task<BackupRun> RunAsync(CancellationToken cancellationToken, CancellationToken abandon)
     {
         monitor.Phase = Texts.Get("Progress_Opening");
 
-        // Everything that can be refused is asked before the first byte is written: secrets, sign-in, users, then the storage.
+        // Everything that can be refused is checked before the first byte is written: secrets, sign-in, users, then the storage.
         await secrets.GetAsync(SecretReference.Parse(_configuration.Repository.Password), cancellationToken).ConfigureAwait(false);
         using var graph = await new GraphFactory(secrets, time, random, monitor.Moved)
             .OpenAsync(_configuration.Tenant, GraphFactory.LogTo(observer), cancellationToken).ConfigureAwait(false);
@@ -74,10 +74,11 @@ internal sealed class BackupWorkflow(
         monitor.Phase = Texts.Get("Progress_Retention");
         try
         {
-            // Whose clock is wrong removes nothing, though the run itself knows better: the next one by a right clock does.
+            // On a computer with a wrong clock nothing is removed, although the run itself knows the right time: the next run with a right
+            // clock does it.
             if (_clock?.Wrong is not null)
                 throw new BackupException("RetentionClockOff", BackupErrorCategory.InvalidOperation, _configuration.Name);
-            // What was written a moment ago must be found by whoever removes.
+            // The removal must see what was written a moment ago.
             if (run.SnapshotId is { } written)
                 session.Known = BlobId.Parse(written);
             var runner = new RetentionRunner(session, _clock ?? time, new LockWatching(text => monitor.Phase = text));
@@ -97,7 +98,7 @@ internal sealed class BackupWorkflow(
         }
     }
 
-    // After the run and outside of its lock. When anybody else works on the repository, a later run does it.
+    // After the run and outside its lock. If anything else works on the repository, a later run does it.
     private async Task CompactIndexAsync(BackupRepository session, CancellationToken cancellationToken)
     {
         if (session.Repository.SmallIndexFiles < MaxIndexFiles)
@@ -112,12 +113,12 @@ internal sealed class BackupWorkflow(
         }
         catch (Exception exception) when (exception is RepositoryException or Storage.StorageException or OperationCanceledException)
         {
-            // The backup is complete and durable; only the tidying waits.
+            // The backup is complete and durable; only the compaction waits.
             observer.Verbose(exception.Message);
         }
     }
 
-    // A repository that was there and is gone is more likely an unmounted disk than a wish for a new one.
+    // A repository that existed and is gone is more likely an unmounted disk than a wish for a new one.
     private async Task<BackupRepository> OpenRepositoryAsync(CancellationToken cancellationToken)
     {
         var newest = await journal.NewestSnapshotAsync(_configuration.Id, cancellationToken).ConfigureAwait(false);

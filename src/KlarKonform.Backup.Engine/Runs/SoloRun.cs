@@ -20,7 +20,7 @@ internal sealed class SoloRun(RunContext context, BackupRepository session)
         await using var held = await RepositoryLock.ClaimAsync(session.Repository, LockPurposes.Backup(session.Configuration), context.Time, context.Random, cancellationToken, context.Watching).ConfigureAwait(false);
         await session.Repository.OpenIndexAsync(cancellationToken).ConfigureAwait(false);
 
-        // Shards that nobody finished: their work is not to be done again.
+        // Shards that were left unfinished: their work must not be repeated.
         await new ShardMerger(context, session, held).SalvageAsync(cancellationToken).ConfigureAwait(false);
         var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
         context.Record.Before = snapshots.LastComplete() is { } complete ? complete.Snapshot.StatusOf() : null;

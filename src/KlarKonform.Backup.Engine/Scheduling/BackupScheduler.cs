@@ -6,19 +6,20 @@ using KlarKonform.Backup.Engine.Journal;
 namespace KlarKonform.Backup.Engine.Scheduling;
 
 /// <summary>
-/// The foreground scheduler: runs what is due, one run a configuration at a time. What was missed while nobody looked is made up once. Health
-/// is a small file for whoever watches. Used once.
+/// The foreground scheduler: runs what is due, one run per configuration at a time. What was missed while the scheduler was not running is
+/// made up once. A small file shows its health to monitoring. Used once.
 /// </summary>
-/// <param name="configurations">What there is to run, read anew every minute.</param>
-/// <param name="journal">When it ran last.</param>
-/// <param name="run">Runs a configuration; when its run is still on, it refuses with AlreadyRunning, or with RunOverdue when that has been on for too long.</param>
-/// <param name="options">What is asked for.</param>
-/// <param name="observer">Hears how it goes.</param>
+/// <param name="configurations">The configurations to run, read again every minute.</param>
+/// <param name="journal">Says when a configuration last ran.</param>
+/// <param name="run">Runs a configuration; if its previous run is still active, it refuses with AlreadyRunning, or with RunOverdue if that
+/// run has lasted too long.</param>
+/// <param name="options">The caller's options.</param>
+/// <param name="observer">Receives progress and warnings.</param>
 /// <param name="time">Clock and pauses.</param>
 internal sealed class BackupScheduler(
     ConfigurationStore configurations, RunJournal journal, Func<BackupConfiguration, CancellationToken, Task<BackupRun>> run, SchedulerOptions options, IBackupObserver observer, TimeProvider time)
 {
-    // Configurations are read anew as often: a changed schedule is soon in force.
+    // Configurations are read again as often: a changed schedule soon takes effect.
     private static readonly TimeSpan s_look = TimeSpan.FromMinutes(1);
 
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
@@ -27,7 +28,7 @@ internal sealed class BackupScheduler(
     private readonly Dictionary<Guid, Entry> _entries = [];
     private IReadOnlyList<BackupException> _problems = [];
 
-    /// <summary>Runs until it is cancelled; then what is on saves its checkpoint.</summary>
+    /// <summary>Runs until cancelled; then the active run saves its checkpoint.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -48,7 +49,7 @@ internal sealed class BackupScheduler(
         }
     }
 
-    // The next moment at which anything is due.
+    // The next time at which anything is due.
     private async Task<DateTimeOffset?> LookAsync(CancellationToken cancellationToken)
     {
         DateTimeOffset? earliest = null;
@@ -61,7 +62,8 @@ internal sealed class BackupScheduler(
             seen.Add(configuration.Id);
             if (!_entries.TryGetValue(configuration.Id, out var entry) || entry.Settings != settings)
             {
-                // From the last run on: what came after it and was missed is due now, once. Whoever never ran begins with the next time.
+                // Counted from the last run: what was missed since then is due now, once. A configuration that never ran starts at its next
+                // time.
                 var newest = entry is null ? await journal.NewestAsync(configuration.Id, cancellationToken).ConfigureAwait(false) : null;
                 var since = entry is null ? newest?.Started ?? _began : now;
                 _entries[configuration.Id] = entry = new Entry(configuration.Name, settings)
@@ -90,7 +92,7 @@ internal sealed class BackupScheduler(
         return earliest;
     }
 
-    // One file that somebody is editing must not stop the others. It is named once, not every minute.
+    // One file that is being edited must not stop the others. It is reported once, not every minute.
     private async Task<IReadOnlyList<BackupConfiguration>> ReadAsync(CancellationToken cancellationToken)
     {
         ConfigurationListing found;
@@ -111,7 +113,7 @@ internal sealed class BackupScheduler(
 
     private async Task ExecuteAsync(BackupConfiguration configuration, Entry entry, CancellationToken cancellationToken)
     {
-        // Off the loop's own thread: a run's first steps may take their time.
+        // Off the loop's own thread: a run's first steps may take time.
         await Task.Yield();
         try
         {
@@ -121,12 +123,12 @@ internal sealed class BackupScheduler(
         }
         catch (BackupException exception) when (exception.ErrorId is OverdueRun.Taken or OverdueRun.TakenElsewhere)
         {
-            // Somebody else started it: that run is as good as this one.
+            // It was started elsewhere: that run is as good as this one.
             observer.Warning(Texts.Get("ScheduleOverlap", configuration.Name));
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // Whatever it is: the other configurations go on.
+            // Whatever the error is, the other configurations continue.
             (entry.Last, entry.IsOverdue) = (BackupState.Failed, exception is BackupException { ErrorId: OverdueRun.ErrorId });
             observer.Warning(Texts.Get("ScheduleRunFailed", configuration.Name, exception.Message));
         }
@@ -136,7 +138,7 @@ internal sealed class BackupScheduler(
         }
     }
 
-    // Its run is still on: whether for too long says the attempt to start another, which the run's claim refuses.
+    // Its run is still active. Whether it has lasted too long shows in the attempt to start another, which the run's claim refuses.
     private async Task AskAsync(BackupConfiguration configuration, Entry entry, CancellationToken cancellationToken)
     {
         await Task.Yield();
@@ -178,7 +180,7 @@ internal sealed class BackupScheduler(
         }
         catch (BackupException exception)
         {
-            observer.Warning(exception.Message); // Whoever watches sees an old file; the backups go on.
+            observer.Warning(exception.Message); // Monitoring sees an old file; the backups continue.
         }
     }
 
@@ -196,7 +198,7 @@ internal sealed class BackupScheduler(
 
         public BackupState? Last { get; set; }
 
-        /// <summary>Whether its run has been on for longer than the schedule's interval.</summary>
+        /// <summary>Whether its run has lasted longer than the schedule's interval.</summary>
         public bool IsOverdue { get; set; }
     }
 }

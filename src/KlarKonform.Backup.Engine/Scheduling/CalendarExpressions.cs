@@ -10,7 +10,7 @@ internal static class CalendarExpressions
     private static readonly string[] s_months = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 
     /// <summary>The expression. Day of month and day of week are never both restricted.</summary>
-    /// <exception cref="BackupException">ScheduleNotExpressible: cron's L, W, # and macros have no like.</exception>
+    /// <exception cref="BackupException">ScheduleNotExpressible: there is no equivalent of cron's L, W, # and macros.</exception>
     public static string Of(CronSchedule schedule)
     {
         var fields = schedule.Cron.Split(' ');
@@ -30,7 +30,7 @@ internal static class CalendarExpressions
     }
 
     /// <summary>The values of a field, or null for all.</summary>
-    /// <exception cref="FormatException">It says more than values.</exception>
+    /// <exception cref="FormatException">It contains more than values.</exception>
     public static IReadOnlyList<int>? Values(string field, int first, int last, string[]? names)
     {
         if (field is "*" or "?")
@@ -43,7 +43,7 @@ internal static class CalendarExpressions
             var (from, to) = step[0] == "*" ? (first, last) : (Number(bounds[0], names), bounds.Length > 1 ? Number(bounds[1], names) : step.Length > 1 ? last : Number(bounds[0], names));
             var every = step.Length > 1 ? int.Parse(step[1], NumberStyles.None, CultureInfo.InvariantCulture) : 1;
 
-            // A range may run over the end: Fri-Mon, 22-2.
+            // A range may wrap around: Fri-Mon, 22-2.
             var size = last == 7 ? 7 : last - first + 1;
             for (var value = from; value <= (to < from ? to + size : to); value += every)
                 values.Add(value > last ? value - size : value);

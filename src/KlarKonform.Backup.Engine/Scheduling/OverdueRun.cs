@@ -5,41 +5,44 @@ using KlarKonform.Backup.Engine.Journal;
 namespace KlarKonform.Backup.Engine.Scheduling;
 
 /// <summary>
-/// Tells a run that is merely still on from one that has been on for longer than its schedule's interval. The first is no failure of the next one; the
-/// second may hang, and every night that is skipped for it is a night without a backup.
+/// Distinguishes a run that is merely still active from one that has lasted longer than its schedule's interval. The first does not make
+/// the next run fail; the second may hang, and every night that is skipped because of it is a night without a backup.
 /// </summary>
 internal sealed class OverdueRun(BackupConfiguration configuration, BackupHome home, RunJournal journal, TimeProvider time)
 {
-    /// <summary>The error of a run beside another one of this computer.</summary>
+    /// <summary>The error if another run is active on this computer.</summary>
     public const string Taken = "AlreadyRunning";
 
-    /// <summary>The error of a run beside another one of another computer.</summary>
+    /// <summary>The error if another run is active on another computer.</summary>
     public const string TakenElsewhere = "AlreadyRunningElsewhere";
 
-    /// <summary>The error when that other run has been on for too long. It must not begin like the others: scripts of older versions end with 0 for those.</summary>
+    /// <summary>
+    /// The error if that other run has lasted too long. It must not begin like the others: scripts of older versions exit with 0 for those.
+    /// </summary>
     public const string ErrorId = "RunOverdue";
 
-    // Timers start within a minute of their time, and a run takes some seconds until it is noted: the second start is a little less than an interval after the first.
+    // Timers start within a minute of their time, and it takes some seconds until a run is recorded: the second start is a little less than
+    // an interval after the first.
     private static readonly TimeSpan s_jitter = TimeSpan.FromMinutes(5);
 
-    // People are told once a day that a run hangs, however often the schedule finds it so.
+    // People are told once a day that a run hangs, however often the schedule finds it.
     private static readonly TimeSpan s_tellAgain = TimeSpan.FromDays(1);
 
-    /// <summary>The time between two starts of a schedule; null when it starts less than twice more.</summary>
+    /// <summary>The time between two starts of a schedule; null if it starts fewer than two more times.</summary>
     public static TimeSpan? Interval(ScheduleSettings schedule, DateTimeOffset from)
     {
         var cron = CronSchedule.Of(schedule);
         return cron.Next(from) is { } first && cron.Next(first) is { } second ? second - first : null;
     }
 
-    /// <summary>Whether a run that began then has been on for its schedule's interval or longer.</summary>
+    /// <summary>Whether a run that began at that time has lasted for its schedule's interval or longer.</summary>
     public static bool Is(ScheduleSettings schedule, DateTimeOffset since, DateTimeOffset now) =>
         Interval(schedule, since) is { } interval && now - since >= interval - TimeSpan.FromTicks(Math.Min(s_jitter.Ticks, interval.Ticks / 10));
 
-    /// <summary>The error to raise: the refusal itself, or one that says that the other run has been on for too long.</summary>
-    /// <param name="refusal">Why this run cannot begin.</param>
-    /// <param name="tell">Tells people.</param>
-    /// <param name="cancellationToken">Ends the look.</param>
+    /// <summary>The error to raise: the refusal itself, or one that says that the other run has lasted too long.</summary>
+    /// <param name="refusal">Why this run cannot start.</param>
+    /// <param name="tell">Notifies people.</param>
+    /// <param name="cancellationToken">Cancels the check.</param>
     public async Task<BackupException> JudgeAsync(BackupException refusal, Func<BackupException, Task> tell, CancellationToken cancellationToken)
     {
         var other = await journal.NewestAsync(configuration.Id, cancellationToken).ConfigureAwait(false);
@@ -53,7 +56,7 @@ internal sealed class OverdueRun(BackupConfiguration configuration, BackupHome h
         return overdue;
     }
 
-    // A small file beside the journal remembers when people were told, and of which run.
+    // A small file next to the journal records when people were told, and of which run.
     private async Task<bool> IsNewsAsync(DateTimeOffset since, CancellationToken cancellationToken)
     {
         var file = Path.Combine(home.Runs(configuration.Id), "overdue.txt");

@@ -4,15 +4,15 @@ using KlarKonform.Backup.Engine.Configuration;
 namespace KlarKonform.Backup.Engine.Scheduling;
 
 /// <summary>
-/// A runbook for Azure Automation: the configuration is in it, with the names of its secrets and never their values; nothing is kept on a
-/// disk between runs. Only what PowerShell's core has is used.
+/// A runbook for Azure Automation: it contains the configuration, with the names of its secrets and never their values; nothing is kept on
+/// a disk between runs. It uses only what PowerShell itself provides.
 /// </summary>
 internal static class RunbookWriter
 {
     private const string Terminator = "'@";
 
     /// <summary>Writes the script's text.</summary>
-    /// <exception cref="BackupException">RunbookFolderTarget: a sandbox has no disk that lasts.</exception>
+    /// <exception cref="BackupException">RunbookFolderTarget: a sandbox has no persistent disk.</exception>
     public static async Task<string> WriteAsync(BackupConfiguration configuration, ConfigurationStore store, CancellationToken cancellationToken)
     {
         if (configuration.Target.Type == TargetType.Folder)
@@ -39,7 +39,7 @@ internal static class RunbookWriter
         return text.ToString();
     }
 
-    // A line that begins with the end of the here-string would end it: JSON never needs one there.
+    // A line that begins with the end of the here-string would end it; valid JSON never needs one there.
     private static string Escape(string json) => json.Replace("\n" + Terminator, "\n " + Terminator, StringComparison.Ordinal);
 
     private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";

@@ -7,7 +7,7 @@ namespace KlarKonform.Backup.Engine.Scheduling;
 /// <summary>Writes schedules into configurations and registers them with the operating system.</summary>
 internal sealed class ScheduleRegistrar(ConfigurationStore configurations, BackupHome home, TimeProvider time)
 {
-    /// <summary>Sets a schedule; what was registered before is replaced.</summary>
+    /// <summary>Sets a schedule; a previous registration is replaced.</summary>
     public async Task<BackupSchedule> SetAsync(string name, ScheduleRequest request, CancellationToken cancellationToken)
     {
         var configuration = await configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
@@ -32,7 +32,7 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
         return Describe(configuration.Name, request.Schedule, schedule, method, definition);
     }
 
-    /// <summary>Takes a schedule away, wherever it was registered.</summary>
+    /// <summary>Removes a schedule, wherever it was registered.</summary>
     public async Task RemoveAsync(string name, CancellationToken cancellationToken)
     {
         var configuration = await configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
@@ -42,7 +42,7 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
         await configurations.SaveAsync(configuration with { Schedule = null }, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Puts a schedule in force or out of it.</summary>
+    /// <summary>Enables or disables a schedule.</summary>
     public async Task<BackupSchedule> EnableAsync(string name, bool enabled, CancellationToken cancellationToken)
     {
         var configuration = await configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
@@ -58,7 +58,7 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
         return Describe(configuration.Name, settings, CronSchedule.Of(settings), ScheduleMethod.Auto, "");
     }
 
-    /// <summary>When a configuration runs next; null when nothing is planned.</summary>
+    /// <summary>When a configuration runs next; null if nothing is planned.</summary>
     public static DateTimeOffset? NextRun(BackupConfiguration configuration, DateTimeOffset now)
     {
         try
@@ -67,7 +67,7 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
         }
         catch (BackupException)
         {
-            return null; // Edited by hand: the validation of the next change says what is wrong, a status must not fail for it.
+            return null; // Edited by hand: the validation of the next change reports the error; a status must not fail because of it.
         }
     }
 
@@ -83,7 +83,7 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
         Definition = definition,
         Note = method switch
         {
-            // A user's own systemd ends when the user's last session does, unless it lingers.
+            // A user's own systemd ends when the user's last session does, unless lingering is enabled.
             ScheduleMethod.Systemd when !IsRoot && !File.Exists(Path.Combine("/var/lib/systemd/linger", Environment.UserName)) => Texts.Get("ScheduleLinger", Environment.UserName),
             ScheduleMethod.Scheduler => Texts.Get("ScheduleNeedsScheduler"),
             ScheduleMethod.Crontab when !schedule.Zone.HasSameRules(TimeZoneInfo.Local) => Texts.Get("ScheduleNeedsCrontab") + " " + Texts.Get("ScheduleCrontabZone", schedule.Zone.Id),
@@ -114,7 +114,8 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
         switch (method)
         {
             case ScheduleMethod.Scheduler or ScheduleMethod.Crontab:
-                await UnregisterAsync(configuration, cancellationToken).ConfigureAwait(false); // A timer of before would run it as well.
+                // Otherwise the previous timer would start it too.
+                await UnregisterAsync(configuration, cancellationToken).ConfigureAwait(false);
                 break;
             case ScheduleMethod.Systemd:
                 var folder = UnitFolder();
@@ -166,7 +167,7 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
         }
         catch (BackupException)
         {
-            return false; // Registered by other means, or by nobody.
+            return false; // Registered in some other way, or not at all.
         }
     }
 

@@ -2,13 +2,17 @@ using System.Globalization;
 
 namespace KlarKonform.Backup.Engine.Scheduling;
 
-/// <summary>What the operating system starts: PowerShell with one backup, and an exit code for whoever watches.</summary>
+/// <summary>What the operating system starts: PowerShell with one backup, and an exit code for monitoring.</summary>
 internal static class ScheduledCommand
 {
-    /// <summary>The exit code when the last run has been on for longer than the schedule's interval. Nobody may take it for a success.</summary>
+    /// <summary>
+    /// The exit code if the last run has lasted longer than the schedule's interval. It must never be taken for a success.
+    /// </summary>
     public const int OverdueExitCode = 3;
 
-    /// <summary>0 succeeded, 1 partial, 2 failed, 3 the last run hangs; one that is merely still on is no failure of the next one.</summary>
+    /// <summary>
+    /// 0 succeeded, 1 partial, 2 failed, 3 the last run hangs; a last run that is merely still active does not make the next one fail.
+    /// </summary>
     public static string Script(string configuration, ScheduleSettings schedule, string module, string? home)
     {
         var place = home is null ? "" : $"$env:KLARKONFORM_BACKUP_HOME = {Quote(home)}; ";
@@ -21,7 +25,7 @@ internal static class ScheduledCommand
             + "if ($null -eq $run) { exit 2 }; $run; switch (\"$($run.Status)\") { 'Succeeded' { exit 0 } 'Partial' { exit 1 } default { exit 2 } }";
     }
 
-    /// <summary>The arguments for it. Without -OutputFormat an encoded command's errors come as CLIXML (about_Pwsh).</summary>
+    /// <summary>The arguments for it. Without -OutputFormat the errors of an encoded command are output as CLIXML (about_Pwsh).</summary>
     public static IReadOnlyList<string> Arguments(string script) => ["-NoProfile", "-NonInteractive", "-OutputFormat", "Text", "-EncodedCommand", Convert.ToBase64String(System.Text.Encoding.Unicode.GetBytes(script))];
 
     private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";

@@ -7,7 +7,7 @@ namespace KlarKonform.Backup.Engine.Scheduling;
 /// <summary>The XML of a Windows task (MS-TSCH 2.5; Task Scheduler schema 1.2).</summary>
 internal static class ScheduledTask
 {
-    private const int MaxTriggers = 48; // The service takes no more.
+    private const int MaxTriggers = 48; // The service accepts no more.
 
     private static readonly XNamespace s_task = "http://schemas.microsoft.com/windows/2004/02/mit/task";
     private static readonly string[] s_days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -16,7 +16,8 @@ internal static class ScheduledTask
     /// <summary>The task's path.</summary>
     public static string NameOf(BackupConfiguration configuration) => $@"\KlarKonform\{configuration.Name}";
 
-    /// <exception cref="BackupException">ScheduleNotExpressible, or ScheduleZoneNotLocal: the service knows the machine's own time only.</exception>
+    /// <exception cref="BackupException">ScheduleNotExpressible, or ScheduleZoneNotLocal: the service supports only the machine's own time
+    /// zone.</exception>
     public static XDocument Write(BackupConfiguration configuration, CronSchedule schedule, string powerShell, string script, string user, DateTimeOffset now)
     {
         if (!schedule.Zone.HasSameRules(TimeZoneInfo.Local))

@@ -3,10 +3,13 @@ using KlarKonform.Backup.Engine.Configuration;
 
 namespace KlarKonform.Backup.Engine.Scheduling;
 
-/// <summary>A timer and its service. A run that was missed while the machine was off is made up once; one that is still on is not started twice.</summary>
+/// <summary>
+/// A timer and its service. A run that was missed while the machine was off is made up once; a run that is still active is not started
+/// twice.
+/// </summary>
 internal static class SystemdUnits
 {
-    /// <summary>The units' name without its ending.</summary>
+    /// <summary>The units' name without its extension.</summary>
     public static string NameOf(BackupConfiguration configuration) => $"klarkonform-backup-{configuration.Id:N}";
 
     public static string Timer(BackupConfiguration configuration, CronSchedule schedule)
@@ -20,10 +23,10 @@ internal static class SystemdUnits
         $"[Unit]\nDescription=KlarKonform Backup: {Plain(configuration.Name)}\nAfter=network-online.target\nWants=network-online.target\n\n[Service]\nType=oneshot\n"
         + $"ExecStart={string.Join(' ', new[] { powerShell }.Concat(ScheduledCommand.Arguments(script)).Select(Quote))}\n"
 
-        // A stop saves a checkpoint within ten seconds; a partial run is no failed unit.
+        // A stop saves a checkpoint within ten seconds; a partial run is not a failed unit.
         + "KillSignal=SIGINT\nTimeoutStopSec=30\nSuccessExitStatus=1\nNice=5\nIOSchedulingClass=best-effort\nIOSchedulingPriority=6\n";
 
-    // systemd expands % and $ in what it starts.
+    // systemd expands % and $ in commands.
     private static string Quote(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("%", "%%", StringComparison.Ordinal).Replace("$", "$$", StringComparison.Ordinal)}\"";
 
     private static string Plain(string text) => text.Replace("%", "%%", StringComparison.Ordinal);

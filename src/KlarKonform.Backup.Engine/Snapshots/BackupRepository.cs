@@ -10,7 +10,7 @@ using KlarKonform.Backup.Storage.Caching;
 
 namespace KlarKonform.Backup.Engine.Snapshots;
 
-/// <summary>A configuration's repository, opened; with the snapshots that belong to the configuration.</summary>
+/// <summary>A configuration's repository, opened, with the snapshots that belong to the configuration.</summary>
 internal sealed class BackupRepository : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<BlobId, bool> _unreadable = new();
@@ -29,39 +29,42 @@ internal sealed class BackupRepository : IAsyncDisposable
 
     public ResticRepository Repository { get; }
 
-    /// <summary>How the target is written to.</summary>
+    /// <summary>How to write to the target.</summary>
     public WriterOptions WriterOptions => TargetTraits.Writing(Configuration.Target);
 
-    /// <summary>Packs that are read from the target at a time.</summary>
+    /// <summary>How many packs to read from the target concurrently.</summary>
     public int ReadsAtOnce => TargetTraits.ReadsAtOnce(Configuration.Target);
 
-    /// <summary>Where trees are kept nearby, or null.</summary>
+    /// <summary>Where trees are cached locally, or null.</summary>
     public IObjectStore? TreeCache { get; }
 
-    /// <summary>Where this machine remembers what it knows of the repository, or null: see <see cref="NearMemory"/>. Also where nothing else may come from the cache.</summary>
+    /// <summary>
+    /// Where this machine remembers what it knows of the repository, or null: see <see cref="NearMemory"/>. Also set where nothing else may
+    /// come from the cache.
+    /// </summary>
     public IObjectStore? Memory { get; set; }
 
     /// <summary>Opens the repository.</summary>
-    /// <param name="configuration">Whose repository.</param>
+    /// <param name="configuration">The configuration that the repository belongs to.</param>
     /// <param name="secrets">Its secrets.</param>
     /// <param name="create">Whether a missing one is created.</param>
     /// <param name="cache">Folder of the local cache, or null for none: a check must see the storage itself.</param>
     /// <param name="time">Clock and pauses.</param>
     /// <param name="random">Jitter.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public static Task<BackupRepository> OpenAsync(
         BackupConfiguration configuration, ISecretStore secrets, bool create, string? cache, TimeProvider time, Random random, CancellationToken cancellationToken) =>
         OpenAsync(configuration, secrets, create, cache, time, random, null, cancellationToken);
 
     /// <summary>Opens the repository.</summary>
-    /// <param name="configuration">Whose repository.</param>
+    /// <param name="configuration">The configuration that the repository belongs to.</param>
     /// <param name="secrets">Its secrets.</param>
     /// <param name="create">Whether a missing one is created.</param>
     /// <param name="cache">Folder of the local cache, or null for none: a check must see the storage itself.</param>
     /// <param name="time">Clock and pauses.</param>
     /// <param name="random">Jitter.</param>
-    /// <param name="moved">Called when the storage let something through, or null.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="moved">Called when the storage has transferred something, or null.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public static async Task<BackupRepository> OpenAsync(
         BackupConfiguration configuration, ISecretStore secrets, bool create, string? cache, TimeProvider time, Random random, Action? moved, CancellationToken cancellationToken)
     {
@@ -93,14 +96,15 @@ internal sealed class BackupRepository : IAsyncDisposable
         }
         catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.AlreadyExists)
         {
-            return await ResticRepository.OpenAsync(store, password, cancellationToken).ConfigureAwait(false); // Another machine was faster.
+            // Another machine was faster.
+            return await ResticRepository.OpenAsync(store, password, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>The snapshot that this machine wrote last, or null: a listing that lacks it is not believed.</summary>
+    /// <summary>The snapshot that this machine wrote last, or null: a listing without it is not trusted.</summary>
     public BlobId? Known { get; set; }
 
-    /// <summary>Snapshot files, of whatever configuration, that were found damaged so far.</summary>
+    /// <summary>Snapshot files, of any configuration, that were found damaged so far.</summary>
     public IReadOnlyList<BlobId> Unreadable => [.. _unreadable.Keys];
 
     /// <summary>The configuration's snapshots, oldest first.</summary>
@@ -108,10 +112,12 @@ internal sealed class BackupRepository : IAsyncDisposable
     public async Task<IReadOnlyList<StoredSnapshot>> SnapshotsAsync(CancellationToken cancellationToken) =>
         OwnOf(await AllSnapshotsAsync(cancellationToken).ConfigureAwait(false));
 
-    /// <summary>Everybody's snapshots, in no certain order.</summary>
+    /// <summary>The snapshots of all configurations, in no particular order.</summary>
     public Task<IReadOnlyList<StoredSnapshot>> AllSnapshotsAsync(CancellationToken cancellationToken) => FindAsync(_ => false, cancellationToken);
 
-    /// <summary>The configuration's newest complete snapshot and the checkpoints after it, oldest first; older ones may be among them.</summary>
+    /// <summary>
+    /// The configuration's newest complete snapshot and the checkpoints after it, oldest first; older ones may be included.
+    /// </summary>
     /// <exception cref="BackupException">RepositoryOfOtherTenant.</exception>
     public async Task<IReadOnlyList<StoredSnapshot>> RecentAsync(CancellationToken cancellationToken) =>
         OwnOf(await FindAsync(snapshot => snapshot.Tags?.Contains(OwnTag) == true && !snapshot.IsCheckpoint(), cancellationToken).ConfigureAwait(false));
@@ -127,7 +133,7 @@ internal sealed class BackupRepository : IAsyncDisposable
 
     private string OwnTag => SnapshotTags.Configuration + Configuration.Id;
 
-    /// <summary>Those of these snapshots that are the configuration's, oldest first.</summary>
+    /// <summary>Those of the given snapshots that belong to the configuration, oldest first.</summary>
     /// <exception cref="BackupException">RepositoryOfOtherTenant.</exception>
     public IReadOnlyList<StoredSnapshot> OwnOf(IEnumerable<StoredSnapshot> all)
     {
@@ -144,7 +150,9 @@ internal sealed class BackupRepository : IAsyncDisposable
         return SnapshotOrder.Sort(own);
     }
 
-    /// <summary>Finds a snapshot by <c>latest</c>, its id or the id's beginning. <c>latest</c> prefers complete ones to checkpoints.</summary>
+    /// <summary>
+    /// Finds a snapshot by <c>latest</c>, its id or the beginning of its id. <c>latest</c> prefers complete snapshots to checkpoints.
+    /// </summary>
     /// <exception cref="BackupException">SnapshotNotFound or SnapshotAmbiguous.</exception>
     public async Task<StoredSnapshot> FindSnapshotAsync(string id, CancellationToken cancellationToken)
     {

@@ -5,8 +5,8 @@ namespace KlarKonform.Backup.Engine.Snapshots;
 
 /// <summary>
 /// What this machine last knew to be in the repository when everything in it was sound: after a verified run, and after what this program
-/// itself removes or merges afterwards. Without it, or on another machine, a difference costs reading all trees; it is never taken for
-/// more than it is. Thread-safe.
+/// itself then removes or merges. Without it, or on another machine, a difference costs reading all trees; it is never trusted beyond that.
+/// Thread-safe.
 /// </summary>
 internal sealed class FileLedger(BackupRepository session)
 {
@@ -14,16 +14,16 @@ internal sealed class FileLedger(BackupRepository session)
     private const string RemovedKey = "removed-snapshots";
     private const string NewestKey = "newest-snapshot";
 
-    // Of a year in which every hour removes one.
+    // Enough for a year in which one is removed every hour.
     private const int MaxRemoved = 9000;
 
     private readonly NearMemory _memory = new(session);
 
-    /// <summary>The files, or null when nobody knows.</summary>
+    /// <summary>The files, or null if unknown.</summary>
     public async Task<FileSetDigest?> ReadAsync(CancellationToken cancellationToken) =>
         await _memory.FindAsync(FilesKey, cancellationToken).ConfigureAwait(false) is { } text && FileSetDigest.TryParse(text, out var files) ? files : null;
 
-    /// <summary>Remembers the files; null forgets what was remembered.</summary>
+    /// <summary>Stores the files; null clears them.</summary>
     public Task WriteAsync(FileSetDigest? files, CancellationToken cancellationToken) => _memory.SaveAsync(FilesKey, files?.ToString(), cancellationToken);
 
     /// <summary>The snapshot that this machine wrote last, or null.</summary>
@@ -31,15 +31,15 @@ internal sealed class FileLedger(BackupRepository session)
         (await _memory.FindAsync(NewestKey, cancellationToken).ConfigureAwait(false))?.Split(' ') is [var id, var time]
         && DateTimeOffset.TryParseExact(time, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out var taken) ? new KnownSnapshot(id, taken) : null;
 
-    /// <summary>Remembers the snapshot that this machine wrote last.</summary>
+    /// <summary>Stores the snapshot that this machine wrote last.</summary>
     public Task SetNewestAsync(KnownSnapshot snapshot, CancellationToken cancellationToken) =>
         _memory.SaveAsync(NewestKey, string.Create(CultureInfo.InvariantCulture, $"{snapshot.Id} {snapshot.Taken:O}"), cancellationToken);
 
-    /// <summary>Snapshots and keys that this machine removed because it was told to.</summary>
+    /// <summary>Snapshots and keys that this machine was told to remove.</summary>
     public async Task<IReadOnlySet<string>> RemovedAsync(CancellationToken cancellationToken) =>
         (await _memory.FindAsync(RemovedKey, cancellationToken).ConfigureAwait(false) ?? "").Split('\n').ToHashSet(StringComparer.Ordinal);
 
-    /// <summary>Forgets that this machine removed what is there all the same: what it was about to do did not happen, or somebody brought it back.</summary>
+    /// <summary>Clears the removal of files that still exist: the removal did not happen, or the file was brought back.</summary>
     public async Task ForgetRemovedAsync(IReadOnlySet<string> present, CancellationToken cancellationToken)
     {
         var known = (await _memory.FindAsync(RemovedKey, cancellationToken).ConfigureAwait(false) ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -47,7 +47,7 @@ internal sealed class FileLedger(BackupRepository session)
             await _memory.SaveAsync(RemovedKey, string.Join('\n', known.Where(id => !present.Contains(id))), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Remembers that this machine removes snapshots or keys.</summary>
+    /// <summary>Records that this machine removes snapshots or keys.</summary>
     public async Task AddRemovedAsync(IEnumerable<BlobId> files, CancellationToken cancellationToken)
     {
         var known = await _memory.FindAsync(RemovedKey, cancellationToken).ConfigureAwait(false) ?? "";

@@ -2,8 +2,8 @@ using KlarKonform.Backup.Repository.Locks;
 
 namespace KlarKonform.Backup.Engine.Snapshots;
 
-/// <summary>Tells people that a lock which seems dead is watched, and for how much longer.</summary>
-/// <param name="say">Takes the sentence.</param>
+/// <summary>Reports that a lock which seems dead is being watched, and for how much longer.</summary>
+/// <param name="say">Receives the sentence.</param>
 internal sealed class LockWatching(Action<string> say) : IProgress<LockWatch>
 {
     /// <summary>For a command that shows its progress.</summary>

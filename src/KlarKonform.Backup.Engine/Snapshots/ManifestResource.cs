@@ -9,16 +9,19 @@ internal sealed record ManifestResource
 
     public required string Name { get; init; }
 
-    /// <summary>Where its content lies in the snapshot.</summary>
+    /// <summary>The path of its content in the snapshot.</summary>
     public IReadOnlyList<string> Path { get; init; } = [];
 
-    /// <summary>OneDrive: the drive's id. A drive is one resource however it was found: by its user, or by the personal site that is left of him.</summary>
+    /// <summary>
+    /// OneDrive: the drive's id. A drive is one resource however it was found: through its user, or through the personal site that is left
+    /// of that user.
+    /// </summary>
     public string? Drive { get; init; }
 
-    /// <summary>How it stood in the run that touched it last.</summary>
+    /// <summary>Its state in the run that last worked on it.</summary>
     public BackupState Status { get; init; }
 
-    /// <summary>The run that touched it last.</summary>
+    /// <summary>The run that last worked on it.</summary>
     public Guid Run { get; init; }
 
     /// <summary>When it was last read to its end; UTC. Null: never.</summary>
@@ -28,6 +31,6 @@ internal sealed record ManifestResource
 
     public long? ItemsStored { get; init; }
 
-    /// <summary>Items that are tried again, or known to fail for good.</summary>
+    /// <summary>Items that will be tried again, or that are known to fail permanently.</summary>
     public IReadOnlyList<ItemFailure> RetryList { get; init; } = [];
 }

@@ -5,8 +5,8 @@ using KlarKonform.Backup.Storage;
 namespace KlarKonform.Backup.Engine.Snapshots;
 
 /// <summary>
-/// What this machine remembers of a repository: short texts in the cache, sealed with the repository's key. They spare work, or know what the
-/// storage lost; they may vanish at any moment, and another machine has none. Thread-safe.
+/// What this machine remembers of a repository: short texts in the cache, sealed with the repository's key. They save work, or record what
+/// the storage lost; they may vanish at any moment, and another machine has none. Thread-safe.
 /// </summary>
 internal sealed class NearMemory(BackupRepository session)
 {
@@ -21,11 +21,11 @@ internal sealed class NearMemory(BackupRepository session)
         }
         catch (Exception exception) when (exception is StorageException or IOException or RepositoryException)
         {
-            return null; // Absent, damaged, or of another repository.
+            return null; // Missing, damaged, or from another repository.
         }
     }
 
-    /// <summary>Remembers a text; null forgets it.</summary>
+    /// <summary>Stores a text; null removes it.</summary>
     public async Task SaveAsync(string key, string? text, CancellationToken cancellationToken)
     {
         if (session.Memory is not { } cache)
@@ -39,7 +39,7 @@ internal sealed class NearMemory(BackupRepository session)
         }
         catch (StorageException)
         {
-            // Full, gone or not permitted: nothing depends on it.
+            // Disk full, missing or no permission: nothing depends on it.
         }
     }
 }

@@ -7,7 +7,7 @@ using KlarKonform.Backup.Repository.Trees;
 namespace KlarKonform.Backup.Engine.Snapshots;
 
 /// <summary>
-/// What a snapshot says of the run that wrote it: <c>/.klarkonform/manifest.json</c>, readable with restic alone. Documented in
+/// What a snapshot says about the run that wrote it: <c>/.klarkonform/manifest.json</c>, readable with restic alone. Documented in
 /// docs/reliability.md; members are only ever added. Times are UTC, sizes bytes.
 /// </summary>
 internal sealed record RunManifest
@@ -36,10 +36,10 @@ internal sealed record RunManifest
 
     public DateTimeOffset Saved { get; init; }
 
-    /// <summary>Whether the run went on after this.</summary>
+    /// <summary>Whether the run continued after this.</summary>
     public bool Checkpoint { get; init; }
 
-    /// <summary>Running, Succeeded or Partial, before the repository was checked: the snapshot's tags have the last word.</summary>
+    /// <summary>Running, Succeeded or Partial, before the repository was checked: the snapshot's tags have the final state.</summary>
     public BackupState Status { get; init; }
 
     public int ResourcesTotal { get; init; }
@@ -59,19 +59,22 @@ internal sealed record RunManifest
     /// <summary>What is wrong with the repository; then the snapshot has no <c>files:</c> tag.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 
-    /// <summary>What was found damaged by being read: packs' ids, and blobs as <c>kind/id</c>. The next run looks at the very same again.</summary>
+    /// <summary>
+    /// What was found damaged when reading: ids of packs, and blobs as <c>kind/id</c>. The next run examines exactly these again.
+    /// </summary>
     public IReadOnlyList<string> Damaged { get; init; } = [];
 
     /// <summary>
-    /// The configuration's complete snapshots before this one, so that the next run notices if one vanishes; with those that have vanished and
-    /// that nobody has taken off the list. A checkpoint has the list of before: what its run found was not told to anybody yet.
+    /// The configuration's complete snapshots before this one, so that the next run notices if one vanishes; including those that have
+    /// vanished and that no admin has removed from the list. A checkpoint has the previous list: what its run found was not reported to
+    /// anyone yet.
     /// </summary>
     public IReadOnlyList<KnownSnapshot> Snapshots { get; init; } = [];
 
     /// <summary>Ids of the repository's key files.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
 
-    /// <summary>All resources that the snapshot holds, of this run and of earlier ones.</summary>
+    /// <summary>All resources in the snapshot, from this run and from earlier ones.</summary>
     public IReadOnlyList<ManifestResource> Resources { get; init; } = [];
 
     /// <summary>What a snapshot says of its run, or null: it has no manifest, or one of a newer version or that another program edited.</summary>

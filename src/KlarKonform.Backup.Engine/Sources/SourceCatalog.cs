@@ -20,7 +20,7 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
     private const string OneDriveKind = "OneDrive";
     private const string SharePointKind = "SharePoint";
 
-    // What all file downloads of a run may hold in memory together.
+    // How much memory all file downloads of a run may use together.
     private const long DownloadMemory = 48 << 20;
 
     private readonly Selection _selection = new();
@@ -30,10 +30,10 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
     private bool _usersListed;
     private Selection.Patterns? _asked;
 
-    /// <summary>What the admin should know of the listing.</summary>
+    /// <summary>Notes for the admin about the listing.</summary>
     public List<string> Notes { get; } = [];
 
-    /// <summary>The kinds of resources that a configuration switches on.</summary>
+    /// <summary>The kinds of resources that a configuration enables.</summary>
     public static IReadOnlyList<string> KindsOf(SourceSettings sources) =>
     [
         .. new (string Name, object? Section)[]
@@ -43,7 +43,7 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         }.Where(kind => kind.Section is not null).Select(kind => kind.Name),
     ];
 
-    /// <summary>Lists the users and makes a source for each selected one, and one for the address book.</summary>
+    /// <summary>Lists the users and creates a source for each selected one, and one for the address book.</summary>
     /// <exception cref="BackupException">SourceUnknown or NoResources.</exception>
     public async Task<TenantInventory> ListAsync(GraphClient client, CancellationToken cancellationToken)
     {
@@ -86,13 +86,13 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         if ((settings.SharePoint is not null && Asked(SharePointKind)) || (settings.OneDrive is not null && Asked(OneDriveKind)))
             await AddSitesAsync(client, all, users, kinds.FirstOrDefault(kind => kind.Name == OneDriveKind), sources, cancellationToken).ConfigureAwait(false);
 
-        // A listing may name one twice.
+        // A listing may name a resource twice.
         sources = [.. sources.DistinctBy(source => (source.Kind, source.ResourceId))];
         return sources.Count > 0 ? new TenantInventory(sources, users, _sitesListed, _usersListed) { Doubts = [.. _doubts, .. _selection.Doubts(IsListed)], Unselected = _selection.Unselected }
             : throw new BackupException("NoResources", BackupErrorCategory.ObjectNotFound, configuration.Name, options.Resources.Count > 0 ? string.Join(", ", options.Resources) : configuration.Name);
     }
 
-    // Without the users, what is not theirs can be backed up all the same; and without one of them, the others.
+    // Even without the list of users, everything that does not belong to users can be backed up; and without one user, the others.
     private async Task ListUsersAsync(GraphClient client, List<GraphUser> all, List<IResourceSource> sources, IReadOnlyList<UserKind> kinds, CancellationToken cancellationToken)
     {
         var nameless = 0;
@@ -105,7 +105,7 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
                     all.Add(user);
             }
 
-            // Somebody is there, and nobody knows who: that is no success, and nobody is gone because of it.
+            // A user exists, but without a name: that is not a success, and no user counts as gone because of it.
             _usersListed = nameless == 0;
             if (nameless > 0 && kinds.Count > 0)
                 sources.Add(new FailedListing(kinds[0].Name, new GraphException(GraphErrorKind.Other, null, "EntriesUnread", Texts.Get("UsersNameless", nameless))));
@@ -117,7 +117,7 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         }
     }
 
-    // Whether a run without the users would back up anything.
+    // Whether a run would back up anything without the users.
     private bool IsMoreThanUsers => options.Resources.Count == 0
         && new[] { (DirectoryKind, configuration.Sources.Directory is not null), (SharePointKind, configuration.Sources.SharePoint is not null), (WhatsAppSource.WhatsAppKind, configuration.Sources.WhatsApp is not null) }
             .Any(each => each.Item2 && Asked(each.Item1));
@@ -163,7 +163,7 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         }
     }
 
-    // A personal site is kept for a while after its user is deleted. Those of users who are there are known by their address alone.
+    // A personal site is kept for a while after its user is deleted. Sites of existing users are recognised by their address.
     private async Task AddDepartedAsync(GraphClient client, UserKind kind, IReadOnlyList<GraphUser> all, HashSet<string> users, IEnumerable<GraphSite> sites, List<IResourceSource> sources, CancellationToken cancellationToken)
     {
         var present = all.Select(user => PersonalName(user.UserPrincipalName)).ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -173,7 +173,7 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
             {
                 var (drive, owner) = await new DriveApi(client).SiteDriveAsync(site.Id, cancellationToken).ConfigureAwait(false);
                 if (owner is not null && users.Contains(owner))
-                    continue; // Renamed; the address stayed.
+                    continue; // Renamed; the address stayed the same.
                 var gone = new GraphUser(owner ?? site.Id, site.WebUrl.Segments[^1].Trim('/'), site.Title, false);
                 users.Add($"{OneDriveKind}-{gone.Id}");
                 if (Wanted(kind.Include, kind.Exclude, Selection.NamesOf(gone), new UnselectedResource(OneDriveKind, gone.Id, gone.UserPrincipalName)))
@@ -181,11 +181,11 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
             }
             catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned or GraphErrorKind.AccessDenied or GraphErrorKind.Locked or GraphErrorKind.UserGone)
             {
-                // Listed, but not served any more.
+                // Listed, but no longer served.
             }
             catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate))
             {
-                // Nobody knows whose it is, or whether it is still there.
+                // It is unknown whose it is, or whether it still exists.
                 _doubts.Add(Texts.Get("PersonalSiteUnread", site.Title, exception.Code));
                 _usersListed = false;
                 if (!sources.Any(source => source is FailedListing { Kind: OneDriveKind }))
@@ -194,10 +194,10 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         }
     }
 
-    // How SharePoint makes a personal site's address from a user's name.
+    // How SharePoint derives a personal site's address from a user's name.
     private static string PersonalName(string userPrincipalName) => new([.. userPrincipalName.Select(sign => char.IsAsciiLetterOrDigit(sign) ? sign : '_')]);
 
-    // The path of its address, without the "sites" that most begin with; the root site by its host.
+    // The path of its address, without the "sites" that most begin with; for the root site its host.
     private static string FolderOf(GraphSite site)
     {
         var path = Uri.UnescapeDataString(site.WebUrl.AbsolutePath).Trim('/');
@@ -206,11 +206,11 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         return SafeName.From(path.Length > 0 ? path : site.WebUrl.Host, SafeName.Mark(site.Id));
     }
 
-    // The configuration's patterns are asked in any case, so that what they say of a resource does not depend on what narrows this run.
+    // The configuration's patterns are evaluated in any case, so that the result for a resource does not depend on what restricts this run.
     private bool Wanted(Selection.Patterns include, Selection.Patterns exclude, IReadOnlyList<string> names, UnselectedResource resource) =>
         _selection.Takes(include, exclude, names, resource) && (_asked!.IsEmpty || _asked.Match(names, resource.Id));
 
-    // Patterns for what nobody could list are not judged; those of this run only when users and sites were.
+    // Patterns for kinds that could not be listed are not judged; those of this run only if users and sites were listed.
     private bool IsListed(string? kind) => kind switch
     {
         SharePointKind => _sitesListed,

@@ -19,7 +19,9 @@ public abstract record GraphCredential
     /// <summary>A certificate with its private key.</summary>
     public sealed record ClientCertificate(X509Certificate2 Certificate) : GraphCredential;
 
-    /// <summary>The identity that Azure gives the machine: a virtual machine, an App Service, an Automation account. No secret anywhere.</summary>
+    /// <summary>
+    /// The identity that Azure gives the machine: a virtual machine, an App Service, an Automation account. No secret anywhere.
+    /// </summary>
     public sealed record ManagedIdentity : GraphCredential;
 
     /// <summary>Another identity provider's token, in a file that it renews: Kubernetes, GitHub Actions.</summary>

@@ -6,7 +6,7 @@ using Azure.Identity;
 
 namespace KlarKonform.Backup.Graph.Authentication;
 
-/// <summary>Tokens of the app, through Azure.Identity. Thread-safe.</summary>
+/// <summary>Obtains the app's tokens through Azure.Identity. Thread-safe.</summary>
 public sealed class GraphTokenSource : IDisposable
 {
     private static readonly TimeSpan s_renewBefore = TimeSpan.FromMinutes(5);
@@ -17,8 +17,8 @@ public sealed class GraphTokenSource : IDisposable
     private readonly SemaphoreSlim _gate = new(1);
     private AccessToken _token;
 
-    /// <summary>Prepares a sign-in; the first token is asked for when it is needed.</summary>
-    /// <param name="settings">Which tenant, which app.</param>
+    /// <summary>Prepares a sign-in; the first token is requested when it is needed.</summary>
+    /// <param name="settings">Tenant and app.</param>
     /// <param name="credential">How the app proves itself.</param>
     /// <param name="handler">Trust, proxy, TLS.</param>
     /// <param name="time">Clock.</param>
@@ -47,8 +47,11 @@ public sealed class GraphTokenSource : IDisposable
         };
     }
 
-    /// <summary>The application roles in the token, for diagnosis; null when it cannot be read. Roles that Exchange grants on its own (RBAC for Applications) are not among them.</summary>
-    /// <exception cref="GraphException">As <see cref="GetAsync"/>.</exception>
+    /// <summary>
+    /// The application roles in the token, for diagnosis; null if it cannot be read. Roles that Exchange grants itself (RBAC for
+    /// Applications) are not among them.
+    /// </summary>
+    /// <exception cref="GraphException">As in <see cref="GetAsync"/>.</exception>
     public async Task<IReadOnlyList<string>?> RolesAsync(CancellationToken cancellationToken)
     {
         var parts = (await GetAsync(cancellationToken).ConfigureAwait(false)).Split('.');
@@ -67,8 +70,9 @@ public sealed class GraphTokenSource : IDisposable
         }
     }
 
-    /// <summary>A token that is valid for some minutes more.</summary>
-    /// <exception cref="GraphException"><see cref="GraphErrorKind.SignInFailed"/>, <see cref="GraphErrorKind.Unreachable"/> or <see cref="GraphErrorKind.UntrustedCertificate"/>.</exception>
+    /// <summary>A token that is valid for at least some more minutes.</summary>
+    /// <exception cref="GraphException"><see cref="GraphErrorKind.SignInFailed"/>, <see cref="GraphErrorKind.Unreachable"/> or
+    /// <see cref="GraphErrorKind.UntrustedCertificate"/>.</exception>
     public async Task<string> GetAsync(CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -88,7 +92,7 @@ public sealed class GraphTokenSource : IDisposable
         }
     }
 
-    /// <summary>Asks for a new token because Graph refused this one before its time (revocation, continuous access evaluation).</summary>
+    /// <summary>Requests a new token because Graph refused this one before its expiry (revocation, continuous access evaluation).</summary>
     public async Task RenewAsync(string refused, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -97,7 +101,7 @@ public sealed class GraphTokenSource : IDisposable
             if (_token.Token != refused)
                 return; // Another request renewed it meanwhile.
 
-            // MSAL hands out its cached token unless claims are requested; an empty claims request means: from the service, please.
+            // MSAL returns its cached token unless claims are requested; an empty claims request forces a new token from the service.
             _token = await _credential.GetTokenAsync(new TokenRequestContext(_scopes, claims: "{}"), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (IsFailure(exception, cancellationToken))
@@ -128,7 +132,7 @@ public sealed class GraphTokenSource : IDisposable
         return options;
     }
 
-    // The SDK has a limit of its own, a hundred seconds for every attempt, and gives up as if somebody had cancelled.
+    // The SDK has a limit of its own, a hundred seconds per attempt, and fails as if the caller had cancelled.
     private static bool IsFailure(Exception exception, CancellationToken cancellationToken) =>
         exception is AuthenticationFailedException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
@@ -143,7 +147,7 @@ public sealed class GraphTokenSource : IDisposable
         if ((Find<TimeoutException>(exception) ?? (Exception?)Find<OperationCanceledException>(exception)) is { } late)
             return new GraphException(GraphErrorKind.Unreachable, null, "Unreachable", late.Message, new TimeoutException(late.Message, exception));
 
-        // "AADSTS7000222: … Trace ID: …" somewhere in the chain: the code that Microsoft's documentation explains, and its words.
+        // "AADSTS7000222: … Trace ID: …" somewhere in the chain: the code that Microsoft's documentation explains, and its text.
         for (Exception? inner = exception; inner is not null; inner = inner.InnerException)
         {
             var start = inner.Message.IndexOf("AADSTS", StringComparison.Ordinal);

@@ -6,8 +6,8 @@ using KlarKonform.Backup.Graph.Http;
 namespace KlarKonform.Backup.Graph.Calendars;
 
 /// <summary>
-/// Calendars of one mailbox. v1.0 has delta for a window of the primary calendar only, where a removal may just mean "left the window";
-/// so every calendar is listed with its change keys, and only what changed is read.
+/// Calendars of one mailbox. v1.0 has delta only for a window of the primary calendar, where a removal may just mean "left the window"; so
+/// every calendar is listed with its change keys, and only what changed is read.
 /// </summary>
 public sealed class CalendarApi(GraphClient client, string mailbox)
 {
@@ -18,14 +18,15 @@ public sealed class CalendarApi(GraphClient client, string mailbox)
     private const string Listed = "id,changeKey,type,subject,start,hasAttachments";
     private const string Preferences = $"{OutlookPreferences.ImmutableIds}, {OutlookPreferences.UnsafeHtml}";
 
-    // Everything but attachments. cancelledOccurrences comes only when it is selected, so all have to be named (resources/event.md).
+    // Everything except attachments. cancelledOccurrences is only returned if selected, so all properties have to be named
+    // (resources/event.md).
     private const string Properties = "id,changeKey,categories,createdDateTime,lastModifiedDateTime,allowNewTimeProposals,attendees,body,bodyPreview,end,hasAttachments,hideAttendees,iCalUId,importance,"
         + "isAllDay,isCancelled,isDraft,isOnlineMeeting,isOrganizer,isReminderOn,location,locations,onlineMeeting,onlineMeetingProvider,onlineMeetingUrl,organizer,originalEndTimeZone,originalStart,"
         + "originalStartTimeZone,recurrence,reminderMinutesBeforeStart,responseRequested,responseStatus,sensitivity,seriesMasterId,showAs,start,subject,transactionId,type,webLink";
 
     private readonly GraphScope _scope = GraphScope.Mailbox(mailbox);
 
-    /// <summary>All calendars, in groups and shared ones too.</summary>
+    /// <summary>All calendars, including those in groups and shared ones.</summary>
     public IAsyncEnumerable<DeltaPage> CalendarsAsync(CancellationToken cancellationToken) =>
         DeltaReader.ReadAsync(client, Request($"/users/{mailbox}/calendars"), PageSize, PageKind.Listing, cancellationToken);
 
@@ -43,11 +44,11 @@ public sealed class CalendarApi(GraphClient client, string mailbox)
 
     /// <summary>Events with everything but their attachments; a series with its exceptions and cancelled occurrences.</summary>
     /// <param name="events">Ids, and whether each is a series.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     public Task<IReadOnlyList<BatchAnswer>> EventsAsync(IReadOnlyList<(string Id, bool IsSeries)> events, CancellationToken cancellationToken) => new GraphBatch(client).GetAsync(_scope, Permission,
         [.. events.Select(each => new BatchItem($"{Event(each.Id)}?$select={Properties}{(each.IsSeries ? ",cancelledOccurrences&$expand=exceptionOccurrences" : "")}", Preferences))], cancellationToken);
 
-    /// <summary>What is attached to an event, without the contents.</summary>
+    /// <summary>The attachments of an event, without their contents.</summary>
     public IAsyncEnumerable<DeltaPage> AttachmentsAsync(string item, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
         Request($"{Event(item)}/attachments?$select=id,name,contentType,size,isInline,lastModifiedDateTime"), null, PageKind.Listing, cancellationToken);
 
@@ -56,7 +57,7 @@ public sealed class CalendarApi(GraphClient client, string mailbox)
     {
         var answer = await client.SendAsync(Request($"{Event(item)}/attachments/{Uri.EscapeDataString(attachment)}/$value"), cancellationToken).ConfigureAwait(false);
 
-        // A gateway's page, or an error, with 200.
+        // A gateway's page, or an error, with status 200.
         var type = answer.Response.Content.Headers.ContentType?.MediaType;
         if ((type == "text/html" && !contentType.Contains("html", StringComparison.OrdinalIgnoreCase)) || (type == "application/json" && !contentType.Contains("json", StringComparison.OrdinalIgnoreCase)))
         {
@@ -68,7 +69,7 @@ public sealed class CalendarApi(GraphClient client, string mailbox)
     }
 
     /// <summary>Proves that calendars can be read.</summary>
-    /// <exception cref="GraphException">What the mailbox itself answers: <see cref="GraphException.IsOfResource"/>.</exception>
+    /// <exception cref="GraphException">The mailbox's own error: <see cref="GraphException.IsOfResource"/>.</exception>
     public async Task ProbeAsync(CancellationToken cancellationToken)
     {
         try

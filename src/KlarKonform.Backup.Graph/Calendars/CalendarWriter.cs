@@ -18,16 +18,16 @@ public sealed class CalendarWriter(GraphClient client, string mailbox)
     /// <summary>The mailbox's calendars.</summary>
     public IAsyncEnumerable<DeltaPage> CalendarsAsync(CancellationToken cancellationToken) => DeltaReader.ReadAsync(client, _outlook.Request($"/users/{mailbox}/calendars"), null, PageKind.Listing, cancellationToken);
 
-    /// <summary>Makes a calendar.</summary>
+    /// <summary>Creates a calendar.</summary>
     /// <returns>Its id.</returns>
     public Task<string> CreateCalendarAsync(string name, CancellationToken cancellationToken) =>
         _outlook.CreateAsync($"/users/{mailbox}/calendars", JsonSerializer.SerializeToUtf8Bytes(new { name }), cancellationToken);
 
-    /// <summary>What tells events of a calendar apart: <c>iCalUId</c> and a property of the caller's.</summary>
+    /// <summary>What distinguishes events of a calendar: <c>iCalUId</c> and a property chosen by the caller.</summary>
     public IAsyncEnumerable<DeltaPage> EventsAsync(string calendar, string property, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
         _outlook.Request($"/users/{mailbox}/calendars/{Uri.EscapeDataString(calendar)}/events?$select=id,iCalUId,subject&$expand=singleValueExtendedProperties($filter={Uri.EscapeDataString($"id eq '{property}'")})"), PageSize, PageKind.Listing, cancellationToken);
 
-    /// <summary>Makes an event; one that names attendees would send invitations.</summary>
+    /// <summary>Creates an event; one that names attendees would send invitations.</summary>
     /// <returns>Its id.</returns>
     public Task<string> CreateAsync(string calendar, byte[] json, CancellationToken cancellationToken) =>
         _outlook.CreateAsync($"/users/{mailbox}/calendars/{Uri.EscapeDataString(calendar)}/events", json, cancellationToken);
@@ -52,7 +52,7 @@ public sealed class CalendarWriter(GraphClient client, string mailbox)
     public Task ChangeAsync(string item, byte[] json, CancellationToken cancellationToken) =>
         client.PerformAsync(_outlook.Request(Event(item)) with { Method = HttpMethod.Patch, Body = json }, cancellationToken);
 
-    /// <summary>Takes an event or an occurrence away. Nobody is told as long as it has no attendees.</summary>
+    /// <summary>Deletes an event or an occurrence. No one is notified as long as it has no attendees.</summary>
     public Task DeleteAsync(string item, CancellationToken cancellationToken) => client.PerformAsync(_outlook.Request(Event(item)) with { Method = HttpMethod.Delete }, cancellationToken);
 
     /// <summary>Adds a file to an event.</summary>

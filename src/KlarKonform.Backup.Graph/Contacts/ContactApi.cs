@@ -15,14 +15,14 @@ public sealed class ContactApi(GraphClient client, string mailbox)
 
     private readonly GraphScope _scope = GraphScope.Mailbox(mailbox);
 
-    /// <summary>The default folder, in which all others lie.</summary>
+    /// <summary>The default folder, which contains all others.</summary>
     public Task<JsonDocument> DefaultFolderAsync(CancellationToken cancellationToken) =>
         client.GetJsonAsync(Request(client.Address(Folder("contacts"))), cancellationToken);
 
     /// <summary>A folder as it is now.</summary>
     public Task<JsonDocument> FolderAsync(string folder, CancellationToken cancellationToken) => client.GetJsonAsync(Request(client.Address(Folder(folder))), cancellationToken);
 
-    /// <summary>The ids and change keys of all contacts of a folder, as few requests as can be.</summary>
+    /// <summary>The ids and change keys of all contacts of a folder, with as few requests as possible.</summary>
     public IAsyncEnumerable<DeltaPage> ContactIdsAsync(string folder, CancellationToken cancellationToken) =>
         DeltaReader.ReadAsync(client, Request(client.Address($"{Folder(folder)}/contacts?$select=id,changeKey")), PageSize, PageKind.SkippableListing, cancellationToken);
 
@@ -33,7 +33,7 @@ public sealed class ContactApi(GraphClient client, string mailbox)
     /// <summary>All contacts of a folder; then their changes.</summary>
     /// <param name="folder">The folder's id.</param>
     /// <param name="link">A stored next or delta link, or null for everything.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     public IAsyncEnumerable<DeltaPage> ContactDeltaAsync(string folder, Uri? link, CancellationToken cancellationToken) =>
         DeltaReader.ReadAsync(client, Request(link ?? client.Address($"{Folder(folder)}/contacts/delta")), PageSize, PageKind.Delta, cancellationToken);
 
@@ -45,13 +45,15 @@ public sealed class ContactApi(GraphClient client, string mailbox)
     public Task<JsonDocument> ContactAsync(string contact, CancellationToken cancellationToken) =>
         client.GetJsonAsync(Request(client.Address($"/users/{mailbox}/contacts/{Uri.EscapeDataString(contact)}")), cancellationToken);
 
-    /// <summary>The contacts' photos, in their order; NotFound where there is none. Twenty in one request, since most have none.</summary>
+    /// <summary>
+    /// The contacts' photos, in the same order; NotFound if there is none. Twenty per request, because most contacts have none.
+    /// </summary>
     /// <exception cref="GraphException">The batch as a whole failed.</exception>
     public Task<IReadOnlyList<BatchAnswer>> PhotosAsync(IReadOnlyList<string> contacts, CancellationToken cancellationToken) => new GraphBatch(client).GetAsync(_scope, Permission,
         [.. contacts.Select(id => new BatchItem($"/users/{mailbox}/contacts/{Uri.EscapeDataString(id)}/photo/$value", OutlookPreferences.ImmutableIds))], cancellationToken);
 
     /// <summary>Proves that contacts can be read.</summary>
-    /// <exception cref="GraphException">What the mailbox itself answers: <see cref="GraphException.IsOfResource"/>.</exception>
+    /// <exception cref="GraphException">The mailbox's own error: <see cref="GraphException.IsOfResource"/>.</exception>
     public async Task ProbeAsync(CancellationToken cancellationToken)
     {
         try

@@ -14,16 +14,16 @@ public sealed class ContactWriter(GraphClient client, string mailbox)
 
     private readonly OutlookWriter _outlook = new(client, mailbox, Permission);
 
-    /// <summary>Makes a folder below another.</summary>
+    /// <summary>Creates a folder below another.</summary>
     /// <returns>Its id.</returns>
     public Task<string> CreateFolderAsync(string parent, string name, CancellationToken cancellationToken) =>
         _outlook.CreateAsync($"/users/{mailbox}/contactFolders/{Uri.EscapeDataString(parent)}/childFolders", JsonSerializer.SerializeToUtf8Bytes(new { displayName = name }), cancellationToken);
 
-    /// <summary>What tells contacts of a folder apart: their ids, and a property of the caller's.</summary>
+    /// <summary>What distinguishes contacts of a folder: their ids, and a property chosen by the caller.</summary>
     public IAsyncEnumerable<DeltaPage> ContactsAsync(string folder, string property, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
         _outlook.Request($"/users/{mailbox}/contactFolders/{Uri.EscapeDataString(folder)}/contacts?$select=id&$expand=singleValueExtendedProperties($filter={Uri.EscapeDataString($"id eq '{property}'")})"), PageSize, PageKind.Listing, cancellationToken);
 
-    /// <summary>Makes a contact.</summary>
+    /// <summary>Creates a contact.</summary>
     /// <returns>Its id.</returns>
     public Task<string> CreateAsync(string folder, byte[] json, CancellationToken cancellationToken) =>
         _outlook.CreateAsync($"/users/{mailbox}/contactFolders/{Uri.EscapeDataString(folder)}/contacts", json, cancellationToken);

@@ -7,8 +7,9 @@ public sealed class DeltaPage : IDisposable
 {
     private readonly JsonDocument? _document;
 
-    /// <summary>Takes an answer over, and disposes it if it is no page.</summary>
-    /// <exception cref="GraphException">BrokenAnswer: it has no list of entries, a link that is none, or, being a delta's, no link at all. Missing is never empty.</exception>
+    /// <summary>Takes over a response, and disposes it if it is not a page.</summary>
+    /// <exception cref="GraphException">BrokenAnswer: it has no list of entries, an invalid link, or, for a delta, no link at all. A
+    /// missing list is never taken for an empty one.</exception>
     internal DeltaPage(JsonDocument document, PageKind kind = PageKind.Listing)
     {
         _document = document;
@@ -49,19 +50,21 @@ public sealed class DeltaPage : IDisposable
     /// <summary>The entries, each an object with an id; valid until the page is disposed.</summary>
     public IReadOnlyList<JsonElement> Items { get; }
 
-    /// <summary>Entries that are no objects or have no id: something is there, and nobody knows what.</summary>
+    /// <summary>Number of entries that are not objects or have no id: something exists, but it is unknown what.</summary>
     public int Nameless { get; }
 
-    /// <summary>Entries that the service could not write, and that were passed over so that the others are read.</summary>
+    /// <summary>Number of entries that the service could not write and that were skipped so that the others can be read.</summary>
     public int Unread { get; }
 
-    /// <summary>Whether the page says all that there is of its part of the round: else nothing may be concluded from what it does not name.</summary>
+    /// <summary>
+    /// Whether the page contains everything of its part of the round: otherwise nothing may be concluded from what it does not contain.
+    /// </summary>
     public bool IsWhole => Nameless + Unread == 0;
 
     /// <summary>The next page of this round, or null.</summary>
     public Uri? NextLink { get; }
 
-    /// <summary>Where the next round starts, on the last page; else null.</summary>
+    /// <summary>Where the next round starts, on the last page; otherwise null.</summary>
     public Uri? DeltaLink { get; }
 
     /// <summary>In place of an entry that the service cannot write.</summary>
@@ -70,7 +73,7 @@ public sealed class DeltaPage : IDisposable
     /// <inheritdoc />
     public void Dispose() => _document?.Dispose();
 
-    // With an id, and if it says that the item is gone, in the form that this is said in: "@removed": null says nothing.
+    // It has an id, and if it says that the item is gone, in the proper form: "@removed": null says nothing.
     private static bool IsNamed(JsonElement entry)
     {
         if (!entry.TryGetProperty("id", out var id) || id.ValueKind != JsonValueKind.String || id.GetString() is not { Length: > 0 })
@@ -78,11 +81,11 @@ public sealed class DeltaPage : IDisposable
         return (!entry.TryGetProperty("@removed", out var removed) || removed.ValueKind == JsonValueKind.Object)
             && (!entry.TryGetProperty("deleted", out var deleted) || deleted.ValueKind == JsonValueKind.Object)
 
-            // Of a group's members nothing but the delta ever tells: members that are no list are none that were told.
+            // A group's members come only through delta: if they are not a list, none were reported.
             && (!entry.TryGetProperty("members@delta", out var members) || members.ValueKind == JsonValueKind.Array);
     }
 
-    // A geo without sites names its location alone.
+    // A geo without sites only has a location.
     private static bool IsUnnamed(JsonElement entry) => entry.TryGetProperty("siteCollection", out _) && !entry.TryGetProperty("webUrl", out _);
 
     private static Uri? Link(JsonElement root, string name)

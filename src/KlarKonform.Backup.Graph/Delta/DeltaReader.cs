@@ -6,15 +6,19 @@ namespace KlarKonform.Backup.Graph.Delta;
 /// <summary>Follows a round of delta pages, or the pages of a plain listing.</summary>
 public static class DeltaReader
 {
-    /// <summary>Reads page after page from a start or a stored link. An empty page with a next link is legal and is handed out too. While a page
-    /// is worked on, the next one is on its way: the places of a resource never wait for a page alone. A page is valid until the next one is asked for.</summary>
-    /// <param name="client">The way to Graph.</param>
+    /// <summary>
+    /// Reads page after page from a start or a stored link. An empty page with a next link is legal and is returned too. While a page is
+    /// processed, the next one is being fetched: a resource's slots never wait just for a page. A page is valid until the next one is
+    /// requested.
+    /// </summary>
+    /// <param name="client">Access to Graph.</param>
     /// <param name="start">The first page.</param>
-    /// <param name="pageSize">Items a page, asked for by <c>Prefer: odata.maxpagesize</c>; null leaves it to the service.</param>
-    /// <param name="kind">What the pages are.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="GraphException"><see cref="GraphErrorKind.ResyncRequired"/>: the link expired; <see cref="GraphException.EndlessPages"/>: the pages
-    /// lead in a circle; <see cref="GraphException.BrokenAnswer"/>: a page is none, however often and in whatever size it is asked for.</exception>
+    /// <param name="pageSize">Items per page, requested with <c>Prefer: odata.maxpagesize</c>; null leaves it to the service.</param>
+    /// <param name="kind">The kind of pages.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="GraphException"><see cref="GraphErrorKind.ResyncRequired"/>: the link expired;
+    /// <see cref="GraphException.EndlessPages"/>: the pages lead in a circle; <see cref="GraphException.BrokenAnswer"/>: a page is
+    /// unusable, however often and in whatever size it is requested.</exception>
     public static async IAsyncEnumerable<DeltaPage> ReadAsync(
         GraphClient client, GraphRequest start, int? pageSize, PageKind kind, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -35,7 +39,7 @@ public static class DeltaReader
         }
         finally
         {
-            // The caller had enough, or failed: nobody takes the page that is on its way.
+            // The caller had enough, or failed: the page being fetched is not needed.
             if (coming is not null)
             {
                 await stop.CancelAsync().ConfigureAwait(false);

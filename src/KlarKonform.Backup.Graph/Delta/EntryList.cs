@@ -4,10 +4,10 @@ namespace KlarKonform.Backup.Graph.Delta;
 
 /// <summary>A listing that was read to its end.</summary>
 /// <param name="Items">Its entries.</param>
-/// <param name="IsWhole">Whether they are all: else nothing may be concluded from what it does not name.</param>
+/// <param name="IsWhole">Whether they are all entries: otherwise nothing may be concluded from what is not in it.</param>
 public sealed record EntryList(IReadOnlyList<JsonElement> Items, bool IsWhole)
 {
-    /// <summary>Gathers pages.</summary>
+    /// <summary>Collects pages.</summary>
     internal static async Task<EntryList> GatherAsync(IAsyncEnumerable<DeltaPage> pages)
     {
         var all = new List<JsonElement>();

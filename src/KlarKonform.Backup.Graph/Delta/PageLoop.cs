@@ -6,12 +6,12 @@ using System.Text.Json;
 namespace KlarKonform.Backup.Graph.Delta;
 
 /// <summary>
-/// Notices pages that lead in a circle: the same link once more, the same entries again and again under new links, or empty pages
-/// without end. Sixteen bytes a page. Used for one round; not thread-safe.
+/// Detects pages that lead in a circle: the same link once more, the same entries again and again under new links, or empty pages without
+/// end. Takes sixteen bytes per page. Used for one round; not thread-safe.
 /// </summary>
 internal sealed class PageLoop
 {
-    // Delta may name an item on several pages; whole pages of several items three times over, it does not.
+    // Delta may return an item on several pages, but not whole pages of several items three times.
     private const int MaxRepeats = 3;
     private const int PageOfSeveral = 2;
 
@@ -22,7 +22,7 @@ internal sealed class PageLoop
     private readonly Dictionary<UInt128, int> _pages = [];
     private int _empty;
 
-    /// <summary>Takes a page in.</summary>
+    /// <summary>Checks a page.</summary>
     /// <exception cref="GraphException"><see cref="GraphException.EndlessPages"/>.</exception>
     public void Pass(DeltaPage page)
     {
@@ -47,7 +47,7 @@ internal sealed class PageLoop
             throw new GraphException(GraphErrorKind.Other, null, GraphException.EndlessPages, "The pages lead in a circle; the reading was ended.");
     }
 
-    // Without OData's notes: a file's address for downloads carries a ticket of its own in every answer.
+    // Without OData annotations: a file's download URL contains a different ticket in every response.
     private static string WhatItSays(JsonElement item) => item.ValueKind != JsonValueKind.Object ? item.GetRawText()
         : string.Join(',', item.EnumerateObject().Where(property => !property.Name.StartsWith('@')).Select(property => property.Name + ":" + property.Value.GetRawText()));
 

@@ -5,21 +5,21 @@ using KlarKonform.Backup.Graph.Http;
 namespace KlarKonform.Backup.Graph.Delta;
 
 /// <summary>
-/// The requests of one round of pages, one at a time. A page that the service cannot write, because it times out or because of one entry
-/// on it, is asked for in halves, down to a single entry; that one is passed over where the listing allows it.
+/// The requests of one round of pages, one at a time. A page that the service cannot write, because of a timeout or because of one entry on
+/// it, is requested in halves, down to a single entry; that one is skipped if the listing allows it.
 /// </summary>
-/// <param name="client">The way to Graph.</param>
-/// <param name="start">The first page's request; the others differ in their address.</param>
-/// <param name="size">Items a page, or null to leave it to the service.</param>
-/// <param name="kind">What the pages are.</param>
+/// <param name="client">Access to Graph.</param>
+/// <param name="start">The first page's request; the others differ only in their address.</param>
+/// <param name="size">Items per page, or null to leave it to the service.</param>
+/// <param name="kind">The kind of pages.</param>
 internal sealed class PageRequests(GraphClient client, GraphRequest start, int? size, PageKind kind)
 {
     private const int SmallestPage = 10;
 
-    // In a smaller size rather than often.
+    // A smaller size is better than more attempts.
     private const int PageAttempts = 4;
 
-    // An answer that is no page comes again as it is, as a rule.
+    // An unusable response is usually the same again.
     private const int BrokenAttempts = 3;
     private const int HalvedAttempts = 2;
 
@@ -87,14 +87,14 @@ internal sealed class PageRequests(GraphClient client, GraphRequest start, int? 
         }
     }
 
-    // Not by much: a folder of which entry after entry cannot be had is no folder with a damaged entry.
+    // Only a few: a folder in which entry after entry cannot be read is not a folder with a damaged entry.
     private bool MaySkip() => kind == PageKind.SkippableListing && ++_skipped <= MaxSkipped && ++_skippedInARow <= MaxSkippedInARow;
 
-    // The service has too much to do, or is away.
+    // The service is overloaded or unavailable.
     private static bool IsSlow(GraphException exception) =>
         exception is { Kind: GraphErrorKind.Unreachable, Status: HttpStatusCode.GatewayTimeout or HttpStatusCode.ServiceUnavailable };
 
-    // Answers that may be due to what is on the page: the service's own failures and JSON that breaks off. Refusals are not.
+    // Errors that may be due to the page's content: the service's own failures and JSON that breaks off. Refusals are not.
     private static bool IsOfThePage(GraphException exception) =>
         exception.Kind == GraphErrorKind.CorruptItem || exception.Code == GraphException.BrokenAnswer
         || exception is { Kind: GraphErrorKind.Unreachable, Status: >= HttpStatusCode.InternalServerError };

@@ -18,7 +18,7 @@ public sealed class DirectoryApi(GraphClient client)
     /// <summary>The application permission for groups and their members.</summary>
     public const string GroupPermission = "Group.Read.All";
 
-    // What an address book holds, and what a restore needs. A property that is not selected does not surface its changes.
+    // What an address book contains, and what a restore needs. Changes of a property that is not selected are not reported.
     private const string UserProperties = "id,userPrincipalName,displayName,givenName,surname,mail,mailNickname,proxyAddresses,otherMails,imAddresses,accountEnabled,userType,jobTitle,department,"
         + "companyName,officeLocation,employeeId,businessPhones,mobilePhone,faxNumber,streetAddress,city,state,postalCode,country,usageLocation,preferredLanguage,showInAddressList,assignedLicenses,onPremisesSyncEnabled";
 
@@ -27,8 +27,8 @@ public sealed class DirectoryApi(GraphClient client)
     private const string GroupProperties = "id,displayName,description,mail,mailEnabled,mailNickname,proxyAddresses,securityEnabled,groupTypes,visibility,members,onPremisesSyncEnabled";
 
     /// <summary>Every user, with the properties that name one.</summary>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <param name="onNameless">Hears of entries that name no user: somebody is there, and nobody knows who.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <param name="onNameless">Is told of entries that name no user: a user exists, but it is unknown who.</param>
     public async IAsyncEnumerable<GraphUser> UsersAsync([EnumeratorCancellation] CancellationToken cancellationToken, Action<int>? onNameless = null)
     {
         var start = Request("/users?$select=id,userPrincipalName,displayName,assignedLicenses&$top=999", UserPermission);
@@ -43,7 +43,7 @@ public sealed class DirectoryApi(GraphClient client)
         }
     }
 
-    /// <summary>Whether there is a user of an id or a user name.</summary>
+    /// <summary>Whether a user with this id or user name exists.</summary>
     public async Task<bool> ExistsAsync(string user, CancellationToken cancellationToken)
     {
         try
@@ -60,7 +60,7 @@ public sealed class DirectoryApi(GraphClient client)
     /// <summary>A user, contact or group as it is now.</summary>
     /// <param name="collection">users, contacts or groups.</param>
     /// <param name="id">Its id.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="GraphException"><see cref="GraphErrorKind.UserGone"/> or NotFound: it is gone.</exception>
     public Task<JsonDocument> EntryAsync(string collection, string id, CancellationToken cancellationToken) => client.GetJsonAsync(collection switch
     {
@@ -93,7 +93,7 @@ public sealed class DirectoryApi(GraphClient client)
     {
         try
         {
-            // Photos lie in the mailbox and count against its limits.
+            // Photos are stored in the mailbox and count against its limits.
             using var answer = await client.SendAsync(new GraphRequest(GraphScope.Mailbox(user), client.Address($"/users/{user}/photo/$value")) { Permission = UserPermission }, cancellationToken).ConfigureAwait(false);
             return PhotoBytes.Checked(await answer.Response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
         }

@@ -4,10 +4,10 @@ using KlarKonform.Backup.Graph.Http;
 
 namespace KlarKonform.Backup.Graph.Drives;
 
-/// <summary>Reads from a pre-authenticated address, resumes by range where it broke, and renews an expired address.</summary>
+/// <summary>Reads from a pre-authenticated URL, resumes by range where it broke off, and renews an expired URL.</summary>
 internal sealed class DownloadStream(GraphClient client, Func<CancellationToken, Task<Uri>> renew, Uri address, long size, long from = 0) : Stream
 {
-    // Attempts without a single new byte between them.
+    // Attempts without a single new byte in between.
     private const int MaxAttempts = 6;
 
     private HttpResponseMessage? _response;
@@ -77,7 +77,7 @@ internal sealed class DownloadStream(GraphClient client, Func<CancellationToken,
         base.Dispose(disposing);
     }
 
-    /// <summary>What the server announced, else what the item's properties said.</summary>
+    /// <summary>The size announced by the server, or otherwise by the item's properties.</summary>
     private long Expected { get; set; } = size;
 
     private async Task<bool> OpenAsync(CancellationToken cancellationToken)
@@ -93,7 +93,7 @@ internal sealed class DownloadStream(GraphClient client, Func<CancellationToken,
             case HttpStatusCode.OK:
                 throw new IOException("The server ignored the range.");
             case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.Gone:
-                // Pre-authenticated addresses live for minutes.
+                // Pre-authenticated URLs are valid for minutes.
                 address = await renew(cancellationToken).ConfigureAwait(false);
                 throw new IOException($"The download address expired (HTTP {(int)_response.StatusCode}).");
             default:

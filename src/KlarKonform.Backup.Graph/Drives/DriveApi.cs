@@ -15,16 +15,17 @@ public sealed class DriveApi(GraphClient client)
     /// <summary>The application permission for everything here.</summary>
     public const string Permission = "Files.Read.All";
 
-    /// <summary>The property of an item that holds a pre-authenticated download address; whoever stores items leaves it out.</summary>
+    /// <summary>The property of an item that contains a pre-authenticated download URL; it is left out when items are stored.</summary>
     public const string AddressProperty = "@microsoft.graph.downloadUrl";
 
     private const int ListCost = 2;
     private const int PermissionCost = 5;
 
-    // Removed items come as deleted ones, and a change of who may read an item is a change (onedrive-api-docs, scan-guidance).
+    // Removed items are returned as deleted ones, and a change of who may read an item counts as a change (onedrive-api-docs,
+    // scan-guidance).
     private const string DeltaPreferences = "deltashowremovedasdeleted, deltatraversepermissiongaps, deltashowsharingchanges, hierarchicalsharing";
 
-    // What changed alone, without the folders above it: paths are rebuilt from parents' ids.
+    // Only what changed, without the folders above it: paths are rebuilt from the parents' ids.
     private static readonly Dictionary<string, string> s_deltaHeaders = new() { ["deltaExcludeParent"] = "true" };
 
     /// <summary>The id of a user's OneDrive.</summary>
@@ -38,7 +39,8 @@ public sealed class DriveApi(GraphClient client)
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound || exception is { Kind: GraphErrorKind.Other, Status: HttpStatusCode.BadRequest })
         {
-            // "User's mysite not found", "Tenant does not have a SPO license": of this question alone a 404 or 400 means that there is no OneDrive.
+            // "User's mysite not found", "Tenant does not have a SPO license": for this request only, a 404 or 400 means that there is no
+            // OneDrive.
             throw exception.OfResource(GraphErrorKind.NotProvisioned);
         }
         catch (GraphException exception) when (exception.Kind != GraphErrorKind.UserGone)
@@ -47,8 +49,8 @@ public sealed class DriveApi(GraphClient client)
         }
     }
 
-    /// <summary>Proves that a drive is there.</summary>
-    /// <exception cref="GraphException">What the drive itself answers: <see cref="GraphException.IsOfResource"/>.</exception>
+    /// <summary>Proves that a drive exists.</summary>
+    /// <exception cref="GraphException">The drive's own error: <see cref="GraphException.IsOfResource"/>.</exception>
     public async Task ProbeAsync(string drive, CancellationToken cancellationToken)
     {
         try
@@ -64,7 +66,7 @@ public sealed class DriveApi(GraphClient client)
     private static string IdOf(JsonElement drive) => drive.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String && id.GetString() is { Length: > 0 } text
         ? text : throw GraphException.Broken("The answer for a drive has no id.");
 
-    /// <summary>A site's default drive with the user whom it belongs to, if it is a personal one.</summary>
+    /// <summary>A site's default drive, and its owner if the site is a personal one.</summary>
     public async Task<(string Drive, string? Owner)> SiteDriveAsync(string site, CancellationToken cancellationToken)
     {
         using var drive = await client.GetJsonAsync(Request(site, $"/sites/{site}/drive?$select=id,owner"), cancellationToken).ConfigureAwait(false);
@@ -77,7 +79,7 @@ public sealed class DriveApi(GraphClient client)
     /// <summary>All items of a drive; then their changes.</summary>
     /// <param name="drive">The drive's id.</param>
     /// <param name="link">A stored next or delta link, or null for everything.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     public IAsyncEnumerable<DeltaPage> DeltaAsync(string drive, Uri? link, CancellationToken cancellationToken)
     {
         var request = Request(drive, $"/drives/{drive}/root/delta?$top=500") with { Prefer = DeltaPreferences, Headers = s_deltaHeaders };
@@ -88,7 +90,7 @@ public sealed class DriveApi(GraphClient client)
     public Task<JsonDocument> ItemAsync(string drive, string item, CancellationToken cancellationToken) =>
         client.GetJsonAsync(Request(drive, $"/drives/{drive}/items/{item}"), cancellationToken);
 
-    /// <summary>What is in a folder.</summary>
+    /// <summary>The contents of a folder.</summary>
     public IAsyncEnumerable<DeltaPage> ChildrenAsync(string drive, string folder, CancellationToken cancellationToken) =>
         DeltaReader.ReadAsync(client, Request(drive, $"/drives/{drive}/items/{folder}/children?$top=999") with { Cost = ListCost }, null, PageKind.Listing, cancellationToken);
 
@@ -96,26 +98,26 @@ public sealed class DriveApi(GraphClient client)
     public Task<JsonDocument> ListItemAsync(string drive, string item, CancellationToken cancellationToken) =>
         client.GetJsonAsync(Request(drive, $"/drives/{drive}/items/{item}/listItem?$expand=fields"), cancellationToken);
 
-    /// <summary>An item's permissions and sharing links; the costliest question that SharePoint knows.</summary>
+    /// <summary>An item's permissions and sharing links; SharePoint's most expensive request.</summary>
     public Task<JsonElement[]> PermissionsAsync(string drive, string item, CancellationToken cancellationToken) =>
         ListAsync(Request(drive, $"/drives/{drive}/items/{item}/permissions") with { Cost = PermissionCost }, cancellationToken);
 
-    /// <summary>A file's versions, the newest first.</summary>
+    /// <summary>A file's versions, newest first.</summary>
     public Task<JsonElement[]> VersionsAsync(string drive, string item, CancellationToken cancellationToken) =>
         ListAsync(Request(drive, $"/drives/{drive}/items/{item}/versions") with { Cost = ListCost }, cancellationToken);
 
-    /// <summary>A file's content; the stream resumes by itself and asks for a new address when the old one expires.</summary>
+    /// <summary>A file's content; the stream resumes by itself and requests a new URL when the old one expires.</summary>
     /// <param name="drive">The drive's id.</param>
     /// <param name="item">The file's id.</param>
     /// <param name="size">Its announced size in bytes.</param>
-    /// <param name="address">The address that came with the item's properties, or null to ask for one.</param>
-    /// <param name="from">The first byte that is wanted; what is before it is known already.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="address">The URL that came with the item's properties, or null to request one.</param>
+    /// <param name="from">The first byte needed; what is before it is known already.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<Stream> ContentAsync(string drive, string item, long size, Uri? address, long from, CancellationToken cancellationToken)
     {
         if (address is not null)
         {
-            // The download itself is what costs a unit, by whatever way its address came.
+            // The download itself is what costs a unit, wherever its URL came from.
             using var charged = await client.Governor.EnterAsync(GraphScope.Drive(drive), 1, 1, cancellationToken).ConfigureAwait(false);
         }
 
@@ -123,14 +125,14 @@ public sealed class DriveApi(GraphClient client)
         return new DownloadStream(client, token => AddressAsync(drive, path, token), address ?? await AddressAsync(drive, path, cancellationToken).ConfigureAwait(false), size, from);
     }
 
-    /// <summary>An older version's content. The current one's is the file's own; Graph refuses it here.</summary>
+    /// <summary>The content of an older version. The current one is the file itself; Graph refuses it here.</summary>
     public async Task<Stream> VersionContentAsync(string drive, string item, string version, long size, CancellationToken cancellationToken)
     {
         var path = $"/drives/{drive}/items/{item}/versions/{version}/content";
         return new DownloadStream(client, token => AddressAsync(drive, path, token), await AddressAsync(drive, path, cancellationToken).ConfigureAwait(false), size);
     }
 
-    // 302 to another host: the address itself is the permission.
+    // 302 to another host: the URL itself is the permission.
     private async Task<Uri> AddressAsync(string drive, string path, CancellationToken cancellationToken)
     {
         using var answer = await client.SendAsync(Request(drive, path), cancellationToken).ConfigureAwait(false);

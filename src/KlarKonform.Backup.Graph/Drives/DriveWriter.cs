@@ -15,7 +15,7 @@ public sealed class DriveWriter(GraphClient client)
     private const int WriteCost = 2;
     private const int PermissionCost = 5;
 
-    // A whole multiple of 320 KiB, as every piece but the last must be; larger ones gain nothing.
+    // A multiple of 320 KiB, as required for every piece except the last; larger ones gain nothing.
     private const int PieceSize = 32 * 320 * 1024;
 
     /// <summary>The root folder's id.</summary>
@@ -25,13 +25,13 @@ public sealed class DriveWriter(GraphClient client)
         return root.RootElement.GetProperty("id").GetString()!;
     }
 
-    /// <summary>What is in a folder.</summary>
+    /// <summary>The contents of a folder.</summary>
     public IAsyncEnumerable<DeltaPage> ChildrenAsync(string drive, string folder, CancellationToken cancellationToken) =>
         DeltaReader.ReadAsync(client, Request(drive, $"/drives/{drive}/items/{folder}/children?$top=999"), null, PageKind.Listing, cancellationToken);
 
-    /// <summary>Makes a folder.</summary>
+    /// <summary>Creates a folder.</summary>
     /// <returns>Its id.</returns>
-    /// <exception cref="GraphException">Of status 409 when the name is taken.</exception>
+    /// <exception cref="GraphException">With status 409 if the name is taken.</exception>
     public async Task<string> CreateFolderAsync(string drive, string parent, string name, CancellationToken cancellationToken)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object> { ["name"] = name, ["folder"] = new { }, [Behavior] = "fail" });
@@ -44,20 +44,20 @@ public sealed class DriveWriter(GraphClient client)
     /// <param name="parent">The folder.</param>
     /// <param name="name">The file's name.</param>
     /// <param name="content">Its bytes.</param>
-    /// <param name="size">How many they are.</param>
-    /// <param name="created">When it was made, at the client; UTC.</param>
-    /// <param name="modified">When it was last changed, at the client; UTC.</param>
-    /// <param name="behavior">What is done if the name is taken: fail, replace or rename.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="size">Their number.</param>
+    /// <param name="created">When it was created, according to the client; UTC.</param>
+    /// <param name="modified">When it was last changed, according to the client; UTC.</param>
+    /// <param name="behavior">What to do if the name is taken: fail, replace or rename.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The item as SharePoint describes it.</returns>
-    /// <exception cref="GraphException">Of status 409 when the name is taken and <paramref name="behavior"/> says fail.</exception>
+    /// <exception cref="GraphException">With status 409 if the name is taken and <paramref name="behavior"/> says fail.</exception>
     public async Task<JsonElement> WriteAsync(string drive, string parent, string name, Stream content, long size, DateTimeOffset created, DateTimeOffset modified, string behavior, CancellationToken cancellationToken)
     {
         var path = $"/drives/{drive}/items/{parent}:/{Uri.EscapeDataString(name)}:";
         var times = new { createdDateTime = created.UtcDateTime, lastModifiedDateTime = modified.UtcDateTime };
         if (size == 0)
         {
-            // A session cannot carry nothing. The times follow in a request of their own.
+            // An upload session cannot carry an empty file. The times follow in a request of their own.
             using var empty = await EmptyAsync(drive, path, behavior, cancellationToken).ConfigureAwait(false);
             using var dated = await client.GetJsonAsync(Request(drive, $"/drives/{drive}/items/{empty.RootElement.GetProperty("id").GetString()}") with
             {
@@ -81,12 +81,12 @@ public sealed class DriveWriter(GraphClient client)
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.Unreachable)
         {
-            // Made or not: an empty file in the place of an empty file is no change.
+            // Created or not: replacing an empty file with an empty file changes nothing.
             return await client.GetJsonAsync(Put("replace"), cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Gives people access to an item, without telling them.</summary>
+    /// <summary>Gives people access to an item, without notifying them.</summary>
     public Task InviteAsync(string drive, string item, IReadOnlyList<object> recipients, IReadOnlyList<string> roles, CancellationToken cancellationToken) =>
         client.PerformAsync(Request(drive, $"/drives/{drive}/items/{item}/invite") with
         {
@@ -94,7 +94,7 @@ public sealed class DriveWriter(GraphClient client)
             Body = JsonSerializer.SerializeToUtf8Bytes(new { recipients, roles, requireSignIn = true, sendInvitation = false, retainInheritedPermissions = true }),
         }, cancellationToken);
 
-    /// <summary>Makes a sharing link; its address is a new one.</summary>
+    /// <summary>Creates a sharing link; its URL is a new one.</summary>
     public Task LinkAsync(string drive, string item, string type, string scope, CancellationToken cancellationToken) =>
         client.PerformAsync(Request(drive, $"/drives/{drive}/items/{item}/createLink") with { Cost = PermissionCost, Body = JsonSerializer.SerializeToUtf8Bytes(new { type, scope }) }, cancellationToken);
 

@@ -4,8 +4,8 @@ using System.Numerics;
 namespace KlarKonform.Backup.Graph.Drives;
 
 /// <summary>
-/// OneDrive's hash (onedrive-api-docs, code-snippets/quickxorhash.md). A byte at position i is XORed in at bit (11·i) mod 160, and
-/// that repeats every 160 bytes: so the input is folded into 160 bytes first, a vector at a time, and rotated once at the end. Not thread-safe.
+/// OneDrive's hash (onedrive-api-docs, code-snippets/quickxorhash.md). A byte at position i is XORed in at bit (11·i) mod 160, and that
+/// repeats every 160 bytes: so the input is folded into 160 bytes first, a vector at a time, and rotated once at the end. Not thread-safe.
 /// </summary>
 public sealed class QuickXorHash
 {
@@ -15,14 +15,14 @@ public sealed class QuickXorHash
     private readonly byte[] _folded = new byte[Period];
     private long _length;
 
-    /// <summary>Begins at nothing.</summary>
+    /// <summary>Starts with no bytes.</summary>
     public QuickXorHash()
     {
     }
 
-    /// <summary>Goes on from where another one was.</summary>
-    /// <param name="state">What <see cref="Save"/> gave.</param>
-    /// <exception cref="FormatException">It is not.</exception>
+    /// <summary>Continues from a saved state.</summary>
+    /// <param name="state">What <see cref="Save"/> returned.</param>
+    /// <exception cref="FormatException">It is not such a state.</exception>
     public QuickXorHash(ReadOnlySpan<byte> state)
     {
         if (state.Length != Period + sizeof(long))
@@ -31,7 +31,7 @@ public sealed class QuickXorHash
         _length = BinaryPrimitives.ReadInt64LittleEndian(state[Period..]);
     }
 
-    /// <summary>Where it is, to go on later.</summary>
+    /// <summary>The state, to continue later.</summary>
     public byte[] Save()
     {
         var state = new byte[Period + sizeof(long)];
@@ -40,7 +40,7 @@ public sealed class QuickXorHash
         return state;
     }
 
-    /// <summary>Takes in the next bytes.</summary>
+    /// <summary>Adds the next bytes.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {
         var at = (int)(_length % Period);
@@ -59,7 +59,7 @@ public sealed class QuickXorHash
         }
     }
 
-    /// <summary>The hash of all bytes so far, as Graph writes it.</summary>
+    /// <summary>The hash of all bytes so far, in Graph's format.</summary>
     public string ToBase64()
     {
         Span<byte> hash = stackalloc byte[Size];

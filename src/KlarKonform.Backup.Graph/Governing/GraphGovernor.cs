@@ -4,15 +4,15 @@ using System.Globalization;
 namespace KlarKonform.Backup.Graph.Governing;
 
 /// <summary>
-/// Keeps requests within Microsoft's limits, a scope at a time: a throttled mailbox waits alone. One serves all requests of one app
-/// in one tenant. Thread-safe.
+/// Keeps requests within Microsoft's limits, one scope at a time: a throttled mailbox does not delay others. One instance serves all
+/// requests of one app in one tenant. Thread-safe.
 /// </summary>
 public sealed class GraphGovernor(TimeProvider time) : IDisposable
 {
     // Above this share of its quota the directory warns in x-ms-throttle-limit-percentage.
     private const double DirectoryContent = 0.8;
 
-    // Of RateLimit-Limit; below it the next requests would be refused.
+    // Share of RateLimit-Limit; below it the next requests would be refused.
     private const double NearlyNothing = 0.02;
 
     private readonly ConcurrentDictionary<GraphScope, ScopeGate> _gates = new();
@@ -22,17 +22,17 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
     private (int Users, int Licences)? _tenant;
     private volatile int _workers = 1;
 
-    /// <summary>Waits until the scope admits a request. Dispose the result once its answer is read to the end.</summary>
+    /// <summary>Waits until the scope admits a request. Dispose the result once the response has been read to its end.</summary>
     /// <param name="scope">What the request counts against.</param>
-    /// <param name="places">How many requests at a time it stands for: a batch is more than one.</param>
-    /// <param name="cost">Its units.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="places">How many concurrent requests it counts as: a batch is more than one.</param>
+    /// <param name="cost">Its cost in units.</param>
+    /// <param name="cancellationToken">Cancels the waiting.</param>
     public Task<IDisposable> EnterAsync(GraphScope scope, int places, int cost, CancellationToken cancellationToken) =>
         Gate(scope).EnterAsync(scope.Resource, places, cost, cancellationToken);
 
     /// <summary>
-    /// When the first of the requests goes on that wait because Microsoft asked for it, or would do so at once; null when none waits. For
-    /// whoever watches: nothing is stuck meanwhile.
+    /// When the first of the requests that wait because Microsoft asked for it continues, or a new one would; null if none waits. For
+    /// monitoring: nothing is stuck meanwhile.
     /// </summary>
     public DateTimeOffset? WaitsUntil
     {
@@ -43,7 +43,7 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Waits as long as a single request was asked to.</summary>
+    /// <summary>Waits as long as Graph asked of a single request.</summary>
     internal async Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken)
     {
         var key = new object();
@@ -58,10 +58,10 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Waits until so much may be written to a mailbox. What is written to drives counts by requests alone.</summary>
+    /// <summary>Waits until this many bytes may be written to a mailbox. Writing to drives is only limited by requests.</summary>
     /// <param name="scope">The mailbox.</param>
     /// <param name="bytes">Bytes to be sent.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="cancellationToken">Cancels the waiting.</param>
     public async Task WriteAsync(GraphScope scope, long bytes, CancellationToken cancellationToken)
     {
         if (scope.Service != GraphService.Outlook)
@@ -84,21 +84,21 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Lets nothing of the scope pass for a time, what <c>Retry-After</c> asks for, and fewer at a time afterwards.</summary>
+    /// <summary>Blocks the scope for a time, as requested by <c>Retry-After</c>, and reduces its concurrency afterwards.</summary>
     public void Throttled(GraphScope scope, TimeSpan duration)
     {
         Gate(scope).Complained();
         Gate(scope).Pause(duration);
     }
 
-    /// <summary>Learns from an answer that was no refusal: the limits that its headers name.</summary>
+    /// <summary>Learns from a response that was not a refusal: the limits in its headers.</summary>
     public void Answered(GraphScope scope, HttpResponseMessage response)
     {
         var gate = Gate(scope);
         gate.Answered();
         switch (scope.Service)
         {
-            // RateLimit-*: IETF draft 03, sent by SharePoint when a good part of the minute's units is used.
+            // RateLimit-*: IETF draft 03, sent by SharePoint when a good part of the minute's units has been used.
             case GraphService.SharePoint when Number(response, "RateLimit-Limit") is > 0 and { } limit:
                 gate.SetUnits(ServiceLimits.SharePointWindow, limit * Share);
                 if (Number(response, "RateLimit-Remaining") <= limit * NearlyNothing && Number(response, "RateLimit-Reset") is > 0 and { } reset)
@@ -110,7 +110,7 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Tells how large the tenant is: the directory's quota grows with its users, SharePoint's with its licences.</summary>
+    /// <summary>Sets the size of the tenant: the directory's quota grows with its users, SharePoint's with its licences.</summary>
     public void SetTenantSize(int users, int licences)
     {
         lock (_size)
@@ -121,10 +121,10 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
     }
 
     /// <summary>
-    /// Tells how many processes of the same app work on the tenant now: they share the quotas of directory and SharePoint. Mailboxes have
-    /// quotas of their own; no two processes are to read the same one.
+    /// Sets how many processes of the same app are working on the tenant: they share the quotas of directory and SharePoint. Mailboxes have
+    /// quotas of their own; no two processes may read the same one.
     /// </summary>
-    /// <param name="workers">How many, this one included.</param>
+    /// <param name="workers">Their number, including this one.</param>
     public void SetWorkers(int workers)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);

@@ -1,12 +1,12 @@
 namespace KlarKonform.Backup.Graph.Governing;
 
 /// <summary>
-/// Admits the requests of one limit: places, quotas and pauses. Resources that share it take turns, so that a drive with a thousand
-/// waiting files does not stall the others. Thread-safe.
+/// Admits the requests of one limit: slots, quotas and pauses. Resources that share it take turns, so that a drive with a thousand waiting
+/// files does not stall the others. Thread-safe.
 /// </summary>
 internal sealed class ScopeGate : IDisposable
 {
-    // So many answers without a complaint, and a place that was given up is tried again.
+    // After this many responses without a complaint, a slot that was given up is tried again.
     private const int AnswersForAPlace = 50;
 
     private readonly TimeProvider _time;
@@ -30,7 +30,7 @@ internal sealed class ScopeGate : IDisposable
         _timer = time.CreateTimer(_ => Pump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Waits for places and units. Dispose the result to give the places back.</summary>
+    /// <summary>Waits for slots and units. Dispose the result to release the slots.</summary>
     public async Task<IDisposable> EnterAsync(string resource, int places, int cost, CancellationToken cancellationToken)
     {
         var waiter = new Waiter(Math.Min(places, _places), cost);
@@ -49,7 +49,7 @@ internal sealed class ScopeGate : IDisposable
         return new Admission(this, waiter.Places);
     }
 
-    /// <summary>Until when the next request waits for a pause or a quota; null when none does.</summary>
+    /// <summary>Until when the next request waits for a pause or a quota; null if it need not wait.</summary>
     public DateTimeOffset? WaitsUntil
     {
         get
@@ -59,7 +59,7 @@ internal sealed class ScopeGate : IDisposable
         }
     }
 
-    /// <summary>Lets nothing pass for a time.</summary>
+    /// <summary>Blocks all requests for a time.</summary>
     public void Pause(TimeSpan duration)
     {
         lock (_lock)
@@ -69,14 +69,14 @@ internal sealed class ScopeGate : IDisposable
         }
     }
 
-    /// <summary>The service said no: half as many at a time, until it has been content for a while.</summary>
+    /// <summary>Records a refusal by the service: half the concurrency, until it has not complained for a while.</summary>
     public void Complained()
     {
         lock (_lock)
             (_allowed, _answers) = (Math.Max(1, _allowed / 2), 0);
     }
 
-    /// <summary>The service answered.</summary>
+    /// <summary>Records a response of the service.</summary>
     public void Answered()
     {
         lock (_lock)
@@ -86,7 +86,7 @@ internal sealed class ScopeGate : IDisposable
         }
     }
 
-    /// <summary>The service named the units of a window itself.</summary>
+    /// <summary>Sets the units of a window, as the service itself reported them.</summary>
     public void SetUnits(TimeSpan window, double units)
     {
         lock (_lock)
@@ -125,12 +125,12 @@ internal sealed class ScopeGate : IDisposable
                 {
                     _waitsUntil = now + wait;
 
-                    // A clock of coarse ticks must not wake us before the moment.
+                    // A clock with coarse ticks must not wake us too early.
                     _timer.Change(wait + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
                     break;
                 }
 
-                // A request that needs more places than are allowed for now passes alone.
+                // A request that needs more slots than currently allowed runs alone.
                 if (_active > 0 && _active + waiter.Places > _allowed)
                     break;
                 foreach (var quota in _quotas)
@@ -143,7 +143,7 @@ internal sealed class ScopeGate : IDisposable
 
         foreach (var waiter in admitted)
         {
-            // It was cancelled in the meantime: its units are spent, its places are not.
+            // It was cancelled in the meantime: its units are spent, its slots are not.
             if (!waiter.Admitted.TrySetResult())
                 Leave(waiter.Places);
         }

@@ -1,22 +1,22 @@
 namespace KlarKonform.Backup.Graph.Governing;
 
 /// <summary>
-/// Documented limits of a service ("Microsoft Graph service-specific throttling limits", "Avoid getting throttled or blocked in
-/// SharePoint Online"), less a share that stays free for an admin's own tools of the same app.
+/// Documented limits of a service ("Microsoft Graph service-specific throttling limits", "Avoid getting throttled or blocked in SharePoint
+/// Online"), less a share that stays free for an admin's own tools with the same app.
 /// </summary>
 internal static class ServiceLimits
 {
     /// <summary>The share of a documented quota that is used.</summary>
     public const double Share = 0.96;
 
-    // SharePoint and the directory name no concurrency: their units bind long before.
+    // SharePoint and the directory document no concurrency limit: their units run out long before.
     private const int SharedConcurrency = 16;
 
     // Outlook: one app on one mailbox.
     private const int MailboxConcurrency = 4;
     private const int MailboxRequests = 10_000;
 
-    // Outlook: uploads of one app to one mailbox, in MB of five minutes.
+    // Outlook: uploads by one app to one mailbox, in bytes per five minutes.
     private const double MailboxUploadBytes = 150e6;
 
     // SharePoint: one app in one tenant, by the tenant's licences.
@@ -28,7 +28,7 @@ internal static class ServiceLimits
     // Identity: the smallest tenants' units per ten seconds.
     private const int IdentityUnits = 3_500;
 
-    /// <summary>The window of the quota that a service's own headers speak of.</summary>
+    /// <summary>The window of the quota that a service's own headers refer to.</summary>
     public static TimeSpan SharePointWindow { get; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Window of SharePoint's second quota.</summary>
@@ -37,7 +37,7 @@ internal static class ServiceLimits
     /// <summary>Window of the directory's token bucket.</summary>
     public static TimeSpan IdentityWindow { get; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Outlook's quota of bytes that are written to a mailbox.</summary>
+    /// <summary>Outlook's quota of bytes written to a mailbox.</summary>
     public static SlidingQuota MailboxUploads() => new(MailboxUploadBytes * Share, TimeSpan.FromMinutes(5));
 
     public static int Concurrency(GraphService service) => service == GraphService.Outlook ? MailboxConcurrency : SharedConcurrency;

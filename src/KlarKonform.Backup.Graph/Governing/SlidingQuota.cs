@@ -1,8 +1,8 @@
 namespace KlarKonform.Backup.Graph.Governing;
 
 /// <summary>
-/// So many units in any window of a length. Counted in slices of the window, so that a day's quota takes no more memory than a
-/// minute's; a slice counts until its end has left the window, which errs on the safe side. Not thread-safe.
+/// At most a number of units in any window of a given length. Counted in slices of the window, so that a day's quota takes no more memory
+/// than a minute's; a slice counts until its end has left the window, which errs on the safe side. Not thread-safe.
 /// </summary>
 internal sealed class SlidingQuota(double units, TimeSpan window)
 {
@@ -15,15 +15,15 @@ internal sealed class SlidingQuota(double units, TimeSpan window)
 
     public TimeSpan Window => window;
 
-    /// <summary>The units of a window; the server's own words replace the documented number.</summary>
+    /// <summary>The units per window; the server's own value replaces the documented one.</summary>
     public double Units { get; set; } = units;
 
-    /// <summary>How long to wait until so many units are free; zero when they are now.</summary>
+    /// <summary>How long to wait until this many units are free; zero if they are free now.</summary>
     public TimeSpan TimeToWait(DateTimeOffset now, double cost)
     {
         Advance(now);
 
-        // A request dearer than the whole quota must pass an empty window, or it never passes.
+        // A request that costs more than the whole quota must pass in an empty window, or it would never pass.
         if (_sum + cost <= Units || _sum <= 0)
             return TimeSpan.Zero;
         var free = Units - _sum;

@@ -7,9 +7,9 @@ using System.Text.Unicode;
 namespace KlarKonform.Backup.Graph.Http;
 
 /// <summary>
-/// Makes a document of an answer's bytes without trusting them: what is no object is no answer, an error inside of a success is an error
-/// (OData's in-stream errors, a gateway's JSON), and what no text may hold, half a surrogate pair or bytes that are no UTF-8, becomes
-/// U+FFFD before anybody meets it. Exchange cuts texts at a number of UTF-16 units, in the middle of a character if need be.
+/// Turns the bytes of a response into a document without trusting them: what is not an object is not a response, an error inside a success
+/// is an error (OData's in-stream errors, a gateway's JSON), and what a text must not contain, unpaired surrogates or bytes that are not
+/// UTF-8, becomes U+FFFD before any other code sees it. Exchange cuts texts at a number of UTF-16 units, even in the middle of a character.
 /// </summary>
 internal static class AnswerJson
 {
@@ -19,9 +19,9 @@ internal static class AnswerJson
     // A page's canvas nests deeper than the reader's own limit of 64.
     private static readonly JsonDocumentOptions s_options = new() { MaxDepth = 512 };
 
-    /// <summary>Reads an answer to its end.</summary>
-    /// <exception cref="JsonException">It is no JSON object.</exception>
-    /// <exception cref="GraphException">It holds an error in place of an answer.</exception>
+    /// <summary>Reads a response to its end.</summary>
+    /// <exception cref="JsonException">It is not a JSON object.</exception>
+    /// <exception cref="GraphException">It contains an error instead of a response.</exception>
     public static async Task<JsonDocument> ReadAsync(Stream body, string? permission, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
@@ -55,7 +55,7 @@ internal static class AnswerJson
             bytes = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(bytes));
         MendSurrogates(bytes);
 
-        // Of its own memory: the buffer goes back to the pool. Parsing from a reader copies just what it needs.
+        // With memory of its own: the buffer goes back to the pool. Parsing from a reader copies only what it needs.
         var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = s_options.MaxDepth });
         var document = JsonDocument.ParseValue(ref reader);
         try
@@ -80,7 +80,7 @@ internal static class AnswerJson
         }
     }
 
-    // \ud83d without its other half becomes \ufffd, in place. A backslash that is itself escaped begins nothing.
+    // \ud83d without its second half becomes \ufffd, in place. A backslash that is itself escaped begins nothing.
     private static void MendSurrogates(Span<byte> bytes)
     {
         for (var i = 0; ;)

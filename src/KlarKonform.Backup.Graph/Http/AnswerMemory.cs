@@ -1,11 +1,14 @@
 namespace KlarKonform.Backup.Graph.Http;
 
-/// <summary>Memory that answers may be read into ahead of their use, in bytes, shared by all mailboxes. Nobody waits for it: who gets none reads as it uses. Thread-safe.</summary>
+/// <summary>
+/// A budget in bytes for reading responses ahead of their use, shared by all mailboxes. No one waits for it: a caller that gets none reads
+/// on demand. Thread-safe.
+/// </summary>
 internal sealed class AnswerMemory(long bytes)
 {
     private long _left = bytes;
 
-    /// <summary>Takes so many bytes, if there are so many.</summary>
+    /// <summary>Takes this many bytes if they are available.</summary>
     public bool TryTake(long wanted)
     {
         if (Interlocked.Add(ref _left, -wanted) >= 0)

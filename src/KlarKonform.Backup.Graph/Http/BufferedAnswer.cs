@@ -3,15 +3,15 @@ using System.Buffers;
 namespace KlarKonform.Backup.Graph.Http;
 
 /// <summary>
-/// An answer's body, read at line speed into memory because an open answer holds one of the mailbox's places. What is larger than the
-/// buffer, or finds no memory left because the storage is slower than Graph, is read while it is used: that holds the source back.
+/// A response body, read into memory at line speed because an open response occupies one of the mailbox's slots. What exceeds the buffer,
+/// or gets no memory because the storage is slower than Graph, is read on demand: that slows the source down.
 /// </summary>
 internal sealed class BufferedAnswer : Stream
 {
     private const int MaxBuffer = 4 << 20;
     private const int FirstBuffer = 16 << 10;
 
-    // So much each answer has in any case; only what is beyond is counted.
+    // This much each response may use in any case; only what exceeds it is counted.
     private const int Free = 64 << 10;
 
     private readonly int _length;
@@ -42,11 +42,11 @@ internal sealed class BufferedAnswer : Stream
 
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-    /// <summary>Takes the answer over and disposes it as soon as it can.</summary>
-    /// <exception cref="GraphException">The answer broke.</exception>
+    /// <summary>Takes over the response and disposes it as soon as possible.</summary>
+    /// <exception cref="GraphException">The response broke off.</exception>
     /// <param name="answer">The answer.</param>
-    /// <param name="memory">What all answers share.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="memory">The memory that all responses share.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     public static async Task<Stream> OpenAsync(GraphAnswer answer, AnswerMemory memory, CancellationToken cancellationToken)
     {
         var first = (int)Math.Clamp(answer.Response.Content.Headers.ContentLength + 1 ?? FirstBuffer, FirstBuffer, MaxBuffer);
@@ -59,7 +59,7 @@ internal sealed class BufferedAnswer : Stream
                 first = Free;
         }
 
-        // Pooled: a mail a millisecond would keep the garbage collector busy.
+        // Pooled: a mail per millisecond would keep the garbage collector busy.
         var head = ArrayPool<byte>.Shared.Rent(first);
         try
         {

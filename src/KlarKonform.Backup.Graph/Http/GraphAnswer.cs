@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Graph.Http;
 
-/// <summary>An answer whose body is still to be read; its place at the governor is held until it is disposed.</summary>
+/// <summary>A response whose body is still to be read; its slot at the governor is held until it is disposed.</summary>
 public sealed class GraphAnswer : IDisposable
 {
     private readonly IDisposable _admission;

@@ -6,24 +6,26 @@ using KlarKonform.Backup.Graph.Governing;
 namespace KlarKonform.Backup.Graph.Http;
 
 /// <summary>
-/// Many small GETs in one request (concepts/json-batching.md): saves round trips, no quota. Each is charged and refused on its own.
-/// Outlook works on four of a batch at a time, so a batch takes all places of its mailbox. Thread-safe.
+/// Many small GETs in one request (concepts/json-batching.md): saves round trips, but no quota. Each is charged and refused on its own.
+/// Outlook works on four of a batch at a time, so a batch takes all slots of its mailbox. Thread-safe.
 /// </summary>
 public sealed class GraphBatch(GraphClient client)
 {
-    /// <summary>The most requests that Graph takes in one batch.</summary>
+    /// <summary>The maximum number of requests that Graph accepts in one batch.</summary>
     public const int MaxItems = 20;
 
     private const int OutlookPlaces = 4;
     private const int MaxAttempts = 7;
 
-    // A half was asked for as often as that with the whole.
+    // The requests of a half were already sent several times as part of the whole.
     private const int HalvedAttempts = 2;
 
-    // So many requests that are too slow for the gateway are theirs, and not the gateway's.
+    // Up to this many requests that time out at the gateway are slow themselves; if there are more, it is the gateway.
     private const int MaxSlow = 2;
 
-    /// <summary>Sends GETs of one scope and gives their answers in the same order. Refused ones that are worth it are sent again, alone.</summary>
+    /// <summary>
+    /// Sends GETs of one scope and returns their responses in the same order. Refused ones worth retrying are sent again on their own.
+    /// </summary>
     /// <exception cref="GraphException">The batch as a whole failed.</exception>
     public async Task<IReadOnlyList<BatchAnswer>> GetAsync(GraphScope scope, string permission, IReadOnlyList<BatchItem> items, CancellationToken cancellationToken)
     {
@@ -33,7 +35,7 @@ public sealed class GraphBatch(GraphClient client)
         return answers;
     }
 
-    // A batch that is answered by nothing that is an answer may owe that to one of its requests: halves, down to the one.
+    // A batch without a usable response may owe that to one of its requests: it is halved, down to that one.
     private async Task AnswerAsync(GraphScope scope, string permission, IReadOnlyList<BatchItem> items, int[] part, BatchAnswer[] answers, bool isHalf, CancellationToken cancellationToken)
     {
         var open = part;
@@ -60,7 +62,7 @@ public sealed class GraphBatch(GraphClient client)
             foreach (var half in open.Chunk((open.Length + 1) / 2))
                 await AnswerAsync(scope, permission, items, half, answers, isHalf: true, cancellationToken).ConfigureAwait(false);
 
-            // One request can be too slow for the gateway, or two; where none of several is answered, it is the gateway.
+            // One or two requests can be too slow for the gateway; if none of several is answered, it is the gateway.
             if (open.Length > MaxSlow && Array.TrueForAll(open, index => answers[index].Failure is { } failure && IsOfGateway(failure)))
                 throw;
         }
@@ -96,7 +98,7 @@ public sealed class GraphBatch(GraphClient client)
             answers[index] = new BatchAnswer(body, (int)status is >= 200 and < 300 ? null : GraphErrors.Read(status, body, permission, RetryAfter(response)));
         }
 
-        // The one that asks for the longest pause speaks for all.
+        // The one that asks for the longest pause counts for all.
         var again = open.Where(index => answers[index].Failure is { } failure && GraphClient.IsWorthAnother(failure)).ToList();
         return (again, again.Select(index => answers[index].Failure!).OrderByDescending(each => each.Kind == GraphErrorKind.Throttled).ThenByDescending(each => each.RetryAfter).FirstOrDefault());
     }

@@ -9,23 +9,24 @@ using KlarKonform.Backup.Graph.Governing;
 namespace KlarKonform.Backup.Graph.Http;
 
 /// <summary>
-/// The one way to Graph: token, governor, repetition, errors. Answers are raw streams or JSON documents, never an object model.
+/// The only access to Graph: token, governor, retries, errors. Responses are raw streams or JSON documents, never an object model.
 /// Thread-safe.
 /// </summary>
 public sealed class GraphClient : IDisposable
 {
-    // A backup at night rather waits than fails; whoever is to wait longer hears of it and goes on tomorrow.
+    // A nightly backup should wait rather than fail. If Graph asks for a longer pause than this, the error is reported and the next run
+    // continues.
     private static readonly TimeSpan s_longestPause = TimeSpan.FromHours(1);
     private static readonly TimeSpan s_longestBackoff = TimeSpan.FromMinutes(5);
 
-    // A line that worked a moment ago is waited for: some minutes in all, and soon noticed when it is back.
+    // If the connection worked a moment ago, retry for a few minutes, often enough to notice quickly when it is back.
     private const int LineAttempts = 14;
     private static readonly TimeSpan s_longestLinePause = TimeSpan.FromSeconds(20);
 
-    // Answers that arrive whole and are none.
+    // For responses that arrive completely but are unusable.
     private const int BrokenAttempts = 3;
 
-    // A token may be revoked again while the request waits for its place.
+    // A token may be revoked again while the request waits for its slot.
     private const int MaxRenewals = 3;
 
     // Microsoft treats decorated traffic better: NONISV|Company|App/Version.
@@ -42,13 +43,11 @@ public sealed class GraphClient : IDisposable
     private Bearer _bearer = new("", "");
 
     /// <summary>Creates a client.</summary>
-    /// <param name="settings">Where Graph is.</param>
+    /// <param name="settings">Graph's address.</param>
     /// <param name="tokens">The app's tokens.</param>
     /// <param name="governor">Limits of this app in this tenant.</param>
-    /// <param name="handler">
-    /// Trust, proxy, TLS, and how long a silent line is waited for: there is no other limit. Must not follow redirects, so that a token
-    /// never leaves Graph's host.
-    /// </param>
+    /// <param name="handler"> Trust, proxy, TLS, and how long to wait on a silent line: there is no other limit. Must not follow redirects,
+    /// so that a token never leaves Graph's host. </param>
     /// <param name="time">Clock and pauses.</param>
     /// <param name="random">Jitter; thread-safe.</param>
     /// <param name="log">The request log.</param>
@@ -67,20 +66,22 @@ public sealed class GraphClient : IDisposable
 
     private volatile bool _reached;
 
-    /// <summary>Memory for answers that are read ahead, at most 64 MiB together.</summary>
+    /// <summary>Memory for responses that are read ahead, at most 64 MiB together.</summary>
     internal AnswerMemory Memory { get; } = new(64 << 20);
 
-    /// <summary>What is to be added to this computer's time to get Microsoft's, by the last answers; null before the first one.</summary>
+    /// <summary>
+    /// What to add to this computer's time to get Microsoft's, according to the last responses; null before the first one.
+    /// </summary>
     public TimeSpan? ClockOffset => _clock.Offset;
 
     /// <summary>The limits that this client's requests share.</summary>
     public GraphGovernor Governor { get; }
 
-    /// <summary>The address of a path below Graph's endpoint.</summary>
+    /// <summary>The URL of a path below Graph's endpoint.</summary>
     public Uri Address(string path) => new(_endpoint + path);
 
-    /// <summary>Reads a JSON answer.</summary>
-    /// <exception cref="GraphException">Refused, or no answer after every repetition.</exception>
+    /// <summary>Reads a JSON response.</summary>
+    /// <exception cref="GraphException">Refused, or no response after all attempts.</exception>
     public async Task<JsonDocument> GetJsonAsync(GraphRequest request, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -93,13 +94,13 @@ public sealed class GraphClient : IDisposable
             }
             catch (Exception exception) when (exception is IOException or HttpRequestException or JsonException)
             {
-                // What is no JSON will be none the next time, as a rule.
+                // What is not JSON will usually not be JSON the next time either.
                 if (attempt >= (exception is JsonException ? Math.Min(BrokenAttempts, request.MaxAttempts) : request.MaxAttempts) || request.IsCreation)
                     throw new GraphException(GraphErrorKind.Unreachable, null, GraphException.BrokenAnswer, exception.Message, exception);
             }
             catch (GraphException exception) when (IsWorthAnother(exception) && attempt < Math.Min(BrokenAttempts, request.MaxAttempts) && !request.IsCreation)
             {
-                // An error inside of a success.
+                // An error inside a success.
             }
 
             answer.Dispose();
@@ -107,8 +108,8 @@ public sealed class GraphClient : IDisposable
         }
     }
 
-    /// <summary>Sends a request until it is answered with success or a redirect, or for good refused. Dispose the answer.</summary>
-    /// <exception cref="GraphException">Refused, or no answer after every repetition.</exception>
+    /// <summary>Sends a request until it is answered with success or a redirect, or refused permanently. Dispose the response.</summary>
+    /// <exception cref="GraphException">Refused, or no response after all attempts.</exception>
     public async Task<GraphAnswer> SendAsync(GraphRequest request, CancellationToken cancellationToken)
     {
         if (request.Address.Authority != _settings.Endpoint.Authority || request.Address.Scheme != _settings.Endpoint.Scheme)
@@ -165,7 +166,7 @@ public sealed class GraphClient : IDisposable
         }
     }
 
-    // A token is asked for within a request, so its line is waited for as the request's own.
+    // A token is needed to send a request, so a lost connection is waited for as for the request itself.
     private async Task<string> TokenAsync(GraphScope scope, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -181,8 +182,9 @@ public sealed class GraphClient : IDisposable
         }
     }
 
-    /// <summary>Reads from a pre-authenticated address: without the token, on whatever host.</summary>
-    /// <exception cref="GraphException">The address is not one of TLS: whoever hears it could read the file too, and answer in Microsoft's place.</exception>
+    /// <summary>Reads from a pre-authenticated URL: without the token, on any host.</summary>
+    /// <exception cref="GraphException">The URL does not use TLS: an eavesdropper could read the file too, and answer in Microsoft's
+    /// place.</exception>
     internal async Task<HttpResponseMessage> DownloadAsync(Uri address, long offset, CancellationToken cancellationToken)
     {
         ThrowIfInsecure(address);
@@ -193,8 +195,8 @@ public sealed class GraphClient : IDisposable
         return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Sends to a pre-authenticated address: without the token, on whatever host.</summary>
-    /// <exception cref="GraphException">The address is not one of TLS.</exception>
+    /// <summary>Sends to a pre-authenticated URL: without the token, on any host.</summary>
+    /// <exception cref="GraphException">The URL does not use TLS.</exception>
     internal async Task<HttpResponseMessage> UploadAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ThrowIfInsecure(request.RequestUri!);
@@ -208,8 +210,8 @@ public sealed class GraphClient : IDisposable
             throw new GraphException(GraphErrorKind.Other, null, "InsecureLink", $"Graph handed out an address without TLS, on '{address.Host}'; it is not used.");
     }
 
-    /// <summary>Sends a request of which only its success counts.</summary>
-    /// <exception cref="GraphException">Refused, or no answer after every repetition.</exception>
+    /// <summary>Sends a request of which only the success matters.</summary>
+    /// <exception cref="GraphException">Refused, or no response after all attempts.</exception>
     public async Task PerformAsync(GraphRequest request, CancellationToken cancellationToken)
     {
         using var answer = await SendAsync(request, cancellationToken).ConfigureAwait(false);
@@ -223,11 +225,14 @@ public sealed class GraphClient : IDisposable
         wish is { } pause && pause > TimeSpan.Zero && pause <= s_longestPause ? Governor.PauseAsync(pause, cancellationToken)
             : Task.Delay(Backoff(attempt), _time, cancellationToken);
 
-    /// <summary>Whether a refusal may pass, and soon enough to wait for.</summary>
+    /// <summary>Whether a refusal is temporary, and short enough to wait for.</summary>
     internal static bool IsWorthAnother(GraphException failure) =>
         failure.Kind is GraphErrorKind.Throttled or GraphErrorKind.Unreachable && !(failure.RetryAfter > s_longestPause);
 
-    /// <summary>After a refusal that is worth another attempt: as long as Graph asks for, else with growing pauses. A throttled scope waits as a whole.</summary>
+    /// <summary>
+    /// Waits after a refusal that is worth retrying: as long as Graph asks for, otherwise with growing pauses. A throttled scope waits as a
+    /// whole.
+    /// </summary>
     internal async Task WaitAsync(GraphScope scope, GraphException failure, int attempt, CancellationToken cancellationToken)
     {
         var pause = failure.RetryAfter is { } wish && wish > TimeSpan.Zero ? wish : Backoff(attempt);
@@ -257,7 +262,7 @@ public sealed class GraphClient : IDisposable
     {
         var message = new HttpRequestMessage(request.Verb, request.Address);
 
-        // As it is: parsing two kilobytes of token for every request is a good part of a small request's work.
+        // Without parsing: parsing two kilobytes of token for every request is a considerable part of a small request's work.
         message.Headers.TryAddWithoutValidation("Authorization", BearerOf(token));
         message.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         if (request.Prefer is not null)
@@ -270,7 +275,7 @@ public sealed class GraphClient : IDisposable
 
         if (request.Body is not null)
         {
-            // A content of its own for every attempt: a POST repeated with an empty body has broken others.
+            // New content for every attempt: a POST repeated with an empty body has caused damage elsewhere.
             message.Content = new ByteArrayContent(request.Body);
             message.Content.Headers.ContentType = new MediaTypeHeaderValue(request.ContentType);
         }
@@ -287,7 +292,7 @@ public sealed class GraphClient : IDisposable
             $"{request.Verb} {request.Address.AbsolutePath} -> {(int)response.StatusCode} in {_time.GetElapsedTime(started).TotalMilliseconds:0} ms, request-id {id}"));
     }
 
-    /// <summary>How long an answer asks to wait: seconds, fractions of them in older answers, or a date.</summary>
+    /// <summary>How long a response asks to wait: in seconds, in fractions of them in older responses, or until a date.</summary>
     internal TimeSpan? RetryAfter(HttpResponseMessage response)
     {
         if (response.Headers.RetryAfter is { } after)
@@ -297,20 +302,20 @@ public sealed class GraphClient : IDisposable
     }
 
     /// <summary>
-    /// How often something is tried that failed so: a service that refuses one thing again and again is not asked for ever, a line that is
-    /// down is waited for. One that was silent was waited for already.
+    /// The number of attempts after such a failure: a service that keeps refusing one thing is not asked for ever, a lost connection is
+    /// waited for. A silent one has already been waited for.
     /// </summary>
     internal int AttemptsAfter(GraphException failure, int normal) =>
         failure is { Kind: GraphErrorKind.Unreachable, Status: null } && _reached && !WasSilent(failure) ? Math.Max(normal, LineAttempts) : normal;
 
-    /// <summary>A pause before a download goes on whose line broke.</summary>
+    /// <summary>Pauses before a download continues whose connection broke.</summary>
     internal Task LineBackoffAsync(int attempt, CancellationToken cancellationToken)
     {
         var pause = Backoff(attempt);
         return Task.Delay(pause < s_longestLinePause ? pause : s_longestLinePause, _time, cancellationToken);
     }
 
-    /// <summary>Attempts of a download of which no byte comes, when the line is down.</summary>
+    /// <summary>The number of attempts for a download that receives no byte, if the connection is lost.</summary>
     internal int LineAttemptsFor(Exception failure, int normal) =>
         failure is HttpRequestException && _reached && !WasSilent(failure) ? Math.Max(normal, LineAttempts) : normal;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace KlarKonform.Backup.Graph.Http;
 
-/// <summary>Reads Graph's error envelope and tells what it means.</summary>
+/// <summary>Reads Graph's error envelope and determines what it means.</summary>
 internal static class GraphErrors
 {
     private const int MaxBody = 64 * 1024;
@@ -71,7 +71,7 @@ internal static class GraphErrors
         }
         catch (JsonException)
         {
-            // Proxies and overloaded servers answer with HTML or nothing; the status says what there is to know.
+            // Proxies and overloaded servers answer with HTML or nothing; only the status is known.
             return ([], "");
         }
     }
@@ -93,7 +93,7 @@ internal static class GraphErrors
         return (codes, message);
     }
 
-    // An error's words may be cut in the middle of a character like any other text.
+    // An error text may be cut in the middle of a character like any other text.
     private static string TextOf(JsonElement text)
     {
         try

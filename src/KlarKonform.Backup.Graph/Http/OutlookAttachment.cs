@@ -8,7 +8,7 @@ namespace KlarKonform.Backup.Graph.Http;
 /// <param name="ContentId">The id by which the text refers to it, or null.</param>
 public sealed record OutlookAttachment(string Name, string ContentType, byte[] Content, bool IsInline, string? ContentId)
 {
-    /// <summary>As Graph wants it inside a request.</summary>
+    /// <summary>In the form that Graph expects inside a request.</summary>
     public Dictionary<string, object?> ToJson()
     {
         var json = new Dictionary<string, object?>

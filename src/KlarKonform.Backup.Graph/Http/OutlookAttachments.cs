@@ -4,24 +4,24 @@ using KlarKonform.Backup.Graph.Governing;
 namespace KlarKonform.Backup.Graph.Http;
 
 /// <summary>Adds attachments to messages and events: small ones in one request, larger ones in pieces.</summary>
-/// <param name="client">The way to Graph.</param>
+/// <param name="client">Access to Graph.</param>
 /// <param name="scope">The mailbox.</param>
 /// <param name="permission">The permission that it needs.</param>
 public sealed class OutlookAttachments(GraphClient client, GraphScope scope, string permission)
 {
-    /// <summary>Up to so many bytes an attachment goes in one request (api-reference: less than 3 MB).</summary>
+    /// <summary>Up to this many bytes an attachment fits into one request (api-reference: less than 3 MB).</summary>
     public const int MaxInline = 3_000_000 - (256 * 1024);
 
-    /// <summary>The most that Graph takes (attachment-createuploadsession: 150 MB).</summary>
+    /// <summary>Graph's maximum (attachment-createuploadsession: 150 MB).</summary>
     public const long MaxSize = 150_000_000;
 
-    // At most 4 MB each, and whole multiples of 320 KiB are accepted everywhere.
+    // At most 4 MB each; multiples of 320 KiB are accepted everywhere.
     private const int PieceSize = 10 * 320 * 1024;
 
     /// <summary>Adds a file.</summary>
     /// <param name="item">Path of the message or event.</param>
     /// <param name="attachment">The file.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task AddAsync(string item, OutlookAttachment attachment, CancellationToken cancellationToken)
     {
         if (attachment.Content.Length <= MaxInline)

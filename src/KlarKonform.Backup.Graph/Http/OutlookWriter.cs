@@ -2,16 +2,16 @@ using KlarKonform.Backup.Graph.Governing;
 
 namespace KlarKonform.Backup.Graph.Http;
 
-/// <summary>What writers of one mailbox share: their requests, and making things of which Outlook names the id. Thread-safe.</summary>
+/// <summary>What writers of one mailbox share: their requests, and creating things for which Outlook returns an id. Thread-safe.</summary>
 internal sealed class OutlookWriter(GraphClient client, string mailbox, string permission)
 {
     public GraphScope Scope { get; } = GraphScope.Mailbox(mailbox);
 
     public GraphRequest Request(string path) => new(Scope, client.Address(path)) { Permission = permission, Prefer = OutlookPreferences.ImmutableIds };
 
-    /// <summary>Makes a thing, within the mailbox's upload quota.</summary>
+    /// <summary>Creates something, within the mailbox's upload quota.</summary>
     /// <returns>Its id.</returns>
-    /// <exception cref="GraphException"><see cref="GraphErrorKind.Unreachable"/>: it may be there all the same.</exception>
+    /// <exception cref="GraphException"><see cref="GraphErrorKind.Unreachable"/>: it may exist nevertheless.</exception>
     public async Task<string> CreateAsync(string path, byte[] json, CancellationToken cancellationToken)
     {
         await client.Governor.WriteAsync(Scope, json.Length, cancellationToken).ConfigureAwait(false);

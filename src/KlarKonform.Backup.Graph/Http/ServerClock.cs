@@ -1,20 +1,20 @@
 namespace KlarKonform.Backup.Graph.Http;
 
 /// <summary>
-/// How far this computer's clock is from the service's, told by the <c>Date</c> header of its answers (RFC 9110, 6.6.1: whole seconds). The
-/// median of the last answers counts: a gateway with a clock of its own answers now and then. Thread-safe.
+/// How far this computer's clock is from the service's, according to the <c>Date</c> header of its responses (RFC 9110, 6.6.1: whole
+/// seconds). The median of the last responses counts: now and then a gateway with a clock of its own answers. Thread-safe.
 /// </summary>
 internal sealed class ServerClock(TimeProvider time)
 {
     private const int Kept = 15;
 
-    // What took longer says too little about the moment.
+    // A response that took longer is too inexact.
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(30);
 
     private readonly object _gate = new();
     private readonly Queue<TimeSpan> _seen = new();
 
-    /// <summary>What is to be added to this computer's time to get the service's; null before the first answer.</summary>
+    /// <summary>What to add to this computer's time to get the service's; null before the first response.</summary>
     public TimeSpan? Offset
     {
         get
@@ -24,8 +24,8 @@ internal sealed class ServerClock(TimeProvider time)
         }
     }
 
-    /// <summary>Takes an answer's time.</summary>
-    /// <param name="date">Its header, or null.</param>
+    /// <summary>Adds the time of a response.</summary>
+    /// <param name="date">Its Date header, or null.</param>
     /// <param name="waited">How long ago the request was sent.</param>
     public void Observe(DateTimeOffset? date, TimeSpan waited)
     {

@@ -7,15 +7,16 @@ using KlarKonform.Backup.Graph.Governing;
 namespace KlarKonform.Backup.Graph.Http;
 
 /// <summary>
-/// An upload in pieces to a pre-authenticated address, one after the other (driveitem-createuploadsession, attachment-createuploadsession).
-/// The address is on another host: no token is sent there. A piece that was cut is asked for and goes on where the service is.
+/// An upload in pieces to a pre-authenticated URL, one after another (driveitem-createuploadsession, attachment-createuploadsession). The
+/// URL is on another host: no token is sent there. After an interrupted piece, the service is asked how far it got, and the upload
+/// continues there.
 /// </summary>
 internal sealed class UploadSession(GraphClient client, Uri address, GraphScope scope, int pieceSize)
 {
     private const int MaxAttempts = 8;
 
-    /// <summary>Sends a content of known length. Returns the last answer's JSON; undefined when there is none.</summary>
-    /// <exception cref="GraphException">The session is gone, refused, or the line stays down.</exception>
+    /// <summary>Sends content of known length. Returns the last response's JSON; undefined if there is none.</summary>
+    /// <exception cref="GraphException">The session is gone, refused, or the connection stays lost.</exception>
     public async Task<JsonElement> SendAsync(Stream content, long size, CancellationToken cancellationToken)
     {
         var buffer = new byte[(int)Math.Min(pieceSize, size)];
@@ -64,7 +65,7 @@ internal sealed class UploadSession(GraphClient client, Uri address, GraphScope 
                 throw failure;
             await client.BackoffAsync(attempt, wish, cancellationToken).ConfigureAwait(false);
 
-            // What of it arrived, only the service knows.
+            // Only the service knows how much of it arrived.
             if (await NextAsync(cancellationToken).ConfigureAwait(false) is { } next)
             {
                 if (next >= start + piece.Length)

@@ -10,29 +10,29 @@ namespace KlarKonform.Backup.Graph.Mail;
 /// <summary>Mail of one mailbox. Ids are immutable ids: they survive moves inside the mailbox.</summary>
 public sealed class MailApi(GraphClient client, string mailbox)
 {
-    /// <summary>Where a message's properties carry what was asked for beyond the resource's own: its size in bytes.</summary>
+    /// <summary>Contains properties of a message that were requested beyond the resource's own: its size in bytes.</summary>
     public const string ExtendedProperties = "singleValueExtendedProperties";
 
-    /// <summary>Changes when cursors that were made before do not bring what is asked for now.</summary>
+    /// <summary>Changes when existing cursors do not return what is requested now.</summary>
     public const string CursorForm = "2";
 
     /// <summary>The application permission for everything here.</summary>
     public const string Permission = "Mail.Read";
 
-    // A page is in memory while its mails are read, in every folder that is read at a time; larger ones save one request in a hundred.
+    // A page is in memory while its mails are read, for every folder that is read concurrently; larger ones save one request in a hundred.
     private const int PageSize = 100;
 
     // Ids are small; Outlook allows a thousand in a page.
     private const int IdPageSize = 1000;
 
-    // As many as a mailbox answers at a time.
+    // As many as a mailbox answers concurrently.
     private const int ListAtOnce = 4;
 
-    // What MIME lacks, and what tells a change. A property that is not selected does not surface its changes in delta.
+    // What MIME lacks, and what indicates a change. Changes of a property that is not selected are not reported by delta.
     private const string Properties = "id,changeKey,subject,receivedDateTime,sentDateTime,createdDateTime,lastModifiedDateTime,internetMessageId,conversationId,"
         + "parentFolderId,isRead,isDraft,importance,inferenceClassification,hasAttachments,categories,flag,from,sender,toRecipients,ccRecipients,bccRecipients,replyTo,bodyPreview,isReadReceiptRequested,isDeliveryReceiptRequested";
 
-    // PidTagMessageSize (MS-OXPROPS): changes with nearly every edit, also with those that no property of the resource shows.
+    // PidTagMessageSize (MS-OXPROPS): changes with nearly every edit, even with those that no property of the resource shows.
     private const string ExpandSize = "&$expand=singleValueExtendedProperties($filter=id%20eq%20'Integer%200x0E08')";
 
     private readonly GraphScope _scope = GraphScope.Mailbox(mailbox);
@@ -40,17 +40,20 @@ public sealed class MailApi(GraphClient client, string mailbox)
 
     /// <summary>All folders at every depth; then their changes.</summary>
     /// <param name="link">A stored delta link, or null for everything.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     public IAsyncEnumerable<DeltaPage> FolderDeltaAsync(Uri? link, CancellationToken cancellationToken) =>
         DeltaReader.ReadAsync(client, Request(link ?? client.Address($"/users/{mailbox}/mailFolders/delta?includeHiddenFolders=true")), PageSize, PageKind.Delta, cancellationToken);
 
-    /// <summary>The folders below a folder at every depth, hidden ones too, by plain listing: what delta leaves out, and what has no delta.</summary>
+    /// <summary>
+    /// The folders below a folder at every depth, including hidden ones, by plain listing: for what delta leaves out, and what has no
+    /// delta.
+    /// </summary>
     /// <param name="folder">Id or well-known name; null for the mailbox's visible root.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     public async IAsyncEnumerable<DeltaPage> ListFoldersAsync(string? folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // A folder's childFolderCount does not count hidden children, so every folder is asked; those of a level together.
-        // A folder that is listed below itself must not be asked for ever.
+        // A folder's childFolderCount does not count hidden children, so every folder is asked; those of one level together. A folder that
+        // is listed below itself must not cause an endless loop.
         var asked = new HashSet<string>(StringComparer.Ordinal);
         for (string?[] level = [folder]; level.Length > 0;)
         {
@@ -71,11 +74,13 @@ public sealed class MailApi(GraphClient client, string mailbox)
     /// <summary>All messages of a folder; then their changes.</summary>
     /// <param name="folder">The folder's id.</param>
     /// <param name="link">A stored next or delta link, or null for everything.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="GraphException"><see cref="GraphErrorKind.ResyncRequired"/>, or <see cref="GraphErrorKind.DeltaUnavailable"/>: list instead.</exception>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="GraphException"><see cref="GraphErrorKind.ResyncRequired"/>, or <see cref="GraphErrorKind.DeltaUnavailable"/>: list
+    /// instead.</exception>
     public async IAsyncEnumerable<DeltaPage> MessageDeltaAsync(string folder, Uri? link, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // Delta is documented to know $expand, and has been met answering it with 500: then without. The link says how it was asked.
+        // Delta is documented to support $expand, but has been seen answering it with 500: then without. The link shows how it was
+        // requested.
         var start = client.Address($"{Folder(folder)}/messages/delta?$select={Properties}");
         var first = link ?? (_isPlain ? start : new Uri(start.AbsoluteUri + ExpandSize));
         for (var begun = false; ;)
@@ -105,12 +110,15 @@ public sealed class MailApi(GraphClient client, string mailbox)
     public IAsyncEnumerable<DeltaPage> ListMessagesAsync(string folder, CancellationToken cancellationToken) =>
         DeltaReader.ReadAsync(client, Request(client.Address($"{Folder(folder)}/messages?$select={Properties}{ExpandSize}")), PageSize, PageKind.SkippableListing, cancellationToken);
 
-    /// <summary>The ids of all messages of a folder, as few requests as can be.</summary>
+    /// <summary>The ids of all messages of a folder, with as few requests as possible.</summary>
     public IAsyncEnumerable<DeltaPage> MessageIdsAsync(string folder, CancellationToken cancellationToken) =>
         DeltaReader.ReadAsync(client, Request(client.Address($"{Folder(folder)}/messages?$select=id,changeKey")), IdPageSize, PageKind.SkippableListing, cancellationToken);
 
-    /// <summary>A message as MIME, as Exchange writes it. Dispose the stream: a message of more than some megabytes is read while it is used.</summary>
-    /// <exception cref="GraphException">Here, or when the stream is read: <see cref="GraphErrorKind.Unreachable"/> when the answer breaks.</exception>
+    /// <summary>
+    /// A message as MIME, as Exchange writes it. Dispose the stream: a message of more than some megabytes is read on demand.
+    /// </summary>
+    /// <exception cref="GraphException">Here, or when reading the stream: <see cref="GraphErrorKind.Unreachable"/> if the response breaks
+    /// off.</exception>
     public async Task<Stream> MimeAsync(string message, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -118,7 +126,7 @@ public sealed class MailApi(GraphClient client, string mailbox)
             var answer = await client.SendAsync(Request(client.Address($"{Message(message)}/$value")), cancellationToken).ConfigureAwait(false);
             try
             {
-                // A gateway's page with 200 is no message.
+                // A gateway's page with 200 is not a message.
                 if (answer.Response.Content.Headers.ContentType?.MediaType is "text/html" or "application/json")
                 {
                     answer.Dispose();
@@ -134,18 +142,18 @@ public sealed class MailApi(GraphClient client, string mailbox)
         }
     }
 
-    /// <summary>One message's properties, for an item that delta will not mention again.</summary>
+    /// <summary>One message's properties, for an item that delta will not report again.</summary>
     public Task<JsonDocument> MessageAsync(string message, CancellationToken cancellationToken) =>
         client.GetJsonAsync(Request(client.Address($"{Message(message)}?$select={Properties}{ExpandSize}")), cancellationToken);
 
     /// <summary>A message as JSON with body, headers and attachments: for one whose MIME Exchange cannot write.</summary>
     /// <param name="message">The message's id.</param>
-    /// <param name="attachments">Whether the attachments come with it: a damaged one makes the whole fail.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="attachments">Whether to include the attachments: a damaged one makes the whole request fail.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     public Task<JsonDocument> WholeMessageAsync(string message, bool attachments, CancellationToken cancellationToken) =>
         client.GetJsonAsync(Request(client.Address($"{Message(message)}{(attachments ? "?$expand=attachments" : "")}")) with { Prefer = $"{OutlookPreferences.ImmutableIds}, {OutlookPreferences.UnsafeHtml}" }, cancellationToken);
 
-    /// <summary>What is attached to a message, without the contents.</summary>
+    /// <summary>The attachments of a message, without their contents.</summary>
     public IAsyncEnumerable<DeltaPage> AttachmentsAsync(string message, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
         Request(client.Address($"{Message(message)}/attachments?$select=id,name,contentType,size,isInline,lastModifiedDateTime")), null, PageKind.Listing, cancellationToken);
 
@@ -154,12 +162,12 @@ public sealed class MailApi(GraphClient client, string mailbox)
         await client.SendAsync(Request(client.Address($"{Message(message)}/attachments/{Uri.EscapeDataString(attachment)}/$value")), cancellationToken).ConfigureAwait(false),
         client.Memory, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>The folder that is known by a name such as <c>msgfolderroot</c>.</summary>
+    /// <summary>The folder with a well-known name such as <c>msgfolderroot</c>.</summary>
     /// <exception cref="GraphException"><see cref="GraphErrorKind.NotFound"/> or Other: this mailbox has none.</exception>
     public Task<JsonDocument> FolderAsync(string idOrWellKnownName, CancellationToken cancellationToken) =>
         client.GetJsonAsync(Request(client.Address(Folder(idOrWellKnownName))), cancellationToken);
 
-    /// <summary>How many messages Exchange counts in a folder; null when the answer does not say.</summary>
+    /// <summary>Exchange's count of the messages in a folder; null if the response does not say.</summary>
     public async Task<int?> ItemCountAsync(string folder, CancellationToken cancellationToken)
     {
         using var answer = await client.GetJsonAsync(Request(client.Address($"{Folder(folder)}?$select=totalItemCount")), cancellationToken).ConfigureAwait(false);
@@ -168,7 +176,7 @@ public sealed class MailApi(GraphClient client, string mailbox)
     }
 
     /// <summary>Proves that the mailbox can be read.</summary>
-    /// <exception cref="GraphException">What the mailbox itself answers: <see cref="GraphException.IsOfResource"/>.</exception>
+    /// <exception cref="GraphException">The mailbox's own error: <see cref="GraphException.IsOfResource"/>.</exception>
     public async Task ProbeAsync(CancellationToken cancellationToken)
     {
         try
@@ -193,7 +201,7 @@ public sealed class MailApi(GraphClient client, string mailbox)
             nameless += page.Nameless + page.Unread;
         }
 
-        // Entries without a name stay what they are: whoever reads this must know that it is not all.
+        // Entries without a name stay as they are: the reader must know that this is not everything.
         return JsonSerializer.SerializeToDocument(new { value = children.Cast<JsonElement?>().Concat(Enumerable.Repeat<JsonElement?>(null, nameless)) });
     }
 

@@ -10,7 +10,7 @@ public sealed class MailSender(GraphClient client, string mailbox)
     /// <summary>The application permission for it.</summary>
     public const string Permission = "Mail.Send";
 
-    /// <summary>Sends a mail of plain text; it is not kept among the sent ones.</summary>
+    /// <summary>Sends a plain-text mail; it is not kept in the sent items.</summary>
     public Task SendAsync(IEnumerable<string> to, string subject, string text, CancellationToken cancellationToken) => client.PerformAsync(
         new GraphRequest(GraphScope.Mailbox(mailbox), client.Address($"/users/{Uri.EscapeDataString(mailbox)}/sendMail"))
         {

@@ -15,15 +15,15 @@ public sealed class SiteApi(GraphClient client)
     private const int ListCost = 2;
     private const int ItemPageSize = 200;
 
-    // "system" has to be asked for by name: only then lists of the system are in a listing, the pages' library among them (resources/list).
+    // "system" must be selected explicitly: only then does a listing include system lists, such as the pages' library (resources/list).
     private const string ListProperties = "id,name,displayName,description,webUrl,createdDateTime,lastModifiedDateTime,eTag,list,system";
 
-    // Part of the host of personal sites, for clouds that do not say isPersonalSite.
+    // Part of the host name of personal sites, for clouds that do not return isPersonalSite.
     private const string PersonalHost = "-my.";
 
-    /// <summary>Every site collection of the tenant, personal ones too (site-getallsites: application permissions only).</summary>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <param name="onNameless">Hears of entries that name no site: something is there, and nobody knows what.</param>
+    /// <summary>Every site collection of the tenant, including personal ones (site-getallsites: application permissions only).</summary>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <param name="onNameless">Is told of entries that name no site: something exists, but it is unknown what.</param>
     public async IAsyncEnumerable<GraphSite> AllAsync([EnumeratorCancellation] CancellationToken cancellationToken, Action<int>? onNameless = null)
     {
         await foreach (var page in DeltaReader.ReadAsync(client, Request("", "/sites/getAllSites") with { Cost = ListCost }, null, PageKind.Listing, cancellationToken).ConfigureAwait(false))
@@ -35,8 +35,8 @@ public sealed class SiteApi(GraphClient client)
         }
     }
 
-    /// <summary>Proves that a site is there.</summary>
-    /// <exception cref="GraphException">What the site itself answers: <see cref="GraphException.IsOfResource"/>.</exception>
+    /// <summary>Proves that a site exists.</summary>
+    /// <exception cref="GraphException">The site's own error: <see cref="GraphException.IsOfResource"/>.</exception>
     public async Task ProbeAsync(string site, CancellationToken cancellationToken)
     {
         try
@@ -50,7 +50,7 @@ public sealed class SiteApi(GraphClient client)
     }
 
     /// <summary>The subsites directly below a site.</summary>
-    /// <returns>The sites, and whether the listing named all of them.</returns>
+    /// <returns>The sites, and whether the listing contains all of them.</returns>
     public async Task<(IReadOnlyList<GraphSite> Sites, bool IsWhole)> SubsitesAsync(string site, CancellationToken cancellationToken)
     {
         var list = await ListAsync(site, $"/sites/{site}/sites", cancellationToken).ConfigureAwait(false);
@@ -61,14 +61,14 @@ public sealed class SiteApi(GraphClient client)
     /// <summary>A site's document libraries, as drives.</summary>
     public Task<EntryList> LibrariesAsync(string site, CancellationToken cancellationToken) => ListAsync(site, $"/sites/{site}/drives", cancellationToken);
 
-    /// <summary>A site's lists, those of its libraries too.</summary>
+    /// <summary>A site's lists, including those of its libraries.</summary>
     public Task<EntryList> ListsAsync(string site, CancellationToken cancellationToken) => ListAsync(site, $"/sites/{site}/lists?$select={ListProperties}", cancellationToken);
 
     /// <summary>A list's columns with their types.</summary>
     public Task<EntryList> ColumnsAsync(string site, string list, CancellationToken cancellationToken) => 
         EntryList.GatherAsync(DeltaReader.ReadAsync(client, Request(site, $"/sites/{site}/lists/{list}/columns") with { Cost = ListCost }, null, PageKind.Details, cancellationToken));
 
-    /// <summary>A list by its id or its name; also one that the listing leaves out, as it does the pages' library.</summary>
+    /// <summary>A list by its id or its name; including one that the listing leaves out, like the pages' library.</summary>
     public Task<JsonDocument> OneListAsync(string site, string list, CancellationToken cancellationToken) =>
         client.GetJsonAsync(Request(site, $"/sites/{site}/lists/{Uri.EscapeDataString(list)}?$select={ListProperties}"), cancellationToken);
 
@@ -76,12 +76,12 @@ public sealed class SiteApi(GraphClient client)
     public Task<JsonDocument> DriveOfListAsync(string site, string list, CancellationToken cancellationToken) =>
         client.GetJsonAsync(Request(site, $"/sites/{site}/lists/{Uri.EscapeDataString(list)}/drive"), cancellationToken);
 
-    /// <summary>One item with its columns' values; with the columns' names, those of them alone.</summary>
+    /// <summary>One item with its columns' values; if column names are given, only with those.</summary>
     /// <param name="site">The site.</param>
     /// <param name="list">The list.</param>
     /// <param name="item">The item.</param>
-    /// <param name="columns">Columns to ask for, at most twelve that look up others; none asks for all.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="columns">Columns to request, at most twelve that refer to other lists; none requests all.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<JsonDocument> ItemAsync(string site, string list, string item, IReadOnlyList<string> columns, CancellationToken cancellationToken)
     {
         var fields = columns.Count == 0 ? "fields" : $"fields($select={string.Join(',', columns.Select(Uri.EscapeDataString))})";
@@ -113,9 +113,9 @@ public sealed class SiteApi(GraphClient client)
     private static GraphSite? Site(JsonElement item)
     {
         if (Text(item, "id") is not { Length: > 0 } id)
-            return null; // A geo without sites names its location alone.
+            return null; // A geo without sites only has a location.
 
-        // Without an address it is a site all the same: its id begins with its host.
+        // Without an address it is still a site: its id begins with its host.
         if (!Uri.TryCreate(Text(item, "webUrl"), UriKind.Absolute, out var url) && !Uri.TryCreate($"https://{id.Split(',')[0]}/{id.Split(',')[^1]}", UriKind.Absolute, out url))
             return null;
         var title = Text(item, "displayName") is { Length: > 0 } text ? text : url.Segments[^1].Trim('/');

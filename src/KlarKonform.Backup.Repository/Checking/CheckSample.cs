@@ -14,7 +14,7 @@ public sealed partial class CheckSample
 
     private CheckSample(Func<IReadOnlyDictionary<BlobId, long>, Random, IReadOnlyList<BlobId>> select) => _select = select;
 
-    /// <summary>Nothing: the structure alone.</summary>
+    /// <summary>Nothing: only the structure.</summary>
     public static CheckSample None { get; } = new((_, _) => []);
 
     /// <summary>Every pack.</summary>
@@ -25,7 +25,7 @@ public sealed partial class CheckSample
     {
         if (Parts().Match(text) is { Success: true } parts)
         {
-            // As in restic, the first byte of a pack's id tells its part, so that there are 256 of them at most.
+            // As in restic, the first byte of a pack's id determines its part, so there are at most 256 parts.
             var (part, of) = (Number(parts, "part"), Number(parts, "of"));
             return part >= 1 && part <= of && of <= 256
                 ? new CheckSample((packs, _) => [.. packs.Keys.Where(pack => pack.FirstByte % (int)of == (int)part - 1)])
@@ -50,7 +50,7 @@ public sealed partial class CheckSample
 
     /// <summary>Chooses packs.</summary>
     /// <param name="packs">Every pack with its size in bytes.</param>
-    /// <param name="random">Draws where the share is not fixed.</param>
+    /// <param name="random">Draws packs if the share is not fixed.</param>
     public IReadOnlyList<BlobId> Select(IReadOnlyDictionary<BlobId, long> packs, Random random) => _select(packs, random);
 
     private static BlobId[] Shuffled(IReadOnlyDictionary<BlobId, long> packs, Random random)
@@ -60,7 +60,7 @@ public sealed partial class CheckSample
         return all;
     }
 
-    // At least one pack, and no more than the first that reaches the size.
+    // At least one pack, and only as many as are needed to reach the size.
     private static List<BlobId> Up(IReadOnlyDictionary<BlobId, long> packs, Random random, double size)
     {
         var chosen = new List<BlobId>();

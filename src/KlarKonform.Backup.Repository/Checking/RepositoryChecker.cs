@@ -8,7 +8,7 @@ using KlarKonform.Backup.Storage.Caching;
 
 namespace KlarKonform.Backup.Repository.Checking;
 
-/// <summary>Proves that what the repository promises is there. Reads only.</summary>
+/// <summary>Proves that everything the repository promises exists. Only reads.</summary>
 public sealed class RepositoryChecker
 {
     private readonly ResticRepository _repository;
@@ -21,14 +21,19 @@ public sealed class RepositoryChecker
         _reader = new RepositoryReader(repository);
     }
 
-    /// <summary>Every key file is what its name says. Opening is more lenient: a damaged key may still open what else nobody could.</summary>
+    /// <summary>
+    /// Checks that the content of every key file matches its name. Opening is more lenient: a damaged key may still open what nothing else
+    /// could.
+    /// </summary>
     public Task<IReadOnlyList<CheckProblem>> CheckKeysAsync(CancellationToken cancellationToken) => CheckFilesAsync(RepositoryFile.Key, null, cancellationToken);
 
-    /// <summary>Files at the storage itself, past any cache, are there and what their names say. Each is read whole.</summary>
+    /// <summary>
+    /// Checks that files at the storage itself, bypassing any cache, exist and match their names. Each is read completely.
+    /// </summary>
     /// <param name="kind">Keys, index files or snapshots.</param>
-    /// <param name="files">Which; null for all that are listed.</param>
-    /// <param name="cancellationToken">Ends the check.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Files of that kind are read otherwise.</exception>
+    /// <param name="files">The files; null for all listed ones.</param>
+    /// <param name="cancellationToken">Cancels the check.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Files of this kind are not checked this way.</exception>
     public async Task<IReadOnlyList<CheckProblem>> CheckFilesAsync(RepositoryFile kind, IEnumerable<BlobId>? files, CancellationToken cancellationToken)
     {
         var problem = kind switch
@@ -52,7 +57,7 @@ public sealed class RepositoryChecker
             }
             catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
             {
-                // Named and absent is a loss; listed and absent was deleted by somebody since.
+                // A named file that is missing is a loss; a listed one was deleted by someone since.
                 if (named is not null)
                     problems.Add(new CheckProblem(problem, key, "absent at the storage"));
             }
@@ -72,7 +77,7 @@ public sealed class RepositoryChecker
         return listed;
     }
 
-    /// <summary>Every snapshot in the repository, or what is wrong with its file.</summary>
+    /// <summary>Every snapshot in the repository, or the problem with its file.</summary>
     public async IAsyncEnumerable<(BlobId Id, Snapshot? Snapshot, CheckProblem? Problem)> ReadSnapshotsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var recent = new RecentSnapshots(_repository);
@@ -87,8 +92,8 @@ public sealed class RepositoryChecker
 
     /// <summary>Counts the files of a kind at the storage.</summary>
     /// <param name="kind">The kind.</param>
-    /// <param name="except">Files that are left out.</param>
-    /// <param name="cancellationToken">Ends the counting.</param>
+    /// <param name="except">Files to leave out.</param>
+    /// <param name="cancellationToken">Cancels the counting.</param>
     public async Task<FileSetDigest> CountAsync(RepositoryFile kind, IReadOnlyDictionary<BlobId, long> except, CancellationToken cancellationToken)
     {
         var census = default(FileSetDigest);
@@ -101,7 +106,10 @@ public sealed class RepositoryChecker
         return census;
     }
 
-    /// <summary>Draws packs at random and reads one blob of each as the pack itself lists it: authenticated, decrypted, hashed. No index is needed.</summary>
+    /// <summary>
+    /// Draws packs at random and reads one blob from each, based on the pack's own list: authenticated, decrypted, hashed. No index is
+    /// needed.
+    /// </summary>
     public async Task<IReadOnlyList<CheckProblem>> CheckSampleOfPacksAsync(int count, Random random, CancellationToken cancellationToken)
     {
         var drawn = new List<(BlobId Pack, StoredObject Item)>(count);
@@ -137,7 +145,7 @@ public sealed class RepositoryChecker
         return problems;
     }
 
-    /// <summary>Every pack of the index is at the storage with its size.</summary>
+    /// <summary>Checks that every pack in the index is at the storage with the right size.</summary>
     public async Task<IReadOnlyList<CheckProblem>> CheckPacksAsync(CancellationToken cancellationToken)
     {
         var missing = new Dictionary<BlobId, long>(_repository.Index.PackSizes());
@@ -152,10 +160,13 @@ public sealed class RepositoryChecker
         return problems;
     }
 
-    /// <summary>Every tree below the roots is in the index and can be read, and every blob that they name is in the index.</summary>
+    /// <summary>
+    /// Checks that every tree below the roots is in the index and readable, and that every blob they name is in the index.
+    /// </summary>
     /// <param name="roots">Root trees.</param>
-    /// <param name="known">Trees that need no look: those of a snapshot that was checked before. Trees that were walked are added.</param>
-    /// <param name="cancellationToken">Ends the check.</param>
+    /// <param name="known">Trees that need no check, because they belong to a snapshot that was checked before. Trees that were walked are
+    /// added.</param>
+    /// <param name="cancellationToken">Cancels the check.</param>
     public async Task<IReadOnlyList<CheckProblem>> CheckTreesAsync(IEnumerable<BlobId> roots, ISet<BlobId> known, CancellationToken cancellationToken)
     {
         var problems = new List<CheckProblem>();
@@ -187,7 +198,9 @@ public sealed class RepositoryChecker
         return problems;
     }
 
-    /// <summary>The tree ids below a root, without looking at what they hold. For <see cref="CheckTreesAsync"/>'s known trees.</summary>
+    /// <summary>
+    /// The ids of the trees below a root, without checking their contents. For the known trees of <see cref="CheckTreesAsync"/>.
+    /// </summary>
     public async Task CollectTreesAsync(BlobId root, ISet<BlobId> trees, CancellationToken cancellationToken)
     {
         var pending = new Stack<BlobId>([root]);
@@ -203,7 +216,7 @@ public sealed class RepositoryChecker
         }
     }
 
-    /// <summary>Reads packs whole: name, header, and every blob's authenticity and hash.</summary>
+    /// <summary>Reads packs completely: name, header, and the authenticity and hash of every blob.</summary>
     public async Task<IReadOnlyList<CheckProblem>> CheckDataAsync(IEnumerable<BlobId> packs, IProgress<long>? bytesRead, CancellationToken cancellationToken)
     {
         var indexed = _repository.Index.ByPack();
@@ -249,7 +262,7 @@ public sealed class RepositoryChecker
             yield break;
         }
 
-        // A pack may hold a blob twice (restic allows it): the index may name either place.
+        // A pack may contain a blob twice (restic allows it): the index may name either location.
         var listed = header.ToHashSet();
         foreach (var blob in indexed)
         {

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace KlarKonform.Backup.Repository.Chunking;
 
 /// <summary>
-/// Finds cut points by content: Rabin fingerprints over a 64-byte window, cut where the lowest 20 bits are zero, between
-/// 512 KiB and 8 MiB (restic/chunker). Equal polynomials give the cut points of restic itself, so both deduplicate each other's files.
+/// Finds cut points by content: Rabin fingerprints over a 64-byte window, cut where the lowest 20 bits are zero, between 512 KiB and 8 MiB
+/// (restic/chunker). With the same polynomial the cut points are the same as restic's, so both deduplicate each other's files.
 /// </summary>
 internal sealed class Chunker
 {
@@ -35,7 +35,7 @@ internal sealed class Chunker
             _mod[b] = new Polynomial(high).Mod(polynomial).Bits | high;
         }
 
-        // A leaving byte's part, already moved on by the entering one.
+        // The contribution of a leaving byte, already shifted by the entering one.
         for (var b = 0; b < 256; b++)
             _slide[b] = Slide(0, (byte)b, 0, _out, _mod, _shift);
     }
@@ -48,11 +48,11 @@ internal sealed class Chunker
     }
 
     /// <summary>
-    /// Looks for the end of the chunk that begins with <paramref name="data"/>; what an earlier call looked at is not looked at again.
+    /// Looks for the end of the chunk that begins with <paramref name="data"/>; what an earlier call scanned is not scanned again.
     /// </summary>
-    /// <param name="scan">A new scan a chunk.</param>
-    /// <param name="data">The chunk's beginning, as much as has arrived: at least what the last call saw.</param>
-    /// <returns>The chunk's length, or -1 when its end has not arrived.</returns>
+    /// <param name="scan">A new scan for each chunk.</param>
+    /// <param name="data">The chunk's beginning, as far as it has arrived: at least what the previous call was given.</param>
+    /// <returns>The chunk's length, or -1 if its end has not arrived yet.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int FindCut(ref Scan scan, ReadOnlySpan<byte> data)
     {
@@ -63,7 +63,7 @@ internal sealed class Chunker
         var digest = scan.Digest;
         if (scan.Position == 0)
         {
-            // The window is filled from the 64 bytes before the minimum size; a lone 1 goes in first, so that zeros do not hash to zero.
+            // The window is filled from the 64 bytes before the minimum size; a single 1 goes in first, so that zeros do not hash to zero.
             digest = Slide(0, 0, 1, outTable, modTable, shift);
             for (var i = 0; i < WindowSize; i++)
                 digest = Slide(digest, i == WindowSize - 1 ? (byte)1 : (byte)0, data[MinSize - WindowSize + i], outTable, modTable, shift);
@@ -93,8 +93,8 @@ internal sealed class Chunker
         return limit == MaxSize ? MaxSize : -1;
     }
 
-    // The digest after a byte depends on the last 64 bytes alone, so four stretches are scanned side by side: a single one waits for
-    // its table look-up at every byte. Returns the first cut's offset, or -1; the digest then is the one after the last byte.
+    // The digest after a byte depends only on the last 64 bytes, so four stretches are scanned in parallel: a single one would wait for its
+    // table look-up at every byte. Returns the offset of the first cut, or -1; then the digest is the one after the last byte.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int ScanLanes(ref byte start, ref ulong digest)
     {
@@ -127,7 +127,7 @@ internal sealed class Chunker
         return hit1 >= 0 ? hit1 : hit2 >= 0 ? hit2 : hit3;
     }
 
-    // The digest of one window's bytes.
+    // The digest of the bytes of one window.
     private ulong Fill(ref byte window)
     {
         var digest = 0UL;

@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace KlarKonform.Backup.Repository.Chunking;
 
-/// <summary>A polynomial over GF(2), a bit a coefficient: the base of the chunker's rolling hash.</summary>
+/// <summary>A polynomial over GF(2), one bit per coefficient: the base of the chunker's rolling hash.</summary>
 internal readonly record struct Polynomial(ulong Bits)
 {
     // restic draws polynomials of degree 53 (restic/chunker, DerivePolynomial).
@@ -12,8 +12,8 @@ internal readonly record struct Polynomial(ulong Bits)
 
     public int Degree => Bits == 0 ? -1 : 63 - BitOperations.LeadingZeroCount(Bits);
 
-    /// <summary>An irreducible polynomial, drawn from numbers that nobody else can know.</summary>
-    /// <param name="draw">The number of that turn.</param>
+    /// <summary>An irreducible polynomial, drawn from numbers that no one else can know.</summary>
+    /// <param name="draw">Returns the number for each turn.</param>
     public static Polynomial Draw(Func<int, ulong> draw)
     {
         for (var i = 0; i < MaxTries; i++)

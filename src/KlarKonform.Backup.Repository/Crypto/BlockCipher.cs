@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace KlarKonform.Backup.Repository.Crypto;
 
 /// <summary>
-/// AES under one key, for one user at a time: single blocks, and CTR mode, which .NET lacks: counters are encrypted in ECB, some
-/// kibibytes at a time, and XORed over the text. Kept and used again: setting a cipher up costs more than a small mail.
+/// AES with one key, for one user at a time: single blocks, and CTR mode, which .NET lacks: counters are encrypted in ECB, some kibibytes
+/// at a time, and XORed with the text. Kept and reused: setting up a cipher costs more than encrypting a small mail.
 /// </summary>
 internal sealed class BlockCipher : IDisposable
 {
@@ -22,7 +22,7 @@ internal sealed class BlockCipher : IDisposable
     public BlockCipher(byte[] key)
     {
         _aes = Aes.Create();
-        _aes.Mode = CipherMode.ECB; // Of counters that never repeat.
+        _aes.Mode = CipherMode.ECB; // For counters that never repeat.
         _aes.Padding = PaddingMode.None;
         _aes.Key = key;
         _encryptor = _aes.CreateEncryptor();
@@ -35,7 +35,7 @@ internal sealed class BlockCipher : IDisposable
         _pad.AsSpan(0, BlockSize).CopyTo(target);
     }
 
-    /// <summary>Encrypts or decrypts; the two are the same. Source and target may be the same place.</summary>
+    /// <summary>Encrypts or decrypts; the two are the same. Source and target may be the same memory.</summary>
     public void ApplyCtr(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> source, Span<byte> target)
     {
         var high = BinaryPrimitives.ReadUInt64BigEndian(iv);

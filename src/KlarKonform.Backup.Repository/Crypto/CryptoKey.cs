@@ -5,12 +5,12 @@ using KlarKonform.Backup.Repository.Format;
 namespace KlarKonform.Backup.Repository.Crypto;
 
 /// <summary>
-/// Seals and opens what is stored: <c>IV (16) ‖ AES-256-CTR(plain text) ‖ Poly1305-AES MAC (16)</c>
-/// (restic's doc/design.rst, "Keys, Encryption and MAC"). Safe for many threads.
+/// Seals and opens stored data: <c>IV (16) ‖ AES-256-CTR(plain text) ‖ Poly1305-AES MAC (16)</c> (restic's doc/design.rst, "Keys,
+/// Encryption and MAC"). Thread-safe.
 /// </summary>
 public sealed class CryptoKey : IDisposable
 {
-    /// <summary>Bytes that sealing adds.</summary>
+    /// <summary>Number of bytes that sealing adds.</summary>
     public const int Overhead = IvSize + Poly1305Mac.Size;
 
     private const int IvSize = BlockCipher.BlockSize;
@@ -21,7 +21,7 @@ public sealed class CryptoKey : IDisposable
     private readonly byte[] _macR;
     private volatile bool _disposed;
 
-    /// <summary>Takes copies of the three secrets: 32 bytes of AES key, 16 bytes k and 16 bytes r of Poly1305-AES.</summary>
+    /// <summary>Copies the three secrets: 32 bytes of AES key, 16 bytes k and 16 bytes r of Poly1305-AES.</summary>
     public CryptoKey(ReadOnlySpan<byte> encryption, ReadOnlySpan<byte> macK, ReadOnlySpan<byte> macR)
     {
         _encryption = encryption.ToArray();
@@ -46,7 +46,10 @@ public sealed class CryptoKey : IDisposable
         return key;
     }
 
-    /// <summary>Thirty-two bytes that nobody can tell from random ones who has not got the key, and that tell nothing of it: the same for the same purpose.</summary>
+    /// <summary>
+    /// Thirty-two bytes that no one without the key can distinguish from random ones, and that reveal nothing about it: the same for the
+    /// same purpose.
+    /// </summary>
     internal byte[] Derive(string purpose)
     {
         byte[] secrets = [.. _encryption, .. _macK, .. _macR];
@@ -60,7 +63,10 @@ public sealed class CryptoKey : IDisposable
         }
     }
 
-    /// <summary>Seals <paramref name="plain"/> into <paramref name="target"/>, which must be <see cref="Overhead"/> bytes longer. They must not overlap.</summary>
+    /// <summary>
+    /// Seals <paramref name="plain"/> into <paramref name="target"/>, which must be <see cref="Overhead"/> bytes longer. They must not
+    /// overlap.
+    /// </summary>
     public void Seal(ReadOnlySpan<byte> plain, Span<byte> target)
     {
         var ciphers = Rent();
@@ -74,7 +80,8 @@ public sealed class CryptoKey : IDisposable
 
     /// <summary>Checks and opens a sealed message.</summary>
     /// <returns>The plain text's length: the first bytes of <paramref name="target"/>.</returns>
-    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>: the MAC does not fit; nothing was written.</exception>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>: the MAC does not match; nothing was
+    /// written.</exception>
     public int Open(ReadOnlySpan<byte> message, Span<byte> target)
     {
         if (message.Length < Overhead)
@@ -103,7 +110,7 @@ public sealed class CryptoKey : IDisposable
         CryptographicOperations.ZeroMemory(_macR);
     }
 
-    // The MAC runs over the cipher text alone; its one-time pad is the IV encrypted under k.
+    // The MAC covers only the cipher text; its one-time pad is the IV encrypted with k.
     private void ComputeMac(BlockCipher cipher, ReadOnlySpan<byte> iv, ReadOnlySpan<byte> cipherText, Span<byte> mac)
     {
         Span<byte> pad = stackalloc byte[BlockCipher.BlockSize];

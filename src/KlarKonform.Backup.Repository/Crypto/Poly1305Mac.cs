@@ -5,13 +5,13 @@ using System.Runtime.InteropServices;
 namespace KlarKonform.Backup.Repository.Crypto;
 
 /// <summary>
-/// Poly1305 (D. J. Bernstein, "The Poly1305-AES message-authentication code"; RFC 8439, section 2.5) on 64-bit limbs: every stored
-/// byte passes through it, and the library's implementation on 32-bit limbs took a ninth of a backup's CPU time. The time that it
-/// takes depends on the length alone.
+/// Poly1305 (D. J. Bernstein, "The Poly1305-AES message-authentication code"; RFC 8439, section 2.5) on 64-bit limbs: every stored byte
+/// passes through it, and the library's implementation on 32-bit limbs took a ninth of a backup's CPU time. The time it takes depends only
+/// on the length.
 /// </summary>
 /// <remarks>
-/// The sum h is kept in three limbs of 64, 64 and a few bits. Multiplying by r needs 64×64→128 bit products only; what lies beyond
-/// 2^130 is folded back as five times itself, because 2^130 ≡ 5. r's clamped bits keep every partial sum below 2^128.
+/// The sum h is kept in three limbs of 64, 64 and a few bits. Multiplying by r needs only 64×64→128 bit products; the part beyond 2^130 is
+/// folded back as five times itself, because 2^130 ≡ 5. r's clamped bits keep every partial sum below 2^128.
 /// </remarks>
 internal static class Poly1305Mac
 {
@@ -20,7 +20,7 @@ internal static class Poly1305Mac
     /// <summary>Writes the 16 bytes of the code.</summary>
     /// <param name="r">16 bytes, clamped.</param>
     /// <param name="s">16 bytes: the one-time pad.</param>
-    /// <param name="message">What is authenticated.</param>
+    /// <param name="message">The message to authenticate.</param>
     /// <param name="mac">Receives the code.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compute(ReadOnlySpan<byte> r, ReadOnlySpan<byte> s, ReadOnlySpan<byte> message, Span<byte> mac)
@@ -28,7 +28,7 @@ internal static class Poly1305Mac
         var r0 = BinaryPrimitives.ReadUInt64LittleEndian(r);
         var r1 = BinaryPrimitives.ReadUInt64LittleEndian(r[8..]);
 
-        // r1's two lowest bits are clamped, so that r1·5/4 is whole: the factor of products that start at 2^128.
+        // The two lowest bits of r1 are clamped, so r1·5/4 is an integer: the factor of products that start at 2^128.
         var r1Folded = r1 + (r1 >> 2);
         ulong h0 = 0, h1 = 0, h2 = 0;
         var whole = message.Length & ~(Size - 1);
@@ -98,7 +98,7 @@ internal static class Poly1305Mac
         d1High += Carry(d1, d0High);
         d2 += d1High;
 
-        // What lies at 2^130 and above comes back times five: c = d2 / 4, and 4c + c.
+        // The part at 2^130 and above is added back times five: c = d2 / 4, and 4c + c.
         var back = (d2 >> 2) + (d2 & ~3UL);
         h2 = d2 & 3;
         h0 = d0 + back;
@@ -107,7 +107,7 @@ internal static class Poly1305Mac
         h2 += Carry(h1, carry);
     }
 
-    // 1 when an addition whose result is sum and one of whose terms is term ran over.
+    // 1 if an addition overflowed, given its result (sum) and one of its terms (term).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Carry(ulong sum, ulong term) => sum < term ? 1UL : 0UL;
 

@@ -7,8 +7,8 @@ using System.Security.Cryptography;
 namespace KlarKonform.Backup.Repository.Crypto;
 
 /// <summary>
-/// scrypt (RFC 7914) on vectors, its p independent parts side by side. restic calibrates p so that one of its own cores works for half
-/// a second at every opening; the library's implementation took longer than that, and every cmdlet opens the repository.
+/// scrypt (RFC 7914) with SIMD vectors, its p independent parts in parallel. restic calibrates p so that one of its own cores works for
+/// half a second at every opening; the library's implementation took longer than that, and every cmdlet opens the repository.
 /// </summary>
 internal static class Scrypt
 {
@@ -16,7 +16,7 @@ internal static class Scrypt
     private const int BlockWords = BlockBytes / sizeof(uint);
     private const int BlockVectors = BlockBytes / 16;
 
-    // Parts at work at a time hold no more than this, or one part's worth.
+    // Concurrent parts take no more memory than this, or the memory of one part.
     private const long MaxMemory = 256L << 20;
 
     /// <summary>Derives bytes from a password.</summary>
@@ -25,7 +25,7 @@ internal static class Scrypt
     /// <param name="n">The cost: a power of two. A part takes 128·n·r bytes of memory.</param>
     /// <param name="r">The block size.</param>
     /// <param name="p">The number of parts.</param>
-    /// <param name="length">Bytes to derive.</param>
+    /// <param name="length">Number of bytes to derive.</param>
     public static byte[] Derive(ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, int n, int r, int p, int length)
     {
         var partBytes = 2 * r * BlockBytes;
@@ -37,12 +37,12 @@ internal static class Scrypt
         return derived;
     }
 
-    // scryptROMix (section 5). Every block's words are kept in the order in which Salsa20 wants its diagonals as vectors.
+    // scryptROMix (section 5). Every block's words are stored in the order in which Salsa20 needs its diagonals as vectors.
     private static unsafe void Mix(Span<byte> part, int n, int r)
     {
         var vectors = 2 * r * BlockVectors;
         var bytes = (nuint)n * (nuint)(vectors * 16);
-        var table = (Vector128<uint>*)NativeMemory.AlignedAlloc(bytes, 64); // Given back at once; the collector would keep it for later.
+        var table = (Vector128<uint>*)NativeMemory.AlignedAlloc(bytes, 64); // Released at once; the garbage collector would keep it.
         try
         {
             var x = new Vector128<uint>[vectors];

@@ -1,9 +1,9 @@
 namespace KlarKonform.Backup.Repository.Format;
 
-/// <summary>What a blob holds. Packs hold one kind only, so that the trees stay together.</summary>
+/// <summary>What a blob contains. A pack contains only one kind, so that the trees stay together.</summary>
 public enum BlobKind : byte
 {
-    /// <summary>A piece of a file.</summary>
+    /// <summary>A chunk of a file.</summary>
     Data = 0,
 
     /// <summary>A folder's list of nodes.</summary>

@@ -4,24 +4,24 @@ using ZstdSharp;
 
 namespace KlarKonform.Backup.Repository.Format;
 
-/// <summary>zstd with a compressor and a decompressor per concurrent user. Thread-safe.</summary>
+/// <summary>zstd with one compressor and one decompressor per concurrent user. Thread-safe.</summary>
 internal sealed class Compression : IDisposable
 {
-    // Level 3 is what restic's "auto" stands for; 2 stores less than one per cent more of mails and documents in two thirds of the time.
+    // Restic's "auto" means level 3; level 2 stores less than one per cent more for mails and documents, in two thirds of the time.
     private const int Level = 2;
 
-    // Of a text in hexadecimal digits, as an index file is, to its compressed form; rather more than less.
+    // Size ratio of hexadecimal text, such as an index file, to its compressed form; usually even higher.
     private const int UsualRatio = 6;
 
     private readonly ConcurrentBag<Compressor> _compressors = [];
     private readonly ConcurrentBag<Decompressor> _decompressors = [];
 
-    /// <summary>Room that compressing needs at most.</summary>
+    /// <summary>Maximum number of bytes that compressing needs.</summary>
     public static int Bound(int length) => Compressor.GetCompressBound(length);
 
     /// <summary>
-    /// Whether compressing may gain anything. Encrypted and packed data (most of what people keep) shows bytes of nearly equal
-    /// frequency in every part; a few thousand of them tell, and spare a pass over the whole.
+    /// Whether compressing may gain anything. In encrypted and packed data (most of what people keep) all bytes occur almost equally often
+    /// in every part; a few thousand of them show it, and save a pass over the whole.
     /// </summary>
     public static bool IsWorthTrying(ReadOnlySpan<byte> content)
     {
@@ -59,7 +59,7 @@ internal sealed class Compression : IDisposable
     }
 
     /// <summary>Decompresses into a buffer of exactly the expected length.</summary>
-    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>: not zstd, or another length.</exception>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>: not zstd, or of another length.</exception>
     public void Decompress(ReadOnlySpan<byte> source, Span<byte> target)
     {
         if (!_decompressors.TryTake(out var decompressor))
@@ -79,7 +79,7 @@ internal sealed class Compression : IDisposable
         }
     }
 
-    /// <summary>Compresses what is written, into the target; its end is written when it is disposed.</summary>
+    /// <summary>A stream that compresses what is written to it into the target; the end of the frame is written on disposal.</summary>
     public static Stream Into(Stream target) => new CompressionStream(target, Level, leaveOpen: true);
 
     /// <summary>Decompresses a frame of unknown length.</summary>
@@ -88,7 +88,7 @@ internal sealed class Compression : IDisposable
     {
         try
         {
-            // Not out of the shared pool, which would keep the megabytes of every index file that was read at the same time.
+            // Not from the shared pool, which would keep megabytes for every index file that was read concurrently.
             using var stream = new DecompressionStream(StreamOf(source));
             var text = GC.AllocateUninitializedArray<byte>(Math.Max(4096, source.Length * UsualRatio));
             var length = 0;

@@ -5,18 +5,18 @@ using System.Security.Cryptography;
 namespace KlarKonform.Backup.Repository.Format;
 
 /// <summary>
-/// Which packs and index files there are, with their sizes, as a count and a sum: whether they are still the same can be told without
-/// reading them. It finds loss and cut files, not forgery.
+/// Which packs and index files exist, with their sizes, as a count and a sum: this shows whether they are still the same without reading
+/// them. It detects loss and truncated files, not forgery.
 /// </summary>
 public readonly record struct FileSetDigest(int Count, ulong Sum)
 {
-    /// <summary>The census with a file more.</summary>
+    /// <summary>The census with one more file.</summary>
     public FileSetDigest With(BlobId file, long size) => new(Count + 1, Sum + Digest(file, size));
 
-    /// <summary>The census of both.</summary>
+    /// <summary>The census of both together.</summary>
     public FileSetDigest With(FileSetDigest other) => new(Count + other.Count, Sum + other.Sum);
 
-    /// <summary>The census without files that are gone.</summary>
+    /// <summary>The census without the files that are gone.</summary>
     public FileSetDigest Without(FileSetDigest gone) => new(Count - gone.Count, unchecked(Sum - gone.Sum));
 
     /// <summary>Reads what <see cref="ToString"/> writes.</summary>

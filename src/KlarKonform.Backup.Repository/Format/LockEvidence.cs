@@ -1,27 +1,29 @@
 namespace KlarKonform.Backup.Repository.Format;
 
-/// <summary>What is known of a lock's owner.</summary>
+/// <summary>What is known about a lock's owner.</summary>
 public enum LockEvidence
 {
-    /// <summary>It was renewed lately by its own time, or while this process looked: its owner lives.</summary>
+    /// <summary>It was renewed recently by its own time, or while this process watched: its owner is alive.</summary>
     Renewed,
 
-    /// <summary>By its time nobody has renewed it for longer than a living owner leaves it. Only watching it tells: clocks differ.</summary>
+    /// <summary>
+    /// By its own time it has not been renewed for longer than a living owner would wait. Only watching can confirm it: clocks differ.
+    /// </summary>
     Silent,
 
-    /// <summary>Its time has not come yet by far: one of the clocks is wrong, and only watching it tells.</summary>
+    /// <summary>Its time is far in the future: one of the clocks is wrong, and only watching can tell.</summary>
     FromTheFuture,
 
-    /// <summary>It was watched for longer than a living owner leaves it alone, and nobody renewed it: its owner is dead.</summary>
+    /// <summary>It was watched for longer than a living owner would wait, and not renewed: its owner is dead.</summary>
     Abandoned,
 
-    /// <summary>It was written by a process of this machine, since its last start, that exists no more.</summary>
+    /// <summary>It was written by a process of this machine, since its last start, that no longer exists.</summary>
     ProcessGone,
 
-    /// <summary>The file is empty: an upload that was cut. It keeps nobody out.</summary>
+    /// <summary>The file is empty: an interrupted upload. It excludes no one.</summary>
     Empty,
 
-    /// <summary>The file cannot be read. Whether somebody holds it nobody can tell; it keeps others out.</summary>
+    /// <summary>The file cannot be read. It is unknown whether it is held; it excludes others.</summary>
     Unreadable,
 
     /// <summary>It was gone at the second look: released, or renewed, which gives it another name.</summary>

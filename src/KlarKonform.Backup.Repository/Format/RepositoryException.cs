@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Repository.Format;
 
-/// <summary>The repository cannot do what was asked.</summary>
+/// <summary>The repository cannot do what was requested.</summary>
 public sealed class RepositoryException : Exception
 {
     /// <summary>Creates the exception.</summary>
@@ -14,9 +14,9 @@ public sealed class RepositoryException : Exception
     /// <summary>What happened.</summary>
     public RepositoryErrorKind Kind { get; }
 
-    /// <summary>Who holds the lock that is in the way, or null.</summary>
+    /// <summary>The holder of the lock in the way, or null.</summary>
     public LockHolder? Holder { get; }
 
-    /// <summary>The file that it is about, as a path below the repository, or null.</summary>
+    /// <summary>The file concerned, as a path below the repository, or null.</summary>
     public string? File { get; init; }
 }

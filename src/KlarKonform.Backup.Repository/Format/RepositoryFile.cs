@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Repository.Format;
 
-/// <summary>Kinds of files in a repository and where they lie (restic's doc/design.rst, "Repository Layout").</summary>
+/// <summary>Kinds of files in a repository (restic's doc/design.rst, "Repository Layout").</summary>
 public enum RepositoryFile
 {
     /// <summary>Packs.</summary>

@@ -1,9 +1,9 @@
 namespace KlarKonform.Backup.Repository.Format;
 
-/// <summary>Keys of the repository's files at the storage: restic's default layout.</summary>
+/// <summary>Storage keys of the repository's files: restic's default layout.</summary>
 public static class RepositoryLayout
 {
-    /// <summary>The configuration's key.</summary>
+    /// <summary>The key of the config file.</summary>
     public const string Config = "config";
 
     /// <summary>The folder of a kind of file.</summary>
@@ -17,7 +17,7 @@ public static class RepositoryLayout
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
-    /// <summary>A file's key. Packs lie in a sub-folder named after the first byte of their id.</summary>
+    /// <summary>A file's key. Packs are in a sub-folder named after the first byte of their id.</summary>
     public static string Key(RepositoryFile kind, BlobId id)
     {
         var name = id.ToString();

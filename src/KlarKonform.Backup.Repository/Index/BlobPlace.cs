@@ -3,7 +3,9 @@ using KlarKonform.Backup.Repository.Packs;
 
 namespace KlarKonform.Backup.Repository.Index;
 
-/// <summary>Where a blob lies, in sixteen bytes: <see cref="PackedBlob.IsPossible"/> keeps plain lengths below 2^31, so a bit is left for the kind.</summary>
+/// <summary>
+/// A blob's location in sixteen bytes: <see cref="PackedBlob.IsPossible"/> keeps plain lengths below 2^31, so one bit is left for the kind.
+/// </summary>
 internal readonly struct BlobPlace
 {
     private const uint TreeBit = 1u << 31;
@@ -12,7 +14,7 @@ internal readonly struct BlobPlace
     private readonly uint _length;
     private readonly uint _plain;
 
-    /// <summary>A place in the pack of that number.</summary>
+    /// <summary>A location in the pack with this number.</summary>
     public BlobPlace(int pack, PackedBlob blob)
     {
         Pack = pack;

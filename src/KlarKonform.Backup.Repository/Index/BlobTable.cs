@@ -3,17 +3,17 @@ using KlarKonform.Backup.Repository.Format;
 namespace KlarKonform.Backup.Repository.Index;
 
 /// <summary>
-/// A hash table of blobs' places that takes 54 to 56 bytes each, and no more while it grows: a dictionary takes up to twice that, and
-/// copies itself. A blob's kind is a bit of its place, so that the key takes no room. Blobs are never removed. Not thread-safe.
+/// A hash table of blob locations that takes 54 to 56 bytes per blob, and no more while it grows: a dictionary takes up to twice that, and
+/// copies itself. A blob's kind is one bit of its location, so the key takes no extra space. Blobs are never removed. Not thread-safe.
 /// </summary>
 internal sealed class BlobTable
 {
-    // Each chunk stays where it is; only the heads of the chains are laid out anew when there are too few. 64 KiB an array: what is larger
-    // than 85,000 bytes lies where the collector leaves gaps.
+    // Chunks never move; only the heads of the chains are rebuilt when there are too few. 64 KiB per array: larger ones (above 85,000
+    // bytes) go to a heap in which the garbage collector leaves gaps.
     private const int ChunkBits = 11;
     private const int ChunkSize = 1 << ChunkBits;
 
-    // Blobs a chain, on the average, before there are twice as many chains.
+    // Average number of blobs per chain before the number of chains is doubled.
     private const int Load = 2;
 
     private readonly List<Chunk> _chunks = [];
@@ -21,7 +21,7 @@ internal sealed class BlobTable
 
     public int Count { get; private set; }
 
-    /// <summary>Every blob with its place.</summary>
+    /// <summary>Every blob with its location.</summary>
     public IEnumerable<(BlobId Id, BlobPlace Place)> All =>
         Enumerable.Range(0, Count).Select(slot => (_chunks[slot >> ChunkBits].Ids[slot & (ChunkSize - 1)], _chunks[slot >> ChunkBits].Places[slot & (ChunkSize - 1)]));
 
@@ -34,7 +34,7 @@ internal sealed class BlobTable
         return slot >= 0;
     }
 
-    /// <summary>Adds a blob unless it is there.</summary>
+    /// <summary>Adds a blob unless it is present.</summary>
     public bool TryAdd(BlobId id, BlobPlace place)
     {
         if (Find(new BlobHandle(place.Kind, id)) >= 0)
@@ -74,7 +74,7 @@ internal sealed class BlobTable
         }
     }
 
-    // An id is a hash already.
+    // An id is already a hash.
     private int ChainOf(BlobId id) => id.GetHashCode() & (_heads.Length - 1);
 
     private static int[] NewHeads(int count)
@@ -84,7 +84,7 @@ internal sealed class BlobTable
         return heads;
     }
 
-    // Arrays side by side: a structure of all three would be padded.
+    // Separate arrays: a structure of all three fields would be padded.
     private sealed class Chunk
     {
         public BlobId[] Ids { get; } = new BlobId[ChunkSize];

@@ -3,9 +3,9 @@ using KlarKonform.Backup.Repository.Format;
 namespace KlarKonform.Backup.Repository.Index;
 
 /// <summary>
-/// Index files that are listed and not read yet. They are read the smallest first until what is asked for is found: trees and state lie
-/// in small index files of their own (<see cref="IndexJson.MetadataBlobsPerIndex"/>), so that a run on a machine without a cache
-/// reads little of a large repository's index. Thread-safe.
+/// Index files that are listed and not read yet. They are read smallest first until the wanted blob is found: trees and state have small
+/// index files of their own (<see cref="IndexJson.MetadataBlobsPerIndex"/>), so a run on a machine without a cache reads little of a
+/// large repository's index. Thread-safe.
 /// </summary>
 internal sealed class IndexBacklog : IDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class IndexBacklog : IDisposable
     private long _bytes;
 
     /// <param name="files">The files with their sizes in bytes.</param>
-    /// <param name="read">Takes a file's content into the index.</param>
+    /// <param name="read">Adds a file's content to the index.</param>
     public IndexBacklog(IEnumerable<(BlobId Id, long Size)> files, Func<BlobId, CancellationToken, Task> read)
     {
         _files = new Queue<(BlobId, long)>(files.OrderBy(file => file.Size));
@@ -23,7 +23,7 @@ internal sealed class IndexBacklog : IDisposable
         _bytes = _files.Sum(file => file.Size);
     }
 
-    /// <summary>Bytes of the files that are not read.</summary>
+    /// <summary>Bytes of the files that have not been read.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 
     /// <summary>Reads file after file until the condition holds or none is left.</summary>

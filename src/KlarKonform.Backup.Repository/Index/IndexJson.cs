@@ -6,10 +6,10 @@ using KlarKonform.Backup.Repository.Packs;
 namespace KlarKonform.Backup.Repository.Index;
 
 /// <summary>
-/// A file below <c>index/</c>: which blobs lie in which packs (restic's doc/design.rst, "Indexing"). Written and read without an object
-/// a blob: a repository has millions. <c>supersedes</c>, the names of files that an index replaces, is for programs that were cut
-/// before they could delete those; as restic does, every file that is there is read. <c>packs_to_delete</c> with the time since when is
-/// rustic's addition (rustic_core's repofile/indexfile.rs): packs that nothing needs and that are still there. restic passes over it.
+/// A file below <c>index/</c>: which blobs are in which packs (restic's doc/design.rst, "Indexing"). Written and read without one object
+/// per blob: a repository has millions. <c>supersedes</c>, the names of files that an index replaces, is for programs that were interrupted
+/// before they could delete those; like restic, we read every file that exists. <c>packs_to_delete</c> with the time since when is rustic's
+/// addition (rustic_core's repofile/indexfile.rs): packs that nothing needs and that still exist. restic ignores it.
 /// </summary>
 internal static class IndexJson
 {
@@ -78,7 +78,7 @@ internal static class IndexJson
         json.WriteEndArray();
     }
 
-    /// <exception cref="JsonException">The text is no index.</exception>
+    /// <exception cref="JsonException">The text is not an index.</exception>
     public static List<PackContents> Read(ReadOnlySpan<byte> text)
     {
         var json = new Utf8JsonReader(text);
@@ -125,7 +125,7 @@ internal static class IndexJson
 
             Expect(id is not null && blobs is not null);
 
-            // Without a time nobody knows for how long: it has just been retired for whoever asks.
+            // Without a time its age is unknown: for the reader it has just been retired.
             packs.Add(new PackContents(id!.Value, blobs!) { Retired = areRetired ? since ?? DateTimeOffset.MaxValue : null });
         }
 
@@ -168,7 +168,7 @@ internal static class IndexJson
         return blobs;
     }
 
-    // Moves to the next property's name, or returns false at the object's end.
+    // Moves to the next property's name, or returns false at the end of the object.
     private static bool Next(ref Utf8JsonReader json)
     {
         Expect(json.Read());

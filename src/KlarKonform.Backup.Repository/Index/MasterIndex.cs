@@ -4,20 +4,21 @@ using KlarKonform.Backup.Repository.Packs;
 namespace KlarKonform.Backup.Repository.Index;
 
 /// <summary>
-/// Every known blob's place, in less than sixty bytes a blob (see <see cref="BlobTable"/>). What lies in retired packs only can be found,
-/// and is not contained: whoever stores it, stores it anew. Thread-safe.
+/// The location of every known blob, in less than sixty bytes per blob (see <see cref="BlobTable"/>). A blob that is only in retired packs
+/// can be found, but is not contained: a writer stores it again. Thread-safe.
 /// </summary>
 public sealed class MasterIndex
 {
     private readonly object _gate = new();
     private readonly BlobTable _entries = new();
-    private readonly Dictionary<BlobHandle, List<BlobPlace>> _copies = []; // Of the few blobs that lie in several places: writers at the same time cannot know of each other.
+    // For the few blobs with several locations: concurrent writers cannot know of each other.
+    private readonly Dictionary<BlobHandle, List<BlobPlace>> _copies = [];
     private readonly List<BlobId> _packs = [];
     private readonly Dictionary<BlobId, int> _packNumbers = [];
     private readonly Dictionary<BlobId, long> _packSizes = [];
     private MasterIndex? _retired;
 
-    /// <summary>Known blobs.</summary>
+    /// <summary>Number of known blobs.</summary>
     public int Count
     {
         get
@@ -34,7 +35,7 @@ public sealed class MasterIndex
             return _entries.Contains(blob);
     }
 
-    /// <summary>Where the blob lies.</summary>
+    /// <summary>Finds the blob's location.</summary>
     public bool TryFind(BlobHandle wanted, out BlobId pack, out PackedBlob blob)
     {
         lock (_gate)
@@ -53,10 +54,12 @@ public sealed class MasterIndex
         return false;
     }
 
-    /// <summary>Further places of the blob, those in retired packs last; most have none.</summary>
+    /// <summary>Further locations of the blob, those in retired packs last; most blobs have none.</summary>
     public IReadOnlyList<(BlobId Pack, PackedBlob Blob)> FindCopies(BlobHandle blob) => [.. FindAll(blob).Skip(1)];
 
-    /// <summary>Every place of the blob: where <see cref="TryFind"/> finds it, then others, those in retired packs last.</summary>
+    /// <summary>
+    /// Every location of the blob: first the one that <see cref="TryFind"/> returns, then others, those in retired packs last.
+    /// </summary>
     internal IReadOnlyList<(BlobId Pack, PackedBlob Blob)> FindAll(BlobHandle blob)
     {
         var places = new List<(BlobId, PackedBlob)>();
@@ -73,7 +76,7 @@ public sealed class MasterIndex
         return places;
     }
 
-    /// <summary>Every pack that the index names, with the size in bytes that it must have.</summary>
+    /// <summary>Every pack in the index, with the size in bytes that it must have.</summary>
     public IReadOnlyDictionary<BlobId, long> PackSizes()
     {
         lock (_gate)
@@ -91,7 +94,7 @@ public sealed class MasterIndex
         }
     }
 
-    /// <summary>Some blobs drawn at random, all of them when there are no more.</summary>
+    /// <summary>Some blobs drawn at random, or all of them if there are no more.</summary>
     public IReadOnlyList<BlobHandle> Sample(Random random, int count)
     {
         lock (_gate)
@@ -112,7 +115,7 @@ public sealed class MasterIndex
         }
     }
 
-    /// <summary>Takes in an index file.</summary>
+    /// <summary>Adds an index file.</summary>
     internal void Add(IEnumerable<PackContents> file)
     {
         foreach (var pack in file)
@@ -146,12 +149,12 @@ public sealed class MasterIndex
                     AddCopy(blob.Handle, entry);
             }
 
-            // Without gaps between blobs (and restic never leaves any) a pack is its blobs and its header.
+            // Without gaps between blobs (restic never leaves any), a pack consists of its blobs and its header.
             _packSizes[pack] = blobs.Sum(blob => (long)blob.Length) + PackHeader.SizeOf(blobs);
         }
     }
 
-    // A pack that two index files list is one place, not two. Within a pack a blob may stand twice: restic allows it.
+    // A pack that two index files list is one location, not two. Within a pack a blob may occur twice: restic allows it.
     private void AddCopy(BlobHandle blob, BlobPlace entry)
     {
         if (!_entries.TryGet(blob, out var known) || IsSame(known, entry))

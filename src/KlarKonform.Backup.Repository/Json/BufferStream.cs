@@ -1,7 +1,7 @@
 namespace KlarKonform.Backup.Repository.Json;
 
-/// <summary>Writes into a growing buffer, for what wants a stream. For one thread.</summary>
-/// <param name="buffer">The caller's, and his to dispose.</param>
+/// <summary>Writes into a growing buffer, for code that needs a stream. For one thread.</summary>
+/// <param name="buffer">The caller's buffer, which the caller disposes.</param>
 internal sealed class BufferStream(PooledBuffer buffer) : Stream
 {
     public override bool CanRead => false;

@@ -8,8 +8,8 @@ using System.Text.Json;
 namespace KlarKonform.Backup.Repository.Json;
 
 /// <summary>
-/// Text as Go's encoding/json and strconv write it. Tree blobs are named by the hash of their JSON, and tools that rewrite
-/// trees refuse one that they cannot reproduce byte for byte.
+/// Text as Go's encoding/json and strconv write it. Tree blobs are named by the hash of their JSON, and tools that rewrite trees refuse one
+/// that they cannot reproduce byte for byte.
 /// </summary>
 internal static class GoJson
 {
@@ -18,7 +18,9 @@ internal static class GoJson
 
     private const string Hex = "0123456789abcdef";
 
-    /// <summary>Writes a JSON string with Go's escapes: <c>&lt; &gt; &amp;</c> and U+2028/2029 as \u, broken surrogates as U+FFFD.</summary>
+    /// <summary>
+    /// Writes a JSON string with Go's escapes: <c>&lt; &gt; &amp;</c> and U+2028/2029 as \u, unpaired surrogates as U+FFFD.
+    /// </summary>
     public static void WriteString(IBufferWriter<byte> target, ReadOnlySpan<char> text)
     {
         WriteByte(target, (byte)'"');
@@ -40,7 +42,7 @@ internal static class GoJson
                     Write(target, "\\t"u8);
                     break;
                 case '\b':
-                    Write(target, "\\b"u8); // As Go does from 1.22 on.
+                    Write(target, "\\b"u8); // Like Go since 1.22.
                     break;
                 case '\f':
                     Write(target, "\\f"u8);
@@ -66,7 +68,7 @@ internal static class GoJson
         WriteByte(target, (byte)'"');
     }
 
-    /// <summary>strconv.Quote without its quotation marks: what restic does to node names before they become JSON.</summary>
+    /// <summary>strconv.Quote without the quotation marks: what restic does to node names before they become JSON.</summary>
     public static string Quote(string name)
     {
         if (IsPlain(name))
@@ -102,8 +104,8 @@ internal static class GoJson
         return quoted.ToString();
     }
 
-    /// <summary>strconv.Unquote of a name without its quotation marks.</summary>
-    /// <exception cref="FormatException">An escape is broken.</exception>
+    /// <summary>strconv.Unquote of a name without the quotation marks.</summary>
+    /// <exception cref="FormatException">An escape is invalid.</exception>
     public static string Unquote(string quoted)
     {
         if (!quoted.Contains('\\', StringComparison.Ordinal))

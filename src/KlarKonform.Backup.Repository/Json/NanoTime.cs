@@ -7,17 +7,19 @@ namespace KlarKonform.Backup.Repository.Json;
 
 /// <summary>A point in time with nanoseconds and its offset, so that what restic wrote is written back unchanged.</summary>
 /// <param name="Moment">The time, to the tick (100 ns).</param>
-/// <param name="ExtraNanoseconds">0–99 nanoseconds that a tick cannot hold.</param>
+/// <param name="ExtraNanoseconds">0–99 nanoseconds that a tick cannot represent.</param>
 public readonly record struct NanoTime(DateTimeOffset Moment, int ExtraNanoseconds)
 {
-    /// <summary>Bytes of the longest text.</summary>
+    /// <summary>Maximum length of the text in bytes.</summary>
     internal const int MaxLength = 35;
 
     /// <summary>Wraps a .NET time.</summary>
     public static NanoTime From(DateTimeOffset moment) => new(moment, 0);
 
-    /// <summary>Reads RFC 3339 with up to nine fractional digits. Times that .NET cannot hold become the nearest that it can.</summary>
-    /// <exception cref="FormatException">The text is no such time.</exception>
+    /// <summary>
+    /// Reads RFC 3339 with up to nine fractional digits. Times that .NET cannot represent become the nearest one that it can.
+    /// </summary>
+    /// <exception cref="FormatException">The text is not such a time.</exception>
     public static NanoTime Parse(string text)
     {
         var dot = text.IndexOf('.', StringComparison.Ordinal);
@@ -30,7 +32,7 @@ public readonly record struct NanoTime(DateTimeOffset Moment, int ExtraNanosecon
         var nanoseconds = int.Parse(digits, CultureInfo.InvariantCulture);
         var whole = ParseWhole(text[..dot] + text[end..]);
 
-        // At the end of what .NET holds there is no room for a fraction.
+        // At the limit of .NET's range there is no room for a fraction.
         return Math.Max(whole.Ticks, whole.UtcTicks) > DateTimeOffset.MaxValue.Ticks - (nanoseconds / 100)
             ? From(whole)
             : new NanoTime(whole.AddTicks(nanoseconds / 100), nanoseconds % 100);
@@ -43,7 +45,9 @@ public readonly record struct NanoTime(DateTimeOffset Moment, int ExtraNanosecon
         return Encoding.ASCII.GetString(utf8[..Format(utf8)]);
     }
 
-    /// <summary>Writes the text into at least <see cref="MaxLength"/> bytes and returns how many it takes: a tree has three times a node.</summary>
+    /// <summary>
+    /// Writes the text into at least <see cref="MaxLength"/> bytes and returns its length: a tree has three times per node.
+    /// </summary>
     internal int Format(Span<byte> utf8)
     {
         Moment.TryFormat(utf8, out var length, "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
@@ -67,7 +71,7 @@ public readonly record struct NanoTime(DateTimeOffset Moment, int ExtraNanosecon
         return length + offset;
     }
 
-    // Go holds more than .NET does: year 0, offsets of nearly a day, the first hours of year 1 east of Greenwich.
+    // Go represents more than .NET does: year 0, offsets of nearly a day, the first hours of year 1 east of Greenwich.
     private static DateTimeOffset ParseWhole(string text)
     {
         const string form = "yyyy-MM-dd'T'HH:mm:ss";
@@ -83,7 +87,7 @@ public readonly record struct NanoTime(DateTimeOffset Moment, int ExtraNanosecon
             return new DateTimeOffset(Math.Clamp(ticks, DateTimeOffset.MinValue.Ticks, DateTimeOffset.MaxValue.Ticks), TimeSpan.Zero);
         }
 
-        // A leap year: so is year 0.
+        // A leap year, like year 0.
         if (text.StartsWith("0000-", StringComparison.Ordinal))
         {
             ParseWhole("2000" + text[4..]);

@@ -2,8 +2,8 @@ using System.Buffers;
 
 namespace KlarKonform.Backup.Repository.Json;
 
-/// <summary>A growing buffer out of the shared pool, for JSON that is written once and then stored. For one thread.</summary>
-/// <param name="expected">Bytes that are likely to come; a good guess spares copies.</param>
+/// <summary>A growing buffer from the shared pool, for JSON that is written once and then stored. For one thread.</summary>
+/// <param name="expected">Expected number of bytes; a good guess saves copying.</param>
 internal sealed class PooledBuffer(int expected = 16 * 1024) : IBufferWriter<byte>, IDisposable
 {
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(expected);

@@ -1,19 +1,20 @@
 namespace KlarKonform.Backup.Repository.Json;
 
 /// <summary>
-/// Which characters Go's strconv.Quote leaves as they are: letters, marks, numbers, punctuation, symbols, and of the spaces U+0020 alone,
-/// by Unicode 15.0.0 (Go 1.21 to 1.26). A table of our own, because the runtime's is that of another Unicode with every release, and a
-/// tree whose names are escaped in another way is another tree.
+/// Which characters Go's strconv.Quote leaves unchanged: letters, marks, numbers, punctuation, symbols, and U+0020 as the only space, by
+/// Unicode 15.0.0 (Go 1.21 to 1.26). A table of our own, because the runtime's table belongs to another Unicode version with every release,
+/// and a tree whose names are escaped differently is a different tree.
 /// </summary>
 /// <remarks>
-/// How the table was made, and is made again: the general category of every code point from U+0000 to U+10FFFF in UnicodeData.txt 15.0.0
-/// (a range's first and last line stand for all between them; what is not named is Cn). Printable are those of any category but Cc, Cf,
-/// Cs, Co, Cn, Zs, Zl and Zp, and U+0020. The table holds the code points where the answer changes, in order, beginning with no. The tests
-/// compare it with the runtime's categories over all code points, and with restic's own escapes on both sides of every change.
+/// How the table was made and can be made again: the general category of every code point from U+0000 to U+10FFFF in UnicodeData.txt 15.0.0
+/// (the first and last line of a range stand for all code points between them; unnamed code points are Cn). Printable are those of any
+/// category except Cc, Cf, Cs, Co, Cn, Zs, Zl and Zp, plus U+0020. The table lists the code points where the answer changes, in order,
+/// beginning with "no". The tests compare it with the runtime's categories over all code points, and with restic's own escapes on both
+/// sides of every change.
 /// </remarks>
 internal static class PrintableRunes
 {
-    /// <summary>Code points where printable ones begin (even places) and end (odd places).</summary>
+    /// <summary>Code points where printable ranges begin (even indexes) and end (odd indexes).</summary>
     private static ReadOnlySpan<int> Changes =>
     [
         0x20, 0x7f, 0xa1, 0xad, 0xae, 0x378, 0x37a, 0x380, 0x384, 0x38b, 0x38c, 0x38d, 0x38e, 0x3a2, 0x3a3, 0x530, 0x531, 0x557, 0x559,
@@ -117,7 +118,7 @@ internal static class PrintableRunes
     {
         var place = Changes.BinarySearch(codePoint);
 
-        // An odd number of changes up to here.
+        // An odd number of changes up to this code point.
         return ((place < 0 ? ~place : place + 1) & 1) == 1;
     }
 }

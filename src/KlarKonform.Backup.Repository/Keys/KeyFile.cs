@@ -10,16 +10,17 @@ namespace KlarKonform.Backup.Repository.Keys;
 /// <summary>A file below <c>keys/</c>: scrypt's parameters in plain JSON, and the master key sealed under the password.</summary>
 internal sealed record KeyFile
 {
-    // restic calibrates scrypt to half a second; these are its defaults from before calibration and the scrypt paper's for interactive use, doubled.
+    // restic calibrates scrypt to half a second; these are its defaults before calibration, twice the values that the scrypt paper suggests
+    // for interactive use.
     private const int DefaultN = 32768;
     private const int DefaultR = 8;
     private const int DefaultP = 1;
     private const int SaltSize = 64;
 
-    // Beyond 1 GiB (128·N·r bytes) a key file is an attack on the machine, not a slow password.
+    // Above 1 GiB (128·N·r bytes) a key file is an attack on the machine, not a slow password.
     private const long MaxScryptBytes = 1L << 30;
 
-    // And beyond a thousand times the work of the defaults (N·r·p), a minute of a processor: restic calibrates p to half a second.
+    // The same above a thousand times the work of the defaults (N·r·p), a minute of CPU time: restic calibrates p to half a second.
     private const long MaxScryptWork = 1000L * DefaultN * DefaultR * DefaultP;
 
     [JsonPropertyName("created")]
@@ -72,7 +73,7 @@ internal sealed record KeyFile
         };
     }
 
-    /// <summary>Opens the master key, or returns null when the password is not this key's.</summary>
+    /// <summary>Opens the master key, or returns null if the password does not match this key.</summary>
     public CryptoKey? TryOpen(string password)
     {
         if (Kdf != "scrypt" || N <= 1 || !System.Numerics.BitOperations.IsPow2(N) || R <= 0 || P <= 0 || 128L * N * R > MaxScryptBytes || 128L * P * R > MaxScryptBytes || P > MaxScryptWork / ((long)N * R) || Data.Length <= CryptoKey.Overhead)

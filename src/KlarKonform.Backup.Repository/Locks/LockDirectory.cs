@@ -7,10 +7,10 @@ namespace KlarKonform.Backup.Repository.Locks;
 /// <summary>The files below <c>locks/</c>. Thread-safe.</summary>
 internal sealed class LockDirectory(ResticRepository repository, TimeProvider time)
 {
-    // A lock is some hundred bytes. What is larger is none.
+    // A lock takes some hundred bytes. A larger file is not a lock.
     private const int MaxBytes = 64 << 10;
 
-    /// <summary>Every file that is there now, the unreadable and the empty too.</summary>
+    /// <summary>Every file that exists now, including unreadable and empty ones.</summary>
     public async Task<IReadOnlyList<SeenLock>> ReadAsync(CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
@@ -37,7 +37,7 @@ internal sealed class LockDirectory(ResticRepository repository, TimeProvider ti
     public Task DeleteAsync(BlobId id, CancellationToken cancellationToken) =>
         repository.Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Lock, id), cancellationToken);
 
-    // Many workers look at one another's locks often; what could not be read is tried again.
+    // Many workers look at each other's locks often; an unreadable one is tried again.
     private async Task<SeenLock?> WithContentAsync(SeenLock seen, CancellationToken cancellationToken)
     {
         if (seen.IsEmpty || seen.File is not null)
@@ -47,7 +47,7 @@ internal sealed class LockDirectory(ResticRepository repository, TimeProvider ti
         try
         {
             var read = seen with { File = await repository.LoadFileAsync<LockFile>(RepositoryFile.Lock, seen.Id, cancellationToken).ConfigureAwait(false) };
-            _ = read.File.ToHolder(); // Its times are times.
+            _ = read.File.ToHolder(); // Its times must be valid.
             repository.KnownLocks.Keep(seen, read);
             return read;
         }

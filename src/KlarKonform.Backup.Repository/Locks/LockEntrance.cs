@@ -4,30 +4,30 @@ using KlarKonform.Backup.Repository.Locks.Files;
 namespace KlarKonform.Backup.Repository.Locks;
 
 /// <summary>
-/// The way to a lock: what is in it is looked at, watched when its time says that it may be dead, and removed when nobody renewed it.
-/// Those that are not in the way are not waited for. Used by one caller.
+/// The way to a lock: existing locks are examined, watched if their time says that they may be dead, and removed if they are not renewed.
+/// Locks that are not in the way are not waited for. Used by one caller.
 /// </summary>
 /// <param name="shelf">The lock files.</param>
-/// <param name="judge">Who lives.</param>
+/// <param name="judge">Decides who is alive.</param>
 /// <param name="time">Clock and pauses.</param>
-/// <param name="exclusive">Whether everybody else is in the way.</param>
+/// <param name="exclusive">Whether all other locks are in the way.</param>
 /// <param name="purpose">What the lock is for.</param>
-/// <param name="watching">Hears what is waited for.</param>
+/// <param name="watching">Is told what is being waited for.</param>
 internal sealed class LockEntrance(LockDirectory shelf, LockJudge judge, TimeProvider time, bool exclusive, string? purpose, IProgress<LockWatch>? watching)
 {
-    // Whoever lives is seen to renew, and then nobody is kept waiting any longer.
+    // A living owner is seen to renew, and then the wait ends.
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(15);
 
-    // As restic (checkForOtherLocks): what cannot be read is tried four times, with pauses of 5, 10 and 20 seconds.
+    // Like restic (checkForOtherLocks): an unreadable lock is tried four times, with pauses of 5, 10 and 20 seconds.
     private const int MaxReads = 4;
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(5);
 
     private readonly HashSet<BlobId> _removed = [];
 
-    /// <summary>Returns when nothing is in the way.</summary>
+    /// <summary>Returns when no lock is in the way.</summary>
     /// <param name="own">The caller's own lock, if it is written already.</param>
-    /// <param name="watch">Whether to wait until it is known if silent ones are dead.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="watch">Whether to wait until it is known whether silent locks are dead.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Locked"/>, <see cref="RepositoryErrorKind.PurposeTaken"/> or
     /// <see cref="RepositoryErrorKind.LockUnreadable"/>.</exception>
     public async Task PassAsync(BlobId own, bool watch, CancellationToken cancellationToken)
@@ -44,7 +44,7 @@ internal sealed class LockEntrance(LockDirectory shelf, LockJudge judge, TimePro
                 var (evidence, toWatch) = judge.Judge(seen);
                 if (toWatch == TimeSpan.Zero)
                 {
-                    // In the way or not: left alone it would keep stock restic out until somebody unlocks.
+                    // Whether in the way or not: left alone it would keep stock restic out until an unlock.
                     await shelf.DeleteAsync(seen.Id, cancellationToken).ConfigureAwait(false);
                     removed = _removed.Add(seen.Id);
                 }
@@ -82,7 +82,7 @@ internal sealed class LockEntrance(LockDirectory shelf, LockJudge judge, TimePro
                 return;
             }
 
-            // After a removal too: an owner who renewed at that moment has another lock by now.
+            // After a removal too: an owner who renewed at that moment has a new lock by now.
         }
     }
 

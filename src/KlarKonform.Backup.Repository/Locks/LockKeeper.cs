@@ -3,7 +3,7 @@ using KlarKonform.Backup.Repository.Locks.Files;
 
 namespace KlarKonform.Backup.Repository.Locks;
 
-/// <summary>Shows a repository's locks, and removes those whose owners are dead. Used by one caller at a time.</summary>
+/// <summary>Lists a repository's locks, and removes those whose owners are dead. Used by one caller at a time.</summary>
 public sealed class LockKeeper
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(15);
@@ -22,15 +22,18 @@ public sealed class LockKeeper
         _time = time;
     }
 
-    /// <summary>Every lock file, the empty and the unreadable too.</summary>
+    /// <summary>Every lock file, including empty and unreadable ones.</summary>
     public async Task<IReadOnlyList<FoundLock>> ListAsync(CancellationToken cancellationToken) =>
         [.. (await _shelf.ReadAsync(cancellationToken).ConfigureAwait(false)).Select(seen => Describe(seen, _judge.Judge(seen)))];
 
-    /// <summary>Removes those of these locks that are dead. What only time can tell is watched for as long as a living owner leaves his lock alone at most: half an hour.</summary>
+    /// <summary>
+    /// Removes the given locks that are dead. Where only time can tell, a lock is watched for the longest time between a living owner's
+    /// renewals: half an hour.
+    /// </summary>
     /// <param name="ids">The locks.</param>
-    /// <param name="watching">Hears which lock is watched, and for how much longer.</param>
-    /// <param name="cancellationToken">Ends the wait; what was removed stays removed.</param>
-    /// <returns>The locks as they are then. One that its owner renewed has another id, and is <see cref="LockEvidence.Vanished"/>.</returns>
+    /// <param name="watching">Is told which lock is being watched, and for how much longer.</param>
+    /// <param name="cancellationToken">Cancels the wait; what was removed stays removed.</param>
+    /// <returns>The locks after that. One that its owner renewed has another id, and is <see cref="LockEvidence.Vanished"/>.</returns>
     public async Task<IReadOnlyList<FoundLock>> RemoveDeadAsync(IReadOnlyCollection<BlobId> ids, IProgress<LockWatch>? watching, CancellationToken cancellationToken)
     {
         var pending = ids.ToHashSet();
@@ -70,7 +73,9 @@ public sealed class LockKeeper
         }
     }
 
-    /// <summary>Removes a lock, whatever is known of its owner: only for whoever knows more. An owner who lives notices before his next snapshot.</summary>
+    /// <summary>
+    /// Removes a lock, whatever is known about its owner: only for callers that know more. A living owner notices before the next snapshot.
+    /// </summary>
     public Task RemoveAsync(BlobId id, CancellationToken cancellationToken) => _shelf.DeleteAsync(id, cancellationToken);
 
     private static FoundLock Describe(SeenLock seen, (LockEvidence Evidence, TimeSpan? Watch) judged) =>

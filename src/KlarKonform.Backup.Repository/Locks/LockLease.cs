@@ -5,18 +5,20 @@ using KlarKonform.Backup.Storage;
 namespace KlarKonform.Backup.Repository.Locks;
 
 /// <summary>
-/// Our own file below <c>locks/</c>: written, renewed as another file, looked at, taken away. It says when it is lost, and never before it
-/// has asked the storage or has tried to for as long as others may wait for it. Thread-safe.
+/// Our own file below <c>locks/</c>: written, renewed as another file, checked, removed. It reports its loss, but only after asking the
+/// storage, or after trying to for as long as others have to wait for it. Thread-safe.
 /// </summary>
 internal sealed class LockLease(ResticRepository repository, bool exclusive, string? purpose, TimeProvider time) : IDisposable
 {
-    /// <summary>One that could not be renewed for so long is given up: ten minutes before restic may call it stale, because clocks differ.</summary>
+    /// <summary>
+    /// A lock that could not be renewed for this long is given up: ten minutes before restic may call it stale, because clocks differ.
+    /// </summary>
     public static readonly TimeSpan LostAfter = TimeSpan.FromMinutes(20);
 
-    // The machine's clocks are compared so often: a sleep, or a clock that was set, is noticed soon.
+    // How often the machine's clocks are compared: a sleep or a clock change is noticed soon.
     private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(15);
 
-    // Shorter pauses are none: milliseconds are cut off.
+    // Shorter pauses would be zero, because fractions of a millisecond are cut off.
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(100);
 
     private readonly LockDirectory _shelf = new(repository, time);
@@ -31,19 +33,19 @@ internal sealed class LockLease(ResticRepository repository, bool exclusive, str
     private Instant _looked;
     private Instant _swept;
 
-    /// <summary>The file's name; the default before it is written.</summary>
+    /// <summary>The file's name; the default value before it is written.</summary>
     public BlobId Id { get; private set; }
 
-    /// <summary>Cancelled when nobody may rely on it any more.</summary>
+    /// <summary>Cancelled when nothing may rely on it any more.</summary>
     public CancellationToken Lost => _lost.Token;
 
-    /// <summary>What nobody foresaw and ended the renewal, or null.</summary>
+    /// <summary>The unforeseen error that ended the renewal, or null.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <summary>How long nobody has looked at it, at most.</summary>
+    /// <summary>The longest time for which it may not have been checked.</summary>
     public TimeSpan Unseen => _looked.AtMost(time);
 
-    // Also after a sleep, and when a clock was set: others compare its time with theirs.
+    // Also after a sleep, and after a clock change: others compare its time with theirs.
     private bool IsDue => _written.AtMost(time) >= _renewEvery;
 
     /// <summary>Writes it for the first time.</summary>
@@ -53,7 +55,9 @@ internal sealed class LockLease(ResticRepository repository, bool exclusive, str
         Id = await WriteFileAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Renews it until it is stopped or lost. Whatever ends it otherwise loses the lock too: nobody renews it any more.</summary>
+    /// <summary>
+    /// Renews it until stopped or lost. If anything else ends the renewal, the lock is lost too, because it is no longer renewed.
+    /// </summary>
     public async Task RenewUntilAsync(CancellationToken stop)
     {
         try
@@ -76,9 +80,11 @@ internal sealed class LockLease(ResticRepository repository, bool exclusive, str
         }
     }
 
-    /// <summary>Asks the storage whether it was respected until now. A renewal that is due, or was cut off in its middle, tells that too.</summary>
-    /// <returns>Whether it was; if not, it is lost.</returns>
-    /// <exception cref="StorageException">It cannot be found out.</exception>
+    /// <summary>
+    /// Asks the storage whether the lock was respected until now. A renewal that is due, or was interrupted, shows that too.
+    /// </summary>
+    /// <returns>Whether it was respected; if not, it is lost.</returns>
+    /// <exception cref="StorageException">This cannot be determined.</exception>
     public async Task<bool> LookAsync(CancellationToken cancellationToken)
     {
         await _renewing.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -104,7 +110,7 @@ internal sealed class LockLease(ResticRepository repository, bool exclusive, str
         }
     }
 
-    /// <summary>Takes it away.</summary>
+    /// <summary>Removes it.</summary>
     public async Task ReleaseAsync(CancellationToken cancellationToken)
     {
         await _shelf.DeleteAsync(Id, cancellationToken).ConfigureAwait(false);
@@ -153,14 +159,14 @@ internal sealed class LockLease(ResticRepository repository, bool exclusive, str
         }
         catch (Exception exception) when (exception is StorageException || (exception is OperationCanceledException && !stop.IsCancellationRequested && limit.IsCancellationRequested))
         {
-            // Tried again at the next turn. Out of reach for so long, the lock is worth nothing any more.
+            // Tried again at the next tick. After being unreachable for so long, the lock is worthless.
             if (_written.Awake(time) >= LostAfter)
                 await _lost.CancelAsync().ConfigureAwait(false);
         }
     }
 
-    // As restic does with a lock that may be stale (refreshStaleLock): whoever took it for dead removed it before doing anything. So a
-    // lock that is still there after its successor was written was respected all the time, whatever the clock says.
+    // Like restic with a lock that may be stale (refreshStaleLock): a program that took it for dead removed it before doing anything else.
+    // So a lock that still exists after its successor was written was respected all the time, whatever the clock says.
     private async Task<bool> RenewAsync(CancellationToken cancellationToken)
     {
         var old = _predecessor ?? Id;
@@ -179,7 +185,7 @@ internal sealed class LockLease(ResticRepository repository, bool exclusive, str
         return respected;
     }
 
-    // Dead locks of others, left alone, would keep stock restic out until somebody unlocks. They are watched beside the work.
+    // Dead locks of others, left alone, would keep stock restic out until an unlock. They are watched alongside the work.
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
         if (_swept.Awake(time) < LockJudge.SweepEvery)

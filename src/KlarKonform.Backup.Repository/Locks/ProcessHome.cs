@@ -4,21 +4,21 @@ using KlarKonform.Backup.Repository.Locks.Files;
 namespace KlarKonform.Backup.Repository.Locks;
 
 /// <summary>
-/// Where a process id means something: one start of one kernel, and one of its namespaces. Two containers of one host name, or one
-/// machine before and after a restart, have the same ids for other processes. Linux says which is which; elsewhere nothing does that
-/// a cloned machine would not say too, and nothing is concluded from ids there.
+/// The scope within which a process id is meaningful: one start of one kernel, and one of its namespaces. Two containers with the same host
+/// name, or one machine before and after a restart, use the same ids for different processes. Linux tells them apart; on other systems a
+/// cloned machine would give the same answer, so ids prove nothing there.
 /// </summary>
 /// <param name="Boot">The kernel's id of its start (proc_sys_kernel(5), random/boot_id), or null.</param>
-/// <param name="PidNamespace">The namespace (pid_namespaces(7), /proc/self/ns/pid), or null. Of all that live it is unique: when it is given
-/// out again, everybody in the one before is dead.</param>
+/// <param name="PidNamespace">The namespace (pid_namespaces(7), /proc/self/ns/pid), or null. It is unique among living ones: once it is
+/// reused, every process of the previous one is dead.</param>
 internal sealed record ProcessHome(string? Boot, string? PidNamespace)
 {
     private static readonly Lazy<ProcessHome> s_current = new(Read);
 
-    /// <summary>This process's.</summary>
+    /// <summary>The scope of this process.</summary>
     public static ProcessHome Current => s_current.Value;
 
-    /// <summary>Whether the process that wrote the lock surely exists no more.</summary>
+    /// <summary>Whether the process that wrote the lock certainly no longer exists.</summary>
     public bool KnowsAsGone(LockFile file)
     {
         if (Boot is null || PidNamespace is null || file.Boot != Boot || file.PidNamespace != PidNamespace || file.Pid <= 0)
@@ -34,7 +34,7 @@ internal sealed record ProcessHome(string? Boot, string? PidNamespace)
         }
         catch (Exception exception) when (exception is InvalidOperationException or System.ComponentModel.Win32Exception)
         {
-            return false; // There is one, of somebody else.
+            return false; // There is one, owned by another user.
         }
     }
 
@@ -48,7 +48,7 @@ internal sealed record ProcessHome(string? Boot, string? PidNamespace)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return new ProcessHome(null, null); // A sandbox without them.
+            return new ProcessHome(null, null); // A sandbox without these files.
         }
     }
 }

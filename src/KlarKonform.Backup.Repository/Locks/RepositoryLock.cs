@@ -7,30 +7,35 @@ using KlarKonform.Backup.Storage;
 namespace KlarKonform.Backup.Repository.Locks;
 
 /// <summary>
-/// A lock that restic respects, and that respects restic's: writers share, a pruner excludes. It is renewed every five minutes
-/// and counts as stale after thirty, both restic's figures (internal/repository/lock.go). One with a purpose also keeps out others
-/// of the same purpose, and is renewed every minute, so that a dead owner is known within few minutes. Whoever was suspended for long may
-/// have been taken for dead all the same: so a holder looks before he does what must not be done without it. Disposing removes it.
-/// Thread-safe.
+/// A lock that restic respects, and that respects restic's: writers share, a pruner excludes. It is renewed every five minutes and counts
+/// as stale after thirty, both restic's values (internal/repository/lock.go). A lock with a purpose also excludes others with the same
+/// purpose, and is renewed every minute, so that a dead owner is noticed within a few minutes. A process that was suspended for long may
+/// have been taken for dead nevertheless: so a holder checks the lock before any step that must not happen without it. Disposing removes
+/// it. Thread-safe.
 /// </summary>
 public sealed class RepositoryLock : IAsyncDisposable, IIndexGuard
 {
-    /// <summary>A purpose's lock that was not renewed for so long, by the clock, is watched for a while and then taken for dead.</summary>
+    /// <summary>
+    /// A lock with a purpose that was not renewed for this long, by the clock, is watched for a while and then taken for dead.
+    /// </summary>
     public static readonly TimeSpan SilentAfter = LockJudge.PurposeSilentAfter;
 
-    /// <summary>A lock that could not be renewed for so long is given up: ten minutes before restic may call it stale, because clocks differ.</summary>
+    /// <summary>
+    /// A lock that could not be renewed for this long is given up: ten minutes before restic may call it stale, because clocks differ.
+    /// </summary>
     public static readonly TimeSpan LostAfter = LockLease.LostAfter;
 
     private const int MaxAttempts = 3;
 
-    // A lock that its owner saw, and that was not due to be renewed, is not removed within this: it would have been watched for longer.
+    // A lock that its owner has seen, and that was not due to be renewed, is not removed within this time: it would have been watched for
+    // longer.
     private static readonly TimeSpan s_trust = TimeSpan.FromSeconds(10);
 
-    // Whoever lost his lock waits so long for the end of a prune, to find out whether what he wrote too late may stay.
+    // A process that lost its lock waits this long for the end of a prune, to find out whether what it wrote too late may stay.
     private static readonly TimeSpan s_longestPrune = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_lookAtPrune = TimeSpan.FromSeconds(5);
 
-    // Two that started at the same moment step back; then one is first.
+    // Two that started at the same time step back; then one is first.
     private static readonly TimeSpan s_maxStepBack = TimeSpan.FromSeconds(2);
 
     private readonly ResticRepository _repository;
@@ -47,30 +52,34 @@ public sealed class RepositoryLock : IAsyncDisposable, IIndexGuard
         IsExclusive = exclusive;
     }
 
-    /// <summary>Cancelled when the lock is gone or could not be renewed in time, so that nobody may rely on it any more.</summary>
+    /// <summary>Cancelled when the lock is gone or could not be renewed in time, so that nothing may rely on it any more.</summary>
     public CancellationToken Lost => _lease.Lost;
 
-    /// <summary>What nobody foresaw and ended the renewal, and with it the lock; null when it was lost for other reasons, or is not lost.</summary>
+    /// <summary>
+    /// The unforeseen error that ended the renewal, and with it the lock; null if it was lost for other reasons, or is not lost.
+    /// </summary>
     public Exception? Failure => _lease.Failure;
 
-    /// <summary>Whether it keeps everybody else out.</summary>
+    /// <summary>Whether it excludes everyone else.</summary>
     public bool IsExclusive { get; }
 
     /// <summary>
-    /// Looks whether the lock is still there: to be called before what must not be done without it. After a machine slept, the timer
+    /// Checks that the lock still exists: to be called before any step that must not happen without it. After a machine slept, the timer
     /// that renews the lock may not have fired yet, while a pruner elsewhere removed what was written.
     /// </summary>
     /// <exception cref="OperationCanceledException">The lock is lost; <see cref="Lost"/> is cancelled.</exception>
-    /// <exception cref="StorageException">Whether it is lost cannot be found out.</exception>
+    /// <exception cref="StorageException">Whether it is lost cannot be determined.</exception>
     public async Task ThrowIfLostAsync()
     {
         await _lease.LookAsync(CancellationToken.None).ConfigureAwait(false);
         Lost.ThrowIfCancellationRequested();
     }
 
-    /// <summary>The same before each of many small steps: asks the storage only when that was not done for a while, by either of the machine's clocks.</summary>
+    /// <summary>
+    /// The same before each of many small steps: asks the storage only if that was not done for a while, by either of the machine's clocks.
+    /// </summary>
     /// <exception cref="OperationCanceledException">The lock is lost; <see cref="Lost"/> is cancelled.</exception>
-    /// <exception cref="StorageException">Whether it is lost cannot be found out.</exception>
+    /// <exception cref="StorageException">Whether it is lost cannot be determined.</exception>
     public async Task ThrowIfSleptAsync()
     {
         if (_lease.Unseen >= s_trust)
@@ -79,14 +88,14 @@ public sealed class RepositoryLock : IAsyncDisposable, IIndexGuard
     }
 
     /// <summary>
-    /// Stores a snapshot under this lock, which is looked at before, and again when the snapshot is there: whoever removes a lock reads the
-    /// snapshots after that, so a lock that is still there means that nobody prunes without knowing of this one. If it is gone, the
-    /// snapshot, whose blobs may be gone with it, is taken back.
+    /// Stores a snapshot under this lock, which is checked before, and again when the snapshot exists: a program that removes a lock reads
+    /// the snapshots after that, so a lock that still exists means that no one prunes without knowing of this snapshot. If it is gone, the
+    /// snapshot is taken back, because its blobs may be gone too.
     /// </summary>
     /// <param name="snapshot">The snapshot; everything that it refers to is durable.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="OperationCanceledException">The lock is lost, and there is no snapshot.</exception>
-    /// <exception cref="StorageException">It cannot be stored, or whether the lock is lost cannot be found out.</exception>
+    /// <exception cref="StorageException">It cannot be stored, or whether the lock is lost cannot be determined.</exception>
     public async Task<BlobId> SaveSnapshotAsync(Snapshot snapshot, CancellationToken cancellationToken)
     {
         await ThrowIfSleptAsync().ConfigureAwait(false);
@@ -98,14 +107,14 @@ public sealed class RepositoryLock : IAsyncDisposable, IIndexGuard
     }
 
     /// <summary>
-    /// Stores an index under this lock. When this process slept meanwhile and has lost it, a pruner may have removed the packs: an index that
-    /// names them would make later writers store nothing in their place, so it is taken back. If they are all there it stays, because others
-    /// may have read it already.
+    /// Stores an index under this lock. If this process slept meanwhile and has lost the lock, a pruner may have removed the packs: an
+    /// index that names them would keep later writers from storing their blobs again, so it is taken back. If the packs all exist it stays,
+    /// because others may have read it already.
     /// </summary>
     /// <param name="save">Stores it, and returns its name.</param>
     /// <param name="packs">The packs that it names.</param>
     /// <exception cref="OperationCanceledException">The lock is lost.</exception>
-    /// <exception cref="StorageException">It cannot be stored, or whether the lock is lost cannot be found out.</exception>
+    /// <exception cref="StorageException">It cannot be stored, or whether the lock is lost cannot be determined.</exception>
     public async Task SaveIndexAsync(Func<Task<BlobId>> save, IReadOnlyCollection<BlobId> packs)
     {
         await ThrowIfSleptAsync().ConfigureAwait(false);
@@ -122,12 +131,12 @@ public sealed class RepositoryLock : IAsyncDisposable, IIndexGuard
         }
     }
 
-    /// <summary>Takes the lock. When one that seems dead is in the way, this takes minutes: it is watched before it is removed.</summary>
+    /// <summary>Takes the lock. If one that seems dead is in the way, this takes minutes: it is watched before it is removed.</summary>
     /// <param name="repository">The repository.</param>
-    /// <param name="exclusive">Whether to keep everybody else out.</param>
+    /// <param name="exclusive">Whether to exclude everyone else.</param>
     /// <param name="time">Clock and pauses.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="watching">Hears which lock is watched, and for how much longer.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="watching">Is told which lock is being watched, and for how much longer.</param>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Locked"/>: another live lock excludes this one; or
     /// <see cref="RepositoryErrorKind.LockUnreadable"/>.</exception>
     public static async Task<RepositoryLock> AcquireAsync(
@@ -135,15 +144,16 @@ public sealed class RepositoryLock : IAsyncDisposable, IIndexGuard
         (await TakeAsync(repository, exclusive, null, time, watching, isLast: true, cancellationToken).ConfigureAwait(false))!;
 
     /// <summary>
-    /// Takes a shared lock that keeps out others of an overlapping purpose, on whatever machine. When the lock of a dead owner is in the way,
-    /// this takes a little over a minute: it is watched before it is removed.
+    /// Takes a shared lock that excludes others with an overlapping purpose, on any machine. If a dead owner's lock is in the way, this
+    /// takes a little over a minute: it is watched before it is removed.
     /// </summary>
     /// <param name="repository">The repository.</param>
-    /// <param name="purpose">What for; compared letter by letter as <see cref="LockPurpose"/> says, readable for everybody who has the repository's password.</param>
+    /// <param name="purpose">The purpose; compared exactly, as described in <see cref="LockPurpose"/>, and readable by everyone who has the
+    /// repository's password.</param>
     /// <param name="time">Clock and pauses.</param>
-    /// <param name="random">How long two that start at the same moment step back.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="watching">Hears which lock is watched, and for how much longer.</param>
+    /// <param name="random">Determines how long two that start at the same time step back.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="watching">Is told which lock is being watched, and for how much longer.</param>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.PurposeTaken"/>, <see cref="RepositoryErrorKind.Locked"/> or
     /// <see cref="RepositoryErrorKind.LockUnreadable"/>.</exception>
     public static async Task<RepositoryLock> ClaimAsync(
@@ -157,7 +167,7 @@ public sealed class RepositoryLock : IAsyncDisposable, IIndexGuard
         }
     }
 
-    /// <summary>Who holds a lock now. Locks that are surely dead are left out, and so are files that cannot be read.</summary>
+    /// <summary>The current lock holders. Locks that are certainly dead are left out, and so are unreadable files.</summary>
     public static async IAsyncEnumerable<LockHolder> HoldersAsync(ResticRepository repository, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var judge = new LockJudge(time);
@@ -181,14 +191,17 @@ public sealed class RepositoryLock : IAsyncDisposable, IIndexGuard
         }
         catch (Exception exception) when (exception is StorageException or OperationCanceledException)
         {
-            // The storage is out of reach: nobody renews the lock any more, and whoever finds it sees that.
+            // The storage is unreachable: the lock is no longer renewed, and others will notice that.
         }
 
         _stop.Dispose();
         _lease.Dispose();
     }
 
-    /// <summary>Whether an index may be in a repository that belongs to others by now: all packs that it names are there. While somebody prunes, nobody knows that.</summary>
+    /// <summary>
+    /// Whether an index may exist in a repository that belongs to others by now: all packs that it names exist. While a prune is running,
+    /// that is unknown.
+    /// </summary>
     internal async Task<bool> MayStandAsync(IReadOnlyCollection<BlobId> packs)
     {
         var shelf = new LockDirectory(_repository, _time);
@@ -205,7 +218,7 @@ public sealed class RepositoryLock : IAsyncDisposable, IIndexGuard
         return missing.Count == 0;
     }
 
-    // Null: another one of the same purpose wrote his lock before either looked again, so both stepped back.
+    // Null: another one with the same purpose wrote its lock before either looked again, so both stepped back.
     private static async Task<RepositoryLock?> TakeAsync(
         ResticRepository repository, bool exclusive, string? purpose, TimeProvider time, IProgress<LockWatch>? watching, bool isLast, CancellationToken cancellationToken)
     {
@@ -217,7 +230,7 @@ public sealed class RepositoryLock : IAsyncDisposable, IIndexGuard
             await lease.WriteAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                // Two programs may have looked at the same moment; after writing, each sees the other's lock.
+                // Two programs may have looked at the same time; after writing, each sees the other's lock.
                 await entrance.PassAsync(lease.Id, watch: false, cancellationToken).ConfigureAwait(false);
             }
             catch

@@ -12,16 +12,16 @@ internal static class PackHeader
 {
     public const int LengthSize = 4;
 
-    /// <summary>Bytes of the longest entry.</summary>
+    /// <summary>Maximum size of an entry in bytes.</summary>
     public const int MaxEntry = CompressedEntry;
 
     private const int PlainEntry = 1 + 4 + BlobId.Size;
     private const int CompressedEntry = PlainEntry + 4;
 
-    // Header type of a blob: its kind, plus this when it is compressed.
+    // A blob's type in the header: its kind, plus this if it is compressed.
     private const byte CompressedFlag = 2;
 
-    /// <summary>Bytes of the whole tail.</summary>
+    /// <summary>Size in bytes of the whole tail.</summary>
     public static int SizeOf(IEnumerable<PackedBlob> blobs) =>
         LengthSize + CryptoKey.Overhead + blobs.Sum(blob => blob.UncompressedLength != 0 ? CompressedEntry : PlainEntry);
 

@@ -5,22 +5,22 @@ using KlarKonform.Backup.Repository.Packs;
 namespace KlarKonform.Backup.Repository.Pruning;
 
 /// <summary>
-/// Decides on every pack, from what is needed, what is stored and what the index says. Used once; changes nothing. What lies in a retired pack
-/// counts as far as it can be read: the pack may have been taken out of the index because it is damaged.
+/// Decides about every pack, based on what is needed, what is stored and what the index says. Used once; changes nothing. The contents of a
+/// retired pack count only as far as they can be read: the pack may have been removed from the index because it is damaged.
 /// </summary>
 /// <param name="needed">Blobs that remaining snapshots need.</param>
 /// <param name="stored">Packs at the storage with their sizes in bytes.</param>
-/// <param name="now">The time; a pack that was retired later than that has just been retired.</param>
+/// <param name="now">The current time; a pack retired later than that counts as just retired.</param>
 /// <param name="keepRetired">How long retired packs stay.</param>
-/// <param name="canRead">Whether a blob can be read where the index places it.</param>
+/// <param name="canRead">Tells whether a blob can be read at its location in the index.</param>
 internal sealed class PruneDecision(
     HashSet<BlobHandle> needed, IReadOnlyDictionary<BlobId, long> stored, DateTimeOffset now, TimeSpan keepRetired,
     Func<BlobId, PackedBlob, CancellationToken, Task<bool>> canRead)
 {
-    // restic's default: a pack may waste so much before it is worth writing the rest anew.
+    // restic's default: above this share of waste a pack is worth repacking.
     private const double MaxUnusedShare = 0.05;
 
-    // A blob that lies in several packs is needed once: the pack with the largest needed share keeps it.
+    // A blob in several packs is needed once: the pack with the largest needed share keeps it.
     private readonly HashSet<BlobHandle> _missing = [.. needed];
     private readonly List<PackContents> _kept = [];
     private readonly List<PackContents> _retired = [];
@@ -32,11 +32,11 @@ internal sealed class PruneDecision(
 
     /// <summary>Decides.</summary>
     /// <param name="indexed">Every pack that index files name.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Missing"/>: what is needed lies nowhere.</exception>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Missing"/>: something needed is stored nowhere.</exception>
     public async Task<PrunePlan> DecideAsync(IReadOnlyCollection<PackContents> indexed, CancellationToken cancellationToken)
     {
-        // A pack that one index file retires and another one names is in use: somebody was cut between the two.
+        // A pack that one index file retires and another one names is in use: a program was interrupted between the two.
         var regular = indexed.Where(pack => pack.Retired is null).GroupBy(pack => pack.Pack).Select(same => same.First()).ToDictionary(pack => pack.Pack);
         var retired = indexed.Where(pack => pack.Retired is not null && !regular.ContainsKey(pack.Pack))
             .GroupBy(pack => pack.Pack).Select(same => same.MaxBy(pack => pack.Blobs.Count)).ToDictionary(pack => pack.Pack);
@@ -67,7 +67,7 @@ internal sealed class PruneDecision(
 
     private IEnumerable<PackContents> ByUse(IEnumerable<PackContents> packs) => packs.OrderByDescending(pack => Share(pack.Blobs, needed.Contains));
 
-    // Of what is still missing and listed in a retired pack, what the pack really holds.
+    // From what is still missing and listed in a retired pack, what the pack really contains.
     private async Task<IReadOnlyList<PackedBlob>> ReadableAsync(PackContents pack, CancellationToken cancellationToken)
     {
         var readable = new List<PackedBlob>();
@@ -83,7 +83,7 @@ internal sealed class PruneDecision(
     private void Place(PackContents pack, IReadOnlyList<PackedBlob> readable)
     {
         if (!stored.ContainsKey(pack.Pack))
-            return; // Absent at the storage: it may drop out of the index, unless something needs it.
+            return; // Missing at the storage: it may be dropped from the index, unless something needs it.
         var used = readable.Where(blob => _missing.Remove(blob.Handle)).ToDictionary(blob => blob.Handle);
         if (used.Count == 0)
         {
@@ -94,7 +94,7 @@ internal sealed class PruneDecision(
         if (pack.Retired is not null)
             _recover.Add(pack.Pack);
 
-        // A retired pack never comes back as it is: nobody knows what else is wrong with it, and writers would rely on all of it.
+        // A retired pack never comes back as it is: it is unknown what else is wrong with it, and writers would rely on all of it.
         if (pack.Retired is not null || 1 - Share(pack.Blobs, used.ContainsKey) > MaxUnusedShare || pack.Blobs.Select(blob => blob.Kind).Distinct().Count() > 1)
         {
             _repack.Add(pack.Pack);

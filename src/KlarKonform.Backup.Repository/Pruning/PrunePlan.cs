@@ -4,40 +4,45 @@ using KlarKonform.Backup.Repository.Packs;
 
 namespace KlarKonform.Backup.Repository.Pruning;
 
-/// <summary>What a prune would do, computed before anything is touched. Sizes are bytes.</summary>
+/// <summary>What a prune would do, computed before anything is changed. Sizes are in bytes.</summary>
 public sealed record PrunePlan
 {
-    /// <summary>Snapshots that go.</summary>
+    /// <summary>Snapshots to remove.</summary>
     public required IReadOnlyList<BlobId> Forget { get; init; }
 
-    /// <summary>Packs that were retired long enough ago, that nothing needs and that go.</summary>
+    /// <summary>Packs to delete: retired long enough ago, and needed by nothing.</summary>
     public required IReadOnlyCollection<BlobId> Delete { get; init; }
 
-    /// <summary>Packs that hold nothing that a remaining snapshot needs, or that no index names: out of the index, and deleted by a later prune.</summary>
+    /// <summary>
+    /// Packs without anything that a remaining snapshot needs, or that are not in any index: removed from the index, and deleted by a later
+    /// prune.
+    /// </summary>
     public required IReadOnlyList<BlobId> Retire { get; init; }
 
-    /// <summary>Packs of which a part is needed: that part is written anew, then they are retired.</summary>
+    /// <summary>Packs that are partly needed: that part is repacked, then they are retired.</summary>
     public required IReadOnlyList<BlobId> Repack { get; init; }
 
-    /// <summary>Packs that were retired and of which something is needed after all: among those of <see cref="Repack"/>, never back as they are.</summary>
+    /// <summary>
+    /// Retired packs of which something is needed after all: included in <see cref="Repack"/>, never returned as they are.
+    /// </summary>
     public required IReadOnlyList<BlobId> Recover { get; init; }
 
-    /// <summary>Bytes of the packs that go now.</summary>
+    /// <summary>Bytes of the packs to delete now.</summary>
     public required long BytesRemoved { get; init; }
 
-    /// <summary>Bytes of the packs that are retired and go with a later prune, those retired before included.</summary>
+    /// <summary>Bytes of the packs that are retired and deleted by a later prune, including those retired before.</summary>
     public required long BytesRetired { get; init; }
 
-    /// <summary>Bytes that are written anew.</summary>
+    /// <summary>Bytes to repack.</summary>
     public required long BytesRepacked { get; init; }
 
-    /// <summary>Bytes that the storage shrinks by at once, about; negative when more is written anew than goes.</summary>
+    /// <summary>Approximate number of bytes by which the storage shrinks at once; negative if more is repacked than deleted.</summary>
     public long BytesFreed => BytesRemoved - BytesRepacked;
 
-    /// <summary>Packs that stay in the index, with the blobs in them.</summary>
+    /// <summary>Packs that stay in the index, with their blobs.</summary>
     internal IReadOnlyList<PackContents> Kept { get; init; } = null!;
 
-    /// <summary>Packs that are out of the index and still there, since when.</summary>
+    /// <summary>Packs that are no longer in the index but still exist, with the time since when.</summary>
     internal IReadOnlyList<PackContents> Retired { get; init; } = null!;
 
     /// <summary>Packs at the storage with their sizes.</summary>
@@ -46,12 +51,14 @@ public sealed record PrunePlan
     /// <summary>Needed blobs of the packs to repack.</summary>
     internal IReadOnlyList<(BlobId Pack, PackedBlob Blob)> Moved { get; init; } = null!;
 
-    /// <summary>Blobs of index files that list trees: trees and state, which stay apart from content.</summary>
+    /// <summary>Blobs of index files that list trees: trees and state, which are kept separate from content.</summary>
     internal IReadOnlySet<BlobHandle> Metadata { get; init; } = null!;
 
-    /// <summary>Index files that the plan was made from, with the packs that each names; they go once the new index is durable.</summary>
+    /// <summary>
+    /// Index files from which the plan was made, with the packs that each names; they are removed once the new index is durable.
+    /// </summary>
     internal IReadOnlyDictionary<BlobId, IReadOnlyCollection<BlobId>> OldIndexes { get; init; } = null!;
 
-    /// <summary>The snapshots from which it was told what is needed.</summary>
+    /// <summary>The snapshots that determined what is needed.</summary>
     internal IReadOnlySet<BlobId> Remaining { get; init; } = null!;
 }

@@ -7,10 +7,10 @@ using KlarKonform.Backup.Repository.Writing;
 namespace KlarKonform.Backup.Repository.Pruning;
 
 /// <summary>
-/// Removes snapshots and what only they needed. The order makes a cut at any moment harmless: forget → repack → new index → old
-/// indexes go → packs go. Nothing is deleted before its replacement is durable, and a pack only when an earlier prune, most of a day
-/// before, has already found that nothing needs it (<see cref="PruneOptions.KeepRetired"/>). Listings count as evidence of what is there only:
-/// who calls says which snapshots stay, and a listing that lacks one of them ends the prune.
+/// Removes snapshots and what only they needed. The order makes an interruption at any time harmless: forget → repack → new index → old
+/// indexes are removed → packs are deleted. Nothing is deleted before its replacement is durable, and a pack only if an earlier prune, most
+/// of a day before, has already found that nothing needs it (<see cref="PruneOptions.KeepRetired"/>). Listings only prove what exists: the
+/// caller says which snapshots stay, and a listing that lacks one of them ends the prune.
 /// </summary>
 public sealed class Pruner
 {
@@ -21,9 +21,9 @@ public sealed class Pruner
 
     /// <summary>Works on an opened repository of version 2.</summary>
     /// <param name="repository">The repository.</param>
-    /// <param name="exclusive">The exclusive lock: while others write, nobody can tell what is unused.</param>
-    /// <param name="time">Since when packs are retired.</param>
-    /// <param name="options">How it works; null for what <see cref="PruneOptions"/> begins with.</param>
+    /// <param name="exclusive">The exclusive lock: while others write, it is unknown what is unused.</param>
+    /// <param name="time">Clock for the times at which packs are retired.</param>
+    /// <param name="options">Options; null for the defaults of <see cref="PruneOptions"/>.</param>
     /// <exception cref="ArgumentException">The lock is shared.</exception>
     public Pruner(ResticRepository repository, RepositoryLock exclusive, TimeProvider time, PruneOptions? options = null)
     {
@@ -35,12 +35,17 @@ public sealed class Pruner
         _options = options ?? new PruneOptions();
     }
 
-    /// <summary>Computes what goes when these snapshots go. Reads every tree of the remaining ones, and what they need of retired packs.</summary>
-    /// <param name="forget">Snapshots that go.</param>
-    /// <param name="keep">Snapshots that stay, of everybody: all that were listed when it was decided what goes. Others that are there stay too.</param>
-    /// <param name="cancellationToken">Ends the planning.</param>
-    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Missing"/> or <see cref="RepositoryErrorKind.Damaged"/>: something that is
-    /// needed cannot be read; <see cref="RepositoryErrorKind.Doubtful"/>: a listing is short. Nothing may be removed from such a repository.</exception>
+    /// <summary>
+    /// Computes what would be removed together with these snapshots. Reads every tree of the remaining ones, and what they need from
+    /// retired packs.
+    /// </summary>
+    /// <param name="forget">Snapshots to remove.</param>
+    /// <param name="keep">Snapshots to keep, of all configurations: all that were listed when the removal was decided. Other existing ones
+    /// stay too.</param>
+    /// <param name="cancellationToken">Cancels the planning.</param>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Missing"/> or <see cref="RepositoryErrorKind.Damaged"/>:
+    /// something that is needed cannot be read; <see cref="RepositoryErrorKind.Doubtful"/>: a listing is incomplete. Nothing may be removed
+    /// from such a repository.</exception>
     public async Task<PrunePlan> PlanAsync(IReadOnlyCollection<BlobId> forget, IReadOnlyCollection<BlobId> keep, CancellationToken cancellationToken)
     {
         await _repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
@@ -64,7 +69,8 @@ public sealed class Pruner
             metadata.UnionWith(file.SelectMany(pack => pack.Blobs).Where(blob => apart || blob.Kind == BlobKind.Tree).Select(blob => blob.Handle));
         }
 
-        // Without a single snapshot beside packs nothing would be needed: rather a listing that came back empty, or snapshots that are lost.
+        // If there are packs but not a single snapshot, nothing would be needed: more likely the listing came back empty, or the snapshots
+        // are lost.
         if (remaining.Count + forget.Count == 0 && stored.Count > 0)
             throw Doubtful($"No snapshot is listed beside {stored.Count} packs. Nothing was removed.");
         var reader = new RepositoryReader(_repository);
@@ -74,10 +80,10 @@ public sealed class Pruner
         return plan with { Forget = [.. forget], Metadata = metadata, OldIndexes = indexes, Remaining = remaining.Keys.ToHashSet() };
     }
 
-    /// <summary>Carries a plan out. Call it under the lock that the plan was made under.</summary>
-    /// <returns>Which packs and index files there are now, as far as this program knows.</returns>
-    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Doubtful"/>: the snapshots are not those of the plan any more. No pack was
-    /// deleted, and none is out of the index, unless that came about in the last moment.</exception>
+    /// <summary>Carries out a plan. Call it under the lock under which the plan was made.</summary>
+    /// <returns>Which packs and index files exist now, as far as this program knows.</returns>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Doubtful"/>: the snapshots are no longer those of the plan. No
+    /// pack was deleted, and none was removed from the index, unless that happened at the last moment.</exception>
     public async Task<FileSetDigest> ExecuteAsync(PrunePlan plan, CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
@@ -99,15 +105,15 @@ public sealed class Pruner
         return plan.Stored.Where(pack => !plan.Delete.Contains(pack.Key)).Aggregate(files, (census, pack) => census.With(pack.Key, pack.Value));
     }
 
-    // The lock is looked at, and the snapshots are listed once more: one that nobody knew of when the plan was made may need anything. Before
-    // indexes go, for what no index names can be read by nobody; and before packs go.
+    // Checks the lock and lists the snapshots once more: one that was unknown when the plan was made may need anything. Before indexes are
+    // removed, because what no index names cannot be read; and before packs are deleted.
     private async Task ThrowIfChangedAsync(PrunePlan plan, CancellationToken cancellationToken)
     {
         await _lock.ThrowIfLostAsync().ConfigureAwait(false);
         var listed = new HashSet<BlobId>();
         await foreach (var id in _repository.ListAsync(RepositoryFile.Snapshot, cancellationToken).ConfigureAwait(false))
             listed.Add(id);
-        listed.ExceptWith(plan.Forget); // Deleted a moment ago; a storage may list it for a while.
+        listed.ExceptWith(plan.Forget); // Deleted a moment ago; a storage may still list it for a while.
         if (!listed.SetEquals(plan.Remaining))
             throw Doubtful("The snapshots are not those any more from which it was told what is needed. No pack was deleted.");
     }
@@ -151,7 +157,7 @@ public sealed class Pruner
         var reader = new RepositoryReader(_repository);
         var source = _repository.Index;
 
-        // The writer stores what its index does not know: it gets one that knows the packs that stay, and no more.
+        // The writer stores what is not in its index: it gets an index of the packs that stay, and nothing else.
         var target = new MasterIndex();
         target.Add(plan.Kept);
         await using var writer = new RepositoryWriter(_repository, target, (_options.Writer ?? new WriterOptions()) with { Held = _lock });

@@ -6,29 +6,29 @@ using KlarKonform.Backup.Storage;
 namespace KlarKonform.Backup.Repository.Reading;
 
 /// <summary>
-/// Reads many pieces of files pack by pack, neighbours with one request, several packs at a time. Every blob is authenticated and hashed before
-/// it is handed out. Memory is bounded by <see cref="MaxRange"/> and the largest blob, a pack under way. Thread-safe.
+/// Reads many chunks of files pack by pack, neighbours with one request, several packs concurrently. Every blob is authenticated and hashed
+/// before it is returned. Memory is bounded by <see cref="MaxRange"/> and the largest blob, for each pack being read. Thread-safe.
 /// </summary>
 /// <param name="repository">An opened repository whose index is loaded.</param>
-/// <param name="parallel">Packs under way at a time.</param>
+/// <param name="parallel">How many packs to read concurrently.</param>
 public sealed class BatchReader(ResticRepository repository, int parallel)
 {
-    /// <summary>Bytes that are read with one request, unless a single blob is larger.</summary>
+    /// <summary>Maximum number of bytes per request, unless a single blob is larger.</summary>
     public const int MaxRange = 2 * 1024 * 1024;
 
-    // Bytes between two wanted blobs that are rather read than asked around: what a request costs at most in transfer time.
+    // Up to this many bytes between two wanted blobs are read rather than skipped: at most what a request costs in transfer time.
     private const int MaxGap = 64 * 1024;
 
     private readonly RepositoryReader _single = new(repository);
 
-    /// <summary>Takes a blob's plain bytes, which are valid until the task ends. Called by several threads at a time.</summary>
+    /// <summary>Receives a blob's plain bytes, which are valid until the task ends. Called by several threads concurrently.</summary>
     public delegate ValueTask BlobHandler(BlobId id, ReadOnlyMemory<byte> plain, CancellationToken cancellationToken);
 
-    /// <summary>Reads every blob once, in the storage's order.</summary>
-    /// <param name="ids">Distinct blobs. Packs are read in the order in which their first blob stands here.</param>
-    /// <param name="handle">Takes the plain bytes; what it throws ends the whole.</param>
-    /// <param name="failed">Told of a blob that cannot be read from any pack; the rest goes on.</param>
-    /// <param name="cancellationToken">Ends the whole.</param>
+    /// <summary>Reads every blob once, in the order of the storage.</summary>
+    /// <param name="ids">Distinct blobs. Packs are read in the order of their first blob in this list.</param>
+    /// <param name="handle">Receives the plain bytes; an exception from it ends the call.</param>
+    /// <param name="failed">Is told of a blob that cannot be read from any pack; the rest continues.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task ReadAsync(IEnumerable<BlobId> ids, BlobHandler handle, Action<BlobId, RepositoryException> failed, CancellationToken cancellationToken)
     {
         var packs = new Dictionary<BlobId, List<PackedBlob>>();
@@ -93,7 +93,7 @@ public sealed class BatchReader(ResticRepository repository, int parallel)
                     continue;
                 }
 
-                // Once more and alone: a copy in another pack may be sound, and if not, the error tells what is wrong.
+                // Once more and on its own: a copy in another pack may be intact, and if not, the error says what is wrong.
                 try
                 {
                     await handle(blob.Id, await _single.ReadBlobAsync(blob.Handle, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
@@ -125,11 +125,12 @@ public sealed class BatchReader(ResticRepository repository, int parallel)
         }
         catch (Exception exception) when (exception is RepositoryException || (exception is StorageException storage && IsOfOneFile(storage)))
         {
-            return false; // Missing, cut short or refused: each blob is looked for alone.
+            return false; // Missing, truncated or refused: each blob is read on its own.
         }
     }
 
-    // A pack that the storage refuses or cannot read (a bad sector) costs what is in it. A storage that is away costs everything.
+    // A pack that the storage refuses or cannot read (a bad sector) affects only its contents. If the storage is unreachable, everything
+    // fails.
     private static bool IsOfOneFile(StorageException exception) => exception is
     {
         Key: not null,

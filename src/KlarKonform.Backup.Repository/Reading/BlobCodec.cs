@@ -17,8 +17,8 @@ internal static class BlobCodec
         return plain;
     }
 
-    /// <summary>Opens into a buffer of exactly the plain length.</summary>
-    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>; the buffer may hold anything.</exception>
+    /// <summary>Opens it into a buffer of exactly the plain length.</summary>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>; the buffer's content is undefined.</exception>
     public static void Open(ResticRepository repository, ReadOnlySpan<byte> stored, PackedBlob blob, Span<byte> plain)
     {
         if (blob.UncompressedLength == 0)

@@ -6,7 +6,7 @@ using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Reading;
 
-/// <summary>Reads what a pack at the storage says of itself, without an index.</summary>
+/// <summary>Reads a pack's own description at the storage, without an index.</summary>
 internal static class PackReader
 {
     // restic's own limit (internal/repository/pack, maxHeaderSize).

@@ -9,22 +9,24 @@ public sealed class RecentSnapshots(ResticRepository repository)
 {
     private readonly List<BlobId> _unreadable = [];
 
-    /// <summary>Snapshot files that were looked at and whose content is damaged.</summary>
+    /// <summary>Snapshot files that were examined and whose content is damaged.</summary>
     public IReadOnlyList<BlobId> Unreadable => _unreadable;
 
     /// <summary>
-    /// The newest snapshots, in no certain order: files are read by the time at which they were stored, newest first, until one is found
-    /// that is enough and that no unread one can be newer than. A thousand snapshots cost a listing and a few requests. Where the
-    /// storage's times say nothing, as in a copied repository or on a NAS whose clock was reset, all are read. One that another run
-    /// replaces meanwhile is left out, and so is one that is damaged: see <see cref="Unreadable"/>.
+    /// The newest snapshots, in no particular order: files are read by the time at which they were stored, newest first, until one is
+    /// sufficient and no unread one can be newer. With a thousand snapshots this takes a listing and a few requests. Where the storage's
+    /// times mean nothing, as in a copied repository or on a NAS whose clock was reset, all are read. A snapshot that another run replaces
+    /// meanwhile is left out, and so is a damaged one: see <see cref="Unreadable"/>.
     /// </summary>
-    /// <param name="isEnough">Whether older snapshots are of no interest.</param>
-    /// <param name="known">One that was there when the caller last looked, or null: it is found wherever the storage's times put it.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Doubtful"/>: the known one is there, and the listing lacks it.</exception>
+    /// <param name="isEnough">Tells whether older snapshots are of no interest.</param>
+    /// <param name="known">A snapshot that existed when the caller last looked, or null: it is found wherever the storage's times place
+    /// it.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Doubtful"/>: the known one exists, but the listing lacks
+    /// it.</exception>
     public async Task<IReadOnlyList<StoredSnapshot>> FindAsync(Func<Snapshot, bool> isEnough, BlobId? known, CancellationToken cancellationToken)
     {
-        // Clocks of the storage and of those who write differ; an hour is more than TLS lets them.
+        // Clocks of the storage and of the writers differ; an hour is more than TLS tolerates.
         var slack = TimeSpan.FromHours(1);
         const int atATime = 8;
         var files = new List<(BlobId Id, DateTimeOffset Stored)>();
@@ -67,7 +69,7 @@ public sealed class RecentSnapshots(ResticRepository repository)
         }
         catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
         {
-            return null; // A checkpoint goes when its successor is durable.
+            return null; // A checkpoint is removed once its successor is durable.
         }
         catch (Exception exception) when (exception is RepositoryException or FormatException)
         {

@@ -6,7 +6,7 @@ using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Reading;
 
-/// <summary>Reads blobs, trees and files; every byte is authenticated and hashed before it is handed out. Thread-safe.</summary>
+/// <summary>Reads blobs, trees and files; every byte is authenticated and hashed before it is returned. Thread-safe.</summary>
 public sealed class RepositoryReader
 {
     private readonly ResticRepository _repository;
@@ -15,8 +15,8 @@ public sealed class RepositoryReader
 
     /// <summary>Reads from an opened repository whose index is loaded.</summary>
     /// <param name="repository">The repository.</param>
-    /// <param name="writer">A writer whose unfinished packs are to be seen too, or null.</param>
-    /// <param name="treeCache">Keeps trees nearby, or null: whoever proves that the repository is sound must not ask a cache.</param>
+    /// <param name="writer">A writer whose unfinished packs should be visible too, or null.</param>
+    /// <param name="treeCache">Caches trees locally, or null: a check that the repository is sound must not use a cache.</param>
     public RepositoryReader(ResticRepository repository, IPendingBlobs? writer = null, IObjectStore? treeCache = null)
     {
         _repository = repository;
@@ -25,17 +25,18 @@ public sealed class RepositoryReader
     }
 
     /// <summary>A blob's plain bytes.</summary>
-    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Missing"/> or <see cref="RepositoryErrorKind.Damaged"/>.</exception>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Missing"/> or
+    /// <see cref="RepositoryErrorKind.Damaged"/>.</exception>
     public async Task<byte[]> ReadBlobAsync(BlobHandle wanted, CancellationToken cancellationToken)
     {
-        // A blob moves from pending to indexed; looking twice in this order cannot miss it.
+        // A blob moves from pending to indexed; looking in this order cannot miss it.
         if (_writer?.ReadPending(wanted) is { } pending)
             return pending;
         await _repository.ContainsAsync(wanted, cancellationToken).ConfigureAwait(false);
         return await ReadBlobAsync(wanted, _repository.Index, keep: null, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Reads a blob from where a certain index places it.</summary>
+    /// <summary>Reads a blob from its location in a given index.</summary>
     internal Task<byte[]> ReadBlobAsync(BlobHandle wanted, Index.MasterIndex index, CancellationToken cancellationToken) =>
         ReadBlobAsync(wanted, index, keep: null, cancellationToken);
 
@@ -49,7 +50,7 @@ public sealed class RepositoryReader
         }
         catch (RepositoryException exception)
         {
-            // Writers that ran side by side may have stored the blob twice: then one damaged pack loses nothing.
+            // Concurrent writers may have stored the blob twice: then one damaged pack loses nothing.
             foreach (var (otherPack, other) in index.FindCopies(wanted))
             {
                 try
@@ -67,7 +68,9 @@ public sealed class RepositoryReader
         }
     }
 
-    /// <summary>A blob's plain bytes from a certain place, or null when they cannot be read there: damaged, or a bad sector of the disk.</summary>
+    /// <summary>
+    /// A blob's plain bytes from a given location, or null if they cannot be read there: damaged, or a bad sector of the disk.
+    /// </summary>
     internal async Task<byte[]?> TryReadAsync(BlobId pack, PackedBlob blob, CancellationToken cancellationToken)
     {
         try
@@ -76,7 +79,7 @@ public sealed class RepositoryReader
         }
         catch (Exception exception) when (exception is RepositoryException or StorageException { Key: not null, Kind: StorageErrorKind.Other })
         {
-            return null; // Of this blob alone.
+            return null; // Concerns only this blob.
         }
     }
 
@@ -123,10 +126,10 @@ public sealed class RepositoryReader
     /// <exception cref="RepositoryException">The tree is missing or damaged.</exception>
     public Task<List<Node>> ReadTreeAsync(BlobId id, CancellationToken cancellationToken) => ReadTreeAsync(id, null, cancellationToken);
 
-    /// <summary>A folder's nodes, of which some may be unreadable: for whoever only looks at them.</summary>
+    /// <summary>A folder's nodes, some of which may be unreadable: for callers that only look at them.</summary>
     /// <param name="id">The tree.</param>
-    /// <param name="faults">Takes what cannot be read; null makes the first of them an error.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="faults">Receives what cannot be read; if null, the first fault is an error.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RepositoryException">The tree is missing or damaged as a whole.</exception>
     public async Task<List<Node>> ReadTreeAsync(BlobId id, ICollection<TreeFault>? faults, CancellationToken cancellationToken)
     {
@@ -146,9 +149,9 @@ public sealed class RepositoryReader
 
     /// <summary>What a tree points to; from the storage itself, unless the reader has a cache.</summary>
     /// <param name="id">The tree.</param>
-    /// <param name="mustBeStored">For whoever proves that the repository is sound: a tree that the index does not name as stored is missing then,
-    /// though a cache or a retired pack may still have it. Whoever restores takes it from wherever it lies.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="mustBeStored">For checks that the repository is sound: a tree that the index does not list as stored then counts as
+    /// missing, even if a cache or a retired pack still has it. A restore takes it from wherever it is.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RepositoryException">It is missing or damaged.</exception>
     public async Task<TreeLinks> ReadTreeLinksAsync(BlobId id, bool mustBeStored, CancellationToken cancellationToken)
     {
@@ -162,7 +165,7 @@ public sealed class RepositoryReader
         if (_trees is not null && await _trees.FindAsync(blob, cancellationToken).ConfigureAwait(false) is { } kept)
             return TreeLinks.Read(kept);
 
-        // A check reads thousands of trees in a second; none of them is kept.
+        // A check reads thousands of trees per second; none of them is kept.
         var stored = ArrayPool<byte>.Shared.Rent((int)blob.Length);
         var plain = ArrayPool<byte>.Shared.Rent((int)blob.PlainLength);
         try
@@ -174,7 +177,7 @@ public sealed class RepositoryReader
         }
         catch (RepositoryException)
         {
-            // Perhaps another pack holds a sound copy.
+            // Perhaps another pack has an intact copy.
             return TreeLinks.Read(await ReadBlobAsync(tree, cancellationToken).ConfigureAwait(false));
         }
         finally
@@ -184,7 +187,9 @@ public sealed class RepositoryReader
         }
     }
 
-    /// <summary>Ends unless every program that knows the format finds the blob: what lies in retired packs alone is not stored.</summary>
+    /// <summary>
+    /// Throws unless every program that knows the format finds the blob: a blob that is only in retired packs is not stored.
+    /// </summary>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Missing"/>.</exception>
     internal async Task ThrowUnlessStoredAsync(BlobHandle blob, CancellationToken cancellationToken)
     {
@@ -202,7 +207,7 @@ public sealed class RepositoryReader
             await target.WriteAsync(await ReadBlobAsync(BlobHandle.Data(id), cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>A small file's whole content.</summary>
+    /// <summary>The complete content of a small file.</summary>
     public async Task<byte[]> ReadContentAsync(Node node, CancellationToken cancellationToken)
     {
         using var memory = new MemoryStream();

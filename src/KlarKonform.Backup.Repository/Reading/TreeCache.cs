@@ -5,8 +5,8 @@ using KlarKonform.Backup.Storage;
 namespace KlarKonform.Backup.Repository.Reading;
 
 /// <summary>
-/// Sealed trees in a nearer store. It holds nothing readable, and what comes out of it is authenticated and hashed like what comes from
-/// the repository, so that it may vanish, be damaged or be tampered with. Thread-safe.
+/// Sealed trees in a nearer store. It contains nothing readable, and what is read from it is authenticated and hashed like what comes from
+/// the repository, so it may vanish, be damaged or be tampered with. Thread-safe.
 /// </summary>
 internal sealed class TreeCache(ResticRepository repository, IObjectStore store)
 {
@@ -20,7 +20,7 @@ internal sealed class TreeCache(ResticRepository repository, IObjectStore store)
         }
         catch (Exception exception) when (exception is StorageException or IOException or RepositoryException)
         {
-            return null; // Absent, damaged, or sealed in another way since: the repository has it.
+            return null; // Missing, damaged, or sealed differently since: the repository has it.
         }
     }
 
@@ -32,7 +32,7 @@ internal sealed class TreeCache(ResticRepository repository, IObjectStore store)
         }
         catch (StorageException)
         {
-            // The cache is a convenience: full, gone or not permitted, the repository has everything.
+            // The cache is a convenience: if it is full, gone or not permitted, the repository has everything.
         }
     }
 

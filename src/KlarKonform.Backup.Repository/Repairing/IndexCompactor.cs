@@ -5,13 +5,17 @@ using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Repairing;
 
-/// <summary>Merges the small index files that runs leave behind, so that a machine without a cache opens the repository with few requests.</summary>
+/// <summary>
+/// Merges the small index files that runs leave behind, so that a machine without a cache opens the repository with few requests.
+/// </summary>
 public sealed class IndexCompactor
 {
     private readonly ResticRepository _repository;
     private readonly RepositoryLock _lock;
 
-    /// <summary>Works on an opened repository of version 2, under an exclusive lock: a reader must not find a file gone that it has just listed.</summary>
+    /// <summary>
+    /// Works on an opened repository of version 2, under an exclusive lock: a file that a reader has just listed must not vanish.
+    /// </summary>
     /// <exception cref="ArgumentException">The lock is shared.</exception>
     public IndexCompactor(ResticRepository repository, RepositoryLock exclusive)
     {
@@ -21,8 +25,11 @@ public sealed class IndexCompactor
         _lock = exclusive;
     }
 
-    /// <summary>Writes what the small files list into as few as possible, and only then removes them. A cut leaves both, which is valid.</summary>
-    /// <returns>The index files that went, and those that took their place.</returns>
+    /// <summary>
+    /// Writes the contents of the small files into as few files as possible, and only then removes them. An interruption leaves both, which
+    /// is valid.
+    /// </summary>
+    /// <returns>The index files that were removed, and those that replaced them.</returns>
     public async Task<(FileSetDigest Removed, FileSetDigest Written)> CompactAsync(CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
@@ -36,7 +43,7 @@ public sealed class IndexCompactor
             small.Add((file, [.. contents.Select(each => each.Pack)]));
             foreach (var pack in contents)
             {
-                // A pack that is in use in one file and retired in another one is in use.
+                // A pack that is in use in one file and retired in another counts as in use.
                 var packs = isMetadata ? metadata : content;
                 if (pack.Retired is null || !packs.TryGetValue(pack.Pack, out var other) || other.Retired is not null)
                     packs[pack.Pack] = pack;

@@ -8,10 +8,10 @@ using KlarKonform.Backup.Storage;
 namespace KlarKonform.Backup.Repository.Repairing;
 
 /// <summary>
-/// Mends an index that is lost or wrong, as <c>restic repair index</c> does: from what the old index says of packs that are there, and from
-/// the headers of the others. Packs are not touched, and nothing becomes less readable: of a pack whose header is damaged the old entries
-/// stay, and of one that is gone it stays known what it held. What is out of the index, perhaps because it is damaged, stays out: a prune
-/// looks into it for what is needed.
+/// Repairs an index that is lost or wrong, as <c>restic repair index</c> does: from the old index entries of existing packs, and from the
+/// headers of the others. Packs are not changed, and nothing becomes less readable: for a pack with a damaged header the old entries stay,
+/// and for a missing one it stays known what it contained. What is not in the index, perhaps because it is damaged, stays out: a prune
+/// searches it for what is needed.
 /// </summary>
 public sealed class IndexRepairer
 {
@@ -31,8 +31,8 @@ public sealed class IndexRepairer
     }
 
     /// <summary>Reads every index file, and the header of every pack that they do not describe.</summary>
-    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Doubtful"/>: packs are there that the listing lacks, or none is listed at
-    /// all. Such a listing is nothing to build an index from.</exception>
+    /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Doubtful"/>: packs exist that the listing lacks, or none is
+    /// listed at all. An index cannot be built from such a listing.</exception>
     public async Task<IndexRepairPlan> PlanAsync(CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
@@ -50,7 +50,8 @@ public sealed class IndexRepairer
             var entry = known.GetValueOrDefault(id);
             if (entry.Retired is not null)
             {
-                // Where no index ever named what lies in it, the pack itself may: it is not in use for that, but can be found.
+                // If no index ever described its contents, the pack itself may: this does not make it a pack in use, but its contents can
+                // be found.
                 var found = entry.Blobs.Count > 0 ? [] : await ReadBlobsAsync(id, item, alive.Token).ConfigureAwait(false);
                 contents.Add(found.Count == 0 ? entry : entry with { Blobs = found });
                 if (found.Count == 0)
@@ -91,7 +92,7 @@ public sealed class IndexRepairer
         };
     }
 
-    /// <summary>Writes the new index, and only then removes the old one. Call it under the lock that the plan was made under.</summary>
+    /// <summary>Writes the new index, and only then removes the old one. Call it under the lock under which the plan was made.</summary>
     public async Task ExecuteAsync(IndexRepairPlan plan, CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
@@ -112,7 +113,7 @@ public sealed class IndexRepairer
             {
                 foreach (var pack in await _repository.LoadFileAsync(RepositoryFile.Index, id, IndexJson.Read, cancellationToken).ConfigureAwait(false))
                 {
-                    // A pack that is in use in one file and retired in another one is in use.
+                    // A pack that is in use in one file and retired in another counts as in use.
                     if (!packs.TryGetValue(pack.Pack, out var other) || (other.Retired is not null && pack.Retired is null))
                         packs[pack.Pack] = pack;
                 }
@@ -126,7 +127,7 @@ public sealed class IndexRepairer
         return (files, packs, damaged);
     }
 
-    // Whoever takes a short listing for the truth forgets packs that are there.
+    // Trusting an incomplete listing would drop packs that exist.
     private async Task ThrowIfThereAsync(IReadOnlyCollection<BlobId> absent, int listed, CancellationToken cancellationToken)
     {
         if (absent.Count > 0 && listed == 0)
@@ -139,7 +140,7 @@ public sealed class IndexRepairer
         }).ConfigureAwait(false);
     }
 
-    // Null when it cannot be read. A pack that was cut short has a header only by accident; its blobs must fill it to the byte.
+    // Null if it cannot be read. A truncated pack has a header only by accident; its blobs must fill it exactly.
     private async Task<IReadOnlyList<PackedBlob>?> ReadHeaderAsync(StoredObject item, CancellationToken cancellationToken)
     {
         try
@@ -153,7 +154,7 @@ public sealed class IndexRepairer
         }
     }
 
-    // What its header names and can be read: a repair of packs may have left it without a list because nothing can.
+    // What its header lists and is readable: a repair of packs may have left it without entries because nothing is.
     private async Task<IReadOnlyList<PackedBlob>> ReadBlobsAsync(BlobId pack, StoredObject item, CancellationToken cancellationToken)
     {
         var (reader, readable) = (new RepositoryReader(_repository), new List<PackedBlob>());

@@ -8,8 +8,9 @@ using KlarKonform.Backup.Repository.Writing;
 namespace KlarKonform.Backup.Repository.Repairing;
 
 /// <summary>
-/// Saves what can be read of damaged packs into new ones and takes the damaged ones out of the index, as <c>restic repair packs</c> does. Their
-/// files stay until a prune deletes them, retired, and what cannot be read of them is listed nowhere any more: nobody brings it back by mistake.
+/// Saves what can be read from damaged packs into new ones and removes the damaged ones from the index, as <c>restic repair packs</c> does.
+/// Their files stay, retired, until a prune deletes them, and what cannot be read from them is not listed anywhere any more: no one brings
+/// it back by mistake.
 /// </summary>
 public sealed class PackRepairer
 {
@@ -18,7 +19,7 @@ public sealed class PackRepairer
     private readonly TimeProvider _time;
     private readonly RepositoryReader _reader;
 
-    /// <summary>Works on an opened repository of version 2 whose index is whole, under an exclusive lock.</summary>
+    /// <summary>Works on an opened repository of version 2 whose index is complete, under an exclusive lock.</summary>
     /// <exception cref="ArgumentException">The lock is shared.</exception>
     public PackRepairer(ResticRepository repository, RepositoryLock exclusive, TimeProvider time)
     {
@@ -45,7 +46,7 @@ public sealed class PackRepairer
                 if (isReadable)
                     readable.Add((pack.Pack, blob));
                 if (pack.Retired is not null)
-                    continue; // Promised to nobody.
+                    continue; // No index lists it.
                 if (isReadable)
                     moved.TryAdd(blob.Handle, (pack.Pack, blob));
                 else
@@ -53,7 +54,7 @@ public sealed class PackRepairer
             }
         }
 
-        // What other packs of the index hold is not lost, and what a retired pack holds comes back.
+        // What other packs of the index contain is not lost, and what a retired pack contains is stored again.
         var regular = _repository.Index.PackSizes();
         lost.ExceptWith(moved.Keys);
         foreach (var blob in lost.ToArray())
@@ -73,13 +74,15 @@ public sealed class PackRepairer
         return new PackRepairPlan(packs, moved.Count, [.. lost]) { ToMove = [.. moved.Values], Readable = readable };
     }
 
-    /// <summary>Stores anew what is left, and only then takes the packs out of the index. Call it under the lock that the plan was made under.</summary>
+    /// <summary>
+    /// Stores what is left again, and only then removes the packs from the index. Call it under the lock under which the plan was made.
+    /// </summary>
     public async Task ExecuteAsync(PackRepairPlan plan, CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
         var (files, contents) = await ContentsAsync(_ => true, alive.Token).ConfigureAwait(false);
 
-        // The writer stores what its index does not know: it gets one without the damaged packs.
+        // The writer stores what is not in its index: it gets an index without the damaged packs.
         var sound = new MasterIndex();
         sound.Add(contents.Values.Where(pack => !plan.Packs.Contains(pack.Pack)));
         await using (var writer = new RepositoryWriter(_repository, sound, new WriterOptions { Held = _lock }))
@@ -113,7 +116,7 @@ public sealed class PackRepairer
             files.Add(BlobId.Parse(file.Name));
             foreach (var pack in packs.Where(pack => isWanted(pack.Pack)))
             {
-                // A pack that is in use in one file and retired in another one is in use; and two files may each name a part.
+                // A pack that is in use in one file and retired in another counts as in use; and two files may each list a part.
                 if (!contents.TryGetValue(pack.Pack, out var other) || (other.Retired is not null && pack.Retired is null))
                     contents[pack.Pack] = pack;
                 else if (other.Retired is null == pack.Retired is null)

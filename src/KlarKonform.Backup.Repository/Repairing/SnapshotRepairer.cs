@@ -10,9 +10,9 @@ using KlarKonform.Backup.Repository.Writing;
 namespace KlarKonform.Backup.Repository.Repairing;
 
 /// <summary>
-/// Makes snapshots that can be restored out of snapshots of which something is lost, as <c>restic repair snapshots</c> does: pieces that are
-/// missing are left out of their files, files of which nothing is left and folders that cannot be read too, and everything else stays. The
-/// snapshot before stays, unless it is to be forgotten. Lost is what nobody can read any more: what lies in retired packs alone is stored anew.
+/// Makes restorable snapshots from snapshots that have lost something, as <c>restic repair snapshots</c> does: missing chunks are left out
+/// of their files, files of which nothing is left and unreadable folders are left out too, and everything else stays. The original snapshot
+/// stays, unless it is to be forgotten. Only what cannot be read anywhere is lost: what is only in retired packs is stored again.
 /// </summary>
 public sealed class SnapshotRepairer
 {
@@ -23,7 +23,8 @@ public sealed class SnapshotRepairer
     private readonly RepositoryLock _lock;
     private readonly RepositoryReader _reader;
     private readonly Dictionary<BlobId, TreeDamage?> _known = [];
-    private readonly Dictionary<BlobId, bool> _retiredPieces = []; // Pieces of files that the index does not name; whether they can be read all the same.
+    // File chunks that the index does not list, and whether they can be read nevertheless.
+    private readonly Dictionary<BlobId, bool> _retiredPieces = [];
     private readonly HashSet<BlobHandle> _toRecover = [];
 
     /// <summary>Works on an opened repository whose index is loaded, under an exclusive lock. Used once.</summary>
@@ -37,9 +38,9 @@ public sealed class SnapshotRepairer
         _reader = new RepositoryReader(repository);
     }
 
-    /// <summary>Walks every tree and looks for every piece in the index, and where that does not name it, in retired packs.</summary>
+    /// <summary>Walks every tree and looks for every chunk in the index, and if it is not there, in retired packs.</summary>
     /// <param name="snapshots">The snapshots.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Those of which something is lost.</returns>
     public async Task<IReadOnlyList<SnapshotRepairPlan>> PlanAsync(IEnumerable<StoredSnapshot> snapshots, CancellationToken cancellationToken)
     {
@@ -55,10 +56,10 @@ public sealed class SnapshotRepairer
     }
 
     /// <summary>
-    /// Stores anew what snapshots of the plan need and what lies in retired packs alone, for other programs pass over those, and a prune
+    /// Stores again what snapshots of the plan need and only retired packs contain, because other programs ignore those, and a prune
     /// deletes them in the end. Call it after <see cref="PlanAsync"/>, under the same lock; <see cref="ExecuteAsync"/> begins with it.
     /// </summary>
-    /// <returns>How many trees and pieces came back.</returns>
+    /// <returns>How many trees and chunks were recovered.</returns>
     public async Task<int> RecoverAsync(CancellationToken cancellationToken)
     {
         if (_toRecover.Count == 0)
@@ -76,12 +77,14 @@ public sealed class SnapshotRepairer
         return recovered;
     }
 
-    /// <summary>Writes the repaired snapshot, durable when the call returns. Call it under the lock that the plan was made under.</summary>
+    /// <summary>
+    /// Writes the repaired snapshot, which is durable when the call returns. Call it under the lock under which the plan was made.
+    /// </summary>
     /// <param name="plan">What is lost.</param>
-    /// <param name="drop">Paths of folders that are left out altogether.</param>
-    /// <param name="tags">The new snapshot's tags besides restic's own.</param>
-    /// <param name="forget">Whether the snapshot before goes then.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="drop">Paths of folders to leave out completely.</param>
+    /// <param name="tags">Tags of the new snapshot in addition to restic's.</param>
+    /// <param name="forget">Whether to remove the original snapshot afterwards.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The new snapshot.</returns>
     public async Task<BlobId> ExecuteAsync(SnapshotRepairPlan plan, IReadOnlyCollection<string> drop, IEnumerable<string> tags, bool forget, CancellationToken cancellationToken)
     {
@@ -98,7 +101,7 @@ public sealed class SnapshotRepairer
         var original = JsonSerializer.SerializeToElement(plan.Id.ToString());
         var repaired = await _lock.SaveSnapshotAsync(plan.Snapshot with
         {
-            // A moment later than what it continues: whoever keeps the newest of a day keeps this one.
+            // A moment later than the original: a rule that keeps the newest of a day keeps this one.
             Time = NanoTime.From(plan.Snapshot.Taken.AddMilliseconds(1)).ToString(),
             Parent = plan.Id.ToString(),
             Tree = root.ToString(),
@@ -110,7 +113,7 @@ public sealed class SnapshotRepairer
         return repaired;
     }
 
-    // Null for a tree that is sound with everything below it.
+    // Null for a tree that is intact with everything below it.
     private async Task<TreeDamage?> DamageAsync(BlobId tree, CancellationToken cancellationToken)
     {
         if (_known.TryGetValue(tree, out var known))
@@ -180,7 +183,7 @@ public sealed class SnapshotRepairer
         return readable;
     }
 
-    // The index promises nothing of what lies in retired packs alone: it is read.
+    // The index promises nothing about what is only in retired packs: so it is read.
     private async Task<bool> IsReadableAsync(BlobId piece, CancellationToken cancellationToken)
     {
         if (_retiredPieces.TryGetValue(piece, out var known))

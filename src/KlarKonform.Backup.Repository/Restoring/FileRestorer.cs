@@ -6,27 +6,29 @@ using Microsoft.Win32.SafeHandles;
 namespace KlarKonform.Backup.Repository.Restoring;
 
 /// <summary>
-/// Writes files of a snapshot to the local disk, pack by pack. A file gets its name when all its bytes, each of them authenticated,
-/// are written: until then it is called <c>.part</c>, and a file that could not be read whole never gets one.
+/// Writes files of a snapshot to the local disk, pack by pack. A file gets its name when all its bytes are written, each of them
+/// authenticated: until then it is called <c>.part</c>, and a file that could not be read completely never gets its name.
 /// </summary>
 /// <param name="repository">An opened repository whose index is loaded.</param>
-/// <param name="parallel">Packs under way at a time.</param>
+/// <param name="parallel">How many packs to read concurrently.</param>
 public sealed class FileRestorer(ResticRepository repository, int parallel)
 {
-    // NTFS counts from here (FILETIME).
+    // NTFS times begin here (FILETIME).
     private static readonly DateTime s_firstTime = new(1601, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
-    // FAT counts in two seconds.
+    // FAT times have a resolution of two seconds.
     private static readonly TimeSpan s_coarsest = TimeSpan.FromSeconds(2);
 
     private readonly BatchReader _reader = new(repository, parallel);
 
     /// <summary>Restores files; each is reported once, from any thread.</summary>
-    /// <param name="files">Files of distinct paths. Their nodes are held in memory: hand in some ten thousand at a time.</param>
-    /// <param name="done">Told of every file: null when it is there, or why it is not. <see cref="RepositoryException"/> is the repository's
-    /// fault, <see cref="IOException"/> and <see cref="UnauthorizedAccessException"/> are the local disk's; anything else is the file's own.</param>
-    /// <param name="cancellationToken">Ends the whole; unfinished files are removed.</param>
-    /// <param name="untimed">Told, before <paramref name="done"/>, of a file that is there whole and has not the time of the original, and why.</param>
+    /// <param name="files">Files of distinct paths. Their nodes are held in memory: pass about ten thousand at a time.</param>
+    /// <param name="done">Is told of every file: null if it exists now, otherwise why not. <see cref="RepositoryException"/> means the
+    /// repository, <see cref="IOException"/> and <see cref="UnauthorizedAccessException"/> mean the local disk; anything else concerns only
+    /// the file.</param>
+    /// <param name="cancellationToken">Cancels the call; unfinished files are removed.</param>
+    /// <param name="untimed">Is told, before <paramref name="done"/>, of a file that was written completely but without the original's
+    /// time, and why.</param>
     public async Task RestoreAsync(
         IReadOnlyCollection<FileToRestore> files, Action<FileToRestore, Exception?> done, CancellationToken cancellationToken, Action<FileToRestore, Exception>? untimed = null)
     {
@@ -79,7 +81,7 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
         }
     }
 
-    /// <summary>A file that is being put together. Thread-safe.</summary>
+    /// <summary>A file being assembled. Thread-safe.</summary>
     private sealed class OpenFile(FileToRestore file, Action<FileToRestore, Exception?> done, Action<FileToRestore, Exception>? untimed) : IDisposable
     {
         private readonly string _temporary = $"{file.Path}.{Guid.NewGuid().ToString("N")[..8]}.part";
@@ -88,7 +90,7 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
         private long _left = -1;
         private bool _ended;
 
-        /// <summary>Says how much is to come; an empty file is finished at once.</summary>
+        /// <summary>Sets how much is to come; an empty file is finished at once.</summary>
         public void SetLength(long length)
         {
             lock (_gate)
@@ -114,7 +116,7 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
                 }
                 catch (Exception exception)
                 {
-                    Fail(exception); // Whatever it is, it is this file's: the others go on.
+                    Fail(exception); // Whatever it is, it concerns only this file: the others continue.
                 }
             }
         }
@@ -165,8 +167,8 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
             done(file, null);
         }
 
-        // The content is what matters. Shares of another owner refuse every time, and file systems hold neither year 1 nor year 9999: Windows
-        // begins in 1601, where it throws, and ext4 stores another time without a word.
+        // The content is what matters. Shares with another owner refuse every time, and file systems support neither year 1 nor year 9999:
+        // Windows begins in 1601 and throws, and ext4 silently stores another time.
         private void SetTime()
         {
             var time = file.Node.ModTime.Moment.UtcDateTime;
@@ -196,7 +198,7 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                // The failure that led here is the one to report; the file's name says that it is none.
+                // The failure that led here is the one to report; the file's name shows that it is incomplete.
             }
         }
     }

@@ -3,60 +3,62 @@ using System.Globalization;
 namespace KlarKonform.Backup.Repository.Retention;
 
 /// <summary>
-/// Which snapshots stay: the rules of restic's <c>forget --keep-*</c> (internal/data/snapshot_policy.go), with its decisions. Counts are
-/// of snapshots, spans reach back from the newest snapshot: when backups stop, nothing runs out.
+/// Which snapshots stay: the rules of restic's <c>forget --keep-*</c> (internal/data/snapshot_policy.go), with the same decisions. Counts
+/// are numbers of snapshots, spans reach back from the newest snapshot: if backups stop, nothing expires.
 /// </summary>
 public sealed record KeepRules
 {
-    /// <summary>The newest snapshots.</summary>
+    /// <summary>How many of the newest snapshots to keep.</summary>
     public int Last { get; init; }
 
-    /// <summary>The newest snapshot of each hour that has one, so many hours.</summary>
+    /// <summary>For how many hours to keep the newest snapshot; hours without snapshots do not count.</summary>
     public int Hourly { get; init; }
 
-    /// <summary>The newest snapshot of each day, so many days.</summary>
+    /// <summary>For how many days to keep the newest snapshot; days without snapshots do not count.</summary>
     public int Daily { get; init; }
 
-    /// <summary>The newest snapshot of each ISO week, so many weeks.</summary>
+    /// <summary>For how many ISO weeks to keep the newest snapshot; weeks without snapshots do not count.</summary>
     public int Weekly { get; init; }
 
-    /// <summary>The newest snapshot of each month, so many months.</summary>
+    /// <summary>For how many months to keep the newest snapshot; months without snapshots do not count.</summary>
     public int Monthly { get; init; }
 
-    /// <summary>The newest snapshot of each year, so many years.</summary>
+    /// <summary>For how many years to keep the newest snapshot; years without snapshots do not count.</summary>
     public int Yearly { get; init; }
 
-    /// <summary>Every snapshot of a span.</summary>
+    /// <summary>The span in which to keep every snapshot.</summary>
     public KeepSpan Within { get; init; }
 
-    /// <summary>The newest snapshot of each hour of a span.</summary>
+    /// <summary>The span in which to keep the newest snapshot of each hour.</summary>
     public KeepSpan WithinHourly { get; init; }
 
-    /// <summary>The newest snapshot of each day of a span.</summary>
+    /// <summary>The span in which to keep the newest snapshot of each day.</summary>
     public KeepSpan WithinDaily { get; init; }
 
-    /// <summary>The newest snapshot of each ISO week of a span.</summary>
+    /// <summary>The span in which to keep the newest snapshot of each ISO week.</summary>
     public KeepSpan WithinWeekly { get; init; }
 
-    /// <summary>The newest snapshot of each month of a span.</summary>
+    /// <summary>The span in which to keep the newest snapshot of each month.</summary>
     public KeepSpan WithinMonthly { get; init; }
 
-    /// <summary>The newest snapshot of each year of a span.</summary>
+    /// <summary>The span in which to keep the newest snapshot of each year.</summary>
     public KeepSpan WithinYearly { get; init; }
 
     /// <summary>
-    /// Whether a rule that has counts left keeps the oldest snapshot too, as restic does since 0.16: a history that is just beginning
+    /// Whether a rule with an unused count also keeps the oldest snapshot, as restic does since 0.16: a history that is just beginning
     /// keeps its beginning.
     /// </summary>
     public bool KeepsOldest { get; init; } = true;
 
-    /// <summary>Whether there is no rule: then everything stays.</summary>
+    /// <summary>Whether there are no rules: then everything stays.</summary>
     public bool IsEmpty => this with { KeepsOldest = true } == new KeepRules();
 
-    /// <summary>Decides. The result has one entry a snapshot, newest first, with the rules that keep it; none means that it goes.</summary>
+    /// <summary>
+    /// Decides. The result has one entry per snapshot, newest first, with the rules that keep it; no rule means that it is removed.
+    /// </summary>
     /// <param name="snapshots">The snapshots, in any order.</param>
-    /// <param name="time">When a snapshot was taken, with the offset by whose calendar days and weeks are told.</param>
-    /// <param name="now">Snapshots of the future are not what spans reach back from.</param>
+    /// <param name="time">When a snapshot was taken, with the offset that determines its calendar day and week.</param>
+    /// <param name="now">The current time: spans do not reach back from snapshots in the future.</param>
     public IReadOnlyList<(T Snapshot, IReadOnlyList<string> Reasons)> Apply<T>(IEnumerable<T> snapshots, Func<T, DateTimeOffset> time, DateTimeOffset now)
     {
         var sorted = snapshots.OrderByDescending(time).ToArray();
@@ -98,7 +100,7 @@ public sealed record KeepRules
 
     private static int Year(DateTimeOffset time, int number) => time.Year;
 
-    /// <summary>One rule at work; a count of -1 is bound by its span alone.</summary>
+    /// <summary>One rule at work; a count of -1 means that only its span limits it.</summary>
     private sealed class Bucket(string reason, Func<DateTimeOffset, int, int> value, int count, DateTimeOffset? since)
     {
         private int _left = count;

@@ -9,11 +9,11 @@ public readonly record struct KeepSpan(int Years, int Months, int Days, int Hour
 {
     private const int MonthsAYear = 12;
 
-    /// <summary>Whether it says anything.</summary>
+    /// <summary>Whether it is empty.</summary>
     public bool IsZero => this == default;
 
-    /// <summary>So much time before a moment, by the calendar of the moment's own offset.</summary>
-    /// <remarks>Go's <c>Time.AddDate</c>: a day that a month does not have runs over into the next month.</remarks>
+    /// <summary>The time that lies this span before a moment, in the calendar of the moment's own offset.</summary>
+    /// <remarks>Go's <c>Time.AddDate</c>: a day that does not exist in a month moves into the next month.</remarks>
     public DateTimeOffset Before(DateTimeOffset moment)
     {
         var months = ((moment.Year - Years) * MonthsAYear) + moment.Month - 1 - Months;

@@ -4,7 +4,7 @@ using KlarKonform.Backup.Repository.Format;
 
 namespace KlarKonform.Backup.Repository.Snapshots;
 
-/// <summary>A file below <c>snapshots/</c>: a root tree and what it is.</summary>
+/// <summary>A file below <c>snapshots/</c>: a root tree and its description.</summary>
 public sealed record Snapshot
 {
     /// <summary>When it was taken, RFC 3339 with nanoseconds.</summary>
@@ -24,11 +24,11 @@ public sealed record Snapshot
     [JsonPropertyName("paths")]
     public required IReadOnlyList<string> Paths { get; init; }
 
-    /// <summary>Whose it is.</summary>
+    /// <summary>The name of the host.</summary>
     [JsonPropertyName("hostname")]
     public string? Hostname { get; init; }
 
-    /// <summary>Who took it.</summary>
+    /// <summary>The user who took it.</summary>
     [JsonPropertyName("username")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Username { get; init; }
@@ -43,7 +43,7 @@ public sealed record Snapshot
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ProgramVersion { get; init; }
 
-    /// <summary>What the backup did; null where nobody counted: checkpoints, and what restic before 0.17 wrote.</summary>
+    /// <summary>What the backup did; null if it was not counted: for checkpoints, and for snapshots of restic before 0.17.</summary>
     [JsonPropertyName("summary")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public SnapshotSummary? Summary { get; init; }
@@ -52,7 +52,7 @@ public sealed record Snapshot
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? Other { get; init; }
 
-    /// <summary>Whether another program made it out of another snapshot, as <c>restic rewrite</c> and <c>repair snapshots</c> do.</summary>
+    /// <summary>Whether another program made it from another snapshot, as <c>restic rewrite</c> and <c>repair snapshots</c> do.</summary>
     [JsonIgnore]
     public bool IsRewritten => Other?.ContainsKey("original") == true;
 
@@ -60,7 +60,7 @@ public sealed record Snapshot
     [JsonIgnore]
     public string? Original => Other is not null && Other.TryGetValue("original", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
 
-    /// <summary>The time as .NET knows it.</summary>
+    /// <summary>The time as a .NET value.</summary>
     [JsonIgnore]
     public DateTimeOffset Taken => Json.NanoTime.Parse(Time).Moment;
 

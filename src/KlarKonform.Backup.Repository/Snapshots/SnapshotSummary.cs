@@ -5,7 +5,7 @@ namespace KlarKonform.Backup.Repository.Snapshots;
 
 /// <summary>
 /// What a backup did, as restic 0.17 and later write it into a snapshot (its SnapshotSummary) and show it. New, changed and unmodified are
-/// said in comparison with the snapshot before, by path; sizes are in bytes.
+/// relative to the previous snapshot, by path; sizes are in bytes.
 /// </summary>
 public sealed record SnapshotSummary
 {
@@ -21,7 +21,7 @@ public sealed record SnapshotSummary
     [JsonPropertyName("files_new")]
     public long FilesNew { get; init; }
 
-    /// <summary>Files of which content or metadata is another.</summary>
+    /// <summary>Files whose content or metadata differs.</summary>
     [JsonPropertyName("files_changed")]
     public long FilesChanged { get; init; }
 
@@ -33,7 +33,7 @@ public sealed record SnapshotSummary
     [JsonPropertyName("dirs_new")]
     public long DirsNew { get; init; }
 
-    /// <summary>Folders of which metadata or anything below is another.</summary>
+    /// <summary>Folders whose metadata or contents differ at any depth.</summary>
     [JsonPropertyName("dirs_changed")]
     public long DirsChanged { get; init; }
 
@@ -41,7 +41,7 @@ public sealed record SnapshotSummary
     [JsonPropertyName("dirs_unmodified")]
     public long DirsUnmodified { get; init; }
 
-    /// <summary>Blobs of files' contents that were stored.</summary>
+    /// <summary>Blobs of file content that were stored.</summary>
     [JsonPropertyName("data_blobs")]
     public long DataBlobs { get; init; }
 

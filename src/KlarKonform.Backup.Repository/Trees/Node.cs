@@ -3,7 +3,9 @@ using KlarKonform.Backup.Repository.Json;
 
 namespace KlarKonform.Backup.Repository.Trees;
 
-/// <summary>An entry of a folder: the fields of restic's node, and what else was read, so that a tree can be written back byte for byte.</summary>
+/// <summary>
+/// An entry of a folder: the fields of restic's node, and anything else that was read, so that a tree can be written back byte for byte.
+/// </summary>
 public sealed record Node
 {
     /// <summary>Go's os.ModeDir bit.</summary>
@@ -45,10 +47,10 @@ public sealed record Node
     /// <summary>Device that holds the inode.</summary>
     public ulong DeviceId { get; init; }
 
-    /// <summary>Content's size in bytes.</summary>
+    /// <summary>Size of the content in bytes.</summary>
     public ulong Size { get; init; }
 
-    /// <summary>Hard links.</summary>
+    /// <summary>Number of hard links.</summary>
     public ulong Links { get; init; }
 
     /// <summary>A symbolic link's target.</summary>
@@ -75,7 +77,7 @@ public sealed record Node
     /// <summary>What went wrong when restic read the file.</summary>
     public string? Error { get; init; }
 
-    /// <summary>How another program wrote it, where we would write it differently; null for what our own JSON says in full.</summary>
+    /// <summary>The JSON of another program, if we would write it differently; null if our own JSON is complete.</summary>
     internal ForeignNode? Foreign { get; init; }
 
     /// <summary>Whether it is a folder.</summary>

@@ -5,7 +5,7 @@ using KlarKonform.Backup.Repository.Json;
 
 namespace KlarKonform.Backup.Repository.Trees;
 
-/// <summary>A node's fields while its JSON is read. As Go does it, null is nothing, and the last of two equal fields counts.</summary>
+/// <summary>A node's fields while its JSON is read. As in Go, null means absent, and of two equal fields the last one counts.</summary>
 internal struct NodeFields
 {
     private string? _name;
@@ -34,7 +34,7 @@ internal struct NodeFields
     /// <summary>Whether the property whose name was read is a field of a node.</summary>
     public static bool IsKnown(ref Utf8JsonReader reader) => FieldOf(ref reader) != Field.Unknown;
 
-    /// <summary>Reads the value of the property whose name was read; false when it is none of a node's, and nothing was read.</summary>
+    /// <summary>Reads the value of the property whose name was read; false if it is not a field of a node: then nothing was read.</summary>
     public bool TryRead(ref Utf8JsonReader reader, ReadOnlySpan<byte> json)
     {
         var field = FieldOf(ref reader);
@@ -72,7 +72,7 @@ internal struct NodeFields
         return true;
     }
 
-    /// <exception cref="JsonException">Name or type was not there.</exception>
+    /// <exception cref="JsonException">Name or type is missing.</exception>
     public readonly Node ToNode() => new()
     {
         Name = _name ?? throw new JsonException("A node has no name."),

@@ -6,10 +6,10 @@ using KlarKonform.Backup.Repository.Json;
 
 namespace KlarKonform.Backup.Repository.Trees;
 
-/// <summary>A node as JSON, field by field as Go's encoder orders and writes those of restic's Node.</summary>
+/// <summary>A node as JSON, field by field in the order and form in which Go's encoder writes restic's Node.</summary>
 internal static class NodeJson
 {
-    /// <summary>Writes a node; one that another program wrote in its own way, and that is unchanged, as it was.</summary>
+    /// <summary>Writes a node; an unchanged one that another program wrote in its own way is written as it was.</summary>
     public static void Write(IBufferWriter<byte> target, Node node)
     {
         if (node.Foreign is { } foreign && foreign.IsStill(node))
@@ -52,10 +52,10 @@ internal static class NodeJson
         GoJson.WriteByte(target, (byte)'}');
     }
 
-    /// <summary>Reads a node, and keeps its JSON where ours would be another.</summary>
+    /// <summary>Reads a node, and keeps its JSON if ours would differ.</summary>
     /// <param name="json">The object, and nothing else.</param>
-    /// <param name="room">For the comparison; what is in it goes.</param>
-    /// <exception cref="JsonException">Or another of <see cref="TreeJson.IsDamage"/>: it is no node.</exception>
+    /// <param name="room">Buffer for the comparison; its content is overwritten.</param>
+    /// <exception cref="JsonException">Or another one of <see cref="TreeJson.IsDamage"/>: it is not a node.</exception>
     public static Node Read(ReadOnlySpan<byte> json, ArrayBufferWriter<byte> room)
     {
         var fields = new NodeFields();
@@ -73,7 +73,7 @@ internal static class NodeJson
         return room.WrittenSpan.SequenceEqual(json) ? node : node with { Foreign = new ForeignNode(json.ToArray(), node) };
     }
 
-    /// <summary>The name of something that is no node, or an empty text where that too is unreadable.</summary>
+    /// <summary>The name of something that is not a node, or an empty text if that is unreadable too.</summary>
     public static string NameOf(ReadOnlySpan<byte> json)
     {
         try

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Repository.Trees;
 
-/// <summary>What we write; restic knows more, which are kept as they are.</summary>
+/// <summary>The types that we write; restic knows more, which are kept as they are.</summary>
 public static class NodeType
 {
     /// <summary>A file.</summary>

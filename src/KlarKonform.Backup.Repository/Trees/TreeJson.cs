@@ -5,7 +5,7 @@ using KlarKonform.Backup.Repository.Json;
 
 namespace KlarKonform.Backup.Repository.Trees;
 
-/// <summary>Trees as JSON: <c>{"nodes":[…]}</c> and a newline, field by field as Go's encoder orders and writes them.</summary>
+/// <summary>Trees as JSON: <c>{"nodes":[…]}</c> and a newline, field by field in the order and form of Go's encoder.</summary>
 public static class TreeJson
 {
     /// <summary>Orders node names as restic does: by their UTF-8 bytes.</summary>
@@ -27,13 +27,13 @@ public static class TreeJson
         GoJson.Write(target, "]}\n"u8);
     }
 
-    /// <summary>Reads a tree. What is written back is the same, byte for byte, also what other programs wrote in other ways.</summary>
+    /// <summary>Reads a tree. Writing it back gives the same bytes, even for what other programs wrote in their own ways.</summary>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>.</exception>
     public static List<Node> Read(ReadOnlySpan<byte> json) => Read(json, null);
 
-    /// <summary>Reads a tree of which single nodes may be unreadable. Whoever writes the tree back must not: it would lose them.</summary>
+    /// <summary>Reads a tree of which single nodes may be unreadable. It must not be written back: that would lose them.</summary>
     /// <param name="json">The tree.</param>
-    /// <param name="faults">Takes the nodes that cannot be read; null makes the first of them an error.</param>
+    /// <param name="faults">Receives the nodes that cannot be read; if null, the first fault is an error.</param>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>.</exception>
     public static List<Node> Read(ReadOnlySpan<byte> json, ICollection<TreeFault>? faults)
     {
@@ -46,7 +46,7 @@ public static class TreeJson
             while (reader.Read())
             {
                 if (reader.TokenType != JsonTokenType.PropertyName)
-                    continue; // The root's end.
+                    continue; // The end of the root.
                 var isList = reader.ValueTextEquals("nodes"u8);
                 Expect(reader.Read());
                 if (!isList || reader.TokenType != JsonTokenType.StartArray)

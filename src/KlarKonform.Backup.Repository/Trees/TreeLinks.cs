@@ -8,13 +8,13 @@ public sealed class TreeLinks
 {
     private const int NodeDepth = 2;
 
-    /// <summary>Folders by the names that the tree's JSON holds, quoted as it quotes them.</summary>
+    /// <summary>Folders by their names as quoted in the tree's JSON.</summary>
     public List<(string Name, BlobId Tree)> Subtrees { get; } = [];
 
     /// <summary>Blobs of the files' contents.</summary>
     public List<BlobId> Blobs { get; } = [];
 
-    /// <exception cref="RepositoryException">The bytes are no tree.</exception>
+    /// <exception cref="RepositoryException">The bytes are not a tree.</exception>
     internal static TreeLinks Read(ReadOnlySpan<byte> json)
     {
         var links = new TreeLinks();
@@ -24,7 +24,7 @@ public sealed class TreeLinks
             var isNodes = false;
             while (reader.Read())
             {
-                // Nodes are the objects of that array; what lies deeper is their attributes, and what lies beside is for newer programs.
+                // Nodes are the objects of that array; deeper levels are their attributes, and other properties belong to newer programs.
                 if (reader is { TokenType: JsonTokenType.PropertyName, CurrentDepth: 1 })
                     isNodes = reader.ValueTextEquals("nodes"u8);
                 else if (isNodes && reader.TokenType == JsonTokenType.StartObject && reader.CurrentDepth == NodeDepth)

@@ -1,16 +1,16 @@
 namespace KlarKonform.Backup.Repository.Trees;
 
-/// <summary>What a tree holds, with all below it.</summary>
-/// <param name="Files">Files.</param>
-/// <param name="Bytes">Their size.</param>
-/// <param name="Folders">Folders, without the tree's own.</param>
+/// <summary>What a tree contains, including everything below it.</summary>
+/// <param name="Files">Number of files.</param>
+/// <param name="Bytes">Their size in bytes.</param>
+/// <param name="Folders">Number of folders, without the tree itself.</param>
 public readonly record struct TreeTotals(long Files, long Bytes, long Folders)
 {
-    /// <summary>Both together.</summary>
+    /// <summary>The sum of both.</summary>
     public static TreeTotals operator +(TreeTotals left, TreeTotals right) =>
         new(left.Files + right.Files, left.Bytes + right.Bytes, left.Folders + right.Folders);
 
-    /// <summary>What one holds more than the other.</summary>
+    /// <summary>The difference between the two.</summary>
     public static TreeTotals operator -(TreeTotals left, TreeTotals right) =>
         new(left.Files - right.Files, left.Bytes - right.Bytes, left.Folders - right.Folders);
 }

@@ -3,7 +3,7 @@ using KlarKonform.Backup.Repository.Trees;
 
 namespace KlarKonform.Backup.Repository.Writing;
 
-/// <summary>Counts what a writer adds, and knows what the trees hold that it wrote: some 70 bytes a tree. Thread-safe.</summary>
+/// <summary>Counts what a writer adds, and knows the contents of the trees that it wrote: about 70 bytes per tree. Thread-safe.</summary>
 internal sealed class AddedBlobs
 {
     private readonly Dictionary<BlobId, TreeTotals> _trees = [];
@@ -11,23 +11,23 @@ internal sealed class AddedBlobs
     private long _tree;
     private long _bytes;
 
-    /// <summary>New data blobs.</summary>
+    /// <summary>Number of new data blobs.</summary>
     public long Data => Interlocked.Read(ref _data);
 
-    /// <summary>New tree blobs.</summary>
+    /// <summary>Number of new tree blobs.</summary>
     public long Trees => Interlocked.Read(ref _tree);
 
     /// <summary>Their plain bytes.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    /// <summary>A new blob was stored.</summary>
+    /// <summary>Counts a new blob.</summary>
     public void Count(BlobKind kind, int plainLength)
     {
         Interlocked.Increment(ref kind == BlobKind.Tree ? ref _tree : ref _data);
         Interlocked.Add(ref _bytes, plainLength);
     }
 
-    /// <summary>A tree was saved. Of one with a folder that this writer did not write nothing is known.</summary>
+    /// <summary>Records a saved tree. For a tree with a folder that this writer did not write, nothing is recorded.</summary>
     public void Remember(BlobId id, IEnumerable<Node> nodes)
     {
         var totals = default(TreeTotals);
@@ -48,7 +48,7 @@ internal sealed class AddedBlobs
         }
     }
 
-    /// <summary>What a tree holds that was saved.</summary>
+    /// <summary>The totals of a saved tree.</summary>
     public bool TryGetTotals(BlobId tree, out TreeTotals totals)
     {
         lock (_trees)

@@ -3,27 +3,27 @@ using System.Collections.Concurrent;
 namespace KlarKonform.Backup.Repository.Writing;
 
 /// <summary>
-/// Pack buffers of one packer, a fixed number at most: what bounds a writer's memory. Whoever needs one when all are filled or being
-/// uploaded waits. They are allocated as they are needed, uninitialised, so that an almost empty pack costs what it holds; more than are
-/// filled and one that is uploaded only when the storage is really slower than the data comes. Renting is for one thread at a time,
-/// returning for any.
+/// The pack buffers of one packer, at most a fixed number, which bounds a writer's memory. A caller that needs one while all are being
+/// filled or uploaded waits. They are allocated when needed, uninitialised, so that an almost empty pack costs only what it contains; there
+/// are more than the filled ones and a single uploading one only if the storage is really slower than the data. Renting is for one thread
+/// at a time, returning for any.
 /// </summary>
-/// <param name="filled">Packs that are filled at a time.</param>
-/// <param name="uploaded">Packs that are uploaded at a time.</param>
+/// <param name="filled">How many packs are filled concurrently.</param>
+/// <param name="uploaded">How many packs are uploaded concurrently.</param>
 /// <param name="options">Size of a pack and its buffer.</param>
 internal sealed class PackBuffers(int filled, int uploaded, WriterOptions options) : IDisposable
 {
-    // A wait that a run does not notice; an upload that ends within it spares a buffer.
+    // A wait too short to matter for a run; an upload that ends within it saves a buffer.
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(50);
 
     private readonly SemaphoreSlim _returned = new(0);
     private readonly ConcurrentBag<byte[]> _idle = [];
     private int _allocated;
 
-    /// <summary>Bytes after which a pack is closed.</summary>
+    /// <summary>Size in bytes at which a pack is closed.</summary>
     public int PackSize => options.PackSize;
 
-    /// <summary>Whether a pack of so many bytes needs a buffer of its own.</summary>
+    /// <summary>Whether a pack of this many bytes needs a buffer of its own.</summary>
     public bool IsLarge(int bytes) => bytes > options.BufferSize;
 
     public async Task<byte[]> RentAsync(CancellationToken cancellationToken)
@@ -39,7 +39,7 @@ internal sealed class PackBuffers(int filled, int uploaded, WriterOptions option
     public void Return(byte[] buffer)
     {
         if (buffer.Length != options.BufferSize)
-            return; // Made for one blob that fits in no ordinary pack.
+            return; // Allocated for one blob that does not fit into an ordinary pack.
         _idle.Add(buffer);
         _returned.Release();
     }

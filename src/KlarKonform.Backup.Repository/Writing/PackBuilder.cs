@@ -5,12 +5,12 @@ using KlarKonform.Backup.Repository.Packs;
 namespace KlarKonform.Backup.Repository.Writing;
 
 /// <summary>
-/// A pack that is being filled, in one buffer. Places are reserved one after the other, by one thread at a time; each is then filled
-/// by whoever reserved it, at the same time as others. The pack is complete when it is closed and every place is filled.
+/// A pack being filled, in one buffer. Places are reserved one after another, by one thread at a time; each is then filled by the caller
+/// that reserved it, concurrently with others. The pack is complete when it is closed and every place is filled.
 /// </summary>
 internal sealed class PackBuilder
 {
-    // restic cannot read a header of more than 16 MiB; this many entries stay far below and bound a pack of tiny blobs.
+    // restic cannot read a header of more than 16 MiB; this many entries stay far below that and bound a pack of tiny blobs.
     private const int MaxBlobs = 100_000;
 
     private readonly List<PackedBlob> _blobs = [];
@@ -22,36 +22,38 @@ internal sealed class PackBuilder
     private readonly PackBuffers _buffers;
     private readonly List<PackBuilder> _absorbed = [];
 
-    /// <summary>Whether it holds trees or state, not what was backed up.</summary>
+    /// <summary>Whether it contains trees or state instead of user data.</summary>
     public bool IsMetadata { get; init; }
 
     /// <summary>Starts a pack.</summary>
-    /// <param name="buffer">An ordinary pack's buffer, or one of as many bytes as <see cref="BytesFor"/> its only blob says.</param>
-    /// <param name="buffers">Takes it back.</param>
+    /// <param name="buffer">An ordinary pack's buffer, or one of the size that <see cref="BytesFor"/> gives for its only blob.</param>
+    /// <param name="buffers">Takes the buffer back.</param>
     public PackBuilder(byte[] buffer, PackBuffers buffers) => (Buffer, _buffers) = (buffer, buffers);
 
-    /// <summary>The buffer, which belongs to whoever uploads the pack once it is filled.</summary>
+    /// <summary>The buffer, which belongs to the uploader once the pack is filled.</summary>
     public byte[] Buffer { get; }
 
     public IReadOnlyList<PackedBlob> Blobs => _blobs;
 
     public bool IsFull => _length >= _buffers.PackSize || _blobs.Count >= MaxBlobs;
 
-    /// <summary>Ends when the pack is closed and every reserved place is filled.</summary>
+    /// <summary>Completes when the pack is closed and every reserved place is filled.</summary>
     public Task Filled => _filled.Task;
 
-    /// <summary>Bytes of a pack that holds one blob of so many stored bytes.</summary>
+    /// <summary>Size in bytes of a pack with one blob of this stored length.</summary>
     public static int BytesFor(int length) => length + PackHeader.SizeOf([]) + PackHeader.MaxEntry;
 
-    /// <summary>Whether a blob of so many stored bytes fits.</summary>
+    /// <summary>Whether a blob of this stored length fits.</summary>
     public bool HasRoomFor(int length) => !IsFull && _length + length + _headerSize + PackHeader.MaxEntry <= Buffer.Length;
 
-    /// <summary>Whether all of another pack fits, and what comes of it is no larger than a pack is to be.</summary>
+    /// <summary>Whether all of another pack fits without exceeding the intended pack size.</summary>
     public bool HasRoomFor(PackBuilder other) => _length + other._length < _buffers.PackSize && _blobs.Count + other._blobs.Count <= MaxBlobs
         && _length + other._length + _headerSize + other._headerSize <= Buffer.Length;
 
-    /// <summary>Takes over what another pack holds, once it is filled. No place of the other one may be reserved any more; its buffer goes back
-    /// with this one's, because whoever looks for a blob that it holds may look there until then.</summary>
+    /// <summary>
+    /// Takes over the contents of another pack, once it is filled. No place in the other pack may be reserved any more; its buffer is
+    /// returned together with this one's, because until then a caller may look there for one of its blobs.
+    /// </summary>
     public async Task AbsorbAsync(PackBuilder other)
     {
         other.Close();
@@ -66,7 +68,7 @@ internal sealed class PackBuilder
         _absorbed.Add(other);
     }
 
-    /// <summary>Reserves a blob's place.</summary>
+    /// <summary>Reserves a place for a blob.</summary>
     public PackedBlob Reserve(BlobId id, BlobKind kind, int length, int uncompressedLength)
     {
         var blob = new PackedBlob(id, kind, (uint)_length, (uint)length, (uint)uncompressedLength);
@@ -80,10 +82,10 @@ internal sealed class PackBuilder
     /// <summary>A reserved place.</summary>
     public Span<byte> Place(PackedBlob blob) => Buffer.AsSpan((int)blob.Offset, (int)blob.Length);
 
-    /// <summary>Says that a place is filled.</summary>
+    /// <summary>Marks a place as filled.</summary>
     public void SetFilled() => Release();
 
-    /// <summary>Says that no more places are reserved.</summary>
+    /// <summary>Declares that no more places will be reserved.</summary>
     public void Close() => Release();
 
     /// <summary>Adds the header of a filled pack.</summary>
@@ -94,7 +96,7 @@ internal sealed class PackBuilder
         return Buffer.AsMemory(0, _length + header);
     }
 
-    /// <summary>Gives the buffer back; nobody may look at the pack's places any more.</summary>
+    /// <summary>Returns the buffer; the pack's places must not be accessed any more.</summary>
     public void ReturnBuffer()
     {
         _buffers.Return(Buffer);

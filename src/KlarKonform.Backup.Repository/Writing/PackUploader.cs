@@ -7,7 +7,7 @@ namespace KlarKonform.Backup.Repository.Writing;
 /// <summary>Sends filled packs to the storage and lists them in index files, in this order. Thread-safe.</summary>
 internal sealed class PackUploader : IAsyncDisposable
 {
-    // An index file is written after this many packs (some 4 GiB), so that a cut loses little of what was uploaded.
+    // An index file is written after this many packs (about 4 GiB), so that an interruption loses little of what was uploaded.
     private const int PacksPerIndex = 256;
 
     private readonly ResticRepository _repository;
@@ -26,9 +26,9 @@ internal sealed class PackUploader : IAsyncDisposable
     private long _bytes;
 
     /// <param name="repository">Where the packs go.</param>
-    /// <param name="parallel">Uploads at a time.</param>
-    /// <param name="stored">Called when a pack is durable, before its buffer is used again.</param>
-    /// <param name="held">The lock under which it is written, or null.</param>
+    /// <param name="parallel">Number of concurrent uploads.</param>
+    /// <param name="stored">Called when a pack is durable, before its buffer is reused.</param>
+    /// <param name="held">The lock that protects the writing, or null.</param>
     public PackUploader(ResticRepository repository, int parallel, Action<BlobId, PackBuilder> stored, Locks.RepositoryLock? held)
     {
         _repository = repository;
@@ -52,7 +52,9 @@ internal sealed class PackUploader : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts the upload of a closed pack. It is registered when the call returns, so that <see cref="DrainAsync"/> cannot miss it.</summary>
+    /// <summary>
+    /// Starts the upload of a closed pack. It is registered when the call returns, so that <see cref="DrainAsync"/> cannot miss it.
+    /// </summary>
     public void Start(PackBuilder pack)
     {
         var upload = Task.Run(() => UploadAsync(pack), CancellationToken.None);
@@ -60,7 +62,7 @@ internal sealed class PackUploader : IAsyncDisposable
         _ = upload.ContinueWith(done => _running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
-    /// <summary>Waits for the uploads that were started and writes the index of what is in none yet.</summary>
+    /// <summary>Waits for the uploads that were started and writes the index of packs that are not in one yet.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(_running.Keys.ToArray()).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -69,7 +71,7 @@ internal sealed class PackUploader : IAsyncDisposable
         await WriteIndexAsync(_metadata, onlyFull: false, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>After a failure no pack is uploaded any more, and every caller hears of it.</summary>
+    /// <summary>After a failure no more packs are uploaded, and every caller gets the error.</summary>
     public void Fail(Exception exception) => Interlocked.CompareExchange(ref _failure, exception, null);
 
     public void ThrowIfFailed()
@@ -116,7 +118,7 @@ internal sealed class PackUploader : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            // Reported by the next call of any caller: the writer is of no use any more.
+            // Reported by the next call of any caller: the writer can no longer be used.
             Fail(exception);
         }
         finally
@@ -135,7 +137,7 @@ internal sealed class PackUploader : IAsyncDisposable
             PackContents[] packs;
             lock (_gate)
             {
-                // Somebody else may have written it while this one waited.
+                // Another thread may have written it while this one waited.
                 packs = onlyFull && !list.IsFull ? [] : [.. list.Packs];
             }
 

@@ -4,21 +4,22 @@ using KlarKonform.Backup.Repository.Packs;
 namespace KlarKonform.Backup.Repository.Writing;
 
 /// <summary>
-/// Fills packs with blobs of one kind. With several open at a time every blob goes to one of them at random: whoever sees packs and their
-/// sizes must not learn how long the pieces are that a file was cut into, or he could find out the secret polynomial by a file that he
-/// knows (restic 0.18, issue 5291). Thread-safe.
+/// Fills packs with blobs of one kind. With several open packs every blob goes to a random one: an observer of packs and their sizes must
+/// not learn the lengths of a file's chunks, which could reveal the secret polynomial by means of a known file (restic 0.18, issue 5291).
+/// Thread-safe.
 /// </summary>
-/// <param name="buffers">Where the packs are filled; one more than are open, at least, if filling is not to wait for every upload.</param>
-/// <param name="open">Packs that are filled at a time.</param>
+/// <param name="buffers">The buffers in which packs are filled; at least one more than are open, if filling should not wait for every
+/// upload.</param>
+/// <param name="open">How many packs are filled concurrently.</param>
 /// <param name="draw">Draws a number from 0 to less than its argument; called by one thread at a time.</param>
 /// <param name="isMetadata">Whether they hold trees or state.</param>
-/// <param name="closed">Takes a pack that gets no more blobs.</param>
+/// <param name="closed">Receives a pack that gets no more blobs.</param>
 internal sealed class Packer(PackBuffers buffers, int open, Func<int, int> draw, bool isMetadata, Action<PackBuilder> closed) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private readonly PackBuilder?[] _open = new PackBuilder?[open];
 
-    /// <summary>Reserves a place for a blob; waits while every buffer is in use. A pack that has no room left is closed and handed over.</summary>
+    /// <summary>Reserves a place for a blob; waits while every buffer is in use. A full pack is closed and passed on.</summary>
     public async Task<(PackBuilder Pack, PackedBlob Blob)> ReserveAsync(BlobId id, BlobKind kind, int length, int uncompressedLength, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -27,7 +28,7 @@ internal sealed class Packer(PackBuffers buffers, int open, Func<int, int> draw,
             var needed = PackBuilder.BytesFor(length);
             if (buffers.IsLarge(needed))
             {
-                // It fits in no ordinary pack, and is one by itself.
+                // It does not fit into an ordinary pack, and becomes a pack of its own.
                 var alone = New(GC.AllocateUninitializedArray<byte>(needed));
                 var only = alone.Reserve(id, kind, length, uncompressedLength);
                 HandOver(alone);
@@ -49,8 +50,10 @@ internal sealed class Packer(PackBuffers buffers, int open, Func<int, int> draw,
         }
     }
 
-    /// <summary>Hands over the packs that are being filled. As long as they fit in one, it is one: two small packs of a small file would be
-    /// its two pieces.</summary>
+    /// <summary>
+    /// Passes on the packs being filled. As long as they fit into one, they become one: two small packs of a small file would show its two
+    /// chunks.
+    /// </summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -2,15 +2,15 @@ using KlarKonform.Backup.Repository.Packs;
 
 namespace KlarKonform.Backup.Repository.Writing;
 
-/// <summary>A blob that a writer has claimed and that is in no index yet. Its fields are guarded by a lock on the object.</summary>
+/// <summary>A blob that a writer has claimed and that is not in an index yet. Its fields are guarded by a lock on the object.</summary>
 internal sealed class PendingBlob
 {
     private readonly TaskCompletionSource _packed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Ends when the blob lies in a pack.</summary>
+    /// <summary>Completes when the blob is in a pack.</summary>
     public Task Packed => _packed.Task;
 
-    /// <summary>The unfinished pack that holds the sealed blob; null before and after.</summary>
+    /// <summary>The unfinished pack that contains the sealed blob; null before and after.</summary>
     public PackBuilder? Pack { get; private set; }
 
     public PackedBlob Blob { get; private set; }
@@ -22,17 +22,17 @@ internal sealed class PendingBlob
         _packed.TrySetResult();
     }
 
-    /// <summary>The blob was found stored already.</summary>
+    /// <summary>Records that the blob was stored already.</summary>
     public void SetKnown() => _packed.TrySetResult();
 
-    /// <summary>The pack is durable and its buffer about to be used again.</summary>
+    /// <summary>Records that the pack is durable and its buffer is about to be reused.</summary>
     public void SetStored()
     {
         lock (this)
             Pack = null;
     }
 
-    /// <summary>A copy of the sealed blob while it lies in an unfinished pack, or null.</summary>
+    /// <summary>A copy of the sealed blob while it is in an unfinished pack, or null.</summary>
     public (byte[] Stored, PackedBlob Blob)? Copy()
     {
         lock (this)
@@ -42,6 +42,6 @@ internal sealed class PendingBlob
     public void SetFailed(Exception exception)
     {
         _packed.TrySetException(exception);
-        _ = _packed.Task.Exception; // Seen, even when nobody waits.
+        _ = _packed.Task.Exception; // Marks the exception as observed, even if nothing waits for it.
     }
 }

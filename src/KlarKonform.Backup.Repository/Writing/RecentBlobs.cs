@@ -2,7 +2,10 @@ using KlarKonform.Backup.Repository.Format;
 
 namespace KlarKonform.Backup.Repository.Writing;
 
-/// <summary>The trees and state that were written last, in memory up to a number of bytes: what a checkpoint writes the next one reads. Thread-safe.</summary>
+/// <summary>
+/// The trees and state that were written last, in memory up to a number of bytes: the next checkpoint reads what the last one wrote.
+/// Thread-safe.
+/// </summary>
 internal sealed class RecentBlobs(long capacity)
 {
     private readonly object _gate = new();

@@ -21,16 +21,16 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
     private const int Trees = 1;
     private const int State = 2;
 
-    // restic fills two at a time. Trees are never cut, and state is known to nobody outside: theirs are filled one after the other.
+    // restic fills two concurrently. Trees are never split, and state is unknown to outsiders: their packs are filled one after another.
     private const int OpenContentPacks = 2;
 
     private readonly ResticRepository _repository;
     private readonly MasterIndex _index;
     private readonly long _maxUnreadIndex;
-    private readonly PackBuffers[] _buffers; // Content, trees, state; as the packers.
+    private readonly PackBuffers[] _buffers; // Content, trees, state; in the order of the packers.
     private readonly PackUploader _uploader;
     private readonly Packer[] _packers;
-    // A tree or a leaf of the item index is some kilobytes: a thousand of them are what a run works on.
+    // A tree or a leaf of the item index takes some kilobytes: a run works on about a thousand of them.
     private readonly RecentBlobs _recent = new(8 << 20);
     private readonly AddedBlobs _added = new();
     private readonly StreamSplitter _splitter;
@@ -51,7 +51,7 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
     {
     }
 
-    /// <summary>Writes what the given index does not know; what is written is added to it.</summary>
+    /// <summary>Writes what the given index does not contain; what is written is added to it.</summary>
     internal RepositoryWriter(ResticRepository repository, MasterIndex index, WriterOptions? options = null)
     {
         if (repository.Config.Version < 2)
@@ -61,8 +61,8 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
         _index = index;
         _maxUnreadIndex = options.MaxUnreadIndex;
 
-        // Trees have packs of their own, as restic's, and state too, so that small index files tell where it lies. Both fill slowly: whoever
-        // comes while such a pack is uploaded waits for it.
+        // Trees have packs of their own, as in restic, and so has state, so that small index files say where it is. Both fill slowly: a
+        // caller that arrives while such a pack is uploaded waits for it.
         _buffers = [new PackBuffers(OpenContentPacks, options.Uploads, options), new PackBuffers(1, 0, options.ForMetadata), new PackBuffers(1, 0, options.ForMetadata)];
         _uploader = new PackUploader(repository, options.Uploads, Settle, options.Held);
         _packers = [.. _buffers.Select((buffers, number) => new Packer(buffers, number == Content ? OpenContentPacks : 1, options.Draw, number != Content, _uploader.Start))];
@@ -73,7 +73,7 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
     /// <summary>Bytes sent to the storage so far, as packs.</summary>
     public long BytesStored => _uploader.Bytes;
 
-    /// <summary>Bytes of trees and state packed so far, as stored: what saving costs besides the content.</summary>
+    /// <summary>Bytes of trees and state packed so far, as stored: the cost of saving in addition to the content.</summary>
     public long TreeBytesStored => Interlocked.Read(ref _treeBytes);
 
     /// <summary>Packs sent to the storage so far, with their sizes in bytes.</summary>
@@ -82,16 +82,16 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
     /// <summary>Packs and index files sent to the storage so far.</summary>
     public FileSetDigest FilesStored => _uploader.Files;
 
-    /// <summary>Plain bytes handed in so far, new or known.</summary>
+    /// <summary>Plain bytes passed in so far, new or known.</summary>
     public long BytesProcessed => Interlocked.Read(ref _bytesProcessed);
 
-    /// <summary>New blobs so far.</summary>
+    /// <summary>Number of new blobs so far.</summary>
     public long BlobsStored => Interlocked.Read(ref _blobsStored);
 
-    /// <summary>New data blobs so far.</summary>
+    /// <summary>Number of new data blobs so far.</summary>
     public long DataBlobsStored => _added.Data;
 
-    /// <summary>New trees so far.</summary>
+    /// <summary>Number of new trees so far.</summary>
     public long TreesStored => _added.Trees;
 
     /// <summary>Plain bytes of the new blobs so far.</summary>
@@ -101,7 +101,7 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
     public Task<BlobId> SaveBlobAsync(BlobKind kind, ReadOnlyMemory<byte> plain, CancellationToken cancellationToken) =>
         SaveBlobAsync(kind, kind == BlobKind.Tree ? Trees : Content, plain, cancellationToken);
 
-    /// <summary>Stores a blob with others of its sort.</summary>
+    /// <summary>Stores a blob together with others of its sort.</summary>
     internal Task<BlobId> SaveBlobAsync(BlobKind kind, ReadOnlyMemory<byte> plain, bool isMetadata, CancellationToken cancellationToken) =>
         SaveBlobAsync(kind, kind == BlobKind.Tree ? Trees : isMetadata ? State : Content, plain, cancellationToken);
 
@@ -146,16 +146,22 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
         }
     }
 
-    /// <summary>Splits a stream by content and stores the pieces. Memory stays at a few pieces, whatever the length.</summary>
+    /// <summary>Splits a stream by content and stores the chunks. Memory is limited to a few chunks, whatever the length.</summary>
     public Task<SavedContent> SaveStreamAsync(Stream content, CancellationToken cancellationToken) => SaveStreamAsync(content, null, cancellationToken);
 
-    /// <summary>As the other, and tells of every piece that is saved. A stream that begins where one of them ends is cut in the same places.</summary>
+    /// <summary>
+    /// Like <see cref="SaveStreamAsync(Stream, CancellationToken)"/>, and reports each chunk as it is saved. A stream that begins where one
+    /// of them ends is cut at the same places.
+    /// </summary>
     /// <param name="content">The stream.</param>
-    /// <param name="taken">Called for every piece, one after the other and in order. The bytes are valid during the call.</param>
-    /// <param name="cancellationToken">Ends the saving.</param>
+    /// <param name="taken">Called for every chunk, one after another and in order. The bytes are valid during the call.</param>
+    /// <param name="cancellationToken">Cancels the saving.</param>
     public Task<SavedContent> SaveStreamAsync(Stream content, Action<BlobId, ReadOnlyMemory<byte>>? taken, CancellationToken cancellationToken) => _splitter.SaveAsync(content, taken, cancellationToken);
 
-    /// <summary>As the others, for what is not backed up but kept to go on from: it lies apart, where little has to be read to find it.</summary>
+    /// <summary>
+    /// Like <see cref="SaveStreamAsync(Stream, CancellationToken)"/>, for resumption state: stored in separate packs, which are few and
+    /// quick to read.
+    /// </summary>
     public Task<SavedContent> SaveStateAsync(Stream content, CancellationToken cancellationToken) => _stateSplitter.SaveAsync(content, null, cancellationToken);
 
     /// <summary>Stores a tree; the nodes must be sorted by <see cref="TreeJson.NameOrder"/> and have distinct names.</summary>
@@ -169,7 +175,7 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
         return id;
     }
 
-    /// <summary>What a tree that this writer saved holds; false where it or a folder below it is another's.</summary>
+    /// <summary>The totals of a tree that this writer saved; false if it or a folder below it was written by another.</summary>
     public bool TryGetTotals(BlobId tree, out TreeTotals totals) => _added.TryGetTotals(tree, out totals);
 
     /// <summary>Makes everything that was saved before the call durable: open packs are uploaded, then the index is written.</summary>
@@ -181,7 +187,7 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
         await _uploader.DrainAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Ends uploads under way. What was not flushed is not in the index; a later prune removes its packs.</summary>
+    /// <summary>Cancels uploads in progress. What was not flushed is not in the index; a later prune removes its packs.</summary>
     public async ValueTask DisposeAsync()
     {
         await _uploader.DisposeAsync().ConfigureAwait(false);
@@ -192,12 +198,15 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
         _processing.Dispose();
     }
 
-    /// <summary>The plain bytes of a blob that was saved but is not in the index yet, or of a tree or state that was saved lately; or null. Not to be changed.</summary>
+    /// <summary>
+    /// The plain bytes of a blob that was saved but is not in the index yet, or of a tree or state that was saved recently; or null. Must
+    /// not be changed.
+    /// </summary>
     public byte[]? ReadPending(BlobHandle wanted) => _recent.Find(wanted) ??
         (_pending.TryGetValue(wanted, out var slot) && slot.Copy() is var (stored, blob) ? BlobCodec.Open(_repository, stored, blob) : null);
 
-    // What is new is looked for in the unread part of the index only when there is more of it than the reading would cost, and when that
-    // part is small enough to be held in memory: pieces may be stored twice until the next prune.
+    // A new blob is looked up in the unread part of the index only if there is more new data than reading would cost, and if that part is
+    // small enough for the memory: until the next prune, chunks may be stored twice.
     private async Task<bool> IsKnownAsync(BlobHandle blob, int length, CancellationToken cancellationToken)
     {
         if (_index.Contains(blob))
@@ -219,7 +228,7 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
                 compressed = ArrayPool<byte>.Shared.Rent(Compression.Bound(plain.Length));
                 var length = _repository.Compression.Compress(plain.Span, compressed);
 
-                // Without a gain the plain text is stored: the header's type says which it is.
+                // If nothing is gained, the plain text is stored: the type in the header shows which one it is.
                 if (length < plain.Length)
                     text = compressed.AsMemory(0, length);
             }
@@ -252,7 +261,7 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
         }
         catch (Exception exception)
         {
-            // The place is reserved and holds nothing: the pack must never be uploaded.
+            // The place is reserved but empty: the pack must never be uploaded.
             _uploader.Fail(exception);
             throw;
         }

@@ -5,13 +5,15 @@ using KlarKonform.Backup.Repository.Format;
 
 namespace KlarKonform.Backup.Repository.Writing;
 
-/// <summary>Cuts streams into pieces by content. A stream holds two pieces at most: one being read, one being saved. Thread-safe.</summary>
+/// <summary>
+/// Splits streams into chunks by content. A stream holds at most two chunks: one being read, one being saved. Thread-safe.
+/// </summary>
 internal sealed class StreamSplitter(Chunker chunker, Func<ReadOnlyMemory<byte>, CancellationToken, Task<BlobId>> save)
 {
     // Most of what is backed up is small: mails, contacts, documents.
     private const int SmallBuffer = 64 * 1024;
 
-    // What lies beyond a cut has to be moved: less at a time moves less.
+    // The data beyond a cut must be moved: with smaller reads there is less to move.
     private const int ReadSize = 256 * 1024;
 
     // Buffers that wait for the next large file. More may be in use at a time; those are left to the garbage collector.
@@ -21,8 +23,9 @@ internal sealed class StreamSplitter(Chunker chunker, Func<ReadOnlyMemory<byte>,
 
     /// <summary>Saves a stream.</summary>
     /// <param name="content">The stream.</param>
-    /// <param name="taken">Called for every piece that is saved, one after the other and in order; or null. The bytes are valid during the call.</param>
-    /// <param name="cancellationToken">Ends the saving.</param>
+    /// <param name="taken">Called for every saved chunk, one after another and in order; or null. The bytes are valid during the
+    /// call.</param>
+    /// <param name="cancellationToken">Cancels the saving.</param>
     public async Task<SavedContent> SaveAsync(Stream content, Action<BlobId, ReadOnlyMemory<byte>>? taken, CancellationToken cancellationToken)
     {
         var ids = new List<BlobId>();
@@ -49,7 +52,7 @@ internal sealed class StreamSplitter(Chunker chunker, Func<ReadOnlyMemory<byte>,
             size += length;
             if (ended && length == filled && saving is null)
             {
-                // The whole of a small file: no detour over another thread.
+                // A complete small file: without a detour over another thread.
                 ids.Add(await save(buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false));
                 taken?.Invoke(ids[^1], buffer.AsMemory(0, length));
                 break;
@@ -66,7 +69,7 @@ internal sealed class StreamSplitter(Chunker chunker, Func<ReadOnlyMemory<byte>,
 
         await TakeAsync().ConfigureAwait(false);
 
-        // After a failure the buffers are left to the garbage collector: a piece may still be worked on.
+        // After a failure the buffers are left to the garbage collector: a chunk may still be in use.
         Return(buffer);
         return new SavedContent(ids, size);
 
@@ -83,14 +86,14 @@ internal sealed class StreamSplitter(Chunker chunker, Func<ReadOnlyMemory<byte>,
 
     private byte[] Grow(byte[] buffer, int filled)
     {
-        // One step up to the minimum piece, then one to the maximum: a size between would only be copied again.
+        // One step up to the minimum chunk, then one to the maximum: a size in between would only be copied again.
         var larger = buffer.Length < Chunker.MinSize ? ArrayPool<byte>.Shared.Rent(Chunker.MinSize) : RentLarge();
         buffer.AsSpan(0, filled).CopyTo(larger);
         Return(buffer);
         return larger;
     }
 
-    // Uninitialised: pages that no piece reaches cost nothing.
+    // Uninitialised: pages that no chunk reaches cost nothing.
     private byte[] RentLarge() => _idle.TryTake(out var buffer) ? buffer : GC.AllocateUninitializedArray<byte>(Chunker.MaxSize);
 
     private void Return(byte[] buffer)

@@ -1,9 +1,11 @@
 namespace KlarKonform.Backup.Storage.Caching;
 
-/// <summary>The way past a cache.</summary>
+/// <summary>Bypasses a cache.</summary>
 public static class CacheExtensions
 {
-    /// <summary>The store without a cache that lies in front of it: for whoever proves that the storage itself holds what it must. A store that
-    /// has none is returned as it is. Not to be disposed: it belongs to the store that was given.</summary>
+    /// <summary>
+    /// The store without the cache in front of it: for checks that the storage itself has what it must. A store without a cache is returned
+    /// as it is. Must not be disposed: it belongs to the original store.
+    /// </summary>
     public static IObjectStore PastCache(this IObjectStore store) => store is CachingObjectStore caching ? caching.Uncached : store;
 }

@@ -4,17 +4,17 @@ using System.Security.Cryptography;
 namespace KlarKonform.Backup.Storage.Caching;
 
 /// <summary>
-/// Keeps copies of small objects that never change in a second, nearer store: objects in certain folders whose name is the SHA-256 of
-/// their content, in hexadecimal. A copy that does not match its name is thrown away, and whatever fails at the cache only costs the
-/// time of asking the store itself: the cache can vanish at any moment. What is no longer listed at the store, or with another size, is
-/// dropped. Whoever proves what the store itself holds asks <see cref="Uncached"/>. Thread-safe.
+/// Keeps copies of small objects that never change in a second, nearer store: objects in certain folders whose name is the SHA-256 of their
+/// content, in hexadecimal. A copy that does not match its name is discarded, and a failure of the cache only costs the time of asking the
+/// store itself: the cache can vanish at any time. Copies of objects that the store no longer lists, or lists with another size, are
+/// dropped. To check the store itself, use <see cref="Uncached"/>. Thread-safe.
 /// </summary>
 /// <param name="inner">The store; disposing this disposes both.</param>
-/// <param name="cache">Where the copies lie.</param>
-/// <param name="folders">Folders whose objects are kept.</param>
+/// <param name="cache">The store for the copies.</param>
+/// <param name="folders">Folders whose objects are copied.</param>
 public sealed class CachingObjectStore(IObjectStore inner, IObjectStore cache, IReadOnlyCollection<string> folders) : IObjectStore
 {
-    /// <summary>The store itself, past the copies. It belongs to this one, and is disposed with it.</summary>
+    /// <summary>The store itself, without the copies. It belongs to this one and is disposed with it.</summary>
     public IObjectStore Uncached => inner;
 
     /// <inheritdoc />
@@ -53,7 +53,7 @@ public sealed class CachingObjectStore(IObjectStore inner, IObjectStore cache, I
     /// <inheritdoc />
     public async IAsyncEnumerable<StoredObject> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // Before an object is named, for whoever learns of it may read it at once.
+        // Before an object is returned, because the caller may read it at once.
         var copies = folders.Contains(folder) ? await CopiesAsync(folder, cancellationToken).ConfigureAwait(false) : [];
         await foreach (var item in inner.ListAsync(folder, cancellationToken).ConfigureAwait(false))
         {
@@ -121,7 +121,7 @@ public sealed class CachingObjectStore(IObjectStore inner, IObjectStore cache, I
         }
         catch (Exception exception) when (exception is StorageException or IOException or UnauthorizedAccessException)
         {
-            // The cache is a convenience: full, gone or not permitted, the store itself has everything.
+            // The cache is a convenience: if it is full, gone or not permitted, the store itself has everything.
         }
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace KlarKonform.Backup.Storage.Folder;
 
-/// <summary>The operating system's own ways. Thread-safe.</summary>
+/// <summary>Uses the operating system's own functions. Thread-safe.</summary>
 public sealed class DiskSync : IDiskSync
 {
     // winbase.h
@@ -15,7 +15,7 @@ public sealed class DiskSync : IDiskSync
     {
     }
 
-    /// <summary>The only one.</summary>
+    /// <summary>The only instance.</summary>
     public static IDiskSync System { get; } = new DiskSync();
 
     /// <inheritdoc />
@@ -33,7 +33,7 @@ public sealed class DiskSync : IDiskSync
             File.Move(from, to, overwrite: true);
     }
 
-    // NTFS writes a rename into its journal and the journal to the disk some time later: this flag waits for it (MoveFileExW,
+    // NTFS writes a rename to its journal and the journal to the disk some time later: this flag waits for it (MoveFileExW,
     // MOVEFILE_WRITE_THROUGH: "does not return until the file is actually moved on the disk"). File.Move cannot set it.
     [SupportedOSPlatform("windows")]
     private static void RenameThrough(string from, string to)

@@ -7,9 +7,8 @@ internal static class FolderErrors
     private static readonly int[] s_full = OperatingSystem.IsWindows() ? [0x70, 0x27] : [28, 122];
 
     // A network share that went away: ERROR_BAD_NETPATH, ERROR_UNEXP_NET_ERR, ERROR_NETNAME_DELETED, ERROR_BAD_NET_NAME, ERROR_SEM_TIMEOUT
-    // and
-    // ERROR_NETWORK_UNREACHABLE on Windows; ENETDOWN, ENETUNREACH, ECONNRESET, ENOTCONN, ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH and ESTALE on
-    // Linux.
+    // and ERROR_NETWORK_UNREACHABLE on Windows; ENETDOWN, ENETUNREACH, ECONNRESET, ENOTCONN, ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH and ESTALE
+    // on Linux.
     private static readonly int[] s_network =
         OperatingSystem.IsWindows() ? [53, 59, 64, 67, 121, 1231] : [100, 101, 104, 107, 110, 112, 113, 116];
 

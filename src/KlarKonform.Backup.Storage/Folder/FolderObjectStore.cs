@@ -3,8 +3,10 @@ using System.Runtime.CompilerServices;
 namespace KlarKonform.Backup.Storage.Folder;
 
 /// <summary>Objects as files below a folder: a local disk, a mounted NAS or a network share. Thread-safe.</summary>
-/// <remarks>A share can go away at any moment and leave nothing, or an empty folder. What is not found is therefore missing only while the
-/// folder itself, and the repository's config once it was seen, are in sight; else the call fails.</remarks>
+/// <remarks>
+/// A share can go away at any time and leave nothing, or an empty folder. So an object that is not found is only missing while the folder
+/// itself, and the repository's config once it was seen, are in sight; otherwise the call fails.
+/// </remarks>
 public sealed class FolderObjectStore : IObjectStore
 {
     private readonly string _root;
@@ -12,10 +14,10 @@ public sealed class FolderObjectStore : IObjectStore
     private readonly FolderWriter _writer;
     private readonly Sightings _sightings = new();
 
-    /// <summary>Uses the folder at an absolute path; nothing is touched before the first call.</summary>
+    /// <summary>Uses the folder at an absolute path; nothing is accessed before the first call.</summary>
     /// <param name="root">The folder.</param>
-    /// <param name="durable">Whether saving waits for the disk. False is for caches only.</param>
-    /// <param name="disk">How it waits; null for the operating system's ways.</param>
+    /// <param name="durable">Whether saving waits for the disk. False only for caches.</param>
+    /// <param name="disk">How it waits; null for the operating system's functions.</param>
     public FolderObjectStore(string root, bool durable = true, IDiskSync? disk = null)
     {
         _root = Path.GetFullPath(root);
@@ -68,8 +70,8 @@ public sealed class FolderObjectStore : IObjectStore
         _durable ? Task.Factory.StartNew(() => Save(key, content, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default)
             : Task.Run(() => Save(key, content, cancellationToken), cancellationToken);
 
-    // Waiting for the disk takes a thread of its own: there is no asynchronous fsync, and the pool has as many threads as processors,
-    // which have hashing and encrypting to do meanwhile.
+    // Waiting for the disk takes a thread of its own: there is no asynchronous fsync, and the pool has as many threads as processors, which
+    // have to hash and encrypt meanwhile.
     private void Save(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => Run(key, () =>
     {
         _writer.Write(PathOf(key), content, () => EnsureInSight(key), cancellationToken);
@@ -139,9 +141,8 @@ public sealed class FolderObjectStore : IObjectStore
     /// <inheritdoc />
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    // Level by level, links followed. A folder that is not there, or no longer, is an empty one while the place is in sight; and at the
-    // end the
-    // place must be what it was, or what could not be seen was taken for deleted.
+    // Level by level, following links. A folder that does not exist (any more) counts as empty while the place is in sight; and at the end
+    // the place must be the same, or else what could not be seen would be taken for deleted.
     private IEnumerable<StoredObject> Walk(string top)
     {
         var pending = new Stack<string>([top]);
@@ -174,7 +175,7 @@ public sealed class FolderObjectStore : IObjectStore
         }
     }
 
-    // A cache may vanish at any moment, and is made anew.
+    // A cache may vanish at any time and is created again.
     private void EnsureInSight(string? key)
     {
         if (!_durable || !_sightings.ExpectsRoot)

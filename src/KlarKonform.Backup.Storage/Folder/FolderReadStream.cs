@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Storage.Folder;
 
-/// <summary>A file's bytes; a disk or share that fails while they are read becomes a <see cref="StorageException"/>.</summary>
+/// <summary>A file's bytes; an error of the disk or share while reading becomes a <see cref="StorageException"/>.</summary>
 internal sealed class FolderReadStream(Stream inner, string location, string key) : ForwardReadStream
 {
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace KlarKonform.Backup.Storage.Folder;
 
-/// <summary>Makes a rename durable: on Unix the folder's own entry list must reach the disk too (fsync(2), "calling fsync() does not necessarily ensure that the entry in the directory … has reached disk").</summary>
+/// <summary>
+/// Makes a rename durable: on Unix the folder's own entry list must reach the disk too (fsync(2), "calling fsync() does not necessarily
+/// ensure that the entry in the directory … has reached disk").
+/// </summary>
 public static class FolderSync
 {
     // errno of Linux; macOS numbers the last two differently.
@@ -11,10 +14,10 @@ public static class FolderSync
     private static readonly int ENOSYS = OperatingSystem.IsMacOS() ? 78 : 38;
     private static readonly int ENOTSUP = OperatingSystem.IsMacOS() ? 45 : 95;
 
-    /// <summary>Waits until the folder's entries are on the disk, where its file system can say so.</summary>
+    /// <summary>Waits until the folder's entries are on the disk, if its file system supports that.</summary>
     /// <param name="folder">The folder.</param>
-    /// <exception cref="IOException">They are not on the disk: the disk's, the quota's or the network's failure, as errno in
-    /// <see cref="Exception.HResult"/>; or there is no such folder.</exception>
+    /// <exception cref="IOException">They are not on the disk: a disk, quota or network error, as errno in <see cref="Exception.HResult"/>;
+    /// or the folder does not exist.</exception>
     public static void Flush(string folder)
     {
         if (OperatingSystem.IsWindows())
@@ -48,15 +51,16 @@ public static class FolderSync
     }
 
     /// <summary>
-    /// Whether an errno says that this file system does not sync folders at all, so that durability is its own or its server's affair. All
-    /// others, EIO before all, say that something could not be written.
+    /// Whether an errno means that this file system does not sync folders at all, so that durability is up to it or its server. All others,
+    /// above all EIO, mean that something could not be written.
     /// </summary>
     /// <param name="code">The errno of open(2) or fsync(2).</param>
-    /// <param name="opening">Whether it is open's.</param>
-    /// <remarks>open: a folder that may be written to and not be read (EACCES, EPERM), a system that opens no folders (EISDIR, EINVAL,
-    /// ENOTSUP).
-    /// fsync: no such operation for folders (EINVAL on CIFS, 9p and FUSE; ENOSYS, ENOTSUP), none on a descriptor that is open for reading
-    /// (EBADF, EISDIR), nothing to write (EROFS). PostgreSQL and others pass over the same ones.</remarks>
+    /// <param name="opening">Whether it comes from open(2).</param>
+    /// <remarks>
+    /// open: a folder that may be written but not read (EACCES, EPERM), a system that cannot open folders (EISDIR, EINVAL, ENOTSUP). fsync:
+    /// no such operation for folders (EINVAL on CIFS, 9p and FUSE; ENOSYS, ENOTSUP), none on a descriptor that is open for reading (EBADF,
+    /// EISDIR), nothing to write (EROFS). PostgreSQL and others ignore the same ones.
+    /// </remarks>
     public static bool IsInability(int code, bool opening) => code == EINVAL || code == EISDIR || code == ENOTSUP
         || (opening ? code is EACCES or EPERM : code is EBADF or EROFS || code == ENOSYS);
 

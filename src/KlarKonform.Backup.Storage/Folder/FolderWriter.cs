@@ -3,9 +3,10 @@ using System.Collections.Concurrent;
 namespace KlarKonform.Backup.Storage.Folder;
 
 /// <summary>
-/// Writes files that appear whole or not at all, and the folders for them, each of them on the disk before anything is put into it. Thread-safe.
+/// Writes files that appear completely or not at all, and the folders for them, each of which is on the disk before anything is put into
+/// it. Thread-safe.
 /// </summary>
-/// <param name="disk">How it waits for the disk; null when it does not, for caches.</param>
+/// <param name="disk">How it waits for the disk; null if it does not wait, for caches.</param>
 internal sealed class FolderWriter(IDiskSync? disk)
 {
     private const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -14,15 +15,15 @@ internal sealed class FolderWriter(IDiskSync? disk)
     private readonly ConcurrentDictionary<string, bool> _folders = new(StringComparer.Ordinal);
     private readonly object _creating = new();
 
-    // Made, and not said to be on the disk: whoever comes next asks again.
+    // Created, but not confirmed to be on the disk: the next caller checks again.
     private readonly HashSet<string> _doubtful = new(StringComparer.Ordinal);
 
-    /// <summary>Writes a file in place of what has its name.</summary>
+    /// <summary>Writes a file, replacing an existing one of the same name.</summary>
     /// <param name="path">The file's path.</param>
     /// <param name="content">Its bytes.</param>
-    /// <param name="inSight">Asked before a folder is made: throws when the place itself is away.</param>
-    /// <param name="cancellationToken">Looked at between two pieces.</param>
-    /// <exception cref="IOException">The file is not there, or not on the disk.</exception>
+    /// <param name="inSight">Called before a folder is created: throws if the place itself is out of sight.</param>
+    /// <param name="cancellationToken">Checked between two pieces.</param>
+    /// <exception cref="IOException">The file does not exist, or is not on the disk.</exception>
     public void Write(string path, ReadOnlyMemory<byte> content, Action inSight, CancellationToken cancellationToken)
     {
         var folder = Path.GetDirectoryName(path)!;
@@ -33,7 +34,7 @@ internal sealed class FolderWriter(IDiskSync? disk)
         }
         catch (DirectoryNotFoundException)
         {
-            // Somebody removed the folder, or the share went away since it was last used.
+            // The folder was removed, or the share went away, since it was last used.
             _folders.TryRemove(folder, out _);
             EnsureFolder(folder, inSight);
             WriteWhole(path, content, cancellationToken);
@@ -42,8 +43,10 @@ internal sealed class FolderWriter(IDiskSync? disk)
         disk?.FlushFolder(folder);
     }
 
-    /// <summary>Makes a folder and those above it. Each level that is made stands in a folder, which must be on the disk as well.</summary>
-    /// <exception cref="IOException">It is not there, or not on the disk.</exception>
+    /// <summary>
+    /// Creates a folder and those above it. Each created level is an entry in its parent folder, which must be on the disk as well.
+    /// </summary>
+    /// <exception cref="IOException">It does not exist, or is not on the disk.</exception>
     public void CreateFolder(string folder)
     {
         lock (_creating)
@@ -52,7 +55,7 @@ internal sealed class FolderWriter(IDiskSync? disk)
             for (var level = folder; level is not null && !IsThere(level); level = Path.GetDirectoryName(level))
                 missing.Push(level);
             if (missing.Count == 0)
-                missing.Push(folder); // It is no folder: let the system say so.
+                missing.Push(folder); // It is not a folder: let the system report it.
             while (missing.TryPop(out var level))
             {
                 if (OperatingSystem.IsWindows())
@@ -71,7 +74,7 @@ internal sealed class FolderWriter(IDiskSync? disk)
     {
         if (_folders.ContainsKey(folder))
             return;
-        lock (_creating) // Whoever comes second must not go on before the first one's folder is on the disk.
+        lock (_creating) // A second caller must not continue before the first one's folder is on the disk.
         {
             if (!IsThere(folder))
             {

@@ -3,9 +3,8 @@ using System.IO.Enumeration;
 namespace KlarKonform.Backup.Storage.Folder;
 
 /// <summary>
-/// Looks at files and folders and tells "not there" from "cannot be told". <see cref="File.Exists"/> and <see cref="Directory.Exists"/>
-/// say no
-/// for either, and .NET's own recursion passes over a folder that vanishes on the way.
+/// Looks at files and folders and distinguishes "does not exist" from "unknown". <see cref="File.Exists"/> and
+/// <see cref="Directory.Exists"/> return false for both, and .NET's own recursion skips a folder that vanishes on the way.
 /// </summary>
 internal static class LocalEntries
 {
@@ -16,7 +15,7 @@ internal static class LocalEntries
         RecurseSubdirectories = false,
     };
 
-    /// <summary>A path's attributes, or null when the file system says that nothing is there.</summary>
+    /// <summary>A path's attributes, or null if the file system says that nothing exists there.</summary>
     /// <exception cref="IOException">It does not say.</exception>
     public static FileAttributes? AttributesOf(string path)
     {
@@ -30,8 +29,8 @@ internal static class LocalEntries
         }
     }
 
-    /// <summary>What lies in a folder, one level of it.</summary>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <summary>The contents of a folder, one level only.</summary>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="IOException">The listing broke off.</exception>
     public static IEnumerable<LocalEntry> In(string folder) => new FileSystemEnumerable<LocalEntry>(
         folder,
@@ -39,8 +38,8 @@ internal static class LocalEntries
             new LocalEntry(entry.ToFullPath(), entry.IsDirectory, (entry.Attributes & FileAttributes.ReparsePoint) != 0),
         s_all);
 
-    /// <summary>A file's size and time, those of its target for a link; null when it is a folder or was deleted meanwhile.</summary>
-    /// <exception cref="IOException">It cannot be told; a link that leads nowhere among others.</exception>
+    /// <summary>A file's size and time, for a link those of its target; null if it is a folder or was deleted meanwhile.</summary>
+    /// <exception cref="IOException">It cannot be determined, for example because a link leads nowhere.</exception>
     public static (long Length, DateTimeOffset Modified)? FileAt(string path, bool mayBeLink)
     {
         try

@@ -1,9 +1,9 @@
 namespace KlarKonform.Backup.Storage.Limiting;
 
-/// <summary>Keeps a store's traffic below a rate, so that a backup leaves room on the line for the people who work there. Thread-safe.</summary>
+/// <summary>Keeps a store's traffic below a rate, so that a backup leaves bandwidth for the people who work there. Thread-safe.</summary>
 /// <param name="inner">The store; disposing this disposes it too.</param>
-/// <param name="upload">Limit for what is saved, or null for none.</param>
-/// <param name="download">Limit for what is read, or null for none.</param>
+/// <param name="upload">Limit for saving, or null for none.</param>
+/// <param name="download">Limit for reading, or null for none.</param>
 public sealed class LimitingObjectStore(IObjectStore inner, RateLimit? upload, RateLimit? download) : IObjectStore
 {
     /// <inheritdoc />
@@ -15,7 +15,7 @@ public sealed class LimitingObjectStore(IObjectStore inner, RateLimit? upload, R
     /// <inheritdoc />
     public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken) => inner.StatAsync(key, cancellationToken);
 
-    /// <summary>Stores an object once its bytes may pass. The store itself then sends them at once: on average the rate holds.</summary>
+    /// <summary>Stores an object once its bytes may pass. The store itself then sends them at once: the rate holds on average.</summary>
     /// <inheritdoc />
     public async Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
@@ -42,7 +42,7 @@ public sealed class LimitingObjectStore(IObjectStore inner, RateLimit? upload, R
 
     private sealed class LimitedReadStream(Stream stream, RateLimit limit) : ForwardReadStream
     {
-        // Small steps, or a slow line would stand still for seconds and then see a burst.
+        // Small steps, because otherwise a slow line would pause for seconds and then get a burst.
         private const int Step = 64 * 1024;
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

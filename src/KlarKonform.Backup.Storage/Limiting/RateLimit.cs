@@ -1,8 +1,8 @@
 namespace KlarKonform.Backup.Storage.Limiting;
 
 /// <summary>
-/// Bytes per second, for all who share it: everyone books his bytes at the end of what is booked already and waits until their time
-/// has come. Up to a second's worth may go at once, so that short pauses are not lost. Thread-safe.
+/// Bytes per second, for all callers that share it: each caller reserves bytes after those already reserved and waits for its time. Up to a
+/// second's worth may pass at once, so that short pauses are not lost. Thread-safe.
 /// </summary>
 /// <param name="bytesPerSecond">The limit.</param>
 /// <param name="time">Measures and waits.</param>
@@ -12,7 +12,7 @@ public sealed class RateLimit(long bytesPerSecond, TimeProvider time)
     private readonly long _start = time.GetTimestamp();
     private TimeSpan _booked = TimeSpan.FromSeconds(-1);
 
-    /// <summary>Waits until so many bytes may pass.</summary>
+    /// <summary>Waits until this many bytes may pass.</summary>
     public Task PassAsync(long bytes, CancellationToken cancellationToken)
     {
         TimeSpan wait;

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace KlarKonform.Backup.Storage.Memory;
 
-/// <summary>Objects in memory, for tests and for trying things out: gone when the process ends. Thread-safe.</summary>
-/// <param name="capacity">Bytes that fit; more are <see cref="StorageErrorKind.Full"/>.</param>
+/// <summary>Objects in memory, for tests and experiments: lost when the process ends. Thread-safe.</summary>
+/// <param name="capacity">Capacity in bytes; more is <see cref="StorageErrorKind.Full"/>.</param>
 public sealed class MemoryObjectStore(long capacity = long.MaxValue) : IObjectStore
 {
     private readonly ConcurrentDictionary<string, byte[]> _objects = new(StringComparer.Ordinal);

@@ -13,20 +13,21 @@ internal static class S3Errors
     // "The action is not valid for the object's storage class or access tier." (API reference, GetObject)
     private const string InvalidObjectState = "InvalidObjectState";
 
-    // The SDK compares a whole object with its ETag, and says so in no other way.
+    // The SDK compares a whole object with its ETag, and reports a mismatch only by this text.
     private const string HashMismatch = "Expected hash not equal to calculated hash";
 
-    /// <summary>Whether the service itself says, in its own words, that there is no such object. A 404 alone may come from any server on
-    /// the way.</summary>
+    /// <summary>
+    /// Whether the service itself says explicitly that the object does not exist. A 404 alone may come from any server on the way.
+    /// </summary>
     public static bool SaysMissing(AmazonS3Exception exception) =>
         exception is { StatusCode: HttpStatusCode.NotFound, ErrorCode: "NoSuchKey" or "NoSuchVersion" };
 
-    /// <summary>Whether it is a 404 without S3's words: an answer to HEAD has none, a proxy's page neither.</summary>
+    /// <summary>Whether it is a 404 without S3's error document: a response to HEAD has none, and neither has a proxy's page.</summary>
     public static bool IsWordless(AmazonS3Exception exception) =>
         exception.StatusCode == HttpStatusCode.NotFound
         && (string.IsNullOrEmpty(exception.ErrorCode) || exception.ErrorCode == nameof(HttpStatusCode.NotFound));
 
-    /// <summary>Whether the object lies in a class that must be restored first.</summary>
+    /// <summary>Whether the object is in a class that must be restored first.</summary>
     public static bool IsArchived(Exception exception) => exception is AmazonS3Exception { ErrorCode: InvalidObjectState };
 
     public static StorageException Translate(Exception exception, string location, string? key)
@@ -41,14 +42,15 @@ internal static class S3Errors
         return new StorageException(kind, location, key, exception.Message, exception);
     }
 
-    // By the service's own word first: Ceph refuses with QuotaExceeded under the status of a missing permission.
+    // By the service's own code first: Ceph refuses with QuotaExceeded and the status of a missing permission.
     private static StorageErrorKind KindOf(AmazonS3Exception answer) => answer.ErrorCode switch
     {
         "InvalidAccessKeyId" or "SignatureDoesNotMatch" or "AuthorizationHeaderMalformed" => StorageErrorKind.AuthenticationFailed,
         "QuotaExceeded" => StorageErrorKind.Full,
-        "InvalidStorageClass" or "NotImplemented" => StorageErrorKind.InvalidSettings, // What the provider does not know.
+        "InvalidStorageClass" or "NotImplemented" => StorageErrorKind.InvalidSettings, // What the provider does not support.
         "BadDigest" or "XAmzContentSHA256Mismatch" or "InvalidDigest" => StorageErrorKind.Busy, // Damaged on the way: sent again.
-        "NoSuchUpload" or "InvalidPart" or "InvalidPartOrder" => StorageErrorKind.Busy, // The server forgot it: all of it is sent again.
+        // The server has forgotten it: everything is sent again.
+        "NoSuchUpload" or "InvalidPart" or "InvalidPartOrder" => StorageErrorKind.Busy,
         "SlowDown" or "RequestTimeout" or "InternalError" => StorageErrorKind.Busy,
         _ when IsWordless(answer) || answer.InnerException is XmlException => StorageErrorKind.InvalidAnswer,
         _ => answer.StatusCode switch
@@ -76,7 +78,7 @@ internal static class S3Errors
         return Find<XmlException>(exception) is not null ? StorageErrorKind.InvalidAnswer : StorageErrorKind.Other;
     }
 
-    /// <summary>An answer that contradicts itself or the protocol.</summary>
+    /// <summary>A response that contradicts itself or the protocol.</summary>
     public static StorageException Contradiction(string location, string? key, string message) =>
         new(StorageErrorKind.InvalidAnswer, location, key, message);
 

@@ -5,9 +5,8 @@ using Amazon.S3.Model;
 namespace KlarKonform.Backup.Storage.S3;
 
 /// <summary>
-/// Reads listings page by page, and believes no page that contradicts the protocol, itself or the pages before: whoever takes a listing
-/// that
-/// broke off for a complete one takes what is there for missing. Thread-safe.
+/// Reads listings page by page, and trusts no page that contradicts the protocol, itself or the pages before: taking an interrupted listing
+/// for a complete one means taking existing objects for missing. Thread-safe.
 /// </summary>
 /// <param name="client">The client.</param>
 /// <param name="options">Bucket and page size.</param>
@@ -15,7 +14,7 @@ namespace KlarKonform.Backup.Storage.S3;
 internal sealed class S3Listing(AmazonS3Client client, S3StoreOptions options, string location)
 {
     /// <summary>All keys that begin with a prefix.</summary>
-    /// <exception cref="StorageException"><see cref="StorageErrorKind.InvalidAnswer"/> and what S3 throws.</exception>
+    /// <exception cref="StorageException"><see cref="StorageErrorKind.InvalidAnswer"/> or what S3 throws.</exception>
     public async IAsyncEnumerable<S3Object> ReadAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var keys = new HashSet<string>(StringComparer.Ordinal);
@@ -33,7 +32,7 @@ internal sealed class S3Listing(AmazonS3Client client, S3StoreOptions options, s
                     continue; // Some servers begin with the marker itself.
                 if (!keys.Add(item.Key))
                     throw Contradiction(prefix, $"names '{item.Key}' twice");
-                if (item.Key[^1] != '/') // What a console shows as a folder.
+                if (item.Key[^1] != '/') // An object that consoles show as a folder.
                     yield return item.Size is null ? throw Contradiction(prefix, $"names no size of '{item.Key}'") : item;
             }
 
@@ -45,8 +44,8 @@ internal sealed class S3Listing(AmazonS3Client client, S3StoreOptions options, s
                 continue;
             }
 
-            // Version 1, though version 2 was asked for: it goes on behind the last key. Version 2 always has a token, so that an answer of
-            // version 2 without one has failed at the server.
+            // Version 1, although version 2 was requested: continue after the last key. Version 2 always has a token, so a version 2
+            // response without one means a failure at the server.
             if (!page.IsVersion1 || page.Objects.Count == 0)
                 throw Contradiction(prefix, "says that it goes on, and not where");
             var last = page.Marker ?? page.Objects[^1].Key;
@@ -54,8 +53,9 @@ internal sealed class S3Listing(AmazonS3Client client, S3StoreOptions options, s
         }
     }
 
-    /// <summary>One page of at most one key, which proves endpoint, credentials, bucket, permission, and that a server of S3
-    /// answers.</summary>
+    /// <summary>
+    /// Reads one page of at most one key, which proves endpoint, credentials, bucket, permission, and that an S3 server answers.
+    /// </summary>
     public async Task ProbeAsync(string prefix, CancellationToken cancellationToken) =>
         await PageAsync(prefix, null, null, cancellationToken, most: 1).ConfigureAwait(false);
 
@@ -78,7 +78,7 @@ internal sealed class S3Listing(AmazonS3Client client, S3StoreOptions options, s
             var answer = await client.ListObjectsV2Async(request, cancellationToken).ConfigureAwait(false);
             var objects = answer.S3Objects ?? [];
 
-            // An error, a page of HTML or an empty body under status 200 parse as a listing without keys.
+            // An error, an HTML page or an empty body with status 200 is parsed as a listing without keys.
             if (answer.IsTruncated is null && answer.KeyCount is null && string.IsNullOrEmpty(answer.Name) && objects.Count == 0)
                 throw Contradiction(prefix, "is none");
             return new Page(objects, answer.IsTruncated == true, answer.NextContinuationToken, null, IsVersion1: answer.KeyCount is null);

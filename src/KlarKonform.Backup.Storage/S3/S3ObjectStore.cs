@@ -31,7 +31,7 @@ public sealed class S3ObjectStore : IObjectStore
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
             MaxErrorRetry = 0, // RetryingObjectStore repeats; two layers would multiply the waiting.
-            MaxStaleConnectionRetries = 0, // Counted beside the former.
+            MaxStaleConnectionRetries = 0, // Counted separately from the above.
             HttpClientFactory = _http,
         };
         if (options.Endpoint is { } endpoint)
@@ -63,7 +63,7 @@ public sealed class S3ObjectStore : IObjectStore
             var answer = await _client.GetObjectMetadataAsync(_options.Bucket, _prefix + key, cancellationToken).ConfigureAwait(false);
             EnsureObject(key, answer.ETag, answer.Headers.ContentType);
 
-            // Whoever compresses on the way leaves the length out, and Cloudflare has been seen to do so for plain bytes.
+            // Servers that compress on the way leave out the length, and Cloudflare has been seen to do so for plain bytes.
             if (answer.Headers.ContentLength < 0)
             {
                 return await FindListedAsync(key, cancellationToken).ConfigureAwait(false)
@@ -149,7 +149,7 @@ public sealed class S3ObjectStore : IObjectStore
         }
         catch (AmazonS3Exception exception) when (S3Errors.SaysMissing(exception))
         {
-            // Gone already, which is what was asked for.
+            // Gone already, as requested.
         }
 
         return true;
@@ -170,15 +170,15 @@ public sealed class S3ObjectStore : IObjectStore
         IsArchived = S3Classes.IsArchive(item.StorageClass?.Value),
     };
 
-    // A firewall's or provider's page under status 200: objects have an ETag, and none of ours is HTML.
+    // A firewall's or provider's page with status 200: objects have an ETag, and none of ours is HTML.
     private void EnsureObject(string key, string? etag, string? contentType)
     {
         if (string.IsNullOrEmpty(etag) && contentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) == true)
             throw S3Errors.Contradiction(Location, key, $"Asked for '{key}', the server sent a page of HTML.");
     }
 
-    // HEAD has no words: its 404 may be the object's, the bucket's, or that of any proxy. GET says which, and where that is wordless too,
-    // a listing.
+    // HEAD has no error document: its 404 may mean the object, the bucket, or come from any proxy. GET says which, and if that has none
+    // either, a listing.
     private async Task EnsureMissingAsync(string key, CancellationToken cancellationToken)
     {
         try

@@ -5,16 +5,16 @@ using Amazon.S3.Model;
 namespace KlarKonform.Backup.Storage.S3;
 
 /// <summary>
-/// Compares what was asked for with what came. Servers and proxies that ignore Range send the object from its first byte, under status 200;
-/// others send the part that was asked for under 200 too, or the whole where the part is the whole.
+/// Compares what was requested with what was received. Servers and proxies that ignore Range send the object from its first byte, with
+/// status 200; others send the requested part with 200 too, or the whole object if the part is the whole.
 /// </summary>
 internal static class S3Ranges
 {
-    /// <summary>The answer's body from the byte that was asked for.</summary>
-    /// <param name="answer">The answer.</param>
+    /// <summary>The response body, starting at the requested byte.</summary>
+    /// <param name="answer">The response.</param>
     /// <param name="body">Its body.</param>
-    /// <param name="offset">The first byte that was asked for.</param>
-    /// <param name="length">How many, or null for all that follow.</param>
+    /// <param name="offset">The first byte requested.</param>
+    /// <param name="length">Number of bytes, or null for all that follow.</param>
     /// <param name="location">The store's location.</param>
     /// <param name="key">The object's key.</param>
     /// <exception cref="StorageException"><see cref="StorageErrorKind.RangesIgnored"/> or
@@ -23,7 +23,7 @@ internal static class S3Ranges
     {
         if (offset == 0 && length is null)
             return body;
-        var sent = answer.Headers.ContentLength; // -1 when the server does not say.
+        var sent = answer.Headers.ContentLength; // -1 if the server does not say.
         if (!string.IsNullOrEmpty(answer.ContentRange))
         {
             if (FirstByte(answer.ContentRange) != offset)

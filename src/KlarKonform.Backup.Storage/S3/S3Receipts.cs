@@ -6,9 +6,8 @@ using Amazon.S3.Model;
 namespace KlarKonform.Backup.Storage.S3;
 
 /// <summary>
-/// Looks at what a server says of an object that it took. Without encryption by KMS an ETag is the content's MD5; where it is another one,
-/// either
-/// the server keeps other bytes or its ETags are no hashes, which one object that is read back tells. Thread-safe.
+/// Checks what a server says about an object that it accepted. Without KMS encryption an ETag is the MD5 of the content; if it differs,
+/// either the server stores other bytes or its ETags are not hashes, which reading back one object shows. Thread-safe.
 /// </summary>
 /// <param name="client">The client.</param>
 /// <param name="bucket">The bucket.</param>
@@ -19,8 +18,8 @@ internal sealed class S3Receipts(AmazonS3Client client, string bucket, string lo
 
     private volatile bool _tagsAreHashes = true;
 
-    /// <summary>Checks the answer to an upload.</summary>
-    /// <exception cref="StorageException"><see cref="StorageErrorKind.InvalidAnswer"/>: the object is not there, or not as it was
+    /// <summary>Checks the response to an upload.</summary>
+    /// <exception cref="StorageException"><see cref="StorageErrorKind.InvalidAnswer"/>: the object does not exist, or not as it was
     /// sent.</exception>
     public async Task CheckAsync(string key, ReadOnlyMemory<byte> content, PutObjectResponse answer, CancellationToken cancellationToken)
     {
@@ -42,8 +41,8 @@ internal sealed class S3Receipts(AmazonS3Client client, string bucket, string lo
         _tagsAreHashes = false;
     }
 
-    /// <summary>Asks whether an object is there with its size.</summary>
-    /// <exception cref="StorageException"><see cref="StorageErrorKind.InvalidAnswer"/>: it is not.</exception>
+    /// <summary>Asks whether an object exists with this size.</summary>
+    /// <exception cref="StorageException"><see cref="StorageErrorKind.InvalidAnswer"/>: it does not.</exception>
     public async Task EnsureThereAsync(string key, long size, CancellationToken cancellationToken)
     {
         try
@@ -54,7 +53,7 @@ internal sealed class S3Receipts(AmazonS3Client client, string bucket, string lo
         }
         catch (AmazonS3Exception exception) when (exception.StatusCode == HttpStatusCode.NotFound)
         {
-            // As below.
+            // See below.
         }
 
         throw S3Errors.Contradiction(location, key, $"The server says that it took '{key}', and does not have it.");
@@ -72,7 +71,7 @@ internal sealed class S3Receipts(AmazonS3Client client, string bucket, string lo
         }
         catch (AmazonS3Exception exception) when (S3Errors.IsArchived(exception))
         {
-            return true; // A class that is not read: the server compared hashes when it took the object.
+            return true; // A class that cannot be read: the server compared hashes when it accepted the object.
         }
     }
 

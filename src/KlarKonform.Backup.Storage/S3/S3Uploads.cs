@@ -6,13 +6,12 @@ namespace KlarKonform.Backup.Storage.S3;
 
 /// <summary>
 /// Uploads as whole, signed payloads: the server compares the SHA-256 in the signature and the MD5 in Content-MD5 with what arrived, so
-/// that bytes damaged on the way are refused. Streaming signatures (aws-chunked) and trailing checksums, the SDK's defaults, are
-/// refused by several providers, OpenStack Swift among them. A success that does not name the object's ETag is none until the object is
-/// there.
+/// that bytes damaged on the way are refused. Streaming signatures (aws-chunked) and trailing checksums, the SDK's defaults, are refused by
+/// several providers, OpenStack Swift among them. A success without the object's ETag does not count until the object is found to exist.
 /// </summary>
 /// <param name="client">The client.</param>
 /// <param name="options">Bucket, class, encryption and part size.</param>
-/// <param name="packs">Beginning of the keys that get the storage class.</param>
+/// <param name="packs">Prefix of the keys that get the storage class.</param>
 /// <param name="location">The store's location, for messages.</param>
 internal sealed class S3Uploads(AmazonS3Client client, S3StoreOptions options, string packs, string location)
 {
@@ -43,7 +42,9 @@ internal sealed class S3Uploads(AmazonS3Client client, S3StoreOptions options, s
         await _receipts.CheckAsync(key, content, answer, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Uploads in parts. The object appears when all are there; a failed upload is withdrawn, or its parts would be paid for.</summary>
+    /// <summary>
+    /// Uploads in parts. The object appears when all are there; a failed upload is withdrawn, because its parts would otherwise be charged.
+    /// </summary>
     public async Task UploadAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         var start = new InitiateMultipartUploadRequest { BucketName = options.Bucket, Key = key, ContentType = "application/octet-stream" };
@@ -83,7 +84,7 @@ internal sealed class S3Uploads(AmazonS3Client client, S3StoreOptions options, s
                 UploadId = upload.UploadId,
                 PartETags = [.. parts],
             }, cancellationToken).ConfigureAwait(false);
-            if (string.IsNullOrEmpty(answer.ETag)) // S3 says 200 before it knows; what failed then stands in the body.
+            if (string.IsNullOrEmpty(answer.ETag)) // S3 responds with 200 before it knows the result; an error is then in the body.
                 await _receipts.EnsureThereAsync(key, content.Length, cancellationToken).ConfigureAwait(false);
         }
         catch
@@ -107,7 +108,7 @@ internal sealed class S3Uploads(AmazonS3Client client, S3StoreOptions options, s
         }
         catch (Exception exception) when (exception is Amazon.Runtime.AmazonClientException or Amazon.Runtime.AmazonServiceException or HttpRequestException or IOException or OperationCanceledException)
         {
-            // The failure that led here is the one to report; a bucket's lifecycle rule removes what stays behind.
+            // The failure that led here is the one to report; a bucket's lifecycle rule removes what is left.
         }
     }
 

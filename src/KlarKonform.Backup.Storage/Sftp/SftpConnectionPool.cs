@@ -5,7 +5,7 @@ using Renci.SshNet.Common;
 
 namespace KlarKonform.Backup.Storage.Sftp;
 
-/// <summary>Lends connected clients, connects new ones while the limit allows, and drops broken ones. Thread-safe.</summary>
+/// <summary>Lends connected clients, connects new ones up to the limit, and drops broken ones. Thread-safe.</summary>
 internal sealed class SftpConnectionPool : IDisposable
 {
     private readonly SftpStoreOptions _options;
@@ -44,7 +44,8 @@ internal sealed class SftpConnectionPool : IDisposable
 
     public void Return(SftpClient client, bool broken)
     {
-        // Saying goodbye waits for whoever still holds the line, which on a dead one is as long as the operating system tries.
+        // Disconnecting waits for the thread that still uses the connection, which on a dead one takes as long as the operating system
+        // tries.
         if (broken)
             _ = Task.Run(client.Dispose);
         else if (_disposed)
@@ -127,7 +128,7 @@ internal sealed class SftpConnectionPool : IDisposable
         if (_options.Password is { } password)
         {
             methods.Add(new PasswordAuthenticationMethod(_options.UserName, password));
-            // Many NAS systems offer passwords as keyboard-interactive only.
+            // Many NAS systems offer passwords only as keyboard-interactive.
             var interactive = new KeyboardInteractiveAuthenticationMethod(_options.UserName);
             interactive.AuthenticationPrompt += (_, prompt) =>
             {

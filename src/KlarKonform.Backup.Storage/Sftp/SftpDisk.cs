@@ -5,17 +5,15 @@ using Renci.SshNet.Sftp;
 namespace KlarKonform.Backup.Storage.Sftp;
 
 /// <summary>
-/// Sees to it that what is saved survives a power cut at the server: the file before it gets its name, and the folders after it. Where the
-/// server
-/// offers no fsync there is nothing to be had: the file is complete and visible, and durable when the server's system writes it.
-/// Thread-safe.
+/// Ensures that what is saved survives a power cut at the server: the file before it gets its name, and the folders after it. If the server
+/// offers no fsync, this is not possible: the file is complete and visible, and durable when the server's system writes it. Thread-safe.
 /// </summary>
 internal sealed class SftpDisk
 {
     private volatile Ability _withFolders;
 
     /// <summary>Waits for a file's bytes, and compares its size with what was sent.</summary>
-    /// <exception cref="IOException">The server kept another number of bytes.</exception>
+    /// <exception cref="IOException">The server stored another number of bytes.</exception>
     /// <exception cref="SftpException">It could not write them.</exception>
     public static async Task FlushFileAsync(SftpClient client, string path, long size, CancellationToken cancellationToken)
     {
@@ -31,7 +29,7 @@ internal sealed class SftpDisk
                 }
                 catch (SftpException exception) when (IsInability(exception))
                 {
-                    // Offered, and not possible with this file system.
+                    // Offered, but not possible with this file system.
                 }
 
                 kept = file.Length;
@@ -46,9 +44,11 @@ internal sealed class SftpDisk
             throw new IOException($"The server kept {kept} of {size} bytes.");
     }
 
-    /// <summary>Waits for a folder's entries. The protocol has no request for that; on most systems a folder can be opened for reading
-    /// like a file, and synced.</summary>
-    /// <exception cref="SftpException">The server could not write them, and could before.</exception>
+    /// <summary>
+    /// Waits for a folder's entries. The protocol has no request for that; on most systems a folder can be opened for reading like a file,
+    /// and synced.
+    /// </summary>
+    /// <exception cref="SftpException">The server could not write them, although it could before.</exception>
     public async Task FlushFolderAsync(SftpClient client, string folder, CancellationToken cancellationToken)
     {
         if (_withFolders == Ability.None || !SftpSync.IsOffered(client))
@@ -62,7 +62,7 @@ internal sealed class SftpDisk
         catch (SftpException)
         {
             if (_withFolders == Ability.Unknown)
-                _withFolders = Ability.None; // This server opens no folders.
+                _withFolders = Ability.None; // This server cannot open folders.
             return;
         }
 
@@ -75,7 +75,7 @@ internal sealed class SftpDisk
             }
             catch (SftpException exception) when (IsInability(exception) || _withFolders != Ability.Proved)
             {
-                // SSH_FX_FAILURE is EIO as well as "not with a folder": who has never synced one is taken to be unable.
+                // SSH_FX_FAILURE means EIO as well as "not with a folder": a server that has never synced one is taken to be unable to.
                 if (_withFolders == Ability.Unknown)
                     _withFolders = Ability.None;
             }
@@ -83,8 +83,8 @@ internal sealed class SftpDisk
     }
 
     // OpenSSH turns EINVAL into SSH_FX_BAD_MESSAGE, EBADF into NO_SUCH_FILE, EACCES and EPERM into PERMISSION_DENIED, ENOSYS into
-    // OP_UNSUPPORTED
-    // (errno_to_portable in sftp-server.c): this file system cannot do it. EIO, ENOSPC, EDQUOT and all others are SSH_FX_FAILURE.
+    // OP_UNSUPPORTED (errno_to_portable in sftp-server.c): this file system cannot do it. EIO, ENOSPC, EDQUOT and all others are
+    // SSH_FX_FAILURE.
     private static bool IsInability(SftpException exception) =>
         exception.StatusCode is StatusCode.OperationUnsupported or StatusCode.BadMessage
             or StatusCode.PermissionDenied or StatusCode.NoSuchFile;

@@ -17,7 +17,7 @@ internal static class SftpErrors
             SshAuthenticationException => StorageErrorKind.AuthenticationFailed,
             SshConnectionException or SshOperationTimeoutException or SocketException or IOException or ObjectDisposedException
                 or OperationCanceledException or InvalidOperationException or TimeoutException => StorageErrorKind.Unreachable,
-            // SSH_FX_FAILURE is all that OpenSSH says for ENOSPC and EDQUOT; the text is the server's.
+            // OpenSSH reports ENOSPC and EDQUOT only as SSH_FX_FAILURE; the text is the server's.
             SshException when exception.Message.Contains("space", StringComparison.OrdinalIgnoreCase)
                 || exception.Message.Contains("quota", StringComparison.OrdinalIgnoreCase) => StorageErrorKind.Full,
             _ => StorageErrorKind.Other,

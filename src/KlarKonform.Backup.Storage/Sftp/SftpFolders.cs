@@ -4,21 +4,21 @@ using Renci.SshNet.Common;
 
 namespace KlarKonform.Backup.Storage.Sftp;
 
-/// <summary>Makes folders, each of them on the server's disk before anything is put into it. Thread-safe.</summary>
+/// <summary>Creates folders, each of which is on the server's disk before anything is put into it. Thread-safe.</summary>
 /// <param name="disk">How it waits for the disk.</param>
 internal sealed class SftpFolders(SftpDisk disk) : IDisposable
 {
     private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _one = new(1);
 
-    // Made, and not said to be on the disk: whoever comes next asks again.
+    // Created, but not confirmed to be on the disk: the next caller checks again.
     private readonly ConcurrentDictionary<string, bool> _doubtful = new(StringComparer.Ordinal);
 
-    /// <summary>Makes a folder that is not there.</summary>
+    /// <summary>Creates a missing folder.</summary>
     /// <param name="client">The connection.</param>
     /// <param name="folder">Its path.</param>
-    /// <param name="inSight">Asked before anything is made: throws when the place itself is away.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="inSight">Called before anything is created: throws if the place itself is out of sight.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task EnsureAsync(SftpClient client, string folder, Func<Task> inSight, CancellationToken cancellationToken)
     {
         if (_known.ContainsKey(folder))
@@ -42,10 +42,10 @@ internal sealed class SftpFolders(SftpDisk disk) : IDisposable
 
     public void Dispose() => _one.Dispose();
 
-    /// <summary>The folder was not there although it was known.</summary>
+    /// <summary>Records that a known folder no longer exists.</summary>
     public void Forget(string folder) => _known.TryRemove(folder, out _);
 
-    /// <summary>Makes a folder and those above it.</summary>
+    /// <summary>Creates a folder and those above it.</summary>
     public async Task CreateAsync(SftpClient client, string folder, CancellationToken cancellationToken)
     {
         if (await IsThereAsync(client, folder, cancellationToken).ConfigureAwait(false))
@@ -59,7 +59,8 @@ internal sealed class SftpFolders(SftpDisk disk) : IDisposable
         }
         catch (SshException exception) when (exception is not SshConnectionException)
         {
-            // Another writer was faster, or this one before its line broke. A line that breaks now is a reason to try again, which "Failure" is not.
+            // Another writer was faster, or this one before its connection broke. A connection that breaks now is a reason to retry, which
+            // "Failure" is not.
             if (!await client.ExistsAsync(folder, cancellationToken).ConfigureAwait(false))
                 throw;
         }

@@ -2,12 +2,13 @@ using Renci.SshNet;
 
 namespace KlarKonform.Backup.Storage.Sftp;
 
-/// <summary>Asks a server for its host key, for those who decide to trust it on first use.</summary>
+/// <summary>Asks a server for its host key, for users who decide to trust it on first use.</summary>
 public static class SftpHostKey
 {
-    /// <summary>Connects, notes the key's fingerprint and hangs up before anything is signed in.</summary>
+    /// <summary>Connects, reads the key's fingerprint and disconnects before any sign-in.</summary>
     /// <returns>The fingerprint as OpenSSH prints it: <c>SHA256:</c> and base64 without padding.</returns>
-    /// <exception cref="StorageException"><see cref="StorageErrorKind.Unreachable"/>: nothing answered, or no SSH server.</exception>
+    /// <exception cref="StorageException"><see cref="StorageErrorKind.Unreachable"/>: nothing answered, or it is not an SSH
+    /// server.</exception>
     public static async Task<string> ReadAsync(string host, int port, TimeSpan timeout, CancellationToken cancellationToken)
     {
         string? shown = null;

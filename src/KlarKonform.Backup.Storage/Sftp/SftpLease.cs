@@ -2,7 +2,7 @@ using Renci.SshNet;
 
 namespace KlarKonform.Backup.Storage.Sftp;
 
-/// <summary>A client on loan; disposing gives it back.</summary>
+/// <summary>A client on loan; disposing returns it.</summary>
 internal sealed class SftpLease(SftpConnectionPool pool, SftpClient client) : IDisposable
 {
     private int _returned;

@@ -4,20 +4,20 @@ using Renci.SshNet.Sftp;
 
 namespace KlarKonform.Backup.Storage.Sftp;
 
-/// <summary>What lies in a folder of the server, one level of it.</summary>
+/// <summary>The contents of a folder on the server, one level only.</summary>
 /// <param name="Files">Keys of the objects.</param>
-/// <param name="Folders">Keys of what may be folders, each with the file that it is if it is none.</param>
+/// <param name="Folders">Keys of possible folders, each with the file that it is if it is not a folder.</param>
 internal sealed record SftpListing(IReadOnlyList<StoredObject> Files, IReadOnlyList<(string Key, StoredObject? OrFile)> Folders)
 {
     private const int HexOfId = 64;
 
-    /// <summary>Reads a folder: without an entry where there is none, null where there is something that is none.</summary>
+    /// <summary>Reads a folder: without entries if it does not exist, null if there is something that is not a folder.</summary>
     /// <param name="client">The connection.</param>
     /// <param name="path">The folder's path.</param>
     /// <param name="key">Its key.</param>
-    /// <param name="isGuess">Whether it may be no folder.</param>
-    /// <param name="moved">Told of every entry.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="isGuess">Whether it may not be a folder.</param>
+    /// <param name="moved">Called for every entry.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="IOException">The listing broke off.</exception>
     public static async Task<SftpListing?> ReadAsync(
         SftpClient client, string path, string key, bool isGuess, Action moved, CancellationToken cancellationToken)
@@ -47,8 +47,8 @@ internal sealed record SftpListing(IReadOnlyList<StoredObject> Files, IReadOnlyL
         }
         catch (SftpPathNotFoundException exception)
         {
-            // At the opening it means that there is none; OpenSSH says so of files too. Behind that, that the folder went away while it
-            // was read.
+            // On opening, this means that it does not exist; OpenSSH says so for files too. Later it means that the folder vanished while
+            // it was read.
             var isThere = begun || await client.ExistsAsync(path, cancellationToken).ConfigureAwait(false);
             if (isGuess && isThere && !begun)
                 return null;
@@ -65,23 +65,24 @@ internal sealed record SftpListing(IReadOnlyList<StoredObject> Files, IReadOnlyL
     }
 
     /// <summary>A file as the server describes it.</summary>
-    /// <exception cref="IOException">It does not say how large it is.</exception>
+    /// <exception cref="IOException">The server does not report its size.</exception>
     public static StoredObject File(string key, SftpFileAttributes attributes)
     {
         if (attributes.Size < 0)
             throw new IOException($"The server does not say how large '{key}' is.");
-        var time = attributes.LastWriteTimeUtc; // Of year 1 where the server does not say.
+        var time = attributes.LastWriteTimeUtc; // In year 1 if the server does not say.
         return new StoredObject(key, attributes.Size) { Modified = time.Year > 1 ? new DateTimeOffset(time, TimeSpan.Zero) : null };
     }
 
-    /// <summary>Whether the server does not say what it is: permissions without the bits of the type, or none at all. Servers on Windows
-    /// do so.</summary>
+    /// <summary>
+    /// Whether the server does not say what it is: permissions without the type bits, or none at all. Servers on Windows do so.
+    /// </summary>
     public static bool IsUntyped(SftpFileAttributes attributes) => attributes is
     {
         IsRegularFile: false, IsDirectory: false, IsSymbolicLink: false,
         IsSocket: false, IsNamedPipe: false, IsBlockDevice: false, IsCharacterDevice: false,
     };
 
-    // Packs, indexes, snapshots, keys and locks are called by hashes: to try each of them as a folder would take a request a file.
+    // Packs, indexes, snapshots, keys and locks are named by hashes: trying each of them as a folder would take one request per file.
     private static bool IsId(string name) => name.Length == HexOfId && name.All(char.IsAsciiHexDigit);
 }

@@ -5,12 +5,13 @@ using Renci.SshNet.Common;
 namespace KlarKonform.Backup.Storage.Sftp;
 
 /// <summary>Objects as files on an SFTP server whose host key is pinned. Thread-safe.</summary>
-/// <remarks>What the server does not find is missing only while the folder itself, and the repository's config once it was seen, are in
-/// sight: a
-/// volume that is not mounted at the server must not look like an empty repository.</remarks>
+/// <remarks>
+/// What the server does not find is only missing while the folder itself, and the repository's config once it was seen, are in sight: a
+/// volume that is not mounted at the server must not look like an empty repository.
+/// </remarks>
 public sealed class SftpObjectStore : IObjectStore
 {
-    // A folder of a repository may be a link to another volume; nobody links through many.
+    // A folder of a repository may be a link to another volume, but not through many links.
     private const int MostLinks = 8;
 
     private readonly SftpStoreOptions _options;
@@ -20,7 +21,7 @@ public sealed class SftpObjectStore : IObjectStore
     private readonly Sightings _sightings = new();
     private readonly string _root;
 
-    /// <summary>Remembers the settings; the first call connects.</summary>
+    /// <summary>Stores the settings; the first call connects.</summary>
     public SftpObjectStore(SftpStoreOptions options)
     {
         _options = options;
@@ -84,7 +85,7 @@ public sealed class SftpObjectStore : IObjectStore
         }
         catch (SftpPathNotFoundException)
         {
-            // Somebody removed the folder, or the volume went away since it was last used.
+            // The folder was removed, or the volume went away, since it was last used.
             _folders.Forget(folder);
             await EnsureFolderAsync().ConfigureAwait(false);
             await WriteAsync(client, watch, path, content).ConfigureAwait(false);
@@ -120,7 +121,7 @@ public sealed class SftpObjectStore : IObjectStore
             if (exception is OperationCanceledException && cancellationToken.IsCancellationRequested)
                 throw;
             if (exception is SftpPathNotFoundException)
-                await StatAsync(key, cancellationToken).ConfigureAwait(false); // Throws when it cannot be told.
+                await StatAsync(key, cancellationToken).ConfigureAwait(false); // Throws if that is unknown.
             throw SftpErrors.Translate(exception, Location, key);
         }
     }
@@ -179,7 +180,7 @@ public sealed class SftpObjectStore : IObjectStore
         }
         catch (SftpPathNotFoundException)
         {
-            await EnsureInSightAsync(client, key, watch.Token).ConfigureAwait(false); // Gone already, which is what was asked for.
+            await EnsureInSightAsync(client, key, watch.Token).ConfigureAwait(false); // Gone already, as requested.
         }
 
         _sightings.Deleted(key);
@@ -224,7 +225,7 @@ public sealed class SftpObjectStore : IObjectStore
             throw _sightings.OutOfSight(Location, key);
     }
 
-    // What a link leads to, by opening it: the library asks for the attributes of links themselves only. Null for a folder.
+    // The target of a link, found by opening it: the library only requests the attributes of links themselves. Null for a folder.
     private async Task<StoredObject?> TargetAsync(SftpClient client, string key, CancellationToken cancellationToken)
     {
         try
@@ -257,7 +258,8 @@ public sealed class SftpObjectStore : IObjectStore
         }
     }
 
-    // posix-rename@openssh.com replaces atomically; servers without it get delete and rename, which is safe because content-addressed objects never change.
+    // posix-rename@openssh.com replaces atomically; servers without it get delete and rename, which is safe because content-addressed
+    // objects never change.
     private static async Task RenameAsync(SftpClient client, string from, string to, CancellationToken cancellationToken)
     {
         try
@@ -286,7 +288,7 @@ public sealed class SftpObjectStore : IObjectStore
         }
     }
 
-    // What the server has acknowledged, not what lies in buffers.
+    // Counts what the server has acknowledged, not what is in buffers.
     private sealed class Acknowledged(SftpSilence watch) : IProgress<UploadFileProgressReport>
     {
         public void Report(UploadFileProgressReport value) => watch.Moved();

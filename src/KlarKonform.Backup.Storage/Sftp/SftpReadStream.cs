@@ -1,11 +1,11 @@
 namespace KlarKonform.Backup.Storage.Sftp;
 
-/// <summary>Reads a remote file and gives its connection back when disposed.</summary>
+/// <summary>Reads a remote file and returns its connection when disposed.</summary>
 internal sealed class SftpReadStream(SftpStoreOptions options, SftpLease lease, Stream inner, string location, string key) : ForwardReadStream
 {
     private const int Most = 128 << 10;
 
-    // A read that was given up may still write when its answer comes late, so it never gets the caller's memory.
+    // A read that was abandoned may still write when its response comes late, so it never gets the caller's memory.
     private byte[] _own = [];
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -33,7 +33,7 @@ internal sealed class SftpReadStream(SftpStoreOptions options, SftpLease lease, 
     {
         if (disposing)
         {
-            // Closing the file asks the server; where the connection is to be dropped, nobody would answer.
+            // Closing the file sends a request to the server; if the connection is to be dropped, there would be no response.
             if (!lease.Broken)
                 inner.Dispose();
             lease.Dispose();

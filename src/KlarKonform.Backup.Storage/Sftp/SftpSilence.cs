@@ -3,9 +3,9 @@ using System.Globalization;
 namespace KlarKonform.Backup.Storage.Sftp;
 
 /// <summary>
-/// Watches over a call to the SSH library: without progress for the set time it is given up, whatever it waits for. A thread of the library
-/// that waits for the network to take its bytes hears of no token; it is left to itself until the operating system ends the connection, and
-/// what it would do next is cancelled.
+/// Watches a call to the SSH library: without progress for the set time it is abandoned, whatever it waits for. A thread of the library
+/// that waits for the network to accept its bytes does not react to a token; it is left alone until the operating system ends the
+/// connection, and what it would do next is cancelled.
 /// </summary>
 internal sealed class SftpSilence : IDisposable
 {
@@ -22,10 +22,10 @@ internal sealed class SftpSilence : IDisposable
         _source.Token.UnsafeRegister(static ended => ((TaskCompletionSource)ended!).TrySetResult(), _ended);
     }
 
-    /// <summary>Ends the call.</summary>
+    /// <summary>Cancels the call.</summary>
     public CancellationToken Token => _source.Token;
 
-    /// <summary>Something came or went: the time begins anew.</summary>
+    /// <summary>Records that something was sent or received: the time starts again.</summary>
     public void Moved()
     {
         lock (_lock)
@@ -45,10 +45,10 @@ internal sealed class SftpSilence : IDisposable
     }
 
     /// <summary>Runs a call that ends, at the latest, when nothing moves any more.</summary>
-    /// <param name="options">How long is waited.</param>
-    /// <param name="call">The call; it tells of its progress.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <param name="late">What becomes of a result that comes when nobody waits for it, or null.</param>
+    /// <param name="options">How long to wait.</param>
+    /// <param name="call">The call; it reports its progress.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <param name="late">Handles a result that arrives when it is no longer waited for, or null.</param>
     /// <exception cref="IOException">Nothing moved.</exception>
     public static async Task<T> EndAsync<T>(
         SftpStoreOptions options, Func<SftpSilence, Task<T>> call, CancellationToken cancellationToken, Action<T>? late = null)
@@ -57,7 +57,7 @@ internal sealed class SftpSilence : IDisposable
         var silence = new SftpSilence(options);
         var caller = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), silence._source);
 
-        // Parts of the library work on the caller's thread until they are done.
+        // Parts of the library run on the caller's thread until they finish.
         var running = Task.Run(() => call(silence), CancellationToken.None);
         _ = running.ContinueWith(
             static (done, state) =>
@@ -75,7 +75,7 @@ internal sealed class SftpSilence : IDisposable
                     if (done.IsCompletedSuccessfully)
                         late?.Invoke(done.Result);
                     else
-                        _ = done.Exception; // Nobody waits for it any more.
+                        _ = done.Exception; // No one waits for it any more.
                 },
                 CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             cancellationToken.ThrowIfCancellationRequested();

@@ -27,15 +27,15 @@ public sealed record SftpStoreOptions
     /// <summary>The only host key to accept, as OpenSSH prints it: <c>SHA256:</c> and base64 without padding.</summary>
     public required string HostKeyFingerprint { get; init; }
 
-    /// <summary>Connections kept open at most. OpenSSH admits ten unauthenticated ones at a time (MaxStartups).</summary>
+    /// <summary>Maximum number of open connections. OpenSSH admits ten unauthenticated ones at a time (MaxStartups).</summary>
     public int MaxConnections { get; init; } = 4;
 
-    /// <summary>How long connecting and a single answer may take.</summary>
+    /// <summary>How long connecting and a single response may take.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a call may go without any progress before its connection is given up. The library's own limit (<see cref="Timeout"/>) does
-    /// not reach a thread that waits for the network to take its bytes.
+    /// How long a call may go without any progress before its connection is abandoned. The library's own limit (<see cref="Timeout"/>) does
+    /// not apply to a thread that waits for the network to accept its bytes.
     /// </summary>
     public TimeSpan Silence { get; init; } = TimeSpan.FromMinutes(2);
 

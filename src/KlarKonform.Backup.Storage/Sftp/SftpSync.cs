@@ -7,13 +7,10 @@ using Renci.SshNet.Sftp;
 namespace KlarKonform.Backup.Storage.Sftp;
 
 /// <summary>
-/// Sends <c>fsync@openssh.com</c> (OpenSSH's PROTOCOL: "asks the server to call fsync(2) on an open file handle"), which SSH.NET has no
-/// call for
-/// and no public way to send. Its own request for <c>fstatvfs@openssh.com</c> has the same shape, a handle and nothing else, so that one
-/// is sent
-/// under the other's name. That reaches into the library: where a version of it looks otherwise, nothing is bound, servers count as unable
-/// to
-/// sync, and a test fails. Thread-safe.
+/// Sends <c>fsync@openssh.com</c> (OpenSSH's PROTOCOL: "asks the server to call fsync(2) on an open file handle"), for which SSH.NET has no
+/// call and no public way to send it. Its own request for <c>fstatvfs@openssh.com</c> has the same form, a handle and nothing else, so that
+/// one is sent under the other's name. This reaches into the library: if a version of it looks different, nothing is bound, servers count
+/// as unable to sync, and a test fails. Thread-safe.
 /// </summary>
 internal sealed class SftpSync
 {

@@ -2,9 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace KlarKonform.Backup.Storage.Watching;
 
-/// <summary>Tells whenever a store has let something through, for whoever watches over progress. Thread-safe.</summary>
+/// <summary>Reports whenever a store has transferred something, for monitoring progress. Thread-safe.</summary>
 /// <param name="inner">The store; disposing this disposes it too.</param>
-/// <param name="counts">Which keys tell of progress: a lock that is renewed while nothing else happens does not.</param>
+/// <param name="counts">Which keys count as progress: a lock that is renewed while nothing else happens does not.</param>
 /// <param name="moved">Called from any thread, often; must be cheap.</param>
 public sealed class WatchedObjectStore(IObjectStore inner, Func<string, bool> counts, Action moved) : IObjectStore
 {

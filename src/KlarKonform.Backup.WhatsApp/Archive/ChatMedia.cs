@@ -6,19 +6,19 @@ public sealed record ChatMedia
     /// <summary>Meta's id of the media, or null in exports.</summary>
     public string? Id { get; init; }
 
-    /// <summary>The file's own name, where it has one.</summary>
+    /// <summary>The file's own name, if it has one.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Where it lies, relative to the chat's folder; null as long as it is not stored.</summary>
+    /// <summary>Its path relative to the chat's folder; null as long as it is not stored.</summary>
     public string? File { get; init; }
 
     /// <summary>MIME type, with its parameters.</summary>
     public string? MimeType { get; init; }
 
-    /// <summary>SHA-256 as it was announced or computed: lower-case hex.</summary>
+    /// <summary>SHA-256 as announced or computed: lower-case hex.</summary>
     public string? Sha256 { get; init; }
 
-    /// <summary>Bytes.</summary>
+    /// <summary>Size in bytes.</summary>
     public long? Size { get; init; }
 
     /// <summary>What became of the file.</summary>

@@ -23,7 +23,7 @@ public sealed class ChatMonth
     public bool IsChanged { get; private set; }
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="JsonException">It is none of ours.</exception>
+    /// <exception cref="JsonException">It was not written by this program.</exception>
     public static ChatMonth Parse(ReadOnlySpan<byte> content)
     {
         var month = new ChatMonth();
@@ -52,10 +52,12 @@ public sealed class ChatMonth
         return content.ToArray();
     }
 
-    /// <summary>The message of an id, or null.</summary>
+    /// <summary>The message with an id, or null.</summary>
     public ChatLine? Find(string id) => _places.TryGetValue(id, out var place) ? _lines[place] : null;
 
-    /// <summary>Adds a line that came by webhook, unless it is there. A message whose file only a later webhook names gets it.</summary>
+    /// <summary>
+    /// Adds a line that came by webhook, unless it exists. If only a later webhook names a message's file, the message gets it.
+    /// </summary>
     /// <returns>Whether it is new.</returns>
     public bool Add(ChatLine line)
     {
@@ -71,7 +73,7 @@ public sealed class ChatMonth
         return false;
     }
 
-    /// <summary>Puts another content in a line's place.</summary>
+    /// <summary>Replaces the content of a line.</summary>
     public void Replace(ChatLine line)
     {
         ArgumentNullException.ThrowIfNull(line);
@@ -81,10 +83,10 @@ public sealed class ChatMonth
         IsChanged = true;
     }
 
-    /// <summary>Puts lines that came in any order into time's order; what is of one moment stays as it is.</summary>
+    /// <summary>Sorts lines that came in any order by time; lines of the same time keep their order.</summary>
     public void Sort() => Rearrange([.. _lines.OrderBy(line => line.Time)]);
 
-    /// <summary>Puts all lines anew.</summary>
+    /// <summary>Replaces all lines.</summary>
     internal void Rearrange(IReadOnlyList<ChatLine> lines)
     {
         IsChanged |= !lines.SequenceEqual(_lines, ReferenceEqualityComparer.Instance);
@@ -96,7 +98,7 @@ public sealed class ChatMonth
 
     private void Append(ChatLine line)
     {
-        // A file that somebody edited may name a line twice: both stay, the first one is found.
+        // In a file edited by hand, a line may occur twice: both stay, the first one is found.
         _places.TryAdd(line.Key, _lines.Count);
         _lines.Add(line);
     }

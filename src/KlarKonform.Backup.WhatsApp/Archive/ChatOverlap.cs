@@ -3,32 +3,32 @@ namespace KlarKonform.Backup.WhatsApp.Archive;
 /// <summary>What two chats, or two exports of one, have in common.</summary>
 public sealed class ChatOverlap
 {
-    // Zones lie a whole number of quarter hours apart, and 26 hours at most (UTC-12 to UTC+14).
+    // Zones differ by a whole number of quarter hours, and by at most 26 hours (UTC-12 to UTC+14).
     private const int Quarter = 15;
     private const int Widest = 26 * 60;
 
-    // Where summer times differ.
+    // Where daylight saving times differ.
     private const int SummerTime = 60;
 
-    // Fewer messages that meet under another clock may do so by chance.
+    // With fewer messages, a match under another clock may be chance.
     private const int EnoughToShift = 3;
 
     private ChatOverlap(int common, int possible, ChatShift shift, IReadOnlyList<(string? Archived, string? Exported)> authors) =>
         (Common, Possible, Shift, Authors) = (common, possible, shift, authors);
 
-    /// <summary>Texts that occur once in both, at the same time.</summary>
+    /// <summary>The number of texts that occur once in both, at the same time.</summary>
     public int Common { get; }
 
-    /// <summary>How many there could be: texts of the time that both cover, on the side that has fewer.</summary>
+    /// <summary>How many there could be: texts from the period that both cover, on the side that has fewer.</summary>
     public int Possible { get; }
 
-    /// <summary>By how much the export's clock is another one.</summary>
+    /// <summary>The offset of the export's clock.</summary>
     public ChatShift Shift { get; }
 
-    /// <summary>Who wrote those that are in both, as the archive and as the export calls them.</summary>
+    /// <summary>The authors of the texts in both, as the archive and as the export names them.</summary>
     public IReadOnlyList<(string? Archived, string? Exported)> Authors { get; }
 
-    /// <summary>Compares.</summary>
+    /// <summary>Compares two chats.</summary>
     /// <param name="archived">What the archive has.</param>
     /// <param name="exported">What the export has.</param>
     public static ChatOverlap Of(ChatTraces archived, ChatTraces exported)
@@ -41,7 +41,7 @@ public sealed class ChatOverlap
         var votes = pairs.Where(pair => pair.Offset % Quarter == 0).GroupBy(pair => (int)pair.Offset).ToDictionary(group => group.Key, group => group.Count());
         var best = votes.Count == 0 ? 0 : votes.OrderByDescending(vote => vote.Value).ThenBy(vote => Math.Abs(vote.Key)).First().Key;
 
-        // A clock is another one when most of what both have says so.
+        // The clock only counts as different if most of the common texts show it.
         if (best != 0 && (votes[best] < EnoughToShift || votes[best] * 2 <= pairs.Length))
             best = 0;
         bool IsMeant(int offset) => offset == best || (Math.Abs(offset - best) == SummerTime && votes.GetValueOrDefault(offset) >= EnoughToShift);

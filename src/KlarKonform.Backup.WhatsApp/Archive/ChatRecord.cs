@@ -12,15 +12,15 @@ public enum ChatRecord
     /// <summary>A message was sent, delivered, read or played, or failed.</summary>
     Status,
 
-    /// <summary>Somebody answered a message with a sign, or took it back.</summary>
+    /// <summary>Someone reacted to a message with an emoji, or took the reaction back.</summary>
     Reaction,
 
     /// <summary>A message's author changed it.</summary>
     Edit,
 
-    /// <summary>A message's author deleted it for everybody.</summary>
+    /// <summary>A message's author deleted it for everyone.</summary>
     Revoke,
 
-    /// <summary>What nobody knows yet, as it came.</summary>
+    /// <summary>A kind not known yet, kept as it came.</summary>
     Other,
 }

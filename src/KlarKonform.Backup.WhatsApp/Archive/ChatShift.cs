@@ -1,8 +1,8 @@
 namespace KlarKonform.Backup.WhatsApp.Archive;
 
 /// <summary>
-/// By how much an export's clock differs from the one that the archive shows: telephones export the time of where they are. Summer times may
-/// differ too, so that it is not the same all the year. Immutable.
+/// The offset of an export's clock from the archive's: telephones export times of their current location. Daylight saving times may differ
+/// too, so the offset may change during the year. Immutable.
 /// </summary>
 public sealed class ChatShift
 {
@@ -12,7 +12,7 @@ public sealed class ChatShift
     internal ChatShift(IEnumerable<(long Minute, int Offset)> anchors, IReadOnlySet<(long Minute, string? Author)> archived) =>
         (_anchors, _archived) = ([.. anchors.OrderBy(anchor => anchor.Minute)], archived);
 
-    /// <summary>None.</summary>
+    /// <summary>No shift.</summary>
     public static ChatShift None { get; } = new([], new HashSet<(long, string?)>());
 
     /// <summary>Whether any time changes.</summary>
@@ -22,8 +22,8 @@ public sealed class ChatShift
     public int Minutes => _anchors.Length == 0 ? 0 : _anchors.GroupBy(anchor => anchor.Offset).MaxBy(group => group.Count())!.Key;
 
     /// <summary>
-    /// A time of the export as the archive's clock would show it: by the nearest messages that both have. Between two that differ, where one
-    /// side's summer time began, it is the one under which the archive has a message of this author.
+    /// Converts a time of the export to the archive's clock, based on the nearest messages that both have. Between two different offsets,
+    /// where daylight saving time began on one side, the one is used for which the archive has a message of this author.
     /// </summary>
     /// <param name="time">The export's time.</param>
     /// <param name="author">Who wrote it.</param>

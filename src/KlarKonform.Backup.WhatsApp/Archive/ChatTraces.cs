@@ -6,30 +6,32 @@ using KlarKonform.Backup.WhatsApp.Exports;
 namespace KlarKonform.Backup.WhatsApp.Archive;
 
 /// <summary>
-/// What tells a chat from others, whatever its name is and whatever clock the telephone shows: the texts that occur in it once. A few dozen
-/// bytes a message. Not thread-safe.
+/// What distinguishes a chat from others, whatever its name and the telephone's clock: the texts that occur in it once. Takes a few dozen
+/// bytes per message. Not thread-safe.
 /// </summary>
 public sealed class ChatTraces
 {
-    /// <summary>So many of the smallest hashes are kept of each chat: of two chats that share a tenth of their texts, some are the same.</summary>
+    /// <summary>
+    /// This many of the smallest hashes are kept for each chat: two chats that share a tenth of their texts have some of them in common.
+    /// </summary>
     public const int SketchSize = 96;
 
-    // "ok" and "ja" tell nothing.
+    // "ok" and "ja" prove nothing.
     private const int MinLength = 4;
 
     private readonly Dictionary<ulong, ChatTrace> _once = [];
     private readonly HashSet<ulong> _often = [];
     private readonly HashSet<(long Minute, string? Author)> _moments = [];
 
-    /// <summary>Texts that occur once.</summary>
+    /// <summary>Number of texts that occur once.</summary>
     public int Count => _once.Count;
 
     internal IReadOnlyDictionary<ulong, ChatTrace> Once => _once;
 
-    /// <summary>When somebody wrote something, whatever it was.</summary>
+    /// <summary>The times at which someone wrote anything.</summary>
     internal IReadOnlySet<(long Minute, string? Author)> Moments => _moments;
 
-    /// <summary>Takes a message of an export in.</summary>
+    /// <summary>Adds a message of an export.</summary>
     public void Add(ExportMessage message)
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -37,7 +39,7 @@ public sealed class ChatTraces
             Add(message.Kind == ExportMessageKind.Location ? Place(message.Text) : message.Text, message.Time, message.Author);
     }
 
-    /// <summary>Takes a line of an archived chat in.</summary>
+    /// <summary>Adds a line of an archived chat.</summary>
     public void Add(ChatLine line)
     {
         ArgumentNullException.ThrowIfNull(line);
@@ -46,13 +48,13 @@ public sealed class ChatTraces
             Add(line.Type == "location" ? Place(line.Text) : line.Text, time, line.From?.Name);
     }
 
-    /// <summary>Whether a text of this hash occurs once.</summary>
+    /// <summary>Whether a text with this hash occurs once.</summary>
     public bool Contains(ulong hash) => _once.ContainsKey(hash);
 
-    /// <summary>The smallest hashes of this and of an earlier sketch.</summary>
+    /// <summary>The smallest hashes of this chat and of an earlier sketch.</summary>
     public IReadOnlyList<ulong> Sketch(IEnumerable<ulong> earlier) => [.. _once.Keys.Union(earlier).Order().Take(SketchSize)];
 
-    // Of a place the address: the word before it is the telephone's.
+    // For a place only the address: the word before it is in the telephone's language.
     private static string? Place(string? text) => text?.IndexOf("http", StringComparison.Ordinal) is > 0 and var at ? text[at..] : text;
 
     private void Add(string? said, DateTime time, string? author)

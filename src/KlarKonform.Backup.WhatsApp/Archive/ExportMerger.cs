@@ -7,20 +7,21 @@ using KlarKonform.Backup.WhatsApp.Exports;
 namespace KlarKonform.Backup.WhatsApp.Archive;
 
 /// <summary>
-/// Merges an export of a chat into what earlier exports left of a month. Exports have no message ids: what tells messages apart is the minute,
-/// the author and the text, and how often they occur. Each message occurs as often as in the export that shows it most often. Marks of
-/// deleted and edited messages meet the text of before; files meet the message that had been exported without; a renamed contact stays one.
+/// Merges an export of a chat into what earlier exports left of a month. Exports have no message ids: messages are distinguished by minute,
+/// author and text, and by how often they occur. Each message occurs as often as in the export that shows it most often. Marks of deleted
+/// and edited messages are matched with the earlier text; files are matched with the message that was exported without them; a renamed
+/// contact stays one contact.
 /// </summary>
 public sealed partial class ExportMerger(string chat, Func<DateTime, DateTimeOffset> toUtc, DateTimeOffset now)
 {
-    // A minute in which so many messages wait for their other state was made by nobody: comparing each with each would take hours.
+    // A minute with this many unmatched messages was not written by people: comparing each with each would take hours.
     private const int MaxComparisons = 4_000_000;
 
-    /// <summary>Merges.</summary>
+    /// <summary>Merges an export into a month.</summary>
     /// <param name="month">The month; changed.</param>
     /// <param name="export">All messages of that month in the export, in its order.</param>
     /// <param name="endsExport">Whether the export's last message is among them.</param>
-    /// <param name="placed">Told of each message that names a file, and of the id of its line.</param>
+    /// <param name="placed">Is told of each message that names a file, and of the id of its line.</param>
     /// <returns>How many messages are new.</returns>
     public int Merge(ChatMonth month, IReadOnlyList<ExportMessage> export, bool endsExport, Action<ExportMessage, string>? placed = null)
     {
@@ -74,7 +75,7 @@ public sealed partial class ExportMerger(string chat, Func<DateTime, DateTimeOff
 
     private static string MinuteOf(DateTime time) => time.ToString("yyyy-MM-dd'T'HH:mm", CultureInfo.InvariantCulture);
 
-    // A contact that was renamed between two exports has another name in every line: who occurs on one side only, and says the same.
+    // A contact that was renamed between two exports has another name in every line: one that occurs on one side only, and says the same.
     private static Dictionary<string, string> Aliases(ChatMonth month, Dictionary<string, List<Stored>> present, Dictionary<string, List<Incoming>> minutes)
     {
         var before = month.Lines.Select(line => line.From?.Name).OfType<string>().ToHashSet(StringComparer.Ordinal);
@@ -85,7 +86,7 @@ public sealed partial class ExportMerger(string chat, Func<DateTime, DateTimeOff
             var sayings = present.GetValueOrDefault(minute, []).Where(stored => stored.Line.From?.Name is { } name && !after.Contains(name))
                 .GroupBy(stored => stored.Content, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Select(stored => stored.Line.From!.Name!).Distinct(StringComparer.Ordinal).ToArray(), StringComparer.Ordinal);
 
-            // In the month in which he was renamed the archive has both names: then what it has under the new one says nothing.
+            // In the month of the renaming the archive has both names: then its lines under the new name prove nothing.
             var own = present.GetValueOrDefault(minute, []).Select(stored => (stored.Content, stored.Line.From?.Name)).ToHashSet();
             foreach (var each in incoming.Where(each => each.Message.Author is { } author && (!before.Contains(author) || !own.Contains((each.Content, author)))))
             {
@@ -105,7 +106,7 @@ public sealed partial class ExportMerger(string chat, Func<DateTime, DateTimeOff
         return aliases;
     }
 
-    // Of several messages with files those meet first whose files have one name; the rest in their order.
+    // Of several messages with files, those with the same file name are matched first; the rest in their order.
     private static void Match(List<Stored> stored, List<Incoming> incoming, Dictionary<string, string> aliases)
     {
         Meet(stored, incoming.Where(each => each.Message.Attachment is not null), aliases, line => (line.Content, line.Line.Media?.Name), each => (each.Content, each.Message.Attachment));
@@ -132,7 +133,7 @@ public sealed partial class ExportMerger(string chat, Func<DateTime, DateTimeOff
         foreach (var each in incoming.Where(each => each.Partner is null))
             each.Join(stored.Where(line => !line.IsMatched && SameAuthor(line, each, aliases) && IsOtherState(line.Line, each.Message)).MaxBy(line => Likeness(line.Line, each.Message)));
 
-        // The phone's language changed, and with it WhatsApp's own words.
+        // The phone's language changed, and with it WhatsApp's own texts.
         var (oldWords, newWords) = (stored.Where(line => !line.IsMatched && line.Line.Type == "system").ToArray(), incoming.Where(each => each is { Partner: null, Message.Kind: ExportMessageKind.System }).ToArray());
         if (oldWords.Length != newWords.Length)
             return;
@@ -150,7 +151,7 @@ public sealed partial class ExportMerger(string chat, Func<DateTime, DateTimeOff
         if (line.Deleted && line.Text is null)
             return message.Kind != ExportMessageKind.System;
 
-        // An export without media says so in the telephone's own words, in whatever language they are.
+        // An export without media says so in the telephone's own language, whichever that is.
         if ((IsOwnWords(line) && message.MediaType is not null) || (line.Media is not null && message is { Kind: ExportMessageKind.System, Author: not null }))
             return true;
         if (line.Type != "text" || message.Kind != ExportMessageKind.Text)
@@ -158,11 +159,11 @@ public sealed partial class ExportMerger(string chat, Func<DateTime, DateTimeOff
         if (line.Tail && message.Text.StartsWith(line.Text ?? "", StringComparison.Ordinal))
             return true;
 
-        // Of two texts one must be known as the later one; an older text belongs to a message that has none, or that very one.
+        // Of two texts one must be known to be the later one; an older text belongs to a message that has none, or exactly that one.
         return message.IsEdited || (line.Edited && (line.Earlier is null or { Count: 0 } || SaidEarlier(line, message)));
     }
 
-    // The message that is known to have been deleted, or to have said so, rather than any other one of that minute.
+    // Prefers the message that is known to have been deleted, or to have said this, to any other one of that minute.
     private static int Likeness(ChatLine line, ExportMessage message) =>
         message.Kind == ExportMessageKind.Deleted ? (line.Deleted ? 1 : 0) : (SaidEarlier(line, message) ? 2 : 0) + (line.Edited ? 1 : 0);
 
@@ -180,12 +181,13 @@ public sealed partial class ExportMerger(string chat, Func<DateTime, DateTimeOff
         if (message.Kind == ExportMessageKind.Deleted)
             return line.Deleted ? line : line with { Deleted = true };
         if (line.Deleted && line.Text is null && line.Media is null)
-            return line with { Type = TypeOf(message), Text = message.Text, Media = MediaOf(message), Raw = RawOf(message) }; // An older export shows what it said.
+            // An older export shows what it said.
+            return line with { Type = TypeOf(message), Text = message.Text, Media = MediaOf(message), Raw = RawOf(message) };
         if (message.Attachment is not null && line.Media is { State: MediaState.Omitted or MediaState.Missing } media && media.Name != message.Attachment)
             line = line with { Media = MediaOf(message), Type = TypeOf(message), Raw = RawOf(message) };
         if (line.Tail && message.Text.StartsWith(line.Text ?? "", StringComparison.Ordinal))
             return each.IsLast && message.Text == (line.Text ?? "") ? line : line with { Tail = each.IsLast, Text = message.Text.Length > 0 ? message.Text : null, Edited = line.Edited || message.IsEdited, Raw = RawOf(message) };
-        // Other votes, of which nobody knows the later ones; WhatsApp's own words in another language, or of another event.
+        // Different votes, of which the later ones are unknown; WhatsApp's own text in another language, or about another event.
         if (line.Type is "poll" or "system" && message.Kind is (ExportMessageKind.Poll or ExportMessageKind.System) && Normalised(line.Text) != Normalised(message.Text) && !SaidEarlier(line, message))
             return line with { Earlier = [.. line.Earlier ?? [], new ChatVersion(message.Text, now)] };
         if (line.Type != "text" || message.Kind != ExportMessageKind.Text || Normalised(line.Text) == Normalised(message.Text) || SaidEarlier(line, message))
@@ -244,7 +246,7 @@ public sealed partial class ExportMerger(string chat, Func<DateTime, DateTimeOff
 
     internal static string Normalised(string? text) => BidiMarks.Strip(text ?? "").Replace("\r", "", StringComparison.Ordinal).Trim();
 
-    // The same whatever the phone's language and clock, and whether media were exported.
+    // The same regardless of the phone's language and clock, and of whether media were exported.
     private static string ContentOf(string type, string? text, bool hasMedia, bool deleted) => (type, hasMedia, deleted) switch
     {
         (_, _, true) => "\u0001deleted",
@@ -263,7 +265,7 @@ public sealed partial class ExportMerger(string chat, Func<DateTime, DateTimeOff
     {
         public ChatLine Line => line;
 
-        /// <summary>Its place in its minute.</summary>
+        /// <summary>Its position within its minute.</summary>
         public int Place => place;
 
         public bool IsMatched { get; set; }

@@ -15,12 +15,12 @@ public enum MediaState
     /// <summary>The export was made without media.</summary>
     Omitted,
 
-    /// <summary>The export names a file that is not in it.</summary>
+    /// <summary>The export names a file that it does not contain.</summary>
     Missing,
 
-    /// <summary>Meta had it no longer when it was asked for.</summary>
+    /// <summary>Meta no longer had it when it was requested.</summary>
     Gone,
 
-    /// <summary>Taken out, because the message was deleted and the policy says so.</summary>
+    /// <summary>Removed, because the message was deleted and the policy says so.</summary>
     Redacted,
 }

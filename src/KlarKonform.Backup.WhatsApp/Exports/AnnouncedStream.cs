@@ -2,7 +2,7 @@ using System.IO.Hashing;
 
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
-/// <summary>Reads a ZIP entry and refuses one byte more, or less, or another one than it announced: .NET itself does not look at the checksum.</summary>
+/// <summary>Reads a ZIP entry and fails if its length or checksum is not as announced: .NET itself does not check the checksum.</summary>
 internal sealed class AnnouncedStream(Stream inner, long announced, uint checksum) : Stream
 {
     private readonly Crc32 _crc = new();

@@ -3,21 +3,21 @@ using System.Text.RegularExpressions;
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
 /// <summary>
-/// Finds the file that a message names: by the brackets that WhatsApp puts, and by whether the export has a file of that name, whatever the words
-/// around it say. Where the file is not there, known words or WhatsApp's own names tell.
+/// Finds the file that a message names: by WhatsApp's brackets, and by whether the export has a file of that name, whatever the words
+/// around it. If the file is missing, known words or WhatsApp's own file names decide.
 /// </summary>
 internal static partial class AttachmentMarks
 {
-    // File systems hold 255 signs; with the words around them.
+    // File systems allow 255 characters; plus the words around them.
     private const int MaxLine = 700;
     private const int MaxWords = 60;
     private const int MaxBrackets = 16;
 
-    /// <summary>The attachment of a message, and what else the message says.</summary>
-    /// <param name="text">What the message says.</param>
-    /// <param name="own">Whether WhatsApp's own mark stands before it.</param>
-    /// <param name="format">The form of its export.</param>
-    /// <param name="files">The export's files; null when nobody knows.</param>
+    /// <summary>The attachment of a message, and the rest of its text.</summary>
+    /// <param name="text">The message's text.</param>
+    /// <param name="own">Whether WhatsApp's own mark precedes it.</param>
+    /// <param name="format">The format of its export.</param>
+    /// <param name="files">The export's files; null if unknown.</param>
     public static (string Name, string Caption)? Find(string text, bool own, ExportFormat format, ExportFiles? files)
     {
         if (Pointed(text, files) is { } pointed)
@@ -27,7 +27,7 @@ internal static partial class AttachmentMarks
         return first.Length is 0 or > MaxLine || Round(first, own, format, files) is not { } name ? null : (name, plain[first.Length..].Trim());
     }
 
-    /// <summary>"NAME (words)" where the name is a file of the export.</summary>
+    /// <summary>"NAME (words)" if the name is a file of the export.</summary>
     public static (string Name, string Words)? Bracketed(string line, ExportFiles files)
     {
         if (line.Length > MaxLine || line.Length < 4 || line[^1] is not (')' or '）'))
@@ -45,7 +45,7 @@ internal static partial class AttachmentMarks
         return null;
     }
 
-    // Android: on the first line, the caption below. Behind WhatsApp's own mark a name may be any, though its file is not there.
+    // Android: on the first line, with the caption below. After WhatsApp's own mark any name counts, even if its file is missing.
     private static string? Round(string line, bool own, ExportFormat format, ExportFiles? files)
     {
         line = line.TrimEnd();
@@ -59,7 +59,7 @@ internal static partial class AttachmentMarks
         return ((IsName(name) || (own && name.Length <= 255)) && ExportWords.IsFileAttached(words)) || (OwnName().IsMatch(name) && words.Length > 0 && !words.Any(char.IsDigit)) ? name : null;
     }
 
-    // iOS: the last line that ends with a pointed bracket; the caption is the rest.
+    // iOS: the last line that ends with an angle bracket; the caption is the rest.
     private static (string Name, string Caption)? Pointed(string text, ExportFiles? files)
     {
         for (var end = text.Length; end > 0;)
@@ -103,7 +103,7 @@ internal static partial class AttachmentMarks
                 return name;
         }
 
-        // Turkish has the word behind the name.
+        // In Turkish the word follows the name.
         for (var blank = inner.LastIndexOf(' '); blank > 0 && inner.Length - blank <= MaxWords; blank = inner.LastIndexOf(' ', blank - 1))
         {
             var name = inner[..blank].Trim();
@@ -114,17 +114,17 @@ internal static partial class AttachmentMarks
         return null;
     }
 
-    // People type brackets in brackets, but not WhatsApp's own mark before them and its own word in them.
+    // People may type brackets inside brackets, but not WhatsApp's own mark before them and its own word in them.
     private static bool IsMarked(string name, string words, bool own) => name.AsSpan().IndexOfAny('<', '>') < 0 ? ExportWords.IsAttached(words) || (own && words.All(IsWord)) : own && ExportWords.IsAttached(words);
 
     private static bool IsWord(char sign) => DayHalves.IsPart(sign) || sign is ' ' or '\'' or '’';
 
-    /// <summary>The text up to its first line's end.</summary>
+    /// <summary>The text up to the end of its first line.</summary>
     public static string FirstLine(string text) => text.AsSpan().IndexOfAny('\r', '\n') is >= 0 and var end ? text[..end] : text;
 
     private static bool IsName(string name) => name.Length <= 255 && (Extension().IsMatch(name) || OwnName().IsMatch(name));
 
-    // WhatsApp keeps some documents without an ending, with the point before it.
+    // WhatsApp stores some documents without an extension, but with the dot before it.
     [GeneratedRegex(@"^(?:IMG|VID|AUD|PTT|PTV|STK|GIF|DOC)-\d{8}-WA\d{4,6}(?:\.\w{0,10})?$", RegexOptions.CultureInvariant)]
     private static partial Regex OwnName();
 

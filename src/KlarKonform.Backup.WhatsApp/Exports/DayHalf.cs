@@ -1,9 +1,9 @@
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
-/// <summary>What a word beside an hour says of it.</summary>
+/// <summary>The meaning of a word next to an hour.</summary>
 internal enum DayHalf
 {
-    /// <summary>Nothing: "Uhr", "klo". The hour is one of 24.</summary>
+    /// <summary>Nothing: "Uhr", "klo". The hour is on a 24-hour clock.</summary>
     None,
 
     /// <summary>AM: 12 is midnight.</summary>
@@ -15,7 +15,7 @@ internal enum DayHalf
     /// <summary>Around noon: 11, 12, then 1 to 5 in the afternoon.</summary>
     Noon,
 
-    /// <summary>6 to 11 in the evening. Whether its 12 is noon or midnight nobody knows.</summary>
+    /// <summary>6 to 11 in the evening. It is unknown whether its 12 is noon or midnight.</summary>
     Evening,
 
     /// <summary>Around midnight: 7 to 11 in the evening, 12, then 1 to 6.</summary>

@@ -4,12 +4,13 @@ using System.Text;
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
 /// <summary>
-/// Words for the halves and parts of the day that telephones write beside the hour, in the languages that WhatsApp ships. Source: Unicode CLDR 48,
-/// dayPeriods of the Gregorian calendar (am, pm and, for Chinese, Japanese and Korean, the parts of the day), with what older telephones wrote.
+/// Words for the halves and parts of the day that telephones write next to the hour, in WhatsApp's languages. Source: Unicode CLDR 48,
+/// dayPeriods of the Gregorian calendar (am, pm and, for Chinese, Japanese and Korean, the parts of the day), plus what older telephones
+/// wrote.
 /// </summary>
 internal static class DayHalves
 {
-    /// <summary>The longest word, with its blanks and points.</summary>
+    /// <summary>Length of the longest word, with its spaces and dots.</summary>
     public const int MaxLength = 28;
 
     private const string Mornings =
@@ -32,14 +33,14 @@ internal static class DayHalves
 
     private const string Nights = "at night|midnight|深夜|半夜|午夜|夜|夜中|真夜中|밤|자정";
 
-    // What stands beside the hour of a clock with 24 hours, and between date and hour.
+    // Words next to the hour of a 24-hour clock, and between date and hour.
     private const string Silent =
         "Uhr|h|s|ч|г|р|год|น|นาฬิกา|hrs|hod|godz|uur|klo|kl|klokken|um|at|a las|a la|à|às|as|alle|all'|la|ore|ora|óra|ob|o|u|om|в|във|об|у|saat|jam|pukul|lúc|vào lúc|στις|ve|noong|nang|"
         + "في|الساعة|ساعت|בשעה|ที่|তে|को|बजे|saa|am um";
 
     private static readonly Dictionary<string, DayHalf> s_words = Load();
 
-    /// <summary>The word without points, blanks, marks and case: what is compared.</summary>
+    /// <summary>The word without dots, spaces, marks and case: this is what is compared.</summary>
     public static string Fold(ReadOnlySpan<char> word)
     {
         var letters = new StringBuilder(word.Length);
@@ -52,10 +53,10 @@ internal static class DayHalves
         return letters.ToString().Normalize(NormalizationForm.FormKC).ToLowerInvariant();
     }
 
-    /// <summary>What a folded word says, or null when nobody knows it.</summary>
+    /// <summary>The meaning of a folded word, or null if unknown.</summary>
     public static DayHalf? Find(string word) => s_words.TryGetValue(word, out var half) ? half : null;
 
-    /// <summary>The hour of 24, or -1 when there is no such one.</summary>
+    /// <summary>The hour on a 24-hour clock, or -1 if there is no such hour.</summary>
     public static int Hour(DayHalf half, int hour) => half switch
     {
         DayHalf.None => hour <= 23 ? hour : -1,
@@ -66,7 +67,7 @@ internal static class DayHalves
         _ => hour is >= 7 and <= 11 ? hour + 12 : hour == 12 ? 0 : hour <= 6 ? hour : -1,
     };
 
-    /// <summary>Whether a sign belongs to a word: a letter, or what stands on one.</summary>
+    /// <summary>Whether a character belongs to a word: a letter or a combining mark.</summary>
     public static bool IsPart(char sign) => char.IsLetter(sign) || char.GetUnicodeCategory(sign) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
 
     private static Dictionary<string, DayHalf> Load()

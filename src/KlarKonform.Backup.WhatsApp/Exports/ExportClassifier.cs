@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
 /// <summary>
-/// Tells what a message of an export is: author and text, media, deleted and edited marks, places, polls, calls, WhatsApp's own words. Places and
-/// brackets tell it in any language, words in those that are known. What is not known is text, and stays whole.
+/// Determines what a message of an export is: author and text, media, deleted and edited marks, places, polls, calls, WhatsApp's own texts.
+/// Position and brackets show it in any language, words only in known ones. What is unknown is text, and stays complete.
 /// </summary>
 internal static partial class ExportClassifier
 {
@@ -35,7 +35,7 @@ internal static partial class ExportClassifier
         return own && !message.IsEdited ? message with { Kind = ExportMessageKind.System } : message;
     }
 
-    // The author ends at the first colon and blank. On Android a line without an author is WhatsApp's own.
+    // The author ends at the first colon followed by a space. On Android a line without an author is WhatsApp's own.
     private static (string? Author, string Said) Split(string content, ExportFormat format)
     {
         var first = AttachmentMarks.FirstLine(content);
@@ -50,18 +50,18 @@ internal static partial class ExportClassifier
         if (format.Style == ExportStyle.Dash && IsOwnWords(author))
             return (null, content);
         if (author.StartsWith("~ ", StringComparison.Ordinal))
-            author = author[2..]; // Not in the address book: the name that the person gave themselves.
+            author = author[2..]; // Not in the address book: the name that people gave themselves.
         return author.Length == 0 ? (null, content) : (author, content[Math.Min(content.Length, colon + 2)..]);
     }
 
-    // A group called "Projekt: Alpha" gives WhatsApp's own lines a colon: its name stands in quotation marks, which the colon does not close.
+    // A group called "Projekt: Alpha" puts a colon into WhatsApp's own lines: its name is in quotation marks that the colon does not close.
     private static bool IsOwnWords(string text) => text.Count(sign => sign is '"' or '“' or '”' or '„') % 2 == 1 || text.Count(sign => sign is '«' or '»') % 2 == 1
         || text.Count(sign => sign is '「' or '『') > text.Count(sign => sign is '」' or '』') || OwnWords().IsMatch(text);
 
     private static ExportMessage Media(ExportMessage message, string type, string caption) =>
         message with { Kind = type == "contact" ? ExportMessageKind.Contact : ExportMessageKind.Media, MediaType = type, Text = caption };
 
-    // Null: likely. The mark of a language that nobody knows stays in the text: what stands in pointed brackets may have been typed.
+    // Null: likely. A mark in an unknown language stays in the text: what is in angle brackets may have been typed.
     private static (string Text, bool? Edited) WithoutEdited(string text)
     {
         var end = text.TrimEnd();
@@ -76,7 +76,7 @@ internal static partial class ExportClassifier
 
     private static (string Type, string Caption)? Omitted(string text, string plain, bool own, ExportFormat format)
     {
-        // Android, and iOS of 2016: in pointed brackets.
+        // Android, and iOS of 2016: in angle brackets.
         var first = AttachmentMarks.FirstLine(plain).TrimEnd();
         if (first.Length is > 2 and < 120 && first[0] == '<' && first[^1] == '>')
         {
@@ -87,13 +87,13 @@ internal static partial class ExportClassifier
                 return ("media", plain);
         }
 
-        // Whoever types "image omitted" types no mark before it.
+        // A person who types "image omitted" types no mark before it.
         if (text.AsSpan().LastIndexOfAny(BidiMarks.LeftToRight, BidiMarks.RightToLeft) is >= 0 and var mark && ExportWords.OmittedType(text[(mark + 1)..]) is { } marked)
             return (marked, BidiMarks.Strip(text[..mark]).Trim());
         return (own || format.Style != ExportStyle.Dash) && ExportWords.OmittedType(plain) is { } whole ? (whole, "") : null;
     }
 
-    // "Standort: https://maps.google.com/?q=52.5,13.4"; the address alone tells it in any language.
+    // "Standort: https://maps.google.com/?q=52.5,13.4"; the address alone identifies it in any language.
     private static bool IsPlace(string plain)
     {
         var first = AttachmentMarks.FirstLine(plain);
@@ -104,7 +104,7 @@ internal static partial class ExportClassifier
         return words.Length is > 1 and <= 40 && words[^1] is ':' or '：' && (ExportWords.IsPlace(words[..^1]) || (!words.Any(char.IsDigit) && Coordinates().IsMatch(first[http..])));
     }
 
-    // A word and a colon, and below it options that have one word before and votes behind.
+    // A word and a colon, followed by lines of options with one word before and votes after each.
     private static bool IsPoll(string plain)
     {
         var first = AttachmentMarks.FirstLine(plain).TrimEnd();

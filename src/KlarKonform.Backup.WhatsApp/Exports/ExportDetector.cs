@@ -1,9 +1,9 @@
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
-/// <summary>Finds out how an export writes its times.</summary>
+/// <summary>Determines how an export writes times.</summary>
 public static class ExportDetector
 {
-    // An export has one form; what people paste has a few more.
+    // An export has one form; pasted text adds a few more.
     private const int MaxForms = 256;
 
     /// <inheritdoc cref="DetectAsync(Stream, DateOrder?, ExportFiles?, DateTimeOffset?, CancellationToken)"/>
@@ -11,10 +11,11 @@ public static class ExportDetector
 
     /// <summary>Reads an export once to its end, in bounded memory.</summary>
     /// <param name="text">The export's text.</param>
-    /// <param name="order">The order of day and month, where the admin knows it better; else null.</param>
-    /// <param name="files">The files of the export, by which it is seen what stands beside the name of an attachment; null when nobody knows.</param>
-    /// <param name="now">The present moment. Most years of a chat lie before it, or they are of another calendar. Null: not looked at.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="order">The order of day and month, if the admin has specified it; otherwise null.</param>
+    /// <param name="files">The files of the export, which show what accompanies the name of an attachment; null if unknown.</param>
+    /// <param name="now">The current time. Most years of a chat are before it, or they belong to another calendar. Null: not
+    /// checked.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="WhatsAppException">
     /// NotAChat; WrongEncoding; UnknownTimes when the years are of another calendar or words for the half of the day are not understood.
     /// </exception>
@@ -40,7 +41,7 @@ public static class ExportDetector
 
             votes.Add(header, line);
 
-            // An export begins with a message. Whatever else looks like one may be an older export that somebody pasted.
+            // An export begins with a message. Anything else that looks like one may be an older export that someone pasted.
             if (number == 1)
                 first = votes;
         }

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
-/// <summary>Calendars that telephones show beside the Gregorian one, told by the era's word or by the year.</summary>
+/// <summary>Calendars other than the Gregorian one that telephones show, recognised by the era's word or by the year.</summary>
 internal static class ExportEra
 {
     private const string Japanese = "the Japanese calendar";
@@ -9,7 +9,7 @@ internal static class ExportEra
     private const string Persian = "the Persian calendar";
     private const string Minguo = "the calendar of Taiwan";
 
-    // CLDR: eras of the calendars japanese, buddhist, islamic, persian and roc. Folded as half-day words are.
+    // CLDR: eras of the calendars japanese, buddhist, islamic, persian and roc. Folded like half-day words.
     private static readonly Dictionary<string, string> s_words = new(StringComparer.Ordinal)
     {
         ["r"] = Japanese, ["h"] = Japanese, ["令和"] = Japanese, ["平成"] = Japanese, ["昭和"] = Japanese, ["reiwa"] = Japanese, ["heisei"] = Japanese,
@@ -19,11 +19,11 @@ internal static class ExportEra
         ["民國"] = Minguo, ["民国"] = Minguo, ["minguo"] = Minguo, ["roc"] = Minguo,
     };
 
-    /// <summary>The calendar of an era's folded word, or null.</summary>
+    /// <summary>The calendar of a folded era word, or null.</summary>
     public static string? Of(string word) => s_words.GetValueOrDefault(word);
 
     /// <summary>The calendar that most likely has such a year now.</summary>
-    /// <param name="year">As it was written; two digits stand for the years from 2000 on.</param>
+    /// <param name="year">The year as written; two digits stand for the years from 2000 on.</param>
     /// <param name="digits">How many digits it has.</param>
     public static string Of(int year, int digits) => (digits, year) switch
     {

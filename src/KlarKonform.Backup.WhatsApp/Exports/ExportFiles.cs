@@ -3,8 +3,8 @@ using System.Text;
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
 /// <summary>
-/// Names of an export's files, found again by the names in its text: as they are, else without marks, normalised otherwise, in another case, or
-/// with the signs replaced that file systems do not hold.
+/// The names of an export's files, to be found by the names in its text: as they are, or without marks, normalised differently, in another
+/// case, or with characters replaced that file systems do not allow.
 /// </summary>
 public sealed class ExportFiles
 {
@@ -12,8 +12,9 @@ public sealed class ExportFiles
     private readonly Dictionary<string, string> _loose = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _looser = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Takes names in.</summary>
-    /// <param name="paths">Paths of one folder's files, with slashes or backslashes. Of two files of one name the first is found.</param>
+    /// <summary>Takes the names.</summary>
+    /// <param name="paths">Paths of one folder's files, with slashes or backslashes. Of two files with the same name the first is
+    /// found.</param>
     public ExportFiles(IEnumerable<string> paths)
     {
         ArgumentNullException.ThrowIfNull(paths);
@@ -21,7 +22,7 @@ public sealed class ExportFiles
         {
             Add(NameOf(path), path);
 
-            // A backslash may be a part of the name.
+            // A backslash may be part of the name.
             if (path.Contains('\\', StringComparison.Ordinal))
                 Add(path[(path.LastIndexOf('/') + 1)..], path);
         }
@@ -34,7 +35,7 @@ public sealed class ExportFiles
         return path[(path.AsSpan().LastIndexOfAny('/', '\\') + 1)..];
     }
 
-    /// <summary>The path of the file that a message names, or null when it is missing.</summary>
+    /// <summary>The path of the file that a message names, or null if it is missing.</summary>
     public string? Find(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -44,7 +45,7 @@ public sealed class ExportFiles
         return _loose.TryGetValue(plain, out path) || _looser.TryGetValue(Held(plain), out path) ? path : null;
     }
 
-    /// <summary>Whether a text can be normalised: half a surrogate pair cannot.</summary>
+    /// <summary>Whether a text can be normalised: unpaired surrogates cannot.</summary>
     internal static bool IsWellFormed(string name)
     {
         for (var i = 0; i < name.Length; i++)
@@ -69,7 +70,8 @@ public sealed class ExportFiles
         return IsWellFormed(name) ? name.Normalize(NormalizationForm.FormC) : name;
     }
 
-    // Where a colon or a slash cannot be, telephones, ZIP programs and clouds put something else; points and blanks at the end go.
+    // Where a colon or a slash is not allowed, telephones, ZIP programs and clouds use something else; trailing dots and spaces are
+    // removed.
     private static string Held(string name)
     {
         var held = new StringBuilder(name.Length);

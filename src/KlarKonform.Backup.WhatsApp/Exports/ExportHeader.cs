@@ -1,20 +1,20 @@
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
-/// <summary>The date and time that a line of an export begins with, not yet interpreted.</summary>
-/// <param name="Style">What stands around it.</param>
-/// <param name="Separator">Between the date's parts; 年 for the form with the three signs.</param>
+/// <summary>The date and time at the beginning of an export's line, not interpreted yet.</summary>
+/// <param name="Style">What surrounds it.</param>
+/// <param name="Separator">Between the parts of the date; 年 for the form with the three characters.</param>
 /// <param name="A">First number of the date.</param>
 /// <param name="B">Second.</param>
 /// <param name="C">Third.</param>
 /// <param name="YearDigits">How many digits the year has.</param>
-/// <param name="YearFirst">Whether it can be seen that the year comes first.</param>
+/// <param name="YearFirst">Whether the year visibly comes first.</param>
 /// <param name="TimeFirst">Whether the time comes before the date, as in Vietnamese.</param>
-/// <param name="Hour">As it is written.</param>
+/// <param name="Hour">The hour as written.</param>
 /// <param name="Minute">Minute.</param>
 /// <param name="Second">Second, or <see cref="NoSecond"/>.</param>
-/// <param name="Word">The folded word that tells the half of the day, or one that nobody knows; empty when there is none.</param>
-/// <param name="Half">What the word says; null when nobody knows it.</param>
-/// <param name="Era">The calendar that an era's word names, or null.</param>
+/// <param name="Word">The folded word for the half of the day, or an unknown word; empty if there is none.</param>
+/// <param name="Half">The meaning of the word; null if unknown.</param>
+/// <param name="Era">The calendar that an era word stands for, or null.</param>
 /// <param name="Start">Where the message begins.</param>
 internal readonly record struct ExportHeader(
     ExportStyle Style, char Separator, int A, int B, int C, int YearDigits, bool YearFirst, bool TimeFirst, int Hour, int Minute, int Second, string Word, DayHalf? Half, string? Era, int Start)
@@ -22,23 +22,23 @@ internal readonly record struct ExportHeader(
     /// <summary>No seconds are given.</summary>
     public const int NoSecond = -1;
 
-    // WhatsApp is of 2009, but a telephone without a battery believes itself in 1970.
+    // WhatsApp dates from 2009, but a telephone whose battery was empty may think it is 1970.
     private const int MinYear = 1970;
     private const int MaxYear = 2199;
 
     public bool HasSeconds => Second != NoSecond;
 
-    /// <summary>Whether there is a word that may tell the half of the day.</summary>
+    /// <summary>Whether there is a word that may stand for the half of the day.</summary>
     public bool HasWord => Word.Length > 0;
 
-    /// <summary>Whether the header has the form of a file's others.</summary>
+    /// <summary>Whether the header has the same form as the file's others.</summary>
     public bool Fits(ExportFormat format) => Style == format.Style && Separator == format.Separator && YearDigits == format.YearDigits && (YearFirst == (format.Order == DateOrder.YearFirst) || (YearDigits == 2 && !YearFirst))
         && HasSeconds == format.HasSeconds && TimeFirst == format.TimeFirst && HalfIn(format) is { } half && (half != DayHalf.None) == format.HasHalves;
 
-    /// <summary>The moment in a file of that form, or null when there is no such day or hour.</summary>
+    /// <summary>The time in a file of this format, or null if there is no such day or hour.</summary>
     public DateTime? Time(ExportFormat format) => HalfIn(format) is { } half ? Time(format.Order, half) : null;
 
-    /// <summary>The moment, or null when there is no such day or hour.</summary>
+    /// <summary>The time, or null if there is no such day or hour.</summary>
     public DateTime? Time(DateOrder order, DayHalf half)
     {
         var (year, month, day) = (YearOf(order), order == DateOrder.MonthFirst ? A : B, order switch { DateOrder.YearFirst => C, DateOrder.MonthFirst => B, _ => A });
@@ -47,7 +47,7 @@ internal readonly record struct ExportHeader(
             ? new DateTime(year, month, day, hour, Minute, Math.Max(Second, 0), DateTimeKind.Unspecified) : null;
     }
 
-    /// <summary>The year as it is written, two digits from 2000 on.</summary>
+    /// <summary>The year as written; two digits count from 2000.</summary>
     public int YearOf(DateOrder order) => (order == DateOrder.YearFirst ? A : C) + (YearDigits == 2 ? 2000 : 0);
 
     private DayHalf? HalfIn(ExportFormat format) => Half ?? (format.Learnt.TryGetValue(Word, out var learnt) ? learnt : null);
@@ -102,7 +102,7 @@ internal readonly record struct ExportHeader(
             return null;
         }
 
-        // Where the line ends, its last blank may have been trimmed by somebody's editor.
+        // At the end of a line, an editor may have trimmed the last space.
         if (!cursor.TakeBlank() && !cursor.AtEnd && style != ExportStyle.Bracket)
             return null;
         var word = time.Half == DayHalf.None ? "" : time.Word;

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
-/// <summary>What a line of an exported chat says.</summary>
+/// <summary>The kind of a line of an exported chat.</summary>
 public enum ExportMessageKind
 {
     /// <summary>Text.</summary>
@@ -24,9 +24,9 @@ public enum ExportMessageKind
     /// <summary>A message that its author or an admin deleted.</summary>
     Deleted,
 
-    /// <summary>What WhatsApp itself says: members come and go, encryption, changed numbers.</summary>
+    /// <summary>WhatsApp's own text: members come and go, encryption, changed numbers.</summary>
     System,
 
-    /// <summary>Lines before the first one that has a time.</summary>
+    /// <summary>Lines before the first one with a time.</summary>
     Unparsed,
 }

@@ -6,23 +6,23 @@ namespace KlarKonform.Backup.WhatsApp.Exports;
 /// <summary>Reads an exported chat message by message.</summary>
 public static class ExportReader
 {
-    // WhatsApp's longest message has 65,536 signs; what has more is another file that happens to begin like a chat.
+    // WhatsApp's longest message has 65,536 characters; a longer one means that this is another file that happens to begin like a chat.
     private const int MaxMessage = 64 << 20;
 
-    // People paste what looks like a message. What WhatsApp writes itself does not run back by a day and forth again.
+    // People paste text that looks like messages. WhatsApp's own times do not jump back by a day and forward again.
     private static readonly TimeSpan s_backwards = TimeSpan.FromDays(1);
 
     /// <inheritdoc cref="ReadAsync(Stream, ExportFormat, ExportFiles?, CancellationToken)"/>
     public static IAsyncEnumerable<ExportMessage> ReadAsync(Stream text, ExportFormat format, CancellationToken cancellationToken) => ReadAsync(text, format, null, cancellationToken);
 
     /// <summary>
-    /// All messages, in the file's order. No line is lost: each belongs to exactly one message's <see cref="ExportMessage.Raw"/>. Takes memory for
-    /// the longest message.
+    /// All messages, in the order of the file. No line is lost: each belongs to exactly one message's <see cref="ExportMessage.Raw"/>.
+    /// Needs memory for the longest message.
     /// </summary>
     /// <param name="text">The export's text, from its start.</param>
-    /// <param name="format">As <see cref="ExportDetector"/> found it.</param>
-    /// <param name="files">The files of the export: what they are called is an attachment. Null when nobody knows.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="format">As returned by <see cref="ExportDetector"/>.</param>
+    /// <param name="files">The files of the export: a text that is one of their names is an attachment. Null if unknown.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="WhatsAppException">WrongEncoding or NotAChat.</exception>
     public static async IAsyncEnumerable<ExportMessage> ReadAsync(Stream text, ExportFormat format, ExportFiles? files, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -44,7 +44,7 @@ public static class ExportReader
 
             if (doubtful is { } earlier)
             {
-                // Where time goes on as if nothing had been, it was part of a message.
+                // If time then continues as if nothing had happened, it was part of a message.
                 if (moment - earlier.Time <= s_backwards || moment < open!.Value.Time - s_backwards)
                 {
                     yield return Finish(raw, open, format, files);
@@ -69,8 +69,8 @@ public static class ExportReader
             open = (moment, start);
         }
 
-        // Nothing follows that could tell. People paste old messages more often than clocks go back by a day for the very last one, and so no
-        // text is taken apart.
+        // Nothing follows that could decide it. People paste old messages more often than clocks go back by a day for the very last one,
+        // and so no text is torn apart.
         raw.Append(later);
 
         if (raw.Length > 0 && open is null)

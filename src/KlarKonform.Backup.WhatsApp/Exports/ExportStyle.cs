@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
-/// <summary>How an export sets the time off from the message.</summary>
+/// <summary>How an export separates the time from the message.</summary>
 public enum ExportStyle
 {
     /// <summary>iOS: <c>[24.11.26, 13:05:09] Name: text</c>.</summary>
@@ -9,6 +9,6 @@ public enum ExportStyle
     /// <summary>Android: <c>24.11.26, 13:05 - Name: text</c>.</summary>
     Dash,
 
-    /// <summary>iOS of long ago: <c>24.11.16, 13:05:09: Name: text</c>.</summary>
+    /// <summary>Old iOS: <c>24.11.16, 13:05:09: Name: text</c>.</summary>
     Colon,
 }

@@ -3,8 +3,8 @@ using System.Text;
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
 /// <summary>
-/// What WhatsApp itself writes into exports, in the languages it ships: ExportWords.txt. The words are those of WhatsApp 2.22 for Android and iOS,
-/// later ones as people show them in their exports. What is not among them is text, unless its place tells more.
+/// The texts that WhatsApp itself writes into exports, in its languages: ExportWords.txt. The texts are those of WhatsApp 2.22 for Android
+/// and iOS, and later ones as seen in people's exports. Anything else is text, unless its position says more.
 /// </summary>
 internal static class ExportWords
 {
@@ -27,7 +27,7 @@ internal static class ExportWords
     private static readonly (string Before, string After)[] s_bare = Templates("file attached, name bare", "%s");
     private static readonly ILookup<char, string> s_callsByStart = s_calls.ToLookup(word => word[0]);
 
-    /// <summary>What is compared: without marks, case and the full stop, with plain blanks and apostrophes.</summary>
+    /// <summary>The form that is compared: without marks, case and the full stop, with plain spaces and apostrophes.</summary>
     public static string Fold(string text)
     {
         var plain = new StringBuilder(text.Length);
@@ -43,21 +43,21 @@ internal static class ExportWords
         return (ExportFiles.IsWellFormed(folded) ? folded.Normalize(NormalizationForm.FormC) : folded).TrimEnd('.', '。', '।', '۔', ' ').TrimStart();
     }
 
-    /// <summary>"attached", "Anhang": before the file's name, in pointed brackets.</summary>
+    /// <summary>"attached", "Anhang": before the file's name, in angle brackets.</summary>
     public static bool IsAttached(string words) => s_attached.Contains(Fold(words));
 
-    /// <summary>The same behind the name.</summary>
+    /// <summary>The same after the name.</summary>
     public static bool IsAttachedLast(string words) => s_attachedLast.Contains(Fold(words));
 
-    /// <summary>"file attached": behind the name, in round brackets.</summary>
+    /// <summary>"file attached": after the name, in round brackets.</summary>
     public static bool IsFileAttached(string words) => s_fileAttached.Contains(Fold(words));
 
-    /// <summary>The name in a line that has words without brackets around it, in Persian and Tamil; else null.</summary>
+    /// <summary>The name in a line that has words without brackets around it, in Persian and Tamil; otherwise null.</summary>
     public static string? BareName(string line)
     {
         foreach (var (before, after) in s_bare)
         {
-            // These scripts have no case, so the folded words are the written ones.
+            // These scripts have no case, so folding does not change the words.
             if (line.Length > before.Length + after.Length && line.StartsWith(before, StringComparison.Ordinal) && line.EndsWith(after, StringComparison.Ordinal))
                 return line[before.Length..^after.Length].Trim();
         }
@@ -65,7 +65,7 @@ internal static class ExportWords
         return null;
     }
 
-    /// <summary>The type of media that was left out, or null: "image omitted", and "media" for those of Android.</summary>
+    /// <summary>The type of the omitted media, or null: "image omitted", and "media" for Android's text.</summary>
     public static string? OmittedType(string words) => words.Length <= MaxLength ? s_omitted.GetValueOrDefault(Fold(words)) : null;
 
     /// <summary>Whether the words say that media were left out.</summary>
@@ -74,7 +74,7 @@ internal static class ExportWords
     /// <summary>"This message was edited".</summary>
     public static bool IsEdited(string words) => words.Length <= MaxLength && s_edited.Contains(Fold(words));
 
-    /// <summary>"This message was deleted", by whomever.</summary>
+    /// <summary>"This message was deleted", by anyone.</summary>
     public static bool IsDeleted(string text)
     {
         if (text.Length > MaxLength)
@@ -96,7 +96,7 @@ internal static class ExportWords
     /// <summary>"Missed voice call", and nothing else.</summary>
     public static bool IsCall(string text) => text.Length <= MaxLength && s_calls.Contains(Fold(text));
 
-    /// <summary>"Missed voice call", with whatever follows: the hour, "tap to call back".</summary>
+    /// <summary>"Missed voice call", with anything after it: the time, "tap to call back".</summary>
     public static bool BeginsCall(string text)
     {
         var folded = Fold(text.Length > MaxLength ? text[..MaxLength] : text);

@@ -1,15 +1,15 @@
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
 /// <summary>
-/// Learns from a whole file what no list of words knows: the words beside names of attached files, marks of media that were left out, names
-/// with a colon. Each is kept only as long as there are few of them.
+/// Learns from a whole file what no list of words contains: the words next to names of attached files, marks of omitted media, names with a
+/// colon. Each is kept only as long as there are few of them.
 /// </summary>
 internal sealed class FileHabits(ExportFiles? files)
 {
     private const int MaxKept = 1024;
     private const int MaxMark = 64;
 
-    // People write "<grin>" as well; WhatsApp writes its mark again and again.
+    // People write "<grin>" too; WhatsApp repeats its mark again and again.
     private const int Often = 3;
 
     private readonly Dictionary<string, int> _attached = new(StringComparer.Ordinal);
@@ -46,7 +46,7 @@ internal sealed class FileHabits(ExportFiles? files)
         LongNames = _names.Where(name => name.Value is { Same: true, Own: true, Count: >= Often }).ToDictionary(name => name.Key, name => name.Key + ": " + name.Value.Second, StringComparer.Ordinal),
     };
 
-    // "Firma: Vertrieb: Guten Tag": who is always followed by the same, before WhatsApp's own words too, has it in the name.
+    // "Firma: Vertrieb: Guten Tag": if the same text always follows, even before WhatsApp's own words, it is part of the name.
     private void AddName(ReadOnlySpan<char> first, ReadOnlySpan<char> rest)
     {
         var name = BidiMarks.Strip(first.ToString()).Trim();

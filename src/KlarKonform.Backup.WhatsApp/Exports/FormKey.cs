@@ -1,6 +1,8 @@
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
-/// <summary>What all headers of one export have in common. Of years with two digits some days show that they come first, and others do not.</summary>
+/// <summary>
+/// What all headers of one export have in common. With two-digit years, some days show that the year comes first, and others do not.
+/// </summary>
 internal readonly record struct FormKey(ExportStyle Style, char Separator, int YearDigits, bool YearFirst, bool TimeFirst, bool HasSeconds, bool HasWord)
 {
     public FormKey(ExportHeader header)

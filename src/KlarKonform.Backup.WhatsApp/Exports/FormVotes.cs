@@ -1,6 +1,8 @@
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
-/// <summary>What the headers of one form, all together, tell: the order of the date's parts, the calendar, the words of the day.</summary>
+/// <summary>
+/// What all headers of one form show together: the order of the date's parts, the calendar, the words for parts of the day.
+/// </summary>
 internal sealed class FormVotes(FormKey key, ExportFiles? files)
 {
     // WhatsApp was founded in 2009. A telephone whose battery was empty writes earlier years, but not most of the time.
@@ -68,17 +70,17 @@ internal sealed class FormVotes(FormKey key, ExportFiles? files)
         if (key.YearDigits == 2 && IsYearFirst(out var guessed))
             return (DateOrder.YearFirst, guessed);
         if (key.Separator != '/')
-            return (DateOrder.DayFirst, false); // Nobody writes the month first with points or hyphens and the year last.
+            return (DateOrder.DayFirst, false); // No one writes the month first with dots or hyphens and the year last.
         if (_dayBeyondTwelve != _monthBeyondTwelve)
             return (_dayBeyondTwelve > _monthBeyondTwelve ? DateOrder.DayFirst : DateOrder.MonthFirst, false);
         if (_dayFirst.Backwards != _monthFirst.Backwards)
             return (_dayFirst.Backwards < _monthFirst.Backwards ? DateOrder.DayFirst : DateOrder.MonthFirst, false);
 
-        // Twelve hours and a short year: the United States.
+        // A 12-hour clock and a two-digit year: the United States.
         return (key is { HasWord: true, YearDigits: 2 } ? DateOrder.MonthFirst : DateOrder.DayFirst, true);
     }
 
-    // 26. 11. 24.: the years of a chat are few and near each other, its days are all there are.
+    // 26. 11. 24.: the years of a chat are few and close together, while its days take all values.
     private bool IsYearFirst(out bool guessed)
     {
         guessed = false;
@@ -89,7 +91,7 @@ internal sealed class FormVotes(FormKey key, ExportFiles? files)
         if (_yearFirst.Backwards != backwards)
             return _yearFirst.Backwards * 2 < backwards;
 
-        // Nothing tells it: in Chinese, Japanese and Korean the year comes first.
+        // Undecided: in Chinese, Japanese and Korean the year comes first.
         guessed = _eastern;
         return _eastern;
     }

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
-/// <summary>Walks along the beginning of a line; invisible marks are passed over.</summary>
+/// <summary>Walks along the beginning of a line, skipping invisible marks.</summary>
 internal ref struct HeaderCursor(ReadOnlySpan<char> line)
 {
     private readonly ReadOnlySpan<char> _line = line;
@@ -17,7 +17,7 @@ internal ref struct HeaderCursor(ReadOnlySpan<char> line)
 
     public readonly bool AtEnd => _at >= _line.Length || _line[_at] is '\r' or '\n';
 
-    /// <summary>The next sign that can be seen, or NUL at the end.</summary>
+    /// <summary>The next visible character, or NUL at the end.</summary>
     public char Peek
     {
         get
@@ -44,7 +44,7 @@ internal ref struct HeaderCursor(ReadOnlySpan<char> line)
         return true;
     }
 
-    /// <summary>One blank right here, before which no mark stands: a mark after the header is the message's.</summary>
+    /// <summary>One space right here, without a mark before it: a mark after the header belongs to the message.</summary>
     public bool TakeBlank()
     {
         var from = _at;
@@ -66,7 +66,7 @@ internal ref struct HeaderCursor(ReadOnlySpan<char> line)
         return count;
     }
 
-    /// <summary>Whether the next sign is a digit of any script.</summary>
+    /// <summary>Whether the next character is a digit of any script.</summary>
     public bool AtDigit() => Peek != '\0' && Digit(out _) >= 0;
 
     public bool Number(int maxDigits, out int value, out int length)
@@ -82,9 +82,7 @@ internal ref struct HeaderCursor(ReadOnlySpan<char> line)
         return length > 0 && !AtDigit();
     }
 
-    /// <summary>
-    /// Letters with their points, apostrophes and blanks, folded; none is fine. False when there are more than any word has.
-    /// </summary>
+    /// <summary>Letters with their dots, apostrophes and spaces, folded; may be empty. False if there are more than in any word.</summary>
     public bool Word(int max, out string word)
     {
         var from = _at;
@@ -102,7 +100,7 @@ internal ref struct HeaderCursor(ReadOnlySpan<char> line)
         return true;
     }
 
-    // The most frequent ones by far cost nothing.
+    // The most frequent words by far need no allocation.
     private static string? Plain(ReadOnlySpan<char> word) => word.Trim() switch
     {
         "AM" or "am" => "am",

@@ -1,9 +1,9 @@
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
-/// <summary>Three numbers that are a date, whatever their order.</summary>
+/// <summary>Three numbers that form a date, in any order.</summary>
 internal readonly record struct HeaderDate(char Separator, int A, int B, int C, int YearDigits, bool YearFirst, string? Era)
 {
-    /// <summary>Reads a date, with the signs that belong to its last number but without what follows it.</summary>
+    /// <summary>Reads a date, including characters that belong to its last number, but not what follows.</summary>
     public static HeaderDate? Read(ref HeaderCursor cursor)
     {
         var era = EraBefore(ref cursor, out var eraFirst);
@@ -28,8 +28,8 @@ internal readonly record struct HeaderDate(char Separator, int A, int B, int C, 
         if (separator == '年' && !(cursor.TakeAny("日일") || (cursor.Blanks() > 0 && cursor.Take('일'))))
             return null;
 
-        // A year of three digits, or of one after an era's name, is none of ours, but it is one.
-        // Nobody writes a year with one digit: in "26. 5. 4." of Korea the first number is the year.
+        // A year with three digits, or with one digit after an era's name, is from another calendar, but it is a year. A one-digit number
+        // is never the year: in Korea's "26. 5. 4." the first number is.
         var yearFirst = lengthA > 2 || separator == '年' || eraFirst.Length > 0 || (lengthA == 2 && lengthC == 1 && era is null);
         var digits = yearFirst ? lengthA : lengthC;
         if ((yearFirst ? lengthC : lengthA) > 2 || (digits < 2 && era is null))
@@ -47,7 +47,7 @@ internal readonly record struct HeaderDate(char Separator, int A, int B, int C, 
         _ => null,
     };
 
-    // R8, 令和8, 民國115: nothing but an era's name stands right before a year.
+    // R8, 令和8, 民國115: only an era's name is directly before a year.
     private static string? EraBefore(ref HeaderCursor cursor, out string word)
     {
         word = "";

@@ -20,20 +20,20 @@ internal readonly record struct HeaderTime(int Hour, int Minute, int Second, str
             word = "";
         if (comma)
         {
-            // What stood before the comma belongs to the date: "г.".
+            // What was before the comma belongs to the date: "г.".
             cursor.Blanks();
             if (!cursor.Word(DayHalves.MaxLength, out word))
                 return null;
         }
 
-        // Between date and time is at least a comma, a blank or a sign of Chinese writing.
+        // Between date and time there is at least a comma, a space or a Chinese character.
         if (cursor.Position == from && date.Separator != '年')
             return null;
         return Read(ref cursor, word) is { } time ? time with { Era = era } : null;
     }
 
     /// <summary>Reads a time of day and the word after it.</summary>
-    /// <param name="cursor">Where the time begins.</param>
+    /// <param name="cursor">At the beginning of the time.</param>
     /// <param name="before">The folded words before it.</param>
     public static HeaderTime? Read(ref HeaderCursor cursor, string before)
     {
@@ -71,7 +71,7 @@ internal readonly record struct HeaderTime(int Hour, int Minute, int Second, str
         return cursor.Number(2, out second, out digits) && digits == 2;
     }
 
-    // "13 h 05 min 09 s" of Canada, "13時05分09秒".
+    // "13 h 05 min 09 s" in Canada, "13時05分09秒".
     private static bool Words(ref HeaderCursor cursor, out int minute, ref int second)
     {
         minute = 0;
@@ -106,7 +106,7 @@ internal readonly record struct HeaderTime(int Hour, int Minute, int Second, str
         return true;
     }
 
-    // One of the words tells the half; the other is "at". Of two that nobody knows both are kept.
+    // One of the words stands for the half of the day; the other is "at". If both are unknown, both are kept.
     private static (string Word, DayHalf? Half) Which(string before, string after)
     {
         if (before.Length == 0 && after.Length == 0)

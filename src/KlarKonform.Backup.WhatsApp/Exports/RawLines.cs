@@ -3,16 +3,16 @@ using System.Text;
 
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
-/// <summary>Lines of a text with whatever ended them, so that nothing is lost.</summary>
+/// <summary>Lines of a text with their line endings, so that nothing is lost.</summary>
 internal static class RawLines
 {
-    // WhatsApp's longest message has 65,536 signs.
+    // WhatsApp's longest message has 65,536 characters.
     private const int MaxLine = 16 << 20;
 
-    /// <summary>All lines, each ended by CR, LF or both; the last one may have no end.</summary>
+    /// <summary>All lines, each ended by CR, LF or both; the last one may have no ending.</summary>
     /// <param name="stream">The text from its start.</param>
     /// <param name="encoding">Called once, before the first line, with what was found.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="WhatsAppException">WrongEncoding; NotAChat for a ZIP or a line without end.</exception>
     public static async IAsyncEnumerable<string> ReadAsync(Stream stream, Action<TextEncoding>? encoding = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -32,7 +32,7 @@ internal static class RawLines
             var start = 0;
             for (var at = 0; at < read; at++)
             {
-                // A CR ends a line unless an LF follows, which may be in the next piece.
+                // A CR ends a line unless an LF follows, which may be in the next buffer.
                 if (afterReturn && buffer[at] != '\n')
                 {
                     yield return line.Append(buffer, start, at - start).ToString();

@@ -2,18 +2,21 @@ using System.Text;
 
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
-/// <summary>How the bytes of a text are to be read.</summary>
-/// <param name="Encoding">Throws at bytes that it cannot read, and writes no mark.</param>
-/// <param name="MarkLength">How many bytes its byte order mark has; 0 without one.</param>
+/// <summary>How to decode a text.</summary>
+/// <param name="Encoding">Throws on bytes that it cannot decode, and writes no byte order mark.</param>
+/// <param name="MarkLength">Length of its byte order mark in bytes; 0 without one.</param>
 internal readonly record struct TextEncoding(Encoding Encoding, int MarkLength)
 {
-    /// <summary>So many bytes tell UTF-16 by its zeros.</summary>
+    /// <summary>This many bytes are enough to recognise UTF-16 by its zeros.</summary>
     public const int SampleLength = 4096;
 
-    // Signs of the shortest date with its time.
+    // Number of characters of the shortest date with its time.
     private const int DateLength = 12;
 
-    /// <summary>Tells by the mark; without one, by the zeros that Latin letters, digits and blanks have in UTF-16: UTF-8 has none.</summary>
+    /// <summary>
+    /// Recognises the encoding by the byte order mark; without one, by the zeros of Latin letters, digits and spaces in UTF-16: UTF-8 has
+    /// none.
+    /// </summary>
     public static TextEncoding Detect(ReadOnlySpan<byte> start)
     {
         if (start.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]))
@@ -25,7 +28,7 @@ internal readonly record struct TextEncoding(Encoding Encoding, int MarkLength)
         if (start.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
             return new TextEncoding(Utf16(bigEndian: true), 2);
 
-        // An export begins with a date: what follows it may be emoji, half of whose units end in zeros as well.
+        // An export begins with a date: emoji may follow, and half of their units end in zeros as well.
         var (even, odd) = Zeros(start[..Math.Min(start.Length, DateLength * 2)]);
         if (Math.Max(even, odd) >= DateLength * 3 / 4 && Math.Min(even, odd) == 0)
             return new TextEncoding(Utf16(bigEndian: even > odd), 0);
@@ -46,7 +49,7 @@ internal readonly record struct TextEncoding(Encoding Encoding, int MarkLength)
         return (even, odd);
     }
 
-    // A tenth of the signs at least: a header of digits and blanks stands before the shortest message in Chinese.
+    // At least a tenth of the characters: a header of digits and spaces precedes even the shortest message in Chinese.
     private static bool IsWide(int high, int low, int pairs) => high >= 4 && high * 10 >= pairs && low * 8 <= high;
 
     private static UTF8Encoding Utf8() => new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

@@ -3,16 +3,16 @@ using System.IO.Compression;
 namespace KlarKonform.Backup.WhatsApp.Exports;
 
 /// <summary>
-/// A ZIP that somebody dropped, looked at with suspicion: nothing of it is ever unpacked to a path; entries that try to lead elsewhere, are
-/// encrypted or unpack beyond all measure are refused one by one, and the ZIP as a whole only when all of it does. Not thread-safe.
+/// A ZIP from an untrusted source: nothing in it is ever unpacked to a path; entries that try to lead elsewhere, are encrypted or unpack to
+/// an excessive size are refused one by one, and the ZIP as a whole only if everything together does. Not thread-safe.
 /// </summary>
 public sealed class ZipExport : IDisposable
 {
-    // An export has 10,000 messages with media at most, so tens of thousands of files at the very most.
+    // An export has at most 10,000 messages with media, so at the very most tens of thousands of files.
     private const int MaxEntries = 100_000;
     private const int MaxPath = 1024;
 
-    // Deflate reaches 1,032 to 1; a chat's text some ten to one, its media are compressed already.
+    // Deflate reaches 1,032 to 1; a chat's text about ten to one, and its media are compressed already.
     private const long MaxRatio = 100;
     private const long HarmlessBytes = 64L << 20;
 
@@ -28,7 +28,7 @@ public sealed class ZipExport : IDisposable
         Paths = [.. _byPath.Keys];
     }
 
-    /// <summary>All files, refused ones too, in the ZIP's order; folders and what macOS adds are left out.</summary>
+    /// <summary>All files, including refused ones, in the order of the ZIP; folders and what macOS adds are left out.</summary>
     public IReadOnlyList<ZipEntry> Files { get; }
 
     /// <summary>Paths of the files that can be read, each once.</summary>
@@ -36,7 +36,8 @@ public sealed class ZipExport : IDisposable
 
     /// <summary>Opens a ZIP. Reads its directory, not its files.</summary>
     /// <param name="content">The file; must be seekable. It belongs to the export from now on.</param>
-    /// <exception cref="WhatsAppException">Incomplete: it is no ZIP, or ends too early. Dangerous: it has too many entries, or unpacks to more than any export.</exception>
+    /// <exception cref="WhatsAppException">Incomplete: it is not a ZIP, or ends too early. Dangerous: it has too many entries, or unpacks
+    /// to more than any export.</exception>
     public static ZipExport Open(Stream content)
     {
         ArgumentNullException.ThrowIfNull(content);
@@ -58,7 +59,7 @@ public sealed class ZipExport : IDisposable
         }
     }
 
-    /// <summary>Opens a file of the ZIP. More bytes than its entry announces end in an exception.</summary>
+    /// <summary>Opens a file of the ZIP. More bytes than its entry announces cause an exception.</summary>
     /// <param name="file">One of <see cref="Files"/>.</param>
     /// <exception cref="WhatsAppException">Incomplete; Dangerous, for one that was refused.</exception>
     public Stream Open(ZipEntry file)
@@ -78,12 +79,12 @@ public sealed class ZipExport : IDisposable
         }
     }
 
-    /// <summary>Opens the first file of a path.</summary>
+    /// <summary>Opens the first file with a path.</summary>
     /// <param name="path">One of <see cref="Paths"/>.</param>
     /// <exception cref="WhatsAppException">Incomplete, Dangerous.</exception>
     public Stream OpenEntry(string path) => Open(_byPath.TryGetValue(path, out var file) ? file : throw new WhatsAppException(WhatsAppErrorKind.Incomplete, "An entry of the ZIP is gone."));
 
-    /// <summary>An entry's announced size in bytes; 0 when there is none of that path.</summary>
+    /// <summary>An entry's announced size in bytes; 0 if there is none with that path.</summary>
     public long SizeOf(string path) => _byPath.TryGetValue(path, out var file) ? file.Length : 0;
 
     /// <summary>Closes the file.</summary>
@@ -106,7 +107,7 @@ public sealed class ZipExport : IDisposable
             files.Add(file);
         }
 
-        // Entries that share their bytes unpack to far more than the file holds.
+        // Entries that share their bytes unpack to far more than the file contains.
         return total > HarmlessBytes && total / MaxRatio > size
             ? throw new WhatsAppException(WhatsAppErrorKind.Dangerous, "The ZIP unpacks to more than a hundred times its size.") : files;
     }

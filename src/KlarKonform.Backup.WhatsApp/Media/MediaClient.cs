@@ -6,9 +6,9 @@ using KlarKonform.Backup.WhatsApp.Webhooks;
 namespace KlarKonform.Backup.WhatsApp.Media;
 
 /// <summary>
-/// Downloads media by their ids: the id gives an address that lives for minutes, the address gives the bytes, both with the same bearer token
-/// (Meta, "Media", 2026-06). An expired address is asked for anew, passing failures are repeated, and a download that broke goes on where it
-/// stopped. Thread-safe.
+/// Downloads media by their ids: the id gives a URL that is valid for minutes, the URL gives the bytes, both with the same bearer token
+/// (Meta, "Media", 2026-06). An expired URL is requested again, transient failures are retried, and an interrupted download continues where
+/// it stopped. Thread-safe.
 /// </summary>
 public sealed class MediaClient : IDisposable
 {
@@ -17,7 +17,7 @@ public sealed class MediaClient : IDisposable
 
     private const int Attempts = 4;
 
-    // Whoever else were named as the media's host would get the token: Meta's own hosts, and the endpoint's.
+    // Any other host named for the media would receive the token: so only Meta's own hosts and the endpoint's are allowed.
     private static readonly string[] s_hosts = [".fbsbx.com", ".facebook.com", ".whatsapp.net", ".whatsapp.com"];
 
     // Error codes of Graph: unknown object, and a media id that expired.
@@ -29,7 +29,7 @@ public sealed class MediaClient : IDisposable
     private readonly TimeProvider _time;
 
     /// <summary>Creates a client.</summary>
-    /// <param name="handler">The way out, with its limits for waiting: there are no others. It stays the caller's.</param>
+    /// <param name="handler">Sends the requests, with its limits for waiting: there are no others. Owned by the caller.</param>
     /// <param name="endpoint">Base address with the API's version.</param>
     /// <param name="accessToken">A system user's token with whatsapp_business_messaging.</param>
     /// <param name="time">Clock for pauses.</param>
@@ -41,10 +41,10 @@ public sealed class MediaClient : IDisposable
         _client.DefaultRequestHeaders.UserAgent.ParseAdd("KlarKonform-Backup/1.0");
     }
 
-    /// <summary>Opens a media file's content. Where it is read, failures are those of this call.</summary>
+    /// <summary>Opens a media file's content. Failures while reading are the same as those of this call.</summary>
     /// <param name="id">The media's id.</param>
-    /// <param name="number">The phone_number_id that it came to, or null.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="number">The phone_number_id that received it, or null.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="WhatsAppException">MediaGone, AccessDenied, Throttled or Unreachable.</exception>
     public async Task<MediaContent> OpenAsync(string id, string? number, CancellationToken cancellationToken)
     {
@@ -54,7 +54,7 @@ public sealed class MediaClient : IDisposable
         return new MediaContent(new MediaStream(first, (position, token) => ReopenAsync(id, number, position, token), _time), type, found.Hash, found.Size);
     }
 
-    /// <summary>Ends the client.</summary>
+    /// <summary>Disposes the client.</summary>
     public void Dispose() => _client.Dispose();
 
     private async Task<(HttpResponseMessage Answer, Found Found)> OpenAsync(string id, string? number, long from, CancellationToken cancellationToken)
@@ -68,7 +68,7 @@ public sealed class MediaClient : IDisposable
                 return (answer, found);
             using (answer)
             {
-                // The address lived for minutes only, and we may have waited longer.
+                // The URL was valid for minutes only, and we may have waited longer.
                 if (!renewed && answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized)
                 {
                     renewed = true;
@@ -99,7 +99,7 @@ public sealed class MediaClient : IDisposable
         }
     }
 
-    // Meta promises no ranges: who answers with the whole is read from its beginning.
+    // Meta promises no ranges: a response with the whole file is skipped up to the wanted byte.
     private static async Task SkipAsync(Stream body, long count, CancellationToken cancellationToken)
     {
         var buffer = new byte[(int)Math.Min(count, 64 << 10)];
@@ -197,7 +197,7 @@ public sealed class MediaClient : IDisposable
         }
         catch (Exception exception) when (exception is JsonException or HttpRequestException or IOException)
         {
-            return null; // A proxy's page, or nothing: the status alone speaks.
+            return null; // A proxy's page, or nothing: only the status counts.
         }
     }
 

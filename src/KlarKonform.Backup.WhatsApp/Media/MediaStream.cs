@@ -2,19 +2,19 @@ using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.WhatsApp.Media;
 
-/// <summary>A media file's bytes; a line that breaks or falls silent is taken up again where it stopped.</summary>
+/// <summary>A media file's bytes; if the connection breaks or falls silent, reading resumes where it stopped.</summary>
 /// <param name="first">The file from its beginning.</param>
-/// <param name="reopen">The file from a byte on.</param>
+/// <param name="reopen">Opens the file at a byte.</param>
 /// <param name="time">Clock for pauses.</param>
 internal sealed class MediaStream(Stream first, Func<long, CancellationToken, Task<Stream>> reopen, TimeProvider time) : ForwardReadStream
 {
-    // Without a single new byte between them.
+    // Attempts without a single new byte in between.
     private const int Attempts = 4;
 
     private Stream? _current = first;
     private long _position;
 
-    /// <exception cref="WhatsAppException">Unreachable, or what Meta says when the file is asked for again.</exception>
+    /// <exception cref="WhatsAppException">Unreachable, or Meta's error when the file is requested again.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         for (var attempt = 1; ; attempt++)

@@ -4,14 +4,14 @@ using System.Text;
 namespace KlarKonform.Backup.WhatsApp.Receiving;
 
 /// <summary>
-/// One client's connection: HTTP/1.1 (RFC 9112) as far as a webhook needs it, and strict, because everybody may knock. What two readers could
-/// understand differently is refused. Not thread-safe.
+/// One client's connection: HTTP/1.1 (RFC 9112) as far as a webhook needs it, and strict, because anyone can connect. What two readers
+/// could interpret differently is refused. Not thread-safe.
 /// </summary>
 internal sealed class HttpConnection(Stream stream)
 {
     private const int MaxHead = 16 << 10;
 
-    // A body is read in pieces of this size, so that memory follows what was sent and not what was announced.
+    // A body is read in pieces of this size, so that memory use follows what was sent and not what was announced.
     private const int Piece = 128 << 10;
     private const int MaxHeaders = 64;
 
@@ -22,8 +22,8 @@ internal sealed class HttpConnection(Stream stream)
     /// <summary>Whether a client's next request has begun to arrive.</summary>
     public async Task<bool> WaitAsync(CancellationToken cancellationToken) => _from < _filled || await FillAsync(cancellationToken).ConfigureAwait(false);
 
-    /// <summary>The next request's head.</summary>
-    /// <exception cref="HttpProtocolException">It is none.</exception>
+    /// <summary>Reads the next request's head.</summary>
+    /// <exception cref="HttpProtocolException">It is not a valid head.</exception>
     public async Task<HttpRequest> ReadHeadAsync(CancellationToken cancellationToken)
     {
         int end;
@@ -40,11 +40,11 @@ internal sealed class HttpConnection(Stream stream)
         return Parse(head);
     }
 
-    /// <summary>Reads a body whose length is known, or in chunks.</summary>
+    /// <summary>Reads a body of known length, or in chunks.</summary>
     /// <param name="length">Its length in bytes, or less than zero.</param>
-    /// <param name="max">How large it may be.</param>
-    /// <param name="grow">Asked for room for so many bytes more, beyond the first piece; may refuse by throwing.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="max">Its maximum size in bytes.</param>
+    /// <param name="grow">Called to reserve room for this many more bytes, beyond the first piece; may refuse by throwing.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="HttpProtocolException">It is larger than allowed, or not as announced.</exception>
     public async Task<ReadOnlyMemory<byte>> ReadBodyAsync(long length, int max, Action<long> grow, CancellationToken cancellationToken)
     {
@@ -95,7 +95,7 @@ internal sealed class HttpConnection(Stream stream)
         }
     }
 
-    /// <summary>Lets a body pass that nobody wants, so that its sender hears why.</summary>
+    /// <summary>Reads and discards an unwanted body, so that its sender receives the reason.</summary>
     public async Task DiscardAsync(long bytes, CancellationToken cancellationToken)
     {
         bytes -= _filled - _from;
@@ -106,7 +106,7 @@ internal sealed class HttpConnection(Stream stream)
 
     public ValueTask ContinueAsync(CancellationToken cancellationToken) => stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), cancellationToken);
 
-    /// <summary>Answers.</summary>
+    /// <summary>Sends a response.</summary>
     public async Task AnswerAsync(int status, string text, bool keepAlive, CancellationToken cancellationToken, string type = "text/plain; charset=utf-8")
     {
         var body = Encoding.UTF8.GetBytes(text);
@@ -153,7 +153,7 @@ internal sealed class HttpConnection(Stream stream)
             var (name, value) = (line[..colon], line[(colon + 1)..].Trim(' ', '\t'));
             if (!headers.TryAdd(name, value))
             {
-                // Lengths that disagree, or two signatures: whatever is meant, it is not meant well.
+                // Contradictory lengths, or two signatures: whatever the intention, it is not a good one.
                 if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase) || name.Equals(Webhooks.WebhookSignature.Header, StringComparison.OrdinalIgnoreCase))
                     throw new HttpProtocolException(400);
                 headers[name] += ", " + value;

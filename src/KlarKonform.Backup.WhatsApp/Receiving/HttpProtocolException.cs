@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.WhatsApp.Receiving;
 
-/// <summary>A request that is not to be answered but by its refusal.</summary>
+/// <summary>A request that only gets a refusal as its response.</summary>
 internal sealed class HttpProtocolException(int status) : Exception($"HTTP {status}")
 {
     public int Status => status;

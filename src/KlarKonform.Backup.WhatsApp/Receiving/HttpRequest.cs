@@ -5,14 +5,14 @@ internal sealed record HttpRequest(string Method, string Target, IReadOnlyDictio
 {
     public string Path => Target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var mark ? Target[..mark] : Target;
 
-    /// <summary>The body's length in bytes; null for none announced; -1 for chunks.</summary>
+    /// <summary>The body's length in bytes; null if none is announced; -1 for chunks.</summary>
     public long? Length { get; init; }
 
     public bool ExpectsContinue => Headers.TryGetValue("Expect", out var expect) && expect.Equals("100-continue", StringComparison.OrdinalIgnoreCase);
 
     public string? Header(string name) => Headers.GetValueOrDefault(name);
 
-    /// <summary>A parameter of the query, decoded; the first of its name.</summary>
+    /// <summary>A query parameter, decoded; the first one with this name.</summary>
     public string? Query(string name)
     {
         foreach (var pair in Target[Path.Length..].TrimStart('?').Split('&'))

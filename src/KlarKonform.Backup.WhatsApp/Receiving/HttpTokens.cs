@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.WhatsApp.Receiving;
 
-/// <summary>Names of headers (RFC 9110, 5.6.2).</summary>
+/// <summary>Header names (RFC 9110, 5.6.2).</summary>
 internal static class HttpTokens
 {
     private static readonly System.Buffers.SearchValues<char> s_token = System.Buffers.SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");

@@ -6,7 +6,7 @@ namespace KlarKonform.Backup.WhatsApp.Receiving;
 /// <summary>How a receiver listens.</summary>
 public sealed record ReceiverOptions
 {
-    /// <summary>Where it listens; port 0 lets the system choose.</summary>
+    /// <summary>The address to listen on; port 0 lets the system choose.</summary>
     public IPEndPoint Endpoint { get; init; } = new(IPAddress.Loopback, 0);
 
     /// <summary>Its certificate with private key; null for plain HTTP behind a reverse proxy.</summary>
@@ -15,7 +15,7 @@ public sealed record ReceiverOptions
     /// <summary>The callback's path.</summary>
     public string Path { get; init; } = "/whatsapp";
 
-    /// <summary>The word that Meta repeats in the handshake.</summary>
+    /// <summary>The token that Meta repeats in the handshake.</summary>
     public required string VerifyToken { get; init; }
 
     /// <summary>The app's secret, which signs every webhook.</summary>
@@ -24,6 +24,6 @@ public sealed record ReceiverOptions
     /// <summary>How long a client may take for a request.</summary>
     public TimeSpan RequestTime { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a connection may rest.</summary>
+    /// <summary>How long a connection may be idle.</summary>
     public TimeSpan IdleTime { get; init; } = TimeSpan.FromSeconds(75);
 }

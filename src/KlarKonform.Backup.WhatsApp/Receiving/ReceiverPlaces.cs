@@ -4,13 +4,13 @@ using System.Net.Sockets;
 namespace KlarKonform.Backup.WhatsApp.Receiving;
 
 /// <summary>
-/// Who may stay when more want in than there is room for. Nobody is kept waiting at the door: somebody inside goes, first those who have shown
-/// nothing, of them one of the address that has most connections, and of those the one that has taken longest. So an outsider sends himself away,
-/// also where a proxy stands before the receiver and all come from one address: whoever just came, as Meta does, has seconds, and its
-/// requests take a fraction of one. Thread-safe.
+/// Decides which connections may stay when there are more than there is room for. A new connection never waits: an existing one is dropped
+/// instead, first those that have proved nothing, of these one from the address with the most connections, and of these the one that has
+/// taken longest. So outsiders only displace themselves, even behind a proxy where all connections come from one address: a connection that
+/// has just arrived, like Meta's, has seconds, and its requests take a fraction of one. Thread-safe.
 /// </summary>
-/// <param name="connections">Connections at a time.</param>
-/// <param name="memory">Bytes of large bodies in memory at a time.</param>
+/// <param name="connections">Maximum number of connections.</param>
+/// <param name="memory">Maximum bytes of large bodies in memory.</param>
 internal sealed class ReceiverPlaces(int connections, long memory)
 {
     private readonly object _gate = new();
@@ -18,7 +18,7 @@ internal sealed class ReceiverPlaces(int connections, long memory)
     private long _turn;
     private TaskCompletionSource? _emptied;
 
-    /// <summary>Lets a connection in; another one goes if need be. Null: all are busy with what is signed.</summary>
+    /// <summary>Admits a connection; another one is dropped if necessary. Null: all are busy with signed requests.</summary>
     public ReceiverPlace? TryEnter(Socket socket)
     {
         lock (_gate)
@@ -31,7 +31,7 @@ internal sealed class ReceiverPlaces(int connections, long memory)
         }
     }
 
-    /// <summary>The connection has ended.</summary>
+    /// <summary>Records that the connection has ended.</summary>
     public void Leave(ReceiverPlace place)
     {
         lock (_gate)
@@ -42,24 +42,24 @@ internal sealed class ReceiverPlaces(int connections, long memory)
         }
     }
 
-    /// <summary>A request was answered: what follows is the next one's.</summary>
+    /// <summary>Records that a request was answered: what follows belongs to the next one.</summary>
     public void Next(ReceiverPlace place)
     {
         lock (_gate)
             (place.Turn, place.IsStoring, place.Held) = (++_turn, false, 0);
     }
 
-    /// <summary>It has shown that it knows a secret.</summary>
+    /// <summary>Records that it has proved that it knows a secret.</summary>
     /// <param name="place">The connection.</param>
-    /// <param name="stores">Whether what it sent goes to the disk now.</param>
+    /// <param name="stores">Whether its data is written to the disk now.</param>
     public void Prove(ReceiverPlace place, bool stores)
     {
         lock (_gate)
             (place.IsProven, place.IsStoring) = (true, stores);
     }
 
-    /// <summary>A large body has grown; others' go if need be, and with them their connections.</summary>
-    /// <exception cref="HttpProtocolException">503: there is no room, and nobody else's body to send away.</exception>
+    /// <summary>Records that a large body has grown; others are dropped if necessary, together with their connections.</summary>
+    /// <exception cref="HttpProtocolException">503: there is no room, and no other body to drop.</exception>
     public void Grow(ReceiverPlace place, long bytes)
     {
         lock (_gate)
@@ -74,7 +74,7 @@ internal sealed class ReceiverPlaces(int connections, long memory)
         }
     }
 
-    /// <summary>Waits until everybody has left.</summary>
+    /// <summary>Waits until all connections have ended.</summary>
     public Task EmptyAsync()
     {
         lock (_gate)
@@ -97,7 +97,7 @@ internal sealed class ReceiverPlaces(int connections, long memory)
         return true;
     }
 
-    // An IPv6 customer has a network of 2^64 addresses at least.
+    // An IPv6 customer has a network of at least 2^64 addresses.
     private static IPAddress OriginOf(Socket socket)
     {
         IPAddress address;
@@ -107,7 +107,7 @@ internal sealed class ReceiverPlaces(int connections, long memory)
         }
         catch (SocketException)
         {
-            return IPAddress.None; // It is gone already.
+            return IPAddress.None; // It is already closed.
         }
 
         if (address.IsIPv4MappedToIPv6)

@@ -5,14 +5,15 @@ using System.Text.Json;
 namespace KlarKonform.Backup.WhatsApp.Receiving;
 
 /// <summary>
-/// The spool's form: files of JSON lines, <c>{"received":…,"signature":…,"body":"…"}</c>, the body as text exactly as it came, or in base64
-/// (<c>bodyBase64</c>) where it is not UTF-8. A line counts when its line feed is there. docs/whatsapp.md tells others how to write it.
+/// The spool's format: files of JSON lines, <c>{"received":…,"signature":…,"body":"…"}</c>, the body as text exactly as it came, or in
+/// base64 (<c>bodyBase64</c>) if it is not UTF-8. A line counts once its line feed is there. docs/whatsapp.md describes the format for
+/// other writers.
 /// </summary>
 internal static class SpoolFormat
 {
     public const string Extension = ".jsonl";
 
-    // Nothing but text is written, so what HTML fears needs no escapes; a body full of umlauts stays short.
+    // Only text is written, so nothing needs escaping for HTML; a body full of umlauts stays short.
     private static readonly JsonWriterOptions s_options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     public static void Write(ArrayBufferWriter<byte> target, DateTimeOffset received, string signature, ReadOnlySpan<byte> body)
@@ -33,7 +34,9 @@ internal static class SpoolFormat
         target.Advance(1);
     }
 
-    /// <summary>Reads a line without its line feed, or returns null when it is none of a spool's: torn by a crash, or somebody else's.</summary>
+    /// <summary>
+    /// Reads a line without its line feed, or returns null if it is not a spool line: torn by a crash, or from another program.
+    /// </summary>
     public static SpoolRecord? Read(ReadOnlyMemory<byte> line, long end)
     {
         try

@@ -2,13 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace KlarKonform.Backup.WhatsApp.Receiving;
 
-/// <summary>Reads a spool file, or a raw body that somebody else's receiver stored. Thread-safe.</summary>
+/// <summary>Reads a spool file, or a raw body that another program's receiver stored. Thread-safe.</summary>
 public static class SpoolReader
 {
-    /// <summary>What one webhook may have at most, in bytes. Meta documents no limit; three megabytes are known from practice.</summary>
+    /// <summary>Maximum size of one webhook in bytes. Meta documents no limit; three megabytes have been seen in practice.</summary>
     public const int MaxBody = 16 << 20;
 
-    // A body of control characters takes six bytes each as JSON text.
+    // A body of control characters takes six bytes per character as JSON text.
     private const int MaxLine = (6 * MaxBody) + 1024;
 
     /// <summary>Whether a file of this name is a spool's.</summary>
@@ -17,11 +17,14 @@ public static class SpoolReader
     /// <summary>Whether a file of this name is one raw body.</summary>
     public static bool IsBody(string name) => name.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>All complete records from a place on. What follows the last line feed is being written, or was torn: it was never confirmed.</summary>
+    /// <summary>
+    /// All complete records from a position on. What follows the last line feed is still being written, or was torn: it was never
+    /// confirmed.
+    /// </summary>
     /// <param name="content">The file, from <paramref name="start"/> on.</param>
-    /// <param name="start">That place: the end of a record.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>The records; null for a line that is none, with the place where it ends.</returns>
+    /// <param name="start">The position: the end of a record.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <returns>The records; null for a line that is not one, with the position where it ends.</returns>
     public static async IAsyncEnumerable<(SpoolRecord? Record, long End)> ReadAsync(Stream content, long start, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(content);

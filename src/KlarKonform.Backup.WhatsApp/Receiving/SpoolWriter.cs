@@ -6,8 +6,8 @@ using KlarKonform.Backup.Storage.Folder;
 namespace KlarKonform.Backup.WhatsApp.Receiving;
 
 /// <summary>
-/// Writes webhooks durably: what came while the disk was busy goes to it together, with one flush, and only then is anybody told that it is
-/// safe. Files are this process's own; a new one is begun by size, by age, and after every failure. Thread-safe.
+/// Writes webhooks durably: what arrived while the disk was busy is written together, with one flush, and only then confirmed. Files are
+/// this process's own; a new one is started by size, by age, and after every failure. Thread-safe.
 /// </summary>
 public sealed class SpoolWriter : IAsyncDisposable
 {
@@ -24,9 +24,9 @@ public sealed class SpoolWriter : IAsyncDisposable
     private FileStream? _file;
     private DateTimeOffset _begun;
 
-    /// <summary>Writes below a folder, which is created for the current user only where it is missing.</summary>
+    /// <summary>Writes below a folder, which is created for the current user only if it is missing.</summary>
     /// <exception cref="IOException">The folder cannot be created.</exception>
-    /// <exception cref="UnauthorizedAccessException">It must not be.</exception>
+    /// <exception cref="UnauthorizedAccessException">Creating it is not permitted.</exception>
     public SpoolWriter(string folder, TimeProvider time)
     {
         (_folder, _time) = (Path.GetFullPath(folder), time);
@@ -38,7 +38,7 @@ public sealed class SpoolWriter : IAsyncDisposable
     }
 
     /// <summary>Stores a webhook; returns when it is on the disk.</summary>
-    /// <exception cref="IOException">It is not.</exception>
+    /// <exception cref="IOException">It could not be stored.</exception>
     public async Task AppendAsync(ReadOnlyMemory<byte> body, string signature, CancellationToken cancellationToken)
     {
         var waiting = new Waiting(body, signature, _time.GetUtcNow(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -54,14 +54,14 @@ public sealed class SpoolWriter : IAsyncDisposable
         await waiting.Done.Task.ConfigureAwait(false);
     }
 
-    /// <summary>Writes what waits, and ends.</summary>
+    /// <summary>Writes what is waiting, and ends.</summary>
     public async ValueTask DisposeAsync()
     {
         _waiting.Writer.TryComplete();
-        await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Who waited has heard of it.
+        await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // The waiting callers have received the error.
     }
 
-    // A thread of its own: it waits for the disk most of the time. Whatever ends it, nobody waits for it any more.
+    // A thread of its own: it waits for the disk most of the time. Whatever ends it, no caller is left waiting.
     private void WriteAll()
     {
         try
@@ -94,7 +94,7 @@ public sealed class SpoolWriter : IAsyncDisposable
             }
             catch (Exception exception)
             {
-                // Whatever it was, these are not on the disk, and those that come next may be.
+                // Whatever the error was, these are not on the disk, but the next ones may be.
                 foreach (var each in together)
                     each.Done.TrySetException(exception is IOException ? exception : new IOException(exception.Message, exception));
                 Close(); // It may end in the middle of a line: nothing is appended to it any more.
@@ -143,7 +143,7 @@ public sealed class SpoolWriter : IAsyncDisposable
         }
         catch (IOException)
         {
-            // Nothing is buffered here: what was said to be safe was flushed before.
+            // Nothing is buffered here: what was confirmed was flushed before.
         }
 
         _file = null;

@@ -10,18 +10,19 @@ using KlarKonform.Backup.WhatsApp.Webhooks;
 namespace KlarKonform.Backup.WhatsApp.Receiving;
 
 /// <summary>
-/// Accepts Meta's webhooks: the verification handshake by GET, and by POST what is signed with the app's secret. It answers 200 when the body
-/// is on the disk, and nothing else is done with it there; who asks again after a cut finds it stored twice, and the backup once. A
-/// path <c>…/health</c> tells whoever watches that it lives. Used once.
+/// Accepts Meta's webhooks: the verification handshake by GET, and by POST what is signed with the app's secret. It answers 200 once the
+/// body is on the disk, and does nothing else with it; a request repeated after an interruption is stored twice, and backed up once. A path
+/// <c>…/health</c> shows monitoring that it is alive. Used once.
 /// </summary>
 /// <remarks>
-/// PowerShell's runtime has no Kestrel, and HttpListener outside of Windows knows neither TLS nor a foreign Host header on a loopback address.
+/// PowerShell's runtime has no Kestrel, and outside of Windows HttpListener supports neither TLS nor a foreign Host header on a loopback
+/// address.
 /// </remarks>
 public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) : IDisposable
 {
     private const int MaxConnections = 512;
 
-    // Of large bodies together; most are smaller than a kilobyte.
+    // For all large bodies together; most bodies are smaller than a kilobyte.
     private const long LargeInMemory = 64L << 20;
     private const long MaxDiscarded = 128L << 20;
 
@@ -32,19 +33,19 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
     private long _refused;
     private long _failed;
 
-    /// <summary>What it did so far.</summary>
+    /// <summary>What it has done so far.</summary>
     public ReceiverCounts Counts => new(Interlocked.Read(ref _stored), Interlocked.Read(ref _refused), Interlocked.Read(ref _failed));
 
-    /// <summary>Begins to listen.</summary>
-    /// <returns>Where, with the port.</returns>
-    /// <exception cref="SocketException">The address is taken or not this machine's.</exception>
+    /// <summary>Starts listening.</summary>
+    /// <returns>The address, with the port.</returns>
+    /// <exception cref="SocketException">The address is in use or does not belong to this machine.</exception>
     public IPEndPoint Start()
     {
         _listener.Start(MaxConnections);
         return (IPEndPoint)_listener.LocalEndpoint;
     }
 
-    /// <summary>Serves until it is cancelled; requests that have begun are finished, for five seconds at most.</summary>
+    /// <summary>Serves until cancelled; requests in progress are completed, for five seconds at most.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var abandon = new CancellationTokenSource();
@@ -75,13 +76,13 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
         }
     }
 
-    /// <summary>Gives the port back.</summary>
+    /// <summary>Releases the port.</summary>
     public void Dispose()
     {
         _listener.Dispose();
     }
 
-    // Null at the door lasts as long as the disk takes for what is signed.
+    // TryEnter returns null only as long as the disk takes for signed requests.
     private async Task<ReceiverPlace> EnterAsync(Socket socket, CancellationToken cancellationToken)
     {
         try
@@ -121,7 +122,7 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
         }
         catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException or AuthenticationException or ObjectDisposedException)
         {
-            // A client that hangs up, was sent away, or is no client: it got no answer, so it knows that nothing was stored.
+            // A client that hangs up, was dropped, or is not a real client: it got no response, so it knows that nothing was stored.
         }
         finally
         {
@@ -136,7 +137,7 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
         return await connection.WaitAsync(idle.Token).ConfigureAwait(false);
     }
 
-    // True when the connection may be used again.
+    // True if the connection may be reused.
     private async Task<bool> AnswerAsync(HttpConnection connection, ReceiverPlace place, CancellationToken stop, CancellationToken abandon)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(abandon);
@@ -164,7 +165,7 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
         {
             Interlocked.Increment(ref _refused);
 
-            // Whoever is still sending hears the answer only when he has sent.
+            // A client that is still sending reads the response only after that.
             if (request is { Length: > 0, ExpectsContinue: false } && exception.Status is 413 or 404 or 405)
                 await connection.DiscardAsync(Math.Min(request!.Length ?? 0, MaxDiscarded), limit.Token).ConfigureAwait(false);
             await connection.AnswerAsync(exception.Status, "", keepAlive: false, limit.Token).ConfigureAwait(false);
@@ -213,7 +214,7 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
         }
         catch (IOException)
         {
-            // Counted, and shown to whoever watches; Meta sends it again.
+            // Counted, and visible to monitoring; Meta sends it again.
             Interlocked.Increment(ref _failed);
             await connection.AnswerAsync(503, "", keep, cancellationToken).ConfigureAwait(false);
             return;

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace KlarKonform.Backup.WhatsApp.Webhooks;
 
-/// <summary>Reads Meta's JSON without trusting it to be complete, or of the documented types.</summary>
+/// <summary>Reads Meta's JSON without relying on it to be complete or of the documented types.</summary>
 internal static class JsonReading
 {
     public static JsonElement Get(this JsonElement item, string name) =>
@@ -25,7 +25,9 @@ internal static class JsonReading
     public static long? Number(this JsonElement item, string name) =>
         item.Text(name) is { } text && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : null;
 
-    /// <summary>An element of its own, to be written again: as it is, or as text where it holds half a surrogate pair, which no writer takes.</summary>
+    /// <summary>
+    /// A copy of an element, to be written again: as it is, or as text if it contains an unpaired surrogate, which no writer accepts.
+    /// </summary>
     public static JsonElement Kept(this JsonElement item)
     {
         var text = item.GetRawText();
@@ -42,7 +44,7 @@ internal static class JsonReading
         }
     }
 
-    // JSON can say half a surrogate pair, which no text can.
+    // JSON can contain an unpaired surrogate, which a text cannot.
     private static bool IsText(JsonElement element, out string value)
     {
         try

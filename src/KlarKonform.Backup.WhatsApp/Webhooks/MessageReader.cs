@@ -3,10 +3,10 @@ using KlarKonform.Backup.WhatsApp.Archive;
 
 namespace KlarKonform.Backup.WhatsApp.Webhooks;
 
-/// <summary>Makes a line of a message of Meta's: every documented type, and whatever comes after.</summary>
+/// <summary>Turns a message from Meta into a line: every documented type, and any later one.</summary>
 internal static class MessageReader
 {
-    // JSON writes the earliest and the latest year that a DateTimeOffset takes.
+    // The latest time, in seconds, that a DateTimeOffset can represent.
     private const long MaxSeconds = 253_402_300_799;
 
     public static ChatLine Read(JsonElement message, ChatParty? from, bool outgoing, string source, DateTimeOffset received)
@@ -45,14 +45,14 @@ internal static class MessageReader
         };
     }
 
-    /// <summary>An id for what has none: the same for the same JSON.</summary>
+    /// <summary>An id for something without one: the same for the same JSON.</summary>
     public static string IdOf(JsonElement element) =>
         "raw:" + Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(element.GetRawText())))[..32].ToLowerInvariant();
 
     public static DateTimeOffset TimeOf(JsonElement item, DateTimeOffset received) =>
         item.Number("timestamp") is { } seconds and > 0 and <= MaxSeconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : received;
 
-    /// <summary>A SHA-256 as hex; Meta writes it so, or in base64.</summary>
+    /// <summary>A SHA-256 as hex; Meta writes it in hex or in base64.</summary>
     public static string? Hash(string? text)
     {
         if (text is { Length: 64 } && text.All(char.IsAsciiHexDigit))

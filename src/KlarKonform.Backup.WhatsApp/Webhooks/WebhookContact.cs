@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.WhatsApp.Webhooks;
 
-/// <summary>Who somebody is, as a webhook says.</summary>
+/// <summary>A person or business, as a webhook describes it.</summary>
 /// <param name="Number">The business number that learned it.</param>
 /// <param name="Id">Telephone number or user id.</param>
 /// <param name="Name">Profile's or address book's name.</param>

@@ -4,17 +4,17 @@ using KlarKonform.Backup.WhatsApp.Archive;
 namespace KlarKonform.Backup.WhatsApp.Webhooks;
 
 /// <summary>
-/// Takes a webhook of Meta's apart: several accounts, changes and messages in one body; the fields messages, smb_message_echoes, history
-/// and smb_app_state_sync; everything else is kept as it came. Thread-safe.
+/// Parses a webhook from Meta: several accounts, changes and messages in one body; the fields messages, smb_message_echoes, history and
+/// smb_app_state_sync; everything else is kept as it came. Thread-safe.
 /// </summary>
 public static class WebhookParser
 {
-    /// <summary>Where lines go that belong to a number or an account, but to no chat.</summary>
+    /// <summary>The chat for lines that belong to a number or an account, but not to a chat.</summary>
     public const string AccountChat = "account";
 
     /// <exception cref="WhatsAppException">NotAWebhook.</exception>
     /// <param name="body">The body as it came.</param>
-    /// <param name="received">When it came; for what names no time of its own; UTC.</param>
+    /// <param name="received">When it was received, for content without a time of its own; UTC.</param>
     public static WebhookContent Parse(ReadOnlyMemory<byte> body, DateTimeOffset received)
     {
         if (!System.Text.Unicode.Utf8.IsValid(body.Span))
@@ -38,7 +38,7 @@ public static class WebhookParser
 
     private sealed class Reading(DateTimeOffset received)
     {
-        // Members of a change's value (Meta, "Webhooks payload") that become lines, or say nothing else.
+        // Members of a change's value (Meta, "Webhooks payload") that become lines, or contain nothing else.
         private static readonly HashSet<string> s_known = new(StringComparer.Ordinal)
         {
             "messaging_product", "metadata", "contacts", "messages", "message_echoes", "statuses", "history", "state_sync", "errors",
@@ -91,7 +91,7 @@ public static class WebhookParser
                 Known(number, entry);
             var hasErrors = value.Get("errors").ValueKind == JsonValueKind.Array || value.List("history").Any(part => part.Get("errors").ValueKind == JsonValueKind.Array);
 
-            // Beside messages may stand what nobody knows yet: calls, groups, and whatever comes after them.
+            // Apart from messages there may be unknown members: calls, groups, and anything Meta adds later.
             var hasMore = value.ValueKind == JsonValueKind.Object && value.EnumerateObject().Any(member => !s_known.Contains(member.Name));
             if (Items.Count + Contacts.Count == taken || hasErrors || hasMore)
                 Keep(number, change, change.Text("field") ?? "change");
@@ -110,7 +110,7 @@ public static class WebhookParser
             Items.Add(new WebhookItem(number, chat, MessageReader.Read(message, from is null ? null : new ChatParty(from, names.GetValueOrDefault(from)), outgoing: false, "webhook", received)));
         }
 
-        // What the business wrote on its telephone.
+        // Sent by the business from its telephone.
         private void Sent(BusinessNumber number, JsonElement message)
         {
             if (message.ValueKind != JsonValueKind.Object)

@@ -4,8 +4,8 @@ using System.Text;
 namespace KlarKonform.Backup.WhatsApp.Webhooks;
 
 /// <summary>
-/// Meta's signature of a webhook: HMAC-SHA256 of the raw body with the app secret as key, in <c>X-Hub-Signature-256: sha256=…</c>
-/// (Meta, "Create a webhook endpoint"). Over the bytes as they came: written anew they would differ.
+/// Meta's signature of a webhook: HMAC-SHA256 of the raw body with the app secret as key, in <c>X-Hub-Signature-256: sha256=…</c> (Meta,
+/// "Create a webhook endpoint"). Computed over the bytes as received: reserialised they would differ.
 /// </summary>
 public static class WebhookSignature
 {
@@ -14,7 +14,7 @@ public static class WebhookSignature
 
     private const string Prefix = "sha256=";
 
-    /// <summary>Whether the header's value belongs to the body; takes the same time for every wrong one.</summary>
+    /// <summary>Whether the header's value matches the body; takes the same time for every wrong one.</summary>
     public static bool Matches(ReadOnlySpan<byte> body, string? signature, string appSecret)
     {
         if (signature is null || !signature.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) || signature.Length != Prefix.Length + (2 * HMACSHA256.HashSizeInBytes))
@@ -34,6 +34,6 @@ public static class WebhookSignature
         return CryptographicOperations.FixedTimeEquals(expected, given);
     }
 
-    /// <summary>The header's value for a body: for senders of tests.</summary>
+    /// <summary>The header's value for a body: for test senders.</summary>
     public static string Of(ReadOnlySpan<byte> body, string appSecret) => Prefix + Convert.ToHexString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(appSecret), body)).ToLowerInvariant();
 }

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace KlarKonform.Backup.Benchmarks.Chaos;
 
 /// <summary>
-/// Breaks runs in every way that a night can, many times, and asks stock restic and the tenant afterwards: is everything there, once,
-/// and how much was downloaded twice.
+/// Breaks runs in every way that can happen at night, many times, and then asks stock restic and the tenant: is everything there exactly
+/// once, and how much was downloaded twice?
 /// </summary>
 internal static class ChaosBenchmark
 {
@@ -45,7 +45,8 @@ internal static class ChaosBenchmark
             await FaultsAsync(lane, storage, place, options, cycles);
         for (var kill = place; kill < options.Kills; kill += options.Lanes)
         {
-            // A moment of its own for every kill, whatever the number of lanes. A run that was faster than the first one is not hit: again.
+            // Every kill gets a time of its own, whatever the number of lanes. A run that was faster than the first one is not hit: then
+            // again.
             var random = new Random((options.Seed * 7919) + (kill * 2) + (storage == "s3" ? 0 : 1));
             ChaosCycle cycle;
             do

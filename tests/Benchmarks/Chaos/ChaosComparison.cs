@@ -5,7 +5,9 @@ using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.Benchmarks.Chaos;
 
-/// <summary>What the tenant has, against what stock restic restores: every mail and file by its bytes, events and contacts by their number.</summary>
+/// <summary>
+/// Compares the tenant with what stock restic restores: every mail and file by its bytes, events and contacts by their number.
+/// </summary>
 internal sealed class ChaosComparison
 {
     private readonly List<string> _expected = [];
@@ -34,16 +36,16 @@ internal sealed class ChaosComparison
         }
     });
 
-    /// <summary>Bytes of contents that a first backup has to download.</summary>
+    /// <summary>Bytes of content that a first backup has to download.</summary>
     public long Bytes => _sizes.Values.Sum();
 
     /// <summary>Bytes that were served beyond what was needed.</summary>
     public long Twice(IReadOnlyDictionary<string, long> served) => served.Sum(pair => Math.Max(0, pair.Value - _sizes.GetValueOrDefault(pair.Key)));
 
-    /// <summary>Of <see cref="Twice"/>, what belongs to items that had been read to their end before the kill.</summary>
+    /// <summary>The part of <see cref="Twice"/> that belongs to items that had been read to their end before the kill.</summary>
     public long TwiceWhole(IReadOnlyDictionary<string, long> served) => served.Sum(pair => _sizes.GetValueOrDefault(pair.Key) is > 0 and var size && pair.Value >= 2 * size ? pair.Value - size : 0);
 
-    /// <summary>Items that are missing below a restored folder, and items too many.</summary>
+    /// <summary>Items that are missing below a restored folder, and surplus items.</summary>
     public (int Lost, int Doubled) Compare(string restored)
     {
         var present = new List<string>();
@@ -66,7 +68,7 @@ internal sealed class ChaosComparison
         return (counts.Values.Where(count => count > 0).Sum(), -counts.Values.Where(count => count < 0).Sum());
     }
 
-    // Stored as what Graph says of it: it has no content of its own.
+    // Stored as its Graph properties: it has no content of its own.
     private static bool IsShortcut(string file) => new FileInfo(file).Length < 8_000 && File.ReadAllText(file).Contains("remoteItem", StringComparison.Ordinal);
 
     private static string Hash(string file)

@@ -11,12 +11,12 @@ namespace KlarKonform.Backup.Benchmarks.Chaos;
 /// <summary>A tenant of its own and one kind of storage: cycle after cycle, each with a new repository.</summary>
 internal sealed class ChaosLane : IAsyncDisposable
 {
-    // One mailbox and one drive: as many downloads at a time as they allow, of some thousand items. In a real tenant what is under way at a
-    // moment is a much smaller part of the whole.
+    // One mailbox and one drive: as many concurrent downloads as they allow, of about a thousand items. In a real tenant a much smaller
+    // part of the whole is in progress at any time.
     private const int MailsASecond = 12;
     private const int FilesASecond = 6;
 
-    // A file that takes its time is what a kill is most likely to meet.
+    // A file that takes long is what a kill is most likely to hit.
     private const int LargeBytes = 6 << 20;
 
     private readonly string _folder;
@@ -35,12 +35,12 @@ internal sealed class ChaosLane : IAsyncDisposable
         _comparison = new ChaosComparison(tenant);
     }
 
-    /// <summary>What an undisturbed run takes.</summary>
+    /// <summary>The duration of an undisturbed run.</summary>
     public TimeSpan Undisturbed { get; private set; }
 
     public long Bytes => _comparison.Bytes;
 
-    /// <summary>Makes a tenant whose line is as slow as the run is to be long, and runs it undisturbed once.</summary>
+    /// <summary>Creates a tenant whose line is as slow as the run needs to be long, and runs it undisturbed once.</summary>
     public static async Task<ChaosLane> StartAsync(string folder, string storage, int number, int seconds)
     {
         Directory.CreateDirectory(folder);
@@ -69,7 +69,7 @@ internal sealed class ChaosLane : IAsyncDisposable
         return lane;
     }
 
-    /// <summary>Kills a run at a moment, and lets the next one finish.</summary>
+    /// <summary>Kills a run at a certain time, and lets the next one finish.</summary>
     public Task<ChaosCycle> KillAsync(double at, bool elsewhere) => CycleAsync("kill -9", at, elsewhere, async (home, target) =>
     {
         using var run = ChaosRun.Start(_folder, _tenant.BaseUrl, home, target, target.Endpoint);
@@ -120,7 +120,7 @@ internal sealed class ChaosLane : IAsyncDisposable
         return (true, await run.EndAsync());
     });
 
-    /// <summary>The clock jumps by up to ninety minutes, forth and back, every two seconds.</summary>
+    /// <summary>The clock jumps by up to ninety minutes, forwards and backwards, every two seconds.</summary>
     public Task<ChaosCycle> JumpAsync(int seed) => CycleAsync("clock jumps ±90 min every 2 s", 0, elsewhere: false, async (home, target) =>
     {
         using var run = ChaosRun.Start(_folder, _tenant.BaseUrl, home, target, target.Endpoint, seed);
@@ -156,7 +156,7 @@ internal sealed class ChaosLane : IAsyncDisposable
         var last = first;
         if (first is not { IsGood: true })
         {
-            // At another machine the home folder is empty: no journal, no cache.
+            // On another machine the home folder is empty: no journal, no cache.
             using var next = ChaosRun.Start(_folder, _tenant.BaseUrl, elsewhere ? Home("elsewhere") : home, target, target.Endpoint);
             last = await next.EndAsync();
         }

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace KlarKonform.Backup.Benchmarks.Chaos;
 
-/// <summary>How much is to be broken.</summary>
+/// <summary>How much to break.</summary>
 /// <param name="Kills">Killed runs for each kind of storage.</param>
-/// <param name="Seed">Decides the moments.</param>
-/// <param name="Lanes">Runs side by side for each kind of storage.</param>
+/// <param name="Seed">Decides the times of the faults.</param>
+/// <param name="Lanes">Concurrent runs for each kind of storage.</param>
 /// <param name="Seconds">How long an undisturbed run takes.</param>
-/// <param name="Faults">Whether the other faults are tried too.</param>
+/// <param name="Faults">Whether to try the other faults too.</param>
 internal sealed record ChaosOptions(int Kills, int Seed, int Lanes, int Seconds, bool Faults)
 {
     public const string Usage = "chaos [--kills 100] [--seed 1] [--lanes 4] [--seconds 150] [--faults false]";

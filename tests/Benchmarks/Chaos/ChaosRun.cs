@@ -25,8 +25,8 @@ internal sealed class ChaosRun : IDisposable
     /// <param name="baseUrl">The tenant.</param>
     /// <param name="home">The machine's home folder; a new one is another machine.</param>
     /// <param name="target">The repository.</param>
-    /// <param name="endpoint">The way to it.</param>
-    /// <param name="clock">0 for a clock that is right, else the seed of its jumps.</param>
+    /// <param name="endpoint">Its endpoint.</param>
+    /// <param name="clock">0 for a correct clock, otherwise the seed of its jumps.</param>
     public static ChaosRun Start(string folder, string baseUrl, string home, ChaosTarget target, string endpoint, int clock = 0)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!, ["chaos-run", folder, baseUrl, home, target.Kind, target.Name, endpoint, clock.ToString(CultureInfo.InvariantCulture)])
@@ -35,12 +35,12 @@ internal sealed class ChaosRun : IDisposable
             RedirectStandardError = true,
         };
 
-        // As a scheduled PowerShell is: compiled as it goes.
+        // Like a scheduled PowerShell: compiled as it runs.
         start.Environment["DOTNET_TieredCompilation"] = "1";
         return new ChaosRun(Process.Start(start) ?? throw new InvalidOperationException("The run did not start."));
     }
 
-    /// <summary>What the child does.</summary>
+    /// <summary>The work of the child process.</summary>
     public static async Task ExecuteAsync(string folder, string baseUrl, string home, ChaosTarget target, string endpoint, int clock)
     {
         var time = new JumpingTime();
@@ -53,7 +53,7 @@ internal sealed class ChaosRun : IDisposable
             [.. run.Failures.Select(failure => $"{failure.Kind} {failure.Code}: {failure.Message}").Distinct().Take(3)], [.. run.Notes.Take(5)])));
     }
 
-    /// <summary>Kills it as a power cut does, unless it has ended before.</summary>
+    /// <summary>Kills it like a power cut, unless it has ended before.</summary>
     /// <returns>Whether it was killed.</returns>
     public async Task<bool> KillAfterAsync(TimeSpan time)
     {

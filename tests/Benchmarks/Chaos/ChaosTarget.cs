@@ -10,7 +10,7 @@ internal sealed record ChaosTarget(string Kind, string Name)
     public static int PortOf(string kind) => kind == "s3" ? new Uri(TestServers.Value("S3_ENDPOINT")).Port : int.Parse(TestServers.Value("SFTP_PORT"), System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>The target as a run sees it.</summary>
-    /// <param name="endpoint">For S3 its address, for SFTP the port: of the server, or of what stands before it.</param>
+    /// <param name="endpoint">For S3 the address, for SFTP the port: of the server, or of the proxy in front of it.</param>
     public TargetSettings Settings(string endpoint) => Kind == "s3"
         ? BackupProcess.S3(Name, endpoint)
         : new TargetSettings
@@ -35,7 +35,7 @@ internal sealed record ChaosTarget(string Kind, string Name)
 
     private string Path => $"{TestServers.Value("SFTP_PATH")}/{Name}";
 
-    /// <summary>Frees the space, where that is easy.</summary>
+    /// <summary>Frees the space, if that is easy.</summary>
     public void Remove()
     {
         if (Kind == "sftp" && Directory.Exists(Path))

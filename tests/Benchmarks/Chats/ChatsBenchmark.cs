@@ -5,7 +5,7 @@ using KlarKonform.Backup.Chats;
 
 namespace KlarKonform.Backup.Benchmarks.Chats;
 
-/// <summary>Exports as telephones make them and people pass them on: nothing of them is lost, no chat is taken for another.</summary>
+/// <summary>Exports as telephones create them and people pass them on: nothing in them gets lost, no chat is taken for another.</summary>
 internal static class ChatsBenchmark
 {
     public const string Usage = "chats [--exports 2000] [--per-place 250] [--lanes 2] [--first 1] [--seed N]";
@@ -30,7 +30,7 @@ internal static class ChatsBenchmark
         return Report(results, watch.Elapsed);
     }
 
-    // What throws is a finding like any other.
+    // An exception is a finding like any other.
     private static async Task<ChatCorpusResult> RunAsync(int seed, int exports, CancellationToken cancellationToken)
     {
         try

@@ -5,7 +5,7 @@ using KlarKonform.Backup.Destroy;
 
 namespace KlarKonform.Backup.Benchmarks.Destroy;
 
-/// <summary>Random repositories, random losses: nothing that is needed is deleted, and every loss is said in its night.</summary>
+/// <summary>Random repositories, random losses: nothing that is needed is deleted, and every loss is reported in the same night.</summary>
 internal static class DestroyBenchmark
 {
     public const string Usage = "destroy [--seeds 200] [--first 1] [--lanes 2] [--seed N]";
@@ -31,7 +31,7 @@ internal static class DestroyBenchmark
         return Report(results, watch.Elapsed);
     }
 
-    // What throws is a finding like any other.
+    // An exception is a finding like any other.
     private static async Task<DestroyResult> RunAsync(int seed, CancellationToken cancellationToken)
     {
         try

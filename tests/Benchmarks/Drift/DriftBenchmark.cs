@@ -5,7 +5,9 @@ using KlarKonform.Backup.Drift;
 
 namespace KlarKonform.Backup.Benchmarks.Drift;
 
-/// <summary>The adversary over many seeds: no odd answer ends a run, costs what it does not belong to, or loses anything silently.</summary>
+/// <summary>
+/// The adversary over many seeds: no odd answer ends a run, affects anything that it does not belong to, or loses anything silently.
+/// </summary>
 internal static class DriftBenchmark
 {
     public const string Usage = "drift [--seeds 500] [--first 1] [--lanes 2] [--seed N]";

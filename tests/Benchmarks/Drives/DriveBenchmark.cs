@@ -7,14 +7,15 @@ namespace KlarKonform.Backup.Benchmarks.Drives;
 
 /// <summary>
 /// A first backup, an unchanged one and a restore of a drive against <c>rclone copy</c> and against rclone with restic, from the same
-/// stand-in to the same S3 server; and runs after a hundred changes to a drive of a million items, on a machine that has never seen the repository.
+/// stand-in to the same S3 server; and runs after a hundred changes to a drive of a million items, on a machine that has never seen the
+/// repository.
 /// </summary>
 internal static class DriveBenchmark
 {
     private const int Changes = 100;
-    private const int GraphPort = 443; // The only one that rclone knows.
+    private const int GraphPort = 443; // The only port that rclone supports.
 
-    // rclone's default is four; who wants speed gives it more. The faster of the two competes.
+    // rclone's default is four; users who want speed set more. The faster of the two competes.
     private const int ManyTransfers = 16;
 
     public static async Task<int> RunAsync(string[] options)
@@ -114,7 +115,7 @@ internal static class DriveBenchmark
     private static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardOutput = true, RedirectStandardInput = true })
         ?? throw new InvalidOperationException("The tenant did not start.");
 
-    // Null when it is no number.
+    // Null if it is not a number.
     private static int? Option(string[] options, string name, int normal) =>
         Array.IndexOf(options, name) is not (>= 0 and var at) ? normal
         : at + 1 < options.Length && int.TryParse(options[at + 1], CultureInfo.InvariantCulture, out var value) ? value : null;

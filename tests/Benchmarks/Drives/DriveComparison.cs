@@ -2,12 +2,14 @@ using System.Globalization;
 
 namespace KlarKonform.Backup.Benchmarks.Drives;
 
-/// <summary>Rounds in which every contestant backs up, backs up unchanged, and restores, in turn and each round in another order.</summary>
+/// <summary>
+/// Rounds in which every contestant backs up, backs up unchanged data, and restores, in turn and in a different order each round.
+/// </summary>
 internal sealed class DriveComparison(string folder, Rclone rclone, IReadOnlyList<IDriveContestant> contestants)
 {
     private readonly Dictionary<(string Contestant, string What), List<Measurement>> _measured = [];
 
-    /// <summary>A first round that counts for nothing: it makes the tenant compute its hashes.</summary>
+    /// <summary>A first round that does not count: it makes the tenant compute its hashes.</summary>
     public void WarmUp()
     {
         Round(0);
@@ -52,7 +54,7 @@ internal sealed class DriveComparison(string folder, Rclone rclone, IReadOnlyLis
 
     private static string Text(Measurement each) => string.Create(CultureInfo.InvariantCulture, $"{each.Wall:0.0} s (CPU {each.Cpu:0.0} s, peak {each.PeakMiB:0} MiB)");
 
-    // Their bytes are judged by tests; here it is only that nobody is fast by leaving something out.
+    // Tests judge the bytes; here it only matters that no contestant is fast by leaving something out.
     private static void RequireWhole(string destination)
     {
         var files = new DirectoryInfo(destination).EnumerateFiles("*", SearchOption.AllDirectories).Where(file => file.Name.StartsWith(DriveTenant.FilePrefix, StringComparison.Ordinal)).ToArray();

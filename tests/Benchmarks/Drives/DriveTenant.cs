@@ -9,7 +9,7 @@ namespace KlarKonform.Backup.Benchmarks.Drives;
 /// <summary>The demo tenant with one user's drive of a certain shape, in a process of its own.</summary>
 internal static class DriveTenant
 {
-    // Of the shape 'files': 2 GiB in 4,000 files: four large ones, and the sizes of offices for the rest.
+    // For the shape 'files': 2 GiB in 4,000 files: four large ones, and typical office sizes for the rest.
     public const string FilePrefix = "Datei ";
     public const int Files = 4_000;
     public const long Bytes = 2L << 30;
@@ -17,12 +17,12 @@ internal static class DriveTenant
     private const long LargeBytes = 128L << 20;
     private const int FilesAFolder = 100;
 
-    // A run takes some 4,100 units, which the largest tenants allow in a minute (6,250). More than that only spares the minute's rest
+    // A run takes about 4,100 units, which the largest tenants allow per minute (6,250). The higher limit only avoids waiting a minute
     // between two runs: the programs are measured, not the quota.
     private const int UnitsPerMinute = 100_000;
 
-    /// <summary>Serves until its input ends. A line with a number makes so many changes first.</summary>
-    /// <param name="folder">Where the authority's certificate goes.</param>
+    /// <summary>Serves until its input ends. A line with a number requests that many changes first.</summary>
+    /// <param name="folder">The folder for the authority's certificate.</param>
     /// <param name="port">Port of Graph.</param>
     /// <param name="shape"><c>files</c>, or the number of items.</param>
     public static async Task ServeAsync(string folder, int port, string shape)
@@ -49,7 +49,7 @@ internal static class DriveTenant
         await File.WriteAllTextAsync(Path.Combine(folder, "ca.pem"), server.CaCertificatePem);
         Console.WriteLine(server.BaseUrl);
         Console.WriteLine(drive.Id);
-        var random = new Random(2); // One for all rounds: each changes other files, to other contents.
+        var random = new Random(2); // One for all rounds: each changes different files, to different contents.
         while (await Console.In.ReadLineAsync() is { } line)
         {
             var files = drive.Items.Values.Where(item => !item.IsFolder).ToArray();

@@ -5,15 +5,15 @@ internal interface IDriveContestant
 {
     string Name { get; }
 
-    /// <summary>Everything, into an empty place of the round's name.</summary>
+    /// <summary>Backs up everything, to an empty place named after the round.</summary>
     Measurement First(string round);
 
-    /// <summary>The same once more, with nothing changed.</summary>
+    /// <summary>Backs up the same again, with nothing changed.</summary>
     Measurement Again(string round);
 
-    /// <summary>Everything back into a folder.</summary>
+    /// <summary>Restores everything to a folder.</summary>
     Measurement Restore(string round, string destination);
 
-    /// <summary>Removes what the round left on this machine. The bucket's part is the caller's.</summary>
+    /// <summary>Removes what the round left on this machine. The bucket is the caller's task.</summary>
     void Clean(string round);
 }

@@ -3,11 +3,11 @@ using KlarKonform.Backup.TestSupport;
 namespace KlarKonform.Backup.Benchmarks.Drives;
 
 /// <summary>Our engine, verification included.</summary>
-/// <param name="folder">Of the benchmark.</param>
+/// <param name="folder">The benchmark's folder.</param>
 /// <param name="baseUrl">The tenant.</param>
 internal sealed class OurBackup(string folder, string baseUrl) : IDriveContestant
 {
-    /// <summary>As PowerShell has them; this program's project file sets others for the repository's comparison.</summary>
+    /// <summary>PowerShell's defaults; this program's project file sets others for the repository's comparison.</summary>
     public static readonly IReadOnlyDictionary<string, string> RuntimeDefaults = new Dictionary<string, string> { ["DOTNET_gcConcurrent"] = "1", ["DOTNET_TieredCompilation"] = "1" };
 
     public string Name => "ours";

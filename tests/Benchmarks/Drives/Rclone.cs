@@ -11,13 +11,13 @@ internal sealed class Rclone
 
     private Rclone(string folder) => _folder = folder;
 
-    /// <summary>How many files at a time; null is its own default of four.</summary>
+    /// <summary>How many files to transfer concurrently; null is rclone's default of four.</summary>
     public int? Transfers { get; set; }
 
-    /// <summary>The S3 server's place of a name.</summary>
+    /// <summary>The place of a name on the S3 server.</summary>
     public static string Store(string name) => $"store:{TestServers.Value("S3_BUCKET")}/{name}";
 
-    /// <summary>Writes its configuration; the token is one of the app's, as rclone knows no application permissions.</summary>
+    /// <summary>Writes its configuration; the token is one of the app's, because rclone does not support application permissions.</summary>
     public static async Task<Rclone> ConfigureAsync(string folder, string baseUrl, string drive)
     {
         var tenant = new DemoTenantOptions();
@@ -56,11 +56,11 @@ internal sealed class Rclone
 
     public Measurement Purge(string place) => Run("purge", place, null, []);
 
-    // Microsoft's host name leads to the stand-in within a private mount namespace only.
+    // Microsoft's host name leads to the stand-in only inside a private mount namespace.
     private Measurement Run(string command, string from, string? to, string[] options) => Measurement.Of("unshare",
     [
         "--mount", "bash", "-c", "mount --bind \"$1\" /etc/hosts && shift && exec \"$@\"", "rclone", Path.Combine(_folder, "hosts"),
-        "env", "-u", "AWS_CA_BUNDLE", // rclone has its own option for that, and fails where both are set.
+        "env", "-u", "AWS_CA_BUNDLE", // rclone has its own option for that, and fails if both are set.
         "rclone", command, from, .. to is null ? Array.Empty<string>() : [to], "--config", Path.Combine(_folder, "rclone.conf"), "--ca-cert", Path.Combine(_folder, "both.pem"), .. options,
     ], new Dictionary<string, string>());
 }

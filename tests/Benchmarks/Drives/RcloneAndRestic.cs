@@ -14,7 +14,7 @@ internal sealed class RcloneAndRestic(string folder, Rclone rclone) : IDriveCont
 
     public Measurement First(string round) => rclone.Copy("drive:", Copy(round)).Then(Restic(round, "init")).Then(Restic(round, "backup", Copy(round)));
 
-    // A restic that has just backed up is not asked to check: our own verification is in our figure, and makes it harder for us.
+    // restic is not asked to check after the backup: our own verification is included in our figure, which makes it harder for us.
     public Measurement Again(string round) => rclone.Copy("drive:", Copy(round)).Then(Restic(round, "backup", Copy(round)));
 
     public Measurement Restore(string round, string destination) => Restic(round, "restore", "latest", "--target", destination);

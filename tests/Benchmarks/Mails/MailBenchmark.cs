@@ -3,25 +3,28 @@ using System.Text.Json;
 
 namespace KlarKonform.Backup.Benchmarks.Mails;
 
-/// <summary>How close a first mail backup comes to what latency and quotas allow, what an unchanged one asks, and how memory grows with the number of mails.</summary>
+/// <summary>
+/// How close a first mail backup comes to what latency and quotas allow, what an unchanged one requests, and how memory grows with the
+/// number of mails.
+/// </summary>
 internal static class MailBenchmark
 {
     private const int Latency = 60;
     private const int Mailboxes = 20;
     private const int MailsEach = 2_000;
 
-    // Documented: four requests at a time on a mailbox, 10,000 in ten minutes. The page size is ours.
+    // Documented: four concurrent requests per mailbox, 10,000 in ten minutes. The page size is ours.
     private const int Places = 4;
     private const int RequestsPerWindow = 10_000;
     private const int WindowSeconds = 600;
     private const int PageSize = 100;
 
-    // So many mailboxes that no quota is reached: what is looked at is memory.
+    // Enough mailboxes that no quota is reached: this is about memory.
     private const int MemoryMailboxes = 40;
 
     private static readonly int[] s_mailsEach = [250, 1_250, 5_000];
 
-    // The runtime's own defaults, which PowerShell has too; this program's project file sets others for its other benchmark.
+    // The runtime's own defaults, which PowerShell uses too; this program's project file sets others for its other benchmark.
     private static readonly Dictionary<string, string> s_defaults = new() { ["DOTNET_gcConcurrent"] = "1", ["DOTNET_TieredCompilation"] = "1" };
 
     public static async Task<int> RunAsync(int rounds)
@@ -50,7 +53,7 @@ internal static class MailBenchmark
         return 0;
     }
 
-    // A tenant of its own each time, whose quotas nobody has used.
+    // A new tenant each time, with unused quotas.
     private static async Task<Throughput> ThroughputAsync()
     {
         var folder = Directory.CreateTempSubdirectory("klarkonform-mail-").FullName;
@@ -108,9 +111,9 @@ internal static class MailBenchmark
         return ((await BackupProcess.ResultAsync(folder)).Seconds, measured);
     }
 
-    /// <param name="Ratio">Of the time to what latency and quotas allow.</param>
-    /// <param name="RequestsPerFolder">In the unchanged run, constants aside.</param>
-    /// <param name="UnchangedSeconds">The unchanged run.</param>
+    /// <param name="Ratio">The actual time relative to what latency and quotas allow.</param>
+    /// <param name="RequestsPerFolder">For the unchanged run, without constants.</param>
+    /// <param name="UnchangedSeconds">Duration of the unchanged run.</param>
     /// <param name="Violations">Limits broken.</param>
     private sealed record Throughput(double Ratio, double RequestsPerFolder, double UnchangedSeconds, int Violations);
 }

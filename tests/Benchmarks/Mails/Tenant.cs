@@ -19,7 +19,7 @@ internal sealed class Tenant : IAsyncDisposable
         BaseUrl = baseUrl;
         Certificate = certificate;
 
-        // The control interface on loopback; what is measured checks the certificate.
+        // The control interface on loopback; the programs under test check the certificate.
         _http = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator });
     }
 
@@ -46,7 +46,7 @@ internal sealed class Tenant : IAsyncDisposable
         {
             Latency = TimeSpan.FromMilliseconds(latency),
 
-            // Mails of some kilobytes, one in ten with an attachment: what is measured is the way to the quotas, not the disk.
+            // Mails of some kilobytes, one in ten with an attachment: this measures the way to the quotas, not the disk.
             Sizes = new TenantSizes { Users = users, MailsPerUser = mails, FilesPerUser = 0, EventsPerUser = 0, ContactsPerUser = 0, AttachmentShare = 0.1, MaxAttachmentBytes = 20_000 },
         });
         await File.WriteAllTextAsync(Path.Combine(folder, "ca.pem"), server.CaCertificatePem);

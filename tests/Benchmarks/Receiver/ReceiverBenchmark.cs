@@ -12,8 +12,8 @@ using KlarKonform.Backup.WhatsApp.Archive;
 namespace KlarKonform.Backup.Benchmarks.Receiver;
 
 /// <summary>
-/// How many webhooks a receiver takes on one core, each on the disk before it is confirmed; and what is lost or doubled in the backup when it is
-/// killed again and again meanwhile.
+/// How many webhooks a receiver accepts on one core, each on the disk before it is confirmed; and what is lost or duplicated in the backup
+/// if it is killed again and again meanwhile.
 /// </summary>
 internal static class ReceiverBenchmark
 {
@@ -21,7 +21,7 @@ internal static class ReceiverBenchmark
 
     /// <param name="seconds">How long throughput is measured.</param>
     /// <param name="kills">How often the receiver is killed.</param>
-    /// <param name="seed">Of the moments.</param>
+    /// <param name="seed">Seed of the times.</param>
     public static async Task<int> RunAsync(int seconds, int kills, int seed)
     {
         var folder = Directory.CreateTempSubdirectory("klarkonform-receiver-").FullName;

@@ -6,7 +6,7 @@ using KlarKonform.Backup.WhatsApp.Receiving;
 
 namespace KlarKonform.Backup.Benchmarks.Receiver;
 
-/// <summary>A receiver in a process of its own, on one core where the system lets itself be told so.</summary>
+/// <summary>A receiver in a process of its own, on one core if the system allows it.</summary>
 internal sealed class ReceiverProcess : IDisposable
 {
     public const string Secret = "benchmark-secret";
@@ -15,7 +15,7 @@ internal sealed class ReceiverProcess : IDisposable
 
     private ReceiverProcess(Process process) => _process = process;
 
-    /// <summary>Seconds of processor time that it took so far.</summary>
+    /// <summary>Processor time used so far, in seconds.</summary>
     public double Cpu
     {
         get
@@ -25,7 +25,7 @@ internal sealed class ReceiverProcess : IDisposable
         }
     }
 
-    /// <summary>Serves until it is ended.</summary>
+    /// <summary>Serves until ended.</summary>
     public static async Task ServeAsync(string spool, int port)
     {
         await using var writer = new SpoolWriter(spool, TimeProvider.System);

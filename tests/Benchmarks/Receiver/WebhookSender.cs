@@ -15,7 +15,7 @@ internal sealed class WebhookSender(int port, int number) : IDisposable
     /// <summary>Ids that were confirmed.</summary>
     public List<string> Confirmed { get; } = [];
 
-    /// <summary>Sends for as long as it may.</summary>
+    /// <summary>Sends until stopped.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         for (var i = 0; !stop.IsCancellationRequested; i++)
@@ -24,7 +24,7 @@ internal sealed class WebhookSender(int port, int number) : IDisposable
             var request = Request(id, number, i);
             while (!await TrySendAsync(request))
             {
-                // The receiver is gone for a moment: Meta would try again later, we do so soon.
+                // The receiver is gone for a moment: Meta would retry later, we do so soon.
                 await Task.Delay(20, CancellationToken.None);
             }
 
@@ -61,7 +61,7 @@ internal sealed class WebhookSender(int port, int number) : IDisposable
         }
         catch (SocketException)
         {
-            // Cut: no answer, so nothing is known to be stored.
+            // Interrupted: without an answer nothing counts as stored.
         }
 
         _socket?.Dispose();

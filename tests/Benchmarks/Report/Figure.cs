@@ -3,16 +3,16 @@ using System.Text.Json;
 
 namespace KlarKonform.Backup.Benchmarks.Report;
 
-/// <summary>One figure of the table: where it stands in the JSON line of <c>all</c>, and what it should be.</summary>
+/// <summary>One figure of the table: its place in the JSON line of <c>all</c>, and its goal.</summary>
 /// <param name="Benchmark">The benchmark's name.</param>
 /// <param name="Name">The figure's name in its result.</param>
-/// <param name="Text">What it is, with the peer and the unit.</param>
-/// <param name="Goal">What it must not exceed; null where there is no goal.</param>
+/// <param name="Text">Description, with the peer and the unit.</param>
+/// <param name="Goal">What it must not exceed; null if there is no goal.</param>
 internal sealed record Figure(string Benchmark, string Name, string Text, double? Goal)
 {
     private const double MiB = 1 << 20;
 
-    /// <summary>Against a peer or a bound: below 1 is better than that.</summary>
+    /// <summary>Relative to a peer or a limit: below 1 is better than that.</summary>
     public static readonly IReadOnlyList<Figure> Ratios =
     [
         new("repository", "wallBig", "1 GiB of large files: time / restic", 0.7), new("repository", "cpuBig", "… CPU / restic", 0.8), new("repository", "memoryBig", "… peak memory / restic", 1.5),
@@ -25,7 +25,7 @@ internal sealed record Figure(string Benchmark, string Name, string Text, double
         new("mail", "quotaRatio", "mail, first backup: time / what latency and quotas allow", 1.1), new("search", "ratio", "search: time / restic find", null),
     ];
 
-    /// <summary>In units of their own.</summary>
+    /// <summary>In their own units.</summary>
     public static readonly IReadOnlyList<Figure> Amounts =
     [
         new("mail", "violations", "mail: limits broken", 0), new("mail", "unchangedRequestsPerFolder", "mail, unchanged run: requests a folder", 1), new("mail", "unchangedSeconds", "mail, unchanged run: s", null),
@@ -41,10 +41,10 @@ internal sealed record Figure(string Benchmark, string Name, string Text, double
         new("chaos", "itemsLost", "runs killed: items lost", 0), new("chaos", "itemsDoubled", "… items doubled", 0), new("chaos", "resticCheckFailures", "… repositories that restic finds broken", 0), new("chaos", "downloadedTwicePercent", "… % of bytes downloaded twice", 2),
     ];
 
-    /// <summary>Whether the value keeps the goal; true where there is none.</summary>
+    /// <summary>Whether the value reaches the goal; true if there is none.</summary>
     public bool IsReachedBy(double value) => Goal is not { } goal || value <= goal;
 
-    /// <summary>Its value in the JSON line; null where the benchmark did not run or the comparison failed.</summary>
+    /// <summary>Its value in the JSON line; null if the benchmark did not run or the comparison failed.</summary>
     public double? Find(JsonElement figures) =>
         figures.TryGetProperty(Benchmark, out var group) && group.TryGetProperty(Name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
 

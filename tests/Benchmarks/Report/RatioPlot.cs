@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace KlarKonform.Backup.Benchmarks.Report;
 
-/// <summary>Draws the last line of <c>all</c>: ratios as bars, shorter is better, 1 is the peer; below them memory against the number of items.</summary>
+/// <summary>
+/// Draws the last line of <c>all</c>: ratios as bars, shorter is better, 1 is the peer; below them memory against the number of items.
+/// </summary>
 internal static class RatioPlot
 {
     private const int Label = 380;

@@ -12,12 +12,14 @@ using KlarKonform.Backup.Storage.Folder;
 
 namespace KlarKonform.Backup.Benchmarks.Repositories;
 
-/// <summary>A folder into a repository and back: what restic backup and restic restore do, through our repository engine.</summary>
+/// <summary>
+/// Backs up a folder into a repository and restores it: what restic backup and restic restore do, through our repository engine.
+/// </summary>
 internal static class FolderCopy
 {
     public const string Password = "benchmark";
 
-    // As the engine writes to a folder.
+    // Like the engine when it writes to a folder.
     private static readonly WriterOptions s_writing = new() { PackSize = 8 << 20 };
 
     private static readonly ParallelOptions s_parallel = new() { MaxDegreeOfParallelism = Environment.ProcessorCount + 1 };
@@ -50,7 +52,7 @@ internal static class FolderCopy
         }, default);
     }
 
-    // As restic does: files of all folders side by side, and a folder's tree as soon as its last file is stored.
+    // Like restic: files of all folders concurrently, and a folder's tree as soon as its last file is stored.
     private static async Task<BlobId> SaveAsync(RepositoryWriter writer, DirectoryInfo root)
     {
         var top = new OpenFolder(null, root);
@@ -69,7 +71,7 @@ internal static class FolderCopy
         return top.Tree;
     }
 
-    // A folder without a file stands for itself, so that it is released too.
+    // A folder without files is returned itself, so that it is released too.
     private static IEnumerable<(OpenFolder Folder, FileInfo? File)> FilesOf(OpenFolder folder)
     {
         foreach (var child in folder.Info.EnumerateDirectories())
@@ -88,7 +90,7 @@ internal static class FolderCopy
         yield return (folder, null);
     }
 
-    /// <summary>A folder whose files are on their way. It is complete when it is listed and everything in it is stored.</summary>
+    /// <summary>A folder whose files are being stored. It is complete when it is listed and everything in it is stored.</summary>
     private sealed class OpenFolder(OpenFolder? parent, DirectoryInfo info)
     {
         private readonly ConcurrentBag<Node> _nodes = [];

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace KlarKonform.Backup.Benchmarks.Repositories;
 
 /// <summary>
-/// Backup and restore of two sets, in turn with the stock restic, both without a cache, to a folder. The result is ratios, because
-/// machines differ and are shared.
+/// Backup and restore of two data sets, alternating with the stock restic, both without a cache, to a folder. The results are ratios,
+/// because machines differ and are shared.
 /// </summary>
 internal static class RepositoryBenchmark
 {
@@ -27,7 +27,7 @@ internal static class RepositoryBenchmark
                 Directory.CreateDirectory(source);
                 make(source);
 
-                // A comparison that fails is null, never left out; the other set is measured all the same.
+                // A failed comparison is null, never left out; the other data set is measured nevertheless.
                 foreach (var what in s_figures)
                     ratios[what + name] = null;
                 var set = Path.Combine(work, name);
@@ -66,7 +66,7 @@ internal static class RepositoryBenchmark
             Restic(mine, "init");
             Restic(yours, "init");
 
-            // In turn, and every other time in the other order, so that neither always meets the warmer cache.
+            // Alternating, and every other time in the other order, so that neither always gets the warmer cache.
             Action[] backups =
             [
                 () => ours.Add(Measurement.Of("dotnet", [.. self, "backup", mine, source], s_environment)),
@@ -120,7 +120,7 @@ internal static class RepositoryBenchmark
         }
     }
 
-    // 50,000 semi-compressible files of 4–26 KiB: random words out of a small vocabulary with random bytes between them.
+    // 50,000 semi-compressible files of 4–26 KiB: random words from a small vocabulary with random bytes between them.
     private static void MakeSmall(string folder)
     {
         var random = new Random(2);

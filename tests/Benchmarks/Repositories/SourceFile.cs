@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace KlarKonform.Backup.Benchmarks.Repositories;
 
-/// <summary>A local file, read on the caller's thread: what lies in the page cache is there sooner than another thread could be asked.</summary>
+/// <summary>A local file, read on the caller's thread: the page cache returns data sooner than another thread could be asked.</summary>
 internal sealed class SourceFile(string path) : ForwardReadStream
 {
     private readonly SafeFileHandle _file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.SequentialScan);

@@ -1,19 +1,19 @@
 namespace KlarKonform.Backup.Benchmarks.Scale;
 
 /// <summary>
-/// Plays a run of a large tenant by unit costs that the other benchmarks measured and by Microsoft's documented limits. What it leaves
-/// out: throttling beyond the documented quotas, and the tenant's own slowness.
+/// Simulates a run of a large tenant by unit costs that the other benchmarks measured and by Microsoft's documented limits. Not included:
+/// throttling beyond the documented quotas, and the tenant's own slowness.
 /// </summary>
 internal static class ScaleModel
 {
-    // Assumed: what Graph takes for an answer from a data centre nearby.
+    // Assumed: how long Graph takes for an answer from a nearby data centre.
     private const double Latency = 0.15;
 
-    // Outlook: 10,000 requests in ten minutes and four at a time, an app and mailbox; we use 96 %.
+    // Outlook: 10,000 requests in ten minutes and four at a time, per app and mailbox; we use 96 %.
     private const double MailboxRate = 10_000 * 0.96 / 600;
     private const int MailboxPlaces = 4;
 
-    // SharePoint: resource units of an app in a tenant of 5,001 to 15,000 licences, a minute and a day; 96 %.
+    // SharePoint: resource units of an app in a tenant of 5,001 to 15,000 licences, per minute and per day; 96 %.
     private const double UnitsAMinute = 3_750 * 0.96;
     private const double UnitsADay = 3_600_000 * 0.96;
 
@@ -22,21 +22,21 @@ internal static class ScaleModel
     private const double CpuAMail = 15.5 / 40_000;
     private const double CpuAByte = 17.2 / (2L << 30);
 
-    // A worker: two cores, 1 Gbit/s, 32 resources at a time.
+    // A worker: two cores, 1 Gbit/s, 32 concurrent resources.
     private const int Cores = 2;
     private const double LineBytes = 125e6;
     private const int Places = 32;
 
-    // Measured: bytes a blob in memory (-- index), and what the process takes besides.
+    // Measured: bytes per blob in memory (-- index), and what the process takes in addition.
     private const double IndexBytes = 56;
     private const double ProcessBytes = 350e6;
 
-    // Of an index beyond WriterOptions.MaxUnreadIndex a run reads what it asks for: where trees and state lie. Assumed: one of them
-    // for twenty items; measured were one for a hundred files, and one for fourteen mails in small mailboxes.
+    // From an index beyond WriterOptions.MaxUnreadIndex a run reads only what it needs: where trees and state are stored. Assumed: one of
+    // them per twenty items; measured: one per hundred files, and one per fourteen mails in small mailboxes.
     private const double ItemsATree = 20;
     private const int ShardsAWorker = 3;
 
-    // Packs of 16 MiB, index files of 25,000 blobs, pieces of 1.5 MiB on the average; what is stored of a byte after compression.
+    // Packs of 16 MiB, index files of 25,000 blobs, chunks of 1.5 MiB on average; the stored share of a byte after compression.
     private const double PackBytes = 16 << 20;
     private const double BlobsAnIndex = 25_000;
     private const double PieceBytes = 1.5 * (1 << 20);
@@ -57,7 +57,7 @@ internal static class ScaleModel
         };
     }
 
-    /// <summary>A run of every night.</summary>
+    /// <summary>A nightly run.</summary>
     public static ScaleRun Daily(ScaleTenant tenant, int workers)
     {
         var (mails, files) = (tenant.Users * (double)ScaleTenant.NewMails, tenant.Users * (double)ScaleTenant.ChangedFiles);
@@ -77,7 +77,7 @@ internal static class ScaleModel
     /// <summary>Objects of the repository after the first backup: packs and index files.</summary>
     public static double Objects(ScaleTenant tenant) => First(tenant, 1, 1).Puts;
 
-    /// <summary>Bytes of memory that the whole index takes: what pruning and a full check need.</summary>
+    /// <summary>Bytes of memory that the whole index takes: needed for pruning and a full check.</summary>
     public static double WholeIndex(ScaleTenant tenant) => ProcessBytes + (Blobs(tenant) * IndexBytes);
 
     private static double Trees(ScaleTenant tenant) => (tenant.Mails + tenant.Files) / ItemsATree;
@@ -93,7 +93,7 @@ internal static class ScaleModel
         BytesStored = bytes * Stored,
     };
 
-    // Each place takes the next mailbox when it is done with one, as the runner does.
+    // Each slot takes the next mailbox when it has finished one, as the runner does.
     private static double MakespanOf(IEnumerable<double> seconds, int places)
     {
         var free = new PriorityQueue<double, double>(Enumerable.Repeat((0.0, 0.0), places));

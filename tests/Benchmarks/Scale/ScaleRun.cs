@@ -5,16 +5,16 @@ namespace KlarKonform.Backup.Benchmarks.Scale;
 /// <param name="Workers">Processes that share it.</param>
 internal sealed record ScaleRun(string Name, int Workers)
 {
-    /// <summary>Hours that mailboxes take: their own quotas, and the places of the workers.</summary>
+    /// <summary>Hours that mailboxes take: limited by their own quotas, and by the slots of the workers.</summary>
     public double MailHours { get; init; }
 
-    /// <summary>Hours that drives take by SharePoint's resource units.</summary>
+    /// <summary>Hours that drives take, limited by SharePoint's resource units.</summary>
     public double UnitHours { get; init; }
 
-    /// <summary>Hours by the workers' processors.</summary>
+    /// <summary>Hours, limited by the workers' processors.</summary>
     public double CpuHours { get; init; }
 
-    /// <summary>Hours by the workers' lines, in and out.</summary>
+    /// <summary>Hours, limited by the workers' lines, in and out.</summary>
     public double LineHours { get; init; }
 
     public double Hours => new[] { MailHours, UnitHours, CpuHours, LineHours }.Max();
@@ -39,6 +39,6 @@ internal sealed record ScaleRun(string Name, int Workers)
     /// <summary>Listings and objects read.</summary>
     public double Gets { get; init; }
 
-    /// <summary>Bytes of memory of a worker, the part of the repository's index that it needs among them.</summary>
+    /// <summary>Bytes of memory of a worker, including the part of the repository's index that it needs.</summary>
     public double Memory { get; init; }
 }

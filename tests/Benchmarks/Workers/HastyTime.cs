@@ -1,6 +1,8 @@
 namespace KlarKonform.Backup.Benchmarks.Workers;
 
-/// <summary>A clock on which everything passes faster: minutes of silence are seconds. For waits, never for what is measured. Thread-safe.</summary>
+/// <summary>
+/// A clock on which everything passes faster: minutes of silence are seconds. For waiting, never for measuring. Thread-safe.
+/// </summary>
 /// <param name="factor">How much faster.</param>
 internal sealed class HastyTime(int factor) : TimeProvider
 {

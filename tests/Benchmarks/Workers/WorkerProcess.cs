@@ -6,10 +6,10 @@ using KlarKonform.Backup.Engine;
 
 namespace KlarKonform.Backup.Benchmarks.Workers;
 
-/// <summary>One worker of a shared run, in a process and with a home folder of its own.</summary>
+/// <summary>One worker of a shared run, in a process of its own and with a home folder of its own.</summary>
 internal sealed class WorkerProcess : IDisposable
 {
-    // Resources at a time: as on a machine whose line, not this one's processor, is the limit.
+    // Concurrent resources: as on a machine whose line is the limit, not this machine's processor.
     private const int ThrottleLimit = 2;
 
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(15);
@@ -28,12 +28,12 @@ internal sealed class WorkerProcess : IDisposable
     public bool HasExited => _process.HasExited;
 
     /// <summary>Starts a worker.</summary>
-    /// <param name="folder">The tenant's certificate, and where the home folder is made.</param>
+    /// <param name="folder">The tenant's certificate, and where the home folder is created.</param>
     /// <param name="baseUrl">The tenant.</param>
     /// <param name="target">The repository.</param>
     /// <param name="shards">How many shards there are; 1 is a run of one process.</param>
     /// <param name="index">The worker's first shard.</param>
-    /// <param name="hurry">How much faster its clock goes.</param>
+    /// <param name="hurry">How much faster its clock runs.</param>
     public static WorkerProcess Start(string folder, string baseUrl, ChaosTarget target, int shards, int index, int hurry)
     {
         string[] numbers = [.. new[] { shards, index, hurry }.Select(number => number.ToString(CultureInfo.InvariantCulture))];
@@ -44,7 +44,7 @@ internal sealed class WorkerProcess : IDisposable
         }) ?? throw new InvalidOperationException("The worker did not start."));
     }
 
-    /// <summary>What the child does.</summary>
+    /// <summary>The work of the child process.</summary>
     public static async Task ExecuteAsync(string folder, string baseUrl, string home, ChaosTarget target, int shards, int index, int hurry)
     {
         var engine = hurry == 1 ? new BackupEngine(home) : new BackupEngine(home, new HastyTime(hurry), Random.Shared);
@@ -56,7 +56,7 @@ internal sealed class WorkerProcess : IDisposable
 
     public void Kill() => _process.Kill();
 
-    /// <summary>As a virtual machine that is paused, or a process that swaps.</summary>
+    /// <summary>Like a virtual machine that is paused, or a process that swaps.</summary>
     public void Pause() => Signal("STOP");
 
     public void Continue() => Signal("CONT");

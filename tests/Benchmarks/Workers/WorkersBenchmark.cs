@@ -10,14 +10,14 @@ namespace KlarKonform.Backup.Benchmarks.Workers;
 
 /// <summary>
 /// A run that several processes share through one S3 repository: how much faster it is than one process with the same line, and whether
-/// anything is lost or doubled when one is killed and one is paused until the others are done.
+/// anything is lost or duplicated if one is killed and one is paused until the others have finished.
 /// </summary>
 internal static class WorkersBenchmark
 {
-    // A request takes so long, as to a tenant that is far away: that, and not this machine's processor, is what a worker waits for.
+    // The latency of a request, as to a tenant that is far away: a worker waits for that, and not for this machine's processor.
     private static readonly TimeSpan s_latency = TimeSpan.FromMilliseconds(100);
 
-    // Of each worker, so that who is done early finds more.
+    // Shards per worker, so that a worker that finishes early finds more.
     private const int ShardsAWorker = 3;
 
     public static async Task<int> RunAsync(string[] arguments)
@@ -117,7 +117,7 @@ internal static class WorkersBenchmark
             foreach (var worker in killed.Where(worker => !worker.HasExited))
                 worker.Kill();
 
-            // The others wait until the paused ones count as dead, and take over what those had.
+            // The others wait until the paused ones count as dead, and take over their shards.
             var outcomes = (await Task.WhenAll(workers.Except(paused).Select(worker => worker.EndAsync()))).ToList();
             foreach (var worker in paused)
                 worker.Continue();

@@ -2,12 +2,13 @@ using System.Globalization;
 
 namespace KlarKonform.Backup.Benchmarks.Workers;
 
-/// <summary>How many share a run, and what is done to them.</summary>
+/// <summary>How many share a run, and what happens to them.</summary>
 /// <param name="Count">Worker processes.</param>
 /// <param name="Kill">How many of them are killed.</param>
-/// <param name="Pause">How many are paused until the others are done.</param>
+/// <param name="Pause">How many are paused until the others have finished.</param>
 /// <param name="Users">Mailboxes and drives.</param>
-/// <param name="Hurry">How much faster the clock of the disturbed run goes: waiting for the silence of the paused takes minutes.</param>
+/// <param name="Hurry">How much faster the clock of the disturbed run goes: waiting until the paused ones count as silent takes
+/// minutes.</param>
 internal sealed record WorkersOptions(int Count, int Kill, int Pause, int Users, int Hurry)
 {
     public const string Usage = "workers [--count 8] [--kill 1] [--pause 1] [--users 48] [--hurry 1]";

@@ -5,7 +5,7 @@ using static KlarKonform.Backup.Engine.Tests.Faults.OddTenant;
 
 namespace KlarKonform.Backup.Engine.Tests.Faults;
 
-/// <summary>An odd event, an attachment or a calendar that cannot be read costs itself alone.</summary>
+/// <summary>An odd event, an attachment or a calendar that cannot be read affects only itself.</summary>
 public sealed class CalendarFaultTests
 {
     private static readonly string[] s_zones = ["W. Europe Standard Time", "Pacific Standard Time", "Tokyo Standard Time", "Line Islands Standard Time", "Dateline Standard Time", "UTC", "tzone://Microsoft/Custom"];

@@ -8,7 +8,7 @@ using static KlarKonform.Backup.Engine.Tests.Faults.OddTenant;
 
 namespace KlarKonform.Backup.Engine.Tests.Faults;
 
-/// <summary>What is said of a drive, and what arrives as a file, is believed as far as it is proven.</summary>
+/// <summary>What is said about a drive, and what arrives as a file, is trusted only as far as it is proven.</summary>
 public sealed class DriveFaultTests
 {
     [Fact]
@@ -181,7 +181,7 @@ public sealed class DriveFaultTests
             Assert.Equal(scenario.Tenant.Model.Users.SelectMany(user => user.Drive?.Items.Values.Where(item => item.ParentId is not null && item != refused).Select(item => item.Id) ?? []).Order(StringComparer.Ordinal),
                 stored.Where(each => each.Path.StartsWith("/OneDrive/", StringComparison.Ordinal) && each.Document.GetProperty("type").GetString() == "driveItem").Select(each => each.Id).Order(StringComparer.Ordinal));
 
-            // The next run asks for the item itself, and is refused there.
+            // The next run requests the item itself, and is refused there.
             change = answer =>
             {
                 if (answer.Path.Contains("/items/" + refused.Id, StringComparison.Ordinal))

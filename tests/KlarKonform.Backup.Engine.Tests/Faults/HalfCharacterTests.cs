@@ -56,7 +56,7 @@ public sealed class HalfCharacterTests
         await scenario.AssertHealsAsync();
     }
 
-    // Every text that says something, wherever it is; what things are known by and where they lie stays.
+    // Every text with content, wherever it is; what identifies things and says where they are stays.
     private static void Cut(JsonObject item)
     {
         foreach (var (name, value) in item.ToArray())

@@ -7,7 +7,7 @@ using static KlarKonform.Backup.Engine.Tests.Faults.OddTenant;
 
 namespace KlarKonform.Backup.Engine.Tests.Faults;
 
-/// <summary>A damaged mail, page or folder costs itself alone, and no edit is taken for a mark.</summary>
+/// <summary>A damaged mail, page or folder affects only itself, and no edit is taken for a flag change.</summary>
 public sealed class MailFaultTests
 {
     [Fact]
@@ -188,7 +188,7 @@ public sealed class MailFaultTests
         await scenario.AssertHealsAsync();
     }
 
-    // The folder that holds most.
+    // The folder with the most messages.
     private static DemoMailFolder Crowded(BackupScenario scenario) =>
         scenario.Mailbox().Folders.Values.MaxBy(folder => scenario.Mailbox().Messages.Values.Count(each => each.FolderId == folder.Id))!;
 

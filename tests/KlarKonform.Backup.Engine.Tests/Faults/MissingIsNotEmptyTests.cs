@@ -5,10 +5,10 @@ using static KlarKonform.Backup.Engine.Tests.Faults.OddTenant;
 
 namespace KlarKonform.Backup.Engine.Tests.Faults;
 
-/// <summary>An answer that lacks what it is asked for is no answer: nothing is concluded from it.</summary>
+/// <summary>A response that lacks what was requested is not an answer: nothing is concluded from it.</summary>
 public sealed class MissingIsNotEmptyTests
 {
-    // What ends so is answered without its entries.
+    // Responses to addresses that end like this lack their entries.
     private static readonly string[] s_endpoints =
     [
         "/mailFolders/delta", "/messages/delta", "/calendars", "/events", "/contactFolders/delta", "/contacts/delta", "/users/delta", "/groups/delta", "/root/delta",
@@ -52,13 +52,13 @@ public sealed class MissingIsNotEmptyTests
                 }
                 catch (BackupException) when (endpoint == "/v:users")
                 {
-                    // Without the list of users there is nothing to run, and that is said.
+                    // Without the list of users there is nothing to run, and that is reported.
                 }
 
                 if (run is null)
                     continue;
 
-                // Another way of asking may have brought what is missing; then nothing is.
+                // Another kind of request may have returned what is missing; then nothing is.
                 if (run.Status == BackupState.Succeeded)
                     await AssertEqualAsync(scenario, $"{endpoint}, {how}, full {full}: Succeeded, {string.Join("; ", run.Notes)}");
             }

@@ -6,7 +6,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Engine.Tests.Faults;
 
-/// <summary>Tenants whose Graph answers a little differently, and what a run must have come to then.</summary>
+/// <summary>Tenants whose Graph answers a little differently, and what a run must result in.</summary>
 internal static class OddTenant
 {
     /// <summary>A small tenant; pauses between attempts end at once.</summary>
@@ -14,23 +14,23 @@ internal static class OddTenant
         sizes ?? new TenantSizes { Users = 2, MailsPerUser = 12, FilesPerUser = 8, EventsPerUser = 6, ContactsPerUser = 6, FilesPerLibrary = 4, Sites = 2, MaxFileBytes = 20_000, MaxAttachmentBytes = 5_000 },
         options ?? new DemoTenantOptions { SharePointUnitsPerMinute = 100_000 }, sources ?? BackupScenario.Everything, new BriskTime(400));
 
-    /// <summary>Mail alone.</summary>
+    /// <summary>Only mail.</summary>
     public static SourceSettings Mail => new() { Mail = new MailSelection() };
 
-    /// <summary>Calendars alone.</summary>
+    /// <summary>Only calendars.</summary>
     public static SourceSettings Calendar => new() { Calendar = new SourceSelection() };
 
-    /// <summary>OneDrive alone.</summary>
+    /// <summary>Only OneDrive.</summary>
     public static SourceSettings OneDrive => new() { OneDrive = new DriveSelection() };
 
-    /// <summary>SharePoint alone.</summary>
+    /// <summary>Only SharePoint.</summary>
     public static SourceSettings SharePoint => new() { SharePoint = new DriveSelection() };
 
     public static DemoUser User(this BackupScenario scenario) => scenario.Tenant.Model.Users[0];
 
     public static DemoMailbox Mailbox(this BackupScenario scenario) => scenario.User().Mailbox!;
 
-    /// <summary>Entries of a page, or the item itself.</summary>
+    /// <summary>The entries of a page, or the item itself.</summary>
     public static void ChangeEntries(this DemoAnswer answer, Action<JsonObject> change) => answer.ChangeJson(json =>
     {
         if (json is JsonObject page && page["value"] is JsonArray entries)
@@ -44,14 +44,14 @@ internal static class OddTenant
         }
     });
 
-    /// <summary>The entry of that id, wherever it is shown.</summary>
+    /// <summary>The entry with this id, wherever it is shown.</summary>
     public static void ChangeEntry(this DemoAnswer answer, string id, Action<JsonObject> change) => answer.ChangeEntries(entry =>
     {
         if (entry["id"]?.ToString() == id)
             change(entry);
     });
 
-    /// <summary>Whether a page or an answer is about an item.</summary>
+    /// <summary>Whether a page or an answer concerns an item.</summary>
     public static bool Shows(this DemoAnswer answer, string id)
     {
         var found = false;
@@ -66,7 +66,7 @@ internal static class OddTenant
         return count;
     }
 
-    /// <summary>Once the answers are right again, a run makes the snapshot equal the tenant.</summary>
+    /// <summary>Once the answers are right again, a run makes the snapshot equal to the tenant.</summary>
     public static async Task AssertHealsAsync(this BackupScenario scenario)
     {
         scenario.Tenant.ChangeAnswers(null);
@@ -76,7 +76,7 @@ internal static class OddTenant
         await scenario.AssertSnapshotEqualsTenantAsync();
     }
 
-    /// <summary>A run ended Partial with these failures.</summary>
+    /// <summary>Asserts that a run ended Partial with one failure.</summary>
     public static ItemFailure AssertOneFailure(BackupRun run, FailureLevel level)
     {
         Assert.Equal(BackupState.Partial, run.Status);
@@ -98,7 +98,7 @@ internal static class OddTenant
         return target;
     }
 
-    /// <summary>The restored files whose path holds a word.</summary>
+    /// <summary>The restored files whose path contains a word.</summary>
     public static string[] Find(this TemporaryFolder restored, string word) =>
         [.. Directory.EnumerateFiles(restored.Path, "*", SearchOption.AllDirectories).Where(file => file.Contains(word, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 

@@ -3,7 +3,7 @@ using static KlarKonform.Backup.Engine.Tests.Faults.OddTenant;
 
 namespace KlarKonform.Backup.Engine.Tests.Faults;
 
-/// <summary>Delta entries that hold only what changed: what is absent has not changed.</summary>
+/// <summary>Delta entries that contain only what changed: what is absent has not changed.</summary>
 public sealed class PartialEntryTests
 {
     [Theory]
@@ -82,7 +82,7 @@ public sealed class PartialEntryTests
         await scenario.AssertHealsAsync();
     }
 
-    // In delta's later rounds entries hold their id and these properties.
+    // In delta's later rounds entries contain their id and these properties.
     private static void CutEntries(BackupScenario scenario, string delta, string? refused, params string[] kept) => scenario.Tenant.ChangeAnswers(answer =>
     {
         if (answer.Path.EndsWith(delta, StringComparison.Ordinal) && answer.Query.Contains("deltatoken", StringComparison.Ordinal))

@@ -5,7 +5,7 @@ using static KlarKonform.Backup.Engine.Tests.Faults.OddTenant;
 
 namespace KlarKonform.Backup.Engine.Tests.Faults;
 
-/// <summary>Where an item is: in the bin, in a place that nobody knows, behind an answer that never comes to an end.</summary>
+/// <summary>Where an item is: in the bin, in an unknown place, behind an answer that never ends.</summary>
 public sealed class PlaceTests
 {
     [Fact]

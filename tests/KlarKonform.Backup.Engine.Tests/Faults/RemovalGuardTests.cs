@@ -5,7 +5,7 @@ using static KlarKonform.Backup.Engine.Tests.Faults.OddTenant;
 
 namespace KlarKonform.Backup.Engine.Tests.Faults;
 
-/// <summary>A comparison that would take away much is not believed before the items themselves were asked for.</summary>
+/// <summary>A comparison that would remove much is not trusted before the items themselves were requested.</summary>
 public sealed class RemovalGuardTests
 {
     private static readonly TenantSizes s_many = new() { Users = 1, MailsPerUser = 0, FilesPerUser = 0, EventsPerUser = 0, ContactsPerUser = 0, FilesPerLibrary = 0, Sites = 2, MaxFileBytes = 500, AttachmentShare = 0 };

@@ -4,7 +4,7 @@ using static KlarKonform.Backup.Engine.Tests.Faults.OddTenant;
 
 namespace KlarKonform.Backup.Engine.Tests.Faults;
 
-/// <summary>A part of a site that answers oddly costs itself alone.</summary>
+/// <summary>A part of a site with odd answers affects only itself.</summary>
 public sealed class SiteFaultTests
 {
     [Fact]

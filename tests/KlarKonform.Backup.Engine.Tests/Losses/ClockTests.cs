@@ -4,7 +4,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Engine.Tests.Losses;
 
-/// <summary>A clock that is wrong for a night costs no history, whether anybody can know it or not.</summary>
+/// <summary>A clock that is wrong for one night costs no history, whether that can be detected or not.</summary>
 public sealed class ClockTests
 {
     private readonly JumpingTime _truth = new();
@@ -39,14 +39,14 @@ public sealed class ClockTests
         for (var night = 0; night < 5; night++)
             await NightAsync(scenario);
 
-        // Microsoft's clock, too, or a gateway before it: a test bench, say, that was moved as a whole.
+        // Microsoft's clock too, or a gateway in front of it: for example a test bench that was moved as a whole.
         Both(120);
         var ahead = await NightAsync(scenario);
         Assert.Null(ahead.Retention);
         Assert.Contains(ahead.Notes, note => note.Contains("-Force", StringComparison.Ordinal));
         Assert.Equal(6, (await scenario.Engine.GetSnapshotsAsync("Test", scenario, default)).Count);
 
-        // Right again: the snapshot of the future takes nobody's day, and is not what the next ones are counted from.
+        // Right again: the snapshot from the future takes the place of no other day, and the next ones are not counted from it.
         Both(-120);
         for (var night = 0; night < 3; night++)
             await NightAsync(scenario);

@@ -4,7 +4,9 @@ using KlarKonform.Backup.DemoTenant.Generation;
 
 namespace KlarKonform.Backup.Engine.Tests.Losses;
 
-/// <summary>What the guides say to type brings the backup back, whatever else lies in the repository: holds, another configuration, another program.</summary>
+/// <summary>
+/// What the guides say to type brings the backup back, whatever else is in the repository: holds, another configuration, another program.
+/// </summary>
 public sealed partial class GuideTests
 {
     [Theory]

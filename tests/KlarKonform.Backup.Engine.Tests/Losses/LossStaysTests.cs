@@ -4,7 +4,7 @@ using KlarKonform.Backup.TestSupport;
 
 namespace KlarKonform.Backup.Engine.Tests.Losses;
 
-/// <summary>What was lost, and was said once, is neither forgotten nor tidied away before somebody has decided.</summary>
+/// <summary>What was lost and reported once is neither forgotten nor cleaned up before someone has decided.</summary>
 public sealed class LossStaysTests
 {
     private static readonly TenantSizes s_sizes = new() { Users = 2, MailsPerUser = 6, FilesPerUser = 5, MaxFileBytes = 60_000 };
@@ -79,7 +79,7 @@ public sealed class LossStaysTests
         Assert.Equal("RetentionVanished", refused.ErrorId);
         Assert.NotNull((await scenario.Engine.RunRetentionAsync("Test", s_last with { PlanOnly = true }, scenario, scenario, default)).NeedsForce);
 
-        // It was on a disk that came back: all of it is there still.
+        // It was on a disk that came back: all of it still exists.
         File.Move(aside, scenario.Folder["repository", "snapshots", lost]);
         Assert.Equal(BackupState.Succeeded, (await NightAsync(scenario)).Status);
         Assert.Contains("no errors were found", scenario.Restic.Run("check", "--read-data"), StringComparison.Ordinal);
@@ -100,7 +100,7 @@ public sealed class LossStaysTests
         await scenario.RunAsync();
         var lost = (await NightAsync(scenario)).SnapshotId!;
         File.Delete(scenario.Folder["repository", "snapshots", lost]);
-        await scenario.RunAsync(engine: elsewhere); // It knows nothing of that one.
+        await scenario.RunAsync(engine: elsewhere); // It does not know that one.
         var run = await NightAsync(scenario);
         Assert.Equal(BackupState.Partial, run.Status);
         Assert.Contains(run.Notes, note => note.Contains(lost[..8], StringComparison.Ordinal));
@@ -116,7 +116,7 @@ public sealed class LossStaysTests
         File.Delete(scenario.Folder["repository", "snapshots", lost]);
         scenario.Tenant.Change((_, generator) => generator.Change(6));
 
-        // Stopped in the middle: what there is becomes a checkpoint.
+        // Stopped in the middle: what exists becomes a checkpoint.
         using var cut = new CancellationTokenSource();
         scenario.OnProgress = progress =>
         {
@@ -141,7 +141,7 @@ public sealed class LossStaysTests
         var left = 12;
         scenario.Tenant.Counters.OnRequest = _ =>
         {
-            // The run holds its lock, and has opened the index, when it asks for mails.
+            // When the run requests mails, it holds its lock and has opened the index.
             if (Directory.GetFiles(scenario.Folder["repository", "locks"]).Length > 0 && Interlocked.Decrement(ref left) == 0)
             {
                 foreach (var file in index)
@@ -189,7 +189,7 @@ public sealed class LossStaysTests
 
         for (var night = 0; night < 8; night++, Days(1))
             await NightAsync(scenario);
-        Days(17); // Wrong for some nights, and nobody's clock knows better.
+        Days(17); // Wrong for some nights, and no other clock knows better.
         for (var night = 0; night < 3; night++, Days(1))
         {
             var run = await NightAsync(scenario);

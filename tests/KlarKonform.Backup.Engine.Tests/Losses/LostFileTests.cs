@@ -2,7 +2,7 @@ using KlarKonform.Backup.DemoTenant.Generation;
 
 namespace KlarKonform.Backup.Engine.Tests.Losses;
 
-/// <summary>A file of the repository that is gone is noticed by the next run, whichever it is, and on whatever machine.</summary>
+/// <summary>A missing file of the repository is noticed by the next run, whichever file it is, and on any machine.</summary>
 public sealed class LostFileTests
 {
     [Theory]
@@ -17,7 +17,7 @@ public sealed class LostFileTests
         var unnoticed = new List<string>();
         foreach (var file in files)
         {
-            // A machine that has never seen the newest snapshot cannot miss it: that one is the latest of what there is.
+            // A machine that has never seen the newest snapshot cannot miss it: for it, the latest existing one is the newest.
             if (home != "home" && file == "snapshots/" + kept.Newest)
                 continue;
             File.Delete(scenario.Folder["repository", file]);
@@ -76,7 +76,7 @@ public sealed class LostFileTests
         Assert.Equal(BackupState.Partial, state);
         Assert.Contains(notes, note => note.Contains(oldest[..8], StringComparison.Ordinal));
 
-        // Until somebody says that this was meant.
+        // Until someone says that this was intended.
         (state, notes) = await NightAsync(scenario, "home");
         Assert.Equal(BackupState.Partial, state);
         Assert.Contains(notes, note => note.Contains(oldest[..8], StringComparison.Ordinal) && note.Contains("Repair-KKBackup", StringComparison.Ordinal));
@@ -173,7 +173,7 @@ public sealed class LostFileTests
         Assert.Contains("no errors were found", scenario.Restic.Run("check", "--read-data"), StringComparison.Ordinal);
     }
 
-    // A night's run: how it ended, and what it said.
+    // A night's run: how it ended, and what it reported.
     private static async Task<(BackupState State, IReadOnlyList<string> Notes)> NightAsync(BackupScenario scenario, string home)
     {
         try
@@ -206,7 +206,7 @@ public sealed class LostFileTests
         return scenario;
     }
 
-    /// <summary>Repository and homes as they were, to begin again from.</summary>
+    /// <summary>Repository and homes as they were, to start from again.</summary>
     private sealed class Copies : IDisposable
     {
         private readonly TestSupport.TemporaryFolder _folder = new();

@@ -3,15 +3,15 @@ using KlarKonform.Backup.Repository.Format;
 namespace KlarKonform.Backup.Repository.Tests.Locking;
 
 /// <summary>
-/// Machines that back up and prune at the same time, in whatever order, with clocks that differ, asleep for seconds or hours between any two
+/// Machines that back up and prune at the same time, in any order, with differing clocks, asleep for seconds or hours between any two
 /// requests, dying and being replaced: never a snapshot whose blobs are gone, never two holders of one purpose.
 /// </summary>
 public sealed class InterleavingTests
 {
     private const int SeedsABlock = 25;
 
-    // An index that was under way when its writer was suspended for long may stand for some seconds before he takes it back. Our runs verify
-    // what they rely on before they save a snapshot; restic's do not, and nobody can keep one from beginning in those seconds.
+    // An index being written when its writer was suspended for long may exist for some seconds before the writer takes it back. Our runs
+    // verify what they rely on before they save a snapshot; restic's do not, and nothing can keep one from beginning in those seconds.
     private static readonly TimeSpan s_brief = TimeSpan.FromMinutes(1);
 
     public static TheoryData<Company, int> Blocks
@@ -29,7 +29,7 @@ public sealed class InterleavingTests
         }
     }
 
-    /// <summary>Who works beside one machine of ours.</summary>
+    /// <summary>Who works together with one machine of ours.</summary>
     public enum Company
     {
         /// <summary>Two more of ours; clocks differ by up to ten minutes.</summary>
@@ -38,10 +38,15 @@ public sealed class InterleavingTests
         /// <summary>Two more of ours; clocks differ by hours.</summary>
         OursWithWrongClocks,
 
-        /// <summary>One of ours and stock restic; clocks differ by up to ten minutes, and restic may be suspended for as long as it goes on without a look of its own: 22.5 minutes since it renewed its lock.</summary>
+        /// <summary>
+        /// One of ours and stock restic; clocks differ by up to ten minutes, and restic may be suspended for as long as it continues
+        /// without a check of its own: 22.5 minutes since it renewed its lock.
+        /// </summary>
         Restic,
 
-        /// <summary>One of ours and stock restic, whose clock differs by hours; it is not suspended for long, or watching would find it dead.</summary>
+        /// <summary>
+        /// One of ours and stock restic, whose clock differs by hours; it is not suspended for long, or watching would find it dead.
+        /// </summary>
         ResticWithAWrongClock,
     }
 
@@ -92,14 +97,14 @@ public sealed class InterleavingTests
         }
         else if (world.Random.Next(25) == 0 && (!isRestic || world.Now - machine.AsleepUntil > TimeSpan.FromMinutes(6)))
         {
-            // As often for seconds as for hours; at once, or while the request is under way.
+            // As often for seconds as for hours; at once, or while the request is in progress.
             var span = TimeSpan.FromSeconds(Math.Exp(world.Random.NextDouble() * Math.Log(longest.TotalSeconds)));
             var whole = world.Random.Next(2) == 0;
             world.After(TimeSpan.FromMilliseconds(world.Random.Next(2) * world.Random.Next(500)), machine, () => machine.Sleep(span, whole));
         }
         else if (world.Random.Next(200) == 0 && !isRestic)
         {
-            // Somebody sets the clock right, or wrong the other way.
+            // Someone sets the clock right, or wrong in the other direction.
             machine.Ahead = -machine.Ahead;
         }
     }

@@ -39,13 +39,13 @@ internal sealed class LockMachine
     /// <summary>When it last looked at its lock.</summary>
     public TimeSpan Looked { get; private set; }
 
-    /// <summary>What is called at each of its requests, before it is sent.</summary>
+    /// <summary>Called at each of its requests, before it is sent.</summary>
     public Action<string>? Fate { get; set; }
 
-    /// <summary>What it works on.</summary>
+    /// <summary>The work that it does.</summary>
     public Task Main { get; set; } = Task.CompletedTask;
 
-    /// <summary>Whether what it works on pauses of its own, besides <see cref="PauseAsync"/>.</summary>
+    /// <summary>Whether its work pauses on its own, apart from <see cref="PauseAsync"/>.</summary>
     public bool MayPause
     {
         get => Volatile.Read(ref _mayPause);
@@ -56,14 +56,15 @@ internal sealed class LockMachine
         }
     }
 
-    /// <summary>How long it has slept, as far as its own clock of elapsed time does not know.</summary>
+    /// <summary>How long it has slept, as far as its own clock of elapsed time does not show it.</summary>
     public TimeSpan Slept => _slept;
 
     public bool IsQuiet => IsDead || Main.IsCompleted || Volatile.Read(ref _requests) > 0 || _isPausing || (MayPause && Time.Pauses > 0);
 
     /// <summary>Falls asleep.</summary>
     /// <param name="span">For how long.</param>
-    /// <param name="machine">The whole machine, whose clock of elapsed time stands still meanwhile; not the process alone.</param>
+    /// <param name="machine">Whether the whole machine sleeps, whose clock of elapsed time stops meanwhile, and not only the
+    /// process.</param>
     public void Sleep(TimeSpan span, bool machine)
     {
         _world.Say($"{Name} sleeps for {span}{(machine ? "" : " (the process)")}");
@@ -90,7 +91,7 @@ internal sealed class LockMachine
 
     public Task<RepositoryLock> AcquireAsync(bool exclusive) => TakeAsync(() => RepositoryLock.AcquireAsync(Repository, exclusive, Time, default));
 
-    /// <summary>Whatever waits by pauses alone.</summary>
+    /// <summary>Runs something that waits only by pauses.</summary>
     public async Task<T> TakeAsync<T>(Func<Task<T>> take)
     {
         MayPause = true;
@@ -104,7 +105,9 @@ internal sealed class LockMachine
         }
     }
 
-    /// <summary>Sends a request: it takes effect after a while, also when its sender sleeps or dies meanwhile, and is answered later.</summary>
+    /// <summary>
+    /// Sends a request: it takes effect after a while, even if its sender sleeps or dies meanwhile, and is answered later.
+    /// </summary>
     public Task<T> AskAsync<T>(string what, Func<T> effect)
     {
         if (!_world.IsRunning)

@@ -7,8 +7,8 @@ using KlarKonform.Backup.TestSupport;
 namespace KlarKonform.Backup.Repository.Tests.Locking;
 
 /// <summary>
-/// A storage and machines that use it, in a time that passes only from one event to the next. The seed decides how long each request takes;
-/// continuations run on the caller's thread, so that a seed plays the same again.
+/// A storage and machines that use it, in a time that only passes from one event to the next. The seed decides how long each request takes;
+/// continuations run on the caller's thread, so that a seed always plays the same.
 /// </summary>
 internal sealed class LockWorld
 {
@@ -24,7 +24,7 @@ internal sealed class LockWorld
     {
         Random = new Random(seed);
         using var folder = new TemporaryFolder();
-        ForeignProgram.Initialize(folder["repository"], Password, n: 2, r: 1, p: 1); // Nobody attacks it.
+        ForeignProgram.Initialize(folder["repository"], Password, n: 2, r: 1, p: 1); // No attack to withstand here.
         _key = ForeignProgram.OpenKey(folder["repository"], Password);
         foreach (var file in Directory.GetFiles(folder["repository"], "*", SearchOption.AllDirectories))
             Objects[Path.GetRelativePath(folder["repository"], file).Replace('\\', '/')] = File.ReadAllBytes(file);
@@ -32,19 +32,19 @@ internal sealed class LockWorld
 
     public Random Random { get; }
 
-    /// <summary>Time that has truly passed.</summary>
+    /// <summary>Time that has really passed.</summary>
     public TimeSpan Now { get; private set; }
 
     /// <summary>What is stored.</summary>
     public Dictionary<string, byte[]> Objects { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>When things were stored, where anybody asks.</summary>
+    /// <summary>When things were stored, for checks that need it.</summary>
     public Dictionary<string, DateTimeOffset> Stored { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>What happened, for people who look for the reason.</summary>
+    /// <summary>What happened, for people who look for the cause.</summary>
     public List<string> Log { get; } = [];
 
-    /// <summary>Requests take their time; before, everything is answered at once.</summary>
+    /// <summary>Whether requests take time; before that, everything is answered at once.</summary>
     public bool IsRunning { get; set; }
 
     public IReadOnlyList<LockMachine> Machines => _machines;
@@ -63,7 +63,7 @@ internal sealed class LockWorld
         return machine;
     }
 
-    /// <summary>A lock file as a program writes it that knows the format by its specification alone.</summary>
+    /// <summary>A lock file as written by a program that knows the format only by its specification.</summary>
     public (string Key, byte[] Content) Lock(object json)
     {
         var content = ForeignProgram.Seal(_key, json);
@@ -78,7 +78,7 @@ internal sealed class LockWorld
         return key;
     }
 
-    /// <summary>What a lock file says.</summary>
+    /// <summary>The content of a lock file.</summary>
     public JsonElement Read(byte[] content) => ForeignProgram.Open(_key, content);
 
     public void Say(string text)
@@ -87,14 +87,14 @@ internal sealed class LockWorld
             Log.Add($"{Now:c} {text}");
     }
 
-    /// <summary>Lets something happen later; of a machine only while it is awake, and never when it is dead.</summary>
+    /// <summary>Schedules an event; an event of a machine only happens while it is awake, and never when it is dead.</summary>
     public void After(TimeSpan span, LockMachine? machine, Action action)
     {
         lock (_gate)
             _events.Enqueue((machine, action), (Now + span, _order++));
     }
 
-    /// <summary>Lets time pass until somebody's work is done.</summary>
+    /// <summary>Lets time pass until a machine's work is finished.</summary>
     public T Run<T>(LockMachine machine, Func<Task<T>> work)
     {
         var task = work();
@@ -141,7 +141,8 @@ internal sealed class LockWorld
         Settle();
     }
 
-    // Some continuations take a thread of the pool: whoever is neither done nor waiting for an event is on his way to one.
+    // Some continuations use a thread of the pool: a machine that has neither finished nor waits for an event is about to do one of the
+    // two.
     private void Settle()
     {
         var began = Stopwatch.GetTimestamp();

@@ -1,16 +1,16 @@
 namespace KlarKonform.Backup.Repository.Tests.Locking;
 
-/// <summary>A machine's clock on the wall, and the one of elapsed time, which stands still while the machine sleeps.</summary>
+/// <summary>A machine's wall clock, and its clock of elapsed time, which stops while the machine sleeps.</summary>
 internal sealed class MachineTime(LockWorld world, LockMachine machine) : TimeProvider
 {
     private static readonly DateTimeOffset s_start = new(2030, 1, 15, 2, 0, 0, TimeSpan.Zero);
     private readonly AsyncLocal<bool> _isMain = new();
     private int _pauses;
 
-    /// <summary>Pauses of what the machine works on; not those of what runs beside it, and no limits.</summary>
+    /// <summary>The number of pauses of the machine's work; without those of background tasks, and without limits.</summary>
     public int Pauses => Volatile.Read(ref _pauses);
 
-    /// <summary>Whether pauses from here on are those of what the machine works on.</summary>
+    /// <summary>Whether pauses from here on belong to the machine's work.</summary>
     public bool IsMain
     {
         set => _isMain.Value = value;

@@ -4,7 +4,10 @@ using KlarKonform.Backup.Repository.Snapshots;
 
 namespace KlarKonform.Backup.Repository.Tests.Locking;
 
-/// <summary>Whoever holds a lock looks before he relies on it, loses it when he must, and neither by a clock that was set nor by a sleep that harmed nobody.</summary>
+/// <summary>
+/// A holder checks its lock before it relies on it, loses it when it must, but neither because of a clock change nor because of a sleep
+/// that harmed no one.
+/// </summary>
 public sealed class OwnLockTests
 {
     private static Snapshot AnySnapshot => new() { Time = "2030-01-01T00:00:00Z", Tree = BlobId.Of([]).ToString(), Paths = ["/Daily"], Hostname = "tenant" };
@@ -15,7 +18,7 @@ public sealed class OwnLockTests
         var world = new LockWorld();
         var ours = world.Machine("ours");
         var held = world.Run(ours, () => ours.ClaimAsync("backup:one"));
-        world.Objects.Remove(world.Below("locks").Single()); // As restic unlock --remove-all does.
+        world.Objects.Remove(world.Below("locks").Single()); // Like restic unlock --remove-all.
         Assert.ThrowsAny<OperationCanceledException>(() => world.Run(ours, held.ThrowIfLostAsync));
         Assert.True(held.Lost.IsCancellationRequested);
         Assert.ThrowsAny<OperationCanceledException>(() => world.Run(ours, () => held.SaveSnapshotAsync(AnySnapshot, default)));
@@ -55,7 +58,7 @@ public sealed class OwnLockTests
         };
         var removing = removal.RemoveIndexAsync(index, [], default);
         world.Pass(TimeSpan.FromMinutes(32));
-        world.Run(b, () => b.ClaimAsync("backup:one")); // It reads the index that is about to go.
+        world.Run(b, () => b.ClaimAsync("backup:one")); // It reads the index that is about to be removed.
         Assert.True(world.Now < TimeSpan.FromMinutes(45));
         Assert.ThrowsAny<OperationCanceledException>(() => world.Run(a, () => removing));
         Assert.Contains(RepositoryLayout.Key(RepositoryFile.Index, index), world.Objects.Keys);
@@ -71,7 +74,7 @@ public sealed class OwnLockTests
         var world = new LockWorld();
         var ours = world.Machine("ours");
         var held = world.Run(ours, () => ours.AcquireAsync(exclusive: false));
-        world.Pass(TimeSpan.FromSeconds(20)); // Whatever was asked for is answered.
+        world.Pass(TimeSpan.FromSeconds(20)); // All requests are answered.
         ours.Store.IsOutOfReach = true;
         world.Pass(TimeSpan.FromMinutes(10));
         ours.Ahead = TimeSpan.FromMinutes(jump);

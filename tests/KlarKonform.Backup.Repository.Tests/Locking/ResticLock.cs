@@ -4,8 +4,8 @@ using KlarKonform.Backup.Storage;
 namespace KlarKonform.Backup.Repository.Tests.Locking;
 
 /// <summary>
-/// How restic of today takes, renews and gives up a lock (internal/repository/lock.go and lock_file.go): it removes nobody's, renews its own
-/// without a look, and looks only when by its clock more than 22.5 minutes have passed.
+/// How the current restic takes, renews and gives up a lock (internal/repository/lock.go and lock_file.go): it removes no other locks,
+/// renews its own without a check, and checks only when more than 22.5 minutes have passed by its clock.
 /// </summary>
 internal sealed class ResticLock : IDisposable
 {
@@ -28,7 +28,7 @@ internal sealed class ResticLock : IDisposable
     /// <summary>Cancelled when it could not be renewed in time.</summary>
     public CancellationToken Lost => _lost.Token;
 
-    /// <summary>Null: somebody else holds one that excludes it.</summary>
+    /// <summary>Null: another process holds one that excludes it.</summary>
     public static async Task<ResticLock?> TakeAsync(LockWorld world, LockMachine machine, bool exclusive)
     {
         var own = new ResticLock(world, machine, exclusive);
@@ -47,7 +47,7 @@ internal sealed class ResticLock : IDisposable
         return own;
     }
 
-    /// <summary><c>restic unlock</c>: by the clock alone.</summary>
+    /// <summary><c>restic unlock</c>: judges only by the clock.</summary>
     public static async Task UnlockAsync(LockWorld world, LockMachine machine)
     {
         foreach (var (key, file) in await LoadAsync(world, machine))

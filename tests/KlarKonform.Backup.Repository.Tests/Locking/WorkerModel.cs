@@ -14,10 +14,10 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
 {
     private const string Purpose = "backup:one";
 
-    /// <summary>Backups that ended well: from when to when their claim was held.</summary>
+    /// <summary>Successful backups: from when to when their claim was held.</summary>
     public List<(TimeSpan From, TimeSpan To, string Machine)> Claims { get; init; } = [];
 
-    /// <summary>Whether it is between a step and the look that may take it back: then it may sleep, but not also die.</summary>
+    /// <summary>Whether it is between a step and the check that may take it back: then it may sleep, but not also die.</summary>
     public bool IsDelicate
     {
         get => machine.MayPause;
@@ -112,7 +112,7 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
         await save([.. needs, .. written], lost);
     }
 
-    // Each of our runs does: an index may have named a pack that was gone.
+    // Each of our runs does this: an index may have named a pack that was gone.
     private async Task VerifyAsync(IReadOnlyCollection<BlobId> needs, CancellationToken lost)
     {
         var indexed = (await IndexAsync(lost)).SelectMany(index => index.Packs).ToHashSet();
@@ -162,7 +162,7 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
             }
             catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
             {
-                throw new OperationCanceledException("An index went while it was read."); // Of one who was asleep.
+                throw new OperationCanceledException("An index went while it was read."); // From a machine that was asleep.
             }
         }
 

@@ -4,29 +4,29 @@ using KlarKonform.Backup.Cmdlets.Completion;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Configuration;
 
-/// <content>Who is told when the state of the runs changes.</content>
+/// <content>Who is notified when the state of the runs changes.</content>
 public abstract partial class ConfigurationCommand
 {
-    /// <summary>The webhook's address; goes to the vault at once.</summary>
+    /// <summary>The webhook's URL; stored in the vault at once.</summary>
     [Parameter]
     public SecureString? Webhook { get; set; }
 
-    /// <summary>The webhook's address by its name as vault/name.</summary>
+    /// <summary>The name of the webhook's URL as vault/name.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string? WebhookName { get; set; }
 
-    /// <summary>The mailbox that mails are sent from.</summary>
+    /// <summary>The mailbox from which mails are sent.</summary>
     [Parameter]
     public string? NotifyFrom { get; set; }
 
-    /// <summary>Where mails go.</summary>
+    /// <summary>The recipients of the mails.</summary>
     [Parameter]
     public string[]? NotifyTo { get; set; }
 
     private NotificationSettings? ApplyNotification(NotificationSettings? present, Func<string, object?, string?, string?, string?> secret)
     {
-        // An empty name, or an empty list, takes a way away.
+        // An empty name, or an empty list, removes a channel.
         static string? Kept(string? value) => string.IsNullOrEmpty(value) ? null : value;
         var settings = new NotificationSettings
         {

@@ -2,49 +2,49 @@ using System.Management.Automation;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Configuration;
 
-/// <content>How long backups stay.</content>
+/// <content>How long backups are kept.</content>
 public abstract partial class ConfigurationCommand
 {
-    /// <summary>How long snapshots stay.</summary>
+    /// <summary>How long snapshots are kept.</summary>
     [Parameter]
     public RetentionPreset RetentionPreset { get; set; }
 
-    /// <summary>Snapshots of so many days.</summary>
+    /// <summary>For how many days to keep every snapshot.</summary>
     [Parameter]
     [ValidateRange(0, 36500)]
     public int KeepDays { get; set; }
 
-    /// <summary>The newest snapshots.</summary>
+    /// <summary>How many of the newest snapshots to keep.</summary>
     [Parameter]
     [ValidateRange(0, 36500)]
     public int KeepLast { get; set; }
 
-    /// <summary>One an hour.</summary>
+    /// <summary>For how many hours to keep one snapshot per hour.</summary>
     [Parameter]
     [ValidateRange(0, 36500)]
     public int KeepHourly { get; set; }
 
-    /// <summary>One a day.</summary>
+    /// <summary>For how many days to keep one snapshot per day.</summary>
     [Parameter]
     [ValidateRange(0, 36500)]
     public int KeepDaily { get; set; }
 
-    /// <summary>One a week.</summary>
+    /// <summary>For how many weeks to keep one snapshot per week.</summary>
     [Parameter]
     [ValidateRange(0, 36500)]
     public int KeepWeekly { get; set; }
 
-    /// <summary>One a month.</summary>
+    /// <summary>For how many months to keep one snapshot per month.</summary>
     [Parameter]
     [ValidateRange(0, 36500)]
     public int KeepMonthly { get; set; }
 
-    /// <summary>One a year.</summary>
+    /// <summary>For how many years to keep one snapshot per year.</summary>
     [Parameter]
     [ValidateRange(0, 36500)]
     public int KeepYearly { get; set; }
 
-    /// <summary>What becomes of items that were deleted in Microsoft 365.</summary>
+    /// <summary>What happens to items that were deleted in Microsoft 365.</summary>
     [Parameter]
     public DeletedItemsPolicy DeletedItems { get; set; }
 
@@ -72,6 +72,6 @@ public abstract partial class ConfigurationCommand
         };
     }
 
-    // 0 takes a rule away.
+    // 0 removes a rule.
     private int? Kept(string parameter, int value, int? present) => Given(parameter) ? value > 0 ? value : null : present;
 }

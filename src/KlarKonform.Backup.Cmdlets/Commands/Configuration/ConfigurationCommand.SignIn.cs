@@ -30,11 +30,11 @@ public abstract partial class ConfigurationCommand
     [Parameter]
     public Uri? GraphEndpoint { get; set; }
 
-    /// <summary>PEM file with roots for Graph's side.</summary>
+    /// <summary>PEM file with additional root certificates for Graph and sign-in.</summary>
     [Parameter]
     public string? CaCertificate { get; set; }
 
-    /// <summary>The client secret; goes to the vault at once.</summary>
+    /// <summary>The client secret; stored in the vault at once.</summary>
     [Parameter]
     public SecureString? ClientSecret { get; set; }
 
@@ -43,15 +43,15 @@ public abstract partial class ConfigurationCommand
     [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string? ClientSecretName { get; set; }
 
-    /// <summary>How the app signs in; given away by the parameters below, except for a managed identity.</summary>
+    /// <summary>How the app signs in; implied by the parameters below, except for a managed identity.</summary>
     [Parameter]
     public AuthenticationMethod AuthenticationMethod { get; set; }
 
-    /// <summary>PFX or PEM file with certificate and private key; its content goes to the vault at once.</summary>
+    /// <summary>PFX or PEM file with certificate and private key; its content is stored in the vault at once.</summary>
     [Parameter]
     public string? CertificateFile { get; set; }
 
-    /// <summary>The password of -CertificateFile; the vault keeps the certificate without it.</summary>
+    /// <summary>The password of -CertificateFile; the vault stores the certificate without it.</summary>
     [Parameter]
     public SecureString? CertificatePassword { get; set; }
 
@@ -65,7 +65,7 @@ public abstract partial class ConfigurationCommand
     [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string? CertificatePasswordName { get; set; }
 
-    /// <summary>Thumbprint of a certificate of the user's or the machine's personal store.</summary>
+    /// <summary>Thumbprint of a certificate in the user's or the machine's personal store.</summary>
     [Parameter]
     public string? CertificateThumbprint { get; set; }
 
@@ -73,7 +73,7 @@ public abstract partial class ConfigurationCommand
     [Parameter]
     public string? FederatedTokenFile { get; set; }
 
-    /// <summary>Reads -CertificateFile; before <see cref="Apply"/>.</summary>
+    /// <summary>Reads -CertificateFile; must be called before <see cref="Apply"/>.</summary>
     private protected async Task ReadCertificateAsync(CancellationToken cancellationToken)
     {
         if (CertificateFile is null)
@@ -94,7 +94,7 @@ public abstract partial class ConfigurationCommand
         Auth = ApplyAuthentication(present.Auth, secret),
     };
 
-    // A new way to sign in replaces the old one with everything that belonged to it.
+    // A new way to sign in replaces the old one and everything that belonged to it.
     private AuthenticationSettings ApplyAuthentication(AuthenticationSettings present, Func<string, object?, string?, string?, string?> secret)
     {
         var certificate = CertificateFile ?? CertificateName ?? CertificateThumbprint;

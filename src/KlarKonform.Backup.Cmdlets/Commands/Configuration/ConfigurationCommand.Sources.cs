@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Configuration;
 
-/// <content>What is backed up.</content>
+/// <content>What to back up.</content>
 public abstract partial class ConfigurationCommand
 {
     /// <summary>What to back up.</summary>
@@ -10,52 +10,52 @@ public abstract partial class ConfigurationCommand
     [ValidateSet("Mail", "Calendar", "Contacts", "Directory", "OneDrive", "SharePoint", "WhatsApp")]
     public string[]? Source { get; set; }
 
-    /// <summary>User name patterns to take.</summary>
+    /// <summary>Patterns of user names to include.</summary>
     [Parameter]
     [AllowNull]
     [AllowEmptyCollection]
     public string[]? Include { get; set; }
 
-    /// <summary>User name patterns to leave out.</summary>
+    /// <summary>Patterns of user names to exclude.</summary>
     [Parameter]
     [AllowNull]
     [AllowEmptyCollection]
     public string[]? Exclude { get; set; }
 
-    /// <summary>Patterns of SharePoint sites to take: title, address or path.</summary>
+    /// <summary>Patterns of SharePoint sites to include: title, address or path.</summary>
     [Parameter]
     [AllowNull]
     [AllowEmptyCollection]
     public string[]? IncludeSite { get; set; }
 
-    /// <summary>Patterns of SharePoint sites to leave out.</summary>
+    /// <summary>Patterns of SharePoint sites to exclude.</summary>
     [Parameter]
     [AllowNull]
     [AllowEmptyCollection]
     public string[]? ExcludeSite { get; set; }
 
-    /// <summary>How many older contents of a file in OneDrive and SharePoint are kept.</summary>
+    /// <summary>How many older versions of a file's content to keep in OneDrive and SharePoint.</summary>
     [Parameter]
     [ValidateRange(0, 500)]
     public int OlderVersions { get; set; }
 
-    /// <summary>Whether content type, retention label and columns are kept with every file.</summary>
+    /// <summary>Whether to keep content type, retention label and columns with every file.</summary>
     [Parameter]
     public SwitchParameter IncludeColumns { get; set; }
 
-    /// <summary>Whether the lists of files' versions are left out.</summary>
+    /// <summary>Whether to leave out the lists of files' versions.</summary>
     [Parameter]
     public SwitchParameter SkipVersionList { get; set; }
 
-    /// <summary>Whether permissions and sharing links are left out.</summary>
+    /// <summary>Whether to leave out permissions and sharing links.</summary>
     [Parameter]
     public SwitchParameter SkipPermissions { get; set; }
 
-    /// <summary>Whether mail includes the dumpster (recoverable items).</summary>
+    /// <summary>Whether to include the dumpster (recoverable items) in mail.</summary>
     [Parameter]
     public SwitchParameter IncludeRecoverableItems { get; set; }
 
-    /// <summary>Whether mail includes the in-place archive mailbox.</summary>
+    /// <summary>Whether to include the in-place archive mailbox in mail.</summary>
     [Parameter]
     public SwitchParameter IncludeArchive { get; set; }
 
@@ -63,7 +63,7 @@ public abstract partial class ConfigurationCommand
     {
         var changed = NewSources(present, secret);
 
-        // A pattern for something that is not backed up would be dropped without a word.
+        // A pattern for something that is not backed up would be silently dropped.
         if ((Include ?? Exclude) is { Length: > 0 } && changed is { Mail: null, Calendar: null, Contacts: null, OneDrive: null })
             throw PatternWithoutSource(Include is { Length: > 0 } ? nameof(Include) : nameof(Exclude), "Mail, Calendar, Contacts, OneDrive");
         if ((IncludeSite ?? ExcludeSite) is { Length: > 0 } && changed.SharePoint is null)
@@ -109,6 +109,6 @@ public abstract partial class ConfigurationCommand
         Exclude = Patterns(nameof(Exclude), Exclude, present.Exclude),
     };
 
-    // What is given counts, also nothing: $null and an empty list take the patterns away.
+    // What is given counts, even if empty: $null and an empty list remove the patterns.
     private IReadOnlyList<string>? Patterns(string parameter, string[]? given, IReadOnlyList<string>? present) => !Given(parameter) ? present : given is { Length: > 0 } ? given : null;
 }

@@ -11,7 +11,7 @@ public abstract partial class ConfigurationCommand
     [Parameter]
     public string[]? WhatsAppExportPath { get; set; }
 
-    /// <summary>Whose chats they are.</summary>
+    /// <summary>The number or name of the telephone whose chats they are.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? WhatsAppNumber { get; set; }
@@ -22,12 +22,12 @@ public abstract partial class ConfigurationCommand
     [ArgumentCompleter(typeof(TimeZoneCompleter))]
     public string? WhatsAppTimeZone { get; set; }
 
-    /// <summary>Where webhooks wait.</summary>
+    /// <summary>Where webhooks wait for the next run.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? WhatsAppSpool { get; set; }
 
-    /// <summary>Credential of places on SFTP or S3.</summary>
+    /// <summary>Credential for places on SFTP or S3.</summary>
     [Parameter]
     [Credential]
     public PSCredential? WhatsAppCredential { get; set; }
@@ -45,11 +45,11 @@ public abstract partial class ConfigurationCommand
     [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string? WhatsAppAppSecretName { get; set; }
 
-    /// <summary>The word of the handshake.</summary>
+    /// <summary>The verify token of the webhook handshake.</summary>
     [Parameter]
     public SecureString? WhatsAppVerifyToken { get; set; }
 
-    /// <summary>The word of the handshake as vault/name.</summary>
+    /// <summary>The verify token of the webhook handshake as vault/name.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string? WhatsAppVerifyTokenName { get; set; }
@@ -67,7 +67,7 @@ public abstract partial class ConfigurationCommand
     [Parameter]
     public Uri? WhatsAppEndpoint { get; set; }
 
-    /// <summary>What becomes of messages that their authors delete.</summary>
+    /// <summary>What happens to messages that their authors delete.</summary>
     [Parameter]
     public DeletedMessagesPolicy WhatsAppDeletedMessages { get; set; }
 

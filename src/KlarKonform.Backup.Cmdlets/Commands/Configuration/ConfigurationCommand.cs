@@ -5,7 +5,9 @@ using KlarKonform.Backup.Cmdlets.Hosting;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Configuration;
 
-/// <summary>What New- and Set-KKBackupConfiguration have in common: the parameters, and how secrets among them go to the vault.</summary>
+/// <summary>
+/// What New- and Set-KKBackupConfiguration have in common: the parameters, and how secrets among them are stored in the vault.
+/// </summary>
 public abstract partial class ConfigurationCommand : BackupCmdlet
 {
     /// <summary>Parameter set of a folder target.</summary>
@@ -17,10 +19,10 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
     /// <summary>Parameter set of an S3 target.</summary>
     protected const string S3Set = "S3";
 
-    /// <summary>Parameter set of a change that leaves the target's kind as it is: a new credential names no target.</summary>
+    /// <summary>Parameter set of a change that keeps the kind of target: a new credential names no target.</summary>
     protected const string KeepTargetSet = "KeepTarget";
 
-    /// <summary>The repository's password; goes to the vault at once.</summary>
+    /// <summary>The repository's password; stored in the vault at once.</summary>
     [Parameter]
     public SecureString? RepositoryPassword { get; set; }
 
@@ -59,7 +61,7 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
     [Parameter(ParameterSetName = SftpSet)]
     public string? UserName { get; set; }
 
-    /// <summary>The private key; goes to the vault at once.</summary>
+    /// <summary>The private key; stored in the vault at once.</summary>
     [Parameter(ParameterSetName = SftpSet)]
     public SecureString? PrivateKey { get; set; }
 
@@ -94,11 +96,11 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
     [Parameter(ParameterSetName = S3Set)]
     public bool PathStyle { get; set; }
 
-    /// <summary>PEM file with roots for the S3 service.</summary>
+    /// <summary>PEM file with additional root certificates for the S3 service.</summary>
     [Parameter(ParameterSetName = S3Set)]
     public string? TargetCaCertificate { get; set; }
 
-    /// <summary>Class that packs are stored in.</summary>
+    /// <summary>Storage class of packs.</summary>
     [Parameter(ParameterSetName = S3Set)]
     public string? StorageClass { get; set; }
 
@@ -111,7 +113,7 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
     [Parameter(ParameterSetName = S3Set)]
     public string? KmsKeyId { get; set; }
 
-    /// <summary>Keys from the AWS default chain.</summary>
+    /// <summary>Takes the keys from the AWS default chain.</summary>
     [Parameter(ParameterSetName = S3Set)]
     public SwitchParameter UseDefaultCredentials { get; set; }
 
@@ -119,7 +121,7 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
     [Parameter(ParameterSetName = S3Set)]
     public Uri? Proxy { get; set; }
 
-    /// <summary>Trust the host key that the server shows now.</summary>
+    /// <summary>Trusts the host key that the server shows now.</summary>
     [Parameter(ParameterSetName = SftpSet)]
     public SwitchParameter TrustHostKey { get; set; }
 
@@ -138,7 +140,7 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
     [ValidateRange(0, long.MaxValue)]
     public long DownloadLimit { get; set; }
 
-    /// <summary>Account and password, or access key and secret key; goes to the vault at once.</summary>
+    /// <summary>Account and password, or access key and secret key; stored in the vault at once.</summary>
     [Parameter(ParameterSetName = SftpSet)]
     [Parameter(ParameterSetName = S3Set)]
     [Parameter(ParameterSetName = KeepTargetSet)]
@@ -161,7 +163,7 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
             if (value is null)
                 return name ?? old;
 
-            // A new value goes where the old one is, or where the others are, unless another vault is named.
+            // A new value is stored where the old one is, or where the others are, unless another vault is named.
             var vault = Vault ?? ((old ?? present.Repository.Password) is { Length: > 0 } known ? SecretReference.Parse(known).Vault : null) ?? throw new BackupException("VaultRequired", BackupErrorCategory.InvalidArgument, present.Name);
             var reference = new SecretReference(vault, SecretName(present, purpose));
             secrets.Add((reference, value));
@@ -180,7 +182,8 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
         return (configuration, secrets);
     }
 
-    // A vault may serve many tenants and machines: tenant and id keep a name from meeting another's. Azure Key Vault takes 127 letters, digits and hyphens.
+    // A vault may serve many tenants and machines: tenant and id keep a name from colliding with another one. Azure Key Vault accepts 127
+    // letters, digits and hyphens.
     private string SecretName(BackupConfiguration configuration, string purpose)
     {
         static string Plain(string text, int length) => new(text.Take(length).Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-').ToArray());
@@ -195,7 +198,7 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
             vault.Set(reference, value);
     }
 
-    /// <summary>With -TrustHostKey: asks the server for its key and pins it. The admin sees the fingerprint, to compare it.</summary>
+    /// <summary>With -TrustHostKey: asks the server for its key and pins it. The admin sees the fingerprint and can compare it.</summary>
     private protected async Task<BackupConfiguration> TrustHostKeyAsync(BackupConfiguration configuration, CancellationToken cancellationToken)
     {
         if (!TrustHostKey || configuration.Target.Host is not { } host)
@@ -207,7 +210,7 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
         return configuration with { Target = configuration.Target with { HostKey = shown } };
     }
 
-    // 0 takes a limit away, and a size.
+    // 0 removes a limit or a size.
     private TargetSettings ApplyLimits(TargetSettings target) => target with
     {
         PackSizeMiB = Given(nameof(PackSizeMiB)) ? PackSizeMiB > 0 ? PackSizeMiB : null : target.PackSizeMiB,

@@ -6,12 +6,12 @@ using System.Security;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Configuration;
 
-/// <summary>Asks a person for what a new configuration needs and was not given. Pipeline thread only.</summary>
+/// <summary>Asks for what a new configuration needs and was not given. Pipeline thread only.</summary>
 internal sealed class ConfigurationQuestions(PSHostUserInterface ui, string name)
 {
     private bool _greeted;
 
-    /// <summary>A text; asked again until there is one.</summary>
+    /// <summary>A text; asked for again until there is one.</summary>
     public string Text(string key)
     {
         while (true)
@@ -21,7 +21,7 @@ internal sealed class ConfigurationQuestions(PSHostUserInterface ui, string name
         }
     }
 
-    /// <summary>A secret; asked again until there is one.</summary>
+    /// <summary>A secret; asked for again until there is one.</summary>
     public SecureString Secret(string key)
     {
         while (true)
@@ -31,7 +31,7 @@ internal sealed class ConfigurationQuestions(PSHostUserInterface ui, string name
         }
     }
 
-    /// <summary>A new password, twice: who mistypes it would be locked out of the backup.</summary>
+    /// <summary>A new password, twice: a typing error would lock the admin out of the backup.</summary>
     public SecureString NewPassword(string key)
     {
         while (true)
@@ -50,7 +50,7 @@ internal sealed class ConfigurationQuestions(PSHostUserInterface ui, string name
         var answer = ui.Prompt(_greeted ? "" : Texts.Get("Ask_Caption", name), Texts.Get(key + "Help"), new Collection<FieldDescription> { field });
         _greeted = true;
 
-        // Whoever ends the input (Ctrl+Z, a closed window) wants no configuration.
+        // A user who ends the input (Ctrl+Z, a closed window) does not want a configuration.
         return answer is { Count: > 0 } ? answer.Values.First()?.BaseObject : throw new PipelineStoppedException();
     }
 }

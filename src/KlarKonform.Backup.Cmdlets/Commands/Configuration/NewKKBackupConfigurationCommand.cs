@@ -44,7 +44,7 @@ public sealed class NewKKBackupConfigurationCommand : ConfigurationCommand
             WriteObject(configuration);
     }
 
-    // Only what nothing else answers: whoever gave a certificate is not asked for a secret.
+    // Only what nothing else provides: a user who gave a certificate is not asked for a secret.
     private void AskForMissing(ConfigurationQuestions ask)
     {
         TenantId ??= ask.Text("Ask_Tenant");

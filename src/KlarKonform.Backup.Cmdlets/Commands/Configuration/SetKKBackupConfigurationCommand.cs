@@ -4,7 +4,7 @@ using KlarKonform.Backup.Cmdlets.Completion;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Configuration;
 
-/// <summary>Changes a configuration: what is not given stays as it is.</summary>
+/// <summary>Changes a configuration: parameters that are not given stay unchanged.</summary>
 [Cmdlet(VerbsCommon.Set, "KKBackupConfiguration", SupportsShouldProcess = true, DefaultParameterSetName = KeepTargetSet)]
 [OutputType(typeof(BackupConfiguration))]
 public sealed class SetKKBackupConfigurationCommand : ConfigurationCommand
@@ -39,7 +39,8 @@ public sealed class SetKKBackupConfigurationCommand : ConfigurationCommand
             var (changed, secrets) = await OnPipelineAsync(() => Apply(present), token).ConfigureAwait(false);
             changed = await TrustHostKeyAsync(changed, token).ConfigureAwait(false);
 
-            // Whatever can be refused is refused before the vault is touched, and the configuration names no secret that is not there.
+            // Everything that can be refused is refused before the vault is changed, and the configuration names no secret that does not
+            // exist.
             var shortens = await Engine.ShortensRetentionAsync(changed, token).ConfigureAwait(false);
             if (shortens && !await MayShortenAsync(token).ConfigureAwait(false))
                 return;
@@ -49,7 +50,7 @@ public sealed class SetKKBackupConfigurationCommand : ConfigurationCommand
         });
     }
 
-    // What the law may want kept is given up only by somebody who says so, and why.
+    // What the law may require to be kept is only given up if someone explicitly says so, and why.
     private async Task<bool> MayShortenAsync(CancellationToken cancellationToken)
     {
         if (string.IsNullOrWhiteSpace(Reason))
@@ -65,7 +66,7 @@ public sealed class SetKKBackupConfigurationCommand : ConfigurationCommand
         }
         catch (Exception exception) when (exception is HostException or PSInvalidOperationException or PSNotSupportedException)
         {
-            // Nobody is there to be asked.
+            // No one can be asked.
             throw new BackupException("ConfirmationImpossible", BackupErrorCategory.InvalidOperation, Name, Name);
         }
     }

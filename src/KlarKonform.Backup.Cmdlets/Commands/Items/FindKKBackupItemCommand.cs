@@ -47,17 +47,17 @@ public sealed class FindKKBackupItemCommand : ConfigurationNameCommand
     [Parameter]
     public DateTime Before { get; set; }
 
-    /// <summary>At least so many bytes.</summary>
+    /// <summary>Minimum size in bytes.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
     public long MinimumSize { get; set; }
 
-    /// <summary>At most so many bytes.</summary>
+    /// <summary>Maximum size in bytes.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
     public long MaximumSize { get; set; }
 
-    /// <summary>One snapshot; all without it.</summary>
+    /// <summary>One snapshot; by default all.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(SnapshotCompleter))]
     public string? SnapshotId { get; set; }
@@ -66,7 +66,7 @@ public sealed class FindKKBackupItemCommand : ConfigurationNameCommand
     [Parameter]
     public SwitchParameter Deleted { get; set; }
 
-    /// <summary>Folders too.</summary>
+    /// <summary>Also finds folders.</summary>
     [Parameter]
     public SwitchParameter IncludeFolder { get; set; }
 

@@ -4,7 +4,7 @@ using KlarKonform.Backup.Cmdlets.Hosting;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Items;
 
-/// <summary>Lists what a snapshot holds at a path, page by page with -Skip and -First.</summary>
+/// <summary>Lists the contents of a path in a snapshot, page by page with -Skip and -First.</summary>
 [Cmdlet(VerbsCommon.Get, "KKBackupItem", SupportsPaging = true)]
 [OutputType(typeof(BackupItem))]
 public sealed class GetKKBackupItemCommand : BackupCmdlet
@@ -15,7 +15,7 @@ public sealed class GetKKBackupItemCommand : BackupCmdlet
     [ArgumentCompleter(typeof(ConfigurationNameCompleter))]
     public string Configuration { get; set; } = "";
 
-    /// <summary>The path; the root without it.</summary>
+    /// <summary>The path; by default the root.</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     public string Path { get; set; } = "/";
@@ -25,7 +25,7 @@ public sealed class GetKKBackupItemCommand : BackupCmdlet
     [ArgumentCompleter(typeof(SnapshotCompleter))]
     public string SnapshotId { get; set; } = "latest";
 
-    /// <summary>Everything below it too.</summary>
+    /// <summary>Includes everything below it.</summary>
     [Parameter]
     public SwitchParameter Recurse { get; set; }
 

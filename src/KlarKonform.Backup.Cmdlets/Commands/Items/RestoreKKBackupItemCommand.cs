@@ -12,11 +12,11 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
     private const string FolderSet = "Folder";
     private const string CloudSet = "Microsoft365";
 
-    // What came through the pipeline, by configuration: all of it is one restore, so that nothing is written twice.
+    // Everything that came through the pipeline, by configuration: it is one restore, so that nothing is written twice.
     private readonly List<(string Configuration, string SnapshotId, string Path)> _wanted = [];
     private readonly HashSet<(string Configuration, string SnapshotId, string Path)> _asked = [];
 
-    // The folder of a restore to Microsoft 365; null in place.
+    // The folder of a restore to Microsoft 365; null when restoring in place.
     private string? _folder;
     private bool _isNamed;
 
@@ -40,11 +40,11 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
     [ArgumentCompleter(typeof(SnapshotCompleter))]
     public string SnapshotId { get; set; } = "latest";
 
-    /// <summary>How the folder is laid out.</summary>
+    /// <summary>The layout of the folder.</summary>
     [Parameter(ParameterSetName = FolderSet)]
     public RestoreLayout Layout { get; set; }
 
-    /// <summary>In which form the folder holds mail, events, contacts and the address book.</summary>
+    /// <summary>The form of mail, events, contacts and the address book in the folder.</summary>
     [Parameter(ParameterSetName = FolderSet)]
     public RestoreFormat Format { get; set; }
 
@@ -62,7 +62,7 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
     [ValidateNotNullOrEmpty]
     public string? TargetSite { get; set; }
 
-    /// <summary>The folder that everything is put into; one with the date without it.</summary>
+    /// <summary>The folder to put everything into; by default one named with the date.</summary>
     [Parameter(ParameterSetName = CloudSet)]
     [ValidateNotNullOrEmpty]
     public string? TargetFolder { get; set; }
@@ -71,19 +71,19 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
     [Parameter(ParameterSetName = CloudSet)]
     public SwitchParameter InPlace { get; set; }
 
-    /// <summary>Makes files' permissions and sharing links anew.</summary>
+    /// <summary>Creates files' permissions and sharing links again.</summary>
     [Parameter(ParameterSetName = CloudSet)]
     public SwitchParameter IncludePermissions { get; set; }
 
-    /// <summary>What is done where something is there already.</summary>
+    /// <summary>What to do if something exists already.</summary>
     [Parameter]
     public RestoreConflict Conflict { get; set; }
 
-    /// <summary>Replace existing files.</summary>
+    /// <summary>Replaces existing files.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>Whether kept deleted items come too.</summary>
+    /// <summary>Whether to include kept deleted items.</summary>
     [Parameter]
     public SwitchParameter IncludeDeleted { get; set; }
 
@@ -149,7 +149,7 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
                     Post(() => Show(item, failed));
             });
 
-            // After the rest is restored: with -ErrorAction Stop the first of them ends the command.
+            // After the rest has been restored: with -ErrorAction Stop the first of them ends the command.
             foreach (var item in failed)
                 WriteError(ErrorRecords.OfItem(item));
         }

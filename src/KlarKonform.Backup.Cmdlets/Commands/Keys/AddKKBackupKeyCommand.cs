@@ -15,7 +15,7 @@ public sealed class AddKKBackupKeyCommand : ConfigurationNameCommand
     [ArgumentCompleter(typeof(SecretNameCompleter))]
     public string PasswordName { get; set; } = "";
 
-    /// <summary>The new password; goes to the vault at once. Without it the vault has it already.</summary>
+    /// <summary>The new password; stored in the vault at once. If omitted, it must be in the vault already.</summary>
     [Parameter]
     public SecureString? Password { get; set; }
 

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Retention;
 
-/// <summary>Decides, with a reason, that what is left of an audit log that is shorter than it was, forked or gone counts from now on.</summary>
+/// <summary>Declares, with a reason, that what is left of a shortened, forked or missing audit log counts from now on.</summary>
 [Cmdlet(VerbsLifecycle.Approve, "KKBackupAuditLog", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(AuditEntry))]
 public sealed class ApproveKKBackupAuditLogCommand : AuditedCommand

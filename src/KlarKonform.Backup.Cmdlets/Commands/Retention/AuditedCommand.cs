@@ -2,10 +2,10 @@ using System.Management.Automation;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Retention;
 
-/// <summary>A cmdlet of which the audit log records who did it, and why.</summary>
+/// <summary>A cmdlet for which the audit log records who ran it, and why.</summary>
 public abstract class AuditedCommand : ConfigurationNameCommand
 {
-    /// <summary>Why.</summary>
+    /// <summary>The reason.</summary>
     [Parameter(Mandatory = true)]
     [ValidateNotNullOrEmpty]
     public string Reason { get; set; } = "";

@@ -2,59 +2,64 @@ using System.Management.Automation;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Retention;
 
-/// <summary>Removes old snapshots and what no snapshot needs any more: by the configuration's policy, or by another one for this time.</summary>
+/// <summary>
+/// Removes old snapshots and everything that no snapshot needs any more: by the configuration's policy, or by another one for this call.
+/// </summary>
 [Cmdlet(VerbsLifecycle.Invoke, "KKBackupRetention", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(RetentionResult))]
 public sealed class InvokeKKBackupRetentionCommand : ConfigurationNameCommand
 {
-    /// <summary>A preset for this time.</summary>
+    /// <summary>A preset for this call.</summary>
     [Parameter]
     public RetentionPreset Preset { get; set; }
 
-    /// <summary>Newest complete snapshots to keep.</summary>
+    /// <summary>How many of the newest complete snapshots to keep.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     public int KeepLast { get; set; }
 
-    /// <summary>Snapshots of so many days to keep.</summary>
+    /// <summary>For how many days to keep every snapshot.</summary>
     [Parameter]
     [ValidateRange(1, 36500)]
     public int KeepDays { get; set; }
 
-    /// <summary>One an hour to keep.</summary>
+    /// <summary>For how many hours to keep one snapshot per hour.</summary>
     [Parameter]
     [ValidateRange(1, 36500)]
     public int KeepHourly { get; set; }
 
-    /// <summary>One a day to keep.</summary>
+    /// <summary>For how many days to keep one snapshot per day.</summary>
     [Parameter]
     [ValidateRange(1, 36500)]
     public int KeepDaily { get; set; }
 
-    /// <summary>One a week to keep.</summary>
+    /// <summary>For how many weeks to keep one snapshot per week.</summary>
     [Parameter]
     [ValidateRange(1, 36500)]
     public int KeepWeekly { get; set; }
 
-    /// <summary>One a month to keep.</summary>
+    /// <summary>For how many months to keep one snapshot per month.</summary>
     [Parameter]
     [ValidateRange(1, 36500)]
     public int KeepMonthly { get; set; }
 
-    /// <summary>One a year to keep.</summary>
+    /// <summary>For how many years to keep one snapshot per year.</summary>
     [Parameter]
     [ValidateRange(1, 36500)]
     public int KeepYearly { get; set; }
 
-    /// <summary>Shows the plan as it would be after a backup of that date.</summary>
+    /// <summary>Shows the plan as it would be after a backup on that date.</summary>
     [Parameter]
     public DateTime Date { get; set; }
 
-    /// <summary>Removes also what a person should look at first: more than half of the snapshots at once, or by times that a wrong clock may have made.</summary>
+    /// <summary>
+    /// Also removes what a person should look at first: more than half of the snapshots at once, or a removal based on times that a wrong
+    /// clock may have produced.
+    /// </summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>Deletes at once what nothing needs any more, and not a day later.</summary>
+    /// <summary>Deletes at once, and not a day later, what nothing needs any more.</summary>
     [Parameter]
     public SwitchParameter InstantDelete { get; set; }
 
@@ -67,7 +72,7 @@ public sealed class InvokeKKBackupRetentionCommand : ConfigurationNameCommand
         if (!Run(async token => plan = await Engine.RunRetentionAsync(name, options, Secrets, Observer, token).ConfigureAwait(false)))
             return;
 
-        // The plan is what -WhatIf and -Confirm show; carrying it out computes it anew, because the repository may have changed since.
+        // The plan is what -WhatIf and -Confirm show; carrying it out computes it again, because the repository may have changed since.
         var action = Texts.Get("Action_Retention", plan!.Removed.Count, plan.PacksDeleted, plan.PacksRetired, plan.PacksRepacked, plan.BytesFreed >> 20, plan.BytesRetired >> 20);
         if (Given(nameof(Date)) || !ShouldProcess(name, action))
         {

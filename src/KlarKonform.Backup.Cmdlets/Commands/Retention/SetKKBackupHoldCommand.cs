@@ -3,7 +3,7 @@ using KlarKonform.Backup.Cmdlets.Completion;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Retention;
 
-/// <summary>Holds a configuration's backups, a resource's, or one snapshot: nothing held is removed.</summary>
+/// <summary>Puts a configuration's backups, a resource's, or one snapshot on hold: nothing on hold is removed.</summary>
 [Cmdlet(VerbsCommon.Set, "KKBackupHold", SupportsShouldProcess = true, DefaultParameterSetName = "Configuration")]
 [OutputType(typeof(BackupHold))]
 public sealed class SetKKBackupHoldCommand : AuditedCommand

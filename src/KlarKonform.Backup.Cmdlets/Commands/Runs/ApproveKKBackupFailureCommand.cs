@@ -4,7 +4,7 @@ using KlarKonform.Backup.Cmdlets.Hosting;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Runs;
 
-/// <summary>Accepts, with a reason, that something is not in the backup; or takes that back.</summary>
+/// <summary>Accepts, with a reason, that something is not in the backup; or revokes that.</summary>
 [Cmdlet(VerbsLifecycle.Approve, "KKBackupFailure", SupportsShouldProcess = true, DefaultParameterSetName = FailureSet)]
 [OutputType(typeof(AcceptedFailure))]
 public sealed class ApproveKKBackupFailureCommand : BackupCmdlet
@@ -14,12 +14,12 @@ public sealed class ApproveKKBackupFailureCommand : BackupCmdlet
     private const string RevokeFailureSet = "RevokeFailure";
     private const string RevokeItemSet = "RevokeItem";
 
-    /// <summary>A failure of Get-KKBackupRun -Failure or of a status's RetryList.</summary>
+    /// <summary>A failure from Get-KKBackupRun -Failure or from a status's RetryList.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = FailureSet)]
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = RevokeFailureSet)]
     public ItemFailure? InputObject { get; set; }
 
-    /// <summary>The configuration; a failure from the pipeline names its own.</summary>
+    /// <summary>The configuration; a failure from the pipeline contains its name.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ItemSet)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = RevokeItemSet)]
     [Parameter(Position = 0, ParameterSetName = FailureSet)]
@@ -35,14 +35,14 @@ public sealed class ApproveKKBackupFailureCommand : BackupCmdlet
     [ValidateNotNullOrEmpty]
     public string? ItemId { get; set; }
 
-    /// <summary>Whose item it is, where several have one of that id.</summary>
+    /// <summary>The owner of the item, if several owners have one with this id.</summary>
     [Parameter(ParameterSetName = ItemSet)]
     [Parameter(ParameterSetName = RevokeItemSet)]
     [ArgumentCompleter(typeof(ResourceCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Resource { get; set; }
 
-    /// <summary>Why.</summary>
+    /// <summary>The reason.</summary>
     [Parameter(Mandatory = true, ParameterSetName = FailureSet)]
     [Parameter(Mandatory = true, ParameterSetName = ItemSet)]
     [ValidateNotNullOrEmpty]
@@ -54,7 +54,7 @@ public sealed class ApproveKKBackupFailureCommand : BackupCmdlet
     [ValidateNotNullOrEmpty]
     public string Author { get; set; } = Environment.UserName;
 
-    /// <summary>Takes the acceptance back.</summary>
+    /// <summary>Revokes the acceptance.</summary>
     [Parameter(Mandatory = true, ParameterSetName = RevokeFailureSet)]
     [Parameter(Mandatory = true, ParameterSetName = RevokeItemSet)]
     public SwitchParameter Revoke { get; set; }

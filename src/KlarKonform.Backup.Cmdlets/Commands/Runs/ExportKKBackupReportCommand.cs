@@ -19,14 +19,14 @@ public sealed class ExportKKBackupReportCommand : BackupCmdlet
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = "";
 
-    /// <summary>The configurations; all without it.</summary>
+    /// <summary>The configurations; by default all.</summary>
     [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Configuration")]
     [ArgumentCompleter(typeof(ConfigurationNameCompleter))]
     [SupportsWildcards]
     public string[] Name { get; set; } = ["*"];
 
-    /// <summary>So many days back.</summary>
+    /// <summary>How many days back.</summary>
     [Parameter]
     [ValidateRange(1, MaxDays)]
     public int Days { get; set; } = 90;
@@ -36,12 +36,12 @@ public sealed class ExportKKBackupReportCommand : BackupCmdlet
     [ValidateNotNullOrEmpty]
     public string? Title { get; set; }
 
-    /// <summary>The page's language; the session's without it.</summary>
+    /// <summary>The page's language; by default the session's.</summary>
     [Parameter]
     [ValidateSet("de", "en")]
     public string? Language { get; set; }
 
-    /// <summary>Replaces a file that is there.</summary>
+    /// <summary>Replaces an existing file.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -58,7 +58,7 @@ public sealed class ExportKKBackupReportCommand : BackupCmdlet
         IReadOnlyList<BackupException> problems = [];
         var written = Run(async token =>
         {
-            // The language of this call alone: it goes with the work, not with the process.
+            // The language applies only to this call: it flows with the asynchronous work, not with the process.
             if (Language is not null)
                 CultureInfo.CurrentUICulture = CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo(Language == "de" ? "de-DE" : "en-GB");
             problems = await Engine.ExportReportAsync(request, token).ConfigureAwait(false);

@@ -2,17 +2,17 @@ using System.Management.Automation;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Runs;
 
-/// <summary>Shows runs of the past.</summary>
+/// <summary>Shows past runs.</summary>
 [Cmdlet(VerbsCommon.Get, "KKBackupRun")]
 [OutputType(typeof(BackupRun), typeof(ItemFailure))]
 public sealed class GetKKBackupRunCommand : ConfigurationNameCommand
 {
-    /// <summary>So many, the newest first.</summary>
+    /// <summary>At most this many runs, newest first.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     public int First { get; set; } = int.MaxValue;
 
-    /// <summary>Runs that began at or after this moment.</summary>
+    /// <summary>Runs that began at or after this time.</summary>
     [Parameter]
     public DateTime After { get; set; }
 
@@ -20,7 +20,7 @@ public sealed class GetKKBackupRunCommand : ConfigurationNameCommand
     [Parameter]
     public BackupState[] Status { get; set; } = [];
 
-    /// <summary>One row a failure: of the run, and those of before that the run still lacks.</summary>
+    /// <summary>One row per failure: those of the run, and earlier ones that the run has not resolved.</summary>
     [Parameter]
     public SwitchParameter Failure { get; set; }
 
@@ -32,7 +32,7 @@ public sealed class GetKKBackupRunCommand : ConfigurationNameCommand
             if (count == First)
                 return;
 
-            // Not the end: one run with an odd date must not hide those behind it.
+            // Not the end: one run with an implausible date must not hide those after it.
             if (MyInvocation.BoundParameters.ContainsKey(nameof(After)) && run.Started < new DateTimeOffset(After))
                 continue;
             if (Status.Length > 0 && !Status.Contains(run.Status))
@@ -42,6 +42,6 @@ public sealed class GetKKBackupRunCommand : ConfigurationNameCommand
         }
     });
 
-    // What failed before and was not tried in this run is missing all the same.
+    // What failed before and was not tried in this run is missing nevertheless.
     private static IEnumerable<ItemFailure> FailuresOf(BackupRun run) => run.Failures.Concat(run.RetryList).DistinctBy(failure => (failure.Kind, failure.Resource, failure.ItemId));
 }

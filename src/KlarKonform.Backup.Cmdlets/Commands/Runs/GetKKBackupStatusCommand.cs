@@ -4,7 +4,7 @@ using KlarKonform.Backup.Cmdlets.Hosting;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Runs;
 
-/// <summary>Shows how configurations stand.</summary>
+/// <summary>Shows the status of configurations.</summary>
 [Cmdlet(VerbsCommon.Get, "KKBackupStatus")]
 [OutputType(typeof(BackupStatus), typeof(ResourceResult))]
 public sealed class GetKKBackupStatusCommand : BackupCmdlet
@@ -16,11 +16,11 @@ public sealed class GetKKBackupStatusCommand : BackupCmdlet
     [SupportsWildcards]
     public string[] Name { get; set; } = ["*"];
 
-    /// <summary>One row a resource of the last run.</summary>
+    /// <summary>One row per resource of the last run.</summary>
     [Parameter]
     public SwitchParameter Detailed { get; set; }
 
-    /// <summary>What the repository says, not this computer's journal.</summary>
+    /// <summary>Uses the repository instead of this computer's journal.</summary>
     [Parameter]
     public SwitchParameter FromRepository { get; set; }
 
@@ -42,7 +42,7 @@ public sealed class GetKKBackupStatusCommand : BackupCmdlet
                     }
                     catch (BackupException exception)
                     {
-                        errors.Add(exception); // A repository that cannot be reached is one error; the next may be.
+                        errors.Add(exception); // A repository that cannot be reached is one error; the next one may be reachable.
                     }
                 }
             });

@@ -20,16 +20,16 @@ public sealed class StartKKBackupCommand : ConfigurationNameCommand
     [ArgumentCompleter(typeof(ResourceCompleter))]
     public string[] Resource { get; set; } = [];
 
-    /// <summary>Compare everything instead of asking for changes.</summary>
+    /// <summary>Compares everything instead of asking for changes.</summary>
     [Parameter]
     public SwitchParameter Full { get; set; }
 
-    /// <summary>Mailboxes, drives and sites that are read at a time.</summary>
+    /// <summary>How many mailboxes, drives and sites to read concurrently.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
     public int ThrottleLimit { get; set; } = BackupOptions.DefaultThrottleLimit;
 
-    /// <summary>Into how many shards the resources are divided.</summary>
+    /// <summary>Number of shards into which the resources are divided.</summary>
     [Parameter]
     [ValidateRange(1, BackupOptions.MaxShards)]
     public int ShardCount { get; set; } = 1;
@@ -44,7 +44,7 @@ public sealed class StartKKBackupCommand : ConfigurationNameCommand
     [ValidateNotNullOrEmpty]
     public string? LogPath { get; set; }
 
-    /// <summary>Run in the background and return a job.</summary>
+    /// <summary>Runs in the background and returns a job.</summary>
     [Parameter]
     public SwitchParameter AsJob { get; set; }
 
@@ -68,7 +68,7 @@ public sealed class StartKKBackupCommand : ConfigurationNameCommand
         if (run is null)
             return;
 
-        // The object first: whatever a preference makes of warnings and errors, the run has reached the pipeline and -OutVariable.
+        // The object first: whatever the preferences do with warnings and errors, the run has reached the pipeline and -OutVariable.
         WriteObject(run);
         foreach (var text in run.Notes.Concat(RunReport.WarningsOf(run)))
             WriteWarning(text);
@@ -76,7 +76,7 @@ public sealed class StartKKBackupCommand : ConfigurationNameCommand
             WriteError(error);
     }
 
-    // The vault is asked here, where it can ask back; the job keeps what it needs in memory only.
+    // The vault is read here, where it can prompt; the job keeps what it needs only in memory.
     private void StartJob(string name, BackupOptions options)
     {
         var held = new Dictionary<string, SecretValue>();

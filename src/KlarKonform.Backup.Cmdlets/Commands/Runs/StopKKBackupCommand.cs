@@ -10,7 +10,7 @@ public sealed class StopKKBackupCommand : ConfigurationNameCommand
     // A stopped run ends within ten seconds; a machine under load may need longer.
     private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(60);
 
-    /// <summary>Ask only, and do not wait for the end.</summary>
+    /// <summary>Only asks, and does not wait for the end.</summary>
     [Parameter]
     public SwitchParameter NoWait { get; set; }
 

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Schedules;
 
-/// <summary>Puts a schedule in force again.</summary>
+/// <summary>Enables a schedule again.</summary>
 [Cmdlet(VerbsLifecycle.Enable, "KKBackupSchedule", SupportsShouldProcess = true)]
 [OutputType(typeof(BackupSchedule))]
 public sealed class EnableKKBackupScheduleCommand : ConfigurationNameCommand

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Schedules;
 
-/// <summary>Takes a schedule away.</summary>
+/// <summary>Removes a schedule.</summary>
 [Cmdlet(VerbsCommon.Remove, "KKBackupSchedule", SupportsShouldProcess = true)]
 public sealed class RemoveKKBackupScheduleCommand : ConfigurationNameCommand
 {

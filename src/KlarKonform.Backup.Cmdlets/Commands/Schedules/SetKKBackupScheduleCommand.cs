@@ -4,7 +4,7 @@ using KlarKonform.Backup.Cmdlets.Completion;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Schedules;
 
-/// <summary>Lets a configuration run by itself.</summary>
+/// <summary>Makes a configuration run automatically.</summary>
 [Cmdlet(VerbsCommon.Set, "KKBackupSchedule", SupportsShouldProcess = true, DefaultParameterSetName = DailySet)]
 [OutputType(typeof(BackupSchedule))]
 public sealed class SetKKBackupScheduleCommand : ConfigurationNameCommand
@@ -13,7 +13,7 @@ public sealed class SetKKBackupScheduleCommand : ConfigurationNameCommand
     private const string WeeklySet = "Weekly";
     private const string CronSet = "Cron";
 
-    /// <summary>The time of the day, as 02:00.</summary>
+    /// <summary>The time of day, such as 02:00.</summary>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = DailySet)]
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = WeeklySet)]
     public TimeSpan At { get; set; }
@@ -27,18 +27,18 @@ public sealed class SetKKBackupScheduleCommand : ConfigurationNameCommand
     [ValidateNotNullOrEmpty]
     public string Cron { get; set; } = "";
 
-    /// <summary>The time zone; this computer's without it.</summary>
+    /// <summary>The time zone; by default this computer's.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(TimeZoneCompleter))]
     public string? TimeZone { get; set; }
 
-    /// <summary>Into how many shards the resources are divided, so that several machines with this schedule share the run.</summary>
+    /// <summary>Number of shards into which the resources are divided, so that several machines with this schedule share the run.</summary>
     [Parameter]
     [ValidateRange(1, BackupOptions.MaxShards)]
     public int ShardCount { get; set; } = 1;
 
-    /// <summary>Who starts the runs.</summary>
+    /// <summary>What starts the runs.</summary>
     [Parameter]
     public ScheduleMethod Method { get; set; }
 
@@ -60,7 +60,7 @@ public sealed class SetKKBackupScheduleCommand : ConfigurationNameCommand
         };
         Run(async token =>
         {
-            // What cannot be registered is refused before anybody is asked.
+            // What cannot be registered is refused before anyone is asked.
             var plan = await Engine.SetScheduleAsync(name, request, token).ConfigureAwait(false);
             var wanted = await OnPipelineAsync(() => ShouldProcess(name, Texts.Get("Action_Schedule", plan.Cron, plan.TimeZone, plan.Method)), token).ConfigureAwait(false);
             var shown = wanted ? await Engine.SetScheduleAsync(name, request with { PlanOnly = false }, token).ConfigureAwait(false) : plan;

@@ -3,7 +3,7 @@ using KlarKonform.Backup.Cmdlets.Hosting;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Schedules;
 
-/// <summary>Runs what is due until it is stopped: for containers.</summary>
+/// <summary>Runs what is due until stopped: for containers.</summary>
 [Cmdlet(VerbsLifecycle.Start, "KKBackupScheduler")]
 [OutputType(typeof(BackupRun))]
 public sealed class StartKKBackupSchedulerCommand : BackupCmdlet
@@ -13,7 +13,7 @@ public sealed class StartKKBackupSchedulerCommand : BackupCmdlet
     [SupportsWildcards]
     public string Name { get; set; } = "*";
 
-    /// <summary>A file for whoever watches.</summary>
+    /// <summary>A file for monitoring.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? HealthPath { get; set; }
@@ -33,7 +33,7 @@ public sealed class StartKKBackupSchedulerCommand : BackupCmdlet
             WriteWarning(text);
         WriteObject(run);
 
-        // An error record could end the scheduler, by -ErrorAction Stop: one configuration must not take the others along.
+        // With -ErrorAction Stop an error record would end the scheduler: one configuration must not take the others with it.
         foreach (var error in RunReport.ErrorsOf(run))
             WriteWarning(error.ToString());
     }

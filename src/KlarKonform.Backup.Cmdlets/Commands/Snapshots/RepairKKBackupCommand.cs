@@ -2,21 +2,23 @@ using System.Management.Automation;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Snapshots;
 
-/// <summary>Mends a repository: its index, and by option damaged packs and snapshots of which something is lost. The plan comes first.</summary>
+/// <summary>
+/// Repairs a repository: its index, and optionally damaged packs and snapshots that have lost something. The plan comes first.
+/// </summary>
 [Cmdlet(VerbsDiagnostic.Repair, "KKBackup", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(RepairResult))]
 public sealed class RepairKKBackupCommand : ConfigurationNameCommand
 {
-    /// <summary>Damaged packs of which what can be read is saved into new ones, by their ids as Test-KKBackup names them.</summary>
+    /// <summary>Damaged packs whose readable contents are saved into new ones, by their ids as shown by Test-KKBackup.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[] PackId { get; set; } = [];
 
-    /// <summary>Also writes a copy, without what is lost, of every snapshot of which something is.</summary>
+    /// <summary>Also writes a copy, without what is lost, of every snapshot that has lost something.</summary>
     [Parameter]
     public SwitchParameter Snapshot { get; set; }
 
-    /// <summary>With Snapshot: the damaged ones go once their copies are durable.</summary>
+    /// <summary>With Snapshot: removes the damaged ones once their copies are durable.</summary>
     [Parameter]
     public SwitchParameter Forget { get; set; }
 
@@ -29,7 +31,7 @@ public sealed class RepairKKBackupCommand : ConfigurationNameCommand
         if (!Run(async token => plan = await Engine.RepairAsync(name, options, Secrets, Observer, token).ConfigureAwait(false)))
             return;
 
-        // The plan is what -WhatIf and -Confirm show; carrying it out computes it anew, because the repository may have changed since.
+        // The plan is what -WhatIf and -Confirm show; carrying it out computes it again, because the repository may have changed since.
         var action = Texts.Get("Action_Repair", plan!.PacksRead, plan.DamagedIndexes.Count, plan.AbsentPacks.Count, plan.UnreadablePacks.Count + PackId.Length, plan.Snapshots.Count);
         if (!ShouldProcess(name, action))
         {

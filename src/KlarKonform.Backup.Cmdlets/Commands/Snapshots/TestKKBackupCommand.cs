@@ -7,7 +7,7 @@ namespace KlarKonform.Backup.Cmdlets.Commands.Snapshots;
 [OutputType(typeof(IntegrityReport))]
 public sealed class TestKKBackupCommand : ConfigurationNameCommand
 {
-    /// <summary>Read and decrypt data, not the structure alone.</summary>
+    /// <summary>Reads and decrypts data, not only the structure.</summary>
     [Parameter]
     public SwitchParameter ReadData { get; set; }
 

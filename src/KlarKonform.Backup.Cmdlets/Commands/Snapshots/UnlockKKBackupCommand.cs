@@ -2,12 +2,12 @@ using System.Management.Automation;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.Snapshots;
 
-/// <summary>Shows the locks of a configuration's repository, and removes those of the dead.</summary>
+/// <summary>Shows the locks of a configuration's repository, and removes those of dead processes.</summary>
 [Cmdlet(VerbsCommon.Unlock, "KKBackup", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(BackupLock))]
 public sealed class UnlockKKBackupCommand : ConfigurationNameCommand
 {
-    /// <summary>Also those that seem alive, and those that nobody can tell about.</summary>
+    /// <summary>Also removes locks that seem alive, and those whose state is unknown.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

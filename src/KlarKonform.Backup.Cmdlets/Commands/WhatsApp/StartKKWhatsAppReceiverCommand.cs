@@ -4,7 +4,7 @@ using KlarKonform.Backup.Cmdlets.Hosting;
 
 namespace KlarKonform.Backup.Cmdlets.Commands.WhatsApp;
 
-/// <summary>Accepts WhatsApp's webhooks until it is stopped.</summary>
+/// <summary>Accepts WhatsApp's webhooks until stopped.</summary>
 [Cmdlet(VerbsLifecycle.Start, "KKWhatsAppReceiver")]
 public sealed class StartKKWhatsAppReceiverCommand : BackupCmdlet
 {

@@ -5,7 +5,9 @@ using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.DemoTenant.Http.Calendars;
 
-/// <summary>Users' calendars: listings of single events and series masters, events with exceptions and cancelled occurrences (resources/event.md).</summary>
+/// <summary>
+/// Users' calendars: listings of single events and series masters, events with exceptions and cancelled occurrences (resources/event.md).
+/// </summary>
 internal sealed class CalendarEndpoints(DemoTenantModel tenant, DeltaPages pages)
 {
     private const string Permission = "Calendars.Read";
@@ -28,7 +30,7 @@ internal sealed class CalendarEndpoints(DemoTenantModel tenant, DeltaPages pages
         });
     }
 
-    /// <summary>An event as a request for it is answered, with exceptions and cancelled occurrences for a series.</summary>
+    /// <summary>An event as the answer to a request for it, with exceptions and cancelled occurrences for a series.</summary>
     public static Dictionary<string, object?> Json(DemoEvent item, string? seriesMaster = null)
     {
         var json = new Dictionary<string, object?>

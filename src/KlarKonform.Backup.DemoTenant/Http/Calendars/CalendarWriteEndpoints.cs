@@ -10,7 +10,10 @@ using NodaTime.TimeZones;
 
 namespace KlarKonform.Backup.DemoTenant.Http.Calendars;
 
-/// <summary>Writing events (api-reference/v1.0: calendar-post-events, event-update, event-list-instances). Whoever names attendees sends invitations.</summary>
+/// <summary>
+/// Writing events (api-reference/v1.0: calendar-post-events, event-update, event-list-instances). A client that names attendees sends
+/// invitations.
+/// </summary>
 internal sealed class CalendarWriteEndpoints(DemoTenantModel tenant, UploadSessions uploads, RequestCounters counters)
 {
     private const string Permission = "Calendars.ReadWrite";
@@ -215,14 +218,14 @@ internal sealed class CalendarWriteEndpoints(DemoTenantModel tenant, UploadSessi
         return events.GetValueOrDefault(values["event"]) ?? events.Values.SelectMany(each => each.Exceptions).FirstOrDefault(each => each.Id == values["event"]) ?? throw Mailboxes.NotFound();
     }
 
-    // An occurrence's id is its series' and its start.
+    // An occurrence's id consists of its series' id and its start.
     private static (DemoEvent? Series, DateTime Original) Occurrence(DemoMailbox mailbox, string id)
     {
         var dot = id.LastIndexOf('.');
         return dot > 0 && mailbox.Events.TryGetValue(id[..dot], out var series) ? (series, DateTime.ParseExact(id[(dot + 1)..], "yyyyMMddHHmmss", CultureInfo.InvariantCulture)) : (null, default);
     }
 
-    // An occurrence keeps its hour in the series' zone, whatever the clocks do.
+    // An occurrence keeps its hour in the zone of the series, whatever the clocks do.
     private static IEnumerable<DateTime> Occurrences(DemoEvent series, DateTime until)
     {
         if (series.Recurrence is not { } recurrence)
@@ -237,7 +240,7 @@ internal sealed class CalendarWriteEndpoints(DemoTenantModel tenant, UploadSessi
                 "weekly" => first.PlusWeeks(number * recurrence.Interval),
                 "absoluteMonthly" => first.PlusMonths(number * recurrence.Interval),
                 "absoluteYearly" => first.PlusYears(number * recurrence.Interval),
-                _ => first.PlusMonths(number * recurrence.Interval), // Near enough: nothing asks for these.
+                _ => first.PlusMonths(number * recurrence.Interval), // Close enough: nothing uses these.
             };
             var start = series.IsAllDay ? local.ToDateTimeUnspecified() : zone.AtLeniently(local).ToDateTimeUtc();
             if (start >= until || (recurrence.Range == "numbered" && number >= recurrence.Count) || (recurrence.Range == "endDate" && DateOnly.FromDateTime(local.ToDateTimeUnspecified()) > recurrence.End))

@@ -6,8 +6,8 @@ using KlarKonform.Backup.DemoTenant.Model;
 namespace KlarKonform.Backup.DemoTenant.Http.Chats;
 
 /// <summary>
-/// Meta's media: an id gives an address for five minutes, the address gives the bytes, both with the bearer token; media that came by webhook are
-/// kept for seven days; twenty errors in an hour and nobody is answered for half an hour (Meta, "Media"; 360dialog).
+/// Meta's media: an id gives a URL for five minutes, the URL gives the bytes, both with the bearer token; media that came by webhook are
+/// kept for seven days; after twenty errors in an hour no request is answered for half an hour (Meta, "Media"; 360dialog).
 /// </summary>
 internal sealed class MediaEndpoints(DemoTenantModel tenant, DemoTenantOptions options, RequestCounters counters)
 {
@@ -24,7 +24,7 @@ internal sealed class MediaEndpoints(DemoTenantModel tenant, DemoTenantOptions o
         app.MapGet("/meta/media/{ticket}", Download);
     }
 
-    /// <summary>Makes every address issued so far expire.</summary>
+    /// <summary>Makes every URL issued so far expire.</summary>
     public void Expire() => _tickets.Clear();
 
     private IResult LookUp(HttpRequest request, string id)

@@ -22,7 +22,7 @@ internal sealed class ContactEndpoints(DemoTenantModel tenant, DeltaPages pages)
         Add("contacts/{contact}/photo/$value", "contactPhoto", (context, values) => Photo(context, values["user"], values["contact"]));
     }
 
-    /// <summary>A contact as delta and a request for it show it.</summary>
+    /// <summary>A contact as returned by delta and by a request for it.</summary>
     public static Dictionary<string, object?> Json(DemoContact contact) => new()
     {
         ["@odata.etag"] = $"W/\"{contact.ChangeKey}\"",

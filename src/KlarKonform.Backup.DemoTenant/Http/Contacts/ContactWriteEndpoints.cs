@@ -7,7 +7,9 @@ using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.DemoTenant.Http.Contacts;
 
-/// <summary>Writing contacts (api-reference/v1.0: contactfolder-post-contacts, contactfolder-post-childfolders, profilephoto-update).</summary>
+/// <summary>
+/// Writing contacts (api-reference/v1.0: contactfolder-post-contacts, contactfolder-post-childfolders, profilephoto-update).
+/// </summary>
 internal sealed class ContactWriteEndpoints(DemoTenantModel tenant)
 {
     private const string Permission = "Contacts.ReadWrite";

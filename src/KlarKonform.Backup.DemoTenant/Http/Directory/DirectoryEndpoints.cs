@@ -5,7 +5,9 @@ using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.DemoTenant.Http.Directory;
 
-/// <summary>Users, organisational contacts and groups with members: lists, delta and users' photos (concepts/delta-query-groups.md).</summary>
+/// <summary>
+/// Users, organisational contacts and groups with members: lists, delta and users' photos (concepts/delta-query-groups.md).
+/// </summary>
 internal sealed class DirectoryEndpoints(DemoTenantModel tenant, DeltaPages pages)
 {
     // A large group's members come in several portions; small here, so that tests see it.

@@ -6,21 +6,21 @@ using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.DemoTenant.Http.Drives;
 
-/// <summary>The download host: pre-authenticated addresses that live for a while, ranges, and no bearer token.</summary>
+/// <summary>The download host: pre-authenticated URLs that are valid for a while, ranges, and no bearer token.</summary>
 internal sealed class Downloads(RequestCounters counters, bool toleratesTokens, ContentMeter meter)
 {
     private readonly ConcurrentDictionary<string, Ticket> _tickets = new();
 
-    /// <summary>Scheme, host and port: another host than Graph's.</summary>
+    /// <summary>Scheme, host and port: different from Graph's.</summary>
     public string Host { get; set; } = "";
 
-    /// <summary>The next so many contents break in the middle.</summary>
+    /// <summary>How many of the next downloads break off in the middle.</summary>
     public int Break { get; set; }
 
-    /// <summary>How often the next requests are refused with 429.</summary>
+    /// <summary>How many of the next requests are refused with 429.</summary>
     public int Refuse { get; set; }
 
-    /// <summary>An address for a content.</summary>
+    /// <summary>A URL for content.</summary>
     public string Issue(long seed, long size, byte[]? content = null)
     {
         var ticket = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
@@ -28,7 +28,7 @@ internal sealed class Downloads(RequestCounters counters, bool toleratesTokens, 
         return $"{Host}/download/{ticket}?tempauth={ticket}";
     }
 
-    /// <summary>Makes every address issued so far expire.</summary>
+    /// <summary>Makes every URL issued so far expire.</summary>
     public void Expire() => _tickets.Clear();
 
     public async Task ServeAsync(HttpContext context, string name)

@@ -44,7 +44,7 @@ internal sealed class DriveEndpoints(DemoTenantModel tenant, Downloads downloads
         return tenant.Drives.FirstOrDefault(drive => drive.Id == id) ?? throw new GraphErrorException(404, "itemNotFound", "The resource could not be found.");
     }
 
-    /// <summary>What everything of a locked site is answered with.</summary>
+    /// <summary>The answer to all requests for a locked site.</summary>
     public static GraphErrorException Locked() => new(423, "notAllowed", "Access to this site has been blocked.", "resourceLocked");
 
     public static Dictionary<string, object?> Json(DemoDrive drive) => new()
@@ -68,7 +68,7 @@ internal sealed class DriveEndpoints(DemoTenantModel tenant, Downloads downloads
     {
         var drive = Drive(driveId);
 
-        // "deltaExcludeParent: true": changed items only. Without it the folders above them come too, and first.
+        // "deltaExcludeParent: true": only changed items. Otherwise the folders above them are returned too, and first.
         var alone = context.Request.Headers["deltaExcludeParent"] == "true";
         var page = pages.Page(context.Request, $"/drives/{driveId}/root/delta", 200, () => [.. drive.Items.Keys], drive.Changes,
             id => drive.Items.TryGetValue(id, out var item) ? WithAddress(DriveJson.Of(drive, item), item) : DriveJson.Deleted(drive, id));

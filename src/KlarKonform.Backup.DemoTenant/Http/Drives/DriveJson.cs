@@ -5,7 +5,7 @@ using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.DemoTenant.Http.Drives;
 
-/// <summary>Drive items as Graph shows them on business drives: no <c>cTag</c> in delta, no <c>parentReference.path</c>.</summary>
+/// <summary>Drive items as Graph returns them for business drives: no <c>cTag</c> in delta, no <c>parentReference.path</c>.</summary>
 internal static class DriveJson
 {
     private static readonly ConcurrentDictionary<(long Seed, long Size), string> s_hashes = new();
@@ -46,7 +46,7 @@ internal static class DriveJson
         return json;
     }
 
-    /// <summary>After its deletion an item has neither name nor place.</summary>
+    /// <summary>After its deletion an item has neither name nor parent.</summary>
     public static Dictionary<string, object?> Deleted(DemoDrive drive, string id) => new()
     {
         ["id"] = id,
@@ -64,7 +64,7 @@ internal static class DriveJson
         return json;
     }
 
-    /// <summary>The newest version first, as Graph lists them.</summary>
+    /// <summary>Newest version first, as Graph lists them.</summary>
     public static IEnumerable<Dictionary<string, object?>> Versions(DemoDriveItem item) =>
         item.OlderVersions.Append(new DemoFileVersion($"{item.OlderVersions.Count + 1}.0", item.Seed, item.Size, item.Modified)).Reverse().Select(version => new Dictionary<string, object?>
         {

@@ -8,7 +8,10 @@ using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.DemoTenant.Http.Drives;
 
-/// <summary>Writing files (api-reference/v1.0: driveitem-post-children, driveitem-put-content, driveitem-createuploadsession, driveitem-invite, driveitem-createlink).</summary>
+/// <summary>
+/// Writing files (api-reference/v1.0: driveitem-post-children, driveitem-put-content, driveitem-createuploadsession, driveitem-invite,
+/// driveitem-createlink).
+/// </summary>
 internal sealed class DriveWriteEndpoints(DemoTenantModel tenant, DriveEndpoints drives, UploadSessions uploads)
 {
     private const string Permission = "Files.ReadWrite.All";

@@ -3,7 +3,7 @@ using KlarKonform.Backup.DemoTenant.Http.Protocol;
 
 namespace KlarKonform.Backup.DemoTenant.Http.Limits;
 
-/// <summary>Outlook's documented limits of one app on one mailbox: four requests at a time, 10,000 in ten minutes.</summary>
+/// <summary>Outlook's documented limits of one app on one mailbox: four concurrent requests, 10,000 in ten minutes.</summary>
 public sealed class MailboxLimits(RequestCounters counters)
 {
     private const int MaxConcurrent = 4;
@@ -14,7 +14,7 @@ public sealed class MailboxLimits(RequestCounters counters)
 
     private readonly ConcurrentDictionary<string, Usage> _usage = new();
 
-    /// <summary>Mailboxes that answer every request as too many, each until a moment.</summary>
+    /// <summary>Mailboxes that refuse every request with 429, each until a given time.</summary>
     public ConcurrentDictionary<string, DateTimeOffset> Throttled { get; } = new();
 
     public IDisposable Enter(string mailbox)
@@ -45,7 +45,7 @@ public sealed class MailboxLimits(RequestCounters counters)
         }
     }
 
-    /// <summary>Counts what is written: 150 MB in five minutes for an app and a mailbox.</summary>
+    /// <summary>Counts what is written: 150 MB in five minutes per app and mailbox.</summary>
     public void Upload(string mailbox, long bytes)
     {
         var usage = _usage.GetOrAdd(mailbox, _ => new Usage());

@@ -4,8 +4,8 @@ using KlarKonform.Backup.DemoTenant.Http.Protocol;
 namespace KlarKonform.Backup.DemoTenant.Http.Limits;
 
 /// <summary>
-/// A quota of units in a sliding window, as SharePoint and the directory have for one app in one tenant. Who exceeds it is refused, and
-/// the refused request counts too.
+/// A quota of units in a sliding window, as SharePoint and the directory have for one app in one tenant. A request that exceeds it is
+/// refused, and counts too.
 /// </summary>
 public sealed class UnitLimits(string service, int units, TimeSpan window, RequestCounters counters, double shownFrom = 0.8)
 {

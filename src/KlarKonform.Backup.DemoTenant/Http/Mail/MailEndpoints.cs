@@ -27,7 +27,9 @@ internal sealed class MailEndpoints(DemoTenantModel tenant, DeltaPages pages, De
         Add("messages/{message}", "message", (context, values) => GetMessage(context, values["user"], values["message"]));
     }
 
-    /// <summary>The id of a message as a client sees it: immutable only when it asks for that, else changing with the folder.</summary>
+    /// <summary>
+    /// The id of a message as a client sees it: immutable only if the client requests it, otherwise changing with the folder.
+    /// </summary>
     public static string IdFor(DemoMessage message, bool immutable) => immutable
         ? message.Id
         : "AAMk" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(message.Id + message.FolderId)))[..40];
@@ -184,7 +186,7 @@ internal sealed class MailEndpoints(DemoTenantModel tenant, DeltaPages pages, De
 
     private static GraphErrorException NoExpand() => new(500, "InternalServerError", "Value cannot be null.\r\nParameter name: type");
 
-    // PidTagMessageSize, when it is asked for as an extended property.
+    // PidTagMessageSize, if requested as an extended property.
     private static Dictionary<string, object?> Expanded(Dictionary<string, object?> json, DemoMessage message, string expand)
     {
         if (expand.Contains("Integer 0x0E08", StringComparison.Ordinal))
@@ -192,10 +194,10 @@ internal sealed class MailEndpoints(DemoTenantModel tenant, DeltaPages pages, De
         return json;
     }
 
-    // The first 255 UTF-16 units, wherever that is.
+    // The first 255 UTF-16 units, even in the middle of a character.
     private static string Preview(DemoMessage message) => MimeWriter.Body(message) is { Length: > 255 } body ? body[..255] : MimeWriter.Body(message);
 
-    /// <summary>A message's properties as delta and a request for it show them.</summary>
+    /// <summary>A message's properties as returned by delta and by a request for it.</summary>
     public static Dictionary<string, object?> Message(DemoMessage message, bool immutable) => new()
     {
         ["@odata.type"] = "#microsoft.graph.message",

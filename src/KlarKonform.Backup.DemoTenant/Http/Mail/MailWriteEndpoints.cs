@@ -9,8 +9,8 @@ using KlarKonform.Backup.DemoTenant.Model;
 namespace KlarKonform.Backup.DemoTenant.Http.Mail;
 
 /// <summary>
-/// Writing mail (api-reference/v1.0: user-post-mailfolders, user-post-messages, message-post-attachments): MIME always makes a draft, JSON
-/// does unless PR_MESSAGE_FLAGS is given without its bit mfUnsent.
+/// Writing mail (api-reference/v1.0: user-post-mailfolders, user-post-messages, message-post-attachments): MIME always creates a draft,
+/// JSON does unless PR_MESSAGE_FLAGS is given without its bit mfUnsent.
 /// </summary>
 internal sealed class MailWriteEndpoints(DemoTenantModel tenant, UploadSessions uploads)
 {
@@ -21,7 +21,7 @@ internal sealed class MailWriteEndpoints(DemoTenantModel tenant, UploadSessions 
     private const int Unsent = 8;
     private const int MaxAttachment = 3_000_000;
 
-    // What a client may set when it makes a message; another property is refused, so that nobody relies on what Graph ignores.
+    // What a client may set when it creates a message; any other property is refused, so that no client relies on what Graph ignores.
     private static readonly HashSet<string> s_writable =
     [
         "subject", "body", "from", "sender", "toRecipients", "ccRecipients", "bccRecipients", "replyTo", "isRead", "importance", "categories", "flag",

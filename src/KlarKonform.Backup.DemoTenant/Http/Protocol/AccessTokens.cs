@@ -46,7 +46,7 @@ public sealed class AccessTokens(DemoTenantOptions options, RequestCounters coun
         return Results.Json(new { token_type = "Bearer", expires_in = options.TokenSeconds, ext_expires_in = options.TokenSeconds, access_token = NewToken() });
     }
 
-    /// <summary>What App Service and Azure Automation offer under IDENTITY_ENDPOINT (api-version 2019-08-01).</summary>
+    /// <summary>The endpoint of App Service and Azure Automation in IDENTITY_ENDPOINT (api-version 2019-08-01).</summary>
     public IResult IssueToMachine(HttpRequest request)
     {
         if (request.Headers["X-IDENTITY-HEADER"] != options.ManagedIdentityHeader)
@@ -57,7 +57,7 @@ public sealed class AccessTokens(DemoTenantOptions options, RequestCounters coun
         return Results.Json(new { access_token = NewToken(), expires_on = expires.ToString(System.Globalization.CultureInfo.InvariantCulture), resource = request.Query["resource"].ToString(), token_type = "Bearer", client_id = options.ClientId });
     }
 
-    /// <summary>Makes every token that is in use invalid, as Entra does after a revocation.</summary>
+    /// <summary>Invalidates every token in use, as Entra does after a revocation.</summary>
     public void RevokeAll() => _issued.Clear();
 
     public void Require(HttpRequest request)
@@ -72,7 +72,7 @@ public sealed class AccessTokens(DemoTenantOptions options, RequestCounters coun
 
     public void RequirePermission(string permission, string errorCode)
     {
-        // Who may write may read.
+        // Permission to write includes permission to read.
         if (!options.Permissions.Contains(permission) && !options.Permissions.Contains(permission.Replace(".Read", ".ReadWrite", StringComparison.Ordinal)))
             throw new GraphErrorException(403, errorCode, "Insufficient privileges to complete the operation.");
     }
@@ -87,7 +87,7 @@ public sealed class AccessTokens(DemoTenantOptions options, RequestCounters coun
         return token;
     }
 
-    // A JWT signed with a registered certificate, for this app and this endpoint, in its time.
+    // A valid JWT signed with a registered certificate, for this app and this endpoint.
     private bool IsSigned(string assertion, string audience)
     {
         var parts = assertion.Split('.');

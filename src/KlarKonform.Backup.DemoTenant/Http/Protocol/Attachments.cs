@@ -4,12 +4,12 @@ using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.DemoTenant.Http.Protocol;
 
-/// <summary>What is attached to messages and events.</summary>
+/// <summary>Attachments of messages and events.</summary>
 internal static class Attachments
 {
     public static DemoAttachment Find(IEnumerable<DemoAttachment> attachments, string id) => attachments.FirstOrDefault(attachment => attachment.Id == id) ?? throw Mailboxes.NotFound();
 
-    // The size that Graph names includes overhead; contentBytes comes unless the caller selects without it.
+    // Graph's size includes overhead; contentBytes is returned unless the caller's selection leaves it out.
     public static Dictionary<string, object?> Json(DemoAttachment attachment)
     {
         var json = new Dictionary<string, object?>
@@ -28,7 +28,7 @@ internal static class Attachments
         return json;
     }
 
-    /// <summary>What a client attaches in one request.</summary>
+    /// <summary>An attachment that a client adds in one request.</summary>
     public static DemoAttachment Read(JsonElement json, int limit, string id)
     {
         if (CreatedMime.Text(json, "@odata.type") != "#microsoft.graph.fileAttachment")
@@ -39,7 +39,7 @@ internal static class Attachments
         return New(json, bytes, id);
     }
 
-    /// <summary>An upload session for a large one.</summary>
+    /// <summary>An upload session for a large attachment.</summary>
     public static object Session(UploadSessions uploads, JsonElement item, Action<DemoAttachment> add) => new Dictionary<string, object>
     {
         ["uploadUrl"] = uploads.Issue(isAttachment: true, bytes =>

@@ -1,13 +1,18 @@
 namespace KlarKonform.Backup.DemoTenant.Http.Protocol;
 
-/// <summary>Lets answers pass, changed as somebody wants them. Without anybody who wants it they go out as they are made, unbuffered. Thread-safe.</summary>
+/// <summary>
+/// Passes answers on, changed if a test wants them changed. Otherwise they are sent as they are created, unbuffered. Thread-safe.
+/// </summary>
 internal sealed class ChangedAnswers
 {
     private static readonly TimeSpan s_beforeCut = TimeSpan.FromMilliseconds(20);
 
     private Action<DemoAnswer>? _change;
 
-    /// <summary>Called for every answer before it is sent, inside batches too, and for the batch (<c>/$batch</c>) itself; several at a time. Null for none.</summary>
+    /// <summary>
+    /// Called for every answer before it is sent, including those in batches, and for the batch (<c>/$batch</c>) itself; concurrently. Null
+    /// for none.
+    /// </summary>
     public Action<DemoAnswer>? Change
     {
         get => Volatile.Read(ref _change);
@@ -16,8 +21,8 @@ internal sealed class ChangedAnswers
 
     /// <summary>Has a request answered, and the answer changed.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="path">Its path as <see cref="DemoAnswer.Path"/> wants it.</param>
-    /// <param name="answer">Answers it.</param>
+    /// <param name="path">Its path in the form of <see cref="DemoAnswer.Path"/>.</param>
+    /// <param name="answer">Answers the request.</param>
     public async Task PassAsync(HttpContext context, string path, Func<HttpContext, Task> answer)
     {
         if (Change is not { } change)
@@ -73,7 +78,7 @@ internal sealed class ChangedAnswers
             return;
         await context.Response.Body.FlushAsync(context.RequestAborted);
 
-        // A cut drops what has not left yet: the bytes before it get their time.
+        // A cut drops what has not been sent yet: so the bytes before it are given time.
         await Task.Delay(silent ? Timeout.InfiniteTimeSpan : s_beforeCut, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!silent)
             context.Abort();

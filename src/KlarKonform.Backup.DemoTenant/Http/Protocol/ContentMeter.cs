@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace KlarKonform.Backup.DemoTenant.Http.Protocol;
 
 /// <summary>
-/// Content on its way to the client: how many bytes of which item were served, so that a test can tell what was downloaded twice; at the
-/// pace of a line that all downloads share; and not at all while the line is cut. Thread-safe.
+/// Meters content on its way to the client: counts how many bytes of which item were served, so that a test can tell what was downloaded
+/// twice; limits it to the pace of a line that all downloads share; and serves nothing while the line is cut. Thread-safe.
 /// </summary>
 public sealed class ContentMeter
 {
@@ -14,21 +14,21 @@ public sealed class ContentMeter
     private readonly object _gate = new();
     private long _free;
 
-    /// <summary>Bytes a second that the line carries; 0 for no limit.</summary>
+    /// <summary>Bytes per second that the line carries; 0 for no limit.</summary>
     public long BytesPerSecond { get; set; }
 
-    /// <summary>While it is set, every request and every answer under way breaks.</summary>
+    /// <summary>While it is set, every request and every answer in progress breaks.</summary>
     public bool IsCut { get; set; }
 
     /// <summary>Bytes of item contents served, by item.</summary>
     public IReadOnlyDictionary<string, long> Served => _served;
 
-    /// <summary>Begins to count anew.</summary>
+    /// <summary>Restarts the count.</summary>
     public void Reset() => _served.Clear();
 
     /// <summary>A stream that counts, and waits for its turn on the line.</summary>
     /// <param name="inner">Where the content goes.</param>
-    /// <param name="item">Whose content it is.</param>
+    /// <param name="item">The item that the content belongs to.</param>
     public Stream Open(Stream inner, string item) => new MeteredStream(this, inner, item);
 
     internal async Task PassAsync(string item, int bytes, CancellationToken cancellationToken)

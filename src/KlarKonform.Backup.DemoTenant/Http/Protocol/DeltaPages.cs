@@ -7,13 +7,16 @@ namespace KlarKonform.Backup.DemoTenant.Http.Protocol;
 /// <summary>Delta rounds of Outlook and the directory (concepts/delta-query-overview.md), and plain listings page by page.</summary>
 internal sealed class DeltaPages(DemoTenantModel tenant, string graph)
 {
-    // What a round's first page found: its later pages show the same, whatever changes meanwhile.
+    // The result of a round's first page: its later pages show the same, whatever changes meanwhile.
     private readonly ConcurrentDictionary<string, IReadOnlyList<string>> _rounds = new();
 
-    /// <summary>Delta tokens older than this change are answered with 410; tests move it.</summary>
+    /// <summary>Delta tokens older than this change are answered with 410; tests advance it.</summary>
     public long OldestToken { get; set; }
 
-    /// <summary>A page of a delta round. A skip token names the round's start, where it began (0: everything) and the place in it; a delta token names the next start.</summary>
+    /// <summary>
+    /// A page of a delta round. A skip token contains the round's start, where it began (0: everything) and the position in it; a delta
+    /// token contains the next start.
+    /// </summary>
     public Dictionary<string, object?> Delta(HttpRequest request, string path, int normalPage, Func<IReadOnlyList<string>> all, Func<long, IReadOnlyList<string>> since, Func<string, Dictionary<string, object?>?> render)
     {
         long from = 0;

@@ -4,16 +4,21 @@ using System.Text.Json.Nodes;
 
 namespace KlarKonform.Backup.DemoTenant.Http.Protocol;
 
-/// <summary>An answer on its way to the client, for whoever wants it otherwise: a Graph that answers a little differently. Used by one request.</summary>
+/// <summary>
+/// An answer on its way to the client, which tests may change: a Graph that answers a little differently. Used by one request.
+/// </summary>
 public sealed class DemoAnswer
 {
-    /// <summary>Stands in JSON texts for the first half of a surrogate pair alone, which no writer of JSON would let through.</summary>
+    /// <summary>Stands in JSON texts for an unpaired first surrogate, which no JSON writer would accept.</summary>
     public const string HalfSurrogate = "\uE000half\uE000";
 
     /// <summary>The request's method.</summary>
     public required string Method { get; init; }
 
-    /// <summary>The request's path: below Graph's version, with a slash in front, as <c>/users/…/messages/delta</c>; or <c>/download/…</c> at the download host.</summary>
+    /// <summary>
+    /// The request's path: below Graph's version, with a leading slash, such as <c>/users/…/messages/delta</c>; or <c>/download/…</c> at
+    /// the download host.
+    /// </summary>
     public required string Path { get; init; }
 
     /// <summary>The request's query with its question mark, or empty.</summary>
@@ -22,22 +27,25 @@ public sealed class DemoAnswer
     /// <summary>The request's <c>Prefer</c> header, or empty.</summary>
     public required string Prefer { get; init; }
 
-    /// <summary>Status that is answered.</summary>
+    /// <summary>Status of the answer.</summary>
     public int Status { get; set; } = 200;
 
-    /// <summary>What is answered.</summary>
+    /// <summary>Body of the answer.</summary>
     public byte[] Body { get; set; } = [];
 
-    /// <summary>The kind of <see cref="Body"/>, or null.</summary>
+    /// <summary>The media type of <see cref="Body"/>, or null.</summary>
     public string? ContentType { get; set; }
 
     /// <summary>Headers to add.</summary>
     public Dictionary<string, string> Headers { get; } = [];
 
-    /// <summary>After so many bytes of the body nothing comes any more, and nobody closes; 0 is silence in place of headers. Null for an ordinary answer.</summary>
+    /// <summary>
+    /// After this many bytes of the body nothing more is sent, and the connection stays open; 0 is silence instead of headers. Null for an
+    /// ordinary answer.
+    /// </summary>
     public int? SilentAfter { get; set; }
 
-    /// <summary>After so many bytes of the body the line is cut. Null for an ordinary answer.</summary>
+    /// <summary>After this many bytes of the body the connection is cut. Null for an ordinary answer.</summary>
     public int? CutAfter { get; set; }
 
     /// <summary>Changes the JSON of a successful answer; other answers stay as they are.</summary>
@@ -45,7 +53,8 @@ public sealed class DemoAnswer
     {
         if (Status is < 200 or > 299 || ContentType?.Contains("json", StringComparison.OrdinalIgnoreCase) != true || Body.Length == 0)
             return;
-        var json = JsonNode.Parse(Encoding.UTF8.GetString(Body).Replace("\\ud83d", HalfSurrogate, StringComparison.Ordinal))!; // It may be the second change.
+        // This may be the second change.
+        var json = JsonNode.Parse(Encoding.UTF8.GetString(Body).Replace("\\ud83d", HalfSurrogate, StringComparison.Ordinal))!;
         change(json);
         SetJson(json);
     }

@@ -7,7 +7,7 @@ namespace KlarKonform.Backup.DemoTenant.Http.Protocol;
 /// <summary>A throw-away certificate authority and a server certificate for the loopback names.</summary>
 public sealed class DemoCertificates : IDisposable
 {
-    /// <param name="names">Further host names of the server.</param>
+    /// <param name="names">Additional host names of the server.</param>
     public DemoCertificates(IEnumerable<string> names)
     {
         using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -22,6 +22,6 @@ public sealed class GraphErrorException(int status, string code, string message,
 
     public int? RetryAfterSeconds { get; init; }
 
-    /// <summary>For 410: where a fresh enumeration starts.</summary>
+    /// <summary>For 410: where to start reading again.</summary>
     public string? Location { get; init; }
 }

@@ -14,7 +14,7 @@ internal static class Mailboxes
 
     public static GraphErrorException NotFound() => new(404, "ErrorItemNotFound", "The specified object was not found in the store.");
 
-    /// <summary>Delta keeps its state in the mailbox: one that is full cannot answer it.</summary>
+    /// <summary>Delta keeps its state in the mailbox: a full one cannot answer it.</summary>
     public static void RequireRoom(this DemoMailbox mailbox)
     {
         if (mailbox.IsOverQuota)

@@ -1,9 +1,9 @@
 namespace KlarKonform.Backup.DemoTenant.Http.Protocol;
 
-/// <summary>A stream of which every written piece passes a <see cref="ContentMeter"/>. Written to only.</summary>
+/// <summary>A stream that passes every written piece through a <see cref="ContentMeter"/>. Write-only.</summary>
 internal sealed class MeteredStream(ContentMeter meter, Stream inner, string item) : Stream
 {
-    // Small enough that many downloads advance side by side.
+    // Small enough for many downloads to advance concurrently.
     private const int Piece = 16 << 10;
 
     public override bool CanRead => false;

@@ -7,7 +7,7 @@ namespace KlarKonform.Backup.DemoTenant.Http.Protocol;
 /// <summary>Page sizes, skip and delta tokens, <c>$select</c>.</summary>
 internal static class ODataPaging
 {
-    /// <summary>The page size: <c>Prefer: odata.maxpagesize</c>, else <c>$top</c>, else the default.</summary>
+    /// <summary>The page size: <c>Prefer: odata.maxpagesize</c>, otherwise <c>$top</c>, otherwise the default.</summary>
     public static int PageSize(HttpRequest request, int normal, int max)
     {
         foreach (var part in request.Headers["Prefer"].SelectMany(value => (value ?? "").Split(',')))
@@ -32,7 +32,7 @@ internal static class ODataPaging
         return item.Where(pair => pair.Key is "id" or "singleValueExtendedProperties" || pair.Key.StartsWith('@') || wanted.Contains(pair.Key.Split('@')[0])).ToDictionary(pair => pair.Key, pair => pair.Value);
     }
 
-    /// <summary>Adds the extended property that <c>$expand=singleValueExtendedProperties($filter=id eq '…')</c> asks for.</summary>
+    /// <summary>Adds the extended property that <c>$expand=singleValueExtendedProperties($filter=id eq '…')</c> requests.</summary>
     public static Dictionary<string, object?> Expand(Dictionary<string, object?> item, IReadOnlyDictionary<string, string> extended, HttpRequest request)
     {
         var expand = request.Query["$expand"].ToString();

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace KlarKonform.Backup.DemoTenant.Http.Protocol;
 
 /// <summary>
-/// Delays to the millisecond. The runtime's timers go by a clock of some milliseconds' steps, which at a latency of tens of
-/// milliseconds is a tenth of what is to be measured. Thread-safe.
+/// Delays to the millisecond. The runtime's timers use a clock with steps of some milliseconds, which at a latency of tens of milliseconds
+/// is a tenth of what is to be measured. Thread-safe.
 /// </summary>
 public sealed class PreciseDelay : IDisposable
 {
@@ -22,7 +22,7 @@ public sealed class PreciseDelay : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Waits so long on average: what waking up took lately is waited less.</summary>
+    /// <summary>Waits this long on average: the recent delay of waking up is subtracted.</summary>
     public async Task WaitAsync(TimeSpan time)
     {
         var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -12,7 +12,7 @@ public sealed class RequestCounters
 
     public IReadOnlyCollection<string> Violations => _violations;
 
-    /// <summary>Called before a request of a kind is answered: tests change the tenant under a client's eyes.</summary>
+    /// <summary>Called before a request of a kind is answered: tests use it to change the tenant during a client's requests.</summary>
     public Action<string>? OnRequest { get; set; }
 
     public int this[string kind] => _counts.GetValueOrDefault(kind);

@@ -5,32 +5,32 @@ using KlarKonform.Backup.DemoTenant.Model;
 namespace KlarKonform.Backup.DemoTenant.Http.Protocol;
 
 /// <summary>
-/// Delta as SharePoint's services page it (api-reference/v1.0/api/driveitem-delta.md): an opaque <c>token</c>, a round over what there was
+/// Delta as SharePoint's services page it (api-reference/v1.0/api/driveitem-delta.md): an opaque <c>token</c>, a round over what existed
 /// when it began, 410 with a fresh link for a token that is too old.
 /// </summary>
 internal sealed class TokenPages(DemoTenantModel tenant, string graph)
 {
     private const int MaxRounds = 64;
 
-    // What a round goes over; what is deleted meanwhile must not shift its pages.
+    // The ids that a round covers; what is deleted meanwhile must not shift its pages.
     private readonly ConcurrentDictionary<(string Path, long From, long Start), IReadOnlyList<string>> _rounds = new();
 
     /// <summary>Graph's address.</summary>
     public string Graph => graph;
 
-    /// <summary>Tokens older than this change are answered with 410; tests move it.</summary>
+    /// <summary>Tokens older than this change are answered with 410; tests advance it.</summary>
     public long OldestToken { get; set; }
 
-    /// <summary>What the 410 asks for.</summary>
+    /// <summary>What the 410 requests.</summary>
     public string ResyncMode { get; set; } = "resyncChangesApplyDifferences";
 
     /// <summary>A page; call it under the tenant's lock.</summary>
     /// <param name="request">The request.</param>
     /// <param name="path">The path of the delta function.</param>
-    /// <param name="normal">Entries a page unless <c>$top</c> says otherwise.</param>
+    /// <param name="normal">Entries per page unless <c>$top</c> says otherwise.</param>
     /// <param name="all">Every id.</param>
     /// <param name="changes">Which ids changed when.</param>
-    /// <param name="json">An entry; null leaves it out.</param>
+    /// <param name="json">Returns an entry; null leaves it out.</param>
     public Dictionary<string, object?> Page(HttpRequest request, string path, int normal, Func<IReadOnlyList<string>> all, ChangeLog changes, Func<string, object?> json)
     {
         var (from, start, skip) = (0L, tenant.Sequence, 0);

@@ -6,8 +6,8 @@ using System.Security.Cryptography;
 namespace KlarKonform.Backup.DemoTenant.Http.Protocol;
 
 /// <summary>
-/// The upload host: pre-authenticated addresses that take a content in pieces, in order (driveitem-createuploadsession: every piece but
-/// the last a multiple of 320 KiB, each below 60 MiB; attachment-createuploadsession: at most 4 MB each). No bearer token belongs there.
+/// The upload host: pre-authenticated URLs that accept content in pieces, in order (driveitem-createuploadsession: every piece but the last
+/// a multiple of 320 KiB, each below 60 MiB; attachment-createuploadsession: at most 4 MB each). A bearer token must not be sent there.
 /// </summary>
 internal sealed class UploadSessions(RequestCounters counters, ContentMeter meter)
 {
@@ -17,13 +17,13 @@ internal sealed class UploadSessions(RequestCounters counters, ContentMeter mete
 
     private readonly ConcurrentDictionary<string, Session> _sessions = new();
 
-    /// <summary>Scheme, host and port: another host than Graph's.</summary>
+    /// <summary>Scheme, host and port: different from Graph's.</summary>
     public string Host { get; set; } = "";
 
-    /// <summary>The next so many pieces are cut in their middle: a part of them has arrived.</summary>
+    /// <summary>How many of the next pieces are cut in the middle: a part of them has arrived.</summary>
     public int Break { get; set; }
 
-    /// <summary>An address for a content; when it is complete its bytes are handed over, and what comes back is the answer.</summary>
+    /// <summary>A URL for content; when it is complete its bytes are passed to the callback, whose result is the answer.</summary>
     public string Issue(bool isAttachment, Func<byte[], object> done)
     {
         var ticket = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));

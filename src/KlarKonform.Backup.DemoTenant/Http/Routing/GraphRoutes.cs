@@ -8,7 +8,7 @@ using KlarKonform.Backup.DemoTenant.Http.Protocol;
 namespace KlarKonform.Backup.DemoTenant.Http.Routing;
 
 /// <summary>
-/// Graph's routes: a signed-in caller, the latency, faults that a test asks for, errors in Graph's envelope, and <c>$batch</c> as
+/// Graph's routes: a signed-in caller, the latency, faults requested by tests, errors in Graph's envelope, and <c>$batch</c> as
 /// concepts/json-batching.md describes it.
 /// </summary>
 internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options, RequestCounters counters, PreciseDelay delay, ChangedAnswers changes)
@@ -21,12 +21,12 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
     // "The maximum request size is 4 MB."
     private const int MaxBody = 4 << 20;
 
-    // Of one batch, so many at a time reach Outlook, whatever mailboxes they name.
+    // This many requests of one batch reach Outlook at a time, whatever mailboxes they name.
     private const int BatchConcurrency = 4;
 
     private readonly List<(string Method, string[] Pattern, Func<HttpContext, RouteValues, Task> Handler)> _routes = [];
 
-    /// <summary>The answers of the next so many requests that write get lost.</summary>
+    /// <summary>How many of the next writing requests lose their answers.</summary>
     public int LoseAnswers { get; set; }
 
     /// <summary>Outlook's limits.</summary>
@@ -35,7 +35,9 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
     private readonly UnitLimits _identity = new("Identity", options.IdentityUnitsPerTenSeconds, TimeSpan.FromSeconds(10), counters);
     private readonly Random _faults = new(options.Sizes.Seed);
 
-    /// <summary>A request that Outlook answers for the mailbox <c>{user}</c>: it holds a place there until its answer is written.</summary>
+    /// <summary>
+    /// A request that Outlook answers for the mailbox <c>{user}</c>: it occupies a slot there until its answer is written.
+    /// </summary>
     public void Outlook(string pattern, string permission, string kind, Func<HttpContext, RouteValues, Task> handler, string method = "GET") => Add(method, pattern, async (context, values) =>
     {
         tokens.RequirePermission(permission, "ErrorAccessDenied");
@@ -69,7 +71,7 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
         await handler(context, values);
     });
 
-    /// <summary>The body of a request that writes, read to its end before anything is done.</summary>
+    /// <summary>The body of a writing request, read to its end before anything is done.</summary>
     public static byte[] Body(HttpContext context) => (byte[])context.Items[BodyItem]!;
 
     /// <summary>The body as JSON.</summary>
@@ -98,7 +100,7 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
 
     private void Add(string method, string pattern, Func<HttpContext, RouteValues, Task> handler) => _routes.Add((method, pattern.Split('/', StringSplitOptions.RemoveEmptyEntries), handler));
 
-    // Inside a batch the way to the data centre is paid once, for the batch.
+    // Inside a batch the latency to the data centre is paid once, for the batch.
     private Task DelayAsync(HttpContext context) =>
         options.Latency > TimeSpan.Zero && !context.Items.ContainsKey(InBatch) ? delay.WaitAsync(options.Latency) : Task.CompletedTask;
 
@@ -112,7 +114,7 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
         });
     }
 
-    // Now and then a fault of the kinds that Microsoft's services show.
+    // An occasional fault of the kinds that Microsoft's services show.
     private bool Fault(HttpContext context)
     {
         if (options.FaultRate <= 0)
@@ -159,7 +161,7 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
             await handler(context, new RouteValues(values));
             if (LoseAnswers > 0 && context.Request.Method != "GET")
             {
-                // It was done, and nobody hears of it.
+                // It was carried out, but no one gets the answer.
                 LoseAnswers--;
                 context.Abort();
             }
@@ -175,7 +177,7 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
         }
         catch (Exception mistake) when (mistake is not OperationCanceledException and not IOException)
         {
-            // A mistake of the stand-in's own must not look like one of the service's weaknesses that clients put up with.
+            // A defect of the stand-in must not look like one of the service's weaknesses that clients tolerate.
             counters.Violate($"{context.Request.Method} {context.Request.Path}: {mistake.GetType().Name}: {mistake.Message}");
             context.Response.StatusCode = 400;
             await context.Response.WriteAsJsonAsync(new GraphErrorException(400, "BadRequest", mistake.Message).Body);
@@ -248,7 +250,7 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
             }
         }));
 
-        // Bodies pass as they are: what a test put into one, no writer of JSON would let through.
+        // Bodies are passed on unchanged: no JSON writer would accept some of what tests put into them.
         context.Response.ContentType = "application/json; charset=utf-8";
         await context.Response.WriteAsync($"{{\"responses\":[{string.Join(',', responses)}]}}");
     }

@@ -6,10 +6,13 @@ using KlarKonform.Backup.DemoTenant.Model;
 
 namespace KlarKonform.Backup.DemoTenant.Http.Sites;
 
-/// <summary>Sites with subsites, libraries, lists and pages (api-reference/v1.0: site-getallsites, site-list-subsites, list-list, listitem-delta, sitepage-list).</summary>
+/// <summary>
+/// Sites with subsites, libraries, lists and pages (api-reference/v1.0: site-getallsites, site-list-subsites, list-list, listitem-delta,
+/// sitepage-list).
+/// </summary>
 internal sealed class SiteEndpoints(DemoTenantModel tenant, TokenPages pages, DriveEndpoints drives)
 {
-    /// <summary>What sites and lists need.</summary>
+    /// <summary>The permission that sites and lists need.</summary>
     public const string Permission = "Sites.Read.All";
     private const int SitesAPage = 3; // Small, so that tests see several.
 
@@ -73,7 +76,7 @@ internal sealed class SiteEndpoints(DemoTenantModel tenant, TokenPages pages, Dr
         ["fields"] = item.Fields,
     };
 
-    /// <summary>A library's row of a file or folder.</summary>
+    /// <summary>A library's row for a file or folder.</summary>
     public static Dictionary<string, object?> Row(DemoDriveItem item) => new()
     {
         ["id"] = item.ListItemId.ToString(CultureInfo.InvariantCulture),
@@ -101,7 +104,8 @@ internal sealed class SiteEndpoints(DemoTenantModel tenant, TokenPages pages, Dr
 
     private static GraphErrorException NoList() => new(404, "itemNotFound", "The list does not exist.");
 
-    // Lists of the system are in a listing only when their facet is asked for (resources/list); the pages' library answers to its name all the same.
+    // System lists are in a listing only if their facet is selected (resources/list); the pages' library can be requested by its name
+    // nevertheless.
     private Dictionary<string, object?> List(RouteValues values)
     {
         var site = Site(values);

@@ -11,7 +11,7 @@ public sealed class DemoEvent
 
     public string Html { get; set; } = "";
 
-    /// <summary>UTC; of an all-day event midnight of its date.</summary>
+    /// <summary>UTC; for an all-day event midnight of its date.</summary>
     public required DateTime Start { get; set; }
 
     public required DateTime End { get; set; }
@@ -22,7 +22,7 @@ public sealed class DemoEvent
 
     public bool IsOnline { get; init; }
 
-    /// <summary>Windows' name of the zone in which it was made.</summary>
+    /// <summary>Windows' name of the zone in which it was created.</summary>
     public string Zone { get; init; } = "W. Europe Standard Time";
 
     public string ShowAs { get; set; } = "busy";
@@ -37,7 +37,7 @@ public sealed class DemoEvent
 
     public int ReminderMinutes { get; set; } = 15;
 
-    /// <summary>Null: all but all-day events remind.</summary>
+    /// <summary>Null: all except all-day events have a reminder.</summary>
     public bool? IsReminderOn { get; set; }
 
     /// <summary>singleValueExtendedProperties, by their ids.</summary>
@@ -50,7 +50,7 @@ public sealed class DemoEvent
 
     public List<DemoEvent> Exceptions { get; } = [];
 
-    /// <summary>Dates of cancelled occurrences in the series' zone.</summary>
+    /// <summary>Dates of cancelled occurrences in the zone of the series.</summary>
     public List<DateOnly> Cancelled { get; } = [];
 
     public IReadOnlyList<(string Name, string Address, string Type, string Response)> Attendees { get; init; } = [];

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.DemoTenant.Model;
 
-/// <summary>A file that somebody sent by WhatsApp.</summary>
+/// <summary>A file that someone sent by WhatsApp.</summary>
 public sealed class DemoMedia
 {
     public required string Id { get; init; }

@@ -18,7 +18,7 @@ public sealed class DemoContact
 
     public DateOnly? Birthday { get; set; }
 
-    /// <summary>Null for one that is made of the id.</summary>
+    /// <summary>Null for one that is derived from the id.</summary>
     public string? Email { get; init; }
 
     /// <summary>The photo that a client sent.</summary>

@@ -13,6 +13,6 @@ public sealed class DemoGroup
 
     public HashSet<string> Members { get; } = [];
 
-    /// <summary>Members that came or went, each with the change's number: what members@delta shows.</summary>
+    /// <summary>Members added or removed, each with the number of the change: shown by members@delta.</summary>
     public List<(long Sequence, string Member)> MemberChanges { get; } = [];
 }

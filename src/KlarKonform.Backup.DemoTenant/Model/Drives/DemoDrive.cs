@@ -24,7 +24,7 @@ public sealed class DemoDrive
     /// <summary><c>business</c> or <c>documentLibrary</c>.</summary>
     public string Type { get; }
 
-    /// <summary>Of a library of the system: whether listings show it to those who ask for such.</summary>
+    /// <summary>For a system library: whether listings show it to clients that request such libraries.</summary>
     public bool IsListed { get; set; } = true;
 
     public DemoDriveItem Root { get; }
@@ -70,7 +70,7 @@ public sealed class DemoDrive
         Touch(item);
     }
 
-    /// <summary>Grants or takes away access: neither the eTag nor the time of the item changes.</summary>
+    /// <summary>Grants or removes access: neither the eTag nor the time of the item changes.</summary>
     public void Share(DemoDriveItem item, DemoPermission? permission)
     {
         if (permission is null)
@@ -80,9 +80,9 @@ public sealed class DemoDrive
         Changes.Add(_tenant.NextSequence(), item.Id);
     }
 
-    /// <summary>Deletes an item and all below it into the recycle bin.</summary>
+    /// <summary>Deletes an item and everything below it into the recycle bin.</summary>
     /// <param name="item">The item.</param>
-    /// <param name="alone">Whether delta names the item alone, and nothing of what was in it.</param>
+    /// <param name="alone">Whether delta names only the item, and nothing inside it.</param>
     public void Delete(DemoDriveItem item, bool alone = false)
     {
         Items.Remove(item.Id);
@@ -97,7 +97,7 @@ public sealed class DemoDrive
         }
     }
 
-    /// <summary>Takes an item out of the recycle bin, with everything that was deleted with it; its folder must be there.</summary>
+    /// <summary>Takes an item out of the recycle bin, with everything that was deleted with it; its folder must exist.</summary>
     public void Restore(DemoDriveItem item)
     {
         RecycleBin.Remove(item);

@@ -14,7 +14,7 @@ public sealed class DemoDriveItem
 
     public long Seed { get; set; }
 
-    /// <summary>The bytes that a client sent, where they are not made of a seed.</summary>
+    /// <summary>The bytes that a client sent, if they are not generated from a seed.</summary>
     public byte[]? Content { get; set; }
 
     public DateTimeOffset Modified { get; set; }
@@ -23,13 +23,13 @@ public sealed class DemoDriveItem
 
     public string ModifiedBy { get; set; } = "Anna Muster";
 
-    /// <summary>The number in the item's eTag: changes of its content and of its name.</summary>
+    /// <summary>The number in the item's eTag: counts changes of its content and of its name.</summary>
     public int Version { get; set; } = 1;
 
-    /// <summary>Older contents, oldest first.</summary>
+    /// <summary>Older versions, oldest first.</summary>
     public List<DemoFileVersion> OlderVersions { get; } = [];
 
-    /// <summary>Permissions of its own, beside those that it inherits.</summary>
+    /// <summary>Its own permissions, in addition to inherited ones.</summary>
     public List<DemoPermission> Permissions { get; } = [];
 
     /// <summary>Its row in the library's list.</summary>
@@ -40,18 +40,20 @@ public sealed class DemoDriveItem
     /// <summary>Flagged as malware: its content cannot be read.</summary>
     public bool IsMalware { get; set; }
 
-    /// <summary>A OneNote notebook: a folder that says so by its package facet alone.</summary>
+    /// <summary>A OneNote notebook: a folder that only its package facet identifies.</summary>
     public bool IsNotebook { get; init; }
 
     /// <summary>A shortcut to a folder of another drive.</summary>
     public bool IsShortcut { get; init; }
 
-    /// <summary>Graph serves no content: what happens to tables of contents of notebooks.</summary>
+    /// <summary>Graph serves no content: as happens to tables of contents of notebooks.</summary>
     public bool IsContentMissing { get; init; }
 
-    /// <summary>Bytes more than announced that SharePoint serves, with another hash: property promotion.</summary>
+    /// <summary>How many bytes more than announced SharePoint serves, with another hash: property promotion.</summary>
     public int ServedLonger { get; set; }
 
-    /// <summary>What is served instead of what is announced: SharePoint writes properties into documents. Null for the announced content.</summary>
+    /// <summary>
+    /// Served instead of the announced content: SharePoint writes properties into documents. Null for the announced content.
+    /// </summary>
     public byte[]? ServedContent { get; set; }
 }

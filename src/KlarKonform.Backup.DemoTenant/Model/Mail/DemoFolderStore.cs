@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.DemoTenant.Model;
 
-/// <summary>Where a mail folder lies.</summary>
+/// <summary>Where a mail folder is.</summary>
 public enum DemoFolderStore
 {
     /// <summary>In the tree that users see.</summary>

@@ -14,7 +14,7 @@ public sealed class DemoMailFolder
 
     public DemoFolderStore Store { get; init; }
 
-    /// <summary>Repeats what lies elsewhere.</summary>
+    /// <summary>Repeats what is stored elsewhere.</summary>
     public bool IsSearchFolder { get; init; }
 
     public ChangeLog Changes { get; } = new();

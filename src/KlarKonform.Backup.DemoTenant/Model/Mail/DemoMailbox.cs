@@ -18,7 +18,7 @@ public sealed class DemoMailbox(DemoTenantModel tenant)
 
     public Dictionary<string, DemoContact> Contacts { get; } = [];
 
-    /// <summary>The id of the folder that is known as <c>contacts</c>.</summary>
+    /// <summary>The id of the folder with the well-known name <c>contacts</c>.</summary>
     public string DefaultContactFolder { get; set; } = "";
 
     /// <summary>Delta is answered with ErrorQuotaExceeded.</summary>
@@ -27,7 +27,7 @@ public sealed class DemoMailbox(DemoTenantModel tenant)
     public DemoMailFolder Folder(string idOrWellKnownName) =>
         Folders.TryGetValue(idOrWellKnownName, out var folder) ? folder : Folders.Values.Single(each => each.WellKnownName == idOrWellKnownName);
 
-    /// <summary>Messages of each visible folder that holds its own.</summary>
+    /// <summary>Number of messages in each visible folder that has messages of its own.</summary>
     public int[] CountByFolder() => [.. Folders.Values.Where(folder => folder is { WellKnownName: not "msgfolderroot", IsSearchFolder: false, Store: DemoFolderStore.Visible })
         .Select(folder => Messages.Values.Count(message => message.FolderId == folder.Id))];
 

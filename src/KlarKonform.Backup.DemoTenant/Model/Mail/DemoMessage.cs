@@ -32,25 +32,25 @@ public sealed class DemoMessage
 
     public bool IsDraft { get; set; }
 
-    /// <summary>The MIME as it is, where it is not the usual text with attachments.</summary>
+    /// <summary>The MIME as it is, if it is not the usual text with attachments.</summary>
     public byte[]? RawMime { get; set; }
 
-    /// <summary>When it was sent, where that is not two seconds before it came.</summary>
+    /// <summary>When it was sent, if that is not two seconds before it arrived.</summary>
     public DateTimeOffset? Sent { get; init; }
 
-    /// <summary>The JSON that a client made it of.</summary>
+    /// <summary>The JSON from which a client created it.</summary>
     public System.Text.Json.JsonElement? Written { get; init; }
 
-    /// <summary>What a client attached.</summary>
+    /// <summary>Attachments that a client added.</summary>
     public List<DemoAttachment> AddedAttachments { get; } = [];
 
-    /// <summary>Bytes of one more, large attachment that is only ever streamed.</summary>
+    /// <summary>Size in bytes of an additional, large attachment that is only ever streamed.</summary>
     public int LargeAttachment { get; init; }
 
-    /// <summary>Nothing of it can be read, not even as JSON.</summary>
+    /// <summary>Nothing in it can be read, not even as JSON.</summary>
     public bool IsUnreadable { get; set; }
 
-    /// <summary>Reading its MIME fails as Exchange's corrupt items do.</summary>
+    /// <summary>Reading its MIME fails, as for Exchange's corrupt items.</summary>
     public bool IsCorrupt { get; set; }
 
     private string? _internetMessageId;

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace KlarKonform.Backup.DemoTenant.Model;
 
-/// <summary>A list of a site that is no library.</summary>
+/// <summary>A list of a site that is not a library.</summary>
 public sealed class DemoList(DemoTenantModel tenant, string id, string title)
 {
     private int _last;

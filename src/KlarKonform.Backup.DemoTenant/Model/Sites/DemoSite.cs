@@ -13,7 +13,7 @@ public sealed class DemoSite
     /// <summary>The host; personal sites have one of their own.</summary>
     public string Host { get; init; } = "demo.sharepoint.example";
 
-    /// <summary>The user whose personal site it is, also when the user is gone.</summary>
+    /// <summary>The user whose personal site it is, even after the user was deleted.</summary>
     public (string Id, string Name)? Owner { get; init; }
 
     /// <summary>Set to no access by an admin.</summary>
@@ -23,7 +23,9 @@ public sealed class DemoSite
 
     public List<DemoDrive> Libraries { get; } = [];
 
-    /// <summary>The library that pages' files lie in. It is in no listing of drives or lists, unless it is marked as listed.</summary>
+    /// <summary>
+    /// The library that contains the pages' files. It is not in any listing of drives or lists, unless it is marked as listed.
+    /// </summary>
     public DemoDrive? PagesLibrary { get; set; }
 
     public List<DemoList> Lists { get; } = [];

@@ -3,10 +3,10 @@ using KlarKonform.Backup.Engine.Snapshots;
 
 namespace KlarKonform.Backup.Engine.Browsing.Search;
 
-/// <summary>Whether an item is what a query asks for.</summary>
+/// <summary>Whether an item matches a query.</summary>
 internal sealed class ItemMatcher(ItemQuery query)
 {
-    /// <summary>Whether anything below a folder may match, by its place alone.</summary>
+    /// <summary>Whether anything below a folder may match, judging by its path alone.</summary>
     /// <param name="parts">The folder's path.</param>
     public bool MayHold(IReadOnlyList<string> parts)
     {

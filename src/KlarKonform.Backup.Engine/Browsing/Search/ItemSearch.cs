@@ -10,8 +10,8 @@ using KlarKonform.Backup.Repository.Trees;
 namespace KlarKonform.Backup.Engine.Browsing.Search;
 
 /// <summary>
-/// Searches snapshots, the newest first. A folder that is the same in many snapshots is looked at once. What the index on the local disk
-/// does not know is read from the repository and added.
+/// Searches snapshots, newest first. A folder that is the same in many snapshots is examined once. What the local index does not have is
+/// read from the repository and added.
 /// </summary>
 internal sealed class ItemSearch(BackupRepository session, string cache, IBackupObserver observer)
 {
@@ -52,11 +52,11 @@ internal sealed class ItemSearch(BackupRepository session, string cache, IBackup
         private readonly HashSet<(BlobId Tree, string Path)> _seen = [];
         private readonly HashSet<(string Path, BlobId? Content, long Size, DateTimeOffset? Deleted)> _found = [];
 
-        // What is damaged is not kept in the index: it may be repaired.
+        // Damaged folders are not kept in the index: they may be repaired.
         private readonly Dictionary<BlobId, (IReadOnlyList<ItemSummary> Rows, IReadOnlyList<(string Name, string Reason)> Faults)> _damaged = [];
         private bool _opened;
 
-        /// <summary>Every tree that was looked at.</summary>
+        /// <summary>Every tree that was examined.</summary>
         public HashSet<BlobId> Trees { get; } = [];
 
         public async IAsyncEnumerable<(ItemSummary Item, string Path)> SearchAsync(BlobId root, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -101,7 +101,7 @@ internal sealed class ItemSearch(BackupRepository session, string cache, IBackup
             if (missing.Length == 0)
                 return;
 
-            // A warm search never needs to know where blobs lie.
+            // A search that finds everything in the local index never needs to know where blobs are stored.
             if (!_opened)
                 await repository.OpenIndexAsync(cancellationToken).ConfigureAwait(false);
             _opened = true;
@@ -132,7 +132,7 @@ internal sealed class ItemSearch(BackupRepository session, string cache, IBackup
             }
         }
 
-        // A damaged folder or entry is named, and the search goes on.
+        // A damaged folder or entry is reported, and the search continues.
         private IEnumerable<ItemSummary> RowsOf(Place place)
         {
             if (!_damaged.TryGetValue(place.Tree, out var damaged))

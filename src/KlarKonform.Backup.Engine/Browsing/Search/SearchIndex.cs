@@ -7,8 +7,9 @@ using KlarKonform.Backup.Repository.Format;
 namespace KlarKonform.Backup.Engine.Browsing.Search;
 
 /// <summary>
-/// What folders of snapshots hold, on the local disk, by the ids of their trees: a tree never changes, so an entry is right for ever. Sealed
-/// with the repository's key. It may vanish or be damaged at any time: what is missing is read from the repository. Not thread-safe.
+/// An index on the local disk of what the folders of snapshots contain, by the ids of their trees: a tree never changes, so an entry stays
+/// valid for ever. Sealed with the repository's key. It may vanish or be damaged at any time: what is missing is read from the repository.
+/// Not thread-safe.
 /// </summary>
 internal sealed class SearchIndex
 {
@@ -31,7 +32,7 @@ internal sealed class SearchIndex
         _segments = segments;
     }
 
-    /// <summary>Opens what is there.</summary>
+    /// <summary>Opens the existing index, or an empty one.</summary>
     public static async Task<SearchIndex> OpenAsync(ResticRepository repository, string cache, CancellationToken cancellationToken)
     {
         var folder = Path.Combine(cache, "search");
@@ -46,7 +47,7 @@ internal sealed class SearchIndex
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or RepositoryException)
             {
-                // Another repository's, or damaged: as if it were not there.
+                // From another repository, or damaged: treated as missing.
             }
         }).ConfigureAwait(false);
         var known = new Dictionary<BlobId, ReadOnlyMemory<byte>>();
@@ -69,10 +70,10 @@ internal sealed class SearchIndex
         return new SearchIndex(repository, folder, known, segments);
     }
 
-    /// <summary>Whether a tree is known.</summary>
+    /// <summary>Whether the index has a tree.</summary>
     public bool Contains(BlobId tree) => _known.ContainsKey(tree);
 
-    /// <summary>A known tree's rows.</summary>
+    /// <summary>The rows of a tree in the index.</summary>
     public List<ItemSummary> Read(BlobId tree)
     {
         using var reader = new BinaryReader(new MemoryStream(_known[tree].ToArray(), writable: false), Encoding.UTF8);
@@ -99,8 +100,8 @@ internal sealed class SearchIndex
         _new.Add((tree, bytes));
     }
 
-    /// <summary>Keeps what was added. Many small files become one, without what no snapshot has any more.</summary>
-    /// <param name="visited">The trees that all snapshots have, if all were searched; else null.</param>
+    /// <summary>Saves what was added. Merges many small files into one and drops the trees that are in no snapshot any more.</summary>
+    /// <param name="visited">The trees of all snapshots, if all of them were searched; otherwise null.</param>
     public void Save(IReadOnlySet<BlobId>? visited)
     {
         if (_new.Count == 0)
@@ -119,7 +120,7 @@ internal sealed class SearchIndex
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // A convenience: without it the next search reads the repository again.
+            // Only a convenience: without it the next search reads the repository again.
         }
     }
 

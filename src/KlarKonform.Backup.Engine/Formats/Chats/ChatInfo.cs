@@ -4,7 +4,7 @@ using KlarKonform.Backup.WhatsApp.Exports;
 
 namespace KlarKonform.Backup.Engine.Formats.Chats;
 
-/// <summary>What <c>chat.json</c> says of a chat.</summary>
+/// <summary>What <c>chat.json</c> says about a chat.</summary>
 internal sealed class ChatInfo
 {
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -15,37 +15,37 @@ internal sealed class ChatInfo
     /// <summary>Name as people know it.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>The business's number, as people know it.</summary>
+    /// <summary>The business's number as people write it.</summary>
     public string Number { get; set; } = "";
 
-    /// <summary>Meta's id of that number; empty for exports.</summary>
+    /// <summary>Meta's id for that number; empty for exports.</summary>
     public string NumberId { get; set; } = "";
 
-    /// <summary>Who writes in it: names by numbers, or by names where no number is known.</summary>
+    /// <summary>The participants: names by numbers, or by names if no number is known.</summary>
     public SortedDictionary<string, string> Participants { get; set; } = new(StringComparer.Ordinal);
 
-    /// <summary>Messages a month.</summary>
+    /// <summary>Number of messages per month.</summary>
     public SortedDictionary<string, int> Months { get; set; } = new(StringComparer.Ordinal);
 
-    /// <summary>Exports: names that it had, and spellings of them.</summary>
+    /// <summary>Exports: names that the chat had, and spellings of them.</summary>
     public SortedSet<string> Names { get; set; } = new(StringComparer.Ordinal);
 
-    /// <summary>Exports: the clock of the last message of the export that gave the name: a later one knows the newer name.</summary>
+    /// <summary>Exports: the time of the last message of the export that gave the name: a later one knows the newer name.</summary>
     public string NameAsOf { get; set; } = "";
 
-    /// <summary>Exports: hashes of some of its texts, base64, by which it is found again under another name.</summary>
+    /// <summary>Exports: hashes of some of its texts, base64, by which it is recognised under another name.</summary>
     public string Sketch { get; set; } = "";
 
-    /// <summary>Exports: what the last run that took it in found in each, by the export's file.</summary>
+    /// <summary>Exports: what the last run that took in the chat found in each export, by the export's file.</summary>
     public SortedDictionary<string, ExportBalance> Exports { get; set; } = new(StringComparer.Ordinal);
 
     /// <summary>The hashes of <see cref="Sketch"/>.</summary>
     public ulong[] Hashes() => MemoryMarshal.Cast<byte, ulong>(Convert.FromBase64String(Sketch)).ToArray();
 
-    /// <summary>Keeps hashes for <see cref="Sketch"/>.</summary>
+    /// <summary>Stores hashes in <see cref="Sketch"/>.</summary>
     public void Remember(IReadOnlyList<ulong> hashes) => Sketch = Convert.ToBase64String(MemoryMarshal.AsBytes<ulong>([.. hashes]));
 
-    /// <summary>Notes what an export had in it. One that was taken in before, and is the same, stays as it was noted then.</summary>
+    /// <summary>Records what an export contained. One that was taken in before and is unchanged keeps its record.</summary>
     public void Keep(string export, ExportBalance balance)
     {
         if (!Exports.TryGetValue(export, out var before)
@@ -53,9 +53,9 @@ internal sealed class ChatInfo
             Exports[export] = balance;
     }
 
-    /// <summary>Takes a name of it in.</summary>
+    /// <summary>Adds a name of the chat.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="asOf">The clock of the export's last message.</param>
+    /// <param name="asOf">The time of the export's last message.</param>
     public void Call(string name, string asOf)
     {
         if (string.CompareOrdinal(asOf, NameAsOf) < 0 || ChatName.WithoutCopy(name) == Name)
@@ -75,7 +75,7 @@ internal sealed class ChatInfo
     {
         var info = JsonSerializer.Deserialize<ChatInfo>(content, s_json)!;
 
-        // The reader makes collections that compare as the culture does, for which some names are one.
+        // The deserializer creates collections that compare by culture, which considers some different names equal.
         info.Participants = new(info.Participants, StringComparer.Ordinal);
         info.Months = new(info.Months, StringComparer.Ordinal);
         info.Names = new(info.Names, StringComparer.Ordinal);

@@ -5,7 +5,9 @@ using KlarKonform.Backup.WhatsApp.Archive;
 
 namespace KlarKonform.Backup.Engine.Formats.Chats;
 
-/// <summary>The messages of a chat's page: what happened to a message of the same month is shown with it, the rest in its place.</summary>
+/// <summary>
+/// The messages of a chat's page: what happened to a message in the same month is shown with it, the rest as separate entries.
+/// </summary>
 internal sealed class ChatMessages
 {
     private const int QuoteLength = 140;
@@ -29,7 +31,7 @@ internal sealed class ChatMessages
         var day = "";
         foreach (var line in _lines)
         {
-            // With its message; or it says nothing of its own.
+            // Already shown with its message, or nothing to show.
             if (line.Record == ChatRecord.Status || (line.Record == ChatRecord.Reaction && line.Target is { } target && _messages.ContainsKey(target)))
                 continue;
             var today = Moment(line).ToString("D", Html.Culture);
@@ -74,7 +76,7 @@ internal sealed class ChatMessages
             yield return Texts.Has("Chat_Status_" + last) ? Texts.Get("Chat_Status_" + last) : last;
         foreach (var by in _about[line.Id].Where(each => each.Record == ChatRecord.Reaction).GroupBy(each => each.From?.Id))
         {
-            // An empty sign takes the one before back.
+            // An empty reaction takes back the previous one.
             if (by.MaxBy(each => each.Time) is { Text: { Length: > 0 } sign } reaction)
                 yield return $"{sign} {NameOf(reaction.From)}";
         }
@@ -125,7 +127,7 @@ internal sealed class ChatMessages
     private static DateTime Moment(ChatLine line) =>
         line.LocalTime is { } local && DateTime.TryParse(local, CultureInfo.InvariantCulture, DateTimeStyles.None, out var moment) ? moment : line.Time.UtcDateTime;
 
-    // A name must not turn the text around it.
+    // A name must not change the direction of the surrounding text.
     private string NameOf(ChatParty? party) => Html.Straight(Called(party));
 
     private string Called(ChatParty? party) => party is null ? "WhatsApp" : party.Name ?? (party.Id is { } id ? _info.Participants.GetValueOrDefault(id, id) : Texts.Get("Chat_Business"));

@@ -5,14 +5,14 @@ using KlarKonform.Backup.WhatsApp.Archive;
 namespace KlarKonform.Backup.Engine.Formats.Chats;
 
 /// <summary>
-/// A month of a chat as an HTML page: one file without scripts, beside its media, readable in ten years. Everything that people wrote is
-/// encoded, and the page's own policy forbids scripts and every other host.
+/// A month of a chat as an HTML page: one file without scripts, next to its media, readable in ten years. Everything that people wrote is
+/// encoded, and the page's own policy forbids scripts and all other hosts.
 /// </summary>
 internal static class ChatPage
 {
     private const string Policy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file:; media-src 'self' file:; base-uri 'none'; form-action 'none'";
 
-    /// <summary>A month's page.</summary>
+    /// <summary>The page of one month.</summary>
     public static byte[] Month(ChatInfo info, string month, IReadOnlyList<ChatLine> lines)
     {
         var page = new StringBuilder();
@@ -26,7 +26,7 @@ internal static class ChatPage
         return Encoding.UTF8.GetBytes(page.ToString());
     }
 
-    /// <summary>A chat's page: people and months.</summary>
+    /// <summary>The overview page of a chat: its people and months.</summary>
     public static byte[] Overview(ChatInfo info)
     {
         var page = new StringBuilder();

@@ -1,24 +1,24 @@
 namespace KlarKonform.Backup.Engine.Formats.Chats;
 
-/// <summary>What went in with an export, and what became of it: <c>chat.json</c> keeps the last one of each export.</summary>
+/// <summary>What an export contained, and what became of it: <c>chat.json</c> keeps the last one for each export.</summary>
 internal sealed record ExportBalance
 {
     /// <summary>When it was taken in; UTC.</summary>
     public DateTimeOffset Taken { get; init; }
 
-    /// <summary>Where the text lies as it was exported, below the chat's folder; null where deleted messages are redacted.</summary>
+    /// <summary>The path of the text as exported, below the chat's folder; null if deleted messages are redacted.</summary>
     public string? Text { get; init; }
 
-    /// <summary>Bytes of the text.</summary>
+    /// <summary>Size of the text in bytes.</summary>
     public long Bytes { get; init; }
 
     /// <summary>Messages in it.</summary>
     public int Messages { get; init; }
 
-    /// <summary>Of these, those that the archive did not have.</summary>
+    /// <summary>Of these, the ones that the archive did not have.</summary>
     public int Added { get; init; }
 
-    /// <summary>Lines before the first one with a time, which are no message: kept as they are.</summary>
+    /// <summary>Lines before the first one with a time, which are not messages: kept as they are.</summary>
     public int NotMessages { get; init; }
 
     /// <summary>By how many minutes its clock differs from the archive's.</summary>
@@ -27,15 +27,17 @@ internal sealed record ExportBalance
     /// <summary>Files in it besides the text.</summary>
     public int Files { get; init; }
 
-    /// <summary>Of these, those that messages name.</summary>
+    /// <summary>Of these, the ones that messages name.</summary>
     public int Named { get; init; }
 
     /// <summary>Messages whose file the export left out.</summary>
     public int Omitted { get; init; }
 
-    /// <summary>Names that no file of the export has.</summary>
+    /// <summary>Names in messages for which the export has no file.</summary>
     public IReadOnlyList<string> Missing { get; init; } = [];
 
-    /// <summary>Files that no message names, or that differ from the one which its message has already: kept below <c>_unassigned</c>.</summary>
+    /// <summary>
+    /// Files that no message names, or that differ from the file that their message already has: kept below <c>_unassigned</c>.
+    /// </summary>
     public IReadOnlyList<string> Unassigned { get; init; } = [];
 }

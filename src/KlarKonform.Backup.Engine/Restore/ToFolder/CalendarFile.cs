@@ -2,7 +2,7 @@ using System.Text;
 
 namespace KlarKonform.Backup.Engine.Restore.ToFolder;
 
-/// <summary>Events of a calendar in one iCalendar object: every event once, and every time zone that they name.</summary>
+/// <summary>Events of a calendar in one iCalendar object: each event once, and each time zone that they name once.</summary>
 internal sealed class CalendarFile(string path, bool overwrite) : CombinedFile(path, overwrite)
 {
     private const string Zone = "VTIMEZONE";
@@ -25,7 +25,7 @@ internal sealed class CalendarFile(string path, bool overwrite) : CombinedFile(p
         }
     }
 
-    // The components of the file; one that does not end is an error, not a shorter event.
+    // The components of the file; an unterminated one is an error, not a shorter event.
     private static List<(string Kind, string Text)> Blocks(string content)
     {
         var blocks = new List<(string, string)>();

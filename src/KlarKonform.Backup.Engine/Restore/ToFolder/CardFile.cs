@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Engine.Restore.ToFolder;
 
-/// <summary>vCards one after the other, as RFC 6350 allows it.</summary>
+/// <summary>vCards one after another, as RFC 6350 allows.</summary>
 internal sealed class CardFile(string path, bool overwrite) : CombinedFile(path, overwrite)
 {
     protected override void Write(MemoryStream target, byte[] content, DateTimeOffset time)

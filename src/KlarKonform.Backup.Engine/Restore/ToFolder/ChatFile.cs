@@ -3,7 +3,7 @@ using KlarKonform.Backup.WhatsApp.Archive;
 
 namespace KlarKonform.Backup.Engine.Restore.ToFolder;
 
-/// <summary>A chat as a table: a row a message, and a row for what happened to one.</summary>
+/// <summary>A chat as a table: one row per message, and one row for each thing that happened to a message.</summary>
 internal sealed class ChatFile(string path, bool overwrite) : CsvFile(path, overwrite, s_columns)
 {
     private static readonly string[] s_columns = ["time", "localTime", "direction", "from", "number", "kind", "type", "text", "file", "status", "edited", "deleted", "answers", "id"];

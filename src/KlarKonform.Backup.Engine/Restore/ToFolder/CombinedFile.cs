@@ -3,19 +3,19 @@ using System.Text;
 namespace KlarKonform.Backup.Engine.Restore.ToFolder;
 
 /// <summary>
-/// A file that many items go into: mbox (RFC 4155, with the quoting of mboxrd), iCalendar, vCard or CSV. It has its name when it is
-/// complete; until then it is called <c>.part</c>. An item is written whole or not at all: one that cannot be brought into the form costs
-/// itself alone. Not thread-safe.
+/// A file that many items are written to: mbox (RFC 4155, with the quoting of mboxrd), iCalendar, vCard or CSV. It gets its name when it is
+/// complete; until then it is called <c>.part</c>. An item is written completely or not at all: one that cannot be converted affects only
+/// itself. Not thread-safe.
 /// </summary>
 internal abstract class CombinedFile(string path, bool overwrite) : IAsyncDisposable
 {
     private readonly string _temporary = $"{path}.{Guid.NewGuid().ToString("N")[..8]}.part";
     private FileStream? _stream;
 
-    /// <summary>The file.</summary>
+    /// <summary>Path of the file.</summary>
     public string Path => path;
 
-    /// <summary>Whether it is left alone, because it is there already.</summary>
+    /// <summary>Whether it is skipped, because it already exists.</summary>
     public bool IsSkipped { get; init; }
 
     /// <summary>What comes before the first item.</summary>
@@ -25,8 +25,9 @@ internal abstract class CombinedFile(string path, bool overwrite) : IAsyncDispos
     protected virtual string Tail => "";
 
     /// <summary>Adds an item.</summary>
-    /// <exception cref="FormatException">The item is not what it should be, and the file is as before; so with any other exception but those of the disk.</exception>
-    /// <exception cref="IOException">The disk does not take it, and the file is lost.</exception>
+    /// <exception cref="FormatException">The item is malformed; the file is unchanged. The same holds for any other exception except disk
+    /// errors.</exception>
+    /// <exception cref="IOException">The disk refuses it, and the file is lost.</exception>
     public async Task AddAsync(byte[] content, DateTimeOffset time, CancellationToken cancellationToken)
     {
         using var item = new MemoryStream(content.Length + 256);
@@ -62,15 +63,15 @@ internal abstract class CombinedFile(string path, bool overwrite) : IAsyncDispos
         }
         catch (IOException)
         {
-            // What was not written has been reported.
+            // Items that were not written have been reported.
         }
 
         File.Delete(_temporary);
         _stream = null;
     }
 
-    /// <summary>Writes an item in the file's form.</summary>
-    /// <param name="target">Takes it; nothing of it reaches the file if this throws.</param>
+    /// <summary>Writes an item in the file's format.</summary>
+    /// <param name="target">Receives it; if this throws, nothing is added to the file.</param>
     /// <param name="content">The item as it is stored.</param>
     /// <param name="time">Its time.</param>
     protected abstract void Write(MemoryStream target, byte[] content, DateTimeOffset time);

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace KlarKonform.Backup.Engine.Restore.ToFolder;
 
-/// <summary>A table as CSV (RFC 4180) that a spreadsheet opens: UTF-8 with its mark, and the separator of the culture.</summary>
+/// <summary>A table as CSV (RFC 4180) for spreadsheets: UTF-8 with a byte order mark, and the culture's separator.</summary>
 internal abstract class CsvFile(string path, bool overwrite, IReadOnlyList<string> columns) : CombinedFile(path, overwrite)
 {
     private readonly string _separator = CultureInfo.CurrentCulture.TextInfo.ListSeparator;

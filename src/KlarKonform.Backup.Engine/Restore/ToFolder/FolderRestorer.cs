@@ -9,13 +9,13 @@ using KlarKonform.Backup.Repository.Trees;
 namespace KlarKonform.Backup.Engine.Restore.ToFolder;
 
 /// <summary>
-/// Restores files of snapshots to a folder, each under its name in the end only when every byte of it was authenticated and hashed. Begun
-/// again after a cut it goes on: what has its name is complete. No name leads out of the destination. Whatever goes wrong with one item or
-/// one folder is its own row; the rest goes on. Used once.
+/// Restores files of snapshots to a folder. A file gets its final name only when every byte was authenticated and hashed. Started again
+/// after an interruption, it continues: a file with its final name is complete. No name leads out of the destination. A failure of one item
+/// or one folder becomes a row of its own; the rest continues. Used once.
 /// </summary>
 internal sealed class FolderRestorer : IAsyncDisposable
 {
-    // Enough that neighbours in a pack meet, few enough to hold in memory.
+    // Enough for files from the same pack to meet, few enough to keep in memory.
     private const int FilesAtATime = 10_000;
 
     private readonly RestoreRequest _request;
@@ -54,7 +54,7 @@ internal sealed class FolderRestorer : IAsyncDisposable
                     continue;
                 }
 
-                // Folders that the walk has left are closed; what they combine is complete.
+                // Folders that the walk has left are closed; their combined files are complete.
                 foreach (var left in _folders.Leave(entry.Parent))
                 {
                     await foreach (var item in CloseAsync(left, cancellationToken).ConfigureAwait(false))
@@ -88,7 +88,7 @@ internal sealed class FolderRestorer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _formatter.DisposeAsync();
 
-    // What is known of the entry at once: a failure, or that it is there already. Else it waits to be written.
+    // The result, if it is known at once: a failure, or that it exists already. Otherwise the entry waits to be written.
     private async Task<RestoredItem?> TakeAsync(SnapshotEntry entry, CancellationToken cancellationToken)
     {
         try
@@ -98,7 +98,7 @@ internal sealed class FolderRestorer : IAsyncDisposable
             {
                 var folder = _folders.Enter(entry);
                 if (folder.Blocked is null && _request.Format != RestoreFormat.Combined)
-                    folder.Make(); // An empty one comes back too.
+                    folder.Make(); // Empty folders are restored too.
                 return null;
             }
 
@@ -107,7 +107,7 @@ internal sealed class FolderRestorer : IAsyncDisposable
             if (parent.Blocked is { } reason)
                 return new RestoredItem(entry.Path, parent.Path, (long)entry.Node.Size, "Failed") { Code = "LinkInTheWay", Detail = reason };
             if (_written?.Add(entry) == false)
-                return null; // Another snapshot of this restore holds the very same.
+                return null; // Another snapshot of this restore contains exactly the same.
             var form = await _formatter.PlanAsync(entry, _folders.Levels, cancellationToken).ConfigureAwait(false);
             if (form.Combined is { } file)
                 _formatter.Enqueue(file, entry, _folders.FolderOf(parent));
@@ -132,7 +132,7 @@ internal sealed class FolderRestorer : IAsyncDisposable
         return null;
     }
 
-    // What cannot be put into a form that other programs read is written as it was stored, and says so.
+    // What cannot be converted to a format for other programs is written as it was stored, and reported as such.
     private async IAsyncEnumerable<RestoredItem> FlushAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var (item, fallback) in _formatter.FlushAsync(cancellationToken).ConfigureAwait(false))
@@ -174,10 +174,10 @@ internal sealed class FolderRestorer : IAsyncDisposable
         return target;
     }
 
-    // A dangling link is there too.
+    // A dangling link exists too.
     private static bool Exists(string path) => File.Exists(path) || Directory.Exists(path) || new FileInfo(path).LinkTarget is not null;
 
-    /// <summary>Restores a batch in the storage's order and returns it in its own.</summary>
+    /// <summary>Restores a batch in the order of the storage and returns it in its own order.</summary>
     private async Task<IReadOnlyList<RestoredItem>> WriteAsync(CancellationToken cancellationToken)
     {
         var failures = new ConcurrentDictionary<FileToRestore, Exception>(ReferenceEqualityComparer.Instance);

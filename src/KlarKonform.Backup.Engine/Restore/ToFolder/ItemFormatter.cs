@@ -6,7 +6,7 @@ using KlarKonform.Backup.Repository.Reading;
 
 namespace KlarKonform.Backup.Engine.Restore.ToFolder;
 
-/// <summary>Decides in which form an entry is restored, and writes what goes into one file with others. Used by one restore.</summary>
+/// <summary>Decides in which form an entry is restored, and writes items that go into a combined file. Used by one restore.</summary>
 internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest request) : IAsyncDisposable
 {
     private const string AddressBook = "AddressBook.csv";
@@ -17,12 +17,12 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
     private readonly List<WaitingItem> _waiting = [];
     private readonly HashSet<CombinedFile> _open = [];
 
-    // Files that the disk refused, and why: nothing more goes into them, and they never get their name.
+    // Files that the disk refused, and why: nothing more is written to them, and they never get their final name.
     private readonly Dictionary<CombinedFile, Exception> _lost = [];
     private long _bytes;
     private (SnapshotEntry? Folder, HashSet<string> Names) _beside = (null, []);
 
-    /// <summary>Whether enough waits to be written.</summary>
+    /// <summary>Whether enough entries are waiting to be written.</summary>
     public bool IsFull => _waiting.Count >= EntriesAhead || _bytes >= BytesAhead;
 
     /// <summary>What becomes of an entry.</summary>
@@ -63,17 +63,19 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
         }
     }
 
-    /// <summary>Lets an entry wait for being written into a file.</summary>
+    /// <summary>Queues an entry to be written to a combined file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="entry">The entry.</param>
-    /// <param name="folder">Where it lies as a file of its own, if it cannot be put into the other.</param>
+    /// <param name="folder">Where it is written as a file of its own, if it cannot be added to the combined file.</param>
     public void Enqueue(CombinedFile file, SnapshotEntry entry, RestoreLevel folder)
     {
         _waiting.Add(new WaitingItem(file, entry, folder));
         _bytes += file.IsSkipped ? 0 : (long)entry.Node.Size;
     }
 
-    /// <summary>Writes what waits: read side by side, written in order. What cannot be brought into the form is handed back to be written as it is stored.</summary>
+    /// <summary>
+    /// Writes what is waiting: read concurrently, written in order. What cannot be converted is returned, to be written as it was stored.
+    /// </summary>
     public async IAsyncEnumerable<(RestoredItem Item, WaitingItem? AsStored)> FlushAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var contents = new (byte[]? Content, Exception? Failure)[_waiting.Count];
@@ -105,7 +107,7 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
         _bytes = 0;
     }
 
-    /// <summary>Completes the files of a folder that the walk leaves; a file that cannot be completed is a row of its own.</summary>
+    /// <summary>Completes the files of a folder that the walk leaves; a file that cannot be completed gets a row of its own.</summary>
     public async IAsyncEnumerable<RestoredItem> CloseAsync(RestoreLevel level, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var file in level.Files.Values)
@@ -143,7 +145,7 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
         }
     }
 
-    // What the disk does not take is the file's fault, not the item's.
+    // A disk error is the file's fault, not the item's.
     private async Task GuardedAsync(CombinedFile file, Func<Task> write)
     {
         try
@@ -158,7 +160,7 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
         }
     }
 
-    // The JSON is left out where the file beside it says the same to other programs; without that file it is all there is.
+    // The JSON is left out if the accompanying file tells other programs the same; without that file the JSON is all there is.
     private async Task<ItemForm> TruthAsync(SnapshotEntry entry, string extension, CancellationToken cancellationToken)
     {
         if (!ReferenceEquals(_beside.Folder, entry.Parent) && entry.Parent?.Node.Subtree is { } tree)
@@ -168,7 +170,7 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
 
     private static ItemForm Into(CombinedFile file) => new(false, file);
 
-    // Months and years are folders of our own making: the file is the one of the folder that people know.
+    // Month and year folders are created by us: the combined file belongs to the folder that people know.
     private static int FolderOf(IReadOnlyList<RestoreLevel> levels)
     {
         for (var i = levels.Count - 1; i > 0; i--)
@@ -182,10 +184,10 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
 
     private static bool IsPeriod(string name) => name.Length is 4 or 7 && name.Where((_, i) => i != 4).All(char.IsAsciiDigit) && (name.Length == 4 || name[4] == '-');
 
-    // The address book is one, whatever of it is restored.
+    // There is one address book, whatever part of it is restored.
     private static int Top(IReadOnlyList<RestoreLevel> levels) => Math.Min(1, levels.Count - 1);
 
-    // Beside its event's JSON, or somebody's attachment that is called so.
+    // It accompanies its event's JSON, or is an attachment that happens to have such a name.
     private static bool IsCompanion(SnapshotEntry entry) => entry.Node.Name.EndsWith("].ics", StringComparison.Ordinal);
 
     private CombinedFile FileOf(string kind, int at, IReadOnlyList<RestoreLevel> levels, string? extension, Func<string, bool, bool, CombinedFile> create)
@@ -194,7 +196,7 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
         if (level.Files.TryGetValue(kind, out var known))
             return known;
 
-        // Beside the folder that it stands for; in it, when that is the destination or the file has a name of its own.
+        // Next to the folder that it stands for; inside it if that is the destination, or if the file has a name of its own.
         var folder = extension is null || at == 0 ? level : request.Layout == RestoreLayout.Flat ? levels[0] : levels[at - 1];
         var name = extension is null ? AddressBook : (level.Entry is not { } entry ? kind : request.Layout == RestoreLayout.Flat
             ? string.Join(" - ", entry.Chain().Skip(1).Select(each => each.Node.Name)) : entry.Node.Name) + extension;

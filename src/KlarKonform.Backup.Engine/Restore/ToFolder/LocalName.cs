@@ -4,19 +4,19 @@ using KlarKonform.Backup.Engine.Formats;
 namespace KlarKonform.Backup.Engine.Restore.ToFolder;
 
 /// <summary>
-/// Names from a snapshot as names of local files. A snapshot may be anybody's: whatever a name says, the file lies in the folder that it is
-/// restored to, is a plain file there, and is called the same on every system.
+/// Names from a snapshot as names of local files. A snapshot may come from anyone: whatever a name says, the file stays in the folder that
+/// it is restored to, is a plain file there, and has the same name on every system.
 /// </summary>
 internal static class LocalName
 {
-    // Windows ("Naming Files, Paths, and Namespaces"): devices with or without an extension, the superscript digits among them.
+    // Windows ("Naming Files, Paths, and Namespaces"): device names, with or without an extension, including those with superscript digits.
     private static readonly HashSet<string> s_devices = new(StringComparer.OrdinalIgnoreCase)
     {
         "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "COM0", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9", "COM¹", "COM²", "COM³",
         "LPT0", "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9", "LPT¹", "LPT²", "LPT³",
     };
 
-    /// <summary>Bytes of UTF-8 that a name has at most: file systems take 255, and a file under way has a longer name.</summary>
+    /// <summary>Maximum length of a name in bytes of UTF-8: file systems allow 255, and an unfinished file has a longer name.</summary>
     public const int MaxBytes = 240;
 
     /// <summary>The name to use.</summary>
@@ -25,13 +25,14 @@ internal static class LocalName
         var safe = new StringBuilder(name.Length);
         foreach (var rune in name.EnumerateRunes())
         {
-            // ':' would name an alternate data stream or a drive.
+            // ':' would address an alternate data stream or a drive.
             safe.Append(rune.Value is '<' or '>' or ':' or '"' or '/' or '\\' or '|' or '?' or '*' || Rune.IsControl(rune) || rune.Value == 0xFFFD ? "_" : rune.ToString());
         }
 
         var result = SafeName.Shorten(safe.ToString(), MaxBytes);
         var kept = result.TrimEnd('.', ' ');
-        result = kept + new string('_', result.Length - kept.Length); // Windows drops dots and blanks at the end: "..", "a." and "a" would be one.
+        // Windows drops trailing dots and spaces: "..", "a." and "a" would be the same.
+        result = kept + new string('_', result.Length - kept.Length);
         if (result.Length == 0)
             return "_";
         var dot = result.IndexOf('.', StringComparison.Ordinal);

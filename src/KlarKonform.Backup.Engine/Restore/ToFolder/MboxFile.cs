@@ -3,7 +3,9 @@ using System.Text;
 
 namespace KlarKonform.Backup.Engine.Restore.ToFolder;
 
-/// <summary>Mails of a folder as mbox: each after a line that begins with "From ", lines of a mail that look like one quoted (mboxrd).</summary>
+/// <summary>
+/// Mails of a folder as mbox: each after a line that begins with "From "; lines of a mail that look like one are quoted (mboxrd).
+/// </summary>
 internal sealed class MboxFile(string path, bool overwrite) : CombinedFile(path, overwrite)
 {
     protected override void Write(MemoryStream target, byte[] content, DateTimeOffset time)

@@ -2,13 +2,16 @@ using KlarKonform.Backup.Engine.Browsing;
 
 namespace KlarKonform.Backup.Engine.Restore.ToFolder;
 
-/// <summary>The local folders of a restore: those that stand for the snapshot's folders from the root to where the walk is. Not thread-safe.</summary>
+/// <summary>
+/// The local folders of a restore: those that correspond to the snapshot's folders from the root to the current place of the walk. Not
+/// thread-safe.
+/// </summary>
 internal sealed class RestoreFolders
 {
     private readonly RestoreRequest _request;
     private readonly List<RestoreLevel> _levels = [];
 
-    // Of several snapshots, folders of one path are one folder.
+    // Folders with the same path in several snapshots are one folder.
     private readonly Dictionary<string, RestoreLevel>? _known;
     private readonly int _skipped;
 
@@ -20,10 +23,10 @@ internal sealed class RestoreFolders
         _levels.Add(new RestoreLevel(null, request.Destination!) { IsMade = true });
     }
 
-    /// <summary>The folders from the destination to where the walk is.</summary>
+    /// <summary>The folders from the destination to the current place of the walk.</summary>
     public IReadOnlyList<RestoreLevel> Levels => _levels;
 
-    /// <summary>Makes the destination.</summary>
+    /// <summary>Creates the destination.</summary>
     /// <exception cref="BackupException">DestinationUnwritable.</exception>
     public void MakeDestination()
     {
@@ -37,10 +40,10 @@ internal sealed class RestoreFolders
         }
     }
 
-    /// <summary>Where a file of a folder lies.</summary>
+    /// <summary>The folder for the files of a folder.</summary>
     public RestoreLevel FolderOf(RestoreLevel parent) => _request.Layout == RestoreLayout.Flat ? _levels[0] : parent;
 
-    /// <summary>Leaves the folders that do not lead to a folder, the innermost first.</summary>
+    /// <summary>Leaves the folders that do not lead to the given folder, innermost first.</summary>
     public IEnumerable<RestoreLevel> Leave(SnapshotEntry? folder)
     {
         if (ReferenceEquals(_levels[^1].Entry, folder))
@@ -64,7 +67,7 @@ internal sealed class RestoreFolders
         yield return _levels[0];
     }
 
-    /// <summary>Goes into a folder of the snapshot, from one above it that the walk is in.</summary>
+    /// <summary>Enters a folder of the snapshot, from one above it that the walk is in.</summary>
     public RestoreLevel Enter(SnapshotEntry? folder)
     {
         if (folder is null || folder.Depth < _skipped)
@@ -88,13 +91,13 @@ internal sealed class RestoreFolders
         var level = new RestoreLevel(entry, Path.Combine(parent.Path, parent.Claim(entry.Node.Name))) { Blocked = parent.Blocked };
         _known?.TryAdd(entry.Path, level);
 
-        // A link that lies there already would lead what is restored out of the destination.
+        // An existing link here would redirect what is restored out of the destination.
         if (level.Blocked is null && new DirectoryInfo(level.Path) is { LinkTarget: not null })
             level.Blocked = Texts.Get("RestoreLinkInTheWay", level.Path);
         return level;
     }
 
-    // How many folders all paths have in common, by their texts: what they lead to must not change where a file lies.
+    // How many folders all paths have in common, by their text: what the paths match must not change where a file is placed.
     private static int Shared(IEnumerable<string> paths)
     {
         string[]? shared = null;

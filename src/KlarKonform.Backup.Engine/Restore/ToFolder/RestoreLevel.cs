@@ -3,7 +3,7 @@ using KlarKonform.Backup.Engine.Formats;
 
 namespace KlarKonform.Backup.Engine.Restore.ToFolder;
 
-/// <summary>A folder of the snapshot on the way down, and the local one that stands for it.</summary>
+/// <summary>A folder of the snapshot on the way down, and the local folder that corresponds to it.</summary>
 internal sealed class RestoreLevel(SnapshotEntry? entry, string path)
 {
     // Room for " (1234567)".
@@ -17,17 +17,17 @@ internal sealed class RestoreLevel(SnapshotEntry? entry, string path)
     /// <summary>The local folder.</summary>
     public string Path => path;
 
-    /// <summary>Why nothing may be written there, or null.</summary>
+    /// <summary>Why nothing may be written to it, or null.</summary>
     public string? Blocked { get; set; }
 
-    /// <summary>Whether the local folder is known to be there.</summary>
+    /// <summary>Whether the local folder is known to exist.</summary>
     public bool IsMade { get; set; }
 
-    /// <summary>The one file that its items go into, by kind.</summary>
+    /// <summary>The combined files for its items, by kind.</summary>
     public Dictionary<string, CombinedFile> Files { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Makes the local folder.</summary>
-    /// <exception cref="IOException">It cannot be made; or <see cref="UnauthorizedAccessException"/>.</exception>
+    /// <summary>Creates the local folder.</summary>
+    /// <exception cref="IOException">It cannot be created; an <see cref="UnauthorizedAccessException"/> is possible too.</exception>
     public void Make()
     {
         if (IsMade)
@@ -36,7 +36,7 @@ internal sealed class RestoreLevel(SnapshotEntry? entry, string path)
         IsMade = true;
     }
 
-    /// <summary>A name of which there is none yet in this folder, on systems too that ignore case or normalisation.</summary>
+    /// <summary>A name that is not yet used in this folder, also on systems that ignore case or Unicode normalisation.</summary>
     public string Claim(string name)
     {
         var wished = LocalName.From(name);

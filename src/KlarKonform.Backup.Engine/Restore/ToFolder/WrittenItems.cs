@@ -6,15 +6,15 @@ using KlarKonform.Backup.Engine.Formats;
 namespace KlarKonform.Backup.Engine.Restore.ToFolder;
 
 /// <summary>
-/// What a restore of several snapshots has written to a folder: the same version of an item in the same place is one, in whatever
-/// snapshots it is. Not thread-safe.
+/// What a restore of several snapshots has written to a folder: the same version of an item in the same place is one item, whichever
+/// snapshots contain it. Not thread-safe.
 /// </summary>
-/// <param name="isFlat">Whether all items lie in one folder: then an item is the same wherever the snapshots have it.</param>
+/// <param name="isFlat">Whether all items go into one folder: then an item is the same wherever it is in the snapshots.</param>
 internal sealed class WrittenItems(bool isFlat)
 {
     private readonly HashSet<(long, long)> _keys = [];
 
-    /// <summary>Takes an item; false when it was taken before.</summary>
+    /// <summary>Records an item; false if it was already recorded.</summary>
     public bool Add(SnapshotEntry entry)
     {
         var place = isFlat && IdOf(entry) is { Length: > 0 } id ? $"{id}\0{entry.Node.Name}" : entry.Path;

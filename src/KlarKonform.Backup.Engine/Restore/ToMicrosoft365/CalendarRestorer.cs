@@ -10,7 +10,7 @@ using KlarKonform.Backup.Graph.Http;
 
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
-/// <summary>Puts events back, series with their exceptions, without telling anybody.</summary>
+/// <summary>Puts events back, series with their exceptions, without notifying anyone.</summary>
 internal sealed class CalendarRestorer : IResourceRestorer
 {
     private readonly RestoreContext _context;
@@ -69,11 +69,11 @@ internal sealed class CalendarRestorer : IResourceRestorer
         return new RestoredItem(item.Entry.Path, place, size, "Restored") { Detail = notes.Count > 0 ? string.Join(" ", notes) : null };
     }
 
-    // One and the same request of this restore; another restore's is another.
+    // The same id for the same request within this restore; another restore uses another.
     private Guid TransactionOf(RestoreItem item) =>
         new(SHA256.HashData(Encoding.UTF8.GetBytes($"{_context.Id}/{item.Entry.Path}/{string.Join(' ', item.Entry.Node.Content ?? [])}")).AsSpan(0, 16));
 
-    // Returns the restored occurrences by the ids that the changed ones had. One that is odd or refused costs itself.
+    // Returns the restored occurrences by the ids of the changed ones in the backup. One that is malformed or refused affects only itself.
     private async Task<Dictionary<string, string>> RestoreExceptionsAsync(string series, JsonElement json, List<string> notes, CancellationToken cancellationToken)
     {
         var instances = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -115,7 +115,7 @@ internal sealed class CalendarRestorer : IResourceRestorer
         {
             var lost = Texts.Get("RestoreAttachmentLost", attachment.Text("name"));
 
-            // A changed occurrence has attachments of its own; on the series they would be on all of its occurrences.
+            // A changed occurrence has attachments of its own; on the series they would appear in all of its occurrences.
             var target = attachment.Text("occurrence") is { Length: > 0 } occurrence ? instances.GetValueOrDefault(occurrence) : id;
             if (target is null)
                 notes.Add(lost);
@@ -143,7 +143,7 @@ internal sealed class CalendarRestorer : IResourceRestorer
         await _writer.AttachAsync(target, new OutlookAttachment(attachment.Text("name"), type, content, attachment.Flag("isInline"), contentId), cancellationToken).ConfigureAwait(false);
     }
 
-    // Calendars lie side by side: into a folder means a calendar of its own, named after both.
+    // Calendars are not nested: restoring into a folder means a separate calendar, named after both.
     private async Task<(string Id, string Name)> CalendarAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken)
     {
         var source = folders.Count > 0 ? folders[0] : new RestoreFolder("", "Calendar", "");
@@ -197,7 +197,7 @@ internal sealed class CalendarRestorer : IResourceRestorer
         return keys;
     }
 
-    // An event that is still there has its own id for the world; a restored one says of which it is made.
+    // An event that still exists is identified by its own id; a restored one records which event it was made from.
     private static IEnumerable<string> KeysOf(JsonElement item) =>
         item.Array("singleValueExtendedProperties").Select(each => each.Text("value")).Append(item.Text("iCalUId")).Where(key => key.Length > 0).Distinct();
 }

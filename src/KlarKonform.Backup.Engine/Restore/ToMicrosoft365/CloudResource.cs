@@ -4,11 +4,11 @@ using KlarKonform.Backup.Engine.Snapshots;
 
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
-/// <summary>A resource of a snapshot that items go back to.</summary>
+/// <summary>A resource of a snapshot whose items are restored.</summary>
 /// <param name="Kind">Mail, Calendar, Contacts, OneDrive, SharePoint; another kind cannot be restored to Microsoft 365.</param>
 /// <param name="Name">The user's or site's name in the snapshot.</param>
-/// <param name="Id">The user's directory id or the site's, or the name where the snapshot does not tell.</param>
-/// <param name="Depth">Entries of a path that make up the resource.</param>
+/// <param name="Id">The user's directory id or the site's, or the name if the snapshot does not record an id.</param>
+/// <param name="Depth">Number of path entries that make up the resource.</param>
 internal sealed record CloudResource(string Kind, string Name, string Id, int Depth)
 {
     /// <summary>The resource that an entry belongs to.</summary>
@@ -22,7 +22,10 @@ internal sealed record CloudResource(string Kind, string Name, string Id, int De
         return new CloudResource(place.Kind.Length > 0 ? place.Kind : path[0], known?.Name ?? name, known?.Id ?? name, place.Depth);
     }
 
-    /// <summary>An item with the folders between the resource and it; those in which deleted items are kept are no folders of the source.</summary>
+    /// <summary>
+    /// An item with the folders between the resource and it; the folders in which we keep deleted items do not exist at the source and are
+    /// left out.
+    /// </summary>
     public RestoreItem ItemOf(SnapshotEntry entry)
     {
         var folders = new List<RestoreFolder>();
@@ -39,7 +42,7 @@ internal sealed record CloudResource(string Kind, string Name, string Id, int De
             }
             else if (!IsOfOurMaking(each.Node.Name))
             {
-                // A deleted item's folder, of which the path alone is kept.
+                // The folder of a deleted item, of which only the path is kept.
                 folders.Add(new RestoreFolder("", each.Node.Name, ""));
             }
         }
@@ -47,7 +50,7 @@ internal sealed record CloudResource(string Kind, string Name, string Id, int De
         return new RestoreItem(entry, folders);
     }
 
-    // Mail lies in months, events in years.
+    // Mail is stored in months, events in years.
     private bool IsOfOurMaking(string name) => (Kind == "Mail" && name.Length == 7 && name[4] == '-' && name.Where((_, i) => i != 4).All(char.IsAsciiDigit))
         || (Kind == "Calendar" && name.Length == 4 && name.All(char.IsAsciiDigit));
 }

@@ -13,8 +13,8 @@ using KlarKonform.Backup.Graph.Sites;
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
 /// <summary>
-/// Restores to Microsoft 365: resources side by side, each within what its service answers. Cut at any moment, it is begun again and finds
-/// what is there already.
+/// Restores to Microsoft 365: resources concurrently, each as fast as its service allows. Interrupted at any moment, it can be started
+/// again and finds what is there already.
 /// </summary>
 internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration configuration, IReadOnlyList<RestoreSource> sources, IBackupObserver observer) : IDisposable
 {
@@ -30,7 +30,7 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
     /// <exception cref="BackupException">Nothing could be restored because Graph refuses.</exception>
     public async IAsyncEnumerable<RestoredItem> RestoreAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // A target that does not exist is a mistake in the command: nothing has been written yet.
+        // A target that does not exist is a mistake in the command, so it is reported before anything is written.
         if (context.Cloud.Site is { } site)
             await SiteAsync(site, cancellationToken).ConfigureAwait(false);
         if (context.Cloud.User is { } user && !await new DirectoryApi(context.Client).ExistsAsync(user, cancellationToken).ConfigureAwait(false))
@@ -64,7 +64,7 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
 
     public void Dispose() => _gate.Dispose();
 
-    // It only tells ids: a mailbox or drive is found by its name too.
+    // The manifest only translates names to ids: a mailbox or drive can be found by its name too.
     private async Task<RunManifest?> ManifestAsync(RestoreSource source, CancellationToken cancellationToken)
     {
         try
@@ -115,7 +115,7 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
             return;
         }
 
-        // One mailbox that refuses is a line of the report; all of them are an error.
+        // One mailbox that refuses is a line in the report; if all refuse, it is an error.
         if (refused is not null && restored == 0)
             throw refused;
     }
@@ -158,7 +158,7 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
             using var item = resource.ItemOf(entry);
             if (entry.Node.IsDirectory)
             {
-                // Empty folders come back too; those that are there are found.
+                // Empty folders are restored too; existing ones are found.
                 if (item.Type.Length > 0 && entry.Depth >= resource.Depth)
                     await restorer.EnsureFolderAsync([.. item.Folders, new RestoreFolder(item.Id, NameOf(item), item.Type)], cancellationToken).ConfigureAwait(false);
                 return default;
@@ -168,7 +168,7 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
         }
         catch (GraphException exception) when (exception.Code == NotInLibrary)
         {
-            // Lists and pages of a site: their folders need no line in the report.
+            // The folders of a site's lists and pages need no line in the report.
             return entry.Node.IsDirectory || !restorer.IsItem(entry) ? default : (new RestoredItem(entry.Path, restorer.Place, (long)entry.Node.Size, "Skipped") { Detail = exception.Message }, null);
         }
         catch (GraphException exception) when (RefusalWatch.IsFull(exception))
@@ -193,7 +193,7 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
         }
         catch
         {
-            item.Released?.Invoke(); // Another version of it may do better.
+            item.Released?.Invoke(); // Another version of it may succeed.
             throw;
         }
     }
@@ -225,7 +225,7 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
                     : await new DriveApi(context.Client).UserDriveAsync(user, cancellationToken).ConfigureAwait(false);
                 return new DriveRestorer(context, context.Cloud.Site ?? shown, (folders, _) => Task.FromResult((drive, "", folders)));
             case "SharePoint" when context.Cloud.User is { } other:
-                // A library's files into a user's drive: below a folder of the library's name.
+                // A library's files into a user's drive: below a folder with the library's name.
                 var home = await new DriveApi(context.Client).UserDriveAsync(other, cancellationToken).ConfigureAwait(false);
                 return new DriveRestorer(context, other, (folders, _) => Task.FromResult((home, "", folders)));
             case "SharePoint":
@@ -236,7 +236,8 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
         }
     }
 
-    // In place a library is known by its id. Elsewhere it is the one of the same name, or the default one with a folder of that name.
+    // When restoring in place, a library is found by its id. Elsewhere it is the one of the same name, or the default one with a folder of
+    // that name.
     private async Task<(string Drive, string Name, IReadOnlyList<RestoreFolder> Folders)> LibraryAsync(CloudResource resource, GraphSite? site, IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken)
     {
         var at = 0;

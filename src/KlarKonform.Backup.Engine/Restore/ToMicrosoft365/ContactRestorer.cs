@@ -10,7 +10,7 @@ namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 /// <summary>Puts contacts back, with their photos and folders.</summary>
 internal sealed class ContactRestorer : IResourceRestorer
 {
-    // What a client may not write, or what belongs to the old item alone.
+    // What a client must not write, or what belongs only to the old item.
     private static readonly HashSet<string> s_dropped = ["id", "changeKey", "createdDateTime", "lastModifiedDateTime", "parentFolderId", "photo", "flag", "primaryEmailAddress", "secondaryEmailAddress", "tertiaryEmailAddress", "extensions", "singleValueExtendedProperties", "multiValueExtendedProperties"];
 
     private readonly RestoreContext _context;
@@ -74,7 +74,7 @@ internal sealed class ContactRestorer : IResourceRestorer
     private async Task<bool> IsThereAsync(string folder, string origin, CancellationToken cancellationToken) =>
         _context.Request.Conflict != RestoreConflict.Rename && await _present.TakeAsync(folder, origin, cancellationToken).ConfigureAwait(false);
 
-    // A contact is one without its photo too. Returns what the report says of it.
+    // A contact without its photo is still a contact. Returns what the report says about it.
     private async Task<string?> AddPhotoAsync(RestoreItem item, string contact, CancellationToken cancellationToken)
     {
         try
@@ -111,7 +111,7 @@ internal sealed class ContactRestorer : IResourceRestorer
             if (_context.Cloud.Folder is { } top)
                 (parent, path) = await StepAsync(parent, top, path, cancellationToken).ConfigureAwait(false);
 
-            // The first folder is the default one, whatever it is called here.
+            // The first folder is the default one, whatever its name is here.
             foreach (var folder in folders.Skip(1))
             {
                 if (_isSource && _context.Cloud.Folder is null && _folders!.TryGetValue(folder.Id, out var known))

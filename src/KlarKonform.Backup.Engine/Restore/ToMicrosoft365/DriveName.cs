@@ -1,11 +1,13 @@
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
-/// <summary>Names that SharePoint takes ("Restrictions and limitations in OneDrive and SharePoint"): what older systems let in it refuses today.</summary>
+/// <summary>
+/// Names that SharePoint accepts ("Restrictions and limitations in OneDrive and SharePoint"): it refuses some that older systems allowed.
+/// </summary>
 internal static class DriveName
 {
     private static readonly System.Buffers.SearchValues<char> s_forbidden = System.Buffers.SearchValues.Create("\"*:<>?/\\|");
 
-    /// <summary>The name itself where it is legal, else the nearest one that is.</summary>
+    /// <summary>The name itself if it is valid, otherwise the nearest valid one.</summary>
     public static string From(string name)
     {
         var legal = string.Concat(name.Select(character => s_forbidden.Contains(character) || char.IsControl(character) ? '_' : character)).Trim().TrimEnd('.', ' ');

@@ -10,10 +10,12 @@ using KlarKonform.Backup.Repository.Trees;
 
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
-/// <summary>Puts files and folders back into a drive: with their times, checked by hash, and with their permissions if that is wanted.</summary>
+/// <summary>
+/// Puts files and folders back into a drive: with their times, verified by hash, and with their permissions if requested.
+/// </summary>
 /// <param name="context">The restore.</param>
 /// <param name="place">The drive's owner, for the report.</param>
-/// <param name="drives">Finds the drive of a path, and the folders of it that lie inside the drive.</param>
+/// <param name="drives">Finds the drive of a path, and its folders that are inside that drive.</param>
 internal sealed class DriveRestorer(RestoreContext context, string place, Func<IReadOnlyList<RestoreFolder>, CancellationToken, Task<(string Drive, string Name, IReadOnlyList<RestoreFolder> Folders)>> drives) : IResourceRestorer
 {
     private readonly DriveWriter _writer = new(context.Client);
@@ -23,7 +25,7 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
 
     public void Dispose()
     {
-        // Nothing is held.
+        // There is nothing to release.
     }
 
     public string Place => place;
@@ -36,7 +38,7 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
     {
         var size = (long)item.Entry.Node.Size;
 
-        // A file whose metadata cannot be read is a file all the same.
+        // A file whose metadata cannot be read is still a file.
         if ((item.Type.Length > 0 && item.Type != "driveItem") || DriveItemJson.IsShortcut(item.Graph))
             return new RestoredItem(item.Entry.Path, place, size, "Skipped") { Detail = Texts.Get("RestoreNotRestorable", item.Type) };
         var folder = await FolderAsync(item.Folders, cancellationToken).ConfigureAwait(false);
@@ -65,7 +67,7 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
         return new RestoredItem(item.Entry.Path, target, size, "Restored") { Detail = note };
     }
 
-    // Undefined: the name is taken after all, by something that appeared meanwhile.
+    // Returns an undefined item if the name is taken after all, by something that appeared in the meantime.
     private async Task<(JsonElement Item, string Hash)> WriteAsync(Folder folder, string name, RestoreItem item, long size, string behavior, CancellationToken cancellationToken)
     {
         var info = item.Graph.Object("fileSystemInfo");
@@ -82,13 +84,13 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
             }
             catch (GraphException exception) when (exception.Status == System.Net.HttpStatusCode.Conflict && behavior == "fail")
             {
-                // Perhaps it is the very file of the attempt before, of which the answer got lost.
+                // Perhaps it is the file of the previous attempt, whose response got lost.
                 var arrived = attempt == 1 ? default : await FindAsync(folder, name, cancellationToken).ConfigureAwait(false);
                 return arrived.ValueKind == JsonValueKind.Object && DriveItemJson.Hash(arrived) == sent ? (arrived, sent) : (default, "");
             }
             catch (GraphException exception) when (exception.Code == "UploadSessionGone" && attempt < 3)
             {
-                // The service forgot the session, or has ended it: from the start.
+                // The service has forgotten the session or ended it: start over.
                 sent = hashing.Hash;
             }
         }
@@ -113,7 +115,7 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
         return hashing.Hash;
     }
 
-    // Grants to people and sharing links; what a folder above gives is not its own.
+    // Grants to people and sharing links; permissions inherited from a folder above are not the item's own.
     private async Task<string?> RestorePermissionsAsync(string drive, string id, JsonElement metadata, CancellationToken cancellationToken)
     {
         var lost = 0;
@@ -133,7 +135,7 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
             }
             catch (GraphException exception) when (exception.Kind is GraphErrorKind.Other or GraphErrorKind.NotFound)
             {
-                lost++; // A person who is gone, or links that the tenant forbids: the file is there all the same.
+                lost++; // A person who has left, or links that the tenant forbids: the file is restored nevertheless.
             }
         }
 
@@ -200,7 +202,7 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
         }
         catch (GraphException exception) when (exception.Status == System.Net.HttpStatusCode.Conflict)
         {
-            // Made by somebody else meanwhile.
+            // Created by someone else in the meantime.
             id = (await ReadAsync(drive, above.Id, above.Path, cancellationToken).ConfigureAwait(false)).Folders.GetValueOrDefault(name);
             if (id is null)
                 throw;

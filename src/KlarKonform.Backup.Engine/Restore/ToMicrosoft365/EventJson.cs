@@ -7,23 +7,23 @@ using NodaTime;
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
 /// <summary>
-/// An event as Graph takes it, without its attendees: Exchange sends invitations to whoever an event of the mailbox's own names, and
-/// nothing switches that off. Who they were is written below the text.
+/// An event as Graph accepts it, without its attendees: Exchange sends invitations to everyone that an event in the mailbox owner's name
+/// lists, and that cannot be switched off. The attendees are written below the text.
 /// </summary>
 internal static class EventJson
 {
-    /// <summary>The property that says of which event a restored one is made.</summary>
+    /// <summary>The property that says which event a restored one was made from.</summary>
     public const string Origin = "String {6f0c1c52-3a0e-4d3a-9a65-6b1f9f3b7d11} Name KlarKonformOrigin";
 
     private static readonly HashSet<string> s_kept = ["subject", "isAllDay", "location", "categories", "importance", "sensitivity", "showAs", "reminderMinutesBeforeStart", "isReminderOn"];
 
-    // What an exception of a series may differ in.
+    // The properties in which an exception of a series may differ.
     private static readonly HashSet<string> s_ofException = ["subject", "isAllDay", "location", "categories", "importance", "sensitivity", "showAs", "reminderMinutesBeforeStart", "isReminderOn"];
 
-    /// <summary>A single event or a series.</summary>
+    /// <summary>Writes a single event or a series.</summary>
     /// <param name="item">The event as Graph sent it.</param>
-    /// <param name="origin">What tells it from others.</param>
-    /// <param name="transaction">An id by which Graph knows a repeated request.</param>
+    /// <param name="origin">What distinguishes it from others.</param>
+    /// <param name="transaction">An id by which Graph recognises a repeated request.</param>
     public static byte[] Write(JsonElement item, string origin, Guid transaction)
     {
         var zone = ZoneOf(item);
@@ -36,13 +36,13 @@ internal static class EventJson
         return JsonSerializer.SerializeToUtf8Bytes(json);
     }
 
-    /// <summary>What an exception changes of its occurrence.</summary>
+    /// <summary>Writes what an exception changes in its occurrence.</summary>
     public static byte[] WriteException(JsonElement exception) => JsonSerializer.SerializeToUtf8Bytes(Properties(exception, s_ofException, ZoneOf(exception)));
 
     /// <summary>When an exception's occurrence would have begun; UTC.</summary>
     public static DateTime OriginalStart(JsonElement exception) => exception.Time("originalStart").UtcDateTime;
 
-    /// <summary>The span of UTC in which the occurrence of a date begins, in the series' zone.</summary>
+    /// <summary>The span in UTC in which the occurrence of a date begins, in the time zone of the series.</summary>
     public static (DateTime From, DateTime To) DayOf(JsonElement series, DateOnly date)
     {
         var start = date.ToDateTime(TimeOnly.MinValue);
@@ -93,14 +93,14 @@ internal static class EventJson
 
     private static string Person(JsonElement address) => address.Text("name") is { Length: > 0 } name && name != address.Text("address") ? $"{name} <{address.Text("address")}>" : address.Text("address");
 
-    // A zone that nobody else knows ("tzone://Microsoft/Custom") is told in UTC.
+    // A zone that only Exchange knows ("tzone://Microsoft/Custom") is given in UTC.
     private static string ZoneOf(JsonElement item)
     {
         var name = item.Text("originalStartTimeZone");
         return name.Length > 0 && TimeZones.Find(name) is not null ? name : "UTC";
     }
 
-    // Stored in UTC; a series must be told in its own zone, or it moves when the clocks change.
+    // Stored in UTC; a series must be given in its own zone, or it shifts when daylight saving time changes.
     private static object Moment(JsonElement moment, string zone, bool allDay)
     {
         var time = DateTime.Parse(moment.Text("dateTime"), CultureInfo.InvariantCulture, DateTimeStyles.None);

@@ -3,15 +3,17 @@ using KlarKonform.Backup.Graph;
 
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
-/// <summary>Makes items exactly once, although an answer may get lost: before it is tried again, the target is asked.</summary>
+/// <summary>
+/// Creates items exactly once, although a response may get lost: before a retry, the target is asked whether the item exists.
+/// </summary>
 internal static class IdempotentCreate
 {
     private const int MaxAttempts = 6;
 
-    /// <summary>Makes an item.</summary>
-    /// <param name="create">Makes it and gives its id.</param>
-    /// <param name="find">Its id if an attempt did make it, or null.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <summary>Creates an item.</summary>
+    /// <param name="create">Creates it and returns its id.</param>
+    /// <param name="find">Returns its id if an earlier attempt did create it, otherwise null.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public static async Task<string> OnceAsync(Func<CancellationToken, Task<string>> create, Func<CancellationToken, Task<string?>> find, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -29,9 +31,12 @@ internal static class IdempotentCreate
         }
     }
 
-    /// <summary>Adds to an item what belongs to it. If that breaks off, the item is taken away again: rather nothing, and the next attempt makes it whole.</summary>
-    /// <param name="complete">Adds it.</param>
-    /// <param name="undo">Takes the item away.</param>
+    /// <summary>
+    /// Adds what belongs to an item. If that fails, the item is removed again: better no item, so that the next attempt creates it
+    /// completely.
+    /// </summary>
+    /// <param name="complete">Adds what belongs to it.</param>
+    /// <param name="undo">Removes the item.</param>
     public static async Task WholeAsync(Func<Task> complete, Func<CancellationToken, Task> undo)
     {
         try
@@ -47,18 +52,21 @@ internal static class IdempotentCreate
             }
             catch (Exception exception) when (exception is GraphException or OperationCanceledException)
             {
-                // What led here is what the report says.
+                // The report shows the error that led here.
             }
 
             throw;
         }
     }
 
-    /// <summary>Adds a side dish that the item can do without: refused or odd, it is a note. What another attempt could bring is thrown.</summary>
-    /// <param name="add">Adds it.</param>
-    /// <param name="notes">Takes the note.</param>
-    /// <param name="note">What is lost.</param>
-    /// <param name="cancellationToken">The call's.</param>
+    /// <summary>
+    /// Adds something that the item can do without: if it is refused or malformed, that becomes a note. What another attempt could fix is
+    /// thrown.
+    /// </summary>
+    /// <param name="add">Adds that part.</param>
+    /// <param name="notes">Receives the note.</param>
+    /// <param name="note">What is missing from the restored item.</param>
+    /// <param name="cancellationToken">The call's token.</param>
     public static async Task SideAsync(Func<Task> add, List<string> notes, string note, CancellationToken cancellationToken)
     {
         try

@@ -4,14 +4,15 @@ using KlarKonform.Backup.Graph.Mail;
 
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
-/// <summary>Finds and makes a target mailbox's folders. Thread-safe.</summary>
-/// <param name="mail">The mailbox.</param>
-/// <param name="writer">The mailbox.</param>
-/// <param name="isSource">Whether it is the mailbox that was backed up: then folders are known by their ids, however they are called now.</param>
-/// <param name="top">A folder that everything goes into, or null.</param>
+/// <summary>Finds and creates the folders of a target mailbox. Thread-safe.</summary>
+/// <param name="mail">Reads the mailbox.</param>
+/// <param name="writer">Writes to the mailbox.</param>
+/// <param name="isSource">Whether it is the mailbox that was backed up: then folders are found by their ids, whatever their names are
+/// now.</param>
+/// <param name="top">A folder to restore everything into, or null.</param>
 internal sealed class MailFolderTargets(MailApi mail, MailWriter writer, bool isSource, string? top) : IDisposable
 {
-    // The names that Outlook gives its folders in German and English, for a mailbox of another language.
+    // The names that Outlook gives its folders in German and English, for a mailbox in the other language.
     private static readonly Dictionary<string, string> s_wellKnown = new(StringComparer.OrdinalIgnoreCase)
     {
         ["Inbox"] = "inbox", ["Posteingang"] = "inbox",
@@ -27,7 +28,7 @@ internal sealed class MailFolderTargets(MailApi mail, MailWriter writer, bool is
     private readonly Dictionary<string, (string Id, string Path)> _found = new(StringComparer.Ordinal);
     private Dictionary<string, (string Parent, string Name)>? _byId;
 
-    /// <summary>The folder that stands for a path of the source, made where it is missing.</summary>
+    /// <summary>The folder that corresponds to a path of the source; created if missing.</summary>
     public async Task<(string Id, string Path)> FindAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -41,7 +42,7 @@ internal sealed class MailFolderTargets(MailApi mail, MailWriter writer, bool is
             foreach (var folder in folders)
                 (parent, path) = await StepAsync(parent, folder, path, isSource && top is null, cancellationToken).ConfigureAwait(false);
 
-            // A message that lay in no folder at all: the inbox is where people look.
+            // A message that was in no folder at all: the inbox is where people look.
             return parent is null ? await StepAsync(null, new RestoreFolder("", "Inbox", ""), "", byId: false, cancellationToken).ConfigureAwait(false) : (parent, path);
         }
         finally

@@ -10,7 +10,7 @@ using MimeKit;
 
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
-/// <summary>Puts mail back: with its read state, flags, categories, times and folder, and not as a draft unless it was one.</summary>
+/// <summary>Puts mail back: with its read state, flags, categories, times and folder, and as a draft only if it was one.</summary>
 internal sealed class MailRestorer : IResourceRestorer
 {
     private readonly RestoreContext _context;
@@ -59,7 +59,7 @@ internal sealed class MailRestorer : IResourceRestorer
         var before = await _present.CountAsync(folder, key, cancellationToken).ConfigureAwait(false);
         var id = await IdempotentCreate.OnceAsync(token => _writer.CreateAsync(folder, json, token), token => ArrivedAsync(folder, key, before, token), cancellationToken).ConfigureAwait(false);
 
-        // A message without its attachments is none.
+        // A message without its attachments would be incomplete.
         await IdempotentCreate.WholeAsync(async () =>
         {
             foreach (var attachment in later)
@@ -103,7 +103,8 @@ internal sealed class MailRestorer : IResourceRestorer
 
     private static string KeyOf(JsonElement item) => KeyOf(item.Text("internetMessageId"), item.Text("subject"), item.Time("receivedDateTime"), item.Flag("isDraft"));
 
-    // Message-ID is the message's own name; without one, what a reader would tell it by. A draft and the mail that was made of it are two.
+    // The Message-ID identifies a message; without one, what a reader would recognise it by. A draft and the mail that it became are two
+    // messages.
     private static string KeyOf(string messageId, string subject, DateTimeOffset received, bool isDraft) =>
         (isDraft ? "draft " : "") + (messageId.Length > 0 ? messageId : string.Create(CultureInfo.InvariantCulture, $"{received.UtcDateTime:s} {subject}"));
 }

@@ -7,33 +7,33 @@ using MimeKit;
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
 /// <summary>
-/// A message as Graph takes it, made of its MIME and the properties beside it. MIME posted as it is always becomes a draft of today;
-/// JSON with PR_MESSAGE_FLAGS and the two times does not (MS-OXCMSG 2.2.1.6, MS-OXOMSG).
+/// A message as Graph accepts it, made from its MIME and the properties next to it. MIME posted directly always becomes a draft dated
+/// today; JSON with PR_MESSAGE_FLAGS and the two times does not (MS-OXCMSG 2.2.1.6, MS-OXOMSG).
 /// </summary>
 internal sealed class MessageJson
 {
-    // mfSubmitted without mfUnsent: no draft.
+    // mfSubmitted without mfUnsent: not a draft.
     private const string NoDraft = "4";
 
-    // PR_TRANSPORT_MESSAGE_HEADERS of more than this says nothing that anybody reads.
+    // PR_TRANSPORT_MESSAGE_HEADERS above this size holds nothing that anyone reads.
     private const int MaxHeaders = 64 * 1024;
 
     private static readonly HashSet<string> s_addresses = ["from", "sender", "bccRecipients"];
     private static readonly HashSet<string> s_states = ["isRead", "importance", "categories", "inferenceClassification", "internetMessageId"];
 
-    // Of a message that was stored as JSON, what can be written.
+    // The writable properties of a message that was stored as JSON.
     private static readonly HashSet<string> s_whole = ["subject", "body", "toRecipients", "ccRecipients", "replyTo"];
 
     private readonly Dictionary<string, object?> _json = [];
     private readonly List<Dictionary<string, string>> _extended = [];
 
-    /// <summary>What is attached.</summary>
+    /// <summary>The attachments.</summary>
     public List<OutlookAttachment> Attachments { get; } = [];
 
     /// <summary>What could not be carried over, or null.</summary>
     public string? Loss { get; private set; }
 
-    /// <summary>Out of MIME.</summary>
+    /// <summary>Converts MIME.</summary>
     public static MessageJson FromMime(MimeMessage message, JsonElement graph)
     {
         var result = new MessageJson();
@@ -59,7 +59,7 @@ internal sealed class MessageJson
         return result;
     }
 
-    /// <summary>Out of a message that was stored as JSON because its MIME could not be had.</summary>
+    /// <summary>Converts a message that was stored as JSON because its MIME was not available.</summary>
     public static MessageJson FromJson(JsonElement whole, JsonElement graph)
     {
         var result = new MessageJson();
@@ -78,8 +78,8 @@ internal sealed class MessageJson
         return result;
     }
 
-    /// <summary>The request, with as many attachments as fit, and those that must follow.</summary>
-    /// <param name="limit">Bytes that a request may have.</param>
+    /// <summary>The request, with as many attachments as fit, and the attachments that must follow.</summary>
+    /// <param name="limit">Maximum size of a request in bytes.</param>
     public (byte[] Json, IReadOnlyList<OutlookAttachment> Later) Write(int limit)
     {
         _json["singleValueExtendedProperties"] = _extended;
@@ -87,7 +87,7 @@ internal sealed class MessageJson
         var room = limit - JsonSerializer.SerializeToUtf8Bytes(_json).Length;
         var now = new List<Dictionary<string, object?>>();
 
-        // Small ones first: the most of them are there from the beginning.
+        // Small ones first: then most of them are there from the beginning.
         foreach (var attachment in Attachments.OrderBy(each => each.Content.Length))
         {
             var size = (attachment.Content.Length * 4L / 3) + 1024;
@@ -145,7 +145,7 @@ internal sealed class MessageJson
             Extend("Binary 0x0071", index.Trim());
     }
 
-    // Exchange keeps a clear-signed message as one attachment that is the whole of it (MS-OXOSMIME 2.1.3.1): so the signature holds.
+    // Exchange keeps a clear-signed message as one attachment that contains all of it (MS-OXOSMIME 2.1.3.1): so the signature stays valid.
     private void AddSigned(MimeMessage message, MimeKit.Cryptography.MultipartSigned signed)
     {
         using var content = new MemoryStream();
@@ -172,7 +172,7 @@ internal sealed class MessageJson
         }
     }
 
-    /// <summary>Sets the text and tells which parts it stands for: that part itself, and its alternatives.</summary>
+    /// <summary>Sets the text and returns the parts that it stands for: that part itself, and its alternatives.</summary>
     private HashSet<TextPart> SetBody(MimeMessage message)
     {
         var texts = message.BodyParts.OfType<TextPart>().Where(part => !part.IsAttachment && (part.IsHtml || part.IsPlain)).ToArray();

@@ -4,7 +4,7 @@ using KlarKonform.Backup.Repository.Trees;
 
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
-/// <summary>A file of a snapshot as a stream, a blob in memory at a time; every byte was authenticated.</summary>
+/// <summary>A file of a snapshot as a stream, one blob in memory at a time; every byte was authenticated.</summary>
 internal sealed class NodeStream(RepositoryReader reader, Node node) : KlarKonform.Backup.Storage.ForwardReadStream
 {
     private ReadOnlyMemory<byte> _blob;

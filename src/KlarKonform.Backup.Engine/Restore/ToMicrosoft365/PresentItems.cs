@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
 /// <summary>
-/// What a target's folders hold already, by keys that tell items apart: asked for once a folder, and counted, because a folder may hold an
-/// item twice. Thread-safe.
+/// What a target's folders contain already, by keys that distinguish items: read once per folder, and counted, because a folder may contain
+/// an item twice. Thread-safe.
 /// </summary>
 /// <param name="read">Lists a folder's keys.</param>
 internal sealed class PresentItems(Func<string, CancellationToken, Task<List<string>>> read)
@@ -13,7 +13,7 @@ internal sealed class PresentItems(Func<string, CancellationToken, Task<List<str
 
     private readonly ConcurrentDictionary<(string Folder, string Key), int> _totals = new();
 
-    /// <summary>Whether a folder holds an item of such a key that no other item of the restore stands for yet.</summary>
+    /// <summary>Whether a folder contains an item with this key that no other item of the restore has claimed yet.</summary>
     public async Task<bool> TakeAsync(string folder, string key, CancellationToken cancellationToken)
     {
         var keys = await FolderAsync(folder, cancellationToken).ConfigureAwait(false);
@@ -26,17 +26,17 @@ internal sealed class PresentItems(Func<string, CancellationToken, Task<List<str
         return false;
     }
 
-    /// <summary>How many items of a key a folder had in the beginning, and those that the restore made since.</summary>
+    /// <summary>How many items with a key a folder had at the beginning, plus those that the restore has created since.</summary>
     public async Task<int> CountAsync(string folder, string key, CancellationToken cancellationToken)
     {
         await FolderAsync(folder, cancellationToken).ConfigureAwait(false);
         return _totals.GetValueOrDefault((folder, key));
     }
 
-    /// <summary>Says that the restore made one.</summary>
+    /// <summary>Records that the restore created one.</summary>
     public void Added(string folder, string key) => _totals.AddOrUpdate((folder, key), 1, (_, count) => count + 1);
 
-    // A listing that failed is not the folder's last word: the next item asks again.
+    // A failed listing is not final: the next item reads the folder again.
     private async Task<ConcurrentDictionary<string, int>> FolderAsync(string folder, CancellationToken cancellationToken)
     {
         var listing = _folders.GetOrAdd(folder, id => new Lazy<Task<ConcurrentDictionary<string, int>>>(() => ListAsync(id, cancellationToken)));

@@ -3,8 +3,8 @@ using KlarKonform.Backup.Graph;
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
 /// <summary>
-/// Tells a refusal of one item from a refusal of all of a resource's: some in a row without a success between them are the latter, and the
-/// rest need not be tried. Thread-safe.
+/// Distinguishes the refusal of one item from the refusal of all items of a resource: several in a row without a success in between are the
+/// latter, and the rest need not be tried. Thread-safe.
 /// </summary>
 internal sealed class RefusalWatch
 {
@@ -19,10 +19,10 @@ internal sealed class RefusalWatch
     /// <summary>Items that were restored.</summary>
     public long Restored => Interlocked.Read(ref _restored);
 
-    /// <summary>Takes an item's result.</summary>
+    /// <summary>Records an item's result.</summary>
     /// <param name="row">The result.</param>
-    /// <param name="refusal">Why it was refused, if the same might be said to every item; else null.</param>
-    /// <returns>The rows to report now: a refusal waits for the next success.</returns>
+    /// <param name="refusal">Why it was refused, if the same reason might apply to every item; otherwise null.</param>
+    /// <returns>The rows to report now: a refusal is held back until the next success.</returns>
     /// <exception cref="GraphException">Everything is refused.</exception>
     public IReadOnlyList<RestoredItem> Take(RestoredItem row, GraphException? refusal)
     {
@@ -43,19 +43,19 @@ internal sealed class RefusalWatch
         }
     }
 
-    /// <summary>The refusals that nothing came after.</summary>
-    /// <exception cref="GraphException">Nothing was taken at all.</exception>
+    /// <summary>The remaining refusals that no result followed.</summary>
+    /// <exception cref="GraphException">Not a single item was accepted.</exception>
     public IReadOnlyList<RestoredItem> End()
     {
         lock (_gate)
             return _last is null || _held.Count == 0 || _any ? Release() : throw _last;
     }
 
-    /// <summary>Whether a refusal might be meant for every item.</summary>
+    /// <summary>Whether a refusal might apply to every item.</summary>
     public static bool IsOfAll(GraphException exception) => exception.Kind is GraphErrorKind.AccessDenied or GraphErrorKind.UserGone or GraphErrorKind.NotProvisioned
         or GraphErrorKind.Locked || exception is { Kind: GraphErrorKind.Unreachable, Status: null };
 
-    /// <summary>Whether the target has no room left.</summary>
+    /// <summary>Whether the target is full.</summary>
     public static bool IsFull(GraphException exception) =>
         exception.Kind == GraphErrorKind.DeltaUnavailable || exception.Code is "quotaLimitReached" or "insufficientStorage" || (int?)exception.Status == 507;
 

@@ -12,14 +12,14 @@ namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 /// <summary>What all restorers of a restore share. Thread-safe.</summary>
 internal sealed class RestoreContext(RepositoryReader reader, GraphClient client, RestoreRequest request)
 {
-    // Contents in memory at a time, whatever mailboxes they go to.
+    // Bytes of content in memory at a time, across all mailboxes.
     private const long BytesInFlight = 256L << 20;
 
     private readonly ConcurrentDictionary<(long, long), bool> _written = new();
     private readonly ConcurrentDictionary<(long, long), bool> _versions = new();
     private readonly ByteBudget _budget = new(BytesInFlight);
 
-    /// <summary>Tells this restore's requests from those of another one.</summary>
+    /// <summary>Distinguishes this restore's requests from those of another one.</summary>
     public Guid Id { get; } = Guid.NewGuid();
 
     public GraphClient Client => client;
@@ -31,10 +31,10 @@ internal sealed class RestoreContext(RepositoryReader reader, GraphClient client
     public RepositoryReader Reader => reader;
 
     /// <summary>
-    /// Takes an item's place. The same version of it that comes by another path or out of another snapshot is the same item, and is
-    /// written once; of several versions the first one is, unless all are wanted side by side.
+    /// Claims an item's place. The same version of it, reached by another path or from another snapshot, is the same item and is written
+    /// once; of several versions the first is written, unless all are to be restored next to each other.
     /// </summary>
-    /// <param name="place">The folder that it goes to, and its name where the folder tells items by names.</param>
+    /// <param name="place">The target folder, and the item's name if the folder distinguishes items by name.</param>
     /// <param name="item">The item.</param>
     public Claim TakePlace(string place, RestoreItem item)
     {
@@ -50,17 +50,17 @@ internal sealed class RestoreContext(RepositoryReader reader, GraphClient client
         return Claim.First;
     }
 
-    /// <summary>The row of an item of which another version has the place.</summary>
+    /// <summary>The row of an item whose place is taken by another version.</summary>
     public static RestoredItem OtherVersion(RestoreItem item, string place) =>
         new(item.Entry.Path, place, (long)item.Entry.Node.Size, "Skipped") { Detail = Texts.Get("RestoreOtherVersion") };
 
-    /// <summary>Waits until a content of a size may be held; parsing and writing it anew takes some times as much.</summary>
+    /// <summary>Waits until content of this size may be held in memory; parsing and rewriting it takes several times as much.</summary>
     public Task<IDisposable> TakeAsync(long size, CancellationToken cancellationToken) => _budget.TakeAsync(Math.Max(size, 4096) * 4, cancellationToken);
 
-    /// <summary>A file's whole content.</summary>
+    /// <summary>A file's complete content.</summary>
     public Task<byte[]> ReadAsync(Node node, CancellationToken cancellationToken) => reader.ReadContentAsync(node, cancellationToken);
 
-    /// <summary>A file that lies beside an entry, or null.</summary>
+    /// <summary>A file next to an entry, or null.</summary>
     public async Task<Node?> BesideAsync(SnapshotEntry entry, string name, CancellationToken cancellationToken) =>
         entry.Parent?.Node.Subtree is { } folder ? (await reader.ReadTreeAsync(folder, cancellationToken).ConfigureAwait(false)).FirstOrDefault(node => node.Name == name) : null;
 
@@ -73,10 +73,10 @@ internal sealed class RestoreContext(RepositoryReader reader, GraphClient client
     /// <summary>What an item finds in its place.</summary>
     internal enum Claim
     {
-        /// <summary>Nothing of this restore's: it is to be written.</summary>
+        /// <summary>Nothing from this restore: the item is to be written.</summary>
         First,
 
-        /// <summary>Itself.</summary>
+        /// <summary>The same version of itself.</summary>
         Same,
 
         /// <summary>Another version of itself.</summary>

@@ -4,7 +4,7 @@ using KlarKonform.Backup.Engine.Formats;
 
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
-/// <summary>An item on its way back: its entry, its metadata, and the folders that it was in, by the names that they really have.</summary>
+/// <summary>An item on its way back: its entry, its metadata, and the folders that contained it, under their real names.</summary>
 internal sealed class RestoreItem : IDisposable
 {
     private readonly JsonDocument? _metadata;
@@ -18,10 +18,10 @@ internal sealed class RestoreItem : IDisposable
 
     public SnapshotEntry Entry { get; }
 
-    /// <summary>The folders from the resource's root to the item, months and years of our own making left out.</summary>
+    /// <summary>The folders from the resource's root to the item, without the month and year folders that we create.</summary>
     public IReadOnlyList<RestoreFolder> Folders { get; }
 
-    /// <summary>Metadata, or undefined where there is none.</summary>
+    /// <summary>Metadata; undefined if there is none.</summary>
     public JsonElement Metadata => _metadata?.RootElement ?? default;
 
     /// <summary>The item's properties as Graph sent them.</summary>
@@ -32,7 +32,7 @@ internal sealed class RestoreItem : IDisposable
 
     public string Type => Metadata.Text("type");
 
-    /// <summary>Gives the item's place to another version of it, because this one could not be written; null when it has none.</summary>
+    /// <summary>Gives the item's place to another version of it, because this one could not be written; null if it has none.</summary>
     public Action? Released { get; set; }
 
     public void Dispose() => _metadata?.Dispose();

@@ -12,9 +12,9 @@ using KlarKonform.Backup.Repository.Writing;
 namespace KlarKonform.Backup.Engine.Retention.Audit;
 
 /// <summary>
-/// A configuration's audit log: a file of JSON lines, each with the hash of the one before, in snapshots of its own that are only ever
-/// added to. Every backup's snapshot says in a tag how long the log was and how it ended, so that one that is shorter, forked or gone is
-/// noticed, whoever removed what. Anybody with restic can read it: <c>restic dump --tag audit:… latest /audit.jsonl</c>.
+/// A configuration's audit log: a file of JSON lines, each with the hash of the previous one, in snapshots of its own that are only ever
+/// added to. Every backup's snapshot records in a tag how long the log was and how it ended, so that a shortened, forked or missing log is
+/// noticed, whoever removed what. Anyone with restic can read it: <c>restic dump --tag audit:… latest /audit.jsonl</c>.
 /// </summary>
 internal sealed class AuditLog(BackupRepository session, TimeProvider time)
 {
@@ -23,13 +23,13 @@ internal sealed class AuditLog(BackupRepository session, TimeProvider time)
     public const string RetentionShortened = nameof(RetentionShortened);
     public const string RetentionOverridden = nameof(RetentionOverridden);
 
-    /// <summary>Somebody decided that what is left of the log counts; the detail names the states that it does not continue.</summary>
+    /// <summary>An admin decided that what is left of the log counts; the detail names the states that it does not continue.</summary>
     public const string AuditLogAccepted = nameof(AuditLogAccepted);
 
     /// <summary>The tag of its snapshots.</summary>
     public const string Tag = LockPurposes.Audit;
 
-    /// <summary>The tag by which a backup's snapshot says how the log ended.</summary>
+    /// <summary>The tag by which a backup's snapshot records how the log ended.</summary>
     public const string EndTag = "audit-end:";
 
     private const string FileName = "audit.jsonl";
@@ -39,7 +39,7 @@ internal sealed class AuditLog(BackupRepository session, TimeProvider time)
 
     private string OwnTag => Tag + session.Configuration.Id;
 
-    /// <summary>Reads and verifies the log; empty where there is none. The index must be loaded or open.</summary>
+    /// <summary>Reads and verifies the log; empty if there is none. The index must be loaded or open.</summary>
     /// <exception cref="BackupException">AuditLogBroken.</exception>
     public async Task<IReadOnlyList<AuditEntry>> ReadAsync(CancellationToken cancellationToken)
     {
@@ -51,10 +51,10 @@ internal sealed class AuditLog(BackupRepository session, TimeProvider time)
     }
 
     /// <summary>
-    /// How the log ends, for a backup's snapshot: what the log says, and every end that earlier snapshots know and that the log does not
-    /// continue, so that what shows a loss never gets lost itself.
+    /// How the log ends, for a backup's snapshot: the log's own end, and every end that earlier snapshots recorded and the log does not
+    /// continue, so that the evidence of a loss is never lost itself.
     /// </summary>
-    /// <returns>Tags, and whether the log is as it was written.</returns>
+    /// <returns>Tags, and whether the log is intact.</returns>
     public async Task<(IReadOnlyList<string> Tags, bool IsSound)> EndsAsync(CancellationToken cancellationToken)
     {
         var found = await FindAsync(cancellationToken).ConfigureAwait(false);
@@ -62,12 +62,12 @@ internal sealed class AuditLog(BackupRepository session, TimeProvider time)
         return ([.. ends.Where(IsEnd).Distinct().Select(end => EndTag + end)], found.Unexplained.Count == 0);
     }
 
-    /// <summary>Adds an entry: durable when the call returns. Needs the repository's index.</summary>
+    /// <summary>Adds an entry, which is durable when the call returns. Needs the repository's index.</summary>
     /// <exception cref="BackupException">AuditLogBroken.</exception>
     public Task<AuditEntry> AppendAsync(Func<IReadOnlyList<AuditEntry>, AuditEntry> write, CancellationToken cancellationToken) => AppendAsync((found) =>
         found.Unexplained.Count > 0 ? throw Broken(found.Unexplained) : write(found.State.Entries), cancellationToken);
 
-    /// <summary>Records that somebody decided that what is left of a broken log counts.</summary>
+    /// <summary>Records an admin's decision that what is left of a broken log counts.</summary>
     /// <exception cref="BackupException">AuditLogSound: there is nothing to decide.</exception>
     public Task<AuditEntry> AcceptAsync(string reason, string author, CancellationToken cancellationToken) => AppendAsync(
         found => found.Unexplained.Count == 0
@@ -166,11 +166,11 @@ internal sealed class AuditLog(BackupRepository session, TimeProvider time)
         }
         catch (RepositoryException)
         {
-            return null; // Lost or damaged: it counts as a state that nobody can tell.
+            return null; // Lost or damaged: it counts as an unknown state.
         }
     }
 
-    // A hold may be set, and its snapshot lost, before any backup says so.
+    // A hold may be set, and its snapshot lost, before any backup records it.
     private Task RememberAsync(AuditState state, CancellationToken cancellationToken) =>
         state.End.Length == 0 ? Task.CompletedTask : _memory.SaveAsync(NearKey, state.End, cancellationToken);
 
@@ -179,15 +179,15 @@ internal sealed class AuditLog(BackupRepository session, TimeProvider time)
     private BackupException Broken(IReadOnlyList<string> unexplained) => new("AuditLogBroken", BackupErrorCategory.SecurityError, session.Configuration.Name,
         session.Configuration.Name, string.Join(", ", unexplained.Take(3)));
 
-    /// <summary>What there is of the log.</summary>
+    /// <summary>What exists of the log.</summary>
     /// <param name="State">Its longest state.</param>
-    /// <param name="Parent">The snapshot that holds it, or null.</param>
-    /// <param name="Unexplained">States that it does not continue, and that nobody accepted.</param>
+    /// <param name="Parent">The snapshot that contains it, or null.</param>
+    /// <param name="Unexplained">States that it does not continue, and that no one accepted.</param>
     /// <param name="NewestLog">When its newest snapshot was taken.</param>
     /// <param name="NewestOther">When the newest snapshot of something else was taken.</param>
     private sealed record Found(AuditState State, string? Parent, IReadOnlyList<string> Unexplained, DateTimeOffset? NewestLog, DateTimeOffset? NewestOther)
     {
-        // A moment before the newest backup, so that "latest" goes on meaning that one for everybody; the entries have their own times.
+        // A moment before the newest backup, so that "latest" still means that backup for everyone; the entries have their own times.
         public DateTimeOffset NextTime(DateTimeOffset now)
         {
             var latest = NewestOther is { } backup && backup.AddSeconds(-1) < now ? backup.AddSeconds(-1) : now;

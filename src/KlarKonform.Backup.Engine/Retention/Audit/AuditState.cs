@@ -6,7 +6,10 @@ using System.Text.Json.Serialization;
 
 namespace KlarKonform.Backup.Engine.Retention.Audit;
 
-/// <summary>An audit log as one of its snapshots holds it: the entries, and their lines as they stand, for they are what was hashed.</summary>
+/// <summary>
+/// An audit log as one of its snapshots contains it: the entries, and their lines exactly as written, because the lines are what was
+/// hashed.
+/// </summary>
 internal sealed class AuditState
 {
     private static readonly string s_none = new('0', 64);
@@ -24,13 +27,13 @@ internal sealed class AuditState
     /// <summary>The entries, oldest first.</summary>
     public IReadOnlyList<AuditEntry> Entries => _entries;
 
-    /// <summary>All lines, as the file holds them.</summary>
+    /// <summary>All lines, as they are in the file.</summary>
     public string Text => string.Concat(_lines.Select(line => line + "\n"));
 
-    /// <summary>How long it is and how it ends; empty for an empty log.</summary>
+    /// <summary>Its length and end; empty for an empty log.</summary>
     public string End => _entries.Count == 0 ? "" : EndOf(_entries[^1]);
 
-    /// <summary>Reads a log, or returns null when it is not as it was written.</summary>
+    /// <summary>Reads a log, or returns null if it was altered.</summary>
     public static AuditState? TryRead(string text)
     {
         var state = new AuditState();
@@ -56,7 +59,7 @@ internal sealed class AuditState
         return state;
     }
 
-    /// <summary>The log with an entry more; what stands in it already stays as it stands.</summary>
+    /// <summary>The log with one more entry; existing lines stay unchanged.</summary>
     /// <param name="draft">The entry, without number and hashes.</param>
     public AuditState With(AuditEntry draft)
     {
@@ -69,13 +72,13 @@ internal sealed class AuditState
         return state;
     }
 
-    /// <summary>Whether a log that once ended like that is the beginning of this one.</summary>
+    /// <summary>Whether a log with that end is the beginning of this one.</summary>
     public bool Continues(string end) => end.Split('-') is [var count, ..] && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
         && number > 0 && number <= _entries.Count && EndOf(_entries[number - 1]) == end;
 
     private static string EndOf(AuditEntry entry) => string.Create(CultureInfo.InvariantCulture, $"{entry.Number}-{entry.Hash[..Math.Min(16, entry.Hash.Length)]}");
 
-    // The hash is of the line with an empty hash in it, byte by byte: a property that a later version adds is covered, and breaks nothing.
+    // The hash covers the line with an empty hash in it, byte by byte: a property that a later version adds is covered, and breaks nothing.
     private static string HashOf(string line, string hash) =>
         Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(hash.Length == 0 ? line : line.Replace($"\"hash\":\"{hash}\"", "\"hash\":\"\"", StringComparison.Ordinal)))).ToLowerInvariant();
 }

@@ -5,7 +5,7 @@ using KlarKonform.Backup.Repository.Snapshots;
 
 namespace KlarKonform.Backup.Engine.Retention.Holds;
 
-/// <summary>The holds that an audit log leaves in force.</summary>
+/// <summary>The holds in force according to an audit log.</summary>
 internal sealed class ActiveHolds
 {
     private readonly IReadOnlyList<(BackupHold Hold, IReadOnlyList<string> Paths)> _holds;
@@ -15,7 +15,7 @@ internal sealed class ActiveHolds
     /// <summary>The holds, oldest first.</summary>
     public IReadOnlyList<BackupHold> Holds => [.. _holds.Select(each => each.Hold)];
 
-    /// <summary>Whether the configuration itself is held.</summary>
+    /// <summary>Whether the whole configuration is on hold.</summary>
     public bool CoversEverything => _holds.Any(each => each.Hold.Scope == HoldScope.Configuration);
 
     public static ActiveHolds Of(IReadOnlyList<AuditEntry> log, string configuration)
@@ -45,14 +45,17 @@ internal sealed class ActiveHolds
         return new ActiveHolds(holds);
     }
 
-    /// <summary>Whether a hold names this very snapshot.</summary>
+    /// <summary>Whether a hold names exactly this snapshot.</summary>
     public bool Names(string snapshot) => _holds.Any(each => each.Hold.Scope == HoldScope.Snapshot && Names(each, snapshot));
 
-    /// <summary>Whether a damaged snapshot may be held: what it held cannot be read for certain any more.</summary>
+    /// <summary>Whether a damaged snapshot may be on hold: its contents can no longer be read reliably.</summary>
     public bool MayCover(BlobId id, Snapshot snapshot) => _holds.Any(each => each.Hold.Scope != HoldScope.Snapshot)
         || Names(id.ToString()) || (snapshot.Original is { } original && Names(original));
 
-    /// <summary>Why a snapshot is held; empty if it is not. One that another program changed, by a tag or a repair, is held as what it was.</summary>
+    /// <summary>
+    /// The reasons why a snapshot is on hold; empty if it is not. A snapshot that another program changed, by a tag or a repair, is held
+    /// like the original.
+    /// </summary>
     public async Task<IReadOnlyList<string>> ReasonsAsync(BlobId id, Snapshot snapshot, RepositoryReader reader, CancellationToken cancellationToken)
     {
         var reasons = new List<string>();
@@ -78,7 +81,7 @@ internal sealed class ActiveHolds
         return CoversEverything || _holds.Where(each => each.Hold.Scope == HoldScope.Resource).Any(each => each.Paths.Any(held => own == held || own.StartsWith(held + "/", StringComparison.Ordinal) || held.StartsWith(own + "/", StringComparison.Ordinal)));
     }
 
-    // The paths of a snapshot's hold are the ids that it had before the hold was set.
+    // The path list of a snapshot's hold contains the ids that the snapshot had before the hold was set.
     private static bool Names((BackupHold Hold, IReadOnlyList<string> Paths) hold, string snapshot) =>
         string.Equals(hold.Hold.Target, snapshot, StringComparison.OrdinalIgnoreCase) || hold.Paths.Contains(snapshot, StringComparer.OrdinalIgnoreCase);
 

@@ -4,7 +4,9 @@ using KlarKonform.Backup.Engine.Configuration;
 
 namespace KlarKonform.Backup.Engine.Retention.Holds;
 
-/// <summary>The holds of a configuration as this computer last saw them, for a status that asks nobody. The repository's word counts.</summary>
+/// <summary>
+/// The holds of a configuration as this computer last saw them, for a status that needs no repository. The repository is authoritative.
+/// </summary>
 internal sealed class HoldCache(BackupHome home)
 {
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
@@ -18,7 +20,7 @@ internal sealed class HoldCache(BackupHome home)
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
-            return []; // It only informs; the next look into the repository writes it anew.
+            return []; // It is only informative; the next read of the repository writes it again.
         }
     }
 

@@ -4,7 +4,7 @@ using KlarKonform.Backup.Repository.Reading;
 
 namespace KlarKonform.Backup.Engine.Retention.Holds;
 
-/// <summary>Sets and lifts holds; every change is an entry of the audit log.</summary>
+/// <summary>Sets and lifts holds; every change is an entry in the audit log.</summary>
 internal sealed class HoldManager(BackupRepository session, TimeProvider time)
 {
     private const int IdLength = 8;
@@ -75,7 +75,7 @@ internal sealed class HoldManager(BackupRepository session, TimeProvider time)
         if (request.Resource is not { } resource)
             return (HoldScope.Configuration, "", []);
 
-        // The newest snapshot keeps resources that are gone as well; only one that was never backed up is unknown.
+        // The newest snapshot also contains resources that no longer exist at the source; only one that was never backed up is unknown.
         var snapshots = await session.RecentAsync(cancellationToken).ConfigureAwait(false);
         var reader = new RepositoryReader(session.Repository, treeCache: session.TreeCache);
         var manifest = snapshots.Count == 0 ? null : await RunManifest.ReadAsync(reader, snapshots[^1].Snapshot.Root, cancellationToken).ConfigureAwait(false);

@@ -5,7 +5,7 @@ using KlarKonform.Backup.Repository.Keys;
 
 namespace KlarKonform.Backup.Engine.Retention.Maintenance;
 
-/// <summary>The passwords of a configuration's repository.</summary>
+/// <summary>Manages the passwords of a configuration's repository.</summary>
 internal sealed class RepositoryPasswords(BackupRepository session, TimeProvider time)
 {
     private readonly RepositoryKeys _keys = new(session.Repository);

@@ -11,12 +11,15 @@ using KlarKonform.Backup.Repository.Snapshots;
 
 namespace KlarKonform.Backup.Engine.Retention.Maintenance;
 
-/// <summary>Mends a configuration's repository, step by step: the index, then packs, then snapshots. Each begins from what is known, and nothing becomes less readable.</summary>
+/// <summary>
+/// Repairs a configuration's repository, step by step: the index, then packs, then snapshots. Each step begins from what is known, and
+/// nothing becomes less readable.
+/// </summary>
 internal sealed class RepositoryRepair(BackupRepository session, TimeProvider time, IProgress<LockWatch>? watching = null)
 {
     private const string Resources = "/" + SnapshotLayout.StateFolder + "/" + SnapshotLayout.ResourcesFolder;
 
-    /// <summary>Mends it, or says what would be done.</summary>
+    /// <summary>Repairs it, or says what would be done.</summary>
     /// <exception cref="BackupException">PackIdInvalid, RepositoryOfOtherTenant, or LockLost.</exception>
     public async Task<RepairResult> RunAsync(RepairOptions options, CancellationToken cancellationToken)
     {
@@ -31,7 +34,7 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
         var index = await indexes.PlanAsync(cancellationToken).ConfigureAwait(false);
         if (!options.PlanOnly && !index.IsClean)
         {
-            // What was verified by the index before counts no more.
+            // Verification results from before the index repair no longer count.
             await new FileLedger(session).WriteAsync(null, cancellationToken).ConfigureAwait(false);
             await indexes.ExecuteAsync(index, cancellationToken).ConfigureAwait(false);
         }
@@ -55,7 +58,7 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
         };
     }
 
-    // Whoever repairs has seen what is missing: it is off the list then, and holds nobody up any more.
+    // The admin who repairs has seen what is missing: it leaves the list and no longer holds anything up.
     private async Task<(IReadOnlyList<string> Snapshots, IReadOnlyList<string> Keys)> MissingAsync(RepairOptions options, CancellationToken cancellationToken)
     {
         await session.Repository.LoadReadableIndexAsync((_, _) => { }, cancellationToken).ConfigureAwait(false);
@@ -68,7 +71,7 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
         }
         catch (RepositoryException)
         {
-            return ([], []); // The newest manifest is lost itself, and with it the list.
+            return ([], []); // The newest manifest is lost, and the list with it.
         }
 
         string[] missing = [.. (await roll.MissingAsync(snapshots, before, holds: null, cancellationToken).ConfigureAwait(false)).Select(each => each.Id)];
@@ -80,7 +83,7 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
 
     private async Task<PackRepairPlan?> RepairPacksAsync(IReadOnlyCollection<BlobId> packs, RepairOptions options, IndexRepairPlan index, RepositoryLock exclusive, CancellationToken cancellationToken)
     {
-        // By an index that is not repaired yet nobody can tell what lies in them.
+        // Until the index is repaired, the contents of the packs are unknown.
         if (packs.Count == 0 || (options.PlanOnly && index.DamagedIndexes.Count > 0))
             return null;
         var repairer = new PackRepairer(session.Repository, exclusive, time);
@@ -98,7 +101,7 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
         var repaired = new List<RepairedSnapshot>();
         var forgotten = new List<BlobId>();
 
-        // A snapshot that is held stays, whatever is lost of it; and as long as nobody knows what is held, all do.
+        // A snapshot on hold stays, whatever it has lost; and as long as the holds are unknown, all snapshots stay.
         var holds = options.Forget ? ActiveHolds.Of(await new AuditLog(session, time).ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name) : null;
         var plans = await repairer.PlanAsync(snapshots.Where(each => !each.Snapshot.IsCheckpoint()), cancellationToken).ConfigureAwait(false);
         if (!options.PlanOnly)
@@ -118,8 +121,8 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
         return repaired;
     }
 
-    // A resource's state says that its items are stored. Where one is not any more, the next backup begins the resource anew, and fetches what
-    // is lost. Chats stay as they are: nobody sends a message twice.
+    // A resource's state says that its items are stored. Where that is no longer true, the next backup reads the resource from the
+    // beginning and fetches what is lost. Chats stay as they are, because no message is sent twice.
     private async Task<IReadOnlyCollection<string>> StatesToDropAsync(SnapshotRepairPlan plan, CancellationToken cancellationToken)
     {
         var reader = new RepositoryReader(session.Repository);
@@ -133,7 +136,7 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
         }
         catch (RepositoryException)
         {
-            // The manifest is lost itself: then nobody can tell whose items are.
+            // The manifest itself is lost: then it is unknown whose items these are.
         }
 
         try
@@ -144,7 +147,7 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
         }
         catch (RepositoryException)
         {
-            return []; // They are lost, too: the copy has none.
+            return []; // They are lost too: the copy does not have them.
         }
     }
 

@@ -12,11 +12,11 @@ internal sealed class RepositoryUnlocker(BackupRepository session, TimeProvider 
     public async Task<IReadOnlyList<BackupLock>> ListAsync(CancellationToken cancellationToken) =>
         [.. (await _keeper.ListAsync(cancellationToken).ConfigureAwait(false)).Select(found => Describe(found, found.Evidence))];
 
-    /// <summary>Removes locks and says what became of all that there were.</summary>
-    /// <param name="dead">Those that are removed if they are dead; what only watching tells is watched.</param>
-    /// <param name="forced">Those that are removed whatever is known of them.</param>
-    /// <param name="observer">Hears what is watched.</param>
-    /// <param name="cancellationToken">Ends the watch.</param>
+    /// <summary>Removes locks and reports what became of all existing ones.</summary>
+    /// <param name="dead">Locks to remove if they are dead; a lock whose owner can only be judged by watching is watched.</param>
+    /// <param name="forced">Locks to remove whatever is known of them.</param>
+    /// <param name="observer">Is told which locks are watched.</param>
+    /// <param name="cancellationToken">Cancels the watching.</param>
     public async Task<IReadOnlyList<BackupLock>> RemoveAsync(IReadOnlyCollection<string> dead, IReadOnlyCollection<string> forced, IBackupObserver observer, CancellationToken cancellationToken)
     {
         var found = await _keeper.ListAsync(cancellationToken).ConfigureAwait(false);

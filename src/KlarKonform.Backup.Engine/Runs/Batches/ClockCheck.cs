@@ -7,14 +7,14 @@ using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Engine.Runs.Batches;
 
-/// <summary>Tells the admin of clocks that are wrong: the computer's, that of earlier runs, the storage's.</summary>
+/// <summary>Warns the admin of wrong clocks: the computer's, that of earlier runs, the storage's.</summary>
 internal static class ClockCheck
 {
     /// <summary>Compares the clocks.</summary>
-    /// <param name="context">The run, whose time is right.</param>
+    /// <param name="context">The run, whose time is taken as right.</param>
     /// <param name="session">The repository; its locks were written a moment ago.</param>
     /// <param name="snapshots">The configuration's snapshots, oldest first.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public static async Task NoteAsync(RunContext context, BackupRepository session, IReadOnlyList<StoredSnapshot> snapshots, CancellationToken cancellationToken)
     {
         var now = context.Time.GetUtcNow();
@@ -26,7 +26,7 @@ internal static class ClockCheck
             context.Note(Texts.Get("ClockOfStorage", session.Store.Location, Math.Round(off.TotalMinutes)));
     }
 
-    // The newest lock is this run's own, or one that somebody renewed within the last minutes.
+    // The newest lock is this run's own, or one that another process renewed within the last few minutes.
     private static async Task<DateTimeOffset?> StorageTimeAsync(IObjectStore store, CancellationToken cancellationToken)
     {
         DateTimeOffset? newest = null;

@@ -7,7 +7,7 @@ using KlarKonform.Backup.Repository.Reading;
 
 namespace KlarKonform.Backup.Engine.Runs.Batches;
 
-/// <summary>A user or site that is gone keeps what was backed up; the admin is told.</summary>
+/// <summary>Keeps what was backed up from a user or site that no longer exists, and tells the admin.</summary>
 internal sealed class DepartedResources(RunContext context, SnapshotBuilder builder, RepositoryReader reader)
 {
     public async Task NoteAsync(TenantInventory listing, CancellationToken cancellationToken)

@@ -13,7 +13,7 @@ using KlarKonform.Backup.Repository.Writing;
 
 namespace KlarKonform.Backup.Engine.Runs.Batches;
 
-/// <summary>Resources that a held claim stands for, run from a snapshot on and saved as checkpoints meanwhile. Used once.</summary>
+/// <summary>Runs resources under a held claim, starting from a snapshot and saving checkpoints along the way. Used once.</summary>
 internal sealed class ResourceBatch : IAsyncDisposable
 {
     private readonly RunContext _context;
@@ -24,11 +24,12 @@ internal sealed class ResourceBatch : IAsyncDisposable
     /// <param name="context">The run.</param>
     /// <param name="session">The repository.</param>
     /// <param name="held">The claim.</param>
-    /// <param name="previous">The snapshot that is gone on from, or null.</param>
-    /// <param name="old">Checkpoints that the first one of this run replaces.</param>
-    /// <param name="tags">What the snapshots are marked with besides.</param>
-    /// <param name="inventory">What there is in the repository besides, or null.</param>
-    /// <param name="carried">What its checkpoints count on from: packs and index files that were written before; null when nobody counts.</param>
+    /// <param name="previous">The snapshot to continue from, or null.</param>
+    /// <param name="old">Checkpoints that this run's first checkpoint replaces.</param>
+    /// <param name="tags">Additional tags for the snapshots.</param>
+    /// <param name="inventory">What else is in the repository, or null.</param>
+    /// <param name="carried">Where its checkpoints start counting: packs and index files that were written before; null if they are not
+    /// counted.</param>
     public ResourceBatch(RunContext context, BackupRepository session, RepositoryLock held, StoredSnapshot? previous, IEnumerable<BlobId> old, IReadOnlyList<string> tags, FileSetDigest? carried = null, Inventory? inventory = null)
     {
         _context = context;
@@ -48,14 +49,14 @@ internal sealed class ResourceBatch : IAsyncDisposable
 
     public Checkpointer Checkpointer { get; }
 
-    /// <summary>A writer as the configuration's target likes it.</summary>
+    /// <summary>Creates a writer with the options of the configuration's target.</summary>
     public static RepositoryWriter NewWriter(BackupRepository session, RepositoryLock held) => new(session.Repository, session.WriterOptions with { Held = held });
 
     /// <summary>Runs the resources and what follows them. When it is stopped, a last checkpoint is saved if there is time.</summary>
     /// <param name="sources">The resources.</param>
-    /// <param name="finish">What follows, under the same claim.</param>
+    /// <param name="finish">What follows them, under the same claim.</param>
     /// <param name="cancellationToken">Stops the run.</param>
-    /// <exception cref="BackupException">LockLost: somebody else took the claim for dead, or it could not be renewed.</exception>
+    /// <exception cref="BackupException">LockLost: another process took the claim for dead, or it could not be renewed.</exception>
     public async Task<T> RunAsync<T>(IReadOnlyList<IResourceSource> sources, Func<CancellationToken, Task<T>> finish, CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _held.Lost);
@@ -108,7 +109,7 @@ internal sealed class ResourceBatch : IAsyncDisposable
             var runner = new ResourceRunner(_context.Record, _context.Options, Builder, Reader, Writer, _context.Observer, _context.Events, deletedItems, time, _context.Abandon);
             var running = runner.RunAsync(ordered, done.Token);
 
-            // A checkpoint that fails says what every further write would say.
+            // When a checkpoint fails, every further write would fail the same way.
             if (await Task.WhenAny(running, checkpointing).ConfigureAwait(false) == checkpointing)
                 await done.CancelAsync().ConfigureAwait(false);
             await running.ConfigureAwait(false);
@@ -133,7 +134,7 @@ internal sealed class ResourceBatch : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_context.Abandon.IsCancellationRequested)
         {
-            // The storage is too slow for the promised ten seconds: the last checkpoint is the one before.
+            // The storage is too slow for the promised ten seconds: the previous checkpoint remains the last one.
             _context.Observer.Verbose("The last checkpoint was abandoned.");
         }
     }

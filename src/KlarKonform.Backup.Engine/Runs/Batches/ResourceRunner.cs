@@ -13,32 +13,34 @@ using KlarKonform.Backup.Repository.Writing;
 
 namespace KlarKonform.Backup.Engine.Runs.Batches;
 
-/// <summary>Runs resources one by one from what the previous snapshot holds of them, and says what came of each. Thread-safe.</summary>
+/// <summary>
+/// Runs resources one by one, starting from what the previous snapshot holds of them, and reports the result of each. Thread-safe.
+/// </summary>
 /// <param name="record">The run.</param>
-/// <param name="options">What narrows it.</param>
-/// <param name="builder">Where the previous snapshot is read.</param>
-/// <param name="reader">The repository.</param>
-/// <param name="writer">The repository.</param>
-/// <param name="observer">Hears how it goes.</param>
-/// <param name="events">Logs how it goes.</param>
-/// <param name="deletedItems">What becomes of items that were deleted.</param>
+/// <param name="options">Options that restrict the run.</param>
+/// <param name="builder">Reads the previous snapshot.</param>
+/// <param name="reader">Reads from the repository.</param>
+/// <param name="writer">Writes to the repository.</param>
+/// <param name="observer">Receives progress and warnings.</param>
+/// <param name="events">Writes the event log.</param>
+/// <param name="deletedItems">Decides what happens to deleted items.</param>
 /// <param name="time">Clock.</param>
-/// <param name="abandon">Ends even changes that were begun, some seconds after the run was stopped.</param>
+/// <param name="abandon">Cancels even changes in progress, some seconds after the run was stopped.</param>
 internal sealed class ResourceRunner(
     RunProgress record, BackupOptions options, SnapshotBuilder builder, RepositoryReader reader, RepositoryWriter writer, IBackupObserver observer, RunEvents events, DeletedItemsRetention deletedItems, TimeProvider time, CancellationToken abandon)
 {
-    // Nodes in memory, at some 1.6 KiB each: shared by the resources that run, however many they are.
+    // Maximum number of nodes in memory, at about 1.6 KiB each: shared by all running resources.
     private const int MaxLoaded = 8_000;
     private const int MinLoaded = 250;
 
     private int _active;
 
-    /// <summary>Runs resources side by side. A slow one keeps one place, not the others.</summary>
+    /// <summary>Runs resources concurrently. A slow resource occupies one slot, not the others.</summary>
     public Task RunAsync(IReadOnlyList<IResourceSource> sources, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(sources, new ParallelOptions { MaxDegreeOfParallelism = options.ThrottleLimit, CancellationToken = cancellationToken },
             async (source, token) => await RunAsync(source, token).ConfigureAwait(false));
 
-    // The last wall: a resource that cannot even be begun is one that failed, and what the snapshot has of it stays.
+    // The outermost wall: a resource that cannot even be started counts as failed, and what the snapshot has of it stays.
     private async Task RunAsync(IResourceSource source, CancellationToken cancellationToken)
     {
         try
@@ -60,18 +62,18 @@ internal sealed class ResourceRunner(
         var stateRoot = await builder.PreviousAsync(SnapshotLayout.StatePath(source.Kind, source.ResourceId), cancellationToken).ConfigureAwait(false);
         var state = await ResourceStore.ReadStateAsync(reader, stateRoot, cancellationToken).ConfigureAwait(false);
 
-        // The user may have been renamed: what is stored stays where it is.
+        // The user may have been renamed: what is stored keeps its path.
         var path = state.Path is { Count: > 0 } known ? known : source.Path;
         var content = await builder.PreviousAsync(path, cancellationToken).ConfigureAwait(false);
         if (stateRoot is null && content is not null && await IsItsOwnAsync(source, path, cancellationToken).ConfigureAwait(false))
         {
-            // A repair found that some of it is lost, and took its state: it is read anew, and takes the place of what is left.
+            // A repair found that part of it is lost and dropped its state: it is read again from the beginning, and replaces what is left.
             content = null;
         }
         else if (stateRoot is null && path.Count > 1
             && (content is not null || await IsOfAnotherAsync(path, source.ResourceId, cancellationToken).ConfigureAwait(false)))
         {
-            // Somebody else's of the same name, who is gone: what was backed up of him, of whatever kind, is not to be mixed with this.
+            // This folder belongs to a former user of the same name. Keep the two backups apart, for all kinds of resources.
             path = [path[0], SafeName.FolderWithMark(path[1], source.ResourceId), .. path.Skip(2)];
             content = null;
         }
@@ -121,7 +123,7 @@ internal sealed class ResourceRunner(
             await run.Store.DropPartialsAsync(cancellationToken).ConfigureAwait(false);
             await deletedItems.ExpireAsync(run, cancellationToken).ConfigureAwait(false);
 
-            // Written by the resource's own thread and out of memory, before the last one is done.
+            // Stores its own trees here and frees its memory, before the last resource is finished.
             await EndAsync(run, BackupState.Succeeded, withdraw: false, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (Wall.Holds(exception, cancellationToken) && !run.IsClosed)
@@ -130,7 +132,7 @@ internal sealed class ResourceRunner(
         }
     }
 
-    // An answer about one of its folders or items does not end a resource as gone, missing or locked: it is asked itself.
+    // An error about one of its folders or items does not prove that the resource is gone, missing or locked: the resource itself is asked.
     private static async Task<Exception> ConfirmAsync(IResourceSource source, Exception exception, CancellationToken cancellationToken)
     {
         if (exception is not GraphException { IsOfResource: false, Kind: GraphErrorKind.UserGone or GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned or GraphErrorKind.Locked } graph)
@@ -153,16 +155,16 @@ internal sealed class ResourceRunner(
         switch (reason)
         {
             case GraphException { Kind: GraphErrorKind.UserGone, IsOfResource: true } gone:
-                // Deleted since the users were listed. What was backed up stays.
+                // Deleted after the users were listed. What was backed up stays.
                 run.Note(Gone(source.Kind, source.Name));
                 await EndAsync(run, BackupState.Succeeded, withdraw: false, cancellationToken, gone.Code, Gone(source.Kind, source.Name), skipped: true).ConfigureAwait(false);
                 return;
             case GraphException { Kind: GraphErrorKind.NotProvisioned, IsOfResource: true } missing when isNew:
-                // Nothing was there and nothing is: no trace in the snapshot.
+                // Nothing existed before, and nothing exists now: no trace in the snapshot.
                 await EndAsync(run, BackupState.Succeeded, withdraw: true, cancellationToken, missing.Code, Texts.Get(source.Kind == "OneDrive" ? "NoOneDrive" : "NoMailbox"), skipped: true).ConfigureAwait(false);
                 return;
             case GraphException { Kind: GraphErrorKind.NotProvisioned or GraphErrorKind.Locked, IsOfResource: true } away:
-                // It is there, or was, and nobody can read it now: that stays visible until somebody accepts it.
+                // It exists, or did, and cannot be read now: that stays visible until an admin accepts it.
                 var text = away.Kind == GraphErrorKind.Locked ? Texts.Get("SiteLocked", source.Name) : Texts.Get("ResourceAway", source.Kind, source.Name);
                 run.Note(text);
                 await run.FailAsync(ResourceBackup.Whole, "", source.Name, new ItemProblem(away.Code, text, "HintAway") { Level = FailureLevel.Resource }, cancellationToken).ConfigureAwait(false);
@@ -174,7 +176,7 @@ internal sealed class ResourceRunner(
                 var code = reason is GraphException graph ? graph.Code : error.ErrorId;
                 await run.FailAsync(ResourceBackup.Whole, "", source.Name, ItemProblem.Of(reason, FailureLevel.Resource) with { Code = code, Message = error.Message }, cancellationToken).ConfigureAwait(false);
 
-                // An unlisted source stands for nothing that a snapshot could hold.
+                // An unlisted source corresponds to nothing that a snapshot could hold.
                 await EndAsync(run, BackupState.Failed, withdraw: source is FailedListing, cancellationToken, code, error.Message).ConfigureAwait(false);
                 return;
         }
@@ -184,7 +186,7 @@ internal sealed class ResourceRunner(
     {
         await run.CloseAsync(withdraw, cancellationToken).ConfigureAwait(false);
 
-        // Succeeded is a promise: whatever is not in the backup, and nobody has accepted, makes it Partial, this night and every other.
+        // Succeeded is a promise: anything that is missing from the backup and not accepted makes it Partial, this night and every other.
         if (status == BackupState.Succeeded && (run.Mismatches.Count > 0 || run.RetryList.Any(failure => failure.AcceptedReason is null)))
             status = BackupState.Partial;
         var counts = run.ToResult(status);
@@ -218,6 +220,6 @@ internal sealed class ResourceRunner(
         });
     }
 
-    /// <summary>What the admin is told of a resource that is gone while its backup stays.</summary>
+    /// <summary>The text for the admin about a resource that no longer exists while its backup stays.</summary>
     public static string Gone(string kind, string name) => kind == "SharePoint" ? Texts.Get("SiteGone", name) : Texts.Get("UserGone", kind, name);
 }

@@ -7,7 +7,7 @@ using KlarKonform.Backup.Repository.Writing;
 
 namespace KlarKonform.Backup.Engine.Runs.Checkpoints;
 
-/// <summary>Saves a run's work now and then, so that whoever continues it, here or elsewhere, repeats little. Thread-safe.</summary>
+/// <summary>Saves a run's work now and then, so that the run that continues it, here or elsewhere, repeats little. Thread-safe.</summary>
 internal sealed class Checkpointer(BackupRepository session, RepositoryLock held, SnapshotBuilder builder, RepositoryWriter writer, RunContext context, IEnumerable<BlobId> old) : IDisposable
 {
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(125);
@@ -44,7 +44,7 @@ internal sealed class Checkpointer(BackupRepository session, RepositoryLock held
 
     /// <summary>Saves a checkpoint now.</summary>
     /// <param name="status">Running, or Partial for a run that was stopped and ends with it.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task SaveAsync(BackupState status, CancellationToken cancellationToken)
     {
         await _saving.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -61,7 +61,7 @@ internal sealed class Checkpointer(BackupRepository session, RepositoryLock held
             var root = await builder.SaveTreesAsync(record, status, checkpoint: true, cancellationToken).ConfigureAwait(false);
             await held.ThrowIfLostAsync().ConfigureAwait(false);
 
-            // Begun, it is written to its end, or nobody would know its id and remove it later.
+            // Once begun, it is written to its end; otherwise its id would be unknown and it could not be removed later.
             var id = await builder.SaveSnapshotAsync(root, status, files: null, checkpoint: true, summary: null, context.Abandon).ConfigureAwait(false);
             _old.Add(id);
             await DropOldAsync(id, cancellationToken).ConfigureAwait(false);
@@ -74,14 +74,16 @@ internal sealed class Checkpointer(BackupRepository session, RepositoryLock held
         }
     }
 
-    /// <summary>What the run was for is durable: its checkpoints go, and none is saved any more, also if it is stopped while they go.</summary>
+    /// <summary>
+    /// The run's final snapshot is durable: its checkpoints are removed, and none is saved any more, even if the run is stopped meanwhile.
+    /// </summary>
     public async Task EndAsync(CancellationToken cancellationToken)
     {
         _hasEnded = true;
         await DropOldAsync(newest: null, cancellationToken).ConfigureAwait(false);
     }
 
-    // Only after their successor is durable. What a cut leaves is removed the next time.
+    // Only after their successor is durable. What an interruption leaves is removed the next time.
     private async Task DropOldAsync(BlobId? newest, CancellationToken cancellationToken)
     {
         foreach (var each in _old.Where(each => each != newest).ToArray())

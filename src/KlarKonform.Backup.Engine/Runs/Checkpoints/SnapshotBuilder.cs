@@ -26,7 +26,8 @@ internal sealed class SnapshotBuilder
     private readonly WorkingTree _tree;
     private readonly TreeLookup? _old;
 
-    // Resources whose end is in the tree, and those whose present is: of a thousand mailboxes a checkpoint touches those that are being read.
+    // Resources whose final trees are in the root, and those with their current trees: of a thousand mailboxes, a checkpoint touches only
+    // those that are being read.
     private readonly HashSet<ResourceBackup> _finished = [];
     private readonly HashSet<ResourceBackup> _present = [];
     private RunManifest? _before;
@@ -47,22 +48,25 @@ internal sealed class SnapshotBuilder
         _lastTaken = previous?.Snapshot.Taken ?? DateTimeOffset.MinValue;
     }
 
-    /// <summary>A snapshot that this one's is to be younger than, however the clocks of their machines differ.</summary>
+    /// <summary>A snapshot that this one must be younger than, however the clocks of their machines differ.</summary>
     public DateTimeOffset NotBefore
     {
         init => _lastTaken = value > _lastTaken ? value : _lastTaken;
     }
 
-    /// <summary>Which packs and index files were written for what is gone on from, to be counted on in every checkpoint; null when nobody counted.</summary>
+    /// <summary>
+    /// Which packs and index files were written for the snapshot being continued, the starting count of every checkpoint; null if they were
+    /// not counted.
+    /// </summary>
     public FileSetDigest? Carried { get; init; }
 
-    /// <summary>What there is in the repository besides, for manifest and tags; null where a checkpoint of a shard has no need to say.</summary>
+    /// <summary>What else is in the repository, for manifest and tags; null where a checkpoint of a shard has no need to say.</summary>
     public Verification.Inventory? Inventory { get; init; }
 
     /// <summary>What was found damaged, for the manifest.</summary>
     public IReadOnlyList<string> Damaged { get; set; } = [];
 
-    /// <summary>What was last saved.</summary>
+    /// <summary>The manifest that was saved last.</summary>
     public RunManifest Manifest { get; private set; } = new();
 
     public BlobId? PreviousRoot => _previous?.Snapshot.Root;
@@ -71,15 +75,17 @@ internal sealed class SnapshotBuilder
     public async Task<BlobId?> PreviousAsync(IReadOnlyList<string> path, CancellationToken cancellationToken) =>
         _old is null ? null : await _old.FindAsync(path, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>What the previous snapshot says of its run; empty where there is none, or one of another program.</summary>
+    /// <summary>The previous snapshot's manifest; empty if there is none, or one from another program.</summary>
     public async Task<RunManifest> PreviousManifestAsync(CancellationToken cancellationToken) =>
         _before ??= await RunManifest.ReadAsync(_reader, PreviousRoot, cancellationToken).ConfigureAwait(false) ?? new RunManifest();
 
-    /// <summary>Stores all resources' trees as they are now and makes them durable. Returns the root. Not for two callers at a time.</summary>
+    /// <summary>
+    /// Stores the current trees of all resources and makes them durable. Returns the root. Must not be called concurrently.
+    /// </summary>
     /// <param name="record">The run.</param>
-    /// <param name="status">How it stands.</param>
-    /// <param name="checkpoint">Whether it goes on.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="status">Its current state.</param>
+    /// <param name="checkpoint">Whether the run continues.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <param name="problems">What is wrong with the repository.</param>
     public async Task<BlobId> SaveTreesAsync(RunProgress record, BackupState status, bool checkpoint, CancellationToken cancellationToken, IReadOnlyList<string>? problems = null)
     {
@@ -120,11 +126,12 @@ internal sealed class SnapshotBuilder
     /// <summary>Writes the snapshot of a root that is durable, while the lock is held.</summary>
     /// <param name="root">The root.</param>
     /// <param name="status">How the run ended.</param>
-    /// <param name="files">Which packs and index files there are, when everything is verified; null makes a checkpoint, or a snapshot that is not sound.</param>
-    /// <param name="checkpoint">Whether the run goes on.</param>
-    /// <param name="summary">What restic is to show of it, or null.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <param name="tags">What this one is marked with besides.</param>
+    /// <param name="files">Which packs and index files exist, if everything is verified; null for a checkpoint, or for a snapshot with
+    /// problems.</param>
+    /// <param name="checkpoint">Whether the run continues.</param>
+    /// <param name="summary">The summary for restic to show, or null.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <param name="tags">Additional tags of this snapshot.</param>
     /// <exception cref="OperationCanceledException">The lock is lost, and there is no snapshot.</exception>
     public Task<BlobId> SaveSnapshotAsync(
         BlobId root, BackupState status, FileSetDigest? files, bool checkpoint, SnapshotSummary? summary, CancellationToken cancellationToken, params IReadOnlyList<string> tags)

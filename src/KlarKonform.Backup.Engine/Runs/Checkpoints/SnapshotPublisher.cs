@@ -10,19 +10,22 @@ using KlarKonform.Backup.Repository.Writing;
 
 namespace KlarKonform.Backup.Engine.Runs.Checkpoints;
 
-/// <summary>Makes a run's final snapshot: its trees are stored, the repository is verified, and only then the snapshot is written.</summary>
+/// <summary>
+/// Creates a run's final snapshot: its trees are stored, the repository is verified, and only then is the snapshot written.
+/// </summary>
 internal sealed class SnapshotPublisher(RunContext context, BackupRepository session, SnapshotBuilder builder, RepositoryWriter writer, SnapshotSummarizer summarizer, RepositoryLock held)
 {
-    // So many are looked at again; of more, a walk over everything tells anyway.
+    // At most this many are checked again; with more, a walk over everything finds them anyway.
     private const int MaxDamaged = 256;
 
     /// <summary>Verifies what is stored and saves the snapshot.</summary>
-    /// <param name="save">Stores the trees with a manifest of that state and those problems; returns the root.</param>
-    /// <param name="status">How the run stands before the verification.</param>
-    /// <param name="counts">Items that the sources have and that are stored, and of which both disagree; asked after the trees are stored.</param>
-    /// <param name="snapshots">The snapshots of before.</param>
+    /// <param name="save">Stores the trees with a manifest of this state and these problems; returns the root.</param>
+    /// <param name="status">The state of the run before the verification.</param>
+    /// <param name="counts">Items at the sources, items stored, and items about which both disagree; called after the trees are
+    /// stored.</param>
+    /// <param name="snapshots">The earlier snapshots.</param>
     /// <param name="others">What other workers of the run have verified.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<(BlobId Snapshot, BackupState Status, RunVerification Verification)> FinishAsync(
         Func<BackupState, IReadOnlyList<string>, CancellationToken, Task<BlobId>> save,
         BackupState status,
@@ -64,7 +67,7 @@ internal sealed class SnapshotPublisher(RunContext context, BackupRepository ses
         await held.ThrowIfLostAsync().ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
 
-        // Begun, it is written to its end: a snapshot that nobody knows of would be followed by a checkpoint of the same.
+        // Once begun, it is written to its end: otherwise a checkpoint of the same would follow a snapshot that no one knows of.
         FileSetDigest? sound = verification.Problems.Count == 0 ? storage.Files : null;
         var snapshot = await builder.SaveSnapshotAsync(root, status, sound, checkpoint: false, summary, context.Abandon).ConfigureAwait(false);
         var ledger = new FileLedger(session);
@@ -73,7 +76,8 @@ internal sealed class SnapshotPublisher(RunContext context, BackupRepository ses
         return (snapshot, status, verification);
     }
 
-    // When everything was sound, before other workers wrote their part: as the last verified snapshot says, or this machine.
+    // The files when everything was sound, before other workers wrote their part: according to the last verified snapshot, or to this
+    // machine.
     private async Task<IReadOnlyCollection<FileSetDigest>> FilesBeforeAsync(Snapshot? verified, VerifiedElsewhere others, CancellationToken cancellationToken)
     {
         if (others.Files is not { } written)

@@ -1,30 +1,30 @@
 namespace KlarKonform.Backup.Engine.Runs.Progress;
 
 /// <summary>
-/// When a run is to save a checkpoint: as often as it costs little. What a killed run repeats is kept under some hundredth of what it
-/// read; what checkpoints write is kept under a tenth of it. Not thread-safe.
+/// When a run should save a checkpoint: as often as it costs little. What a killed run repeats is kept below about a hundredth of what it
+/// read; what checkpoints write is kept below a tenth of it. Not thread-safe.
 /// </summary>
 internal sealed class CheckpointPolicy
 {
-    /// <summary>What an item counts besides its content: its request, its entry in the index, its node.</summary>
+    /// <summary>What an item counts in addition to its content: its request, its entry in the index, its node.</summary>
     public const long ItemWork = 2 << 10;
 
-    // At least this much work between two: a small run is done before it is worth one.
+    // At least this much work between two checkpoints: a small run finishes before it is worth one.
     private const long MinWork = 256 << 10;
 
-    // However much was read already.
+    // At most this much, however much was read already.
     private const long MaxWork = 2L << 30;
 
-    // A killed run repeats on the average half of what lies between two.
+    // On average a killed run repeats half of the work between two checkpoints.
     private const double ShareOfAll = 0.008;
 
     // What a checkpoint writes is trees and index, several times what the work since then changed.
     private const int CostFactor = 10;
 
-    // However fast: each is some requests to the storage.
+    // Not more often, however fast the run is: each checkpoint is several requests to the storage.
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(750);
 
-    // However little was read: it may have taken the patience of a throttled mailbox.
+    // Not less often, however little was read: a throttled mailbox may have made even that slow.
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(5);
 
     private long _saved;
@@ -45,8 +45,8 @@ internal sealed class CheckpointPolicy
         return done >= enough && since >= s_shortest && since >= 2 * _took;
     }
 
-    /// <summary>A checkpoint was saved.</summary>
-    /// <param name="work">What the work was when it began.</param>
+    /// <summary>Records that a checkpoint was saved.</summary>
+    /// <param name="work">The work at the time when it began.</param>
     /// <param name="cost">Bytes of trees and index that it wrote.</param>
     /// <param name="took">How long it took.</param>
     public void Saved(long work, long cost, TimeSpan took) => (_saved, _cost, _took) = (work, cost, took);

@@ -1,11 +1,11 @@
 namespace KlarKonform.Backup.Engine.Runs.Progress;
 
-/// <summary>The rate of the last seconds, and a guess at the time that is left. Not thread-safe; one writer, any reader.</summary>
+/// <summary>The rate over the last seconds, and an estimate of the time remaining. Not thread-safe; one writer, any reader.</summary>
 internal sealed class RunEstimate
 {
     private const int Window = 10;
 
-    // Before this nothing is said: the first guesses are always wrong.
+    // Below this no estimate is given: the first ones are always wrong.
     private const int MinDone = 3;
     private static readonly TimeSpan s_early = TimeSpan.FromSeconds(10);
 
@@ -13,16 +13,16 @@ internal sealed class RunEstimate
     private double _rate;
     private long _remaining = -1;
 
-    /// <summary>Bytes downloaded a second.</summary>
+    /// <summary>Bytes downloaded per second.</summary>
     public double BytesPerSecond => Volatile.Read(ref _rate);
 
-    /// <summary>Time that is left, or null.</summary>
+    /// <summary>Estimated time remaining, or null.</summary>
     public TimeSpan? Remaining => Volatile.Read(ref _remaining) is >= 0 and var ticks ? TimeSpan.FromTicks(ticks) : null;
 
-    /// <summary>Takes note of how far the run is.</summary>
-    /// <param name="elapsed">Since it began.</param>
+    /// <summary>Records how far the run has come.</summary>
+    /// <param name="elapsed">Time since it began.</param>
     /// <param name="bytes">Bytes read.</param>
-    /// <param name="done">Resources done.</param>
+    /// <param name="done">Resources finished.</param>
     /// <param name="total">All resources.</param>
     public void Add(TimeSpan elapsed, long bytes, int done, int total)
     {

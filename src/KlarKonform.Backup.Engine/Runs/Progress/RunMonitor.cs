@@ -4,18 +4,18 @@ using KlarKonform.Backup.Engine.Journal;
 namespace KlarKonform.Backup.Engine.Runs.Progress;
 
 /// <summary>
-/// Once a second: tells how the run goes, to whoever watches it here and, by the journal, in other processes, looks whether one of
-/// them asked it to stop, and whether it moves at all.
+/// Once a second: reports the run's progress, here and through the journal to other processes; checks whether one of them asked it to stop;
+/// and checks whether it is moving at all.
 /// </summary>
 internal sealed class RunMonitor(RunProgress record, RunJournal journal, RunClaim claim, IBackupObserver observer, RunEvents events, TimeProvider time, Action stop)
 {
     private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_journalEvery = TimeSpan.FromSeconds(2);
 
-    // Of thousands of resources the journal's file is large: writing it must not take more than a small share of the time.
+    // With thousands of resources the journal file is large: writing it must take only a small share of the time.
     private const int JournalShare = 40;
 
-    // What is named as current: a console shows a line.
+    // How many current resources are named: a console shows one line.
     private const int MaxNamed = 3;
 
     private readonly RunEstimate _estimate = new();
@@ -35,19 +35,19 @@ internal sealed class RunMonitor(RunProgress record, RunJournal journal, RunClai
         }
     }
 
-    /// <summary>Until when requests wait because Microsoft asked for it; null where nobody waits.</summary>
+    /// <summary>Until when requests wait because Microsoft asked for it; null if none waits.</summary>
     public Func<DateTimeOffset?>? Waits { set => _watch.Waits = value; }
 
-    /// <summary>Tells people of a run that stands still.</summary>
+    /// <summary>Notifies people of a stalled run.</summary>
     public Func<BackupRun, CancellationToken, Task>? Stalled { private get; set; }
 
-    /// <summary>Whether the run stood still at any time, and people were told.</summary>
+    /// <summary>Whether the run stalled at any time and people were notified.</summary>
     public bool HasStalled { get; private set; }
 
-    /// <summary>Something moved: an answer, a byte to or from the storage. Thread-safe.</summary>
+    /// <summary>Something moved: a response, or a byte to or from the storage. Thread-safe.</summary>
     public void Moved() => _watch.Moved();
 
-    /// <summary>Monitors until it is stopped.</summary>
+    /// <summary>Monitors the run until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
@@ -79,10 +79,10 @@ internal sealed class RunMonitor(RunProgress record, RunJournal journal, RunClai
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The run is over; its end is written by whoever ended it.
+            // The run is over; the code that ended it writes the end.
         }
 
-        // What moved since the last look, a run that ended did.
+        // Whatever moved since the last look was moved by a run that has ended.
         if (_watch.Look(_phase) == false)
             Tell(stands: false, cancellationToken);
         await _telling.ConfigureAwait(false);
@@ -109,12 +109,12 @@ internal sealed class RunMonitor(RunProgress record, RunJournal journal, RunClai
     {
         try
         {
-            // What stands still may be what people are told through: the monitor does not wait for it.
+            // The channel that people are notified through may itself be stalled: the monitor does not wait for it.
             await Task.Run(() => stalled(run, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The run ended, and its end is told.
+            // The run ended, and its end is reported.
         }
     }
 
@@ -138,7 +138,7 @@ internal sealed class RunMonitor(RunProgress record, RunJournal journal, RunClai
         }
         catch (BackupException exception)
         {
-            // A full disk here is no reason to end a backup that goes elsewhere.
+            // A full local disk is not a reason to end a backup that goes elsewhere.
             observer.Verbose(exception.Message);
         }
     }
@@ -160,7 +160,7 @@ internal sealed class RunMonitor(RunProgress record, RunJournal journal, RunClai
         });
     }
 
-    // Numbers that stand still look like a program that hangs; who says why does not.
+    // Numbers that do not change look like a program that hangs, unless it says why.
     private string WithPause(string text) => _watch.WaitsUntil is { } until ? Texts.Get("Progress_Waits", text, Clock(until))
         : _watch.StalledSince is { } since ? Texts.Get("Progress_Stalled", text, Clock(since)) : text;
 }

@@ -3,7 +3,7 @@ using KlarKonform.Backup.Engine.Sources.Resources;
 
 namespace KlarKonform.Backup.Engine.Runs.Progress;
 
-/// <summary>What is known of a run while it goes on: its resources, their counts, what failed. Thread-safe.</summary>
+/// <summary>What is known of a run in progress: its resources, their counts, what failed. Thread-safe.</summary>
 internal sealed class RunProgress
 {
     private readonly TimeProvider _time;
@@ -38,16 +38,18 @@ internal sealed class RunProgress
 
     public DateTimeOffset Started { get; }
 
-    /// <summary>How the run ended that wrote the newest complete snapshot: for machines that keep no journal. Null where there is none.</summary>
+    /// <summary>
+    /// The state of the run that wrote the newest complete snapshot: for machines that keep no journal. Null if there is none.
+    /// </summary>
     public BackupState? Before { get; set; }
 
     /// <summary>Whether it is doubtful that the run covered everything it should.</summary>
     public bool HasDoubts { get; set; }
 
-    /// <summary>The resources of the run, in the order in which they are begun.</summary>
+    /// <summary>The resources of the run, in the order in which they start.</summary>
     public IReadOnlyList<IResourceSource> Plan => _plan;
 
-    /// <summary>Resources that were begun, the finished ones too, and those that a checkpoint has to take back.</summary>
+    /// <summary>Resources that were started, including finished ones and those that a checkpoint has to take back.</summary>
     public IEnumerable<ResourceBackup> Runs => _runs.Values;
 
     public int Done => _results.Count;
@@ -57,19 +59,19 @@ internal sealed class RunProgress
 
     public long Bytes => Counted.Sum(run => run.Bytes);
 
-    /// <summary>What a killed run would have to repeat without checkpoints, in bytes.</summary>
+    /// <summary>What a killed run without checkpoints would have to repeat, in bytes.</summary>
     public long Work => Counted.Sum(run => run.Bytes + ((run.Downloaded + run.Updated + run.Removed) * CheckpointPolicy.ItemWork));
 
     public IReadOnlyCollection<ResourceResult> Results => [.. _results.Values.OrderBy(result => result.Kind, StringComparer.Ordinal).ThenBy(result => result.Name, StringComparer.Ordinal)];
 
     public IReadOnlyCollection<string> Notes => [.. _whole?._notes ?? _notes];
 
-    /// <summary>What is read now.</summary>
+    /// <summary>What is being read now.</summary>
     public IReadOnlyList<string> Current => [.. _runs.Where(pair => !_results.ContainsKey(pair.Key)).Select(pair => pair.Value.Label).Order(StringComparer.CurrentCulture)];
 
     public IReadOnlyList<ItemMismatch> Mismatches => [.. Counted.SelectMany(run => run.Mismatches)];
 
-    /// <summary>Whether not one resource could be backed up.</summary>
+    /// <summary>Whether not a single resource could be backed up.</summary>
     public bool AllFailed => !_results.IsEmpty && _results.Values.All(result => result.Status == BackupState.Failed);
 
     /// <summary>The first resource's error.</summary>
@@ -79,8 +81,8 @@ internal sealed class RunProgress
 
     public void SetPlan(IReadOnlyList<IResourceSource> plan) => _plan = plan;
 
-    /// <summary>A part of this run: what is told to it, this record knows too.</summary>
-    /// <param name="plan">The part's resources; this run's plan has them too from now on.</param>
+    /// <summary>Creates the record of a part of this run: whatever is reported to it is reported to this record too.</summary>
+    /// <param name="plan">The part's resources; from now on they are in this run's plan too.</param>
     public RunProgress Part(IReadOnlyList<IResourceSource> plan)
     {
         var part = new RunProgress(this) { _plan = plan };

@@ -1,19 +1,21 @@
 namespace KlarKonform.Backup.Engine.Runs.Progress;
 
 /// <summary>
-/// Tells a run that works, however slowly, from one in which nothing moves any more: no answer of Graph, no byte to or from the storage,
-/// no item, no resource, no phase. What nobody can end from here, a folder on a dead network share, a vault that waits for a password, is
-/// named at least. <see cref="Moved"/> is thread-safe; the rest belongs to the monitor.
+/// Distinguishes a run that works, however slowly, from one in which nothing moves any more: no response from Graph, no byte to or from the
+/// storage, no item, no resource, no phase. What cannot be ended from here, such as a folder on a dead network share or a vault that waits
+/// for a password, is at least reported. <see cref="Moved"/> is thread-safe; the rest belongs to the monitor.
 /// </summary>
 internal sealed class StallWatch(RunProgress record, TimeProvider time)
 {
-    /// <summary>After so long without any movement a run is said to stand still. Every wait that has a limit ends or is repeated earlier.</summary>
+    /// <summary>
+    /// After this time without any movement a run counts as stalled. Every wait that has a limit ends or is repeated earlier.
+    /// </summary>
     public static readonly TimeSpan After = TimeSpan.FromMinutes(30);
 
-    // A computer that slept has not stood still.
+    // A computer that slept is not a stalled run.
     private static readonly TimeSpan s_longestTick = TimeSpan.FromMinutes(1);
 
-    // Shorter waits are everyday.
+    // Shorter waits are routine.
     private static readonly TimeSpan s_worthNaming = TimeSpan.FromSeconds(5);
 
     private long _moves;
@@ -22,20 +24,20 @@ internal sealed class StallWatch(RunProgress record, TimeProvider time)
     private TimeSpan _still;
     private DateTimeOffset _moved = time.GetUtcNow();
 
-    /// <summary>Until when requests wait because Microsoft asked for it; null where nobody waits.</summary>
+    /// <summary>Until when requests wait because Microsoft asked for it; null if none waits.</summary>
     public Func<DateTimeOffset?>? Waits { get; set; }
 
     /// <summary>Since when nothing has moved; null while something does.</summary>
     public DateTimeOffset? StalledSince { get; private set; }
 
-    /// <summary>Until when the run waits because Microsoft asked for it; null while it goes on.</summary>
+    /// <summary>Until when the run waits because Microsoft asked for it; null while it is not waiting.</summary>
     public DateTimeOffset? WaitsUntil { get; private set; }
 
     /// <summary>Something moved.</summary>
     public void Moved() => Interlocked.Increment(ref _moves);
 
-    /// <summary>Looks at the run, about once a second.</summary>
-    /// <returns>True when it begins to stand still, false when it goes on again, else null.</returns>
+    /// <summary>Checks the run, about once a second.</summary>
+    /// <returns>True when it stalls, false when it continues, otherwise null.</returns>
     public bool? Look(string? phase)
     {
         var now = time.GetUtcNow();
@@ -57,7 +59,7 @@ internal sealed class StallWatch(RunProgress record, TimeProvider time)
         WaitsUntil = wait - now >= s_worthNaming || WaitsUntil is not null ? wait : null;
         if (WaitsUntil is not null)
         {
-            // Standing still begins anew when the wait is over.
+            // The stall time starts again when the wait is over.
             (_still, _moved) = (s_worthNaming, now);
             return null;
         }

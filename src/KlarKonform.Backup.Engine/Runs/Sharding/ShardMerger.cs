@@ -13,16 +13,18 @@ using KlarKonform.Backup.Repository.Snapshots;
 namespace KlarKonform.Backup.Engine.Runs.Sharding;
 
 /// <summary>
-/// Makes one snapshot of what the shards have. The claim is that of the whole configuration: no worker writes meanwhile. Costs are a link
-/// for every resource, whatever its size, a listing of the files that there are, and the trees of shards that did not verify their own.
+/// Merges the shards' results into one snapshot, under the claim of the whole configuration: no worker writes meanwhile. It costs one link
+/// per resource, whatever its size, a listing of the existing files, and the trees of shards that did not verify their own.
 /// </summary>
 internal sealed class ShardMerger(RunContext context, BackupRepository session, RepositoryLock held)
 {
-    /// <summary>Merges shards that are all done into the run's verified snapshot. Their own snapshots go once it is durable.</summary>
-    /// <param name="round">What they did together.</param>
+    /// <summary>
+    /// Merges finished shards into the run's verified snapshot. The shards' own snapshots are removed once it is durable.
+    /// </summary>
+    /// <param name="round">The round that the shards belong to.</param>
     /// <param name="snapshots">The configuration's snapshots, oldest first.</param>
-    /// <param name="listing">What the tenant has, to tell what is gone.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="listing">What the tenant has, to find out what no longer exists.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<BackupRun> MergeAsync(ShardRound round, IReadOnlyList<StoredSnapshot> snapshots, TenantInventory listing, CancellationToken cancellationToken)
     {
         var parts = Enumerable.Range(0, round.Count).Select(index => round.Newest(new Shard(index, round.Count), snapshots)!.Value).ToArray();
@@ -43,7 +45,7 @@ internal sealed class ShardMerger(RunContext context, BackupRepository session, 
         var touched = merged.Resources.Where(each => each.Run == context.Record.Id).ToArray();
         if (touched.Length > 0 && touched.All(each => each.Status == BackupState.Failed) && context.Record.FirstError is { } first)
         {
-            // As in a run by one process: nothing was backed up, so there is no new snapshot. The next run asks again.
+            // As in a run by one process: nothing was backed up, so there is no new snapshot. The next run tries again.
             await DeleteAsync(snapshots.Where(each => ShardRound.IsShard(each.Snapshot)), cancellationToken).ConfigureAwait(false);
             throw first;
         }
@@ -75,7 +77,7 @@ internal sealed class ShardMerger(RunContext context, BackupRepository session, 
         };
     }
 
-    /// <summary>Makes a checkpoint of what shards have that nobody finished, so that whoever goes on, however divided, goes on from there.</summary>
+    /// <summary>Saves a checkpoint of what unfinished shards have, so that the next run, however divided, continues from there.</summary>
     public async Task SalvageAsync(CancellationToken cancellationToken)
     {
         var snapshots = await session.RecentAsync(cancellationToken).ConfigureAwait(false);
@@ -96,15 +98,15 @@ internal sealed class ShardMerger(RunContext context, BackupRepository session, 
             await builder.SaveSnapshotAsync(root, BackupState.Partial, files: null, checkpoint: true, summary: null, cancellationToken).ConfigureAwait(false);
         }
 
-        // Those of another beginning continue nothing.
+        // Those with another base snapshot are not continued by anything.
         await DeleteAsync(parts.Count > 0 ? snapshots.Where(each => each.Snapshot.IsCheckpoint()) : shards, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What shards have done together, by their manifests.</summary>
-    /// <param name="before">The manifest of what they go on from.</param>
-    /// <param name="parts">Theirs.</param>
-    /// <param name="lost">Resources whose place another one has: theirs is not taken over.</param>
-    /// <param name="run">The run that a resource's entry is to name when a shard read it to its end.</param>
+    /// <summary>What shards have done together, according to their manifests.</summary>
+    /// <param name="before">The manifest of the snapshot that they continue.</param>
+    /// <param name="parts">The manifests of the shards.</param>
+    /// <param name="lost">Resources whose place is taken by another one: they are not taken over.</param>
+    /// <param name="run">The run to name in a resource's entry if a shard read it to its end.</param>
     private static RunManifest Combine(RunManifest before, IReadOnlyList<RunManifest> parts, HashSet<(string Kind, string Id)> lost, Guid run)
     {
         var resources = before.Resources.ToDictionary(each => (each.Kind, each.Id));
@@ -131,7 +133,7 @@ internal sealed class ShardMerger(RunContext context, BackupRepository session, 
         return part.Resources.Where(each => !untouched.TryGetValue((each.Kind, each.Id), out var run) || run != each.Run);
     }
 
-    // Null when one of them did not count.
+    // Null if one of them did not count.
     private static FileSetDigest? WrittenFor(IEnumerable<StoredSnapshot> parts) =>
         parts.Select(part => part.Snapshot.FilesWritten()).Aggregate((FileSetDigest?)default(FileSetDigest), (all, part) => all is { } sum && part is { } own ? sum.With(own) : null);
 
@@ -154,7 +156,8 @@ internal sealed class ShardMerger(RunContext context, BackupRepository session, 
                 var place = string.Join('/', resource.Path);
                 if (owners.TryGetValue(place, out var owner) && owner != (resource.Kind, resource.Id))
                 {
-                    // Two users of one name, new in this round, in different shards. The second keeps what the snapshot has of it, and comes in the next round.
+                    // Two users of one name, new in this round, in different shards. The second keeps what the snapshot has of it, and is
+                    // included in the next round.
                     context.Doubt(Texts.Get("PlaceTaken", resource.Kind, resource.Name, place));
                     lost.Add((resource.Kind, resource.Id));
                     continue;
@@ -194,7 +197,7 @@ internal sealed class ShardMerger(RunContext context, BackupRepository session, 
             await session.Repository.DeleteSnapshotAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
-    // Of what other workers did, the manifest knows less than this worker's own record.
+    // For the work of other workers there is only the manifest, which knows less than this worker's own record.
     private static IReadOnlyList<ResourceResult> ResultsOf(IEnumerable<ManifestResource> resources, RunProgress record)
     {
         var own = new Dictionary<(string Kind, string Name), ResourceResult>();

@@ -5,8 +5,9 @@ using KlarKonform.Backup.Repository.Snapshots;
 namespace KlarKonform.Backup.Engine.Runs.Sharding;
 
 /// <summary>
-/// What workers do together: all go on from the same snapshot and divide the same resources into the same number of shards. What each
-/// shard has so far is a snapshot of its own, marked with the round and the shard; workers know of one another by these and by locks alone.
+/// What workers do together: all of them continue from the same snapshot and divide the same resources into the same number of shards. What
+/// each shard has so far is a snapshot of its own, tagged with the round and the shard; workers know of each other only through these and
+/// through locks.
 /// </summary>
 internal sealed class ShardRound
 {
@@ -14,15 +15,15 @@ internal sealed class ShardRound
     public const string RoundTag = "round:";
     public const string DoneTag = "shard-done";
 
-    /// <summary>On the snapshot of a shard whose worker has found every blob that its new trees name.</summary>
+    /// <summary>Tag of a shard's snapshot whose worker has found every blob that its new trees name.</summary>
     public const string VerifiedTag = "shard-verified";
     public const string MergedTag = "merged:";
 
     private readonly string _tag;
 
-    /// <summary>The round that begins with the newest snapshot that is no shard's.</summary>
+    /// <summary>The round that begins with the newest snapshot that does not belong to a shard.</summary>
     /// <param name="snapshots">The configuration's snapshots, oldest first.</param>
-    /// <param name="options">What narrows the run: only workers with the same options share one.</param>
+    /// <param name="options">Options that restrict the run: only workers with the same options share a round.</param>
     public ShardRound(IReadOnlyList<StoredSnapshot> snapshots, BackupOptions options)
     {
         Base = BaseOf(snapshots);
@@ -33,15 +34,15 @@ internal sealed class ShardRound
         TagOfMerged = MergedTag + plan;
     }
 
-    /// <summary>The snapshot that all shards go on from, or null before the first one.</summary>
+    /// <summary>The snapshot that all shards continue from, or null before the first one.</summary>
     public StoredSnapshot? Base { get; }
 
     public int Count { get; }
 
-    /// <summary>What the snapshot is marked with that the shards of such a round are merged into.</summary>
+    /// <summary>The tag of the snapshot that the shards of such a round are merged into.</summary>
     public string TagOfMerged { get; }
 
-    /// <summary>What a shard's snapshots are marked with.</summary>
+    /// <summary>The tags of a shard's snapshots.</summary>
     public IReadOnlyList<string> TagsOf(Shard shard) => [ShardTag + shard, _tag];
 
     /// <summary>Whether it still begins with the newest snapshot.</summary>
@@ -54,7 +55,7 @@ internal sealed class ShardRound
         return own.Length == 0 ? null : own.LastOrDefault(each => IsDone(each.Snapshot)) is { Snapshot: not null } done ? done : own[^1];
     }
 
-    /// <summary>Shards that are not yet done.</summary>
+    /// <summary>Shards that are not finished yet.</summary>
     public IReadOnlyList<Shard> Pending(IReadOnlyList<StoredSnapshot> snapshots) =>
         [.. Enumerable.Range(0, Count).Select(index => new Shard(index, Count)).Where(shard => Newest(shard, snapshots) is not { } newest || !IsDone(newest.Snapshot))];
 
@@ -62,19 +63,19 @@ internal sealed class ShardRound
     public IReadOnlyList<StoredSnapshot> Others(IReadOnlyList<StoredSnapshot> snapshots) =>
         [.. snapshots.Where(each => IsShard(each.Snapshot) && !Has(each.Snapshot, _tag))];
 
-    /// <summary>Snapshots of shards that go on from the newest one, of whatever round, oldest first.</summary>
+    /// <summary>Snapshots of shards that continue from the newest snapshot, of any round, oldest first.</summary>
     public static IReadOnlyList<StoredSnapshot> Continuing(IReadOnlyList<StoredSnapshot> snapshots)
     {
         var round = $"{RoundTag}{BaseOf(snapshots)?.Id.ToShortString() ?? "first"}-";
         return [.. snapshots.Where(each => each.Snapshot.Tags?.Any(tag => tag.StartsWith(round, StringComparison.Ordinal)) == true)];
     }
 
-    /// <summary>Whether a snapshot holds one shard of a run only.</summary>
+    /// <summary>Whether a snapshot holds only one shard of a run.</summary>
     public static bool IsShard(Snapshot snapshot) => snapshot.Tags?.Any(tag => tag.StartsWith(ShardTag, StringComparison.Ordinal)) == true;
 
     public static bool IsDone(Snapshot snapshot) => Has(snapshot, DoneTag);
 
-    /// <summary>Whether a shard's trees need no other look.</summary>
+    /// <summary>Whether a shard's trees need no further verification.</summary>
     public static bool IsVerified(Snapshot snapshot) => Has(snapshot, VerifiedTag);
 
     private static StoredSnapshot? BaseOf(IReadOnlyList<StoredSnapshot> snapshots) =>

@@ -13,9 +13,9 @@ using KlarKonform.Backup.Repository.Snapshots;
 namespace KlarKonform.Backup.Engine.Runs.Sharding;
 
 /// <summary>
-/// A worker's side of a run that several share. It takes shards that nobody works on, one after the other, beginning with its own; those
-/// of a worker that died too. Who finds all shards done merges them; the others wait for that, so that all end with the same snapshot.
-/// Workers know of one another by the repository alone. Used once.
+/// A worker's side of a run that several workers share. It takes one free shard after another, beginning with its own, and also takes over
+/// those of a worker that died. The worker that finds all shards finished merges them; the others wait for that, so that all end with the
+/// same snapshot. Workers know of each other only through the repository. Used once.
 /// </summary>
 internal sealed class SharedRun(RunContext context, BackupRepository session, GraphGovernor governor)
 {
@@ -23,10 +23,10 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_countEvery = TimeSpan.FromMinutes(1);
 
-    // At the start, a run of one process is waited for so long: the merging of the last round takes less.
+    // How long to wait, at the start, for a run by one process: the merging of the last round takes less.
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
 
-    // What a shard finished so long ago, and nobody merged, is not what the tenant has now.
+    // A finished shard that is older than this and was never merged does not represent the tenant's current state.
     private static readonly TimeSpan s_outdated = TimeSpan.FromHours(6);
 
     private readonly string _purpose = LockPurposes.Backup(session.Configuration);
@@ -66,7 +66,7 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
         }
     }
 
-    // Joins the round that others began, or begins one. What is left of another one is first made a checkpoint.
+    // Joins the round that others began, or begins one. What is left of another one is first saved as a checkpoint.
     private async Task<ShardRound> EnterAsync(CancellationToken cancellationToken)
     {
         var began = context.Time.GetTimestamp();
@@ -100,14 +100,14 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
         }
     }
 
-    // Others began without this worker, did its share too and merged: since it started, so that is the run that it came for.
+    // Others began without this worker, did its share too and merged, all since it started: so that is the run it was started for.
     private bool IsOver(ShardRound round, Snapshot newest) =>
         newest.Taken >= context.Record.Started && !newest.IsCheckpoint() && newest.Tags?.Contains(round.TagOfMerged) == true;
 
     private bool HasLeftovers(ShardRound round, IReadOnlyList<StoredSnapshot> snapshots, bool isAlive) => round.Others(snapshots).Count > 0
         || (!isAlive && snapshots.Any(each => ShardRound.IsDone(each.Snapshot) && context.Time.GetUtcNow() - each.Snapshot.Taken > s_outdated));
 
-    // Takes the first shard that nobody works on. Its own first, so that workers that start together do not ask for the same.
+    // Takes the first free shard. Its own first, so that workers that start together do not compete for the same one.
     private async Task<bool> TryWorkAsync(ShardRound round, IReadOnlyList<Shard> pending, TenantInventory listing, CancellationToken cancellationToken)
     {
         var taken = (await LivingAsync(cancellationToken).ConfigureAwait(false)).Select(holder => holder.Purpose).ToHashSet();
@@ -139,7 +139,7 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
                 }
                 catch (BackupException exception) when (exception.ErrorId == "LockLost")
                 {
-                    // This machine slept, or was cut off. Somebody else goes on with the shard; this worker with what is left.
+                    // This machine slept or was cut off. Another worker continues the shard; this worker does what is left.
                     context.Note(Texts.Get("ShardLost", shard));
                 }
             }
@@ -155,7 +155,7 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
         var snapshots = await session.RecentAsync(cancellationToken).ConfigureAwait(false);
         var newest = round.Newest(shard, snapshots);
         if (!round.IsCurrent(snapshots) || (newest is { } found && ShardRound.IsDone(found.Snapshot)))
-            return; // Done between the look and the claim.
+            return; // Finished between the look and the claim.
         await session.Repository.OpenIndexAsync(cancellationToken).ConfigureAwait(false);
         var sources = listing.Sources.Where(shard.Contains).ToArray();
         var part = context with { Record = context.Record.Part(sources) };
@@ -175,7 +175,7 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
                 var status = record.Mismatches.Count > 0 || record.Results.Any(result => result.Status != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
                 var root = await run.Builder.SaveTreesAsync(record, status, checkpoint: true, token).ConfigureAwait(false);
 
-                // Whoever merges has not written this, and would have to read the index of all of it: it is known here.
+                // The merging worker did not write this, and would have to read the index of all of it: here it is known.
                 part.Monitor.Phase = Texts.Get("Progress_Verifying");
                 var problems = await new RunVerifier(session, run.Writer.PacksStored, part.Random).CheckNewTreesAsync(root, verified, [], token).ConfigureAwait(false);
                 var summary = await new SnapshotSummarizer(part, run.Reader, run.Writer, snapshots).SummarizeAsync(root, record.Started, token).ConfigureAwait(false);
@@ -224,12 +224,13 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
             }
             catch (OperationCanceledException) when (held.Lost.IsCancellationRequested)
             {
-                return null; // Taken for dead; somebody else merges.
+                return null; // Taken for dead; another worker merges.
             }
         }
     }
 
-    // Somebody has the repository for himself: whoever merged a moment ago tidies the index, or an admin removes packs. That ends soon.
+    // The repository is locked exclusively: another worker is compacting the index after its merge, or an admin is pruning. Neither takes
+    // long.
     private bool MayWaitFor(RepositoryException exception)
     {
         if (exception.Kind != RepositoryErrorKind.Locked)
@@ -244,7 +245,7 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
         return context.Record.ToRun(complete.Snapshot.StatusOf()) with { SnapshotId = complete.Id.ToString(), BytesStored = _bytesStored };
     }
 
-    // The quotas of directory and SharePoint are the app's: those who work at the same time share them.
+    // The quotas of directory and SharePoint belong to the app: workers that run at the same time share them.
     private async Task CountWorkersAsync(CancellationToken cancellationToken)
     {
         try
@@ -257,7 +258,7 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
                 }
                 catch (Exception exception) when (exception is RepositoryException or Storage.StorageException)
                 {
-                    context.Observer.Verbose(exception.Message); // Counted again in a minute; too many requests are answered with a pause.
+                    context.Observer.Verbose(exception.Message); // Counted again in a minute; too many requests only lead to a pause.
                 }
 
                 await Task.Delay(s_countEvery, context.Time, cancellationToken).ConfigureAwait(false);
@@ -265,7 +266,7 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The shard is done.
+            // The shard is finished.
         }
     }
 

@@ -8,8 +8,8 @@ using KlarKonform.Backup.Repository.Snapshots;
 namespace KlarKonform.Backup.Engine.Runs.Verification;
 
 /// <summary>
-/// Which snapshots and keys there are, noted in every manifest and compared by the next run on whatever machine: one that vanished is named
-/// in the same night, and in every night until somebody has taken it off the list.
+/// Which snapshots and keys exist, noted in every manifest and compared by the next run on any machine: one that vanished is reported in
+/// the same night, and in every night until an admin removes it from the list.
 /// </summary>
 internal sealed class Inventory(RunContext context, BackupRepository session)
 {
@@ -22,10 +22,10 @@ internal sealed class Inventory(RunContext context, BackupRepository session)
     /// <summary>How the audit log ends, for the snapshot's tags.</summary>
     public IReadOnlyList<string> AuditEnds { get; private set; } = [];
 
-    /// <summary>Looks at what there is, and makes the run Partial where something is missing.</summary>
+    /// <summary>Looks at what exists, and makes the run Partial if something is missing.</summary>
     /// <param name="snapshots">The configuration's snapshots, oldest first.</param>
     /// <param name="before">The newest one's manifest.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task LookAsync(IReadOnlyList<StoredSnapshot> snapshots, RunManifest before, CancellationToken cancellationToken)
     {
         var log = new AuditLog(session, context.Time);
@@ -46,7 +46,7 @@ internal sealed class Inventory(RunContext context, BackupRepository session)
         _keys = [.. present.Concat(keys).Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>A manifest that says what there is.</summary>
+    /// <summary>The manifest with this inventory.</summary>
     public RunManifest Into(RunManifest manifest) => manifest with { Snapshots = _snapshots, Keys = _keys };
 
     private static string Named(IEnumerable<string> names) => string.Join("; ", names.Take(MaxNamed + 1).Select((name, number) => number == MaxNamed ? "…" : name));

@@ -9,9 +9,9 @@ using KlarKonform.Backup.Repository.Snapshots;
 namespace KlarKonform.Backup.Engine.Runs.Verification;
 
 /// <summary>
-/// The check after every run, at a cost in proportion to what changed: every pack is at the target with its size, every blob that new
-/// trees name is in the index, and a random sample is read back, decrypted and hashed. When the packs and index files of before are not
-/// the very same any more, nothing of before counts as verified: then every tree of every snapshot in the repository is walked.
+/// The check after every run, at a cost in proportion to what changed: every pack is at the target with its size, every blob that new trees
+/// name is in the index, and a random sample is read back, decrypted and hashed. If the earlier packs and index files are no longer exactly
+/// the same, nothing earlier counts as verified: then every tree of every snapshot in the repository is walked.
 /// </summary>
 /// <param name="session">The repository after the run's last flush.</param>
 /// <param name="written">The packs that the run uploaded, with their sizes in bytes.</param>
@@ -24,12 +24,12 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
 
     /// <summary>Verifies a snapshot in the making.</summary>
     /// <param name="root">Its root.</param>
-    /// <param name="previousRoot">The previous snapshot's root, which was verified then.</param>
-    /// <param name="previousFiles">Which packs and index files there were, before this run's own, at moments when everything was sound.</param>
+    /// <param name="previousRoot">The previous snapshot's root, which was verified at the time.</param>
+    /// <param name="previousFiles">Which packs and index files existed, before this run's own, at times when everything was sound.</param>
     /// <param name="others">What other workers did for the run.</param>
-    /// <param name="damaged">What the run before read and found damaged.</param>
-    /// <param name="cancellationToken">Ends the check.</param>
-    /// <returns>What is wrong, and which packs and index files there are now.</returns>
+    /// <param name="damaged">What the previous run read and found damaged.</param>
+    /// <param name="cancellationToken">Cancels the check.</param>
+    /// <returns>What is wrong, and which packs and index files exist now.</returns>
     public async Task<StorageVerification> VerifyAsync(
         BlobId root, BlobId? previousRoot, IReadOnlyCollection<FileSetDigest> previousFiles, VerifiedElsewhere others, IReadOnlyList<string> damaged, CancellationToken cancellationToken)
     {
@@ -44,8 +44,8 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
         }
         else
         {
-            // Of a large index only a part was read, and of what was read something may be gone since. Whether something vanished, or somebody
-            // only added or tidied, is told by what is needed.
+            // Only a part of a large index was read, and of what was read something may be gone since. What is needed decides whether
+            // something vanished, or files were only added or compacted.
             if (index.Gone == 0)
                 await _repository.CompleteIndexAsync(cancellationToken).ConfigureAwait(false);
             else
@@ -58,7 +58,7 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
             }
             else
             {
-                // What lies near says nothing of what is stored: other machines read the storage.
+                // The local cache says nothing about what is stored: other machines read the storage.
                 foreach (var kind in new[] { RepositoryFile.Index, RepositoryFile.Snapshot })
                     problems.AddRange((await checker.CheckFilesAsync(kind, null, cancellationToken).ConfigureAwait(false)).ExceptBy(problems.Select(each => (each.Kind, each.Name)), each => (each.Kind, each.Name)));
                 problems.AddRange(await CheckAllTreesAsync([root, .. snapshots.Select(each => each.Snapshot.Root)], cancellationToken).ConfigureAwait(false));
@@ -71,7 +71,7 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
         return new StorageVerification(problems, files, _repository.Index.PackSizes().Count, sampled, failed);
     }
 
-    // Which index files there are, and whether those are among them that the run goes by: one may vanish while it is on.
+    // Which index files exist, and whether those used by the run are among them: one may vanish while it runs.
     private async Task<(FileSetDigest Census, IReadOnlyList<BlobId> Files, int Gone)> IndexAsync(CancellationToken cancellationToken)
     {
         var (census, files, seen) = (default(FileSetDigest), new List<BlobId>(), _repository.IndexFilesSeen.ToHashSet());
@@ -87,7 +87,8 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
         return (census, files, seen.Count);
     }
 
-    // Everybody's snapshots: whoever verifies next may be another configuration that shares the repository, and trusts this one.
+    // The snapshots of all configurations: the next verification may be by another configuration that shares the repository, and relies on
+    // this one.
     private async Task<(IReadOnlyList<StoredSnapshot> Snapshots, IReadOnlyList<CheckProblem> Damaged)> OthersInRepositoryAsync(CancellationToken cancellationToken)
     {
         var (snapshots, damaged) = (new List<StoredSnapshot>(), new List<CheckProblem>());
@@ -118,7 +119,7 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
             sampled += unread;
         }
 
-        // What was damaged yesterday is looked at until it is mended, not left to chance.
+        // What was damaged yesterday is checked until it is repaired, not left to chance.
         problems.AddRange(await checker.CheckDataAsync(DamagedPacks(damaged), bytesRead: null, cancellationToken).ConfigureAwait(false));
         problems.AddRange(await checker.CheckFilesAsync(RepositoryFile.Index, index.Skip(random.Next(Math.Max(1, index.Count))).Take(1), cancellationToken).ConfigureAwait(false));
         foreach (var blob in _repository.Index.Sample(random, SampleSize - unread))
@@ -159,15 +160,18 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
 
     /// <summary>Reads the trees that are new, and looks for every blob that they name.</summary>
     /// <param name="root">The new root.</param>
-    /// <param name="previousRoot">The root of before, which was verified then.</param>
-    /// <param name="verified">Trees that others have verified, with all below them.</param>
-    /// <param name="cancellationToken">Ends the check.</param>
-    /// <remarks>Walks both trees side by side, level by level, and skips what is the same: those trees and blobs were checked when they were new.
-    /// What has no counterpart waits until all that have one are walked: a folder that moved is known from its old place by then.</remarks>
+    /// <param name="previousRoot">The previous root, which was verified at the time.</param>
+    /// <param name="verified">Trees that others have verified, with everything below them.</param>
+    /// <param name="cancellationToken">Cancels the check.</param>
+    /// <remarks>
+    /// Walks both trees in parallel, level by level, and skips what is the same: those trees and blobs were checked when they were new.
+    /// What has no counterpart waits until everything with one has been walked: by then a folder that moved is known from its old place.
+    /// </remarks>
     public Task<IReadOnlyCollection<CheckProblem>> CheckNewTreesAsync(BlobId root, BlobId? previousRoot, IReadOnlyCollection<BlobId> verified, CancellationToken cancellationToken) =>
         CheckAsync(new TreeWalk(_repository, session.TreeCache, verified), [(root, previousRoot)], cancellationToken);
 
-    // Every tree counts, but where its bytes come from does not: what is near was verified by its hash, and the index has to name it.
+    // Every tree counts, but the source of its bytes does not: what is in the local cache was verified by its hash, and the index must
+    // contain it.
     private Task<IReadOnlyCollection<CheckProblem>> CheckAllTreesAsync(IEnumerable<BlobId> roots, CancellationToken cancellationToken) =>
         CheckAsync(new TreeWalk(_repository, session.TreeCache, []) { ReadsNear = true }, [.. roots.Distinct().Select(root => (root, (BlobId?)null))], cancellationToken);
 

@@ -8,15 +8,15 @@ using KlarKonform.Backup.Repository.Writing;
 namespace KlarKonform.Backup.Engine.Runs.Verification;
 
 /// <summary>
-/// Counts how two trees differ, at a cost in proportion to what changed: equal trees are not looked into, nor what the writer wrote itself.
+/// Counts how two trees differ, at a cost in proportion to what changed: equal trees are not entered, nor is what the writer wrote itself.
 /// A folder that only moved is neither new nor gone. Used once.
 /// </summary>
-/// <param name="reader">Reads trees, those too that are not flushed.</param>
-/// <param name="writer">Knows what its own trees hold.</param>
-/// <param name="apart">Trees that are counted elsewhere, with all below them.</param>
+/// <param name="reader">Reads trees, including those not flushed yet.</param>
+/// <param name="writer">Knows the contents of its own trees.</param>
+/// <param name="apart">Trees that are counted elsewhere, with everything below them.</param>
 internal sealed class SnapshotComparison(RepositoryReader reader, RepositoryWriter writer, IReadOnlySet<BlobId> apart)
 {
-    // Pairs of trees that are in memory at a time.
+    // How many pairs of trees are in memory at a time.
     private const int AtOnce = 4;
 
     private readonly object _gate = new();
@@ -25,10 +25,10 @@ internal sealed class SnapshotComparison(RepositoryReader reader, RepositoryWrit
     private ConcurrentBag<BlobId> _new = [];
     private ConcurrentBag<BlobId> _gone = [];
 
-    /// <summary>Compares what lies below two trees.</summary>
+    /// <summary>Compares what is below two trees.</summary>
     /// <param name="before">The older one, or null for nothing.</param>
     /// <param name="now">The newer one, or null for nothing.</param>
-    /// <param name="cancellationToken">Ends the comparison.</param>
+    /// <param name="cancellationToken">Cancels the comparison.</param>
     /// <exception cref="RepositoryException">A tree cannot be read.</exception>
     public async Task<SnapshotCounts> RunAsync(BlobId? before, BlobId? now, CancellationToken cancellationToken)
     {
@@ -46,7 +46,7 @@ internal sealed class SnapshotComparison(RepositoryReader reader, RepositoryWrit
                 await reader.ReadTreeAsync(pair.Now, token).ConfigureAwait(false)), cancellationToken).ConfigureAwait(false);
         }
 
-        // All that has a counterpart by its path is compared; what is left came, went, or did both at different paths.
+        // Everything that has a counterpart by its path is compared; the rest is new, gone, or both at different paths.
         while (!_new.IsEmpty || !_gone.IsEmpty)
         {
             var (came, went) = (Take(ref _new), Take(ref _gone));
@@ -122,7 +122,7 @@ internal sealed class SnapshotComparison(RepositoryReader reader, RepositoryWrit
             : node.Type == NodeType.File ? new SnapshotCounts(1, 0, 0, 0, new TreeTotals(1, (long)node.Size, 0)) : default;
     }
 
-    // What is taken off: a node that went is not one that came less.
+    // To be subtracted: only the totals, because a node that is gone does not make fewer new ones.
     private SnapshotCounts Went(Node node)
     {
         if (node.Subtree is { } tree)

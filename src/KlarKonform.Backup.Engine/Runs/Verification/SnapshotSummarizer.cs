@@ -10,23 +10,24 @@ using KlarKonform.Backup.Repository.Writing;
 namespace KlarKonform.Backup.Engine.Runs.Verification;
 
 /// <summary>
-/// Makes the summary that restic shows of a snapshot: counted by comparing its trees with those of the last complete snapshot, not by
-/// what the run believes that it did. Checkpoints have none: the counting would cost each of them a walk, and they go with the next one.
+/// Creates the summary that restic shows for a snapshot: counted by comparing its trees with those of the last complete snapshot, not by
+/// what the run believes it did. Checkpoints have none: counting would cost a walk for each of them, and they are removed with the next
+/// one.
 /// </summary>
 /// <param name="context">The run.</param>
-/// <param name="reader">Reads trees, those too that are not flushed.</param>
-/// <param name="writer">What the run stored through; what an interrupted run stored before it, on which it goes on, counts there.</param>
+/// <param name="reader">Reads trees, including those not flushed yet.</param>
+/// <param name="writer">The run's writer; its counts include what an interrupted run, which this one continues, stored before.</param>
 /// <param name="snapshots">The configuration's snapshots before this one, oldest first.</param>
 internal sealed class SnapshotSummarizer(
     RunContext context, RepositoryReader reader, RepositoryWriter writer, IReadOnlyList<StoredSnapshot> snapshots)
 {
-    /// <summary>What workers brought together; empty where one process did everything.</summary>
+    /// <summary>What workers contributed; empty if one process did everything.</summary>
     public IReadOnlyList<GraftedPart> Parts { get; init; } = [];
 
-    /// <summary>Summarizes a snapshot in the making; null where a tree of before cannot be read.</summary>
+    /// <summary>Summarises a snapshot in the making; null if an earlier tree cannot be read.</summary>
     /// <param name="root">Its root.</param>
     /// <param name="started">When the backup began.</param>
-    /// <param name="cancellationToken">Ends the counting.</param>
+    /// <param name="cancellationToken">Cancels the counting.</param>
     public async Task<SnapshotSummary?> SummarizeAsync(BlobId root, DateTimeOffset started, CancellationToken cancellationToken)
     {
         try
@@ -56,13 +57,13 @@ internal sealed class SnapshotSummarizer(
         }
         catch (RepositoryException exception)
         {
-            // What is wrong is the verification's to tell; numbers that are not known are not written.
+            // Reporting problems is the verification's task; unknown numbers are not written.
             context.Observer.Verbose(exception.Message);
             return null;
         }
     }
 
-    // A summary that another program changed is not ours to go on from: restic's rewrite leaves the numbers of folders as they were.
+    // A summary that another program changed cannot be continued: restic's rewrite leaves the numbers of folders unchanged.
     private async Task<TreeTotals> TotalsOfAsync(Snapshot? snapshot, CancellationToken cancellationToken)
     {
         if (snapshot is null)
@@ -73,9 +74,9 @@ internal sealed class SnapshotSummarizer(
         return (await all.RunAsync(null, snapshot.Root, cancellationToken).ConfigureAwait(false)).More;
     }
 
-    // What workers brought they have counted, each in comparison with the same snapshot: of theirs only what is shared is looked at, the
-    // folders above the resources and the manifest. Theirs less what is shared is what came with the resources. Where one did not count, or
-    // not all of his was taken, every tree that changed is compared.
+    // Workers have counted their own contribution, each compared with the same snapshot: of theirs only the shared part is examined here,
+    // the folders above the resources and the manifest. Their counts minus the shared part are what came with the resources. If a worker
+    // did not count, or only part of its work was taken over, every tree that changed is compared.
     private async Task<SnapshotCounts> CompareAsync(BlobId? before, BlobId root, TreeTotals held, CancellationToken cancellationToken)
     {
         IReadOnlyList<GraftedPart> parts = Parts.All(part => part is { Summary: not null, IsWhole: true }) ? Parts : [];

@@ -7,10 +7,10 @@ using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Engine.Runs.Verification;
 
-/// <summary>Passes through trees level by level, each once, beside those of before where there are any. Thread-safe within a level.</summary>
+/// <summary>Walks trees level by level, each once, together with the earlier trees if there are any. Thread-safe within a level.</summary>
 /// <param name="repository">The repository.</param>
-/// <param name="treeCache">Trees of before that the run has read: they were verified when they were new.</param>
-/// <param name="verified">Trees that need no look.</param>
+/// <param name="treeCache">Earlier trees that the run has read: they were verified when they were new.</param>
+/// <param name="verified">Trees that need no check.</param>
 internal sealed class TreeWalk(ResticRepository repository, IObjectStore? treeCache, IReadOnlyCollection<BlobId> verified)
 {
     private readonly RepositoryReader _near = new(repository, treeCache: treeCache);
@@ -19,15 +19,15 @@ internal sealed class TreeWalk(ResticRepository repository, IObjectStore? treeCa
     private ConcurrentBag<(BlobId Now, BlobId? Before)> _pairs = [];
     private ConcurrentBag<BlobId> _alone = [];
 
-    /// <summary>Whether also the trees that are checked may come from the cache. Whoever proves that new ones are stored must not.</summary>
+    /// <summary>Whether the trees to be checked may come from the cache too. A check that new ones are stored must not allow it.</summary>
     public bool ReadsNear { get; init; }
 
     public ConcurrentQueue<CheckProblem> Problems { get; } = new();
 
-    /// <summary>Blobs that checked trees name and that the index, as far as it is read, does not; each with the tree.</summary>
+    /// <summary>Blobs that checked trees name and that the index, as far as it was read, does not contain; each with its tree.</summary>
     public ConcurrentBag<(BlobId Blob, BlobId Tree)> Named { get; } = [];
 
-    /// <summary>Blobs that the trees before named.</summary>
+    /// <summary>Blobs that the earlier trees named.</summary>
     public ConcurrentDictionary<BlobId, bool> KnownBlobs { get; } = new();
 
     public async Task CheckAsync(BlobId now, BlobId? previous, CancellationToken cancellationToken)
@@ -61,12 +61,12 @@ internal sealed class TreeWalk(ResticRepository repository, IObjectStore? treeCa
                 Named.Add((blob, now));
         }
 
-        // Gone from here, and perhaps moved: what is left of the old tree's blobs.
+        // Removed from here, and perhaps moved: the remaining blobs of the old tree.
         foreach (var blob in beforeBlobs.Where(blob => !repository.Index.Contains(BlobHandle.Data(blob))))
             KnownBlobs[blob] = true;
     }
 
-    /// <summary>What to walk next: pairs while there are any, then what is new altogether.</summary>
+    /// <summary>What to walk next: pairs while there are any, then what is entirely new.</summary>
     public ConcurrentBag<(BlobId Now, BlobId? Before)> Next(ConcurrentBag<(BlobId Now, BlobId? Before)> walked)
     {
         foreach (var (now, _) in walked)

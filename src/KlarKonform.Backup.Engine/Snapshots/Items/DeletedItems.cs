@@ -6,8 +6,8 @@ using KlarKonform.Backup.Repository.Trees;
 namespace KlarKonform.Backup.Engine.Snapshots.Items;
 
 /// <summary>
-/// Items that were deleted at the source and stay in the snapshots: below <c>.deleted/yyyy-MM</c>, the month in which they were found to
-/// be gone, under the path that they had. When a month's retention is over it goes as one link, however much is in it. Guarded by its
+/// Items that were deleted at the source and stay in the snapshots: below <c>.deleted/yyyy-MM</c>, the month in which their deletion was
+/// noticed, under their former path. When a month's retention expires it is removed as one link, however much it contains. Guarded by its
 /// store's lock.
 /// </summary>
 internal sealed class DeletedItems(WorkingTree content, TimeProvider time)
@@ -17,24 +17,24 @@ internal sealed class DeletedItems(WorkingTree content, TimeProvider time)
 
     private const string MonthForm = "yyyy-MM";
 
-    /// <summary>Items that were put here, in this run.</summary>
+    /// <summary>Number of items that were put here in this run.</summary>
     public long Kept { get; private set; }
 
-    /// <summary>Items whose retention is over, found in this run.</summary>
+    /// <summary>Number of items found to have expired in this run.</summary>
     public long Expired { get; private set; }
 
-    /// <summary>Whether a name at a resource's root is taken by this folder.</summary>
+    /// <summary>Whether a name at a resource's root is reserved for this folder.</summary>
     public static bool IsReserved(string name) => string.Equals(name, Folder, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Puts an item here.</summary>
-    /// <param name="state">The resource's state: how many items a month holds.</param>
-    /// <param name="path">The folder that it was in: names, and the metadata of those folders that have some.</param>
+    /// <param name="state">The resource's state: how many items each month has.</param>
+    /// <param name="path">The folder that it was in: names, and the metadata of the folders that have any.</param>
     /// <param name="id">Its id.</param>
     /// <param name="node">Its node.</param>
-    /// <param name="loaded">What is loaded of a folder.</param>
+    /// <param name="loaded">The loaded part, if it is a folder.</param>
     /// <param name="parts">Files that belong to it.</param>
-    /// <param name="items">Items in it: one, unless it is a folder.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="items">Number of items in it: one, unless it is a folder.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task PutAsync(ResourceState state, IReadOnlyList<(string Name, byte[]? Metadata)> path, string id, Node node, WorkingDirectory? loaded, IReadOnlyList<(string Suffix, Node Node)> parts, long items, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -51,7 +51,7 @@ internal sealed class DeletedItems(WorkingTree content, TimeProvider time)
         Kept += items;
     }
 
-    /// <summary>Takes out the months that are over.</summary>
+    /// <summary>Removes expired months.</summary>
     public async Task ExpireAsync(ResourceState state, Func<string, bool> isOver, CancellationToken cancellationToken)
     {
         var over = state.Deleted.Keys.Where(isOver).ToArray();
@@ -68,7 +68,7 @@ internal sealed class DeletedItems(WorkingTree content, TimeProvider time)
             (await content.RootAsync(cancellationToken).ConfigureAwait(false)).Remove(Folder);
     }
 
-    // The folder may live on elsewhere: what it is really called, only its metadata says.
+    // The folder may still exist elsewhere: only its metadata has its real name.
     private async Task<WorkingDirectory> EnterAsync(WorkingDirectory parent, string name, byte[]? metadata, CancellationToken cancellationToken)
     {
         if (await content.OpenAsync(parent, name, cancellationToken).ConfigureAwait(false) is { } known)
@@ -77,13 +77,13 @@ internal sealed class DeletedItems(WorkingTree content, TimeProvider time)
         return parent.Create(metadata is null ? node : node with { ExtendedAttributes = [new ExtendedAttribute(ResourceStore.Attribute, metadata)] });
     }
 
-    // A folder of this path may have been deleted before, in this month: then both are one.
+    // A folder of this path may have been deleted before in this month: then the two are merged.
     private async Task MergeAsync(WorkingDirectory target, string id, Node node, WorkingDirectory? loaded, CancellationToken cancellationToken)
     {
         if (target.Find(node.Name) is { IsDirectory: true } && node.IsDirectory
             && await content.OpenAsync(target, node.Name, cancellationToken).ConfigureAwait(false) is { } present)
         {
-            // Attached under a name of its own for a moment, so that it can be opened like any other.
+            // Attached temporarily under a name of its own, so that it can be opened like any other.
             var passing = node with { Name = Free(target, node.Name, id) };
             target.Attach(passing, loaded);
             if (await content.OpenAsync(target, passing.Name, cancellationToken).ConfigureAwait(false) is { } other)

@@ -6,6 +6,6 @@ internal sealed class DoubtState
     /// <summary>The item's folder.</summary>
     public string Parent { get; set; } = "";
 
-    /// <summary>What arrived, as a hash: when it arrives again, it is so.</summary>
+    /// <summary>A hash of what arrived: if it arrives again, it is accepted.</summary>
     public string Answer { get; set; } = "";
 }

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Engine.Snapshots.Items;
 
-/// <summary>A mail folder's cursor.</summary>
+/// <summary>A folder's cursor.</summary>
 internal sealed class FolderState
 {
     /// <summary>The folder's name, for messages.</summary>
@@ -9,9 +9,9 @@ internal sealed class FolderState
     /// <summary>Next or delta link; null before the first round.</summary>
     public string? Link { get; set; }
 
-    /// <summary>How <see cref="Link"/> was asked for: one of another form does not bring what is wanted now.</summary>
+    /// <summary>The form in which <see cref="Link"/> was requested: one of another form does not return what is needed now.</summary>
     public string Form { get; set; } = "";
 
-    /// <summary>Messages stored.</summary>
+    /// <summary>Number of items stored.</summary>
     public int Count { get; set; }
 }

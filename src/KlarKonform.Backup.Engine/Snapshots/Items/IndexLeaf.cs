@@ -6,10 +6,10 @@ using System.Text.Json;
 namespace KlarKonform.Backup.Engine.Snapshots.Items;
 
 /// <summary>
-/// A file of the item index: a line of JSON an entry. Entries stay bytes, each under its id's hash, until one is asked for: a mailbox of
-/// hundred thousands of mails passes through here without becoming objects. Not thread-safe.
+/// A file of the item index: one line of JSON per entry. Entries stay bytes, each under its id's hash, until one is requested: a mailbox
+/// with hundreds of thousands of mails passes through here without becoming objects. Not thread-safe.
 /// </summary>
-/// <param name="prefix">The digits that all its keys begin with.</param>
+/// <param name="prefix">The digits with which all its keys begin.</param>
 internal sealed class IndexLeaf(string prefix)
 {
     /// <summary>Digits of a key in the trie.</summary>
@@ -21,7 +21,7 @@ internal sealed class IndexLeaf(string prefix)
 
     public int Count => _lines.Count;
 
-    /// <summary>What an id is known by.</summary>
+    /// <summary>The key of an id: its hash.</summary>
     public static UInt128 KeyOf(string id) => KeyOf(Encoding.UTF8.GetBytes(id));
 
     /// <summary>The key's digit at a depth.</summary>
@@ -43,7 +43,7 @@ internal sealed class IndexLeaf(string prefix)
 
     public static ItemEntry Read(ReadOnlySpan<byte> line) => JsonSerializer.Deserialize<ItemEntry>(line)!;
 
-    /// <summary>Takes the lines of a stored leaf.</summary>
+    /// <summary>Loads the lines of a stored leaf.</summary>
     public void Load(byte[] content)
     {
         var rest = content.AsMemory();
@@ -75,7 +75,7 @@ internal sealed class IndexLeaf(string prefix)
         }
     }
 
-    /// <summary>The leaf as it is stored; the same entries always give the same bytes.</summary>
+    /// <summary>The leaf in its stored form; the same entries always give the same bytes.</summary>
     public byte[] ToBytes()
     {
         var content = new byte[_lines.Values.Sum(line => line.Length + 1)];

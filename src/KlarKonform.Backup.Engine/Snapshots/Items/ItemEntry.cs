@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace KlarKonform.Backup.Engine.Snapshots.Items;
 
-/// <summary>Where an item lies in the snapshot and which version of it. Folders are items too.</summary>
+/// <summary>Where an item is in the snapshot, and in which version. Folders are items too.</summary>
 internal sealed record ItemEntry
 {
     /// <summary>The item's id at the source.</summary>
@@ -13,7 +13,7 @@ internal sealed record ItemEntry
     [JsonPropertyName("p")]
     public required string Parent { get; init; }
 
-    /// <summary>Sub-folder of our own making between the folder and the item (mail: the month), or null.</summary>
+    /// <summary>Sub-folder that we create between the folder and the item (mail: the month), or null.</summary>
     [JsonPropertyName("s")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Sub { get; init; }
@@ -22,19 +22,19 @@ internal sealed record ItemEntry
     [JsonPropertyName("n")]
     public required string Name { get; init; }
 
-    /// <summary>What tells one version from the next: change key, or hash and size.</summary>
+    /// <summary>Distinguishes versions: change key, or hash and size.</summary>
     [JsonPropertyName("v")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Version { get; init; }
 
-    /// <summary>What tells one state of its properties from the next, for sources whose items change without their content changing.</summary>
+    /// <summary>Distinguishes states of its properties, for sources whose items change without their content changing.</summary>
     [JsonPropertyName("m")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Properties { get; init; }
 
     /// <summary>
-    /// Files beside the item that belong to it, each by what follows the name without its extension: an event's <c>.ics</c>, its
-    /// attachments, a contact's photo. They move, change and go with it.
+    /// Files next to the item that belong to it, each by what follows the name without its extension: an event's <c>.ics</c>, its
+    /// attachments, a contact's photo. They are moved, changed and removed together with it.
     /// </summary>
     [JsonPropertyName("x")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

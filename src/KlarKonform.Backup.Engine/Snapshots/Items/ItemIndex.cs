@@ -5,12 +5,12 @@ namespace KlarKonform.Backup.Engine.Snapshots.Items;
 
 /// <summary>
 /// Id → place, as a trie of small files inside the snapshot: a look-up reads one leaf, whatever the number of items. Ids are spread by
-/// their hash, so changes are gathered in memory and merged leaf by leaf; writing a leaf for every change would write each a hundred
+/// their hash, so changes are collected in memory and merged leaf by leaf; writing a leaf for every change would write each one a hundred
 /// times. Not thread-safe.
 /// </summary>
 internal sealed class ItemIndex
 {
-    // A leaf of this many entries is some 15 KiB compressed; a fuller one becomes a folder of sixteen.
+    // A leaf with this many entries takes about 15 KiB compressed; a fuller one becomes a folder of sixteen.
     private const int MaxLeafEntries = 256;
     private const int MinCachedLeaves = 8;
     private const int MaxPinned = 4_000;
@@ -21,25 +21,25 @@ internal sealed class ItemIndex
     private readonly Func<int> _maxLeaves;
     private readonly Dictionary<UInt128, byte[]?> _changes = [];
 
-    // Every item asks for its folder, so folders stay at hand.
+    // Every item looks up its folder, so folders stay in memory.
     private readonly Dictionary<string, ItemEntry> _pinned = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IndexLeaf> _cache = new(StringComparer.Ordinal);
     private readonly Queue<string> _cached = new();
 
-    // Of an index that was empty when it was opened, a part of every key that was ever merged: new items need no look into a leaf. One that
-    // shares it with another, or was removed since, is looked for in vain.
+    // For an index that was empty when it was opened, a part of every key that was ever merged: new items need no look into a leaf. A key
+    // that shares this part with another, or was removed since, costs one look-up without a result.
     private HashSet<uint>? _merged;
     private bool _opened;
 
     /// <param name="tree">The state's tree.</param>
-    /// <param name="maxLeaves">So many leaves, at some 60 KiB each, may be kept at hand from the look-up to the merge.</param>
+    /// <param name="maxLeaves">How many leaves, at about 60 KiB each, may be kept in memory from the look-up to the merge.</param>
     public ItemIndex(WorkingTree tree, Func<int> maxLeaves)
     {
         _tree = tree;
         _maxLeaves = maxLeaves;
     }
 
-    /// <summary>Changes in memory that are not merged yet.</summary>
+    /// <summary>Number of changes in memory that are not merged yet.</summary>
     public int Pending => _changes.Count;
 
     public async Task<ItemEntry?> FindAsync(string id, CancellationToken cancellationToken)
@@ -81,7 +81,7 @@ internal sealed class ItemIndex
         _pinned.Remove(id);
     }
 
-    /// <summary>Merges the changes into the tree, a leaf in memory at a time, and forgets them.</summary>
+    /// <summary>Merges the changes into the tree, one leaf in memory at a time, and clears them.</summary>
     public async Task SaveAsync(CancellationToken cancellationToken)
     {
         if (_changes.Count == 0)
@@ -107,7 +107,7 @@ internal sealed class ItemIndex
         _cached.Clear();
     }
 
-    // Leaves lie far away: some are read at once, then each is written.
+    // Leaves are stored remotely: several are read at once, then each is written.
     private async Task MergeAsync(List<(string Prefix, List<KeyValuePair<UInt128, byte[]?>> Changes)> ahead, CancellationToken cancellationToken)
     {
         var loading = new List<Task<IndexLeaf>>(ahead.Count);
@@ -143,7 +143,7 @@ internal sealed class ItemIndex
             _merged = [];
     }
 
-    // The beginning of the key that has a leaf of its own, or would have.
+    // The prefix of the key that has a leaf of its own, or would have.
     private async Task<string> PrefixAsync(UInt128 key, CancellationToken cancellationToken)
     {
         var path = new List<string> { Folder };
@@ -163,7 +163,7 @@ internal sealed class ItemIndex
     private async Task<Node?> NodeAsync(string prefix, CancellationToken cancellationToken) =>
         (await _tree.FindAsync(DirectoryOf(prefix), cancellationToken).ConfigureAwait(false))?.Find(prefix[^1..]);
 
-    // Touches no tree, so that several may run at once.
+    // Changes no tree, so several may run at once.
     private async Task<IndexLeaf> ReadAsync(string prefix, Node? node, CancellationToken cancellationToken)
     {
         var leaf = new IndexLeaf(prefix);

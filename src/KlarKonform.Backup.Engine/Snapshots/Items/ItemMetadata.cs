@@ -4,23 +4,23 @@ using KlarKonform.Backup.Repository.Trees;
 
 namespace KlarKonform.Backup.Engine.Snapshots.Items;
 
-/// <summary>The JSON in an item's extended attribute: <c>{"type":…,"id":…,"graph":{…}}</c>. From it every index can be rebuilt.</summary>
+/// <summary>The JSON in an item's extended attribute: <c>{"type":…,"id":…,"graph":{…}}</c>. Every index can be rebuilt from it.</summary>
 internal static class ItemMetadata
 {
-    /// <summary>When the item was found to be deleted.</summary>
+    /// <summary>When the item's deletion was noticed.</summary>
     public const string DeletedProperty = "deleted";
 
     private const int ExpectedBytes = 2048;
 
-    /// <summary>Wraps an item's properties as Graph sent them, without OData's notes and without download addresses.</summary>
+    /// <summary>Wraps an item's properties as Graph sent them, without OData annotations and download URLs.</summary>
     /// <param name="type">Graph's type of the item.</param>
     /// <param name="id">Its id.</param>
     /// <param name="graph">Its properties.</param>
     /// <param name="only">The properties to keep; null keeps all.</param>
-    /// <param name="lists">What else was read of the item, by name; null is left out.</param>
+    /// <param name="lists">What else was read for the item, by name; null is left out.</param>
     public static byte[] Write(string type, string id, JsonElement graph, IReadOnlySet<string>? only = null, params ReadOnlySpan<(string Name, IReadOnlyList<JsonElement>? Values)> lists)
     {
-        // A mail's properties are some 1.2 KB: one buffer that needs not grow, and a thousand times a second that counts.
+        // A mail's properties take about 1.2 KB: a buffer that need not grow, which matters a thousand times per second.
         var buffer = new ArrayBufferWriter<byte>(ExpectedBytes);
         using (var writer = new Utf8JsonWriter(buffer))
         {
@@ -51,7 +51,7 @@ internal static class ItemMetadata
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>The metadata with the moment at which the item was found to be deleted.</summary>
+    /// <summary>The metadata with the time at which the item's deletion was noticed.</summary>
     public static byte[] WithDeleted(byte[] metadata, DateTimeOffset moment)
     {
         using var document = JsonDocument.Parse(metadata, DeepJson.Options);
@@ -81,7 +81,7 @@ internal static class ItemMetadata
             && time.ValueKind == JsonValueKind.String && time.TryGetDateTimeOffset(out var value) ? value : null;
     }
 
-    /// <summary>The item's id, or null for folders of our own making.</summary>
+    /// <summary>The item's id, or null for folders that we created.</summary>
     public static string? IdOf(Node node)
     {
         using var document = Read(node);

@@ -3,7 +3,7 @@ using KlarKonform.Backup.Engine.Snapshots.Trees;
 namespace KlarKonform.Backup.Engine.Snapshots.Items;
 
 /// <summary>
-/// Where a resource's items lie in its content tree. Paths are never stored: a folder's rename changes one entry, not those of everything
+/// Where a resource's items are in its content tree. Paths are never stored: renaming a folder changes one entry, not those of everything
 /// below it. Used under the lock of <see cref="ResourceStore"/>.
 /// </summary>
 internal sealed class ItemPlaces(ItemIndex index, WorkingTree content, Func<string?> rootId)
@@ -26,13 +26,13 @@ internal sealed class ItemPlaces(ItemIndex index, WorkingTree content, Func<stri
         return path;
     }
 
-    /// <summary>The directory that an item lies in, or null.</summary>
+    /// <summary>The directory that contains an item, or null.</summary>
     public async Task<WorkingDirectory?> DirectoryAsync(ItemEntry entry, CancellationToken cancellationToken) =>
         await PathAsync(entry.Parent, cancellationToken).ConfigureAwait(false) is { } path
             ? await content.FindAsync(entry.Sub is null ? path : path.Append(entry.Sub), cancellationToken).ConfigureAwait(false)
             : null;
 
-    /// <summary>The folders above an item with their metadata, from the root on.</summary>
+    /// <summary>The folders above an item with their metadata, starting at the root.</summary>
     public async Task<List<(string Name, byte[]? Metadata)>> FoldersAsync(ItemEntry entry, CancellationToken cancellationToken)
     {
         var folders = new List<(string Name, byte[]? Metadata)>();
@@ -48,7 +48,7 @@ internal sealed class ItemPlaces(ItemIndex index, WorkingTree content, Func<stri
         return folders;
     }
 
-    /// <summary>Whether a folder is another, or lies below it.</summary>
+    /// <summary>Whether a folder is another one, or below it.</summary>
     public async Task<bool> IsBelowAsync(string folder, string ancestor, CancellationToken cancellationToken)
     {
         while (folder.Length > 0 && folder != rootId())
@@ -63,7 +63,7 @@ internal sealed class ItemPlaces(ItemIndex index, WorkingTree content, Func<stri
         return false;
     }
 
-    /// <summary>Takes away the sub-folder (a month) that an item lay in, once it is empty.</summary>
+    /// <summary>Removes the sub-folder (a month) that contained an item, once it is empty.</summary>
     public async Task RemoveEmptySubAsync(WorkingDirectory directory, ItemEntry entry, CancellationToken cancellationToken)
     {
         if (entry.Sub is not null && directory.Count == 0 && await PathAsync(entry.Parent, cancellationToken).ConfigureAwait(false) is { } folder)

@@ -3,7 +3,7 @@ using KlarKonform.Backup.Repository.Format;
 
 namespace KlarKonform.Backup.Engine.Snapshots.Items;
 
-/// <summary>A large file that is under way: the pieces that are stored, and how far its hash is. Thread-safe.</summary>
+/// <summary>A large file in progress: the chunks that are stored, and the state of its hash. Thread-safe.</summary>
 internal sealed class PartialFile
 {
     private readonly object _gate = new();
@@ -17,7 +17,7 @@ internal sealed class PartialFile
         (_blobs, _hash) = ([], new QuickXorHash());
     }
 
-    /// <summary>Goes on with what a checkpoint holds.</summary>
+    /// <summary>Continues with what a checkpoint has.</summary>
     public PartialFile(PartialState state, IEnumerable<BlobId> blobs)
     {
         Version = state.Version;
@@ -26,10 +26,10 @@ internal sealed class PartialFile
         _size = state.Size;
     }
 
-    /// <summary>The file's version: another one has other bytes.</summary>
+    /// <summary>The file's version: another version has other bytes.</summary>
     public string Version { get; }
 
-    /// <summary>Bytes that are stored.</summary>
+    /// <summary>Number of bytes stored.</summary>
     public long Size
     {
         get
@@ -39,7 +39,7 @@ internal sealed class PartialFile
         }
     }
 
-    /// <summary>The hash of these bytes, as Graph writes it.</summary>
+    /// <summary>The hash of these bytes, in Graph's format.</summary>
     public string Hash
     {
         get
@@ -49,7 +49,7 @@ internal sealed class PartialFile
         }
     }
 
-    /// <summary>The pieces.</summary>
+    /// <summary>The ids of the chunks.</summary>
     public IReadOnlyList<BlobId> Blobs
     {
         get
@@ -59,7 +59,7 @@ internal sealed class PartialFile
         }
     }
 
-    /// <summary>The next piece is stored.</summary>
+    /// <summary>Records that the next chunk is stored.</summary>
     public void Add(BlobId blob, ReadOnlySpan<byte> bytes)
     {
         lock (_gate)
@@ -70,7 +70,7 @@ internal sealed class PartialFile
         }
     }
 
-    /// <summary>All of it at one moment.</summary>
+    /// <summary>A consistent copy of everything.</summary>
     public (PartialState State, IReadOnlyList<BlobId> Blobs) Save()
     {
         lock (_gate)

@@ -6,8 +6,8 @@ using KlarKonform.Backup.Repository.Trees;
 namespace KlarKonform.Backup.Engine.Snapshots.Items;
 
 /// <summary>
-/// A resource's large files that are under way. What is stored of them lies in the state's tree as files, so that no prune takes it away,
-/// and is known to the next run. All but <see cref="End"/> is called under the store's lock.
+/// A resource's large files in progress. What is stored of them is in the state's tree as files, so that no prune removes it, and the next
+/// run knows it. Everything except <see cref="End"/> is called under the store's lock.
 /// </summary>
 internal sealed class PartialFiles(WorkingTree tree, TimeProvider time)
 {
@@ -16,7 +16,7 @@ internal sealed class PartialFiles(WorkingTree tree, TimeProvider time)
     private readonly ConcurrentDictionary<string, PartialFile> _open = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _ended = new(StringComparer.Ordinal);
 
-    /// <summary>Begins a file, or goes on with it where an earlier run was.</summary>
+    /// <summary>Starts a file, or continues where an earlier run stopped.</summary>
     public async Task<PartialFile> BeginAsync(ResourceState state, string key, string version, CancellationToken cancellationToken)
     {
         if (_open.TryGetValue(key, out var begun) && begun.Version == version)
@@ -27,21 +27,21 @@ internal sealed class PartialFiles(WorkingTree tree, TimeProvider time)
         return _open[key] = new PartialFile(version);
     }
 
-    /// <summary>The file is stored, or is to be read from its start. Thread-safe.</summary>
+    /// <summary>The file is stored, or must be read from its start. Thread-safe.</summary>
     public void End(string key)
     {
         _open.TryRemove(key, out _);
         _ended[key] = true;
     }
 
-    /// <summary>Forgets what was under way in earlier runs and was not asked for in this one.</summary>
+    /// <summary>Drops what was in progress in earlier runs and not requested in this one.</summary>
     public void DropOld(ResourceState state)
     {
         foreach (var key in state.Partials.Keys.Where(key => !_open.ContainsKey(key)))
             state.Partials.TryRemove(key, out _);
     }
 
-    /// <summary>Puts what is stored of each into state and tree.</summary>
+    /// <summary>Writes what is stored of each into state and tree.</summary>
     public async Task SaveAsync(ResourceState state, WorkingDirectory root, CancellationToken cancellationToken)
     {
         if (_open.IsEmpty && state.Partials.IsEmpty && root.Find(FolderName) is null)
@@ -63,7 +63,7 @@ internal sealed class PartialFiles(WorkingTree tree, TimeProvider time)
             root.Remove(FolderName);
     }
 
-    /// <summary>Gives the memory back.</summary>
+    /// <summary>Releases the memory.</summary>
     public void Clear()
     {
         _open.Clear();

@@ -1,11 +1,11 @@
 namespace KlarKonform.Backup.Engine.Snapshots.Items;
 
-/// <summary>A file of which a part is stored. The pieces are named by a file in the state's tree, so that no prune takes them away.</summary>
+/// <summary>A file that is partly stored. A file in the state's tree names its chunks, so that no prune removes them.</summary>
 internal sealed record PartialState
 {
     public required string Version { get; init; }
 
-    /// <summary>Bytes that are stored.</summary>
+    /// <summary>Number of bytes stored.</summary>
     public required long Size { get; init; }
 
     /// <summary>The state of their quickXorHash.</summary>

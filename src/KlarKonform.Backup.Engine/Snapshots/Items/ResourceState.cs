@@ -2,10 +2,12 @@ using System.Collections.Concurrent;
 
 namespace KlarKonform.Backup.Engine.Snapshots.Items;
 
-/// <summary>What a resource's next run must know, besides the item index: cursors, open ends, items to try again. One small JSON file.</summary>
+/// <summary>
+/// What a resource's next run needs besides the item index: cursors, unfinished work, items to try again. One small JSON file.
+/// </summary>
 internal sealed class ResourceState
 {
-    /// <summary>Mail, Calendar, Contacts, Directory, OneDrive or SharePoint.</summary>
+    /// <summary>Mail, Calendar, Contacts, Directory, OneDrive, SharePoint or WhatsApp.</summary>
     public string Kind { get; set; } = "";
 
     /// <summary>The user's directory id, or the site's.</summary>
@@ -20,10 +22,10 @@ internal sealed class ResourceState
     /// <summary>The id of the mailbox's root folder.</summary>
     public string? RootId { get; set; }
 
-    /// <summary>Mail: when all folders were last listed, to find those that delta leaves out; UTC.</summary>
+    /// <summary>Mail: when all folders were last listed, to find those that delta omits; UTC.</summary>
     public DateTimeOffset? FoldersListed { get; set; }
 
-    /// <summary>Mail: ids of the dumpster's and the archive's top folders, by the names that they were asked for.</summary>
+    /// <summary>Mail: ids of the top folders of the dumpster and the archive, by the names used to request them.</summary>
     public ConcurrentDictionary<string, string> SpecialFolders { get; set; } = [];
 
     /// <summary>Directory: when all photos were last compared; UTC.</summary>
@@ -32,36 +34,36 @@ internal sealed class ResourceState
     /// <summary>OneDrive, SharePoint: cursors of drives and lists, by their ids.</summary>
     public ConcurrentDictionary<string, DeltaState> Deltas { get; set; } = [];
 
-    /// <summary>Mail: delta link of the folder hierarchy.</summary>
+    /// <summary>Foldered sources (mail, calendars, contacts, address book): delta link of the folder hierarchy.</summary>
     public string? Link { get; set; }
 
-    /// <summary>Mail: per folder its cursor and count.</summary>
+    /// <summary>Foldered sources: cursor and count of each folder.</summary>
     public ConcurrentDictionary<string, FolderState> Folders { get; set; } = [];
 
     /// <summary>
-    /// Items that were reported as removed and are not gone from the snapshot yet, each with the folders that reported it (mail) or
-    /// none (OneDrive). A message that moved twice is reported by both folders, in any order.
+    /// Items that were reported as removed but are still in the snapshot, each with the folders that reported it (foldered sources) or none
+    /// (OneDrive). A message that moved twice is reported by both folders, in any order.
     /// </summary>
     public ConcurrentDictionary<string, HashSet<string>> PendingRemovals { get; set; } = [];
 
-    /// <summary>Mail: folders that were reported as removed and are not gone from the snapshot yet.</summary>
+    /// <summary>Foldered sources: folders that were reported as removed but are still in the snapshot.</summary>
     public HashSet<string> PendingFolderRemovals { get; set; } = [];
 
-    /// <summary>Items stored, folders not counted.</summary>
+    /// <summary>Number of items stored, not counting folders.</summary>
     public long Items { get; set; }
 
-    /// <summary>Deleted items that are kept, by the month in which they were found to be gone: how many.</summary>
+    /// <summary>Number of kept deleted items by the month in which their deletion was noticed.</summary>
     public SortedDictionary<string, long> Deleted { get; set; } = [];
 
-    /// <summary>Files that were under way, by their keys.</summary>
+    /// <summary>Files in progress, by their keys.</summary>
     public ConcurrentDictionary<string, PartialState> Partials { get; set; } = [];
 
     /// <summary>WhatsApp: what was taken in of exports and spool files, by place and key: the version that was read, or how far.</summary>
     public ConcurrentDictionary<string, string> Inputs { get; set; } = [];
 
-    /// <summary>Items whose properties arrived in an unlikely form: the next run asks for them once more, and then believes it.</summary>
+    /// <summary>Items whose properties arrived in an unlikely form: the next run requests them once more, and then accepts them.</summary>
     public ConcurrentDictionary<string, DoubtState> Doubts { get; set; } = [];
 
-    /// <summary>Items to try again, or known to fail for good.</summary>
+    /// <summary>Items to try again, or known to fail permanently.</summary>
     public ConcurrentDictionary<string, ItemFailure> Failures { get; set; } = [];
 }

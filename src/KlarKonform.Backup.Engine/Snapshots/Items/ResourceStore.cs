@@ -10,21 +10,21 @@ using KlarKonform.Backup.Repository.Writing;
 namespace KlarKonform.Backup.Engine.Snapshots.Items;
 
 /// <summary>
-/// A resource's content tree with its index and state, changed together under one lock: at any moment a checkpoint can be cut from
-/// it that fits together. Thread-safe.
+/// A resource's content tree with its index and state, changed together under one lock: at any time a consistent checkpoint can be taken
+/// from it. Thread-safe.
 /// </summary>
 internal sealed class ResourceStore : IDisposable
 {
-    /// <summary>The extended attribute that carries what has no place in the content.</summary>
+    /// <summary>The extended attribute for data that has no place in the content.</summary>
     public const string Attribute = "user.klarkonform";
 
     private const string StateFile = "state.json";
     private const int CountEvery = 64;
 
-    // A waiting index entry is bytes, a node many objects. Each merge writes most leaves of a large index anew: the fewer the better.
+    // A waiting index entry is bytes, a node many objects. Each merge rewrites most leaves of a large index: the fewer merges the better.
     private const int EntriesANode = 12;
 
-    // By what they take in memory.
+    // In proportion to the memory that they use.
     private const int NodesALeaf = 40;
 
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
@@ -59,35 +59,36 @@ internal sealed class ResourceStore : IDisposable
         _time = time;
     }
 
-    /// <summary>Cursors and open ends. Change it inside <see cref="ChangeStateAsync"/> only.</summary>
+    /// <summary>Cursors and unfinished work. To be changed only inside <see cref="ChangeStateAsync"/>.</summary>
     public ResourceState State { get; private set; }
 
     /// <summary>
-    /// Whether folders are read side by side, so that the older of two answers about an item may be applied last: then the newer one
-    /// counts. One delta of everything has an order of its own.
+    /// Whether folders are read concurrently, so that the older of two answers about an item may be applied last: then the newer one
+    /// counts. A single delta of everything has an order of its own.
     /// </summary>
     public bool AnswersMayCross { get; set; }
 
-    /// <summary>Deleted items that this run kept, and those whose retention was over.</summary>
+    /// <summary>Deleted items that this run kept, and those whose retention had expired.</summary>
     public (long Kept, long Expired) Deleted => (_deleted.Kept, _deleted.Expired);
 
-    /// <summary>A change failed half-way: the trees in memory are not to be used.</summary>
+    /// <summary>A change failed half-way: the trees in memory must not be used.</summary>
     public bool IsBroken { get; private set; }
 
-    /// <summary>Opens a resource as a snapshot holds it.</summary>
-    /// <param name="reader">The repository.</param>
-    /// <param name="writer">The repository.</param>
+    /// <summary>Opens a resource from a snapshot.</summary>
+    /// <param name="reader">Reads from the repository.</param>
+    /// <param name="writer">Writes to the repository.</param>
     /// <param name="state">The resource's state, as <see cref="ReadStateAsync"/> gives it.</param>
-    /// <param name="content">Its content's tree, or null for nothing yet.</param>
-    /// <param name="stateRoot">Its state's tree, or null for nothing yet.</param>
+    /// <param name="content">Its content's tree, or null if there is none yet.</param>
+    /// <param name="stateRoot">Its state's tree, or null if there is none yet.</param>
     /// <param name="time">Clock.</param>
-    /// <param name="maxLoaded">So many nodes, and some times as many index entries, may be in memory; beyond, they are written out and forgotten.</param>
-    /// <param name="keepsDeleted">Whether items that are removed stay below <see cref="DeletedItems.Folder"/>.</param>
-    /// <param name="abandon">Ends even a change that was begun: the run was stopped, and the storage does not answer.</param>
+    /// <param name="maxLoaded">Most nodes to keep in memory (index entries: twelve times as many). Above that, they are saved and
+    /// unloaded.</param>
+    /// <param name="keepsDeleted">Whether removed items stay below <see cref="DeletedItems.Folder"/>.</param>
+    /// <param name="abandon">Cancels even a change in progress: the run was stopped, and the storage does not answer.</param>
     public static ResourceStore Open(RepositoryReader reader, RepositoryWriter writer, ResourceState state, BlobId? content, BlobId? stateRoot, TimeProvider time, Func<int> maxLoaded, bool keepsDeleted = false, CancellationToken abandon = default) =>
         new(new WorkingTree(reader, writer, content, time), new WorkingTree(reader, writer, stateRoot, time), state, time, maxLoaded, keepsDeleted, abandon);
 
-    /// <summary>Reads a resource's cursors and open ends; empty ones where there are none yet.</summary>
+    /// <summary>Reads a resource's cursors and unfinished work; empty if there are none yet.</summary>
     public static async Task<ResourceState> ReadStateAsync(RepositoryReader reader, BlobId? stateRoot, CancellationToken cancellationToken)
     {
         var nodes = stateRoot is { } root ? await reader.ReadTreeAsync(root, cancellationToken).ConfigureAwait(false) : [];
@@ -99,7 +100,7 @@ internal sealed class ResourceStore : IDisposable
     public Task<ItemEntry?> FindAsync(string id, CancellationToken cancellationToken) =>
         LockedAsync(() => _index.FindAsync(id, cancellationToken), cancellationToken);
 
-    /// <summary>Whether the item changed its folder in this run, by one answer or by several that disagree.</summary>
+    /// <summary>Whether the item changed its folder in this run, according to one answer or to several that disagree.</summary>
     public Task<bool> HasMovedAsync(string id, CancellationToken cancellationToken) => LockedAsync(() => Task.FromResult(_moved.Contains(id)), cancellationToken);
 
     /// <summary>An item's node as it is stored.</summary>
@@ -115,11 +116,11 @@ internal sealed class ResourceStore : IDisposable
     public Task<byte[]?> ReadPartAsync(ItemEntry entry, string suffix, CancellationToken cancellationToken) =>
         ReadAsync(entry with { Name = entry.PartName(suffix) }, cancellationToken);
 
-    /// <summary>Stores an item under a folder: new, changed, moved or renamed. Returns false when its folder is unknown.</summary>
-    /// <param name="entry">The item; its name is the wished one.</param>
-    /// <param name="content">The files to store, or null to keep the present ones.</param>
-    /// <param name="attribute">New metadata, or null to keep the present.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <summary>Stores an item under a folder: new, changed, moved or renamed. Returns false if its folder is unknown.</summary>
+    /// <param name="entry">The item; its name is the preferred one.</param>
+    /// <param name="content">The files to store, or null to keep the existing ones.</param>
+    /// <param name="attribute">New metadata, or null to keep the existing.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<bool> PutAsync(ItemEntry entry, ItemContent? content, byte[]? attribute, CancellationToken cancellationToken) => MutateAsync(async cancellationToken =>
     {
         if (await _places.PathAsync(entry.Parent, cancellationToken).ConfigureAwait(false) is not { } path)
@@ -144,10 +145,10 @@ internal sealed class ResourceStore : IDisposable
         var reserved = path.Count == 0 && entry.Sub is null && DeletedItems.IsReserved(entry.Name);
         var name = reserved || !target.IsFree(entry.Name) ? FreeName(target, entry) : entry.Name;
         if (present is not null && present.IsDirectory != entry.IsFolder)
-            (present, loaded) = (null, null); // What was a file is a folder now, or the other way round.
+            (present, loaded) = (null, null); // What was a file is a folder now, or vice versa.
         if (content is null && present is null && !entry.IsFolder)
         {
-            // The index knew it, the tree does not: as if it had never been stored.
+            // In the index but not in the tree: treated as never stored.
             State.Items -= old is { IsFolder: false } ? 1 : 0;
             if (old is { IsFolder: false })
                 Count(old.Parent, -1);
@@ -171,7 +172,7 @@ internal sealed class ResourceStore : IDisposable
         var suffixes = new List<string>();
         foreach (var (wished, part) in parts)
         {
-            // A user's own file may have the very name that a part would take.
+            // A user's own file may have exactly the name that a part would take.
             var suffix = wished;
             while (!target.IsFree(placed.PartName(suffix)))
                 suffix = "_" + suffix;
@@ -203,11 +204,15 @@ internal sealed class ResourceStore : IDisposable
         }
     }
 
-    /// <summary>Removes an item. A folder goes only when it is empty, unless <paramref name="withContent"/> says that its items are gone too.</summary>
-    /// <returns>Whether it was there and is gone.</returns>
+    /// <summary>
+    /// Removes an item. A folder is only removed when empty, unless <paramref name="withContent"/> says that its items are gone too.
+    /// </summary>
+    /// <returns>Whether it existed and was removed.</returns>
     public Task<bool> RemoveAsync(string id, bool withContent, CancellationToken cancellationToken) => RemoveAsync(id, withContent, _keepsDeleted, cancellationToken);
 
-    /// <summary>Removes an item that is not to be kept below <see cref="DeletedItems.Folder"/> either: somebody has a right to its removal.</summary>
+    /// <summary>
+    /// Removes an item that must not be kept below <see cref="DeletedItems.Folder"/> either: someone has a right to its removal.
+    /// </summary>
     public Task<bool> EraseAsync(string id, CancellationToken cancellationToken) => RemoveAsync(id, withContent: false, keep: false, cancellationToken);
 
     private Task<bool> RemoveAsync(string id, bool withContent, bool keep, CancellationToken cancellationToken) => MutateAsync(async cancellationToken =>
@@ -248,17 +253,19 @@ internal sealed class ResourceStore : IDisposable
         return true;
     }, cancellationToken);
 
-    /// <summary>Takes out the deleted items whose retention is over.</summary>
+    /// <summary>Removes deleted items whose retention has expired.</summary>
     public Task ExpireDeletedAsync(Func<string, bool> isOver, CancellationToken cancellationToken) => MutateAsync(async cancellationToken =>
     {
         await _deleted.ExpireAsync(State, isOver, cancellationToken).ConfigureAwait(false);
         return true;
     }, cancellationToken);
 
-    /// <summary>The ids of all items directly in a folder (and its months), out of the stored metadata; a month in memory at a time.</summary>
+    /// <summary>
+    /// The ids of all items directly in a folder (and its months), from the stored metadata; one month in memory at a time.
+    /// </summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="folders">Whether its sub-folders are named too.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="folders">Whether to include its sub-folders.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     public async IAsyncEnumerable<string> ItemsOfAsync(string folder, bool folders, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (ids, subs) = await ItemsInAsync(folder, null, folders, cancellationToken).ConfigureAwait(false);
@@ -271,7 +278,7 @@ internal sealed class ResourceStore : IDisposable
         }
     }
 
-    /// <summary>Folders between the root and a folder: for ordering removals. -1 when it is unknown.</summary>
+    /// <summary>Number of folders between the root and a folder, for ordering removals; -1 if unknown.</summary>
     public Task<int> DepthAsync(string folder, CancellationToken cancellationToken) => LockedAsync(async () =>
         (await _places.PathAsync(folder, cancellationToken).ConfigureAwait(false))?.Count ?? -1, cancellationToken);
 
@@ -282,14 +289,14 @@ internal sealed class ResourceStore : IDisposable
         return Task.FromResult(true);
     }, cancellationToken);
 
-    /// <summary>Begins a large file, or goes on with it where an earlier run was.</summary>
+    /// <summary>Starts a large file, or continues where an earlier run stopped.</summary>
     public Task<PartialFile> BeginPartialAsync(string key, string version, CancellationToken cancellationToken) =>
         LockedAsync(() => _partials.BeginAsync(State, key, version, cancellationToken), cancellationToken);
 
-    /// <summary>The file is stored, or is to be read from its start.</summary>
+    /// <summary>The file is stored, or must be read from its start.</summary>
     public void EndPartial(string key) => _partials.End(key);
 
-    /// <summary>All is read: what was under way in earlier runs and was not asked for again is of no use.</summary>
+    /// <summary>Everything is read: what was in progress in earlier runs and not requested again is of no use.</summary>
     public Task DropPartialsAsync(CancellationToken cancellationToken) => ChangeStateAsync(_partials.DropOld, cancellationToken);
 
     /// <summary>Stores trees, index and state as they are now, and returns the two roots.</summary>
@@ -305,7 +312,7 @@ internal sealed class ResourceStore : IDisposable
         return (await _content.SaveAsync(cancellationToken).ConfigureAwait(false), await _stateTree.SaveAsync(cancellationToken).ConfigureAwait(false));
     }, cancellationToken);
 
-    /// <summary>Gives the memory back: nothing is read or changed any more. What was to be kept is saved.</summary>
+    /// <summary>Releases the memory: nothing may be read or changed afterwards. Everything to be kept has been saved.</summary>
     public void Release()
     {
         State = new ResourceState();
@@ -316,8 +323,9 @@ internal sealed class ResourceStore : IDisposable
 
     public void Dispose() => _gate.Dispose();
 
-    // Two folders are read side by side, and an item moves from one to the other between their answers: the older answer, applied last,
-    // would put it back where it is no longer. Whoever changes its folder is remembered, because a second may hold two moves.
+    // If two folders are read concurrently and an item moves from one to the other between their answers, the older answer, applied last,
+    // would put it back where it no longer is. Items that changed their folder are recorded, because two moves may happen within one
+    // second.
     private async Task<bool> IsOlderAsync(ItemEntry old, byte[]? attribute, CancellationToken cancellationToken)
     {
         _moved.Add(old.Id);
@@ -360,7 +368,7 @@ internal sealed class ResourceStore : IDisposable
         return (ids, subs);
     }, cancellationToken);
 
-    // A user's own file may have the very name that the mark would give.
+    // A user's own file may have exactly the name that the mark would give.
     private static string FreeName(WorkingDirectory target, ItemEntry entry)
     {
         var name = SafeName.WithMark(entry.Name, entry.Id);
@@ -389,7 +397,7 @@ internal sealed class ResourceStore : IDisposable
 
     private async Task TrimAsync(CancellationToken cancellationToken)
     {
-        // Counting walks through what is loaded: not for every item.
+        // Counting walks through everything loaded: not for every item.
         if (++_puts % CountEvery != 0)
             return;
         var limit = _maxLoaded();
@@ -402,8 +410,8 @@ internal sealed class ResourceStore : IDisposable
         }
     }
 
-    // A change that was begun is finished: stopping half-way would lose an item between its old and its new place. When it fails
-    // all the same (the storage is gone), nothing of this store may be put into a snapshot any more.
+    // A change in progress is completed: stopping half-way would lose an item between its old and its new place. If it fails nevertheless
+    // (the storage is gone), nothing of this store may be put into a snapshot any more.
     private Task<T> MutateAsync<T>(Func<CancellationToken, Task<T>> change, CancellationToken cancellationToken) => LockedAsync(async () =>
     {
         try

@@ -4,7 +4,9 @@ using KlarKonform.Backup.Repository.Reading;
 
 namespace KlarKonform.Backup.Engine.Snapshots.Trees;
 
-/// <summary>Finds many trees below one root and keeps the folders on the way: of ten thousand mailboxes each lies in the same one. Thread-safe.</summary>
+/// <summary>
+/// Finds many trees below one root and keeps the folders on the way: ten thousand mailboxes are all in the same one. Thread-safe.
+/// </summary>
 internal sealed class TreeLookup(RepositoryReader reader, BlobId root)
 {
     private readonly ConcurrentDictionary<BlobId, IReadOnlyDictionary<string, BlobId>> _folders = new();

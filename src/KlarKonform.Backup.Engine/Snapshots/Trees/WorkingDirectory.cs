@@ -4,8 +4,8 @@ using KlarKonform.Backup.Repository.Trees;
 namespace KlarKonform.Backup.Engine.Snapshots.Trees;
 
 /// <summary>
-/// A folder of a snapshot in the making: loaded from the previous snapshot when first looked into, written again only when it changed.
-/// Not thread-safe; its resource's lock guards it.
+/// A folder of a snapshot in the making: loaded from the previous snapshot when first accessed, written again only if it changed. Not
+/// thread-safe; its resource's lock guards it.
 /// </summary>
 internal sealed class WorkingDirectory
 {
@@ -29,12 +29,12 @@ internal sealed class WorkingDirectory
 
     public IReadOnlyCollection<Node> Nodes => _nodes.Values;
 
-    /// <summary>Nodes in memory, here and below.</summary>
+    /// <summary>Number of nodes in memory, here and below.</summary>
     public int LoadedCount => _nodes.Count + _loaded.Values.Sum(child => child.LoadedCount);
 
     public Node? Find(string name) => _nodes.GetValueOrDefault(name);
 
-    /// <summary>Whether a name is free on every file system, also on those that ignore case and normalisation.</summary>
+    /// <summary>Whether a name is free on every file system, including those that ignore case and normalisation.</summary>
     public bool IsFree(string name) => !_folded.Contains(Fold(name));
 
     public void Set(Node node)
@@ -56,7 +56,7 @@ internal sealed class WorkingDirectory
         return true;
     }
 
-    /// <summary>Takes an entry out, with what is loaded of it, to be attached elsewhere.</summary>
+    /// <summary>Takes out an entry together with what is loaded of it, to be attached elsewhere.</summary>
     public (Node Node, WorkingDirectory? Loaded)? Detach(string name)
     {
         if (_nodes.GetValueOrDefault(name) is not { } node)
@@ -66,7 +66,7 @@ internal sealed class WorkingDirectory
         return (node, loaded);
     }
 
-    /// <summary>Puts a detached entry in under a name: a folder of any size moves as one link.</summary>
+    /// <summary>Adds a detached entry under a name: a folder of any size moves as one link.</summary>
     public void Attach(Node node, WorkingDirectory? loaded)
     {
         Set(node);
@@ -94,7 +94,7 @@ internal sealed class WorkingDirectory
         return created;
     }
 
-    /// <summary>Stores what changed, deepest first, and forgets what was loaded. Returns null when nothing changed here or below.</summary>
+    /// <summary>Stores what changed, deepest first, and unloads it. Returns null if nothing changed here or below.</summary>
     public async Task<BlobId?> SaveAsync(Func<IEnumerable<Node>, CancellationToken, Task<BlobId>> save, CancellationToken cancellationToken)
     {
         foreach (var (name, child) in _loaded)
@@ -113,6 +113,6 @@ internal sealed class WorkingDirectory
         return saved;
     }
 
-    // Windows and macOS see one name where normalisation or case alone differ.
+    // Windows and macOS treat names that differ only in normalisation or case as the same.
     private static string Fold(string name) => name.IsNormalized() ? name : name.Normalize();
 }

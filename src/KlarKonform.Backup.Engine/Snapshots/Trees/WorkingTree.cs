@@ -5,7 +5,9 @@ using KlarKonform.Backup.Repository.Writing;
 
 namespace KlarKonform.Backup.Engine.Snapshots.Trees;
 
-/// <summary>A tree of the previous snapshot on its way to the next one. Costs are those of the folders touched. Not thread-safe.</summary>
+/// <summary>
+/// A tree of the previous snapshot on its way to the next one. The cost depends only on the folders touched. Not thread-safe.
+/// </summary>
 internal sealed class WorkingTree
 {
     private readonly RepositoryReader _reader;
@@ -72,7 +74,7 @@ internal sealed class WorkingTree
         return Node.NewFile(name, (ulong)saved.Size, saved.Blobs, _time.GetUtcNow());
     }
 
-    /// <summary>Stores what changed and returns the root's id. Memory is given back.</summary>
+    /// <summary>Stores what changed and returns the root's id. Releases the memory.</summary>
     public async Task<BlobId> SaveAsync(CancellationToken cancellationToken)
     {
         if (_root is not null && await _root.SaveAsync(_writer.SaveTreeAsync, cancellationToken).ConfigureAwait(false) is { } id)

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace KlarKonform.Backup.Engine.Sources.Drives;
 
 /// <summary>
-/// The first and last bytes of a content on its way, from which one can tell whether it is what its name says. For files of which hash
-/// and size cannot be trusted: a gateway's page and half a document must not pass for the document. Not thread-safe.
+/// The first and last bytes of content on its way, which show whether it is what its name says. For files whose hash and size cannot be
+/// trusted: a gateway's error page or half a document must not pass for the document. Not thread-safe.
 /// </summary>
 internal sealed class ContentSample
 {
@@ -25,10 +25,10 @@ internal sealed class ContentSample
     private long _from;
     private long _length;
 
-    /// <summary>Begins a content, not always at its first byte.</summary>
+    /// <summary>Starts a content, not always at its first byte.</summary>
     public void Begin(long from) => (_from, _length) = (from, from);
 
-    /// <summary>Takes bytes in.</summary>
+    /// <summary>Adds bytes.</summary>
     public void Add(ReadOnlySpan<byte> bytes)
     {
         if (_from == 0 && _length < HeadLength)
@@ -40,13 +40,15 @@ internal sealed class ContentSample
         _length += bytes.Length;
     }
 
-    /// <summary>Whether it may be a document of that kind which SharePoint changed: it begins and ends like one, and is about as large as announced.</summary>
+    /// <summary>
+    /// Whether it may be a document of this kind that SharePoint changed: it begins and ends like one, and is about as large as announced.
+    /// </summary>
     public bool IsDocument(string extension, long? announced)
     {
         if (_length == 0 || (announced is { } size && Math.Abs(_length - size) > Math.Max(Tolerance, size / 4)))
             return false;
 
-        // A document with a password is an OLE file whatever its name; of one that was continued the head was seen in an earlier run.
+        // A document with a password is an OLE file whatever its name; the head of a continued one was examined in an earlier run.
         if (s_zip.Contains(extension))
             return IsWholeZip() || StartsWith(0xD0, 0xCF, 0x11, 0xE0);
         if (s_ole.Contains(extension))
@@ -58,7 +60,7 @@ internal sealed class ContentSample
         return !IsPageInDisguise(extension);
     }
 
-    /// <summary>Whether it looks like a web page or a JSON answer, and its name says that it is something else.</summary>
+    /// <summary>Whether it looks like a web page or a JSON response although its name says that it is something else.</summary>
     public bool IsPageInDisguise(string extension)
     {
         if (_from > 0 || s_markup.Contains(extension) || extension.Equals(".json", StringComparison.OrdinalIgnoreCase))

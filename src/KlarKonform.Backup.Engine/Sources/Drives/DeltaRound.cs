@@ -6,37 +6,37 @@ using KlarKonform.Backup.Graph.Delta;
 namespace KlarKonform.Backup.Engine.Sources.Drives;
 
 /// <summary>
-/// One round of a delta that enumerates everything without a cursor: keeps the cursor, and after a lost one compares what the service
-/// names with what is stored.
+/// One round of a delta that returns everything when there is no cursor: keeps the cursor, and after losing it compares what the service
+/// returns with what is stored.
 /// </summary>
 /// <param name="run">The resource's run.</param>
 /// <param name="key">The drive's or list's id, under which its cursor is kept.</param>
-/// <param name="folder">The entry of the folder that holds its items.</param>
-/// <param name="name">Its name, for people.</param>
+/// <param name="folder">The index entry of the folder that contains its items.</param>
+/// <param name="name">Its name, for display.</param>
 internal sealed class DeltaRound(ResourceBackup run, string key, string folder, string name)
 {
-    // The service lost its own changes, and what it does not name may be there all the same (driveitem-delta, answer 410).
+    // The service lost its own changes, and items that it does not return may exist nevertheless (driveitem-delta, answer 410).
     private const string MayBeThere = "resyncChangesUploadDifferences";
 
-    // 16 bytes an item: a drive of millions is compared in tens of megabytes.
+    // 16 bytes per item: a drive of millions is compared in tens of megabytes.
     private HashSet<UInt128>? _seen;
     private int _restarts;
 
-    /// <summary>What was kept of earlier rounds.</summary>
+    /// <summary>What earlier rounds stored.</summary>
     public DeltaState State => run.Store.State.Deltas.GetOrAdd(key, _ => new DeltaState());
 
-    /// <summary>The service named the item as present.</summary>
+    /// <summary>Records that the service reported the item as present.</summary>
     public void Saw(string id) => _seen?.Add(IndexLeaf.KeyOf(id));
 
-    /// <summary>The service named the item as removed.</summary>
+    /// <summary>Records that the service reported the item as removed.</summary>
     public void SawGone(string id) => _seen?.Remove(IndexLeaf.KeyOf(id));
 
     /// <summary>Reads the round to its end.</summary>
-    /// <param name="read">The pages from a link on, or from the beginning.</param>
-    /// <param name="apply">Applies a page. False keeps the cursor: a cut after this page would lose something.</param>
+    /// <param name="read">Reads the pages from a link on, or from the beginning.</param>
+    /// <param name="apply">Applies a page. False keeps the cursor: an interruption after this page would lose something.</param>
     /// <param name="missing">Called for stored items that a comparison did not find.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <param name="isListing">Whether the pages are a plain listing of everything, which no cursor begins.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <param name="isListing">Whether the pages are a plain listing of everything, which cannot start from a cursor.</param>
     public async Task ReadAsync(
         Func<Uri?, IAsyncEnumerable<DeltaPage>> read, Func<DeltaPage, Task<bool>> apply, Missing missing, CancellationToken cancellationToken, bool isListing = false)
     {
@@ -54,8 +54,8 @@ internal sealed class DeltaRound(ResourceBackup run, string key, string folder, 
                     unread += page.Nameless + page.Unread;
                     var isSettled = page.NextLink is not null || _seen is null || unread > 0 || await CompareAsync(missing, uncertain, cancellationToken).ConfigureAwait(false);
 
-                    // A comparison counts only as a whole: a cut before its end begins it again, or its removals were lost. Behind a page
-                    // that did not say all, the cursor stays: the next run asks for that page again.
+                    // A comparison only counts when complete: an interruption starts it again, because otherwise its removals would be
+                    // lost. After a page that was incomplete, the cursor stays: the next run requests that page again.
                     if (!isSettled)
                         await run.Store.ChangeStateAsync(_ => State.Link = null, cancellationToken).ConfigureAwait(false);
                     else if (complete && unread == 0 && !isListing && (page.NextLink is null || _seen is null))
@@ -68,7 +68,8 @@ internal sealed class DeltaRound(ResourceBackup run, string key, string folder, 
             }
             catch (GraphException exception) when (link is not null && _restarts == 0 && !exception.IsOfResource && IsOfTheCursor(exception))
             {
-                // Only the drive itself says that it is gone. A cursor that is refused, in whatever words, is dropped, and all is read anew.
+                // Only the drive itself says that it is gone. A cursor that is refused, in whatever words, is dropped, and everything is
+                // read again.
                 _restarts++;
                 run.Note(Texts.Get("CursorExpired", run.Source.Kind, run.Source.Name));
                 (link, _seen) = (exception.Kind == GraphErrorKind.ResyncRequired ? exception.Restart : null, []);
@@ -77,7 +78,7 @@ internal sealed class DeltaRound(ResourceBackup run, string key, string folder, 
         }
     }
 
-    /// <summary>Whether a failure may be due to the cursor that was asked with.</summary>
+    /// <summary>Whether a failure may be due to the cursor in the request.</summary>
     public static bool IsOfTheCursor(GraphException exception) => exception.Kind is GraphErrorKind.ResyncRequired or GraphErrorKind.NotFound or GraphErrorKind.Other
         or GraphErrorKind.UserGone or GraphErrorKind.NotProvisioned || exception.Code == GraphException.BrokenAnswer || exception is { Kind: GraphErrorKind.Unreachable, Status: not null };
 
@@ -88,7 +89,7 @@ internal sealed class DeltaRound(ResourceBackup run, string key, string folder, 
         return false;
     }
 
-    // False when something waits: the next run compares again, since delta would not name it.
+    // False if something waits: the next run compares again, because delta would not report it.
     private async Task<bool> CompareAsync(Missing missing, bool uncertain, CancellationToken cancellationToken)
     {
         var (all, gone) = (0L, new List<string>());
@@ -108,11 +109,11 @@ internal sealed class DeltaRound(ResourceBackup run, string key, string folder, 
         return gone.Count == 0 || await missing(gone, all, all - gone.Count, uncertain).ConfigureAwait(false);
     }
 
-    /// <summary>What a comparison did not find.</summary>
+    /// <summary>Handles what a comparison did not find.</summary>
     /// <param name="ids">The items.</param>
-    /// <param name="stored">Items that are stored, folders among them.</param>
-    /// <param name="listed">Those that were found.</param>
-    /// <param name="uncertain">Whether they may be there all the same, as the service says itself.</param>
-    /// <returns>Whether all of them are settled: removed, or known to be there.</returns>
+    /// <param name="stored">Number of stored items, including folders.</param>
+    /// <param name="listed">Number of items that were found.</param>
+    /// <param name="uncertain">Whether they may exist nevertheless, as the service itself says.</param>
+    /// <returns>Whether all of them are settled: removed, or known to exist.</returns>
     public delegate Task<bool> Missing(IReadOnlyList<string> ids, long stored, long listed, bool uncertain);
 }

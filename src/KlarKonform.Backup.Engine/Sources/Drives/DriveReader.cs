@@ -10,8 +10,8 @@ using KlarKonform.Backup.Graph.Drives;
 namespace KlarKonform.Backup.Engine.Sources.Drives;
 
 /// <summary>
-/// Brings a drive by delta below a folder of a resource: paths are rebuilt from parents' ids, contents told apart by hash and size,
-/// removals come last, and folders go only when they are empty.
+/// Reads a drive by delta into a folder of a resource: paths are rebuilt from parents' ids, content is compared by hash and size, removals
+/// come last, and a folder is only removed when empty.
 /// </summary>
 internal sealed class DriveReader
 {
@@ -31,19 +31,19 @@ internal sealed class DriveReader
     private readonly DeltaRound _round;
     private readonly HashSet<string> _due;
 
-    // Entries whose folder has not arrived yet. While there are any the cursor stays: a cut would lose them.
+    // Entries whose folder has not arrived yet. While there are any, the cursor stays: an interruption would lose them.
     private readonly List<JsonElement> _orphans = [];
 
-    // Named by delta, and not found when they were to be read.
+    // Reported by delta, but not found when they were to be read.
     private readonly Dictionary<string, JsonElement> _vanished = new(StringComparer.Ordinal);
 
-    /// <param name="api">The way to Graph.</param>
+    /// <param name="api">Access to Graph.</param>
     /// <param name="drive">The drive's id.</param>
-    /// <param name="folder">The folder that it lies in; empty for the resource's own.</param>
-    /// <param name="prefix">What its items' ids begin with in the store: Graph promises unique ids within one drive only.</param>
+    /// <param name="folder">The folder that contains it; empty for the resource's own.</param>
+    /// <param name="prefix">The prefix of its items' ids in the store: Graph promises unique ids only within one drive.</param>
     /// <param name="run">The resource's run.</param>
-    /// <param name="settings">What is read.</param>
-    /// <param name="name">The drive's name, for people.</param>
+    /// <param name="settings">What to read.</param>
+    /// <param name="name">The drive's name, for display.</param>
     public DriveReader(DriveApi api, string drive, string folder, string prefix, ResourceBackup run, DriveSettings settings, string name)
     {
         _name = name;
@@ -99,7 +99,7 @@ internal sealed class DriveReader
 
     private async Task<bool> ApplyPageAsync(DeltaPage page, CancellationToken cancellationToken)
     {
-        // The last entry of an id wins.
+        // The last entry with an id wins.
         var last = new Dictionary<string, JsonElement>();
         foreach (var item in page.Items)
         {
@@ -166,7 +166,7 @@ internal sealed class DriveReader
         }, cancellationToken).ConfigureAwait(false);
     }
 
-    // An entry in an unlikely form, or a part of one, is asked for itself; what that says is what there is.
+    // For an incomplete or unlikely entry, the item itself is requested; that answer is final.
     private async Task<bool> ApplyJudgedAsync(JsonElement item, CancellationToken cancellationToken)
     {
         var verdict = Judge(item);
@@ -180,7 +180,7 @@ internal sealed class DriveReader
         catch (GraphException exception) when (exception.Kind != GraphErrorKind.NotFound && Wall.Holds(exception, cancellationToken)
             && item.Text("name").Length > 0 && DriveItemJson.Parent(item).Length > 0)
         {
-            // It cannot be asked: what the page said is stored, with what is wrong about it.
+            // It cannot be requested: the page's version is stored, with what is wrong about it.
         }
 
         using (answer)
@@ -188,14 +188,14 @@ internal sealed class DriveReader
             var better = answer is not null && answer.RootElement.Text("id") == item.Text("id") ? answer.RootElement : item;
             verdict = Judge(better);
 
-            // Without a name or a place there is nothing to put anywhere: what is stored of it stays as it is.
+            // Without a name or a parent it cannot be placed: what is stored of it stays unchanged.
             return better.Text("name").Length > 0 && DriveItemJson.Parent(better).Length > 0
                 ? await ApplyItemAsync(better, verdict, cancellationToken).ConfigureAwait(false)
                 : throw new PartIncompleteException(new ItemProblem("OddAnswer", Texts.Get("OddAnswer", string.Join(", ", verdict.Wrong)), "HintRetry"));
         }
     }
 
-    // A file whose size is missing may have lost it: nothing else says how much there is of it.
+    // A file whose size is missing may have lost it: nothing else says how much content there is.
     private Verdict Judge(JsonElement item)
     {
         var verdict = GraphShapes.DriveItem.Judge(item, _run.Now);
@@ -233,7 +233,8 @@ internal sealed class DriveReader
         var entry = EntryOf(item, item.Text("name") + (shortcut ? ".shortcut.json" : unknown ? ".item.json" : "")) with { Version = DriveItemJson.Version(item) };
         var old = await _run.Store.FindAsync(entry.Id, cancellationToken).ConfigureAwait(false);
 
-        // Something failed of it before, and nobody knows whether the content did: it is read again, or the failure would be forgotten unseen.
+        // Something about it failed before, and it is unknown whether it was the content: it is read again, because otherwise the failure
+        // would be cleared unseen.
         var known = old is not null && old.Version == entry.Version && !_run.HasDueFailure(entry.Id);
         if (known && IsSame(old, entry) && !_details.MustAskPermissions(item) && !_run.IsDue(entry.Id) && !_run.Store.State.Failures.ContainsKey(entry.Id)
             && (!_run.Full || await IsAsStoredAsync(old!, item, cancellationToken).ConfigureAwait(false)))
@@ -265,7 +266,7 @@ internal sealed class DriveReader
                 ("listItem", await _details.ColumnsAsync(final, missing, cancellationToken).ConfigureAwait(false)));
             entry = entry with { Version = DriveItemJson.Version(final), Properties = DriveItemJson.Properties(final) };
 
-            // What was not proven is read again whenever it is looked at.
+            // Unproven content is read again whenever the item is examined.
             if (missing.Any(each => each.Reason is GraphException { Kind: GraphErrorKind.IntegrityMismatch }))
                 entry = entry with { Version = entry.Version + Unproven };
             if (!await _run.Store.PutAsync(entry, content, attribute, cancellationToken).ConfigureAwait(false))
@@ -295,7 +296,8 @@ internal sealed class DriveReader
     private static bool IsSame(ItemEntry? old, ItemEntry entry) =>
         old is not null && old.Parent == entry.Parent && old.Properties == entry.Properties && (old.Name == entry.Name || old.Name == SafeName.WithMark(entry.Name, entry.Id));
 
-    // -Full does not take an eTag for the properties that came with it. A folder's size and count change with what is in it, but not their kind.
+    // -Full does not trust an eTag to vouch for the properties that came with it. A folder's size and count change with its contents, but
+    // their kind does not.
     private async Task<bool> IsAsStoredAsync(ItemEntry old, JsonElement item, CancellationToken cancellationToken)
     {
         if (await _run.Store.FindNodeAsync(old, cancellationToken).ConfigureAwait(false) is not { } node)
@@ -311,13 +313,14 @@ internal sealed class DriveReader
     private static bool IsOfOneKind(JsonElement before, JsonElement item, string name) =>
         before.TryGetProperty(name, out var was) && item.TryGetProperty(name, out var now) && was.ValueKind == now.ValueKind;
 
-    // A shortcut is where it leads; an item of a kind that nobody knows is what Graph says of it.
+    // A shortcut is stored as its target; an item of an unknown kind as its Graph properties.
     private Task<Repository.Trees.Node> PropertiesAsync(JsonElement item, bool isShortcut, CancellationToken cancellationToken) => JsonFile.SaveAsync(_run,
         isShortcut ? JsonFile.Write(item.GetProperty("remoteItem"))
             : JsonFile.Write(item.EnumerateObject().Where(each => each.Name != DriveApi.AddressProperty).DistinctBy(each => each.Name).ToDictionary(each => each.Name, each => each.Value)),
         DriveItemJson.ModifiedAt(item), cancellationToken);
 
-    // Deleted since the page was read: the next delta says so. Or there and without content, which nobody should find out at a restore.
+    // Deleted since the page was read: then the next delta says so. Or it exists without content, which must not come to light only during
+    // a restore.
     private async Task ExplainMissingAsync(JsonElement item, GraphException missing, CancellationToken cancellationToken)
     {
         try
@@ -332,7 +335,8 @@ internal sealed class DriveReader
         }
 
         if (Path.GetExtension(item.Text("name")).Equals(".onetoc2", StringComparison.OrdinalIgnoreCase))
-            _run.Note(Texts.Get("NotebookContentsMissing", item.Text("name"), _run.Source.Name), namesItem: true); // OneNote makes a table of contents anew.
+            // OneNote rebuilds a table of contents.
+            _run.Note(Texts.Get("NotebookContentsMissing", item.Text("name"), _run.Source.Name), namesItem: true);
         else
             await FailAsync(item, new GraphException(GraphErrorKind.Other, missing.Status, "ContentMissing", missing.Message, missing), cancellationToken).ConfigureAwait(false);
     }
@@ -340,7 +344,7 @@ internal sealed class DriveReader
     private Task FailAsync(JsonElement item, Exception exception, CancellationToken cancellationToken) =>
         _run.FailAsync(Key(item.Text("id")), ParentOf(item), item.Text("name"), exception, cancellationToken);
 
-    // At the round's end every parent should be there. One that is not is asked for, and those above it.
+    // At the end of the round every parent should exist. A missing one is requested, and those above it.
     private async Task HomeOrphansAsync(CancellationToken cancellationToken)
     {
         var asked = new HashSet<string>();
@@ -363,7 +367,7 @@ internal sealed class DriveReader
         }
     }
 
-    /// <returns>Whether it is there.</returns>
+    /// <returns>Whether it exists.</returns>
     private async Task<bool> FetchAsync(string id, CancellationToken cancellationToken)
     {
         try
@@ -381,8 +385,8 @@ internal sealed class DriveReader
         }
     }
 
-    // Delta named them, and they were not found when they were to be read. If they were deleted meanwhile, delta says so now; what it does
-    // not call deleted is there, and cannot be had.
+    // Delta reported them, but they were not found when they were to be read. If they were deleted meanwhile, delta says so now; what it
+    // does not report as deleted exists and cannot be read.
     private async Task AskAgainAsync(CancellationToken cancellationToken)
     {
         if (_vanished.Count == 0)
@@ -393,7 +397,7 @@ internal sealed class DriveReader
             await FailAsync(item, new GraphException(GraphErrorKind.NotFound, null, "ListedNotFound", Texts.Get("ListedNotFound")), cancellationToken).ConfigureAwait(false);
     }
 
-    // What cannot be asked for stays.
+    // What cannot be requested stays.
     private async Task<bool> IsThereAsync(string id, CancellationToken cancellationToken)
     {
         var isThere = true;

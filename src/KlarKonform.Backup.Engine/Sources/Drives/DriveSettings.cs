@@ -2,12 +2,12 @@ using KlarKonform.Backup.Engine.Connections;
 
 namespace KlarKonform.Backup.Engine.Sources.Drives;
 
-/// <summary>How drives are read, and what all of a run share.</summary>
-/// <param name="OlderVersions">Older contents that are kept of a file, the newest ones.</param>
-/// <param name="VersionList">Whether the list of a file's versions is kept.</param>
-/// <param name="Permissions">Whether permissions and sharing links are kept.</param>
-/// <param name="Columns">Whether content type, label and columns are asked for, file by file.</param>
-/// <param name="Memory">What streams under way may take.</param>
+/// <summary>How to read drives, and what all drives of a run share.</summary>
+/// <param name="OlderVersions">How many older versions of a file's content to keep, newest first.</param>
+/// <param name="VersionList">Whether to keep the list of a file's versions.</param>
+/// <param name="Permissions">Whether to keep permissions and sharing links.</param>
+/// <param name="Columns">Whether to request content type, label and columns, file by file.</param>
+/// <param name="Memory">Memory budget of concurrent streams.</param>
 internal sealed record DriveSettings(int OlderVersions, bool VersionList, bool Permissions, bool Columns, ByteBudget Memory)
 {
     public static DriveSettings From(DriveSelection selection, ByteBudget memory) =>

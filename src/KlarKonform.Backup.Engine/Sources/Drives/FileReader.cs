@@ -12,14 +12,15 @@ namespace KlarKonform.Backup.Engine.Sources.Drives;
 /// <summary>Streams files into the repository and proves on the way that what arrives is what Graph announced. Thread-safe.</summary>
 internal sealed class FileReader(DriveApi drives, string drive, ResourceBackup run, DriveSettings settings)
 {
-    // What a stream holds in the repository's writer: beyond the smallest piece, two buffers for the largest one, whatever fills them.
+    // Up to this size a stream takes twice its bytes of memory; above it, two buffers for the largest chunk in the repository's writer,
+    // however full.
     private const long SmallFile = 512 << 10;
     private const long LargeStreamMemory = 16 << 20;
 
-    // From this on a file is worth going on with after a cut: it has some pieces by then.
+    // From this size on, a file is worth continuing after an interruption: by then it has several chunks.
     private const long LargeFile = 4 << 20;
 
-    // SharePoint rewrites these on upload (property promotion), so that hash and size may describe other bytes than it serves.
+    // SharePoint rewrites these on upload (property promotion), so that hash and size may describe different bytes than it serves.
     private static readonly HashSet<string> s_rewritten = new(StringComparer.OrdinalIgnoreCase)
     {
         ".docx", ".xlsx", ".pptx", ".docm", ".xlsm", ".pptm", ".doc", ".xls", ".ppt", ".one", ".onetoc2", ".aspx", ".msg", ".vsdx", ".heic",
@@ -30,18 +31,18 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceBackup r
     private int _different;
     private string? _differentExample;
 
-    /// <summary>How many files arrived otherwise than announced and are kept all the same, with one of them.</summary>
+    /// <summary>Files whose content did not match their metadata but were kept, and one example.</summary>
     public (int Count, string? Example) Different => (Volatile.Read(ref _different), _differentExample);
 
     /// <summary>
-    /// Stores a file's content. The announced hash decides, where there is one; a wrong size beside a right hash is Graph's mistake. A mismatch is
-    /// read once more against fresh properties, for the file may have changed meanwhile. What comes twice in the same way, and may be what it is
-    /// called, is kept and named.
+    /// Stores a file's content. The announced hash decides, if there is one; a wrong size with a correct hash is Graph's mistake. A
+    /// mismatch is read once more and compared with fresh properties, because the file may have changed meanwhile. What arrives the same
+    /// way twice, and may be what its name says, is kept and reported.
     /// </summary>
-    /// <param name="key">The file's key in the index: what is stored of a large one is known by it in the next run.</param>
+    /// <param name="key">The file's key in the index, under which the next run finds what is stored of a large file.</param>
     /// <param name="item">The file.</param>
-    /// <param name="missing">Takes in that the content differs from what was announced.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="missing">Receives a note if the content differs from what was announced.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <returns>The content, and the fresh properties if they were needed; dispose them.</returns>
     /// <exception cref="GraphException"><see cref="GraphErrorKind.IntegrityMismatch"/>, or the content cannot be read.</exception>
     public async Task<(Node Node, JsonDocument? Current)> ReadAsync(string key, JsonElement item, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
@@ -76,9 +77,10 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceBackup r
                     $"{node.Size} bytes with quickXorHash {arrived} arrived; {size?.ToString(CultureInfo.InvariantCulture) ?? "?"} bytes with {hash ?? "no hash"} were announced."));
                 var extension = Path.GetExtension(name);
                 if ((node.Size == 0 && size > 0) || (s_rewritten.Contains(extension) ? !sample.IsDocument(extension, size) : before != (node.Size, arrived) || sample.IsPageInDisguise(extension)))
-                    throw failure; // No byte at all of a file that has some is no content.
+                    throw failure; // If not a single byte arrives of a file that has some, there is no content.
 
-                // SharePoint's own changes, or a hash that is wrong for good beside the right size, are worth a note; another size is worth more.
+                // SharePoint's own changes, or a permanently wrong hash with the right size, are worth a note; a different size is worth
+                // more.
                 if (!s_rewritten.Contains(extension) && size is not null && (long)node.Size != size)
                     missing.Add((Texts.Get("Extra_Proof"), failure));
                 Interlocked.Increment(ref _different);
@@ -99,7 +101,7 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceBackup r
         return (await run.SaveAsync(content, DriveItemJson.ModifiedAt(item), cancellationToken).ConfigureAwait(false), content.Hash);
     }
 
-    // After a cut it goes on where the last checkpoint was.
+    // After an interruption it continues at the last checkpoint.
     private async Task<(Node Node, string Hash)> ReadLargeAsync(string key, JsonElement item, long size, ContentSample sample, CancellationToken cancellationToken)
     {
         var partial = await run.Store.BeginPartialAsync(key, DriveItemJson.Version(item), cancellationToken).ConfigureAwait(false);
@@ -107,19 +109,19 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceBackup r
         await using var content = new HashingStream(await drives.ContentAsync(drive, item.Text("id"), size, DriveItemJson.Address(item), partial.Size, cancellationToken).ConfigureAwait(false), sample);
         var node = await run.SaveAsync(content, partial, DriveItemJson.ModifiedAt(item), cancellationToken).ConfigureAwait(false);
 
-        // Right or wrong, nothing is to go on with: what is wrong is read from its start.
+        // Right or wrong, there is nothing to continue: a wrong file is read from its start.
         run.Store.EndPartial(key);
         return (node, partial.Hash);
     }
 
     private static long MemoryFor(long size) => size <= SmallFile ? 2 * size : LargeStreamMemory;
 
-    /// <summary>The contents of a file's newest older versions, as files beside it. What is stored already is not read again.</summary>
+    /// <summary>The contents of a file's newest older versions, as files next to it. What is stored already is not read again.</summary>
     /// <param name="item">The file.</param>
-    /// <param name="versions">Its versions, the newest first.</param>
-    /// <param name="old">The file as it is stored, or null.</param>
-    /// <param name="missing">Takes in what could not be had.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="versions">Its versions, newest first.</param>
+    /// <param name="old">The stored file, or null.</param>
+    /// <param name="missing">Receives what could not be read.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     public async Task<IReadOnlyList<(string Suffix, Node Node)>> ReadVersionsAsync(JsonElement item, IReadOnlyList<JsonElement> versions, ItemEntry? old, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
     {
         var (id, name) = (item.Text("id"), item.Text("name"));
@@ -144,7 +146,7 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceBackup r
             }
             catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.Other)
             {
-                // Versions are trimmed by SharePoint at any time; the list in the metadata says that there was one.
+                // SharePoint trims versions at any time; the list in the metadata says that this one existed.
                 run.Note(Texts.Get("VersionGone", name, version.Text("id"), exception.Code), namesItem: true);
             }
             catch (Exception exception) when (Wall.Holds(exception, cancellationToken) && exception is not GraphException { Kind: GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate })

@@ -2,7 +2,7 @@ using KlarKonform.Backup.Graph.Drives;
 
 namespace KlarKonform.Backup.Engine.Sources.Drives;
 
-/// <summary>Passes a download on and computes its quickXorHash and length on the way.</summary>
+/// <summary>Passes a download through and computes its quickXorHash and length on the way.</summary>
 internal sealed class HashingStream(Stream inner, ContentSample? sample = null) : KlarKonform.Backup.Storage.ForwardReadStream
 {
     private readonly QuickXorHash _hash = new();

@@ -7,22 +7,28 @@ using KlarKonform.Backup.Graph.Drives;
 
 namespace KlarKonform.Backup.Engine.Sources.Drives;
 
-/// <summary>What delta does not say of an item and costs a request of its own. Thread-safe.</summary>
+/// <summary>Details of an item that delta does not return and that cost a request of their own. Thread-safe.</summary>
 internal sealed class ItemDetails(DriveApi api, string drive, ResourceBackup run, DriveSettings settings)
 {
-    // Whether the drive's root is refused too, by what was asked for.
+    // Whether the request fails for the drive's root too, by kind of request.
     private readonly ConcurrentDictionary<string, bool> _refused = new(StringComparer.Ordinal);
 
-    /// <summary>Whether permissions must be read although nothing else changed: a new one changes neither eTag nor time, so of a shared item that is reported nobody knows why.</summary>
+    /// <summary>
+    /// Whether permissions must be read although nothing else changed: a new permission changes neither eTag nor time, so the reason why a
+    /// shared item is reported is unknown.
+    /// </summary>
     public bool MustAskPermissions(JsonElement item) => settings.Permissions && DriveItemJson.IsShared(item);
 
-    /// <summary>The item's own permissions and sharing links; null for none, or when they cannot be read.</summary>
+    /// <summary>The item's own permissions and sharing links; null if there are none, or they cannot be read.</summary>
     public Task<IReadOnlyList<JsonElement>?> PermissionsAsync(JsonElement item, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken) =>
         settings.Permissions && DriveItemJson.IsShared(item)
             ? AskAsync("permissions", Texts.Get("Extra_Permissions"), "PermissionsUnread", item, missing, PermissionsAsync, cancellationToken)
             : Task.FromResult<IReadOnlyList<JsonElement>?>(null);
 
-    /// <summary>The file's row in its drive's list: content type, retention label (<c>_ComplianceTag</c>) and columns; null when it is not wanted or cannot be read.</summary>
+    /// <summary>
+    /// The file's row in its drive's list: content type, retention label (<c>_ComplianceTag</c>) and columns; null if not requested or not
+    /// readable.
+    /// </summary>
     public Task<IReadOnlyList<JsonElement>?> ColumnsAsync(JsonElement item, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken) =>
         settings.Columns && DriveItemJson.IsFile(item)
             ? AskAsync("columns", Texts.Get("Extra_Columns"), "ColumnsUnread", item, missing, RowAsync, cancellationToken)
@@ -46,7 +52,7 @@ internal sealed class ItemDetails(DriveApi api, string drive, ResourceBackup run
         }
         catch (Exception exception) when (IsExtra(exception, cancellationToken))
         {
-            // What the app may not ask of anything is said once; a refusal of this one item is its own.
+            // What the app may not request at all is reported once; a refusal for this one item is the item's own.
             if (exception is GraphException { Kind: GraphErrorKind.AccessDenied } refusal && await IsOfTheAppAsync(kind, ask, cancellationToken).ConfigureAwait(false))
                 run.Note(Texts.Get(note, run.Source.Kind, run.Source.Name, refusal.Code));
             else
@@ -72,7 +78,7 @@ internal sealed class ItemDetails(DriveApi api, string drive, ResourceBackup run
         return _refused[kind] = isRefused;
     }
 
-    /// <summary>The file's versions, the newest first; null for a file that was never changed.</summary>
+    /// <summary>The file's versions, newest first; null for a file that was never changed.</summary>
     public async Task<IReadOnlyList<JsonElement>?> VersionsAsync(JsonElement item, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
     {
         if (!(settings.VersionList || settings.OlderVersions > 0) || !DriveItemJson.IsFile(item) || !DriveItemJson.WasChanged(item))
@@ -88,7 +94,8 @@ internal sealed class ItemDetails(DriveApi api, string drive, ResourceBackup run
         }
     }
 
-    // The file is stored whatever becomes of these. Gone, the whole is; and who may not sign in need not ask for the next one.
+    // The file is stored regardless of these. But if the resource is gone, all of it is; and if sign-in fails, the next request is
+    // pointless.
     private static bool IsExtra(Exception exception, CancellationToken cancellationToken) =>
         Wall.Holds(exception, cancellationToken) && exception is not GraphException { Kind: GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate };
 }

@@ -7,11 +7,11 @@ using KlarKonform.Backup.Graph.Http;
 
 namespace KlarKonform.Backup.Engine.Sources.Drives;
 
-/// <summary>A user's OneDrive, also that of a user who is gone as long as Graph serves it.</summary>
-/// <param name="client">The way to Graph.</param>
+/// <summary>A user's OneDrive, including that of a deleted user as long as Graph serves it.</summary>
+/// <param name="client">Access to Graph.</param>
 /// <param name="user">The user.</param>
-/// <param name="drive">The drive's id, where no user leads to it any more; else null.</param>
-/// <param name="settings">What is read.</param>
+/// <param name="drive">The drive's id, if no user leads to it any more; otherwise null.</param>
+/// <param name="settings">What to read.</param>
 internal sealed class OneDriveSource(GraphClient client, GraphUser user, string? drive, DriveSettings settings) : IResourceSource
 {
     private readonly bool _isLeft = drive is not null;
@@ -25,7 +25,9 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user, string?
 
     public string ResourceId => _id;
 
-    /// <summary>Of a drive that was backed up under another id: when its user was there, or when the service named its owner.</summary>
+    /// <summary>
+    /// Continues a drive that was backed up under another id: when its user still existed, or when the service named its owner.
+    /// </summary>
     public void Continue(string id) => _id = id;
 
     public string Name => user.UserPrincipalName;
@@ -42,7 +44,7 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user, string?
         }
         catch (PartIncompleteException exception)
         {
-            // The drive is the one part that there is: what was read of it is stored.
+            // The drive is the only part there is: what was read of it is stored.
             await run.FailAsync("drive:" + _drive, "", user.UserPrincipalName, exception.Problem, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -62,7 +64,7 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user, string?
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
         {
-            throw exception.OfResource(GraphErrorKind.UserGone); // Nobody is left who could miss it.
+            throw exception.OfResource(GraphErrorKind.UserGone); // No one is left who could miss it.
         }
     }
 }

@@ -4,15 +4,17 @@ namespace KlarKonform.Backup.Engine.Sources.Drives;
 
 /// <summary>Removals of a drive, kept until everything else of a round is applied.</summary>
 /// <param name="run">The resource's run.</param>
-/// <param name="prefix">What the drive's ids begin with in the store.</param>
-/// <param name="fetch">Asks for an item by its id at the source, applies it, and tells whether it is there.</param>
+/// <param name="prefix">The prefix of the drive's ids in the store.</param>
+/// <param name="fetch">Requests an item by its id from the source, applies it, and returns whether it exists.</param>
 internal sealed class RemovalRound(ResourceBackup run, string prefix, Func<string, CancellationToken, Task<bool>> fetch)
 {
-    /// <summary>The service named the item as gone; it goes at the round's end, unless it turns up elsewhere.</summary>
+    /// <summary>
+    /// Records that the service reported the item as gone; it is removed at the end of the round, unless it turns up elsewhere.
+    /// </summary>
     public Task MarkAsync(string key, CancellationToken cancellationToken) =>
         run.Store.ChangeStateAsync(state => state.PendingRemovals[key] = [], cancellationToken);
 
-    /// <summary>Removes what was reported as gone: files, then folders, the deepest first.</summary>
+    /// <summary>Removes what was reported as gone: files, then folders, deepest first.</summary>
     public async Task ApplyAsync(CancellationToken cancellationToken)
     {
         var folders = new List<(int Depth, string Id)>();
@@ -36,7 +38,7 @@ internal sealed class RemovalRound(ResourceBackup run, string prefix, Func<strin
         }, cancellationToken).ConfigureAwait(false);
     }
 
-    // A folder goes when it is empty. What is left in it was neither reported as deleted nor as moved: each is asked for.
+    // A folder is removed when it is empty. What is left in it was reported neither as deleted nor as moved: each item is requested.
     private async Task RemoveFolderAsync(string folder, CancellationToken cancellationToken)
     {
         if (!await run.Store.RemoveAsync(folder, withContent: false, cancellationToken).ConfigureAwait(false))

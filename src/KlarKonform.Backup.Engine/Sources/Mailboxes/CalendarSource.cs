@@ -15,14 +15,14 @@ using KlarKonform.Backup.Repository.Trees;
 namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 
 /// <summary>
-/// A mailbox's calendars. Each event is a JSON file, the truth, with an iCalendar file that other programs open and its attachments beside
-/// it. v1.0 has no usable delta: calendars are listed and compared by change key. Used for one run.
+/// A mailbox's calendars. Each event is a JSON file, which is authoritative, with an iCalendar file for other programs and its attachments
+/// next to it. v1.0 has no usable delta: calendars are listed and compared by change key. Used for one run.
 /// </summary>
 internal sealed class CalendarSource(GraphClient client, GraphUser user) : MailboxSource(user, "Calendar")
 {
     private static readonly JsonWriterOptions s_readable = new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    // The JSON file holds everything; the node carries what a search shows.
+    // The JSON file has everything; the node carries what a search shows.
     private static readonly HashSet<string> s_summary =
     [
         "changeKey", "subject", "type", "iCalUId", "start", "end", "isAllDay", "isCancelled", "organizer", "categories", "lastModifiedDateTime",
@@ -55,8 +55,8 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
                     }
                     catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
                     {
-                        // Deleted since it was listed, if it says so itself: what lies beside it may be missing too.
-                        // And once only: what the next round lists again, and cannot be had again, is there.
+                        // Deleted since it was listed, if the event itself says so: what accompanies it may be missing too. And only once:
+                        // an event that the next round lists again, and that again cannot be read, exists.
                         if (!_missed.TryAdd(item.Id, true) || await IsThereAsync(item.Id, folder, cancellationToken).ConfigureAwait(false))
                             throw;
                         round.Missed();
@@ -80,7 +80,7 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotProvisioned)
         {
-            throw exception.OfResource(); // The first question to a mailbox: thousands that have none are not asked twice.
+            throw exception.OfResource(); // The first request to a mailbox: thousands have none and are not asked twice.
         }
     }
 
@@ -105,10 +105,10 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
     protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken) =>
         (folder, await _calendars.EventAsync(id, cancellationToken).ConfigureAwait(false));
 
-    // The truth first: what arrived is stored, whatever can be made of it or had beside it.
+    // The authoritative JSON first: what arrived is stored, whatever can be made of it or is available with it.
     private async Task StoreAsync(string folder, SourceItem item, JsonElement json, CancellationToken cancellationToken)
     {
-        // A part never replaces a stored whole, and another event's answer is none.
+        // A partial event never replaces a complete one, and the answer must be about this event.
         if (json.Text("id") != item.Id || (!json.TryGetProperty("start", out _) && await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false) is not null))
             throw GraphException.Broken("The answer for an event is that of another one, or a part of it.");
         if (_run.Full && !_run.IsDue(item.Id) && await IsStoredAsync(folder, item, json, cancellationToken).ConfigureAwait(false))
@@ -142,7 +142,7 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
         _run.CountDownload();
     }
 
-    // -Full asks for every event, and writes those again of which the stored one says something else.
+    // -Full fetches every event, and rewrites those whose stored version differs.
     private async Task<bool> IsStoredAsync(string folder, SourceItem item, JsonElement json, CancellationToken cancellationToken)
     {
         if (await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false) is not { } old || old.Parent != folder || old.Version != item.Json.Text("changeKey")
@@ -154,7 +154,7 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
             .Where(name => !name.StartsWith('@')).All(name => before.Written(name) == json.Written(name));
     }
 
-    // The event as Graph sent it, and where its attachments lie.
+    // The event as Graph sent it, and where its attachments are stored.
     private static MemoryStream Truth(JsonElement json, IReadOnlyList<EventAttachment> attachments)
     {
         var stream = new MemoryStream();

@@ -5,21 +5,21 @@ using KlarKonform.Backup.Repository.Trees;
 
 namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 
-/// <summary>A person or group in the snapshot: the JSON, a vCard and a photo beside it.</summary>
+/// <summary>A person or group in the snapshot: the JSON, with a vCard and a photo next to it.</summary>
 internal static class CardFiles
 {
     public const string Photo = ".jpg";
 
     private const string Card = ".vcf";
 
-    /// <summary>Stores the files. A card that cannot be written is a readable copy less: the JSON is the truth.</summary>
+    /// <summary>Stores the files. A card that cannot be written is only a missing readable copy: the JSON is authoritative.</summary>
     /// <param name="run">The resource's run.</param>
     /// <param name="json">What Graph sent.</param>
     /// <param name="card">Writes the vCard.</param>
     /// <param name="photo">The photo, or null.</param>
-    /// <param name="modified">When it changed last.</param>
-    /// <param name="missing">Takes in what could not be written.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="modified">When it was last changed.</param>
+    /// <param name="missing">Receives what could not be written.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public static async Task<ItemContent> SaveAsync(
         ResourceBackup run, JsonElement json, Func<byte[]> card, byte[]? photo, DateTimeOffset modified, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
     {

@@ -12,12 +12,12 @@ using KlarKonform.Backup.Graph.Http;
 namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 
 /// <summary>
-/// A mailbox's contacts by delta: the JSON that Graph sent, a vCard and the photo beside it. Graph does not hand out personal distribution
-/// lists (IPM.DistList). Used for one run.
+/// A mailbox's contacts by delta: the JSON that Graph sent, with a vCard and the photo next to it. Graph does not return personal
+/// distribution lists (IPM.DistList). Used for one run.
 /// </summary>
 internal sealed class ContactSource(GraphClient client, GraphUser user) : MailboxSource(user, "Contacts")
 {
-    // The JSON file holds everything; the node carries what a search shows.
+    // The JSON file has everything; the node carries what a search shows.
     private static readonly HashSet<string> s_summary =
     [
         "changeKey", "displayName", "companyName", "emailAddresses", "categories", "lastModifiedDateTime",
@@ -38,7 +38,7 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
 
     public override async Task ApplyAsync(FolderRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken)
     {
-        // A photo has no mark of its own: it belongs to the contact and changes its change key.
+        // A photo has no change mark of its own: it belongs to the contact and changes the contact's change key.
         foreach (var part in (await ChangedAsync(_run, folder, items, cancellationToken).ConfigureAwait(false)).Chunk(GraphBatch.MaxItems))
         {
             var photos = await _contacts.PhotosAsync([.. part.Select(item => item.Id)], cancellationToken).ConfigureAwait(false);
@@ -69,7 +69,7 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
         var changes = await HierarchyReader.ReadAsync(run, link => _contacts.FolderDeltaAsync(link, cancellationToken), () => _contacts.FolderDeltaAsync(null, cancellationToken),
             item => DescribeAsync(item, above, cancellationToken), cancellationToken).ConfigureAwait(false);
 
-        // It is in no delta: what its answer says is all that is known of it.
+        // It is in no delta: its own answer is all that is known of it.
         var verdict = GraphShapes.ContactFolder.Judge(top.RootElement, _run.Now);
         if (top.RootElement.Text("id").Length == 0)
             throw GraphException.Broken("The default contact folder came without its id.");
@@ -86,7 +86,7 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotProvisioned)
         {
-            throw exception.OfResource(); // The first question to a mailbox: thousands that have none are not asked twice.
+            throw exception.OfResource(); // The first request to a mailbox: thousands have none and are not asked twice.
         }
     }
 
@@ -96,7 +96,7 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
         return (item.RootElement.Text("parentFolderId"), item);
     }
 
-    // Deleted contacts lie in a folder of mail, which this kind does not ask for: the contact itself must say so twice.
+    // Deleted contacts are in a mail folder, which this kind does not read: the contact itself must confirm it twice.
     protected override async Task<bool> IsOutsideAsync(string id, string place, CancellationToken cancellationToken)
     {
         if (await IsFolderThereAsync(place, cancellationToken).ConfigureAwait(false))
@@ -105,7 +105,7 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
         return again.RootElement.Text("parentFolderId") == place;
     }
 
-    // A delta's entry may hold only what changed: a folder without a name is asked for its name.
+    // A delta entry may contain only what changed: for a folder without a name, the name is requested.
     private async Task<SourceFolder?> DescribeAsync(JsonElement item, string above, CancellationToken cancellationToken)
     {
         if (!GraphShapes.ContactFolder.Judge(item, _run.Now).IsOdd)
@@ -122,8 +122,8 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
         return new SourceFolder(id, parent == above ? "" : parent, name, SafeName.From(name), ItemMetadata.Write("contactFolder", id, item));
     }
 
-    // Delta may tell only what changed, and of a contact there is no list of properties that must be there: a changed one that is not
-    // whole by comparison with what is stored is asked for itself.
+    // Delta may return only what changed, and for contacts there is no list of required properties: a changed contact that is incomplete
+    // compared with the stored one is requested itself.
     private async Task ApplyAsync(string folder, SourceItem item, BatchAnswer photo, CancellationToken cancellationToken)
     {
         if (!await IsPartAsync(item, cancellationToken).ConfigureAwait(false))
@@ -140,7 +140,8 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
         catch (GraphException exception) when (Wall.Holds(exception, cancellationToken)
             && GraphShapes.Contact.Judge(item.Json, _run.Now).Wrong.Count == 0 && item.Json.TryGetProperty("displayName", out _))
         {
-            // It cannot be asked; what the page said is a whole contact in all but an unlikely value. If it is gone, delta says so next.
+            // It cannot be requested; the page's version is a complete contact except for an unlikely value. If it is gone, delta reports
+            // that next.
         }
 
         using (answer)
@@ -164,7 +165,7 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
         byte[]? picture = null;
         if (photo.Failure is { Kind: not GraphErrorKind.NotFound } failure)
         {
-            // The contact is stored with the photo of before.
+            // The contact is stored with its previous photo.
             missing.Add((Texts.Get("Extra_Photo"), failure));
             picture = old is null ? null : await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken).ConfigureAwait(false);
         }
@@ -181,7 +182,7 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
             }
         }
 
-        // -Full lists what is known too: what is as it was is not written again.
+        // -Full lists known contacts too: unchanged ones are not written again.
         if (_run.Full && missing.Count == 0 && old is not null && old.Parent == folder && old.Version == json.Text("changeKey") && !_run.IsDue(id)
             && await _run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) is { } stored && stored.AsSpan().SequenceEqual(JsonFile.Write(json))
             && (await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken).ConfigureAwait(false) ?? []).AsSpan().SequenceEqual(picture ?? []))

@@ -7,7 +7,7 @@ using KlarKonform.Backup.Engine.Snapshots.Items;
 namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 
 /// <summary>
-/// An entry of the address book put together from delta's pieces: a later round brings at least what changed, and a large group's members
+/// An entry of the address book, assembled from delta's pieces: a later round contains at least what changed, and a large group's members
 /// come in several portions (concepts/delta-query-groups.md).
 /// </summary>
 internal static class DirectoryEntry
@@ -35,7 +35,7 @@ internal static class DirectoryEntry
         return JsonSerializer.SerializeToElement(merged);
     }
 
-    /// <summary>What tells one state of an entry from another: the directory has no change keys.</summary>
+    /// <summary>Distinguishes one state of an entry from another: the directory has no change keys.</summary>
     public static string VersionOf(JsonElement merged) => Convert.ToHexString(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(merged)))[..32].ToLowerInvariant();
 
     private static JsonArray MergeMembers(JsonElement stored, JsonElement change)

@@ -13,7 +13,7 @@ namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 
 /// <summary>
 /// The tenant's address book by delta: users, organisational contacts, groups with members, each as JSON and vCard, users with their
-/// photo. Used for one run.
+/// photos. Used for one run.
 /// </summary>
 internal sealed class DirectorySource(GraphClient client, string tenant, DirectorySettings settings, Random random) : FolderReader
 {
@@ -21,11 +21,11 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
     private const string OrganisationalContacts = "Contacts";
     private const string Groups = "Groups";
 
-    // Delta does not tell that a photo changed. Photos lie in many mailboxes, none of which is busy with them.
+    // Delta does not report changed photos. They are spread over many mailboxes, so no single mailbox gets many requests.
     private const int PhotosAtOnce = 16;
     private static readonly TimeSpan s_photosEvery = TimeSpan.FromDays(7);
 
-    // The JSON file holds everything; the node carries what a search shows.
+    // The JSON file has everything; the node carries what a search shows.
     private static readonly HashSet<string> s_summary =
     [
         "displayName", "mail", "userPrincipalName", "userType", "accountEnabled", "groupTypes", "mailEnabled", "securityEnabled",
@@ -51,7 +51,7 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
 
     public override IAsyncEnumerable<DeltaPage> ItemsAsync(string folder, Uri? link, CancellationToken cancellationToken)
     {
-        // From the start, the first mention of an entry replaces what is stored; later ones add to it.
+        // When starting from scratch, the first occurrence of an entry replaces what is stored; later ones add to it.
         if (link is null)
             _begun[folder] = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
         else
@@ -66,7 +66,7 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
 
     public override IAsyncEnumerable<DeltaPage> ListAsync(string folder, CancellationToken cancellationToken) => ItemsAsync(folder, null, cancellationToken);
 
-    // Portions of one group may come on one page: each adds to what the one before it left.
+    // Portions of one group may be on the same page: each adds to the result of the previous one.
     public override Task ApplyAsync(FolderRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(items.GroupBy(item => item.Id), new ParallelOptions { MaxDegreeOfParallelism = PhotosAtOnce, CancellationToken = cancellationToken }, async (portions, token) =>
         {
@@ -86,7 +86,7 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
         return Task.FromResult(changes);
     }
 
-    // A group's members come by delta only: the rest of its entry is asked for, and the members stay as they are stored.
+    // A group's members come only through delta: the rest of its entry is requested, and the members stay as they are stored.
     protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken)
     {
         try
@@ -96,14 +96,14 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.UserGone)
         {
-            // Of the directory's entries, the code says that this one is gone.
+            // The code refers to a directory entry, so it says that this one is gone.
             throw new GraphException(GraphErrorKind.NotFound, exception.Status, exception.Code, exception.Message, exception);
         }
     }
 
     public override Task ProbeAsync(CancellationToken cancellationToken) => _directory.ProbeAsync(cancellationToken);
 
-    // The three are of our own making.
+    // The three folders are created by us.
     protected override Task ProbeFolderAsync(string folder, CancellationToken cancellationToken) => Task.CompletedTask;
 
     protected override async Task FinishAsync(ResourceBackup run, IReadOnlyCollection<string> changedFolders, CancellationToken cancellationToken)
@@ -113,7 +113,7 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
         if (run.Store.State.PhotosCompared is { } compared && run.Now - compared < s_photosEvery && !run.Full)
             return;
 
-        // The first run has just read them all. Tenants must not all come on the same day of the week.
+        // The first run has just read them all. Tenants must not all do this on the same day of the week.
         if (run.Store.State.PhotosCompared is not null)
             await ComparePhotosAsync(cancellationToken).ConfigureAwait(false);
         await run.Store.ChangeStateAsync(state => state.PhotosCompared = run.Now - (s_photosEvery * random.NextDouble() / 4), cancellationToken).ConfigureAwait(false);
@@ -122,7 +122,7 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
     private async Task ApplyAsync(string folder, SourceItem item, CancellationToken cancellationToken)
     {
         var old = await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false);
-        // What was asked for itself is added to what is stored: it has no members in it.
+        // An entry that was requested itself is added to what is stored: it contains no members.
         var fresh = !_asked.ContainsKey(item.Id) && _begun.TryGetValue(folder, out var begun) && begun.TryAdd(item.Id, true);
         using var stored = old is null || fresh ? null : DeepJson.Parse(await _run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) ?? "{}"u8.ToArray());
         var merged = DirectoryEntry.Merge(stored?.RootElement ?? default, item.Json);
@@ -158,7 +158,7 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
         }
         catch (Exception exception) when (Wall.Holds(exception, cancellationToken) && exception is not GraphException { Kind: GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate })
         {
-            // The entry itself is stored, with the photo of before.
+            // The entry is stored with its previous photo.
             missing.Add((Texts.Get("Extra_Photo"), exception));
             return old is null ? null : await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken).ConfigureAwait(false);
         }

@@ -7,24 +7,24 @@ using KlarKonform.Backup.Graph.Calendars;
 namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 
 /// <summary>
-/// What is attached to an event and to the changed occurrences of a series, each of which is an event with attachments of its own. An
-/// attachment that cannot be had never keeps the event from being stored: it is named.
+/// The attachments of an event and of the changed occurrences of a series, each of which is an event with attachments of its own. An
+/// attachment that cannot be read never prevents the event from being stored: it is reported.
 /// </summary>
 internal sealed class EventAttachments(CalendarApi calendars, ResourceBackup run)
 {
-    // What the size of an attachment counts beside its bytes, at most.
+    // What Graph's size of an attachment includes in addition to its bytes, at most.
     private const int Overhead = 512;
 
     private readonly List<EventAttachment> _found = [];
     private readonly List<(string What, Exception Reason)> _missing = [];
 
-    /// <summary>What was found, those of changed occurrences after the event's own.</summary>
+    /// <summary>The attachments found, those of changed occurrences after the event's own.</summary>
     public IReadOnlyList<EventAttachment> Found => _found;
 
-    /// <summary>What could not be had.</summary>
+    /// <summary>What could not be read.</summary>
     public IReadOnlyList<(string What, Exception Reason)> Missing => _missing;
 
-    /// <summary>Reads them all.</summary>
+    /// <summary>Reads all of them.</summary>
     public async Task ReadAsync(string id, JsonElement json, CancellationToken cancellationToken)
     {
         await ReadAsync(id, json, occurrence: null, cancellationToken).ConfigureAwait(false);
@@ -35,7 +35,7 @@ internal sealed class EventAttachments(CalendarApi calendars, ResourceBackup run
         }
     }
 
-    // hasAttachments is false where all attachments are pictures inside the text.
+    // hasAttachments is false if all attachments are images inside the text.
     private async Task ReadAsync(string item, JsonElement json, string? occurrence, CancellationToken cancellationToken)
     {
         if (!json.Flag("hasAttachments") && !json.Object("body").Text("content").Contains("cid:", StringComparison.OrdinalIgnoreCase))
@@ -63,7 +63,7 @@ internal sealed class EventAttachments(CalendarApi calendars, ResourceBackup run
 
     private async Task AddAsync(string item, JsonElement attachment, string? occurrence, CancellationToken cancellationToken)
     {
-        // A reference names a file in the cloud and has no bytes of its own.
+        // A reference points to a file in the cloud and has no bytes of its own.
         if (attachment.Text("@odata.type") == "#microsoft.graph.referenceAttachment")
         {
             _found.Add(new EventAttachment(attachment, "", null, occurrence));
@@ -78,14 +78,14 @@ internal sealed class EventAttachments(CalendarApi calendars, ResourceBackup run
             await using var content = await calendars.AttachmentAsync(item, attachment.Text("id"), attachment.Text("contentType"), cancellationToken).ConfigureAwait(false);
             var node = await run.SaveAsync(content, attachment.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false);
 
-            // The size that Graph names counts some bytes of its own.
+            // Graph's size includes some bytes of its own.
             if (node.Size == 0 && attachment.Number("size") > Overhead)
                 throw GraphException.Broken("An attachment with bytes came without any.");
             _found.Add(new EventAttachment(attachment, $" {_found.Count + 1} {name}", node, occurrence));
         }
         catch (Exception exception) when (Wall.Holds(exception, cancellationToken))
         {
-            // Listed, and not to be found, as the damaged ones are: its name and size stay in the event's file.
+            // Listed but not found, as happens with damaged ones: its name and size stay in the event's file.
             _found.Add(new EventAttachment(attachment, "", null, occurrence));
             _missing.Add((Texts.Get("Extra_Attachment", name), exception));
         }

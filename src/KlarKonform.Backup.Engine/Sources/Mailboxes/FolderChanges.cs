@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 
-/// <summary>What became of a hierarchy's folders since the last look.</summary>
+/// <summary>How a hierarchy's folders changed since the last look.</summary>
 internal sealed class FolderChanges
 {
     /// <summary>New and changed folders; all of them when <see cref="Complete"/>.</summary>
@@ -12,10 +12,10 @@ internal sealed class FolderChanges
     /// <summary>Whether folders that are not mentioned are gone too.</summary>
     public bool Complete { get; set; }
 
-    /// <summary>Entries that named no folder: something is there, and nobody knows what.</summary>
+    /// <summary>Entries that named no folder: something exists, but it is unknown what.</summary>
     public int Unread { get; set; }
 
-    /// <summary>Folders of which nobody could tell what they are, and why.</summary>
+    /// <summary>Folders that could not be identified, and why.</summary>
     public List<(string Id, Exception Reason)> Odd { get; } = [];
 
     /// <summary>Where the next look starts; null for a whole listing.</summary>

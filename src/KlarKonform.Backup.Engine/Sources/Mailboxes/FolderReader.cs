@@ -9,22 +9,25 @@ using KlarKonform.Backup.Graph.Delta;
 namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 
 /// <summary>
-/// A resource whose items lie in folders, each with a cursor of its own: mail, calendars, contacts, the address book. Hierarchy first, then
-/// every folder, again as long as items move under the reader's eyes, and removals last: an item goes only when a whole round that began
+/// A resource whose items are in folders, each with a cursor of its own: mail, calendars, contacts, the address book. Hierarchy first, then
+/// every folder, repeated as long as items move while being read, and removals last: an item is only removed when a whole round that began
 /// after its removal was reported has not found it elsewhere.
 /// </summary>
 internal abstract class FolderReader : IResourceSource
 {
-    /// <summary>Outlook answers four requests at a time for a mailbox; more readers only wait.</summary>
+    /// <summary>Outlook answers four concurrent requests per mailbox; more readers only wait.</summary>
     public const int Concurrency = 4;
 
-    /// <summary>Folders read at a time: while one asks for its next page, the other one's items keep the places busy. Each holds a page in memory.</summary>
+    /// <summary>
+    /// How many folders to read concurrently: while one requests its next page, the other's items keep the slots busy. Each keeps one page
+    /// in memory.
+    /// </summary>
     public const int FoldersAtOnce = 2;
 
     private const string HierarchyPart = "folders";
     private readonly ConcurrentDictionary<string, bool> _missedFolders = new(StringComparer.Ordinal);
 
-    // In a mailbox that never rests the last removals wait for the next run.
+    // In a mailbox that never rests, the last removals wait for the next run.
     private const int MaxRounds = 4;
 
     public abstract string Kind { get; }
@@ -35,22 +38,30 @@ internal abstract class FolderReader : IResourceSource
 
     public abstract IReadOnlyList<string> Path { get; }
 
-    /// <summary>Whether a round can go on in its middle after a cut. Not where several entries of a round make up one item.</summary>
+    /// <summary>
+    /// Whether a round can continue in its middle after an interruption. Not if several entries of a round make up one item.
+    /// </summary>
     public virtual bool ResumesInsideRound => true;
 
-    /// <summary>How cursors are asked for; one of another form is not used any more.</summary>
+    /// <summary>The form in which cursors are requested; a cursor of another form is no longer used.</summary>
     public virtual string CursorForm => "";
 
-    /// <summary>Whether folders have a delta; else they are listed and compared in every run.</summary>
+    /// <summary>Whether folders have a delta; otherwise they are listed and compared in every run.</summary>
     public virtual bool HasDelta => true;
 
-    /// <summary>Whether <see cref="IdsAsync"/> names ids and change keys of what a folder holds, for a folder of which no page can be had.</summary>
+    /// <summary>
+    /// Whether <see cref="IdsAsync"/> returns ids and change keys of a folder's items, for a folder whose pages cannot be read.
+    /// </summary>
     public virtual bool HasIds => false;
 
-    /// <summary>Whether an item says in which folder it is; an event does not, and a deleted one can be had for as long as it lies in the bin.</summary>
+    /// <summary>
+    /// Whether an item says which folder it is in; an event does not, and a deleted one can be read as long as it is in the bin.
+    /// </summary>
     public virtual bool TellsPlace => true;
 
-    /// <summary>Whether several entries of an id on a page each tell a part of it; otherwise the last one tells all.</summary>
+    /// <summary>
+    /// Whether several entries for an id on a page each contain a part of it; otherwise the last one contains everything.
+    /// </summary>
     public virtual bool EntriesAddUp => false;
 
     public async Task RunAsync(ResourceBackup run, CancellationToken cancellationToken)
@@ -62,13 +73,13 @@ internal abstract class FolderReader : IResourceSource
             await ReadFoldersAsync(run, cancellationToken).ConfigureAwait(false);
             var round = new FolderRound(this, run, run.Full && number == 1);
 
-            // A later round's pages are all but empty.
+            // A later round's pages are almost empty.
             await round.ReadAsync(LivingFolders(run.Store.State), number == 1 ? FoldersAtOnce : Concurrency, cancellationToken).ConfigureAwait(false);
             if (number == 1)
                 await RetryAsync(run, round, cancellationToken).ConfigureAwait(false);
             changed.UnionWith(round.ChangedFolders);
 
-            // What moved from an unread folder to a read one was missed: the cursors of a moment ago say so.
+            // An item that moved from an unread folder to one already read was missed: the cursors of a moment ago show it.
             if (round.MayHaveMissed && number < MaxRounds)
                 continue;
             await ApplyRemovalsAsync(run, round, cancellationToken).ConfigureAwait(false);
@@ -78,74 +89,79 @@ internal abstract class FolderReader : IResourceSource
         await run.Store.GrantWishesAsync(cancellationToken).ConfigureAwait(false);
         await FinishAsync(run, changed, cancellationToken).ConfigureAwait(false);
 
-        // A count that could not be had is asked for again, whether anything changed there or not.
+        // A count that was not available is requested again, whether anything changed there or not.
         changed.UnionWith(run.Store.State.Failures.Keys.Where(key => key.StartsWith(FolderVerifier.Part, StringComparison.Ordinal)).Select(key => key[FolderVerifier.Part.Length..]));
         await new FolderVerifier(this, run).VerifyAsync(changed, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>All items of a folder from a stored link, or from the start. Pages without a delta link at the end are a complete listing.</summary>
+    /// <summary>
+    /// All items of a folder from a stored link, or from the start. Pages without a delta link at the end are a complete listing.
+    /// </summary>
     public abstract IAsyncEnumerable<DeltaPage> ItemsAsync(string folder, Uri? link, CancellationToken cancellationToken);
 
-    /// <summary>All items of a folder where delta does not work.</summary>
+    /// <summary>All items of a folder, where delta does not work.</summary>
     public abstract IAsyncEnumerable<DeltaPage> ListAsync(string folder, CancellationToken cancellationToken);
 
-    /// <summary>Stores what a page says of a folder's items; its own failures are noted with the run.</summary>
+    /// <summary>Stores what a page contains of a folder's items; its own failures are recorded in the run.</summary>
     public abstract Task ApplyAsync(FolderRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken);
 
     /// <inheritdoc />
     public abstract Task ProbeAsync(CancellationToken cancellationToken);
 
-    /// <summary>Asks whether a folder is there: a listing that does not name it is no proof.</summary>
+    /// <summary>Asks whether a folder exists: its absence from a listing proves nothing.</summary>
     public Task<bool> IsFolderThereAsync(string folder, CancellationToken cancellationToken) =>
         Presence.IsThereAsync(() => ProbeFolderAsync(folder, cancellationToken));
 
-    /// <summary>A folder that is listed was not found. The first time it may have been deleted meanwhile; what the next look lists again, and cannot be had again, is there.</summary>
-    /// <exception cref="PartIncompleteException">It is so.</exception>
+    /// <summary>
+    /// A listed folder was not found. The first time it may have been deleted meanwhile; a folder that the next look lists again, and that
+    /// again cannot be read, exists.
+    /// </summary>
+    /// <exception cref="PartIncompleteException">The folder exists but cannot be read.</exception>
     public async Task MissFolderAsync(ResourceBackup run, string folder, CancellationToken cancellationToken)
     {
         if (_missedFolders.TryAdd(folder, true))
             return;
 
-        // Or its removal was never told: the next look lists all folders.
+        // Or its removal was never reported: the next look lists all folders.
         await run.Store.ChangeStateAsync(state => state.Link = null, cancellationToken).ConfigureAwait(false);
         throw new PartIncompleteException(new ItemProblem("ListedNotFound", Texts.Get("ListedNotFound"), "HintRetry") { Level = FailureLevel.Part });
     }
 
-    /// <summary>Whether the place that an item names is one that is not backed up, and not a wrong word.</summary>
+    /// <summary>Whether the place that an item names is one that is not backed up, and not an error in the response.</summary>
     protected virtual Task<bool> IsOutsideAsync(string id, string place, CancellationToken cancellationToken) => IsFolderThereAsync(place, cancellationToken);
 
-    /// <summary>Asks whether an item is there, wherever it may be.</summary>
+    /// <summary>Asks whether an item exists, wherever it may be.</summary>
     public Task<bool> IsThereAsync(string id, string folder, CancellationToken cancellationToken) =>
         Presence.IsThereAsync(async () => (await ItemAsync(id, folder, cancellationToken).ConfigureAwait(false)).Item.Dispose());
 
-    /// <summary>Asks for a folder.</summary>
+    /// <summary>Requests a folder.</summary>
     /// <exception cref="GraphException"><see cref="GraphErrorKind.NotFound"/>: it is gone.</exception>
     protected abstract Task ProbeFolderAsync(string folder, CancellationToken cancellationToken);
 
-    /// <summary>What became of the folders.</summary>
+    /// <summary>How the folders changed.</summary>
     protected abstract Task<FolderChanges> FoldersAsync(ResourceBackup run, CancellationToken cancellationToken);
 
     /// <summary>One item as it is now: its folder and its page entry.</summary>
     /// <param name="id">The item's id.</param>
     /// <param name="folder">Where it was.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="GraphException"><see cref="GraphErrorKind.NotFound"/>: it is gone.</exception>
     protected abstract Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken);
 
-    /// <summary>What there is to do when all is read.</summary>
+    /// <summary>What remains to be done when everything is read.</summary>
     protected virtual Task FinishAsync(ResourceBackup run, IReadOnlyCollection<string> changedFolders, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>How many items the source itself counts in a folder, or null where it does not count.</summary>
+    /// <summary>The source's own count of the items in a folder, or null if it does not count.</summary>
     public virtual Task<int?> CountAsync(string folder, CancellationToken cancellationToken) => Task.FromResult<int?>(null);
 
     /// <summary>The ids of all items of a folder, where <see cref="CountAsync"/> counts.</summary>
     public virtual IAsyncEnumerable<DeltaPage> IdsAsync(string folder, CancellationToken cancellationToken) => ListAsync(folder, cancellationToken);
 
-    /// <summary>Stores an item as it is now. Returns the folder that it is in, or null when it is gone.</summary>
+    /// <summary>Stores an item as it is now. Returns the folder that it is in, or null if it is gone.</summary>
     public Task<string?> RefreshAsync(ResourceBackup run, string id, string folder, CancellationToken cancellationToken) =>
         RefreshAsync(new FolderRound(this, run, full: false), run, id, folder, cancellationToken);
 
-    /// <summary>Stores an item as it is now, as a part of a round. Returns the folder that it is in, or null when it is gone.</summary>
+    /// <summary>Stores an item as it is now, as part of a round. Returns the folder that it is in, or null if it is gone.</summary>
     public async Task<string?> RefreshAsync(FolderRound round, ResourceBackup run, string id, string folder, CancellationToken cancellationToken)
     {
         try
@@ -155,8 +171,8 @@ internal abstract class FolderReader : IResourceSource
                 present = folder;
             using var owned = item;
 
-            // In a folder that is not backed up, such as the dumpster: gone from here. A new folder brings it by its own delta.
-            // A place that nobody knows is none.
+            // In a folder that is not backed up, such as the dumpster: gone from here. A new folder brings it with its own delta. An
+            // unknown place does not count.
             if (!run.Store.State.Folders.ContainsKey(present))
             {
                 return await IsOutsideAsync(id, present, cancellationToken).ConfigureAwait(false) ? null
@@ -174,7 +190,7 @@ internal abstract class FolderReader : IResourceSource
 
     private static IEnumerable<string> LivingFolders(ResourceState state) => [.. state.Folders.Keys.Where(id => !state.PendingFolderRemovals.Contains(id))];
 
-    // Without the hierarchy, the folders that are known can be read all the same; a resource of which none is known has failed.
+    // Even without the hierarchy, the known folders can be read; a resource without any known folder has failed.
     private async Task ReadFoldersAsync(ResourceBackup run, CancellationToken cancellationToken)
     {
         if (run.Store.State.Folders.IsEmpty)
@@ -192,7 +208,7 @@ internal abstract class FolderReader : IResourceSource
         var (removed, isConfirmed) = await AskForFoldersAsync(run, changes.Removed, cancellationToken).ConfigureAwait(false);
         await run.Store.ChangeStateAsync(state =>
         {
-            // What could not be confirmed is asked for again: delta would not name it a second time.
+            // What could not be confirmed is requested again: delta would not report it a second time.
             state.Link = isConfirmed ? changes.Link : null;
             state.PendingFolderRemovals.UnionWith(removed);
         }, cancellationToken).ConfigureAwait(false);
@@ -207,7 +223,7 @@ internal abstract class FolderReader : IResourceSource
         }
     }
 
-    // A folder takes all that it holds along: it is asked for itself, whatever a listing said or left out.
+    // A removed folder takes everything in it along: so the folder itself is requested, whatever a listing said or left out.
     private async Task<(IReadOnlyList<string> Gone, bool IsConfirmed)> AskForFoldersAsync(ResourceBackup run, IEnumerable<string> missing, CancellationToken cancellationToken)
     {
         var gone = new List<string>();
@@ -220,7 +236,7 @@ internal abstract class FolderReader : IResourceSource
             }
             catch (GraphException exception) when (Wall.Holds(exception, cancellationToken) && !exception.IsOfResource)
             {
-                present.Add(folder); // Nobody knows: it stays.
+                present.Add(folder); // Unknown: it stays.
             }
         }
 
@@ -236,7 +252,7 @@ internal abstract class FolderReader : IResourceSource
         return (gone, present.Count == 0);
     }
 
-    // Parents first; a folder whose parent nobody knows hangs at the root.
+    // Parents first; a folder whose parent is unknown is attached to the root.
     private static async Task PutFoldersAsync(ResourceBackup run, Dictionary<string, SourceFolder> folders, CancellationToken cancellationToken)
     {
         var waiting = new Queue<SourceFolder>(folders.Values);
@@ -246,7 +262,7 @@ internal abstract class FolderReader : IResourceSource
             var old = await run.Store.FindAsync(folder.Id, cancellationToken).ConfigureAwait(false);
             var entry = new ItemEntry { Id = folder.Id, Parent = idle > waiting.Count + 1 ? "" : folder.Parent, Name = folder.SafeName, IsFolder = true };
 
-            // Different names may make one safe name: -Full writes what the folder is called again.
+            // Different names may give the same safe name: -Full writes the folder's real name again.
             if (old is null || run.Full || old.Parent != entry.Parent || (old.Name != entry.Name && old.Name != SafeName.WithMark(entry.Name, folder.Id)))
             {
                 if (!await run.Store.PutAsync(entry, null, folder.Metadata, cancellationToken).ConfigureAwait(false))
@@ -284,8 +300,7 @@ internal abstract class FolderReader : IResourceSource
         }
     }
 
-    // Of an item that changed its folder in this run, several answers may have been applied in another order than they were given: where it
-    // is, the source itself must say before it goes.
+    // Answers about an item that moved during this run may have been applied out of order. Ask the source where it is before removing it.
     private async Task<bool> IsElsewhereAsync(ResourceBackup run, FolderRound round, ItemEntry entry, CancellationToken cancellationToken)
     {
         if (!await run.Store.HasMovedAsync(entry.Id, cancellationToken).ConfigureAwait(false))
@@ -298,7 +313,7 @@ internal abstract class FolderReader : IResourceSource
         var confirmed = run.Store.State.PendingRemovals.Where(pending => !last.Removed(pending.Key)).ToArray();
         foreach (var (id, folders) in confirmed)
         {
-            // An item that turned up in another folder meanwhile was moved, not removed; one that fails there goes on failing.
+            // An item that turned up in another folder meanwhile was moved, not removed; one that fails there continues to fail.
             await run.GuardAsync(id, folders.FirstOrDefault() ?? "", id, async () =>
             {
                 if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } entry && folders.Contains(entry.Parent)

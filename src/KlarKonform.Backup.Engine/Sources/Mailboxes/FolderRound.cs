@@ -9,8 +9,8 @@ using KlarKonform.Backup.Graph.Delta;
 namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 
 /// <summary>
-/// Reads the items of a resource's folders once: by delta from the stored cursors, by comparison where there is none or it expired, by
-/// listing where delta does not work. Removals are only noted: a moved item is a removal in one folder and an addition in another.
+/// Reads the items of a resource's folders once: by delta from the stored cursors, by comparison if there is none or it expired, by listing
+/// where delta does not work. Removals are only recorded: a moved item is a removal in one folder and an addition in another.
 /// </summary>
 internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool full)
 {
@@ -21,21 +21,21 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
     /// <summary>Folders in which something changed.</summary>
     public IEnumerable<string> ChangedFolders => _changed.Keys;
 
-    /// <summary>Items that this round reported as removed: whether they turned up elsewhere, only a later round can tell.</summary>
+    /// <summary>Whether this round reported an item as removed: only a later round can tell whether it turned up elsewhere.</summary>
     public bool Removed(string id) => _removed.ContainsKey(id);
 
-    /// <summary>Whether items may have moved under the reader's eyes: something vanished, or a first reading took its time.</summary>
+    /// <summary>Whether items may have moved while being read: something vanished, or a first reading took a long time.</summary>
     public bool MayHaveMissed => _incomplete;
 
-    /// <summary>Reads folders side by side.</summary>
+    /// <summary>Reads folders concurrently.</summary>
     /// <param name="folders">Their ids.</param>
-    /// <param name="atOnce">So many at a time: each holds a page in memory.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="atOnce">How many folders to read concurrently; each keeps one page in memory.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     public Task ReadAsync(IEnumerable<string> folders, int atOnce, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(folders, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellationToken },
             async (folder, token) => await ReadFolderAsync(folder, token).ConfigureAwait(false));
 
-    /// <summary>An item was gone when it was to be read: deleted, or moved to a folder that was read before.</summary>
+    /// <summary>Records that an item was gone when it was to be read: deleted, or moved to a folder that had been read before.</summary>
     public void Missed() => _incomplete = true;
 
     private Task<bool> ReadFolderAsync(string folder, CancellationToken cancellationToken) =>
@@ -45,7 +45,7 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
 
     private string NameOf(string folder) => run.Store.State.Folders.TryGetValue(folder, out var known) && known.Name.Length > 0 ? known.Name : folder;
 
-    // The ladder: from the cursor; by delta from the start; by listing; item by item. A folder of which no rung holds has failed.
+    // The ladder: from the cursor; by delta from the start; by listing; item by item. A folder for which no rung holds has failed.
     private async Task ClimbDownAsync(string folder, CancellationToken cancellationToken)
     {
         var link = run.Store.State.Folders[folder] is { Link: { } stored, Form: var form } && form == source.CursorForm && !full && Uri.TryCreate(stored, UriKind.Absolute, out var address) ? address : null;
@@ -69,7 +69,7 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
                 }
                 else if (exception.Kind == GraphErrorKind.NotFound && !await source.IsFolderThereAsync(folder, cancellationToken).ConfigureAwait(false))
                 {
-                    // The folder was deleted after the hierarchy was read, or moved away with what it holds.
+                    // The folder was deleted after the hierarchy was read, or moved away with its contents.
                     await source.MissFolderAsync(run, folder, cancellationToken).ConfigureAwait(false);
                     _incomplete = true;
                     return;
@@ -92,14 +92,15 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
         }
     }
 
-    // What another way of asking may avoid. Refusals, a line that is down and a service that asks for patience are none.
+    // Failures that another kind of request may avoid. Refusals, a lost connection and a service that asks for patience are not among them.
     internal static bool IsOfTheAnswer(GraphException exception) => !exception.IsOfResource && (exception.Kind is GraphErrorKind.ResyncRequired or GraphErrorKind.DeltaUnavailable
         or GraphErrorKind.NotFound or GraphErrorKind.Other or GraphErrorKind.CorruptItem || exception.Code == GraphException.BrokenAnswer
         || exception is { Kind: GraphErrorKind.Unreachable, Status: not null });
 
     private async Task ReadPagesAsync(string folder, Uri? link, bool listing, CancellationToken cancellationToken)
     {
-        // A comparison with what is stored counts only as a whole: a cut before its end begins it again, or its removals were lost.
+        // A comparison with what is stored only counts when complete: an interruption starts it again, because otherwise its removals would
+        // be lost.
         var stored = run.Store.State.Folders[folder].Count;
         var seen = link is null && stored > 0 ? new SeenItems() : null;
         string? cursor = null;
@@ -111,8 +112,8 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
             listed += page.Items.Count;
             unread += page.Nameless + page.Unread;
 
-            // Only now is the page durable in the state; a cut before repeats it, and known items are not read again. Behind a page that
-            // did not say all, the cursor stays: the next run asks for that page again.
+            // Only now is the page durable in the state; an interruption before repeats it, and known items are not read again. After a
+            // page that was incomplete, the cursor stays: the next run requests that page again.
             if (page.NextLink is { } next && seen is null && unread == 0 && !listing && source.ResumesInsideRound)
                 await run.Store.ChangeStateAsync(state => (state.Folders[folder].Link, state.Folders[folder].Form) = (next.ToString(), source.CursorForm), cancellationToken).ConfigureAwait(false);
         }
@@ -122,7 +123,7 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
             throw new PartIncompleteException(new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", NameOf(folder), unread), "HintRetry") { Level = FailureLevel.Part });
         }
 
-        // What waits is compared again by the next run: delta would not name it.
+        // What waits is compared again by the next run: delta would not report it.
         if (seen is not null && !await NoteMissingAsync(folder, stored, listed, seen, cancellationToken).ConfigureAwait(false))
             cursor = null;
         await run.Store.ChangeStateAsync(state => (state.Folders[folder].Link, state.Folders[folder].Form) = (cursor, source.CursorForm), cancellationToken).ConfigureAwait(false);
@@ -137,8 +138,8 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
                 missing.Add(id);
         }
 
-        // What is asked for is stored as it is now: what moved to another folder goes there, whether that folder's pages named it or not.
-        // Where an item does not tell its place, only a mass removal is doubted: what was just deleted can still be had.
+        // Requested items are stored as they are now: one that moved to another folder goes there, whether that folder's pages named it or
+        // not. Where an item does not say where it is, only a mass removal is doubted: a recently deleted item can still be read.
         var gone = await new RemovalGuard(run, samples: source.TellsPlace).BelieveAsync(PartOf(folder), NameOf(folder), stored, listed, missing, async (id, token) => source.TellsPlace
             ? await source.RefreshAsync(this, run, id, folder, token).ConfigureAwait(false) == folder
             : await source.IsThereAsync(id, folder, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
@@ -150,7 +151,7 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
         return gone.Count == missing.Count;
     }
 
-    // No page of the folder can be had: its ids and change keys, and every changed item alone. The cursor stays as it is.
+    // None of the folder's pages can be read: its ids and change keys are, and every changed item on its own. The cursor stays as it is.
     private async Task ReadByIdsAsync(string folder, CancellationToken cancellationToken)
     {
         var stored = run.Store.State.Folders[folder].Count;
@@ -190,8 +191,8 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
         Ids,
     }
 
-    // A comparison finds in every round what it found in the last one: only what is new is news. Delta reports a removal once; when it
-    // reports it again, the item came back and left again meanwhile.
+    // Every comparison finds what the last one found: only what is new counts. Delta reports a removal once; if it reports it again, the
+    // item came back and left again meanwhile.
     private void NoteRemoval(ResourceState state, string id, string folder, bool compared)
     {
         if (state.PendingRemovals.GetOrAdd(id, _ => []).Add(folder) || !compared)
@@ -200,7 +201,7 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
 
     private async Task ApplyAsync(string folder, DeltaPage page, SeenItems? seen, bool first, CancellationToken cancellationToken)
     {
-        // The last entry of an id wins, except where each tells a part.
+        // The last entry with an id wins, except where each contains a part.
         var last = new Dictionary<string, List<JsonElement>>(StringComparer.Ordinal);
         var removed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in page.Items)
@@ -236,7 +237,7 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
             foreach (var id in removed)
                 NoteRemoval(state, id, folder, compared: false);
 
-            // It is here again: an earlier removal from this folder is history.
+            // It is here again: an earlier removal from this folder no longer counts.
             foreach (var id in last.Keys)
             {
                 if (state.PendingRemovals.TryGetValue(id, out var folders) && folders.Remove(folder) && folders.Count == 0)

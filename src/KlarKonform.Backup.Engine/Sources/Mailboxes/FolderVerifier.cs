@@ -5,12 +5,12 @@ using KlarKonform.Backup.Graph;
 namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 
 /// <summary>
-/// Compares what the source counts in the folders that changed with what is stored. Where they differ, the folder is read once more,
-/// then item by item: what is missing is fetched, what is gone is removed, and what cannot be explained is named.
+/// Compares the source's item counts of the changed folders with what is stored. Where they differ, the folder is read once more, then item
+/// by item: missing items are fetched, items that are gone are removed, and what cannot be explained is reported.
 /// </summary>
 internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
 {
-    /// <summary>What the key of a folder's failed count begins with.</summary>
+    /// <summary>The prefix of the key under which a folder's failed count is kept.</summary>
     public const string Part = "count:";
 
     /// <summary>Verifies folders.</summary>
@@ -20,12 +20,12 @@ internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
 
     private async Task VerifyAsync(string folder, CancellationToken cancellationToken)
     {
-        // What could not be read differs, and is a failure already.
+        // What could not be read makes a difference, and is a failure already.
         if (run.HasFailed("folder:" + folder))
             return;
         try
         {
-            // What arrived since the folder was read is no difference: reading it again is one request.
+            // Items that arrived since the folder was read are not a difference: reading it again costs one request.
             if (await DiffersAsync(folder, cancellationToken).ConfigureAwait(false))
                 await new FolderRound(source, run, full: false).ReadAsync([folder], 1, cancellationToken).ConfigureAwait(false);
             else
@@ -35,7 +35,7 @@ internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound && !exception.IsOfResource)
         {
-            // Deleted meanwhile: nothing to compare. If it is there all the same, its count is not to be had.
+            // Deleted meanwhile: nothing to compare. If it still exists, its count is not available.
             if (await source.IsFolderThereAsync(folder, cancellationToken).ConfigureAwait(false))
                 throw;
         }
@@ -50,7 +50,7 @@ internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
         return total != known.Count + await MissingAsync(folder, cancellationToken).ConfigureAwait(false) - await WaitingAsync(folder, cancellationToken).ConfigureAwait(false);
     }
 
-    // Failed, and nothing of them is stored.
+    // Failed items of which nothing is stored.
     private async Task<int> MissingAsync(string folder, CancellationToken cancellationToken)
     {
         var missing = 0;
@@ -59,7 +59,7 @@ internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
         return missing;
     }
 
-    // Reported as removed from here; whether they turned up elsewhere, only the next round can tell.
+    // Reported as removed from here; only the next round can tell whether they turned up elsewhere.
     private async Task<int> WaitingAsync(string folder, CancellationToken cancellationToken)
     {
         var waiting = 0;
@@ -102,7 +102,7 @@ internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
             await MendAsync(folder, name, id, isMissing: false, cancellationToken).ConfigureAwait(false);
     }
 
-    // The source's word on the very item decides.
+    // The source's answer about this very item decides.
     private async Task MendAsync(string folder, string name, string id, bool isMissing, CancellationToken cancellationToken)
     {
         await run.GuardAsync(id, folder, id, async () =>
@@ -116,7 +116,7 @@ internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
             }
             else if (there is null && isMissing)
             {
-                // Listed a moment ago, and not found: deleted meanwhile, which the next run finds out, or there and not to be had.
+                // Listed a moment ago, and not found: deleted meanwhile, which the next run finds out, or it exists but cannot be read.
                 await run.FailAsync(id, folder, id, new GraphException(GraphErrorKind.NotFound, null, "ListedNotFound", Texts.Get("ListedNotFound")), cancellationToken).ConfigureAwait(false);
             }
             else if (there is not null && stored?.Parent != there && !run.Store.State.Failures.ContainsKey(id))

@@ -6,7 +6,7 @@ using KlarKonform.Backup.Graph.Delta;
 
 namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 
-/// <summary>Reads a hierarchy by delta, from the start when its cursor expired, by listing where delta does not work.</summary>
+/// <summary>Reads a hierarchy by delta, from the start if its cursor expired, or by listing where delta does not work.</summary>
 internal static class HierarchyReader
 {
     public static async Task<FolderChanges> ReadAsync(
@@ -33,7 +33,7 @@ internal static class HierarchyReader
         }
     }
 
-    /// <summary>Puts the folders of pages into changes; the last word on a folder counts.</summary>
+    /// <summary>Collects the folders of pages as changes; the last entry of a folder counts.</summary>
     public static async Task<FolderChanges> CollectAsync(
         IAsyncEnumerable<DeltaPage> pages, bool complete, Func<JsonElement, Task<SourceFolder?>> describe, CancellationToken cancellationToken)
     {
@@ -52,7 +52,7 @@ internal static class HierarchyReader
             changes.Link = page.DeltaLink?.ToString();
         }
 
-        // What was not said may be another folder: nothing is gone because of this look, and the next one begins where this one did.
+        // An unread entry may be another folder: nothing counts as gone because of this look, and the next one begins where this one did.
         if (changes.Unread + changes.Odd.Count > 0)
             (changes.Complete, changes.Link) = (false, null);
         return changes;

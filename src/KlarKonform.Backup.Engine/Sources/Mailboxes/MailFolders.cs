@@ -10,8 +10,8 @@ using KlarKonform.Backup.Graph.Mail;
 namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 
 /// <summary>
-/// A mailbox's folders: the hierarchy by delta; now and then a listing of everything, because Microsoft does not promise that delta
-/// reports hidden folders; and the dumpster and the archive, which have no hierarchy delta.
+/// A mailbox's folders: the hierarchy by delta; now and then a listing of everything, because Microsoft does not promise that delta reports
+/// hidden folders; and the dumpster and the archive, which have no hierarchy delta.
 /// </summary>
 internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
 {
@@ -20,7 +20,7 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
 
     private static readonly TimeSpan s_listEvery = TimeSpan.FromDays(7);
 
-    // Which of them Graph accepts differs; the first one holds the others.
+    // Which of them Graph accepts differs; the first one contains the others.
     private static readonly (string WellKnownName, string Name)[] s_dumpster =
     [
         ("recoverableitemsroot", RecoverableItems),
@@ -50,13 +50,13 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
 
         await AddSpecialAsync(run, changes, cancellationToken).ConfigureAwait(false);
 
-        // What the listing did not say is asked for again: delta does not name hidden folders.
+        // What the listing left out is requested again: delta does not report hidden folders.
         if (due && changes.Unread + changes.Odd.Count == 0)
             await run.Store.ChangeStateAsync(each => each.FoldersListed = run.Now, cancellationToken).ConfigureAwait(false);
         return changes;
     }
 
-    // The hierarchy's root is no folder that anybody sees; its id is where the visible tree hangs.
+    // The hierarchy's root is not a folder that anyone sees; its id is the parent of the visible tree.
     private async Task<string> RootAsync(ResourceBackup run, CancellationToken cancellationToken)
     {
         if (run.Store.State.RootId is { } known)
@@ -69,14 +69,14 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotProvisioned)
         {
-            throw exception.OfResource(); // The first question to a mailbox: thousands that have none are not asked twice.
+            throw exception.OfResource(); // The first request to a mailbox: thousands have none and are not asked twice.
         }
         catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate or GraphErrorKind.Throttled or GraphErrorKind.UserGone))
         {
             // Another folder knows it too.
         }
 
-        // The inbox hangs directly below it.
+        // The inbox is directly below it.
         if (root.Length == 0)
         {
             using var inbox = await mail.FolderAsync("inbox", cancellationToken).ConfigureAwait(false);
@@ -107,7 +107,7 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
             run.Note(Texts.Get("ArchiveMissing", run.Source.Name, refused.Code));
     }
 
-    // A special folder with everything below it; returns why it cannot be had.
+    // A special folder with everything below it; returns why it cannot be read.
     private async Task<GraphException?> AddTreeAsync(ResourceBackup run, FolderChanges changes, string wellKnownName, string name, CancellationToken cancellationToken)
     {
         try
@@ -130,14 +130,15 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
         }
         catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.Other or GraphErrorKind.NotProvisioned or GraphErrorKind.AccessDenied)
         {
-            // What was there and is refused now is not gone: nothing may be taken away on the strength of this look.
+            // A folder that existed and is refused now is not gone: nothing may be removed because of this look.
             if (exception.Kind != GraphErrorKind.NotFound && run.Store.State.SpecialFolders.ContainsKey(wellKnownName))
                 changes.Complete = false;
             return exception;
         }
     }
 
-    // A delta's entry may hold only what changed: a folder without a name is asked for its name. Search folders repeat what lies elsewhere.
+    // A delta entry may contain only what changed: for a folder without a name, the name is requested. Search folders only repeat what is
+    // elsewhere.
     private async Task<SourceFolder?> DescribeAsync(ResourceBackup run, JsonElement item, string root, CancellationToken cancellationToken)
     {
         var id = item.Text("id");
@@ -159,7 +160,7 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
         return new SourceFolder(id, parent == root ? "" : parent, name, FolderName(name, id), ItemMetadata.Write("mailFolder", id, item));
     }
 
-    // A folder that is named like the months of our own making gets its mark.
+    // A folder that is named like one of our month folders gets its mark.
     private static string FolderName(string name, string id)
     {
         var safe = SafeName.From(name);

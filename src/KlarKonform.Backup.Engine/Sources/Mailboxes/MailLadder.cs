@@ -9,23 +9,24 @@ using KlarKonform.Backup.Repository.Trees;
 namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 
 /// <summary>
-/// How the content of a message is had, from the best to what is left: MIME; the message as JSON with its attachments in it; the message
-/// as JSON and every attachment for itself; the properties that the listing showed. What Graph hands out is kept, and the loss is on record.
+/// How to get the content of a message, from the best way to the last resort: MIME; the message as JSON including its attachments; the
+/// message as JSON and each attachment on its own; the properties that the listing showed. What Graph returns is kept, and the loss is
+/// recorded.
 /// </summary>
 internal sealed class MailLadder(MailApi mail, ResourceBackup run)
 {
-    // An answer that breaks inside a large message is asked for again: another time it may come through.
+    // A response that breaks off inside a large message is requested again: another attempt may succeed.
     private const int MaxAttempts = 3;
 
-    // MIME of less is none: a header line and what ends it.
+    // Anything shorter is not MIME: it takes a header line and its end.
     private const int SmallestMime = 8;
 
-    /// <summary>Stores what can be had of a message.</summary>
+    /// <summary>Stores whatever is available of a message.</summary>
     /// <param name="id">The message.</param>
     /// <param name="item">Its properties, as the listing showed them.</param>
     /// <param name="time">Its time.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>The content, and why it is not MIME; null when it is.</returns>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <returns>The content, and why it is not MIME; null if it is.</returns>
     /// <exception cref="GraphException"><see cref="GraphErrorKind.NotFound"/>: it is gone.</exception>
     public async Task<(ItemContent Content, Exception? Failure)> DownloadAsync(string id, JsonElement item, DateTimeOffset time, CancellationToken cancellationToken)
     {
@@ -36,7 +37,7 @@ internal sealed class MailLadder(MailApi mail, ResourceBackup run)
         }
         catch (Exception exception) when (IsRung(exception, cancellationToken) || exception is GraphException { Kind: GraphErrorKind.NotFound })
         {
-            // Of its MIME alone a 404 says nothing about the message: whether that is gone, the next rung's answer says.
+            // A 404 for the MIME alone says nothing about the message: the answer of the next rung tells whether it is gone.
             failure = exception;
         }
 
@@ -50,15 +51,15 @@ internal sealed class MailLadder(MailApi mail, ResourceBackup run)
             }
             catch (Exception exception) when (IsRung(exception, cancellationToken))
             {
-                // The next rung; what MIME said is what is recorded.
+                // The next rung; the error of the MIME is what is recorded.
             }
         }
 
-        // The listing is all that there is of it. Its body is not there; that there is such a message, from whom and when, is.
+        // The listing is all there is. The body is missing, but the message itself, its sender and its time are on record.
         return (new ItemContent(await SaveAsync(item, time, cancellationToken).ConfigureAwait(false)), failure);
     }
 
-    // Gone is gone, and who may not sign in need not climb. Everything else may look different on the next rung.
+    // If the item is gone or sign-in fails, there is no point in continuing. Any other error may not occur on the next rung.
     private static bool IsRung(Exception exception, CancellationToken cancellationToken) => Wall.Holds(exception, cancellationToken)
         && exception is not GraphException { Kind: GraphErrorKind.NotFound or GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate or GraphErrorKind.UserGone
             or GraphErrorKind.NotProvisioned or GraphErrorKind.Throttled }
@@ -77,12 +78,12 @@ internal sealed class MailLadder(MailApi mail, ResourceBackup run)
             }
             catch (GraphException exception) when (exception.Code == GraphException.BrokenAnswer && attempt < MaxAttempts)
             {
-                // It broke beyond the buffer, with a part of it stored already: from the start.
+                // It broke off beyond the buffer, with a part already stored: start over.
             }
         }
     }
 
-    // Each for itself: a damaged one costs itself.
+    // Each on its own: a damaged one affects only itself.
     private async Task<IReadOnlyList<(string Suffix, Node Node)>> AttachmentsAsync(string id, CancellationToken cancellationToken)
     {
         var parts = new List<(string, Node)>();
@@ -96,7 +97,7 @@ internal sealed class MailLadder(MailApi mail, ResourceBackup run)
         }
         catch (Exception exception) when (IsRung(exception, cancellationToken))
         {
-            // Not even their names: the message says that it has some, and the failure of its MIME is on record.
+            // Not even their names: the message says that it has some, and the failure of its MIME is recorded.
         }
 
         return parts;

@@ -12,19 +12,23 @@ using KlarKonform.Backup.Graph.Mail;
 
 namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 
-/// <summary>A mailbox's mail: MIME as Exchange writes it, with the properties that MIME lacks beside it. Used for one run.</summary>
+/// <summary>
+/// A mailbox's mail: MIME as Exchange writes it, with the properties that MIME lacks stored next to it. Used for one run.
+/// </summary>
 internal sealed class MailSource(GraphClient client, GraphUser user, MailSelection selection) : MailboxSource(user, "Mail")
 {
-    /// <summary>After the change key of a message whose MIME could not be had: it is stored as JSON, and its MIME tried again.</summary>
+    /// <summary>
+    /// Appended to the change key of a message whose MIME was not available: it is stored as JSON, and its MIME tried again.
+    /// </summary>
     private const string AsJson = "~json";
 
-    // In place of a version: the MIME is an older one, and nobody knows which.
+    // In place of a version: the MIME is an older one of unknown version.
     private const string UnknownMime = "?#";
 
-    // Properties that MIME does not hold: a new change key that is explained by them needs no new download.
+    // Properties that MIME does not contain: a new change key that they explain needs no new download.
     private static readonly string[] s_besideMime = ["isRead", "flag", "categories", "importance", "inferenceClassification"];
 
-    // Properties that MIME is made of: when one of them changed, so did the MIME.
+    // Properties that MIME is made from: if one of them changed, so did the MIME.
     private static readonly string[] s_inMime =
     [
         "subject", "bodyPreview", "hasAttachments", "from", "sender", "toRecipients", "ccRecipients", "bccRecipients", "replyTo", "sentDateTime", "receivedDateTime", "internetMessageId",
@@ -85,7 +89,7 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
         }, cancellationToken).ConfigureAwait(false);
     }
 
-    // An entry may hold only what changed, or come in an unlikely form: the message itself is asked. What it answers then is what there is.
+    // An entry may contain only what changed, or be malformed: then the message itself is requested, and its answer is final.
     private async Task StoreAsync(ItemEntry? old, string folder, string id, JsonElement item, CancellationToken cancellationToken)
     {
         var verdict = GraphShapes.Message.Judge(item, _run.Now);
@@ -102,7 +106,8 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
         }
         catch (GraphException exception) when (exception.Kind != GraphErrorKind.NotFound && Wall.Holds(exception, cancellationToken) && (old is null || verdict.Wrong.Count == 0))
         {
-            // The message cannot be asked: what the page said is stored, with what is wrong about it. But a part never replaces a whole.
+            // The message cannot be requested: the page's version is stored, with what is wrong about it. But a part never replaces a
+            // complete message.
         }
 
         using (answer)
@@ -132,7 +137,7 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
 
         if (old is not null && !_run.IsDue(id) && await OnlyPropertiesChangedAsync(old, folder, item, cancellationToken).ConfigureAwait(false))
         {
-            // The MIME is that of the version before, and the entry goes on saying so: -Full reads it again.
+            // The MIME is that of the previous version, and the entry continues to say so: -Full reads it again.
             if (!await _run.Store.PutAsync(entry with { Properties = old.Properties ?? UnknownMime }, null, metadata, cancellationToken).ConfigureAwait(false))
                 throw FolderUnknown();
             await _run.JudgeAsync(id, folder, item.Text("subject"), verdict, item, [], cancellationToken).ConfigureAwait(false);
@@ -152,14 +157,14 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
         _run.CountDownload();
     }
 
-    // Of which version the stored MIME is, and how large the message was then.
+    // The version of the stored MIME, and the message's size at that time.
     private static string MimeVersionOf(ItemEntry entry) => entry.Properties is { } mark && mark.IndexOf('#', StringComparison.Ordinal) is >= 0 and var at ? mark[..at] : "";
 
     private static string SizeOf(JsonElement item) => item.Array(MailApi.ExtendedProperties).FirstOrDefault().Text("value");
 
     private static GraphException FolderUnknown() => new(GraphErrorKind.Other, null, "FolderUnknown", "The message's folder is not known yet.");
 
-    // -Full believes no entry of an earlier run: the MIME must be that of the recorded version, and the properties those of the page.
+    // -Full trusts no entry of an earlier run: the MIME must be that of the recorded version, and the properties those of the page.
     private async Task<bool> IsAsStoredAsync(ItemEntry old, JsonElement item, CancellationToken cancellationToken)
     {
         if (MimeVersionOf(old) != old.Version)
@@ -171,17 +176,17 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
             && item.EnumerateObject().All(property => property.Name.StartsWith('@') || property.Name is "id" or MailApi.ExtendedProperties || before.Written(property.Name) == item.Written(property.Name));
     }
 
-    // A new change key or folder that is explained by what MIME does not hold. Drafts are always read again.
+    // Whether a new change key or folder is explained by what MIME does not contain. Drafts are always read again.
     private async Task<bool> OnlyPropertiesChangedAsync(ItemEntry old, string folder, JsonElement item, CancellationToken cancellationToken)
     {
         if (item.Flag("isDraft") || item.Text("changeKey").Length == 0 || old.Version?.EndsWith(AsJson, StringComparison.Ordinal) == true)
             return false;
 
-        // -Full does not take the MIME of an earlier version for this one's.
+        // -Full does not accept the MIME of an earlier version for this one.
         if (_run.Full && MimeVersionOf(old) != old.Version)
             return false;
 
-        // Edited and marked at once: the preview shows the first lines, the size the rest.
+        // If a message is edited and flagged at once, the preview shows changes in the first lines, the size those in the rest.
         if (old.Properties is { } mark && mark[(mark.IndexOf('#', StringComparison.Ordinal) + 1)..] is { Length: > 0 } size && SizeOf(item) is { Length: > 0 } now && size != now)
             return false;
         if (await _run.Store.FindNodeAsync(old, cancellationToken).ConfigureAwait(false) is not { } node)
@@ -190,7 +195,7 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
         if (stored is null || !stored.RootElement.TryGetProperty("graph", out var before) || before.Flag("isDraft"))
             return false;
 
-        // A property that an older version of this program did not store says nothing, so it explains nothing either.
+        // A property that an older version of this program did not store proves nothing.
         if (s_inMime.Any(property => before.Written(property) != item.Written(property)))
             return false;
         return old.Parent != folder || s_besideMime.Any(property => before.Written(property) != item.Written(property));

@@ -7,7 +7,7 @@ namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 /// <summary>A part of a mailbox whose items have change keys. Used for one run.</summary>
 internal abstract class MailboxSource(GraphUser user, string kind) : FolderReader
 {
-    /// <summary>Whose mailbox it is.</summary>
+    /// <summary>The owner of the mailbox.</summary>
     protected GraphUser User => user;
 
     public override string Kind => kind;
@@ -18,7 +18,10 @@ internal abstract class MailboxSource(GraphUser user, string kind) : FolderReade
 
     public override IReadOnlyList<string> Path => ["Exchange", SafeName.From(user.UserPrincipalName, user.Id), kind];
 
-    /// <summary>Those of a page's items that are not stored as they are, by their change keys; with -Full all of them, for a change key says nothing of how an item was read.</summary>
+    /// <summary>
+    /// The items of a page that are not stored in this version, by their change keys; with -Full all of them, because a change key does not
+    /// say how an item was read.
+    /// </summary>
     protected static async Task<IReadOnlyList<SourceItem>> ChangedAsync(ResourceBackup run, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken)
     {
         var changed = new List<SourceItem>();

@@ -6,8 +6,8 @@ using KlarKonform.Backup.Engine.Sources.Shapes;
 namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 
 /// <summary>
-/// A folder of which the source does not say what it is called or where it lies, not even when it is asked for alone. What it holds is
-/// backed up all the same: where it is stored, or under its mark at the root. That it is so is a failure of this folder.
+/// A folder whose name or place the source does not tell, not even when the folder itself is requested. Its contents are backed up
+/// nevertheless: where they are stored, or under its mark at the root. The missing information is a failure of this folder.
 /// </summary>
 internal static class OddFolder
 {

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 
-/// <summary>Ids that a complete reading mentioned: sixteen bytes each, whatever their length. Not thread-safe.</summary>
+/// <summary>Ids that a complete reading returned: sixteen bytes each, whatever their length. Not thread-safe.</summary>
 internal sealed class SeenItems
 {
     private readonly HashSet<UInt128> _ids = [];

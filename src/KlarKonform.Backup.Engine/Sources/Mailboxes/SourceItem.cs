@@ -2,5 +2,5 @@ using System.Text.Json;
 
 namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 
-/// <summary>An item as a page describes it; valid as long as the page.</summary>
+/// <summary>An item as a page describes it; valid only as long as the page.</summary>
 internal readonly record struct SourceItem(string Id, JsonElement Json);

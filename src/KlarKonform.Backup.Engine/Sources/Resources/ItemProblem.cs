@@ -4,15 +4,15 @@ namespace KlarKonform.Backup.Engine.Sources.Resources;
 
 /// <summary>Why something could not be backed up.</summary>
 /// <param name="Code">A stable code for scripts.</param>
-/// <param name="Message">What was found; never content.</param>
-/// <param name="Hint">The catalog's key of what to do.</param>
-/// <param name="IsPermanent">Whether another attempt is in vain as long as nobody changes anything.</param>
+/// <param name="Message">What was found; never user content.</param>
+/// <param name="Hint">Key of the text that tells the admin what to do.</param>
+/// <param name="IsPermanent">Whether further attempts are pointless as long as no one changes anything.</param>
 internal sealed record ItemProblem(string Code, string Message, string Hint, bool IsPermanent = false)
 {
-    /// <summary>How much of the backup it covers.</summary>
+    /// <summary>How much of the backup it affects.</summary>
     public FailureLevel Level { get; init; }
 
-    /// <summary>For what nobody foresaw: where it happened.</summary>
+    /// <summary>For an unforeseen error: where it happened.</summary>
     public string? Details { get; init; }
 
     /// <summary>The problem that an exception stands for.</summary>
@@ -32,7 +32,7 @@ internal sealed record ItemProblem(string Code, string Message, string Hint, boo
         _ => new ItemProblem(exception.GetType().Name, Texts.Get("ItemUnexpected", exception.GetType().Name), "HintReport") { Level = level, Details = Wall.Details(exception) },
     };
 
-    /// <summary>Beside an item that is stored, something could not be had: what, and why.</summary>
+    /// <summary>Something that accompanies a stored item was not available: what, and why.</summary>
     public static ItemProblem OfExtras(IReadOnlyList<(string What, Exception Reason)> missing)
     {
         var first = Of(missing[0].Reason);

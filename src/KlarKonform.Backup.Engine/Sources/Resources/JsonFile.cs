@@ -8,10 +8,10 @@ namespace KlarKonform.Backup.Engine.Sources.Resources;
 /// <summary>JSON that people may read: a list's row, a page, a contact.</summary>
 internal static class JsonFile
 {
-    /// <summary>Indented, and umlauts as umlauts.</summary>
+    /// <summary>Indented, with umlauts unescaped.</summary>
     public static JsonSerializerOptions Readable { get; } = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = DeepJson.MaxDepth };
 
-    /// <summary>A value's bytes; the same value always gives the same.</summary>
+    /// <summary>The bytes of a value; the same value always gives the same bytes.</summary>
     public static byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, Readable);
 
     /// <summary>Stores small content and returns a node without a name.</summary>

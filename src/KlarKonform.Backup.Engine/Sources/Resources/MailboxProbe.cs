@@ -4,11 +4,14 @@ using KlarKonform.Backup.Graph.Http;
 
 namespace KlarKonform.Backup.Engine.Sources.Resources;
 
-/// <summary>Whether a user's mailbox or drive is gone with the user. One that does not answer while its user is there is a failure, not a farewell.</summary>
+/// <summary>
+/// Whether a user's mailbox or drive is gone together with the user. One that does not answer while its user exists is a failure, not a
+/// departure.
+/// </summary>
 internal static class MailboxProbe
 {
-    /// <summary>Asks for the mailbox or drive, and if that is not found for the user.</summary>
-    /// <exception cref="GraphException">What it answers; <see cref="GraphErrorKind.UserGone"/> only when the user is gone too.</exception>
+    /// <summary>Requests the mailbox or drive, and if that is not found, the user.</summary>
+    /// <exception cref="GraphException">The error; <see cref="GraphErrorKind.UserGone"/> only if the user is gone too.</exception>
     public static async Task AskAsync(Func<CancellationToken, Task> ask, GraphClient client, GraphUser user, CancellationToken cancellationToken)
     {
         try

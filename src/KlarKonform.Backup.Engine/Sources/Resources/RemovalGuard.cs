@@ -1,31 +1,31 @@
 namespace KlarKonform.Backup.Engine.Sources.Resources;
 
 /// <summary>
-/// Stands between a comparison and what it would remove. A listing that came back empty, or lost more than half of what was there, is
-/// more likely a short answer than an empty folder: the items are asked for one by one, and those nobody asked for wait. Of fewer a sample is
-/// asked for: one that is there proves that the listing was short.
+/// Stands between a comparison and what it would remove. A listing that came back empty, or lost more than half of what existed, is more
+/// likely an incomplete response than an empty folder: the items are requested one by one, and those not requested wait. If fewer are
+/// missing, a sample is requested: one that still exists proves that the listing was incomplete.
 /// </summary>
-/// <param name="run">The run; what waits is its failure.</param>
-/// <param name="samples">Whether what a plausible comparison lacks is asked for, too.</param>
+/// <param name="run">The run; it records what waits as a failure.</param>
+/// <param name="samples">Whether to check a sample even if the comparison is plausible.</param>
 internal sealed class RemovalGuard(ResourceBackup run, bool samples = true)
 {
-    // Of fewer than these more than half may be gone, unless all are.
+    // In a part with fewer items than this, more than half may be gone, unless all are.
     private const int Few = 100;
 
-    // Questions for one part in one run; with -Full there is no limit.
+    // Requests for one part in one run; with -Full there is no limit.
     private const int MaxAsked = 1_000;
 
-    // And so many when nothing speaks against the listing: one that is there proves that it was short.
+    // And this many when nothing speaks against the listing: one that exists proves that it was incomplete.
     private const int MaxSample = 100;
 
     /// <summary>Which of the items that a comparison did not find are gone.</summary>
-    /// <param name="part">The part's key; what waits is its failure.</param>
-    /// <param name="name">The part's name, for people.</param>
+    /// <param name="part">The part's key; what waits is recorded as its failure.</param>
+    /// <param name="name">The part's name, for display.</param>
     /// <param name="stored">How many items of it are stored.</param>
-    /// <param name="listed">How many the comparison found.</param>
+    /// <param name="listed">How many of them the comparison found.</param>
     /// <param name="missing">Those it did not find.</param>
-    /// <param name="isThere">Asks the source for an item.</param>
-    /// <param name="cancellationToken">Ends the asking.</param>
+    /// <param name="isThere">Asks the source whether an item exists.</param>
+    /// <param name="cancellationToken">Cancels the requests.</param>
     public async Task<IReadOnlyList<string>> BelieveAsync(
         string part, string name, long stored, long listed, IReadOnlyList<string> missing, Func<string, CancellationToken, Task<bool>> isThere, CancellationToken cancellationToken)
     {
@@ -47,11 +47,11 @@ internal sealed class RemovalGuard(ResourceBackup run, bool samples = true)
             }
             catch (Exception exception) when (Wall.Holds(exception, cancellationToken))
             {
-                present++; // Nobody knows: it stays.
+                present++; // Unknown: it stays.
             }
         }
 
-        // As many as one deletes at a time, and every one that was asked for is gone: the rest is, too.
+        // No more than someone may delete at a time, and every requested item is gone: so the rest is too.
         if (isPlausible && present == 0)
             return missing;
         if (gone.Count < missing.Count)

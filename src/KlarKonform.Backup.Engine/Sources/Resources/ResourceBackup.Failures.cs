@@ -9,57 +9,57 @@ using KlarKonform.Backup.Graph;
 
 namespace KlarKonform.Backup.Engine.Sources.Resources;
 
-/// <summary>The walls around a resource's items and parts, and what is remembered of those that failed or are in doubt.</summary>
+/// <summary>The walls around a resource's items and parts, and the record of those that failed or are in doubt.</summary>
 internal sealed partial class ResourceBackup
 {
     /// <summary>The key of the failure of the resource as a whole.</summary>
     public const string Whole = "resource";
 
-    // An item that failed in so many runs is tried in fewer of them: Microsoft mends a damaged item rarely, but does.
+    // After this many failed runs an item is tried in fewer of them: Microsoft repairs a damaged item rarely, but it happens.
     private const int EagerAttempts = 3;
     private const int MaxDaysBetween = 28;
 
-    // A resource that answered a moment ago is not asked again because of the next item.
+    // A resource that answered a moment ago is not probed again for the next item.
     private static readonly TimeSpan s_probeFor = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, ItemFailure> _failures = new();
 
     private DateTimeOffset? _answered;
 
-    // Of earlier runs: those of this one are not asked for again.
+    // Doubts of earlier runs only: those of this one are not fetched again.
     private readonly HashSet<string> _earlierDoubts = [.. store.State.Doubts.Keys];
 
-    /// <summary>Items that failed in earlier runs and are due: delta will not mention them again.</summary>
+    /// <summary>Items that failed in earlier runs and are due for a retry: delta will not report them again.</summary>
     public IReadOnlyList<ItemFailure> DueFailures =>
         [.. store.State.Failures.Values.Where(failure => !_failures.ContainsKey(failure.ItemId) && IsDue(failure))];
 
-    /// <summary>Whether something failed of an item before, and is to be tried again now whatever else is known of it.</summary>
+    /// <summary>Whether something about an item failed before and is to be tried again now, whatever else is known of it.</summary>
     public bool IsDue(string itemId) => IsInDoubt(itemId) || HasDueFailure(itemId);
 
-    /// <summary>Whether an earlier run had doubts about the item's properties, and only about those.</summary>
+    /// <summary>Whether an earlier run doubted the item's properties, and only those.</summary>
     public bool IsInDoubt(string itemId) => _earlierDoubts.Contains(itemId);
 
-    /// <summary>Whether something failed of an item before, and is to be tried again now.</summary>
+    /// <summary>Whether something about an item failed before and is to be tried again now.</summary>
     public bool HasDueFailure(string itemId) => store.State.Failures.TryGetValue(itemId, out var failure) && IsDue(failure);
 
     /// <summary>Whether something failed in this run.</summary>
     public bool HasFailed(string key) => _failures.ContainsKey(key);
 
-    /// <summary>What an earlier run had doubts about: items with their folders, to be asked for once more.</summary>
+    /// <summary>What an earlier run doubted: items with their folders, to be fetched once more.</summary>
     public IReadOnlyList<(string ItemId, string Parent)> DueDoubts =>
         [.. store.State.Doubts.Where(each => _earlierDoubts.Contains(each.Key) && !store.State.Failures.ContainsKey(each.Key)).Select(each => (each.Key, each.Value.Parent))];
 
     /// <summary>
-    /// Says of an item that is stored what is not as it should be: properties that cannot be so are a failure beside it, tried again; unlikely
-    /// ones are asked for once more by the next run, and then believed. Where there is nothing to say, earlier failures are history.
+    /// Records what is wrong with a stored item: impossible properties are a failure next to it, which is tried again; unlikely ones are
+    /// fetched once more by the next run, and then believed. If nothing is wrong, earlier failures are cleared.
     /// </summary>
     /// <param name="itemId">The item.</param>
     /// <param name="parent">Its folder.</param>
-    /// <param name="name">Its name, for people.</param>
+    /// <param name="name">Its name, for display.</param>
     /// <param name="verdict">How its properties compare with what they should be.</param>
     /// <param name="entry">The properties.</param>
-    /// <param name="missing">What could not be had beside it.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="missing">What accompanies the item but was not available.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task JudgeAsync(string itemId, string parent, string name, Verdict verdict, JsonElement entry, IReadOnlyList<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
     {
         if (verdict.Wrong.Count > 0)
@@ -74,7 +74,7 @@ internal sealed partial class ResourceBackup
             await ForgetFailureAsync(itemId, cancellationToken).ConfigureAwait(false);
         if (verdict.Doubtful.Count == 0 && !store.State.Doubts.ContainsKey(itemId))
             return;
-        // Without what differs from answer to answer: OData's notes, among them addresses that carry a ticket.
+        // Without what differs from response to response: OData annotations, among them URLs that contain a ticket.
         var answer = Convert.ToHexString(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(entry.EnumerateObject()
             .Where(property => !property.Name.StartsWith('@') && property.Name is not ("folder" or "size")).Select(property => $"{property.Name}={property.Value.GetRawText()}"))), 0, 8);
         await store.ChangeStateAsync(state =>
@@ -86,7 +86,7 @@ internal sealed partial class ResourceBackup
         }, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The item is gone: what failed of it, or was in doubt, is history.</summary>
+    /// <summary>The item is gone: its failures and doubts are cleared.</summary>
     public async Task ForgetAsync(string itemId, CancellationToken cancellationToken)
     {
         await ForgetFailureAsync(itemId, cancellationToken).ConfigureAwait(false);
@@ -94,14 +94,17 @@ internal sealed partial class ResourceBackup
             await store.ChangeStateAsync(state => state.Doubts.TryRemove(itemId, out _), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The wall around an item: whatever its work throws is its failure, named and tried again; the others go on.</summary>
+    /// <summary>
+    /// The wall around an item: an exception in its work is recorded as its failure and tried again; the other items continue.
+    /// </summary>
     /// <param name="itemId">The item.</param>
     /// <param name="parent">Its folder.</param>
-    /// <param name="name">Its name, for people.</param>
-    /// <param name="work">What concerns this item alone.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>Whether it went well.</returns>
-    /// <exception cref="GraphException">The resource itself answers so: there is no use in asking for the next item.</exception>
+    /// <param name="name">Its name, for display.</param>
+    /// <param name="work">What concerns only this item.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Whether it succeeded.</returns>
+    /// <exception cref="GraphException">The resource itself answers with this error: there is no point in requesting the next
+    /// item.</exception>
     public async Task<bool> GuardAsync(string itemId, string parent, string name, Func<Task> work, CancellationToken cancellationToken)
     {
         try
@@ -117,13 +120,16 @@ internal sealed partial class ResourceBackup
         }
     }
 
-    /// <summary>The wall around a part of the resource: a folder, a calendar, a library, a list, the pages. Nothing of a part that fails is removed.</summary>
+    /// <summary>
+    /// The wall around a part of the resource: a folder, a calendar, a library, a list, the pages. Nothing is removed from a part that
+    /// fails.
+    /// </summary>
     /// <param name="part">The part's key; its failure is kept under it.</param>
-    /// <param name="name">Its name, for people.</param>
-    /// <param name="work">What concerns this part alone.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="name">Its name, for display.</param>
+    /// <param name="work">What concerns only this part.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Whether it was read to its end.</returns>
-    /// <exception cref="GraphException">The resource itself answers so.</exception>
+    /// <exception cref="GraphException">The resource itself answers with this error.</exception>
     public async Task<bool> GuardPartAsync(string part, string name, Func<Task> work, CancellationToken cancellationToken)
     {
         try
@@ -140,7 +146,7 @@ internal sealed partial class ResourceBackup
         }
     }
 
-    // An answer about one thing may speak of the whole: the whole is asked, at most once a minute.
+    // An error about one thing may apply to the whole resource: the resource is probed, at most once a minute.
     private async Task ThrowIfOfResourceAsync(Exception exception, FailureLevel level, CancellationToken cancellationToken)
     {
         if (exception is not GraphException graph)
@@ -156,11 +162,11 @@ internal sealed partial class ResourceBackup
         _answered = Now;
     }
 
-    /// <summary>Remembers that an item failed: this run is Partial, the next one tries again unless it is in vain.</summary>
+    /// <summary>Records that an item failed: this run is Partial, and the next one tries again unless that is pointless.</summary>
     public Task FailAsync(string itemId, string parent, string name, Exception failure, CancellationToken cancellationToken) =>
         FailAsync(itemId, parent, name, ItemProblem.Of(failure), cancellationToken);
 
-    /// <summary>Remembers that something failed: this run is Partial, the next one tries again unless it is in vain.</summary>
+    /// <summary>Records that something failed: this run is Partial, and the next one tries again unless that is pointless.</summary>
     public async Task FailAsync(string itemId, string parent, string name, ItemProblem problem, CancellationToken cancellationToken)
     {
         observer.Verbose($"{source.Kind} {source.Name}: '{name}' failed: {problem.Code}: {problem.Message}");
@@ -178,7 +184,7 @@ internal sealed partial class ResourceBackup
 
     private ItemFailure NewFailure(ResourceState state, string itemId, string parent, string name, ItemProblem problem)
     {
-        // Once a run, however often it fails in it.
+        // Counted once per run, however often it fails in it.
         var attempts = state.Failures.TryGetValue(itemId, out var before) ? before.Attempts + (_failures.ContainsKey(itemId) ? 0 : 1) : 1;
         return new ItemFailure
         {
@@ -204,13 +210,13 @@ internal sealed partial class ResourceBackup
         return store.State.Failures.ContainsKey(itemId) ? store.ChangeStateAsync(state => state.Failures.TryRemove(itemId, out _), cancellationToken) : Task.CompletedTask;
     }
 
-    /// <summary>Something is well again that failed in an earlier run; a failure of this run stays.</summary>
+    /// <summary>Clears the failure of an earlier run that no longer occurs; a failure of this run stays.</summary>
     public Task ForgetEarlierFailureAsync(string key, CancellationToken cancellationToken) =>
         _failures.ContainsKey(key) ? Task.CompletedTask : ForgetFailureAsync(key, cancellationToken);
 
     /// <summary>
-    /// The resource was read to its end: what failed of it earlier and was neither met again nor exists any more is history. Every part is
-    /// visited in every run; an item that was due and that nobody asked for lies in a part that is gone.
+    /// The resource was read to its end: earlier failures that were neither met again nor exist any more are cleared. Every part is visited
+    /// in every run; an item that was due but not requested was in a part that is gone.
     /// </summary>
     public async Task ForgetVanishedAsync(CancellationToken cancellationToken)
     {

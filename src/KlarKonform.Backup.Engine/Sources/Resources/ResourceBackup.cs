@@ -12,7 +12,7 @@ internal sealed partial class ResourceBackup(
     IResourceSource source, ResourceStore store, IReadOnlyList<string> path, RepositoryWriter writer, IBackupObserver observer, RunEvents events, bool full, IReadOnlyList<AcceptedFailure> accepted, TimeProvider time) : IDisposable
 {
 
-    // The oldest and youngest times that file systems and restic have in common.
+    // The earliest and latest times that both file systems and restic support.
     private static readonly DateTimeOffset s_oldest = new(1601, 1, 2, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset s_youngest = new(2261, 12, 31, 0, 0, 0, TimeSpan.Zero);
 
@@ -34,34 +34,36 @@ internal sealed partial class ResourceBackup(
     /// <summary>Its content and state; not to be used after <see cref="CloseAsync"/>.</summary>
     public ResourceStore Store => store;
 
-    /// <summary>Where its content lies in the snapshot.</summary>
+    /// <summary>The path of its content in the snapshot.</summary>
     public IReadOnlyList<string> Path { get; } = path;
 
     /// <summary>Whether it leaves no trace in the snapshot, because there is nothing to back up and never was.</summary>
     public bool IsWithdrawn { get; private set; }
 
-    /// <summary>Items that are tried again in later runs or fail for good.</summary>
+    /// <summary>Items that will be tried again in later runs, or that fail permanently.</summary>
     public IReadOnlyList<ItemFailure> RetryList { get; private set; } = [];
 
-    /// <summary>Items of which source and backup disagree.</summary>
+    /// <summary>Items about which source and backup disagree.</summary>
     public IReadOnlyCollection<ItemMismatch> Mismatches => _mismatches;
 
-    /// <summary>Items that the source has, by its own count where it gives one, else by what it reported; null before the end.</summary>
+    /// <summary>
+    /// Items at the source, by the source's own count if it gives one, otherwise by what it reported; null before the end.
+    /// </summary>
     public long? ItemsExpected { get; private set; }
 
-    /// <summary>Items that the backup has; null before the end.</summary>
+    /// <summary>Items in the backup; null before the end.</summary>
     public long? ItemsStored { get; private set; }
 
     /// <summary>When it was closed; UTC.</summary>
     public DateTimeOffset? Ended { get; private set; }
 
-    /// <summary>Whether its trees are at the end of what this run does.</summary>
+    /// <summary>Whether its trees have reached their final state for this run.</summary>
     public bool IsClosed => _closed is not null;
 
-    /// <summary>Whether cursors are to be ignored.</summary>
+    /// <summary>Whether to ignore cursors and read everything.</summary>
     public bool Full => full;
 
-    /// <summary>What the admin should know, and whether it names an item: then it is nothing for a log.</summary>
+    /// <summary>Notes for the admin, and whether each names an item: then it must not go into a log.</summary>
     public IReadOnlyCollection<(string Text, bool NamesItem)> Notes => _notes;
 
     /// <summary>Clock of the run; UTC.</summary>
@@ -78,10 +80,10 @@ internal sealed partial class ResourceBackup(
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    /// <summary>Deleted items that stay below <c>.deleted</c>, and those whose time is over.</summary>
+    /// <summary>Deleted items that stay below <c>.deleted</c>, and those whose retention has expired.</summary>
     public (long Kept, long Expired) Deleted => store.Deleted;
 
-    /// <summary>Stores a content and returns a node without a name.</summary>
+    /// <summary>Stores content and returns a node without a name.</summary>
     public async Task<Node> SaveAsync(Stream content, DateTimeOffset modified, CancellationToken cancellationToken)
     {
         var saved = await writer.SaveStreamAsync(content, cancellationToken).ConfigureAwait(false);
@@ -89,7 +91,10 @@ internal sealed partial class ResourceBackup(
         return Node.NewFile("", (ulong)saved.Size, saved.Blobs, Sane(modified));
     }
 
-    /// <summary>Stores the rest of a large file and returns a node of all of it. What is stored of it counts as it comes, and survives a cut.</summary>
+    /// <summary>
+    /// Stores the rest of a large file and returns a node for all of it. Each stored piece counts as it arrives, and survives an
+    /// interruption.
+    /// </summary>
     public async Task<Node> SaveAsync(Stream rest, PartialFile file, DateTimeOffset modified, CancellationToken cancellationToken)
     {
         await writer.SaveStreamAsync(rest, (blob, bytes) =>
@@ -112,15 +117,15 @@ internal sealed partial class ResourceBackup(
         Report();
     }
 
-    /// <summary>Source and backup disagree about an item, though nothing failed: the run is Partial.</summary>
+    /// <summary>Source and backup disagree about an item, although nothing failed: the run is Partial.</summary>
     public void AddMismatch(string folder, string itemId, bool isMissing) =>
         _mismatches.Enqueue(new ItemMismatch { Kind = source.Kind, Resource = source.Name, Folder = folder, ItemId = itemId, IsMissing = isMissing });
 
     public void CountRemoval() => Interlocked.Increment(ref _removed);
 
-    /// <summary>Something that the admin should know, once however often it is found out.</summary>
-    /// <param name="text">What.</param>
-    /// <param name="namesItem">Whether a file's, folder's or mail's name is in it.</param>
+    /// <summary>Adds a note for the admin, once however often it is found.</summary>
+    /// <param name="text">The note.</param>
+    /// <param name="namesItem">Whether it contains the name of a file, folder or mail.</param>
     public void Note(string text, bool namesItem = false)
     {
         if (!_notes.Contains((text, namesItem)))
@@ -129,7 +134,7 @@ internal sealed partial class ResourceBackup(
 
     private static DateTimeOffset Sane(DateTimeOffset time) => time < s_oldest ? s_oldest : time > s_youngest ? s_youngest : time;
 
-    /// <summary>What has come of it so far.</summary>
+    /// <summary>The result so far.</summary>
     public ResourceResult ToResult(BackupState status) => new()
     {
         Kind = source.Kind,
@@ -144,7 +149,7 @@ internal sealed partial class ResourceBackup(
         Failures = _failures.Count,
     };
 
-    /// <summary>Its trees as they are now, or null when they must not be used. Stores what changed.</summary>
+    /// <summary>Its trees as they are now, or null if they must not be used. Stores what changed.</summary>
     public async Task<(BlobId Content, BlobId State)?> SaveTreesAsync(CancellationToken cancellationToken)
     {
         await _saving.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -164,9 +169,9 @@ internal sealed partial class ResourceBackup(
         _saving.Dispose();
     }
 
-    /// <summary>The resource is done, or cannot go on: what it has is stored, and its memory given back.</summary>
-    /// <param name="withdraw">Whether it leaves no trace.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <summary>The resource is finished or cannot continue: stores what it has and releases its memory.</summary>
+    /// <param name="withdraw">Whether it leaves no trace in the snapshot.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task CloseAsync(bool withdraw, CancellationToken cancellationToken)
     {
         if (!store.IsBroken)
@@ -186,7 +191,8 @@ internal sealed partial class ResourceBackup(
         }
     }
 
-    // What the source has is what is stored, and what could not be; but not what it reported as removed and still waits for the proof.
+    // The source's items are those stored plus those that failed, but not those it reported as removed and that still wait for
+    // confirmation.
     private async Task CountItemsAsync(CancellationToken cancellationToken)
     {
         var state = store.State;
@@ -200,7 +206,7 @@ internal sealed partial class ResourceBackup(
         ItemsExpected = state.Items + missing - waiting + _mismatches.Sum(mismatch => mismatch.IsMissing ? 1 : -1);
     }
 
-    // Some dozen lines a resource, not one an item.
+    // A few dozen lines per resource, not one per item.
     private void Report()
     {
         var done = Downloaded + Updated;

@@ -5,18 +5,18 @@ using KlarKonform.Backup.Graph.Sites;
 namespace KlarKonform.Backup.Engine.Sources.Resources;
 
 /// <summary>
-/// Patterns against what a tenant has. It remembers which of them ever matched: one that matches nothing is a typo more often than not, and a typo must not
-/// end the backup of a mailbox in silence. Used by one listing.
+/// Compares patterns with what a tenant has. It remembers which of them ever matched: a pattern that matches nothing is usually a typo, and
+/// a typo must not silently end the backup of a mailbox. Used by one listing.
 /// </summary>
 internal sealed class Selection
 {
     private readonly List<Patterns> _patterns = [];
     private readonly List<UnselectedResource> _unselected = [];
 
-    /// <summary>Resources that are there and that the patterns leave out.</summary>
+    /// <summary>Resources that exist but are excluded by the patterns.</summary>
     public IReadOnlyList<UnselectedResource> Unselected => _unselected;
 
-    /// <summary>Patterns of a parameter, such as Include, for one kind of resource or for all.</summary>
+    /// <summary>The patterns of a parameter, such as Include, for one kind of resource or for all.</summary>
     /// <param name="parameter">The cmdlet's parameter, as the user knows it.</param>
     /// <param name="kind">The kind, or null for all.</param>
     /// <param name="patterns">The patterns.</param>
@@ -27,14 +27,14 @@ internal sealed class Selection
         return made;
     }
 
-    /// <summary>Whether a configuration takes a resource.</summary>
-    /// <param name="include">What it takes; everything when empty.</param>
-    /// <param name="exclude">What it leaves out.</param>
+    /// <summary>Whether a configuration selects a resource.</summary>
+    /// <param name="include">What it includes; everything if empty.</param>
+    /// <param name="exclude">What it excludes.</param>
     /// <param name="names">The resource's names.</param>
-    /// <param name="resource">The resource, to be remembered when it is left out.</param>
+    /// <param name="resource">The resource, to be remembered if it is excluded.</param>
     public bool Takes(Patterns include, Patterns exclude, IReadOnlyList<string> names, UnselectedResource resource)
     {
-        // Both are asked, so that each pattern that matches is known to.
+        // Both are evaluated, so that each pattern that matches is recorded as matching.
         var (isIn, isOut) = (include.Match(names, resource.Id), exclude.Match(names, resource.Id));
         if ((include.IsEmpty || isIn) && !isOut)
             return true;
@@ -42,8 +42,8 @@ internal sealed class Selection
         return false;
     }
 
-    /// <summary>A sentence for each pattern that matched nothing; kinds that share it are named together.</summary>
-    /// <param name="judge">Whether what the patterns of a kind could match was listed.</param>
+    /// <summary>A sentence for each pattern that matched nothing; kinds with the same pattern are named together.</summary>
+    /// <param name="judge">Whether everything that the patterns of a kind could match was listed.</param>
     public IReadOnlyList<string> Doubts(Func<string?, bool> judge) =>
     [
         .. _patterns.Where(patterns => judge(patterns.Kind)).SelectMany(patterns => patterns.Unmatched.Select(pattern => (patterns.Parameter, patterns.Kind, Pattern: pattern)))
@@ -51,10 +51,10 @@ internal sealed class Selection
                 string.Join(", ", group.Select(each => each.Kind).OfType<string>().DefaultIfEmpty(Texts.Get("SelectionAllKinds")).Distinct()))),
     ];
 
-    /// <summary>What a user is called by.</summary>
+    /// <summary>The names that a user can be selected by.</summary>
     public static IReadOnlyList<string> NamesOf(GraphUser user) => [user.UserPrincipalName];
 
-    /// <summary>What a site is called by.</summary>
+    /// <summary>The names that a site can be selected by.</summary>
     public static IReadOnlyList<string> NamesOf(GraphSite site) =>
         [site.Title, site.WebUrl.AbsoluteUri.TrimEnd('/'), Uri.UnescapeDataString(site.WebUrl.AbsolutePath).TrimEnd('/')];
 

@@ -3,15 +3,15 @@ using KlarKonform.Backup.Engine.Snapshots;
 namespace KlarKonform.Backup.Engine.Sources.Resources;
 
 /// <summary>
-/// In which order a run begins its resources. Those come first that were longest ago read to their end, so that a run which never gets
-/// through, night after night, still reaches everybody. Among those of the same night the long kinds come first, so that no mailbox is
-/// begun when all others are done; and a user's parts are spread, because they share that mailbox's limit.
+/// The order in which a run starts its resources. The first are those not read to their end for the longest time, so that a run which never
+/// finishes, night after night, still reaches every resource. Among those of the same night the slow kinds come first, so that no mailbox
+/// starts when all others are finished; and a user's parts are spread, because they share that mailbox's limit.
 /// </summary>
 internal static class SourceOrder
 {
     private static readonly string[] s_longFirst = ["Mail", "OneDrive", "SharePoint", "Directory", "WhatsApp", "Calendar", "Contacts"];
 
-    // Runs of one night end minutes or hours apart: that is no reason for an order.
+    // Runs of one night end minutes or hours apart: that must not affect the order.
     private static readonly TimeSpan s_night = TimeSpan.FromHours(20);
 
     public static IReadOnlyList<IResourceSource> Of(IEnumerable<IResourceSource> sources, IEnumerable<ManifestResource> before, DateTimeOffset now)

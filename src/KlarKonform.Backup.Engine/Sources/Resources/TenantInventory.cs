@@ -2,27 +2,27 @@ using KlarKonform.Backup.Engine.Snapshots;
 
 namespace KlarKonform.Backup.Engine.Sources.Resources;
 
-/// <summary>What a tenant was found to have when a run began.</summary>
+/// <summary>What a tenant contained when a run began.</summary>
 /// <param name="Sources">The resources to back up.</param>
-/// <param name="Known">Ids of users, sites and drives that are there.</param>
-/// <param name="SitesListed">Whether the tenant's sites were listed: otherwise nobody knows which are gone.</param>
-/// <param name="UsersListed">Whether the tenant's users were listed to the last one: otherwise nobody knows which are gone.</param>
+/// <param name="Known">Ids of users, sites and drives that exist.</param>
+/// <param name="SitesListed">Whether the tenant's sites were listed: otherwise it is unknown which no longer exist.</param>
+/// <param name="UsersListed">Whether all of the tenant's users were listed: otherwise it is unknown which no longer exist.</param>
 internal sealed record TenantInventory(IReadOnlyList<IResourceSource> Sources, IReadOnlySet<string> Known, bool SitesListed, bool UsersListed = true)
 {
-    /// <summary>The code of a failure that says: it is in the tenant and was backed up, and the patterns no longer take it.</summary>
+    /// <summary>The code of a failure that means: it is in the tenant and was backed up, but the patterns no longer select it.</summary>
     public const string NotSelectedCode = "NotSelected";
 
     /// <summary>What makes the selection doubtful, in the user's language: patterns that match nothing. Each makes a run Partial.</summary>
     public IReadOnlyList<string> Doubts { get; init; } = [];
 
-    /// <summary>Resources that are there and that the configuration's patterns leave out, whatever narrows this one run.</summary>
+    /// <summary>Resources that exist but are excluded by the configuration's patterns, regardless of what restricts this one run.</summary>
     public IReadOnlyList<UnselectedResource> Unselected { get; init; } = [];
 
     /// <summary>
-    /// Resources of earlier runs that are still there and that the patterns no longer take: their backup has ended without anybody having said so. As
-    /// failures, which an admin can accept.
+    /// Resources of earlier runs that still exist but are no longer selected by the patterns: their backup has ended although no one said
+    /// so. Returned as failures, which an admin can accept.
     /// </summary>
-    /// <param name="previous">What the previous snapshot's manifest names.</param>
+    /// <param name="previous">The resources in the previous snapshot's manifest.</param>
     public IEnumerable<ItemFailure> Dropped(IEnumerable<ManifestResource> previous)
     {
         var left = Unselected.DistinctBy(each => (each.Kind, each.Id)).ToDictionary(each => (each.Kind, each.Id), each => each.Name);
@@ -37,7 +37,7 @@ internal sealed record TenantInventory(IReadOnlyList<IResourceSource> Sources, I
     public IReadOnlyList<ItemFailure> Dropped(IEnumerable<ManifestResource> previous, BackupConfiguration configuration) =>
         [.. Dropped(previous).Select(each => each with { AcceptedReason = configuration.AcceptedFailures?.FirstOrDefault(accepted => accepted.Covers(each))?.Reason })];
 
-    /// <summary>The same by the results of earlier runs, which have no ids: for a check that opens no repository.</summary>
+    /// <summary>The same, based on the results of earlier runs, which have no ids: for a check that opens no repository.</summary>
     public IEnumerable<ItemFailure> Dropped(IEnumerable<ResourceResult> previous)
     {
         var before = previous.Where(each => each.ItemsStored is not null && !each.Skipped).Select(each => (each.Kind, each.Name.ToUpperInvariant())).ToHashSet();

@@ -4,19 +4,19 @@ using System.Text.Json;
 namespace KlarKonform.Backup.Engine.Sources.Shapes;
 
 /// <summary>
-/// What Graph documents of an entry's properties, as far as a backup depends on them. It keeps nothing out: what arrives is stored as it
-/// arrived. It tells what to ask for once more, and what to say of it.
+/// What Graph documents of an entry's properties, as far as a backup depends on them. It rejects nothing: what arrives is stored as it
+/// arrived. It says what to request once more, and what to report.
 /// </summary>
 /// <remarks>
-/// A specification is a list of <c>name:kind</c> with a mark: <c>!</c> is always there and neither null nor an empty text, <c>?</c> is there because it was
-/// asked for, maybe null, <c>-</c> may be absent. Kinds are s (text), b (boolean), n (number), t (time), d (a day in somebody's life),
-/// o (object), a (array) and {word|word}, one of some words.
+/// A specification is a list of <c>name:kind</c> with a mark: <c>!</c> is always present and neither null nor an empty text, <c>?</c> is
+/// present because it was requested, possibly null, <c>-</c> may be absent. Kinds are s (text), b (boolean), n (number), t (time), d (a day
+/// in a person's life), o (object), a (array) and {word|word}, one of these words.
 /// </remarks>
 internal sealed class EntryShape
 {
-    // Nothing that a person did in Microsoft 365 lies before, or so far ahead; a telephone or a camera may be years wrong.
+    // Nothing that a person did in Microsoft 365 is earlier, or so far in the future; a telephone or a camera may be years off.
     private static readonly DateTimeOffset s_earliest = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly DateTimeOffset s_born = new(1600, 1, 1, 0, 0, 0, TimeSpan.Zero); // 1604 stands for a birthday without its year.
+    private static readonly DateTimeOffset s_born = new(1600, 1, 1, 0, 0, 0, TimeSpan.Zero); // 1604 stands for a birthday without a year.
     private static readonly TimeSpan s_ahead = TimeSpan.FromDays(3660);
 
     private readonly Property[] _properties;
@@ -32,8 +32,9 @@ internal sealed class EntryShape
 
     /// <summary>Compares an entry with what it should be.</summary>
     /// <param name="entry">The entry.</param>
-    /// <param name="now">The time; UTC.</param>
-    /// <param name="isPart">Whether it may be a part of one, as a delta's entry that tells only what changed: then nothing is missing.</param>
+    /// <param name="now">The current time; UTC.</param>
+    /// <param name="isPart">Whether it may be partial, like a delta entry that contains only what changed: then nothing counts as
+    /// missing.</param>
     public Verdict Judge(JsonElement entry, DateTimeOffset now, bool isPart = false)
     {
         List<string>? wrong = null, doubtful = null;
@@ -55,7 +56,7 @@ internal sealed class EntryShape
             }
         }
 
-        // A character that was cut anywhere inside, where no specification reaches.
+        // A character that was cut anywhere inside, also in properties without a specification.
         foreach (var property in entry.EnumerateObject().Where(each => IsCut(each.Value)))
             (doubtful ??= []).Add(property.Name);
         return wrong is null && doubtful is null ? Verdict.Sound : new Verdict(wrong ?? [], doubtful ?? []);

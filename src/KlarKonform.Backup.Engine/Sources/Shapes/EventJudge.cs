@@ -5,8 +5,8 @@ using KlarKonform.Backup.Engine.Formats;
 namespace KlarKonform.Backup.Engine.Sources.Shapes;
 
 /// <summary>
-/// Judges an event with what lies inside of it: its times, its rule and its changed occurrences. What is odd in there is doubtful, never
-/// wrong: Graph is known to leave such things out for good. Asked for once more, it is believed.
+/// Judges an event with its contents: its times, its rule and its changed occurrences. Anything odd in there is doubtful, never wrong:
+/// Graph is known to leave such things out permanently. Requested once more, it is accepted.
 /// </summary>
 internal static class EventJudge
 {
@@ -24,7 +24,7 @@ internal static class EventJudge
 
     /// <summary>Compares an event with what it should be.</summary>
     /// <param name="json">The event, with its changed occurrences if it is a series.</param>
-    /// <param name="now">The time; UTC.</param>
+    /// <param name="now">The current time; UTC.</param>
     public static Verdict Judge(JsonElement json, DateTimeOffset now)
     {
         var verdict = GraphShapes.Event.Judge(json, now);

@@ -1,6 +1,6 @@
 namespace KlarKonform.Backup.Engine.Sources.Shapes;
 
-/// <summary>The shapes of Graph's resources (api-reference v1.0, resources/*), as far as sources ask for them.</summary>
+/// <summary>The shapes of Graph's resources (api-reference v1.0, resources/*), as far as sources request them.</summary>
 internal static class GraphShapes
 {
     private const string Importance = "{low|normal|high}";
@@ -41,7 +41,7 @@ internal static class GraphShapes
         name:s! parentReference:o! eTag:s? lastModifiedDateTime:t? createdDateTime:t- fileSystemInfo:o- size:n- file:o- folder:o- package:o- remoteItem:o- shared:o-
         """);
 
-    /// <summary>A list's row (resources/listItem).</summary>
+    /// <summary>A row of a list (resources/listItem).</summary>
     public static EntryShape ListItem { get; } = new("fields:o! eTag:s? lastModifiedDateTime:t? createdDateTime:t- createdBy:o- lastModifiedBy:o- contentType:o- webUrl:s-");
 
     /// <summary>A page (resources/sitePage).</summary>

@@ -12,13 +12,17 @@ using KlarKonform.Backup.Graph.Sites;
 
 namespace KlarKonform.Backup.Engine.Sources.SharePoint;
 
-/// <summary>Brings a list by delta, by listing where delta does not work: a JSON file an item with all its columns, and the columns' own description.</summary>
+/// <summary>
+/// Reads a list by delta, or by listing where delta does not work: one JSON file per item with all its columns, and the description of the
+/// columns.
+/// </summary>
 internal sealed class ListReader(SiteApi api, string site, string list, string folder, ResourceBackup run, string name)
 {
-    // Items of one sub-folder: a change writes that one's tree again, not that of a list of a hundred thousand.
+    // Items per sub-folder: a change rewrites the tree of one sub-folder, not that of a list of a hundred thousand.
     private const int ItemsAFolder = 1000;
 
-    // Columns that look others up (people, look-ups, managed metadata): of more, answers for many items leave some out without a word.
+    // Columns that refer to other lists (people, look-ups, managed metadata): above this number, responses for many items silently omit
+    // some.
     private const int MaxLookups = 12;
 
     private static readonly string[] s_lookups = ["lookup", "personOrGroup", "term"];
@@ -53,7 +57,7 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
 
     private async Task<bool> RemoveMissingAsync(IReadOnlyList<string> ids, long stored, long listed, CancellationToken cancellationToken)
     {
-        // The columns' description is an item of our own making.
+        // The description of the columns is an item created by us.
         string[] missing = [.. ids.Where(id => id != ColumnsId)];
         var gone = await new RemovalGuard(run).BelieveAsync(folder, name, stored - 1, listed, missing, IsThereAsync, cancellationToken).ConfigureAwait(false);
         foreach (var id in gone)
@@ -114,7 +118,7 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
             return;
         }
 
-        // Alone, an item comes with all its columns.
+        // Requested on its own, an item comes with all its columns.
         var missing = new List<(string What, Exception Reason)>();
         JsonDocument? answer = null;
         try
@@ -128,7 +132,7 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
 
         using (answer)
         {
-            // A part never replaces a stored whole.
+            // A part never replaces a stored complete item.
             if (answer is null && old is not null && (verdict.Wrong.Count > 0 || _asksForEach))
                 throw missing[0].Reason;
             var better = answer?.RootElement ?? item;
@@ -191,7 +195,7 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
         return string.Create(CultureInfo.InvariantCulture, $"{first:D6}-{first + ItemsAFolder - 1:D6}");
     }
 
-    // Without OData's notes, which differ from answer to answer. A property that comes twice counts as it came last.
+    // Without OData annotations, which differ from response to response. Of a property that occurs twice the last one counts.
     private static Dictionary<string, JsonElement> Plain(JsonElement item)
     {
         var plain = new Dictionary<string, JsonElement>();

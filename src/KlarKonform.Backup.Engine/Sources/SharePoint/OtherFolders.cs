@@ -6,15 +6,15 @@ using KlarKonform.Backup.Graph.Sites;
 namespace KlarKonform.Backup.Engine.Sources.SharePoint;
 
 /// <summary>
-/// Libraries, lists and subsites of a site that are stored and were not listed. Each takes all that it holds along, so each is asked for
-/// itself: only what then is not found is gone.
+/// Libraries, lists and subsites of a site that are stored but were not listed. Removing one would remove everything in it, so each is
+/// requested itself: only what is then not found is gone.
 /// </summary>
 internal sealed class OtherFolders(SiteApi sites, DriveApi drives, string site, ResourceBackup run)
 {
-    /// <summary>Removes what is gone from a folder, and names what is there though nobody listed it.</summary>
+    /// <summary>Removes what is gone from a folder, and reports what exists although it was not listed.</summary>
     /// <param name="parent">The folder.</param>
     /// <param name="listed">Keys of what was listed.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task RemoveAsync(string parent, IReadOnlyCollection<string> listed, CancellationToken cancellationToken)
     {
         var others = new List<string>();
@@ -47,7 +47,7 @@ internal sealed class OtherFolders(SiteApi sites, DriveApi drives, string site, 
                     await drives.ProbeAsync(IdOf(key), cancellationToken).ConfigureAwait(false);
                     return true;
                 case "list":
-                    // One that was hidden meanwhile is there, and no content any more.
+                    // One that was hidden meanwhile exists, but is no longer content.
                     using (var list = await sites.OneListAsync(site, IdOf(key), cancellationToken).ConfigureAwait(false))
                         return SharePointSource.IsOfUsers(list.RootElement);
                 case "site":
@@ -63,7 +63,7 @@ internal sealed class OtherFolders(SiteApi sites, DriveApi drives, string site, 
         }
         catch (GraphException exception) when (exception.IsOfResource)
         {
-            // Of this library or subsite, not of the site collection whose run this is.
+            // It concerns this library or subsite, not the site collection that this run reads.
             throw new GraphException(exception.Kind, exception.Status, exception.Code, exception.Message, exception);
         }
     }

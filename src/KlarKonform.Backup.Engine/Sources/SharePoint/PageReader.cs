@@ -8,7 +8,7 @@ using KlarKonform.Backup.Graph.Sites;
 
 namespace KlarKonform.Backup.Engine.Sources.SharePoint;
 
-/// <summary>Brings a site's pages as JSON with their web parts. Pages have no delta: they are listed and compared by eTag.</summary>
+/// <summary>Reads a site's pages as JSON with their web parts. Pages have no delta: they are listed and compared by eTag.</summary>
 internal sealed class PageReader(SiteApi api, string site, string folder, ResourceBackup run)
 {
     private static readonly HashSet<string> s_kept = new(StringComparer.Ordinal) { "eTag", "lastModifiedDateTime", "title" };
@@ -27,7 +27,8 @@ internal sealed class PageReader(SiteApi api, string site, string folder, Resour
         if (!pages.IsWhole)
             throw new PartIncompleteException(new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", Texts.Get("Part_Pages"), 1), "HintRetry") { Level = FailureLevel.Part });
 
-        // A page that failed and was never stored is missed like one that is: that it was not listed does not say that it is gone.
+        // A page that failed and was never stored is missing like a stored one: its absence from the listing does not prove that it is
+        // gone.
         var missing = run.Store.State.Failures.Keys.Concat(run.Store.State.Doubts.Keys)
             .Where(key => key.StartsWith(folder + "/", StringComparison.Ordinal) && !listed.Contains(key)).ToHashSet(StringComparer.Ordinal);
         var stored = 0L;
@@ -62,7 +63,7 @@ internal sealed class PageReader(SiteApi api, string site, string folder, Resour
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
         {
-            // Deleted since the pages were listed, which the next run finds out; or there, and not to be had.
+            // Deleted since the pages were listed, which the next run finds out; or it exists but cannot be read.
             await run.FailAsync(id, folder, page.Text("name"), new GraphException(GraphErrorKind.NotFound, null, "ListedNotFound", Texts.Get("ListedNotFound")), cancellationToken).ConfigureAwait(false);
             return;
         }
@@ -74,7 +75,7 @@ internal sealed class PageReader(SiteApi api, string site, string folder, Resour
             var content = JsonFile.Write(json);
             if (run.Full && missing.Count == 0 && !run.IsDue(id) && old is { Version.Length: > 0 } && old.Version == page.Text("eTag")
                 && await run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) is { } stored && stored.AsSpan().SequenceEqual(content))
-                return; // -Full asks for every page, and writes those again that differ.
+                return; // -Full requests every page, and rewrites those that differ.
             var node = await JsonFile.SaveAsync(run, content, json.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false);
             var entry = new ItemEntry { Id = id, Parent = folder, Name = SafeName.From(name, SafeName.Mark(id)) + ".json", Version = page.Text("eTag") is { Length: > 0 } tag ? tag : json.Text("eTag") };
             await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("sitePage", id, json, s_kept), cancellationToken).ConfigureAwait(false);
@@ -87,7 +88,8 @@ internal sealed class PageReader(SiteApi api, string site, string folder, Resour
             run.CountUpdate();
     }
 
-    // Some pages fail as soon as their canvas is asked for: then without it, and that is named. Its file is in the pages' library.
+    // Some pages fail as soon as their canvas is requested: then they are read without it, and that is reported. The page's file is in the
+    // pages' library.
     private async Task<JsonDocument> WholeAsync(string page, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
     {
         try

@@ -13,12 +13,12 @@ namespace KlarKonform.Backup.Engine.Sources.SharePoint;
 
 /// <summary>
 /// A site collection: its libraries, lists and pages, and those of its subsites, each in a folder of its own. Renamed ones move as one
-/// link; deleted ones go from the newest snapshot.
+/// link; deleted ones are removed from the newest snapshot.
 /// </summary>
-/// <param name="client">The way to Graph.</param>
+/// <param name="client">Access to Graph.</param>
 /// <param name="site">The site collection's root site.</param>
 /// <param name="folder">The name of its folder in the snapshot.</param>
-/// <param name="settings">How its drives are read.</param>
+/// <param name="settings">How to read its drives.</param>
 internal sealed class SharePointSource(GraphClient client, GraphSite site, string folder, DriveSettings settings) : IResourceSource
 {
     private const int MaxDepth = 32;
@@ -53,7 +53,7 @@ internal sealed class SharePointSource(GraphClient client, GraphSite site, strin
 
     private async Task ReadSiteAsync(ResourceBackup run, GraphSite current, string parent, int depth, CancellationToken cancellationToken)
     {
-        // Each listing is a part: what cannot be listed is a failure, nothing is removed because of it, and what else there is goes on.
+        // Each listing is a part: what cannot be listed is a failure, nothing is removed because of it, and everything else continues.
         var (listFolder, pageFolder) = ($"lists:{current.Id}", $"pages:{current.Id}");
         var libraries = await ListAsync(run, $"libraries:{current.Id}", Texts.Get("Part_Libraries"), current, () => _sites.LibrariesAsync(current.Id, cancellationToken), cancellationToken).ConfigureAwait(false);
         var lists = await ListAsync(run, $"all-lists:{current.Id}", Texts.Get("Part_Lists"), current, () => _sites.ListsAsync(current.Id, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -85,7 +85,7 @@ internal sealed class SharePointSource(GraphClient client, GraphSite site, strin
         await run.Store.GrantWishesAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    // Null when the listing failed.
+    // Null if the listing failed.
     private static async Task<EntryList?> ListAsync(ResourceBackup run, string part, string name, GraphSite current, Func<Task<EntryList>> list, CancellationToken cancellationToken)
     {
         EntryList? found = null;
@@ -98,7 +98,7 @@ internal sealed class SharePointSource(GraphClient client, GraphSite site, strin
         return found;
     }
 
-    // Null when they could not be listed as a whole: then none of them is removed.
+    // Null if they could not all be listed: then none of them is removed.
     private async Task<IReadOnlyList<GraphSite>?> ReadSubsitesAsync(ResourceBackup run, GraphSite current, string parent, int depth, CancellationToken cancellationToken)
     {
         if (depth >= MaxDepth)
@@ -123,7 +123,7 @@ internal sealed class SharePointSource(GraphClient client, GraphSite site, strin
         return isListed ? found : null;
     }
 
-    // The listings of lists and drives leave out the pages' own library; asked for by its name it answers. Not every site has one.
+    // The listings of lists and drives leave out the pages' own library; requested by its name it answers. Not every site has one.
     private async Task<EntryList> WithPagesLibraryAsync(ResourceBackup run, GraphSite current, EntryList libraries, EntryList? lists, CancellationToken cancellationToken)
     {
         var all = libraries;
@@ -144,14 +144,15 @@ internal sealed class SharePointSource(GraphClient client, GraphSite site, strin
             }
         }, cancellationToken).ConfigureAwait(false);
 
-        // What could not be asked for is not gone.
+        // What could not be requested is not gone.
         return run.HasFailed($"site-pages:{current.Id}") ? all with { IsWhole = false } : all;
     }
 
-    // Catalogues and other machinery are no content; libraries' lists are: their columns hold content types, labels and what people typed.
+    // Catalogues and other internal lists are not content; the lists behind libraries are: their columns hold content types, labels and
+    // what people typed.
     public static bool IsOfUsers(JsonElement list) => !list.Object("list").Flag("hidden") && list.Object("system").ValueKind == JsonValueKind.Undefined && list.Object("list").Text("template") != "catalog";
 
-    // One library or list that cannot be read does not stop the others. A name that did not come keeps the one that is stored.
+    // A library or list that cannot be read does not stop the others. If a name did not arrive, the stored one is kept.
     private static Task<bool> ReadPartAsync(ResourceBackup run, string key, string parent, string name, JsonElement properties, Func<string, Task> read, CancellationToken cancellationToken) =>
         run.GuardPartAsync(key, name.Length > 0 ? name : key, async () =>
         {

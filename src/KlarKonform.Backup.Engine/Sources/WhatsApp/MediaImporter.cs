@@ -8,24 +8,25 @@ using KlarKonform.Backup.WhatsApp.Media;
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp;
 
 /// <summary>
-/// Downloads the media that webhooks name: Meta keeps them for seven days. What fails is tried again by the next runs; what Meta has no longer
-/// is written down. Used for one run.
+/// Downloads the media that webhooks name: Meta keeps them for seven days. What fails is tried again by the next runs; what Meta no longer
+/// has is recorded. Used for one run.
 /// </summary>
 /// <param name="run">The run.</param>
-/// <param name="client">The way to Meta; null without an access token.</param>
-/// <param name="wanted">Whether media are wanted at all.</param>
+/// <param name="client">Access to Meta; null without an access token.</param>
+/// <param name="wanted">Whether media are to be downloaded at all.</param>
 internal sealed class MediaImporter(ResourceBackup run, MediaClient? client, bool wanted)
 {
     private const int AtOnce = 4;
 
-    // Twenty errors in an hour and Meta answers no more for half an hour (360dialog, "Media"): below that others can still be asked for.
+    // After twenty errors in an hour Meta stops answering for half an hour (360dialog, "Media"): staying below leaves room for other
+    // requests.
     private const int MaxErrors = 15;
 
     private int _errors;
     private long _gone;
     private volatile bool _pausing;
 
-    /// <summary>Downloads what a month waits for.</summary>
+    /// <summary>Downloads the media that a month is waiting for.</summary>
     public async Task FetchAsync(ChatFolder chat, string name, ChatMonth month, CancellationToken cancellationToken)
     {
         var waiting = month.Lines.Where(line => line is { Redacted: false, Media: { State: MediaState.Pending, Id: not null } }).ToArray();
@@ -61,7 +62,7 @@ internal sealed class MediaImporter(ResourceBackup run, MediaClient? client, boo
         }).ConfigureAwait(false);
     }
 
-    /// <summary>Tries again what earlier runs could not get.</summary>
+    /// <summary>Tries again what earlier runs could not download.</summary>
     public async Task RetryAsync(ChatArchive archive, CancellationToken cancellationToken)
     {
         foreach (var failure in run.DueFailures.Where(failure => failure.ItemId.StartsWith("media:", StringComparison.Ordinal)))
@@ -80,7 +81,7 @@ internal sealed class MediaImporter(ResourceBackup run, MediaClient? client, boo
         await archive.SaveAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Tells the admin of what is lost.</summary>
+    /// <summary>Tells the admin what is lost.</summary>
     public void Report()
     {
         if (_gone > 0)

@@ -5,14 +5,14 @@ using KlarKonform.Backup.WhatsApp.Archive;
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp;
 
 /// <summary>
-/// When somebody decides that deleted messages are taken out, this holds for what was stored before as well: in the months that no export and no
-/// webhook touches again, and in exported texts. Used for one run.
+/// Once redaction of deleted messages is decided, it applies to what was stored before as well: in the months that no export and no webhook
+/// touches again, and in exported texts. Used for one run.
 /// </summary>
 internal sealed class RedactionSweep(ResourceBackup run, ChatArchive archive)
 {
     private const string Key = "policy of deleted messages";
 
-    /// <summary>Looks through all chats, once after the policy changed.</summary>
+    /// <summary>Goes through all chats, once after the policy changed.</summary>
     public async Task RunAsync(DeletedMessagesPolicy policy, CancellationToken cancellationToken)
     {
         if (run.Store.State.Inputs.GetValueOrDefault(Key) == policy.ToString())
@@ -24,7 +24,7 @@ internal sealed class RedactionSweep(ResourceBackup run, ChatArchive archive)
                 isDone &= await run.GuardPartAsync($"redaction {chat.Id}", chat.Info.Name, () => SweepAsync(chat, cancellationToken), cancellationToken).ConfigureAwait(false);
             await archive.SaveAsync(cancellationToken).ConfigureAwait(false);
             if (!isDone)
-                return; // A chat that could not be gone through is tried again by the next run.
+                return; // A chat that failed is tried again by the next run.
         }
 
         await run.Store.ChangeStateAsync(state => state.Inputs[Key] = policy.ToString(), cancellationToken).ConfigureAwait(false);
@@ -45,7 +45,7 @@ internal sealed class RedactionSweep(ResourceBackup run, ChatArchive archive)
                 gone.Add(line.Id);
             }
 
-            // An edit comes after its message, and has the text as well.
+            // An edit comes after its message, and contains the text as well.
             foreach (var edit in month.Lines.Where(line => line is { Record: ChatRecord.Edit, Redacted: false, Target: { } target } && gone.Contains(target)).ToArray())
                 month.Replace(edit with { Text = null, Raw = null, Redacted = true });
             await chat.SaveMonthsAsync(cancellationToken).ConfigureAwait(false);

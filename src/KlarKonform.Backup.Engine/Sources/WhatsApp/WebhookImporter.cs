@@ -10,8 +10,9 @@ using KlarKonform.Backup.WhatsApp.Webhooks;
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp;
 
 /// <summary>
-/// Takes webhooks in from a spool. How far each file was read is in the state, which is in the snapshot; a file is deleted only by a later run
-/// that found this in a snapshot, and only when no receiver can still be writing to it. Whatever is read twice is there once. Used for one run.
+/// Takes in webhooks from a spool. How far each file was read is in the state, which is in the snapshot; a file is only deleted by a later
+/// run that found this in a snapshot, and only when no receiver can still be writing to it. What is read twice is stored once. Used for one
+/// run.
 /// </summary>
 internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, MediaImporter media, string? appSecret, DeletedMessagesPolicy deleted)
 {
@@ -19,7 +20,7 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
     private const long BytesTogether = 16L << 20;
     private const string Refused = "refused ";
 
-    // A receiver begins a new file an hour after the last one at the latest; the rest is for clocks that differ.
+    // A receiver starts a new file at most an hour after the last one; the rest allows for differing clocks.
     private static readonly TimeSpan s_untouched = TimeSpan.FromHours(24);
 
     private readonly List<WebhookItem> _items = [];
@@ -47,7 +48,7 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
         await FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    // What was read to its end, as a snapshot says, is not needed any more.
+    // A file that was read to its end, according to a snapshot, is not needed any more.
     private async Task<bool> IsDoneAsync(IDropLocation place, DropFile file, string? before, CancellationToken cancellationToken)
     {
         if (run.Full || before is null || (before != file.Size.ToString(CultureInfo.InvariantCulture) && before != file.Version))
@@ -81,8 +82,8 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
                 else if (record is null || !TryTake(record, cancellationToken))
                     unreadable++;
 
-                // A torn line, which ends without its line feed, was never confirmed and is not handed out: its sender tried again. A whole
-                // line that nobody can read is data. A file that holds something refused stays where it is.
+                // A torn line, which lacks its line feed, was never confirmed and is not returned: its sender tried again. A complete line
+                // that cannot be read is data. A file that contains something refused stays where it is.
                 var refused = forged + unreadable > 0 || (wasRefused && start > 0);
                 _progress[key] = (refused ? Refused : "") + end.ToString(CultureInfo.InvariantCulture);
                 if (_items.Count >= LinesTogether || _bytes >= BytesTogether)
@@ -119,7 +120,7 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
         }
     }
 
-    // Somebody else's receiver stored it: who may write there has checked the signature.
+    // Another program's receiver stored it: only one that has checked the signature may write there.
     private async Task ReadBodyAsync(IDropLocation place, DropFile file, string key, string? before, CancellationToken cancellationToken)
     {
         if (!run.Full && before == Refused + file.Version)
@@ -163,7 +164,7 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
         _bytes += body.Length;
     }
 
-    /// <summary>Puts what was read into its chats; then the state says so.</summary>
+    /// <summary>Adds what was read to its chats; then the state records it.</summary>
     private async Task FlushAsync(CancellationToken cancellationToken)
     {
         foreach (var contact in _contacts)
@@ -188,8 +189,8 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
         _bytes = 0;
     }
 
-    // What one message does costs that message: when some cannot be added together, each is added for itself. The file of one that cannot be
-    // added at all stays in the spool.
+    // An error in one message affects only that message: if several cannot be added together, each is added on its own. The file of a
+    // message that cannot be added at all stays in the spool.
     private async Task AddEachAsync(ChatFolder chat, IReadOnlyList<ChatLine> lines, CancellationToken cancellationToken)
     {
         try
@@ -231,7 +232,7 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
 
         foreach (var name in touched)
         {
-            // Edits and removals may arrive before what they are about, and be of the month after.
+            // An edit or removal may arrive before its message, or belong to the following month.
             foreach (var each in (string[])[name, Next(name)])
             {
                 if (each == name || chat.Info.Months.ContainsKey(each) || touched.Contains(each))
@@ -252,7 +253,7 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
         var month = await chat.MonthAsync(name, cancellationToken).ConfigureAwait(false);
         if (target.Redacted)
         {
-            // What comes in again of it, or of its changes, is not kept either.
+            // What arrives again of it, or of its changes, is not kept either.
             if (happened is { Record: ChatRecord.Edit, Text: not null })
                 (await chat.MonthAsync(from, cancellationToken).ConfigureAwait(false)).Replace(happened with { Text = null, Raw = null, Redacted = true });
             return;
@@ -285,7 +286,7 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
         }
     }
 
-    // December 9999, which an outsider's webhook may name, has none.
+    // December 9999, which an outsider's webhook may name, has no next month.
     private static string Next(string month) => DateTime.ParseExact(month, "yyyy-MM", CultureInfo.InvariantCulture) is var first && first < DateTime.MaxValue.AddMonths(-1)
         ? first.AddMonths(1).ToString("yyyy-MM", CultureInfo.InvariantCulture) : month;
 }

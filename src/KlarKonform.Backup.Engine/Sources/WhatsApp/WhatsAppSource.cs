@@ -10,8 +10,8 @@ using KlarKonform.Backup.WhatsApp.Media;
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp;
 
 /// <summary>
-/// The business's WhatsApp chats: one resource, because a spool holds the webhooks of all numbers. A place that cannot be read is a failure of that
-/// place. Used for one run.
+/// The business's WhatsApp chats: one resource, because a spool holds the webhooks of all numbers. A place that cannot be read is a failure
+/// of that place. Used for one run.
 /// </summary>
 internal sealed class WhatsAppSource(GraphClient graph, TenantSettings tenant, WhatsAppSettings settings, ISecretStore secrets, TimeProvider time, Random random) : IResourceSource
 {
@@ -44,7 +44,7 @@ internal sealed class WhatsAppSource(GraphClient graph, TenantSettings tenant, W
             await GuardAsync(run, "place spool", "Webhooks", () => TakeWebhooksAsync(run, places, archive, webhooks, deleted, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
-    // Its places are asked one by one: none of them stands for all.
+    // Its places are read one by one: none of them stands for all.
     public Task ProbeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private async Task TakeWebhooksAsync(ResourceBackup run, DropLocations places, ChatArchive archive, WhatsAppWebhookSettings webhooks, DeletedMessagesPolicy deleted, CancellationToken cancellationToken)
@@ -60,7 +60,7 @@ internal sealed class WhatsAppSource(GraphClient graph, TenantSettings tenant, W
         media.Report();
     }
 
-    // A place that cannot be read, or whose secret is missing, is that place's failure; what lies elsewhere is not.
+    // A place that cannot be read, or whose secret is missing, is that place's failure; other places are not affected.
     private static async Task GuardAsync(ResourceBackup run, string id, string name, Func<Task> read, CancellationToken cancellationToken)
     {
         await run.GuardPartAsync(id, name, async () =>

@@ -14,8 +14,9 @@ internal sealed record LockFile
     public required bool Exclusive { get; init; }
 
     /// <summary>
-    /// The computer, as restic compares it with its own name: where both are the same, <c>restic unlock</c> asks whether the process lives by
-    /// sending it SIGHUP (restic, internal/restic/lock_unix.go), of which every program but restic dies. So ours is never quite its name.
+    /// The computer, which restic compares with its own name: if both are the same, <c>restic unlock</c> checks whether the process is
+    /// alive by sending it SIGHUP (restic, internal/restic/lock_unix.go), which kills every program except restic. So ours is never exactly
+    /// that name.
     /// </summary>
     [JsonPropertyName("hostname")]
     public required string Hostname { get; init; }
@@ -34,22 +35,27 @@ internal sealed record LockFile
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public uint Gid { get; init; }
 
-    /// <summary>Ours, which restic passes over: what the lock's owner does, so that a second one of the same purpose refuses.</summary>
+    /// <summary>
+    /// Our extension, which restic ignores: what the lock's owner does, so that a second one with the same purpose is refused.
+    /// </summary>
     [JsonPropertyName("klarkonform_purpose")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Purpose { get; init; }
 
-    /// <summary>Ours: when the lock was first taken; <see cref="Time"/> is when it was last renewed.</summary>
+    /// <summary>Our extension: when the lock was first taken; <see cref="Time"/> is when it was last renewed.</summary>
     [JsonPropertyName("klarkonform_started")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Started { get; init; }
 
-    /// <summary>Ours: the computer's name itself.</summary>
+    /// <summary>Our extension: the computer's real name.</summary>
     [JsonPropertyName("klarkonform_host")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? TrueHost { get; init; }
 
-    /// <summary>Ours: which start of which kernel <see cref="Pid"/> belongs to, and with <see cref="PidNamespace"/> among which processes it counts.</summary>
+    /// <summary>
+    /// Our extension: the kernel start that <see cref="Pid"/> belongs to, and with <see cref="PidNamespace"/> the processes among which it
+    /// is unique.
+    /// </summary>
     [JsonPropertyName("klarkonform_boot")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Boot { get; init; }
@@ -58,14 +64,16 @@ internal sealed record LockFile
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? PidNamespace { get; init; }
 
-    /// <summary>The computer, for people.</summary>
+    /// <summary>The computer's name for display.</summary>
     [JsonIgnore]
     public string Computer => TrueHost ?? Hostname;
 
     [JsonIgnore]
     public DateTimeOffset Taken => Json.NanoTime.Parse(Time).Moment;
 
-    /// <summary>Whether this program wrote it: its owner looks at it before whatever must not happen without it, restic's does not.</summary>
+    /// <summary>
+    /// Whether this program wrote it: its owner checks the lock before any step that must not happen without it, restic does not.
+    /// </summary>
     [JsonIgnore]
     public bool IsOurs => Started is not null;
 

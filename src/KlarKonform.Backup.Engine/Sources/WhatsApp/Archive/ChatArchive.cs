@@ -18,12 +18,12 @@ internal sealed class ChatArchive(ResourceBackup run)
     /// <summary>Chats that were opened and not saved yet.</summary>
     public IReadOnlyCollection<ChatFolder> Open => _open.Values;
 
-    /// <summary>A chat's folder, made where it is not there yet.</summary>
-    /// <param name="number">The business's number as people know it, or a name for it.</param>
-    /// <param name="numberId">Meta's id of it, or empty.</param>
-    /// <param name="chat">What tells the chat from others of that number.</param>
+    /// <summary>A chat's folder, created if missing.</summary>
+    /// <param name="number">The business's number as people write it, or a name for it.</param>
+    /// <param name="numberId">Meta's id for it, or empty.</param>
+    /// <param name="chat">What distinguishes the chat from others of that number.</param>
     /// <param name="name">The chat's name as it is known now, or null.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<ChatFolder> ChatAsync(string number, string numberId, string chat, string? name, CancellationToken cancellationToken)
     {
         var owner = await NumberAsync(number, numberId, cancellationToken).ConfigureAwait(false);
@@ -41,7 +41,7 @@ internal sealed class ChatArchive(ResourceBackup run)
             folder.IsStored();
         info.Name = name ?? info.Name;
 
-        // Who renames himself stays where he is: a folder that moves would be another chat for everybody who has looked at it.
+        // A contact who changes their name keeps the folder; moving it would look like a new chat.
         if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is null)
         {
             var label = info.Name == chat || numberId.Length == 0 ? info.Name : $"{info.Name} ({chat})";
@@ -51,7 +51,7 @@ internal sealed class ChatArchive(ResourceBackup run)
         return _open[id] = folder;
     }
 
-    /// <summary>All archived chats, of whatever number and source.</summary>
+    /// <summary>All archived chats, of any number and source.</summary>
     public async Task<IReadOnlyList<ChatFolder>> AllAsync(CancellationToken cancellationToken)
     {
         var chats = new List<ChatFolder>();
@@ -68,7 +68,7 @@ internal sealed class ChatArchive(ResourceBackup run)
         return chats;
     }
 
-    /// <summary>The archived chats of a number whose keys begin so, by their keys.</summary>
+    /// <summary>The archived chats of a number whose keys begin with this prefix, by their keys.</summary>
     public async Task<Dictionary<string, ChatInfo>> ExportsAsync(string number, string prefix, CancellationToken cancellationToken)
     {
         var owner = await NumberAsync(number, "", cancellationToken).ConfigureAwait(false);
@@ -95,7 +95,7 @@ internal sealed class ChatArchive(ResourceBackup run)
         return ids;
     }
 
-    // Null where there is none yet, and where somebody edited it: what is done with that chat itself fails with that reason, and others go on.
+    // Null if there is none yet, or if it was edited by hand: work on that chat itself fails with that reason, and others continue.
     private async Task<ChatInfo?> InfoAsync(string chat, CancellationToken cancellationToken)
     {
         try
@@ -109,7 +109,7 @@ internal sealed class ChatArchive(ResourceBackup run)
         }
     }
 
-    /// <summary>Remembers who somebody is.</summary>
+    /// <summary>Stores who a contact is.</summary>
     public async Task KnowAsync(WebhookContact contact, CancellationToken cancellationToken)
     {
         var owner = await NumberAsync(contact.Number.Display, contact.Number.Id, cancellationToken).ConfigureAwait(false);
@@ -122,7 +122,7 @@ internal sealed class ChatArchive(ResourceBackup run)
         known[contact.Id] = contact;
     }
 
-    /// <summary>Stores what changed, and forgets what was opened.</summary>
+    /// <summary>Stores what changed, and unloads the open chats.</summary>
     public async Task SaveAsync(CancellationToken cancellationToken)
     {
         foreach (var folder in _open.Values)
@@ -149,7 +149,7 @@ internal sealed class ChatArchive(ResourceBackup run)
         _contacts.Clear();
     }
 
-    // The same number is one folder, however it is written and whoever names it.
+    // The same number is one folder, however it is written and whichever source names it.
     private async Task<string> NumberAsync(string number, string numberId, CancellationToken cancellationToken)
     {
         var digits = new string([.. number.Where(char.IsAsciiDigit)]).TrimStart('0');

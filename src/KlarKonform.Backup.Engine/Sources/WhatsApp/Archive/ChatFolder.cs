@@ -9,8 +9,8 @@ using KlarKonform.Backup.WhatsApp.Archive;
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Archive;
 
 /// <summary>
-/// A chat in the snapshot: a folder with a JSON-lines file and an HTML page a month, <c>chat.json</c> with <c>chat.html</c>, and the media. Months
-/// are loaded when they are touched and stored when they changed. Not thread-safe.
+/// A chat in the snapshot: a folder with a JSON-lines file and an HTML page per month, <c>chat.json</c> with <c>chat.html</c>, and the
+/// media. Months are loaded when first used and stored when they changed. Not thread-safe.
 /// </summary>
 internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
 {
@@ -19,7 +19,7 @@ internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
     /// <summary>The kind of an export's text.</summary>
     public const string ExportedText = "text";
 
-    /// <summary>The kind of files that no message names, or that differ from the one which their message has.</summary>
+    /// <summary>The kind of files that no message names, or that differ from the file that their message already has.</summary>
     public const string OtherFile = "rest";
 
     private const int NamesInMetadata = 50;
@@ -36,10 +36,10 @@ internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
 
     public ChatInfo Info => info;
 
-    /// <summary>Marks what is stored of the info: <see cref="SaveAsync"/> writes it when it differs.</summary>
+    /// <summary>Marks the info as stored: <see cref="SaveAsync"/> writes it if it differs.</summary>
     public void IsStored() => _written = info.Write();
 
-    /// <summary>A month as it is stored, with what this run changed.</summary>
+    /// <summary>A month as it is stored, with this run's changes.</summary>
     public async Task<ChatMonth> MonthAsync(string month, CancellationToken cancellationToken)
     {
         if (_months.TryGetValue(month, out var known))
@@ -48,7 +48,7 @@ internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
         return _months[month] = ChatMonth.Parse(stored ?? []);
     }
 
-    /// <summary>A message wherever it is, the newest months first.</summary>
+    /// <summary>Finds a message wherever it is, newest months first.</summary>
     public async Task<(string Month, ChatLine Line)?> FindAsync(string message, string from, CancellationToken cancellationToken)
     {
         foreach (var month in info.Months.Keys.Union(_months.Keys).Where(month => string.CompareOrdinal(month, from) <= 0).OrderDescending(StringComparer.Ordinal).Take(MonthsBack).ToArray())
@@ -60,7 +60,7 @@ internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
         return null;
     }
 
-    /// <summary>Stores a message's file. Returns what its line says of it.</summary>
+    /// <summary>Stores a message's file. Returns what its line says about it.</summary>
     public async Task<ChatMedia> StoreMediaAsync(ChatLine line, ChatMedia media, string name, Stream content, CancellationToken cancellationToken)
     {
         await using var hashing = new Sha256Stream(content);
@@ -78,17 +78,19 @@ internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
         return media with { File = $"{MediaFolder}/{placed!.Name}", Size = (long)node.Size, Sha256 = hash, State = MediaState.Stored };
     }
 
-    /// <summary>The kind of files that an export shows at a message's place, beside the one that it has.</summary>
+    /// <summary>The kind of files that an export shows for a message, in addition to the one that the message has.</summary>
     public static string OtherFileOf(string line) => $"{OtherFile}|{line}";
 
-    /// <summary>Stores a file that belongs to the chat and to no message. One of the same content and kind is there once.</summary>
-    /// <param name="kind">What it is, as a part of its id.</param>
+    /// <summary>
+    /// Stores a file that belongs to the chat and not to a message. A file with the same content and kind is stored once.
+    /// </summary>
+    /// <param name="kind">What it is, as part of its id.</param>
     /// <param name="folder">The folder below the chat's.</param>
     /// <param name="name">Its name.</param>
     /// <param name="content">Its content.</param>
     /// <param name="time">Its time; UTC.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>Where it lies, below the chat's folder.</returns>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Its path below the chat's folder.</returns>
     public async Task<string> StoreFileAsync(string kind, string folder, string name, Stream content, DateTimeOffset time, CancellationToken cancellationToken)
     {
         await using var hashing = new Sha256Stream(content);
@@ -104,7 +106,7 @@ internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
         return $"{folder}/{(await run.Store.FindAsync(entryId, cancellationToken).ConfigureAwait(false))!.Name}";
     }
 
-    /// <summary>Takes files of a kind out for good.</summary>
+    /// <summary>Removes files of a kind permanently.</summary>
     public async Task EraseFilesAsync(string kind, CancellationToken cancellationToken)
     {
         if (_files is null)
@@ -125,19 +127,19 @@ internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
         }
     }
 
-    /// <summary>Takes a message's file out for good.</summary>
+    /// <summary>Removes a message's file permanently.</summary>
     public async Task EraseMediaAsync(string line, CancellationToken cancellationToken)
     {
         if (await run.Store.EraseAsync(MediaId(line), cancellationToken).ConfigureAwait(false))
             run.CountRemoval();
     }
 
-    /// <summary>Stores the months that changed, and forgets those that were loaded.</summary>
+    /// <summary>Stores the months that changed, and unloads all loaded ones.</summary>
     public async Task SaveMonthsAsync(CancellationToken cancellationToken)
     {
         foreach (var (name, month) in _months.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            // A run that broke off may have stored the month and not said so.
+            // An interrupted run may have stored the month without recording it.
             if (!month.IsChanged && (month.Lines.Count == 0 || info.Months.ContainsKey(name)))
                 continue;
             foreach (var line in month.Lines)
@@ -163,7 +165,7 @@ internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
         _written = written;
     }
 
-    /// <summary>The month that a line belongs to: of the telephone's clock in exports, of UTC else.</summary>
+    /// <summary>The month that a line belongs to: by the telephone's clock in exports, otherwise by UTC.</summary>
     public static string MonthOf(ChatLine line) => line.LocalTime is { Length: >= 7 } local ? local[..7] : line.Time.UtcDateTime.ToString("yyyy-MM", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>The index's id of a message's file.</summary>

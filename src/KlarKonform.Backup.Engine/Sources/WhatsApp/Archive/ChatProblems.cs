@@ -4,7 +4,7 @@ using KlarKonform.Backup.WhatsApp.Exports;
 
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Archive;
 
-/// <summary>What a refused export, webhook or media file is reported as.</summary>
+/// <summary>How a refused export, webhook or media file is reported.</summary>
 internal static class ChatProblems
 {
     public static ItemProblem Of(WhatsAppException exception) => new(exception.Kind.ToString(), exception.Message, exception.Kind switch
@@ -20,7 +20,7 @@ internal static class ChatProblems
         _ => "HintRetry",
     }, !exception.IsPassing);
 
-    /// <summary>What a refused entry of a ZIP is reported as.</summary>
+    /// <summary>How a refused entry of a ZIP is reported.</summary>
     public static ItemProblem Of(ZipRefusal refusal) => new($"Entry{refusal}", refusal switch
     {
         ZipRefusal.LeadsOut => "The entry's name leads out of the ZIP.",

@@ -4,24 +4,24 @@ using KlarKonform.Backup.Engine.Sources.WhatsApp.Locations;
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Archive;
 
 /// <summary>The files of one place that were taken in, or could not be. Thread-safe.</summary>
-/// <param name="run">Whose state remembers them.</param>
-/// <param name="kind">What they are, so that two kinds at one place are not mixed up.</param>
+/// <param name="run">The run whose state records them.</param>
+/// <param name="kind">Their kind, so that two kinds at one place are not mixed up.</param>
 /// <param name="place">The place.</param>
 internal sealed class ImportedFiles(ResourceBackup run, string kind, IDropLocation place)
 {
-    // No file system allows it in a name: what follows is a part of the file.
+    // No file system allows this character in a name: what follows is a part of the file.
     private const char Part = '\0';
 
     // A place's name may be the beginning of another one's.
     private const char Below = '\u0001';
 
-    /// <summary>What a part of a file, an entry of a ZIP, is called in the state.</summary>
+    /// <summary>The key in the state of a part of a file, such as an entry of a ZIP.</summary>
     public static string PartOf(string key, string entry) => $"{key}{Part}{entry}";
 
-    /// <summary>What a file of the place is called in the state.</summary>
+    /// <summary>The key in the state of a file of the place.</summary>
     public string KeyOf(string file) => $"{kind} {place.Name}{Below}{file}";
 
-    /// <summary>What somebody took away again is no failure any more; what was read of it stays.</summary>
+    /// <summary>A file that was taken away again is no longer a failure; what was read of it stays.</summary>
     public Task ForgetGoneAsync(IReadOnlyList<DropFile> files, CancellationToken cancellationToken)
     {
         var present = files.Select(file => KeyOf(file.Key)).ToHashSet(StringComparer.Ordinal);

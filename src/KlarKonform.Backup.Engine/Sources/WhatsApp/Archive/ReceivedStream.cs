@@ -3,7 +3,7 @@ using KlarKonform.Backup.WhatsApp;
 
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Archive;
 
-/// <summary>A download: what breaks off is a failure of the download, not of the repository.</summary>
+/// <summary>A download: if it breaks off, that is a failure of the download, not of the repository.</summary>
 internal sealed class ReceivedStream(Stream inner, long? announced) : ForwardReadStream
 {
     private long _read;

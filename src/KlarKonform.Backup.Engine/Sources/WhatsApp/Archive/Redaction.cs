@@ -2,7 +2,7 @@ using KlarKonform.Backup.WhatsApp.Archive;
 
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Archive;
 
-/// <summary>Takes a deleted message's content out of the archive: that there was a message, when and by whom, stays.</summary>
+/// <summary>Removes a deleted message's content from the archive: the fact that there was a message, when and by whom, stays.</summary>
 internal static class Redaction
 {
     public static async Task ApplyAsync(ChatFolder chat, ChatMonth month, ChatLine line, CancellationToken cancellationToken)

@@ -9,36 +9,36 @@ using KlarKonform.Backup.WhatsApp.Exports;
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Exports;
 
 /// <summary>
-/// Takes one chat's export in: its messages, their files, the text as it was exported, and whatever lies beside it. Nothing that was in it is
-/// missing afterwards without a word. Used for one export.
+/// Takes in one chat's export: its messages, their files, the text as exported, and anything stored with it. Nothing in it gets lost
+/// without being reported. Used for one export.
 /// </summary>
 /// <param name="run">The run.</param>
 /// <param name="archive">The chats.</param>
-/// <param name="place">What all exports of a place have in common.</param>
+/// <param name="place">What all exports of a place share.</param>
 /// <param name="container">The export's files.</param>
-/// <param name="text">The chat among them.</param>
-/// <param name="source">The export's file, for notes and failures, and as it is called in the state.</param>
+/// <param name="text">The file among them with the chat's text.</param>
+/// <param name="source">The export's file, for notes and failures, and as the key in the state.</param>
 internal sealed class ChatImport(ResourceBackup run, ChatArchive archive, ExportPlace place, ExportContainer container, ChatText text, (string Name, string Key) source)
 {
-    // WhatsApp exports the newest 40,000 messages, or 10,000 with media (Meta's help): near that the oldest ones are missing.
+    // WhatsApp exports the newest 40,000 messages, or 10,000 with media (Meta's help): near that number the oldest ones are missing.
     private const int NearLimit = 9_900;
     private const int NearTextLimit = 39_900;
 
     private const string TextFolder = "_exports";
     private const string RestFolder = "_unassigned";
 
-    // Of more names the number tells enough.
+    // For more names, the number says enough.
     private const int NamesInNote = 5;
     private const int NamesInBalance = 1000;
 
     private readonly List<(ContainerFile File, string Kind)> _rest = [];
     private int _added;
 
-    /// <summary>Takes it in.</summary>
+    /// <summary>Takes in the export.</summary>
     /// <param name="restBelongsToIt">Whether files that no message names belong to this chat.</param>
-    /// <param name="others">Keys of files that are something else: other chats, and exports beside this one.</param>
+    /// <param name="others">Keys of files that are something else: other chats, and exports next to this one.</param>
     /// <param name="more">Files from elsewhere that came with it.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task RunAsync(bool restBelongsToIt, IReadOnlySet<string> others, IReadOnlyList<ContainerFile> more, CancellationToken cancellationToken)
     {
         var survey = await ExportSurvey.ReadAsync(container, text, cancellationToken).ConfigureAwait(false);
@@ -46,7 +46,7 @@ internal sealed class ChatImport(ResourceBackup run, ChatArchive archive, Export
         var chat = await archive.ChatAsync(place.Settings.Number, "", choice.Chat, choice.IsNew ? choice.Name : null, cancellationToken).ConfigureAwait(false);
         chat.Info.Call(choice.Name, survey.Messages == 0 ? "" : survey.Last.ToString("s", CultureInfo.InvariantCulture));
 
-        // Who it is stands there before the first month: a run that breaks off must not leave a chat that nobody finds again.
+        // Its identity is stored before the first month: an interrupted run must not leave a chat that cannot be found again.
         foreach (var author in survey.Authors)
             chat.Info.Participants.TryAdd(author, author);
         chat.Info.Remember(survey.Traces.Sketch(chat.Info.Hashes()));
@@ -112,7 +112,7 @@ internal sealed class ChatImport(ResourceBackup run, ChatArchive archive, Export
                 var month = message.Time.ToString("yyyy-MM", CultureInfo.InvariantCulture);
                 if (!pending.TryGetValue(month, out var messages))
                 {
-                    // Clocks run back now and then, by hours: the month before may still get something.
+                    // Clocks are sometimes set back, by hours: the previous month may still receive something.
                     while (pending.Count > 2 && pending.Keys.First() is var oldest && string.CompareOrdinal(oldest, month) < 0)
                         await MergeMonthAsync(oldest, last: false).ConfigureAwait(false);
                     pending[month] = messages = [];
@@ -142,7 +142,7 @@ internal sealed class ChatImport(ResourceBackup run, ChatArchive archive, Export
         }
     }
 
-    // A message that has its file keeps it. Another one that an export shows at its place, better or worse, is kept beside the chat.
+    // A message that has its file keeps it. A different one that an export shows for it, better or worse, is kept in the chat's folder.
     private async Task StoreMediaAsync(ChatFolder chat, ChatMonth month, List<(string Attachment, string Line)> placed, CancellationToken cancellationToken)
     {
         foreach (var (attachment, id) in placed)
@@ -181,7 +181,7 @@ internal sealed class ChatImport(ResourceBackup run, ChatArchive archive, Export
         return hash == media.Sha256;
     }
 
-    // What people deleted for everybody stands in it: with redaction it is not kept.
+    // It contains what people deleted for everyone: with redaction it is not kept.
     private async Task<string?> StoreTextAsync(ChatFolder chat, CancellationToken cancellationToken)
     {
         if (place.Deleted == DeletedMessagesPolicy.Redact)
@@ -190,7 +190,7 @@ internal sealed class ChatImport(ResourceBackup run, ChatArchive archive, Export
         return await chat.StoreFileAsync(ChatFolder.ExportedText, TextFolder, ChatName.IsText(source.Name) ? source.Name : source.Name + ".txt", content, run.Now, cancellationToken).ConfigureAwait(false);
     }
 
-    // One file of an export that cannot be read costs itself.
+    // A file of an export that cannot be read affects only itself.
     private async Task EachAsync(ContainerFile file, Func<Stream, Task> act, CancellationToken cancellationToken)
     {
         var key = ImportedFiles.PartOf(source.Key, file.Path);

@@ -7,20 +7,20 @@ using KlarKonform.Backup.WhatsApp.Exports;
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Exports;
 
 /// <summary>
-/// Which of the archived chats an export belongs to: by its name, by who writes in it, and by what both have. An export names no chat but in
-/// the name of a file, which people, browsers and telephones change. When it is not certain it is a chat of its own: two that are one can be
-/// joined, one that is two cannot be taken apart. Used for one run; not thread-safe.
+/// Finds the archived chat that an export belongs to: by its name, by its participants, and by messages that both have. Only the name of an
+/// export's file names the chat, and people, browsers and telephones change it. If the match is uncertain, the export becomes a chat of its
+/// own: two chats that are one can be joined, but one that is two cannot be separated. Used for one run; not thread-safe.
 /// </summary>
 internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings settings)
 {
     private const string Prefix = "export:";
     private const int MaxPeopleInName = 4;
 
-    // Texts that occur in two chats of so many: below that, one was forwarded, or sent to many.
+    // One in this many texts must occur in both chats: below that, a text was forwarded, or sent to many.
     private const int OneIn = 5;
     private const int FewestCommon = 2;
 
-    // So many texts of the same weeks that the other one has none of are another chat's.
+    // This many texts from the same weeks that the other chat lacks belong to another chat.
     private const int EnoughToDiffer = 5;
 
     private Dictionary<string, ChatInfo>? _known;
@@ -32,11 +32,11 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
         Other,
     }
 
-    /// <summary>Chooses, and says under which name.</summary>
-    /// <param name="name">What the export's files call it, or null.</param>
+    /// <summary>Chooses the chat, and its name.</summary>
+    /// <param name="name">The chat's name in the export's file names, or null.</param>
     /// <param name="source">The export's own file name.</param>
-    /// <param name="survey">What is in it.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="survey">What is in the export.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<ChatChoice> ChooseAsync(string? name, string source, ExportSurvey survey, CancellationToken cancellationToken)
     {
         var known = _known ??= await archive.ExportsAsync(settings.Number, Prefix, cancellationToken).ConfigureAwait(false);
@@ -74,10 +74,10 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
         return new ChatChoice(own, called, ChatShift.None, isDoubtful) { IsNew = true };
     }
 
-    /// <summary>Remembers what a chat became.</summary>
+    /// <summary>Stores a chat's current info, for later exports.</summary>
     public void Know(string chat, ChatInfo info) => (_known ??= new(StringComparer.Ordinal))[chat] = info;
 
-    // What the admin knows better.
+    // What the admin has specified.
     private string? Told(string? name, string source) => settings.SameChats is not { } same ? null
         : same.FirstOrDefault(pair => string.Equals(pair.Key, source, StringComparison.OrdinalIgnoreCase) || (name is not null && ChatName.KeyOf(pair.Key) == ChatName.KeyOf(name))).Value;
 
@@ -93,7 +93,7 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
         return info.Names.Append(info.Name).Any(each => ChatName.KeyOf(copies ? ChatName.WithoutCopy(each) ?? each : each) == key);
     }
 
-    // One of both has the number, the other has not.
+    // One of the two has the number, the other does not.
     private static bool IsWithout(ChatInfo info, string name) =>
         ChatName.WithoutCopy(name) is { } without ? IsCalled(info, without) : info.Names.Append(info.Name).Any(each => ChatName.WithoutCopy(each) is { } other && ChatName.KeyOf(other) == ChatName.KeyOf(name));
 
@@ -116,7 +116,7 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
         {
             foreach (var line in (await folder.MonthAsync(month, cancellationToken).ConfigureAwait(false)).Lines)
                 traces.Add(line);
-            await folder.SaveMonthsAsync(cancellationToken).ConfigureAwait(false); // Nothing changed: it is forgotten again.
+            await folder.SaveMonthsAsync(cancellationToken).ConfigureAwait(false); // Nothing changed: the loaded month is dropped again.
         }
 
         return traces;
@@ -128,14 +128,14 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
     {
         var (before, now) = (info.Participants.Keys.ToHashSet(StringComparer.Ordinal), survey.Authors);
 
-        // Who left no trace on the other side, and is nobody who was renamed.
+        // A participant who left no trace on the other side and was not renamed.
         var renamed = overlap.Authors.Where(pair => pair.Archived != pair.Exported).ToArray();
         var gone = before.Except(now).Except(renamed.Select(pair => pair.Archived ?? "")).Any();
         var come = now.Except(before).Except(renamed.Select(pair => pair.Exported ?? "")).Any();
         var writers = overlap.Authors.Select(pair => pair.Archived).Distinct().Count();
         if (overlap.Common >= Math.Max(FewestCommon, overlap.Possible / OneIn))
         {
-            // What one person writes to many at once is in all their chats.
+            // What one person sends to many at once is in all their chats.
             if (writers >= 2 || (!(gone && come) && (renamed.Length > 0 || isNamed || isCopy)))
                 return Verdict.Same;
             return isNamed && !(gone && come) ? Verdict.Same : Verdict.Other;
@@ -146,8 +146,8 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
         if ((overlap.Common == 0 && overlap.Possible >= EnoughToDiffer) || (gone && come))
             return Verdict.Other;
 
-        // The one of both who writes in all chats of the number says nothing. A number in brackets may be a part of the name, unless the name
-        // without it is there.
+        // A participant of both who writes in all chats of the number proves nothing. A number in brackets may be part of the name, unless
+        // the name without it exists.
         var shared = before.Intersect(now).ToArray();
         var agree = before.SetEquals(now) || shared.Length > 1 || before.Count == 0 || now.Count == 0
             || shared.Any(each => ChatName.KeyOf(each) == ChatName.KeyOf(ChatName.WithoutCopy(name) ?? name));

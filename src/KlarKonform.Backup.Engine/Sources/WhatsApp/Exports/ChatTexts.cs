@@ -4,13 +4,13 @@ using KlarKonform.Backup.WhatsApp.Exports;
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Exports;
 
 /// <summary>
-/// Which of an export's files is the chat: by name, place and content together. People send each other texts, and exported chats too: what a
-/// message of another chat names is an attachment, whatever it is called.
+/// Which of an export's files is the chat: by name, place and content together. People send each other texts, and exported chats too: a
+/// file that a message of another chat names is an attachment, whatever its name.
 /// </summary>
 internal static class ChatTexts
 {
-    /// <summary>Reads a text and tells what it names.</summary>
-    /// <exception cref="WhatsAppException">It is no chat, or cannot be read.</exception>
+    /// <summary>Reads a text and finds the files that it names.</summary>
+    /// <exception cref="WhatsAppException">It is not a chat, or cannot be read.</exception>
     public static async Task<ChatText> ReadAsync(ExportContainer container, ContainerFile file, DateOrder? order, DateTimeOffset now, CancellationToken cancellationToken)
     {
         ExportFormat format;
@@ -29,14 +29,14 @@ internal static class ChatTexts
         return new ChatText(file, format, names);
     }
 
-    /// <summary>Those that no other one's message names.</summary>
+    /// <summary>The texts that no message of another text names.</summary>
     public static IReadOnlyList<ChatText> Own(IReadOnlyList<ChatText> texts) =>
         [.. texts.Where(text => !texts.Any(other => other != text && other.Names.Contains(text.File.Key) && !text.Names.Contains(other.File.Key)))];
 
-    /// <summary>Those that are chats of their own.</summary>
+    /// <summary>The texts that are chats of their own.</summary>
     /// <param name="texts">Texts that read as chats.</param>
-    /// <param name="container">Where they lie.</param>
-    /// <param name="isOne">Whether the container is one export, as a ZIP is; else it may be a folder of many.</param>
+    /// <param name="container">The container they are in.</param>
+    /// <param name="isOne">Whether the container is a single export, like a ZIP; otherwise it may be a folder of many.</param>
     public static IReadOnlyList<ChatText> Choose(IReadOnlyList<ChatText> texts, string container, bool isOne)
     {
         var own = Own(texts);
@@ -47,7 +47,7 @@ internal static class ChatTexts
         if (ChatName.Of("_chat.txt", container) is { } name && own.Where(text => IsCalled(text, name)).ToArray() is [var called])
             return [called];
 
-        // Made by hand, of several exports: those that are called like chats.
+        // Assembled by hand from several exports: those that are named like chats.
         return own.Where(text => text.File.Name.StartsWith("WhatsApp", StringComparison.OrdinalIgnoreCase)).ToArray() is { Length: > 0 } named ? named : own;
     }
 

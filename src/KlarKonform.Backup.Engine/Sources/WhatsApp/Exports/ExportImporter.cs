@@ -10,21 +10,21 @@ using KlarKonform.Backup.WhatsApp.Exports;
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Exports;
 
 /// <summary>
-/// Takes exported chats in from one place: ZIPs, whatever they are called, and texts beside their media. What is refused is reported and does
-/// not touch the rest; it is looked at again when it changes. Used for one run.
+/// Takes in exported chats from one place: ZIPs, whatever their names, and texts next to their media. What is refused is reported and does
+/// not affect the rest; it is examined again when it changes. Used for one run.
 /// </summary>
 internal sealed class ExportImporter(ResourceBackup run, ChatArchive archive, WhatsAppExportSettings settings, DeletedMessagesPolicy deleted)
 {
     private const string Refused = "refused ";
 
-    // What another export's message names is its attachment, and no export of this telephone.
+    // What another export's message names is its attachment, not an export of this telephone.
     private const string Attachment = "attachment ";
 
     private readonly ExportPlace _place = new(settings, deleted, new ChatMatcher(archive, settings));
 
     public async Task RunAsync(IDropLocation place, CancellationToken cancellationToken)
     {
-        // A listing whose pages shift may name a file twice.
+        // A listing whose pages shift may return a file twice.
         DropFile[] files = [.. (await place.ListAsync(cancellationToken).ConfigureAwait(false)).DistinctBy(file => file.Key)];
         var taken = new ImportedFiles(run, $"export {settings.Number}", place);
         await taken.ForgetGoneAsync(files, cancellationToken).ConfigureAwait(false);
@@ -33,7 +33,7 @@ internal sealed class ExportImporter(ResourceBackup run, ChatArchive archive, Wh
             await TakeFolderAsync(place, taken, folder.Key, [.. folder], cancellationToken).ConfigureAwait(false);
     }
 
-    // What lies in a folder without a text belongs to the one above that has one.
+    // Files in a folder without a text belong to the nearest folder above that has one.
     private static string OwnerOf(string folder, HashSet<string> withText)
     {
         for (var above = folder; ; above = above.LastIndexOf('/') is > 0 and var slash ? above[..slash] : "")
@@ -64,7 +64,7 @@ internal sealed class ExportImporter(ResourceBackup run, ChatArchive archive, Wh
         }
     }
 
-    // iPhones, browsers and people who share call it .txt, .zip.1 or nothing at all. Office files are ZIPs too, and none of chats.
+    // iPhones, browsers and senders may name it .txt, .zip.1 or give it no extension at all. Office files are ZIPs too, but not of chats.
     private async Task<bool> IsZipAsync(IDropLocation place, ImportedFiles taken, DropFile file, CancellationToken cancellationToken)
     {
         if (file.Name.EndsWith(".zip", StringComparison.OrdinalIgnoreCase))
@@ -83,11 +83,11 @@ internal sealed class ExportImporter(ResourceBackup run, ChatArchive archive, Wh
         }
         catch (Exception exception) when (exception is WhatsAppException || DropFailure.IsOne(exception))
         {
-            return false; // Whoever reads it next says why it cannot be read.
+            return false; // The code that reads it next reports why it cannot be read.
         }
     }
 
-    // Returns what messages name.
+    // Returns the files that messages name.
     private async Task<HashSet<string>> TakeTextsAsync(
         IDropLocation place, ImportedFiles taken, string folder, IReadOnlyList<DropFile> files, HashSet<string> zips, CancellationToken cancellationToken)
     {
@@ -123,7 +123,7 @@ internal sealed class ExportImporter(ResourceBackup run, ChatArchive archive, Wh
         foreach (var (file, reason) in none.Where(each => !named.Contains(each.File.Key)))
             await GuardAsync(taken.KeyOf(file.Key), file, file.Version, _ => Task.FromException(reason), cancellationToken).ConfigureAwait(false);
 
-        // Beside a single chat everything is its own; beside several nobody knows whose it is.
+        // Next to a single chat all files belong to it; next to several it is unknown whose they are.
         var others = files.Where(file => (zips.Contains(file.Key) || ChatName.IsText(file.Name)) && !named.Contains(file.Key)).Select(file => file.Key).ToHashSet(StringComparer.Ordinal);
         foreach (var chat in chats)
         {
@@ -162,7 +162,7 @@ internal sealed class ExportImporter(ResourceBackup run, ChatArchive archive, Wh
                 continue;
             }
 
-            // Two entries may have one name.
+            // Two entries may have the same name.
             for (var number = 1; !entries.TryAdd(number == 1 ? entry.Path : string.Create(CultureInfo.InvariantCulture, $"{entry.Path}\0{number}"), entry); number++)
             {
             }
@@ -181,7 +181,7 @@ internal sealed class ExportImporter(ResourceBackup run, ChatArchive archive, Wh
             return;
         }
 
-        // Several exports, each in a folder of its own. What lies in none of them came with the first.
+        // Several exports, each in a folder of its own. Files outside of them came with the first.
         var byFolder = files.ToLookup(each => each.Folder, StringComparer.Ordinal);
         IReadOnlyList<ContainerFile> rest = [.. byFolder.Where(group => !folders.Contains(group.Key, StringComparer.Ordinal)).SelectMany(group => group)];
         foreach (var folder in folders)
@@ -198,7 +198,7 @@ internal sealed class ExportImporter(ResourceBackup run, ChatArchive archive, Wh
         var chats = ChatTexts.Choose(texts, container.Name, isOne: true);
         foreach (var chat in chats)
         {
-            // With several chats in one folder, what none of them names is the first one's.
+            // With several chats in one folder, files that none of them names belong to the first.
             var others = chats.Select(each => each.File.Key).Concat(chats.Where(each => each != chat).SelectMany(each => each.Names)).ToHashSet(StringComparer.Ordinal);
             var source = (chats.Count > 1 ? $"{name}/{chat.File.Name}" : name, key);
             await new ChatImport(run, archive, _place, container, chat, source).RunAsync(chat == chats[0], others, more, cancellationToken).ConfigureAwait(false);
@@ -206,7 +206,7 @@ internal sealed class ExportImporter(ResourceBackup run, ChatArchive archive, Wh
         }
     }
 
-    // A document that people sent each other may be a text as well: what is no chat is none.
+    // A document that people sent each other may also be a text: one that is not a chat is ignored here.
     private async Task<IReadOnlyList<ChatText>> ReadTextsAsync(ExportContainer container, IEnumerable<ContainerFile> files, DropFile zip, string key, CancellationToken cancellationToken)
     {
         var texts = new List<ChatText>();
@@ -220,13 +220,13 @@ internal sealed class ExportImporter(ResourceBackup run, ChatArchive archive, Wh
             }
             catch (WhatsAppException exception) when (exception.Kind is WhatsAppErrorKind.NotAChat or WhatsAppErrorKind.WrongEncoding or WhatsAppErrorKind.UnknownTimes)
             {
-                // Of the chat's own text it is the reason why there is none.
+                // For the chat's own text this is the reason why there is none.
                 if (failure is null || ChatName.IsNameless(file.Name) || exception.Kind == WhatsAppErrorKind.UnknownTimes)
                     failure = exception;
             }
             catch (WhatsAppException exception) when (exception.Kind is WhatsAppErrorKind.Incomplete or WhatsAppErrorKind.Dangerous)
             {
-                damaged.Add((file, exception)); // One entry costs itself, unless it is the chat.
+                damaged.Add((file, exception)); // A damaged entry affects only itself, unless it is the chat.
             }
         }
 
@@ -237,8 +237,8 @@ internal sealed class ExportImporter(ResourceBackup run, ChatArchive archive, Wh
         return texts;
     }
 
-    // Files may arrive after the text that names them, chats that somebody forwarded among them: whatever changes in a folder, its texts are read
-    // again.
+    // Files may arrive after the text that names them, including chats that someone forwarded: whenever anything in a folder changes, its
+    // texts are read again.
     private static string Beside(IReadOnlyList<DropFile> files)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -275,7 +275,7 @@ internal sealed class ExportImporter(ResourceBackup run, ChatArchive archive, Wh
         await run.Store.ChangeStateAsync(state => state.Inputs[key] = outcome, cancellationToken).ConfigureAwait(false);
     }
 
-    // What could not be read of it before is told anew.
+    // Earlier failures of its parts are reported again if they recur.
     private async Task ForgetPartsAsync(string key, CancellationToken cancellationToken)
     {
         foreach (var part in run.Store.State.Failures.Keys.Where(failed => failed.StartsWith(ImportedFiles.PartOf(key, ""), StringComparison.Ordinal)).ToArray())

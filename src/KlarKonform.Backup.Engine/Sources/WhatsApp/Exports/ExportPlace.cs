@@ -4,7 +4,7 @@ using NodaTime;
 
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Exports;
 
-/// <summary>What all exports of a place have in common.</summary>
+/// <summary>What all exports of a place share.</summary>
 internal sealed class ExportPlace(WhatsAppExportSettings settings, DeletedMessagesPolicy deleted, ChatMatcher matcher)
 {
     private readonly DateTimeZone _zone = settings.TimeZone is { } name ? TimeZones.Find(name)!
@@ -16,9 +16,9 @@ internal sealed class ExportPlace(WhatsAppExportSettings settings, DeletedMessag
 
     public ChatMatcher Matcher => matcher;
 
-    /// <summary>Order of day and month, where the admin knows it better.</summary>
+    /// <summary>Order of day and month, if the admin has specified it.</summary>
     public DateOrder? Order { get; } = settings.DateOrder is { } order ? Enum.Parse<DateOrder>(order) : null;
 
-    /// <summary>A telephone's wall clock as a moment. An hour that the clock skips or repeats is the earlier one.</summary>
+    /// <summary>A telephone's wall-clock time as an instant. For an hour that is skipped or repeated, the earlier one is used.</summary>
     public DateTimeOffset ToUtc(DateTime local) => LocalDateTime.FromDateTime(local).InZoneLeniently(_zone).ToDateTimeOffset().ToUniversalTime();
 }

@@ -3,7 +3,9 @@ using KlarKonform.Backup.WhatsApp.Exports;
 
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Exports;
 
-/// <summary>What is known of an export before it is taken in: who writes in it, since when, and what tells it from other chats.</summary>
+/// <summary>
+/// What is known of an export before it is taken in: its participants, its first date, and what distinguishes it from other chats.
+/// </summary>
 internal sealed class ExportSurvey
 {
     private readonly HashSet<string> _authors = new(StringComparer.Ordinal);
@@ -24,7 +26,7 @@ internal sealed class ExportSurvey
 
     public DateTime Last { get; private set; } = DateTime.MinValue;
 
-    /// <summary>Names of files that messages name and the export does not have.</summary>
+    /// <summary>Names of files that messages mention and the export does not contain.</summary>
     public SortedSet<string> Missing { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Reads a chat's text to its end.</summary>

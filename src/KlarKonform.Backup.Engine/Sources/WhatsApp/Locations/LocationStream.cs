@@ -3,8 +3,8 @@ using KlarKonform.Backup.WhatsApp;
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Locations;
 
 /// <summary>
-/// A file at a place as a stream that can be read at any position: a ZIP's directory stands at its end. Forward reading keeps its connection.
-/// Synchronous reads block, because ZipArchive reads its directory so: a few megabytes at most. Not thread-safe.
+/// A file at a place as a stream that can be read at any position: a ZIP's directory is at its end. Forward reading keeps its connection.
+/// Synchronous reads block, because ZipArchive reads its directory that way: a few megabytes at most. Not thread-safe.
 /// </summary>
 internal sealed class LocationStream(IDropLocation place, DropFile file, CancellationToken cancellationToken) : Stream
 {

@@ -5,7 +5,7 @@ using KlarKonform.Backup.Graph.Http;
 
 namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Locations;
 
-/// <summary>A folder in somebody's OneDrive. It is read only.</summary>
+/// <summary>A folder in a user's OneDrive. It is only read.</summary>
 internal sealed class OneDriveLocation(GraphClient client, OneDriveFolder folder) : IDropLocation
 {
     private const int MaxDepth = 16;

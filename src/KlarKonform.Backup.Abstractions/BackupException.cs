@@ -51,8 +51,13 @@ public sealed class BackupException : Exception
     /// <param name="category">What kind of error it is.</param>
     /// <param name="target">The object concerned.</param>
     /// <param name="arguments">Values for the text's placeholders.</param>
-    public static BackupException WithText(string text, string errorId, BackupErrorCategory category, string? target, params object?[] arguments) =>
-        new(Texts.Get(text, arguments), errorId, category, target, (Exception?)null);
+    public static BackupException WithText(
+        string text,
+        string errorId,
+        BackupErrorCategory category,
+        string? target,
+        params object?[] arguments
+    ) => new(Texts.Get(text, arguments), errorId, category, target, (Exception?)null);
 
     /// <summary>An unforeseen error. Its message names the exception's type and place, never the exception's message.</summary>
     /// <param name="cause">What was thrown.</param>
@@ -60,6 +65,9 @@ public sealed class BackupException : Exception
     public static BackupException Unexpected(Exception cause, string? target)
     {
         var message = Texts.Get(UnexpectedId, ForeignException.Summary(cause));
-        return new BackupException(message, UnexpectedId, BackupErrorCategory.NotSpecified, target, ForeignException.Of(cause)) { Details = ForeignException.Stacks(cause) };
+        return new BackupException(message, UnexpectedId, BackupErrorCategory.NotSpecified, target, ForeignException.Of(cause))
+        {
+            Details = ForeignException.Stacks(cause),
+        };
     }
 }

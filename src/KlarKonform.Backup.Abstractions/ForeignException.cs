@@ -32,8 +32,11 @@ public sealed class ForeignException : Exception
     {
         for (var each = cause; each is not null; each = each.InnerException)
         {
-            if (AssemblyLoadContext.GetLoadContext(each.GetType().Assembly) != AssemblyLoadContext.GetLoadContext(typeof(ForeignException).Assembly)
-                && AssemblyLoadContext.GetLoadContext(each.GetType().Assembly) != AssemblyLoadContext.Default)
+            if (
+                AssemblyLoadContext.GetLoadContext(each.GetType().Assembly)
+                    != AssemblyLoadContext.GetLoadContext(typeof(ForeignException).Assembly)
+                && AssemblyLoadContext.GetLoadContext(each.GetType().Assembly) != AssemblyLoadContext.Default
+            )
                 return new ForeignException(cause);
         }
 
@@ -44,7 +47,9 @@ public sealed class ForeignException : Exception
     public static string Summary(Exception cause)
     {
         var place = cause.StackTrace?.Split('\n', 2)[0].Trim();
-        return place is { Length: > 0 } && place.IndexOf('(', StringComparison.Ordinal) is > 0 and var end ? $"{cause.GetType().Name}, {place[..end]}" : cause.GetType().Name;
+        return place is { Length: > 0 } && place.IndexOf('(', StringComparison.Ordinal) is > 0 and var end
+            ? $"{cause.GetType().Name}, {place[..end]}"
+            : cause.GetType().Name;
     }
 
     /// <summary>Types and stack traces of a chain of exceptions, without their messages.</summary>

@@ -29,13 +29,24 @@ public interface IBackupEngine
     Task RemoveConfigurationAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>Checks everything that a run needs, one result per check.</summary>
-    IAsyncEnumerable<ConnectionCheck> TestConnectionAsync(string name, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+    IAsyncEnumerable<ConnectionCheck> TestConnectionAsync(
+        string name,
+        ISecretStore secrets,
+        IBackupObserver observer,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>
     /// Runs a backup. If another run of the configuration has lasted longer than its schedule's interval, the error is RunOverdue, not
     /// AlreadyRunning, and people are notified. On cancellation a checkpoint is written before the exception is thrown.
     /// </summary>
-    Task<BackupRun> StartBackupAsync(string name, BackupOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+    Task<BackupRun> StartBackupAsync(
+        string name,
+        BackupOptions options,
+        ISecretStore secrets,
+        IBackupObserver observer,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Asks the run of a configuration on this machine to stop at a checkpoint.</summary>
     /// <param name="name">The configuration.</param>
@@ -54,7 +65,13 @@ public interface IBackupEngine
     /// <summary>Accepts that something is not in the backup, and records it in the configuration.</summary>
     /// <returns>What was accepted.</returns>
     /// <exception cref="BackupException">FailureNotFound, FailureAmbiguous or AcceptanceReasonMissing.</exception>
-    Task<AcceptedFailure> AcceptFailureAsync(string name, FailureChoice choice, string reason, string author, CancellationToken cancellationToken);
+    Task<AcceptedFailure> AcceptFailureAsync(
+        string name,
+        FailureChoice choice,
+        string reason,
+        string author,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Revokes an acceptance: the failure counts again.</summary>
     /// <returns>What is no longer accepted.</returns>
@@ -77,16 +94,42 @@ public interface IBackupEngine
     /// <summary>
     /// The items at a path of a snapshot: a folder's contents, or the matches of a pattern. What cannot be read is a warning that names it.
     /// </summary>
-    IAsyncEnumerable<BackupItem> GetItemsAsync(string name, string snapshotId, string path, bool recurse, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+    IAsyncEnumerable<BackupItem> GetItemsAsync(
+        string name,
+        string snapshotId,
+        string path,
+        bool recurse,
+        ISecretStore secrets,
+        IBackupObserver observer,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Finds items in snapshots, newest first; each version of an item once.</summary>
-    IAsyncEnumerable<BackupItem> FindItemsAsync(string name, ItemQuery query, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+    IAsyncEnumerable<BackupItem> FindItemsAsync(
+        string name,
+        ItemQuery query,
+        ISecretStore secrets,
+        IBackupObserver observer,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Restores paths of a snapshot to a folder or to Microsoft 365.</summary>
-    IAsyncEnumerable<RestoredItem> RestoreAsync(string name, RestoreRequest request, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+    IAsyncEnumerable<RestoredItem> RestoreAsync(
+        string name,
+        RestoreRequest request,
+        ISecretStore secrets,
+        IBackupObserver observer,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Removes snapshots and everything that no snapshot needs any more, or plans it.</summary>
-    Task<RetentionResult> RunRetentionAsync(string name, RetentionOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+    Task<RetentionResult> RunRetentionAsync(
+        string name,
+        RetentionOptions options,
+        ISecretStore secrets,
+        IBackupObserver observer,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Sets a configuration's schedule and registers it, or says what would be registered.</summary>
     /// <exception cref="BackupException">ScheduleInvalid, ScheduleZoneUnknown, ScheduleNotExpressible or ScheduleNotRegistered.</exception>
@@ -106,7 +149,13 @@ public interface IBackupEngine
     /// <summary>Accepts WhatsApp's webhooks for a configuration until cancelled.</summary>
     /// <exception cref="BackupException">WhatsAppNotConfigured, ReceiverSpoolNotFolder, ReceiverSecretMissing, ReceiverAddressInvalid,
     /// ReceiverAddressTaken, ReceiverSpoolUnwritable.</exception>
-    Task RunWhatsAppReceiverAsync(string name, ReceiverRequest request, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+    Task RunWhatsAppReceiverAsync(
+        string name,
+        ReceiverRequest request,
+        ISecretStore secrets,
+        IBackupObserver observer,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Writes a configuration's runbook for Azure Automation.</summary>
     /// <exception cref="BackupException">RunbookFolderTarget or FileExists.</exception>
@@ -133,7 +182,13 @@ public interface IBackupEngine
     Task<bool> ShortensRetentionAsync(BackupConfiguration changed, CancellationToken cancellationToken);
 
     /// <summary>Validates and replaces a configuration, and records that its retention was shortened.</summary>
-    Task ShortenRetentionAsync(BackupConfiguration changed, string reason, string author, ISecretStore secrets, CancellationToken cancellationToken);
+    Task ShortenRetentionAsync(
+        BackupConfiguration changed,
+        string reason,
+        string author,
+        ISecretStore secrets,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>The passwords that open the repository.</summary>
     Task<IReadOnlyList<BackupKey>> GetKeysAsync(string name, ISecretStore secrets, CancellationToken cancellationToken);
@@ -146,13 +201,25 @@ public interface IBackupEngine
 
     /// <summary>Declares that what is left of an altered audit log counts from now on, and records it.</summary>
     /// <exception cref="BackupException">AuditLogSound: there is nothing to decide.</exception>
-    Task<AuditEntry> AcceptAuditLogAsync(string name, string reason, string author, ISecretStore secrets, CancellationToken cancellationToken);
+    Task<AuditEntry> AcceptAuditLogAsync(
+        string name,
+        string reason,
+        string author,
+        ISecretStore secrets,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>
     /// Repairs the index, and optionally packs and snapshots, from what is known; nothing becomes less readable than it was.
     /// </summary>
     /// <exception cref="BackupException">PackIdInvalid; RepositoryDoubtful: the storage does not show what exists.</exception>
-    Task<RepairResult> RepairAsync(string name, RepairOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+    Task<RepairResult> RepairAsync(
+        string name,
+        RepairOptions options,
+        ISecretStore secrets,
+        IBackupObserver observer,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>The locks of a configuration's repository.</summary>
     Task<IReadOnlyList<BackupLock>> GetLocksAsync(string name, ISecretStore secrets, CancellationToken cancellationToken);
@@ -165,7 +232,13 @@ public interface IBackupEngine
     /// <param name="observer">Is told which locks are being watched.</param>
     /// <param name="cancellationToken">Cancels the watching.</param>
     Task<IReadOnlyList<BackupLock>> RemoveLocksAsync(
-        string name, IReadOnlyCollection<string> dead, IReadOnlyCollection<string> forced, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+        string name,
+        IReadOnlyCollection<string> dead,
+        IReadOnlyCollection<string> forced,
+        ISecretStore secrets,
+        IBackupObserver observer,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Asks an SFTP server for its host key's fingerprint, without trusting it.</summary>
     Task<string> ReadHostKeyAsync(string host, int port, CancellationToken cancellationToken);
@@ -178,5 +251,11 @@ public interface IBackupEngine
     Task<string> ReadCertificateAsync(string file, string? password, CancellationToken cancellationToken);
 
     /// <summary>Checks the repository at the storage, bypassing every cache.</summary>
-    Task<IntegrityReport> TestIntegrityAsync(string name, IntegrityOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);
+    Task<IntegrityReport> TestIntegrityAsync(
+        string name,
+        IntegrityOptions options,
+        ISecretStore secrets,
+        IBackupObserver observer,
+        CancellationToken cancellationToken
+    );
 }

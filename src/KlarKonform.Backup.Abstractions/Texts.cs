@@ -12,7 +12,9 @@ public static class Texts
     /// <exception cref="MissingManifestResourceException">There is no such text: a defect in this product.</exception>
     public static string Get(string key, params object?[] arguments)
     {
-        var text = s_catalog.GetString(key, CultureInfo.CurrentUICulture) ?? throw new MissingManifestResourceException($"The text '{key}' is missing.");
+        var text =
+            s_catalog.GetString(key, CultureInfo.CurrentUICulture)
+            ?? throw new MissingManifestResourceException($"The text '{key}' is missing.");
         return arguments.Length == 0 ? text : string.Format(CultureInfo.CurrentCulture, text, arguments);
     }
 

@@ -18,10 +18,18 @@ internal sealed class DemoWebhooks(DemoTenantServer tenant)
         var receiving = Task.Run(() => shell.Stop($"Start-KKWhatsAppReceiver Demo -Port {port}"));
         while (!receiving.IsCompleted && !await AnswersAsync(client))
             await Task.Delay(50);
-        foreach (var body in tenant.Chats.Webhooks(new DateTimeOffset(2026, 11, 2, 8, 0, 0, TimeSpan.Zero), count).Select(Encoding.UTF8.GetBytes))
+        foreach (
+            var body in tenant.Chats.Webhooks(new DateTimeOffset(2026, 11, 2, 8, 0, 0, TimeSpan.Zero), count).Select(Encoding.UTF8.GetBytes)
+        )
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, "/whatsapp") { Content = new ByteArrayContent(body) };
-            request.Headers.Add("X-Hub-Signature-256", "sha256=" + Convert.ToHexString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(tenant.Options.MetaAppSecret), body)).ToLowerInvariant());
+            request.Headers.Add(
+                "X-Hub-Signature-256",
+                "sha256="
+                    + Convert
+                        .ToHexString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(tenant.Options.MetaAppSecret), body))
+                        .ToLowerInvariant()
+            );
             using var answer = await client.SendAsync(request);
             answer.EnsureSuccessStatusCode();
         }

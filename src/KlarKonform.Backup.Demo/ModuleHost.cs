@@ -18,7 +18,10 @@ internal sealed class ModuleHost : IDisposable
         initial.ThrowOnRunspaceOpenError = true;
         _runspace = host is null ? RunspaceFactory.CreateRunspace(initial) : RunspaceFactory.CreateRunspace(host, initial);
         _runspace.Open();
-        var module = typeof(ModuleHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(each => each.Key == "StagedModule").Value!;
+        var module = typeof(ModuleHost)
+            .Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(each => each.Key == "StagedModule")
+            .Value!;
         Invoke("Import-Module $args[0]", Path.Combine(AppContext.BaseDirectory, "DemoVault.psm1"));
         Invoke("Import-Module $args[0]", Path.Combine(module, "KlarKonform.Backup.psd1"));
         Invoke("Register-SecretVault -Name DemoVault");
@@ -43,7 +46,9 @@ internal sealed class ModuleHost : IDisposable
         var output = shell.Invoke();
         foreach (var warning in shell.Streams.Warning)
             Console.WriteLine($"  WARNING: {warning.Message}");
-        return shell.Streams.Error.Count == 0 ? output : throw new InvalidOperationException(shell.Streams.Error[0].ToString(), shell.Streams.Error[0].Exception);
+        return shell.Streams.Error.Count == 0
+            ? output
+            : throw new InvalidOperationException(shell.Streams.Error[0].ToString(), shell.Streams.Error[0].Exception);
     }
 
     /// <summary>Runs a script and returns its output and all its errors, including a terminating one.</summary>

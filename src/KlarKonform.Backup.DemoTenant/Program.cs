@@ -33,15 +33,22 @@ if (url.Scheme != Uri.UriSchemeHttps || !url.IsLoopback)
 }
 
 var normal = new DemoTenantOptions();
-await using var server = await DemoTenantServer.StartAsync(new DemoTenantOptions
-{
-    Sizes = sizes,
-    Port = url.Port,
-    Latency = TimeSpan.FromMilliseconds(Number("latency-ms", 0)),
-    TenantId = settings["tenant"] ?? normal.TenantId,
-    ClientSecret = settings["secret"] ?? normal.ClientSecret,
-    Permissions = settings["writable"] == "true" ? normal.Permissions.Concat(["Mail.ReadWrite", "Mail.Send", "Calendars.ReadWrite", "Contacts.ReadWrite", "Files.ReadWrite.All"]).ToHashSet() : normal.Permissions,
-});
+await using var server = await DemoTenantServer.StartAsync(
+    new DemoTenantOptions
+    {
+        Sizes = sizes,
+        Port = url.Port,
+        Latency = TimeSpan.FromMilliseconds(Number("latency-ms", 0)),
+        TenantId = settings["tenant"] ?? normal.TenantId,
+        ClientSecret = settings["secret"] ?? normal.ClientSecret,
+        Permissions =
+            settings["writable"] == "true"
+                ? normal
+                    .Permissions.Concat(["Mail.ReadWrite", "Mail.Send", "Calendars.ReadWrite", "Contacts.ReadWrite", "Files.ReadWrite.All"])
+                    .ToHashSet()
+                : normal.Permissions,
+    }
+);
 var certificate = settings["ca"] ?? Path.Combine(Path.GetTempPath(), "klarkonform-demo-ca.pem");
 await File.WriteAllTextAsync(certificate, server.CaCertificatePem);
 Console.WriteLine($"Authority host : {server.BaseUrl}");
@@ -57,10 +64,13 @@ Console.CancelKeyPress += (_, pressed) =>
     pressed.Cancel = true;
     stop.TrySetResult();
 };
-using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
-{
-    signal.Cancel = true;
-    stop.TrySetResult();
-});
+using var terminated = PosixSignalRegistration.Create(
+    PosixSignal.SIGTERM,
+    signal =>
+    {
+        signal.Cancel = true;
+        stop.TrySetResult();
+    }
+);
 await stop.Task;
 return 0;

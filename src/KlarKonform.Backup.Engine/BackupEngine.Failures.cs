@@ -6,20 +6,26 @@ namespace KlarKonform.Backup.Engine;
 public sealed partial class BackupEngine
 {
     /// <inheritdoc />
-    public async Task<AcceptedFailure> AcceptFailureAsync(string name, FailureChoice choice, string reason, string author, CancellationToken cancellationToken)
+    public async Task<AcceptedFailure> AcceptFailureAsync(
+        string name,
+        FailureChoice choice,
+        string reason,
+        string author,
+        CancellationToken cancellationToken
+    )
     {
-        var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
-        var missing = await Journal.MissingAsync(configuration, cancellationToken).ConfigureAwait(false);
+        var configuration = await _configurations.GetAsync(name, cancellationToken);
+        var missing = await Journal.MissingAsync(configuration, cancellationToken);
         var (changed, accepted) = Acceptances.Add(configuration, missing, choice, reason, author, _time.GetUtcNow());
-        await _configurations.SaveAsync(changed, cancellationToken).ConfigureAwait(false);
+        await _configurations.SaveAsync(changed, cancellationToken);
         return accepted;
     }
 
     /// <inheritdoc />
     public async Task<AcceptedFailure> RevokeAcceptanceAsync(string name, FailureChoice choice, CancellationToken cancellationToken)
     {
-        var (changed, revoked) = Acceptances.Remove(await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false), choice);
-        await _configurations.SaveAsync(changed, cancellationToken).ConfigureAwait(false);
+        var (changed, revoked) = Acceptances.Remove(await _configurations.GetAsync(name, cancellationToken), choice);
+        await _configurations.SaveAsync(changed, cancellationToken);
         return revoked;
     }
 }

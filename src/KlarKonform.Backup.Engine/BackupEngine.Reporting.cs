@@ -7,10 +7,14 @@ namespace KlarKonform.Backup.Engine;
 public sealed partial class BackupEngine
 {
     /// <inheritdoc />
-    public async IAsyncEnumerable<BackupRun> GetRunsAsync(string name, IBackupObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<BackupRun> GetRunsAsync(
+        string name,
+        IBackupObserver observer,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
-        var configuration = await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
-        await foreach (var run in _journal.ReadAsync(configuration.Id, observer.Warning, cancellationToken).ConfigureAwait(false))
+        var configuration = await _configurations.GetAsync(name, cancellationToken);
+        await foreach (var run in _journal.ReadAsync(configuration.Id, observer.Warning, cancellationToken))
             yield return Acceptances.Apply(configuration, run);
     }
 

@@ -20,84 +20,159 @@ public sealed partial class BackupEngine
     private const int ItemsAProgress = 50;
 
     /// <inheritdoc />
-    public IAsyncEnumerable<RestoredItem> RestoreAsync(string name, RestoreRequest request, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
-        StreamAsync<RestoredItem>(async (writer, token) =>
-        {
-            await WithRepositoryAsync(name, secrets, async session =>
+    public IAsyncEnumerable<RestoredItem> RestoreAsync(
+        string name,
+        RestoreRequest request,
+        ISecretStore secrets,
+        IBackupObserver observer,
+        CancellationToken cancellationToken
+    ) =>
+        StreamAsync<RestoredItem>(
+            async (writer, token) =>
             {
-                // Everything that can be refused is refused before anything is written.
-                var sources = await SourcesAsync(session, request, token).ConfigureAwait(false);
-                await using var held = await ShareAsync(session, observer, token).ConfigureAwait(false);
-                await ColdStorage.WarnAsync(session, observer, token).ConfigureAwait(false);
-                await session.Repository.LoadIndexAsync(token).ConfigureAwait(false);
-                var browser = new SnapshotBrowser(new RepositoryReader(session.Repository, treeCache: session.TreeCache));
-                foreach (var source in sources)
-                {
-                    if (await new SnapshotSelection(browser, source.Paths, request.IncludeDeleted).MissingAsync(source.Root, token).ConfigureAwait(false) is { } missing)
-                        throw new BackupException("PathNotFound", BackupErrorCategory.ObjectNotFound, missing, missing, source.Snapshot[..8]);
-                }
-
-                var count = 0;
-                await using var report = await RestoreReport.OpenAsync(request.ReportPath, request.AppendReport).ConfigureAwait(false);
-                await using var folder = request.Cloud is null ? new FolderRestorer(session, request, sources) : null;
-                await foreach (var item in (folder is not null ? folder.RestoreAsync(token) : RestoreToCloudAsync(session, request, sources, secrets, observer, token)).ConfigureAwait(false))
-                {
-                    if (report is not null)
-                        await report.AddAsync(item).ConfigureAwait(false);
-                    await writer.WriteAsync(item, token).ConfigureAwait(false);
-                    if (count++ % ItemsAProgress == 0)
-                        observer.Progress(new BackupProgress(null, Texts.Get("Progress_Restoring", count), -1, Completed: false));
-                }
-
-                return true;
-            }, token).ConfigureAwait(false);
-        }, cancellationToken);
-
-    /// <inheritdoc />
-    public IAsyncEnumerable<BackupItem> GetItemsAsync(string name, string snapshotId, string path, bool recurse, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
-        StreamAsync<BackupItem>(async (writer, token) =>
-        {
-            await WithRepositoryAsync(name, secrets, async session =>
-            {
-                var (id, snapshot) = await session.FindSnapshotAsync(snapshotId, token).ConfigureAwait(false);
-                await session.Repository.OpenIndexAsync(token).ConfigureAwait(false);
-                var browser = new SnapshotBrowser(new RepositoryReader(session.Repository, treeCache: session.TreeCache));
-                var any = false;
-                await foreach (var found in new SnapshotSelection(browser, [path], includeDeleted: true).NamedAsync(snapshot.Root, token).ConfigureAwait(false))
-                {
-                    any = true;
-                    await foreach (var entry in ListAsync(browser, found, path, recurse, token).ConfigureAwait(false))
+                await WithRepositoryAsync(
+                    name,
+                    secrets,
+                    async session =>
                     {
-                        if (entry.Fault is { } fault)
-                            observer.Warning(Texts.Get("BrowseDamaged", entry.Path, ItemWall.Describe(fault).Detail));
-                        else
-                            await writer.WriteAsync(ItemSummary.Of(entry).ToItem(session.Configuration.Name, id.ToString(), snapshot.Taken, entry.Path), token).ConfigureAwait(false);
-                    }
-                }
+                        // Everything that can be refused is refused before anything is written.
+                        var sources = await SourcesAsync(session, request, token);
+                        await using var held = await ShareAsync(session, observer, token);
+                        await ColdStorage.WarnAsync(session, observer, token);
+                        await session.Repository.LoadIndexAsync(token);
+                        var browser = new SnapshotBrowser(new RepositoryReader(session.Repository, treeCache: session.TreeCache));
+                        foreach (var source in sources)
+                        {
+                            if (
+                                await new SnapshotSelection(browser, source.Paths, request.IncludeDeleted).MissingAsync(
+                                    source.Root,
+                                    token
+                                ) is
+                                { } missing
+                            )
+                                throw new BackupException(
+                                    "PathNotFound",
+                                    BackupErrorCategory.ObjectNotFound,
+                                    missing,
+                                    missing,
+                                    source.Snapshot[..8]
+                                );
+                        }
 
-                return any || path.Trim('/').Length == 0 ? true : throw new BackupException("PathNotFound", BackupErrorCategory.ObjectNotFound, path, path, id.ToString()[..8]);
-            }, token).ConfigureAwait(false);
-        }, cancellationToken);
+                        var count = 0;
+                        await using var report = await RestoreReport.OpenAsync(request.ReportPath, request.AppendReport);
+                        await using var folder = request.Cloud is null ? new FolderRestorer(session, request, sources) : null;
+                        await foreach (
+                            var item in (
+                                folder is not null
+                                    ? folder.RestoreAsync(token)
+                                    : RestoreToCloudAsync(session, request, sources, secrets, observer, token)
+                            )
+                        )
+                        {
+                            if (report is not null)
+                                await report.AddAsync(item);
+                            await writer.WriteAsync(item, token);
+                            if (count++ % ItemsAProgress == 0)
+                                observer.Progress(new BackupProgress(null, Texts.Get("Progress_Restoring", count), -1, Completed: false));
+                        }
+
+                        return true;
+                    },
+                    token
+                );
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc />
-    public IAsyncEnumerable<BackupItem> FindItemsAsync(string name, ItemQuery query, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
-        StreamAsync<BackupItem>(async (writer, token) =>
-        {
-            await WithRepositoryAsync(name, secrets, async session =>
+    public IAsyncEnumerable<BackupItem> GetItemsAsync(
+        string name,
+        string snapshotId,
+        string path,
+        bool recurse,
+        ISecretStore secrets,
+        IBackupObserver observer,
+        CancellationToken cancellationToken
+    ) =>
+        StreamAsync<BackupItem>(
+            async (writer, token) =>
             {
-                await foreach (var item in new ItemSearch(session, _home.Cache(session.Configuration.Id), observer).RunAsync(query, token).ConfigureAwait(false))
-                    await writer.WriteAsync(item, token).ConfigureAwait(false);
-                return true;
-            }, token).ConfigureAwait(false);
-        }, cancellationToken);
+                await WithRepositoryAsync(
+                    name,
+                    secrets,
+                    async session =>
+                    {
+                        var (id, snapshot) = await session.FindSnapshotAsync(snapshotId, token);
+                        await session.Repository.OpenIndexAsync(token);
+                        var browser = new SnapshotBrowser(new RepositoryReader(session.Repository, treeCache: session.TreeCache));
+                        var any = false;
+                        await foreach (
+                            var found in new SnapshotSelection(browser, [path], includeDeleted: true).NamedAsync(snapshot.Root, token)
+                        )
+                        {
+                            any = true;
+                            await foreach (var entry in ListAsync(browser, found, path, recurse, token))
+                            {
+                                if (entry.Fault is { } fault)
+                                    observer.Warning(Texts.Get("BrowseDamaged", entry.Path, ItemWall.Describe(fault).Detail));
+                                else
+                                    await writer.WriteAsync(
+                                        ItemSummary.Of(entry).ToItem(session.Configuration.Name, id.ToString(), snapshot.Taken, entry.Path),
+                                        token
+                                    );
+                            }
+                        }
+
+                        return any || path.Trim('/').Length == 0
+                            ? true
+                            : throw new BackupException("PathNotFound", BackupErrorCategory.ObjectNotFound, path, path, id.ToString()[..8]);
+                    },
+                    token
+                );
+            },
+            cancellationToken
+        );
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<BackupItem> FindItemsAsync(
+        string name,
+        ItemQuery query,
+        ISecretStore secrets,
+        IBackupObserver observer,
+        CancellationToken cancellationToken
+    ) =>
+        StreamAsync<BackupItem>(
+            async (writer, token) =>
+            {
+                await WithRepositoryAsync(
+                    name,
+                    secrets,
+                    async session =>
+                    {
+                        await foreach (
+                            var item in new ItemSearch(session, _home.Cache(session.Configuration.Id), observer).RunAsync(query, token)
+                        )
+                            await writer.WriteAsync(item, token);
+                        return true;
+                    },
+                    token
+                );
+            },
+            cancellationToken
+        );
 
     // By snapshot: "latest" and the id of that snapshot are the same source, and a path given twice counts once.
-    private static async Task<IReadOnlyList<RestoreSource>> SourcesAsync(BackupRepository session, RestoreRequest request, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<RestoreSource>> SourcesAsync(
+        BackupRepository session,
+        RestoreRequest request,
+        CancellationToken cancellationToken
+    )
     {
         var sources = new List<RestoreSource>();
         foreach (var selection in request.Further.Prepend(new RestoreSelection(request.SnapshotId, request.Paths)))
         {
-            var (id, snapshot) = await session.FindSnapshotAsync(selection.SnapshotId, cancellationToken).ConfigureAwait(false);
+            var (id, snapshot) = await session.FindSnapshotAsync(selection.SnapshotId, cancellationToken);
             var source = sources.Find(each => each.Snapshot == id.ToString());
             if (source is null)
                 sources.Add(source = new RestoreSource(id.ToString(), snapshot.Root));
@@ -112,9 +187,16 @@ public sealed partial class BackupEngine
     {
         try
         {
-            return await RepositoryLock.AcquireAsync(session.Repository, exclusive: false, _time, cancellationToken, LockWatching.On(observer)).ConfigureAwait(false);
+            return await RepositoryLock.AcquireAsync(
+                session.Repository,
+                exclusive: false,
+                _time,
+                cancellationToken,
+                LockWatching.On(observer)
+            );
         }
-        catch (Storage.StorageException exception) when (exception.Kind is Storage.StorageErrorKind.AccessDenied or Storage.StorageErrorKind.Full)
+        catch (Storage.StorageException exception)
+            when (exception.Kind is Storage.StorageErrorKind.AccessDenied or Storage.StorageErrorKind.Full)
         {
             observer.Warning(Texts.Get("RestoreWithoutLock", exception.Message));
             return null;
@@ -122,7 +204,13 @@ public sealed partial class BackupEngine
     }
 
     // A folder given by its name is listed; for a pattern, the matches themselves are shown.
-    private static async IAsyncEnumerable<SnapshotEntry> ListAsync(SnapshotBrowser browser, SnapshotEntry found, string path, bool recurse, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<SnapshotEntry> ListAsync(
+        SnapshotBrowser browser,
+        SnapshotEntry found,
+        string path,
+        bool recurse,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var pattern = path.Trim('/').Length == 0 || (path.AsSpan().IndexOfAny('*', '?') >= 0 && found.Path != "/" + path.Trim('/'));
         if (found.Fault is not null)
@@ -131,7 +219,7 @@ public sealed partial class BackupEngine
         }
         else if (recurse)
         {
-            await foreach (var entry in browser.WalkAsync(found, cancellationToken).ConfigureAwait(false))
+            await foreach (var entry in browser.WalkAsync(found, cancellationToken))
                 yield return entry;
         }
         else if (pattern || !found.Node.IsDirectory)
@@ -140,40 +228,57 @@ public sealed partial class BackupEngine
         }
         else
         {
-            foreach (var child in await browser.ChildrenAsync(found, cancellationToken).ConfigureAwait(false))
+            foreach (var child in await browser.ChildrenAsync(found, cancellationToken))
                 yield return child;
         }
     }
 
-    private async IAsyncEnumerable<RestoredItem> RestoreToCloudAsync(BackupRepository session, RestoreRequest request, IReadOnlyList<RestoreSource> sources, ISecretStore secrets, IBackupObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<RestoredItem> RestoreToCloudAsync(
+        BackupRepository session,
+        RestoreRequest request,
+        IReadOnlyList<RestoreSource> sources,
+        ISecretStore secrets,
+        IBackupObserver observer,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
-        using var graph = await new GraphFactory(secrets, _time, _random).OpenAsync(session.Configuration.Tenant, GraphFactory.LogTo(observer), cancellationToken).ConfigureAwait(false);
+        using var graph = await new GraphFactory(secrets, _time, _random).OpenAsync(
+            session.Configuration.Tenant,
+            GraphFactory.LogTo(observer),
+            cancellationToken
+        );
         var context = new RestoreContext(new RepositoryReader(session.Repository, treeCache: session.TreeCache), graph.Client, request);
         using var restorer = new CloudRestorer(context, session.Configuration, sources, observer);
-        await foreach (var item in restorer.RestoreAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var item in restorer.RestoreAsync(cancellationToken))
             yield return item;
     }
 
     // An iterator cannot yield inside a try with a catch, so the results pass through a channel whose producer translates errors.
-    private static async IAsyncEnumerable<T> StreamAsync<T>(Func<ChannelWriter<T>, CancellationToken, Task> produce, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<T> StreamAsync<T>(
+        Func<ChannelWriter<T>, CancellationToken, Task> produce,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var channel = Channel.CreateBounded<T>(64);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var producer = Task.Run(async () =>
-        {
-            try
+        var producer = Task.Run(
+            async () =>
             {
-                await produce(channel.Writer, stop.Token).ConfigureAwait(false);
-                channel.Writer.Complete();
-            }
-            catch (Exception exception)
-            {
-                channel.Writer.Complete(exception);
-            }
-        }, CancellationToken.None);
+                try
+                {
+                    await produce(channel.Writer, stop.Token);
+                    channel.Writer.Complete();
+                }
+                catch (Exception exception)
+                {
+                    channel.Writer.Complete(exception);
+                }
+            },
+            CancellationToken.None
+        );
         try
         {
-            while (await WaitAsync(channel.Reader, cancellationToken).ConfigureAwait(false))
+            while (await WaitAsync(channel.Reader, cancellationToken))
             {
                 while (channel.Reader.TryRead(out var item))
                     yield return item;
@@ -181,8 +286,8 @@ public sealed partial class BackupEngine
         }
         finally
         {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await producer.ConfigureAwait(false);
+            await stop.CancelAsync();
+            await producer;
         }
     }
 
@@ -190,7 +295,7 @@ public sealed partial class BackupEngine
     {
         try
         {
-            return await reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false);
+            return await reader.WaitToReadAsync(cancellationToken);
         }
         catch (ChannelClosedException exception) when (exception.InnerException is not null)
         {

@@ -12,21 +12,43 @@ namespace KlarKonform.Backup.Engine;
 public sealed partial class BackupEngine
 {
     /// <inheritdoc />
-    public Task<RetentionResult> RunRetentionAsync(string name, RetentionOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken)
+    public Task<RetentionResult> RunRetentionAsync(
+        string name,
+        RetentionOptions options,
+        ISecretStore secrets,
+        IBackupObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         if (options.Policy is { } policy)
             ConfigurationValidator.Validate(name, policy);
-        return WithRepositoryAsync(name, secrets, async session =>
-        {
-            // A different policy for this run may remove what the law requires to be kept, so that is recorded before it happens.
-            if (options is { Policy: { } other, PlanOnly: false } && session.Configuration.Retention is { Preset: RetentionPreset.Legal } && other.Preset != RetentionPreset.Legal)
+        return WithRepositoryAsync(
+            name,
+            secrets,
+            async session =>
             {
-                await session.Repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
-                await AppendAsync(session, AuditLog.RetentionOverridden, "Invoke-KKBackupRetention", Environment.UserName, other, cancellationToken).ConfigureAwait(false);
-            }
+                // A different policy for this run may remove what the law requires to be kept, so that is recorded before it happens.
+                if (
+                    options is { Policy: { } other, PlanOnly: false }
+                    && session.Configuration.Retention is { Preset: RetentionPreset.Legal }
+                    && other.Preset != RetentionPreset.Legal
+                )
+                {
+                    await session.Repository.LoadIndexAsync(cancellationToken);
+                    await AppendAsync(
+                        session,
+                        AuditLog.RetentionOverridden,
+                        "Invoke-KKBackupRetention",
+                        Environment.UserName,
+                        other,
+                        cancellationToken
+                    );
+                }
 
-            return await new RetentionRunner(session, _time, LockWatching.On(observer)).RunAsync(options, cancellationToken).ConfigureAwait(false);
-        }, cancellationToken);
+                return await new RetentionRunner(session, _time, LockWatching.On(observer)).RunAsync(options, cancellationToken);
+            },
+            cancellationToken
+        );
     }
 
     /// <inheritdoc />
@@ -35,66 +57,113 @@ public sealed partial class BackupEngine
 
     /// <inheritdoc />
     public Task<BackupHold> SetHoldAsync(string name, HoldRequest request, ISecretStore secrets, CancellationToken cancellationToken) =>
-        WithRepositoryAsync(name, secrets, async session =>
-        {
-            var hold = await new HoldManager(session, _time).SetAsync(request, cancellationToken).ConfigureAwait(false);
-            await RefreshAsync(session, cancellationToken).ConfigureAwait(false);
-            return hold;
-        }, cancellationToken);
+        WithRepositoryAsync(
+            name,
+            secrets,
+            async session =>
+            {
+                var hold = await new HoldManager(session, _time).SetAsync(request, cancellationToken);
+                await RefreshAsync(session, cancellationToken);
+                return hold;
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc />
     public Task<BackupHold> RemoveHoldAsync(string name, HoldRequest request, ISecretStore secrets, CancellationToken cancellationToken) =>
-        WithRepositoryAsync(name, secrets, async session =>
-        {
-            var hold = await new HoldManager(session, _time).RemoveAsync(request, cancellationToken).ConfigureAwait(false);
-            await RefreshAsync(session, cancellationToken).ConfigureAwait(false);
-            return hold;
-        }, cancellationToken);
+        WithRepositoryAsync(
+            name,
+            secrets,
+            async session =>
+            {
+                var hold = await new HoldManager(session, _time).RemoveAsync(request, cancellationToken);
+                await RefreshAsync(session, cancellationToken);
+                return hold;
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc />
     public Task<IReadOnlyList<AuditEntry>> GetAuditLogAsync(string name, ISecretStore secrets, CancellationToken cancellationToken) =>
-        WithRepositoryAsync(name, secrets, async session =>
-        {
-            await session.Repository.OpenIndexAsync(cancellationToken).ConfigureAwait(false);
-            return await new AuditLog(session, _time).ReadAsync(cancellationToken).ConfigureAwait(false);
-        }, cancellationToken);
+        WithRepositoryAsync(
+            name,
+            secrets,
+            async session =>
+            {
+                await session.Repository.OpenIndexAsync(cancellationToken);
+                return await new AuditLog(session, _time).ReadAsync(cancellationToken);
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc />
-    public Task<AuditEntry> AcceptAuditLogAsync(string name, string reason, string author, ISecretStore secrets, CancellationToken cancellationToken) =>
-        WithRepositoryAsync(name, secrets, async session =>
-        {
-            await session.Repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
-            var entry = await new AuditLog(session, _time).AcceptAsync(reason, author, cancellationToken).ConfigureAwait(false);
-            await RefreshAsync(session, cancellationToken).ConfigureAwait(false);
-            return entry;
-        }, cancellationToken);
+    public Task<AuditEntry> AcceptAuditLogAsync(
+        string name,
+        string reason,
+        string author,
+        ISecretStore secrets,
+        CancellationToken cancellationToken
+    ) =>
+        WithRepositoryAsync(
+            name,
+            secrets,
+            async session =>
+            {
+                await session.Repository.LoadIndexAsync(cancellationToken);
+                var entry = await new AuditLog(session, _time).AcceptAsync(reason, author, cancellationToken);
+                await RefreshAsync(session, cancellationToken);
+                return entry;
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc />
     public async Task<bool> ShortensRetentionAsync(BackupConfiguration changed, CancellationToken cancellationToken)
     {
         ConfigurationValidator.ValidateNew(changed);
-        var present = await _configurations.GetAsync(changed.Name, cancellationToken).ConfigureAwait(false);
+        var present = await _configurations.GetAsync(changed.Name, cancellationToken);
         return present.Retention is { Preset: RetentionPreset.Legal } legal
-            && (changed.Retention is { Preset: not RetentionPreset.Legal } || legal.DeletedItemsOrDefault() > (changed.Retention?.DeletedItemsOrDefault() ?? DeletedItemsPolicy.KeepUntilRetention));
+            && (
+                changed.Retention is { Preset: not RetentionPreset.Legal }
+                || legal.DeletedItemsOrDefault() > (changed.Retention?.DeletedItemsOrDefault() ?? DeletedItemsPolicy.KeepUntilRetention)
+            );
     }
 
     /// <inheritdoc />
-    public async Task ShortenRetentionAsync(BackupConfiguration changed, string reason, string author, ISecretStore secrets, CancellationToken cancellationToken)
+    public async Task ShortenRetentionAsync(
+        BackupConfiguration changed,
+        string reason,
+        string author,
+        ISecretStore secrets,
+        CancellationToken cancellationToken
+    )
     {
         ConfigurationValidator.ValidateNew(changed);
-        var present = await _configurations.GetAsync(changed.Name, cancellationToken).ConfigureAwait(false);
+        var present = await _configurations.GetAsync(changed.Name, cancellationToken);
         try
         {
             // Recorded first: no change may be in force without being in the log.
-            await using var session = await BackupRepository.OpenAsync(present, secrets, create: false, _home.Cache(present.Id), _time, _random, cancellationToken).ConfigureAwait(false);
-            await session.Repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
-            await AppendAsync(session, AuditLog.RetentionShortened, reason, author, changed.Retention, cancellationToken).ConfigureAwait(false);
+            await using var session = await BackupRepository.OpenAsync(
+                present,
+                secrets,
+                create: false,
+                _home.Cache(present.Id),
+                _time,
+                _random,
+                cancellationToken
+            );
+            await session.Repository.LoadIndexAsync(cancellationToken);
+            await AppendAsync(session, AuditLog.RetentionShortened, reason, author, changed.Retention, cancellationToken);
         }
-        catch (Exception exception) when (exception is RepositoryException { Kind: RepositoryErrorKind.NotARepository } or Storage.StorageException { Kind: Storage.StorageErrorKind.NotFound })
+        catch (Exception exception)
+            when (exception
+                    is RepositoryException { Kind: RepositoryErrorKind.NotARepository }
+                        or Storage.StorageException { Kind: Storage.StorageErrorKind.NotFound }
+            )
         {
             // If nothing was ever backed up, nothing can be lost. Otherwise the disk is missing, and the change would not be logged
             // anywhere.
-            if (await _journal.NewestSnapshotAsync(present.Id, cancellationToken).ConfigureAwait(false) is not null)
+            if (await _journal.NewestSnapshotAsync(present.Id, cancellationToken) is not null)
             {
                 var place = present.Target.Path ?? present.Target.Bucket;
                 throw new BackupException("RepositoryVanished", BackupErrorCategory.ObjectNotFound, place, place, present.Name);
@@ -105,30 +174,41 @@ public sealed partial class BackupEngine
             throw ErrorTranslator.Translate(exception, present);
         }
 
-        await _configurations.SaveAsync(changed, cancellationToken).ConfigureAwait(false);
+        await _configurations.SaveAsync(changed, cancellationToken);
     }
 
-    private Task<AuditEntry> AppendAsync(BackupRepository session, string action, string reason, string author, RetentionSettings? policy, CancellationToken cancellationToken) =>
-        new AuditLog(session, _time).AppendAsync(_ => new AuditEntry
-        {
-            Number = 0,
-            Time = default,
-            Action = action,
-            Author = author,
-            Reason = reason,
-            Target = Describe(session.Configuration.Retention),
-            Detail = Describe(policy),
-            Previous = "",
-        }, cancellationToken);
+    private Task<AuditEntry> AppendAsync(
+        BackupRepository session,
+        string action,
+        string reason,
+        string author,
+        RetentionSettings? policy,
+        CancellationToken cancellationToken
+    ) =>
+        new AuditLog(session, _time).AppendAsync(
+            _ => new AuditEntry
+            {
+                Number = 0,
+                Time = default,
+                Action = action,
+                Author = author,
+                Reason = reason,
+                Target = Describe(session.Configuration.Retention),
+                Detail = Describe(policy),
+                Previous = "",
+            },
+            cancellationToken
+        );
 
-    private static string Describe(RetentionSettings? settings) => settings is null ? "-" : $"{settings.Preset}, {settings.DeletedItemsOrDefault()}, {RetentionPolicy.Of(settings)!.Days} d";
+    private static string Describe(RetentionSettings? settings) =>
+        settings is null ? "-" : $"{settings.Preset}, {settings.DeletedItemsOrDefault()}, {RetentionPolicy.Of(settings)!.Days} d";
 
     private async Task<IReadOnlyList<BackupHold>> RefreshAsync(BackupRepository session, CancellationToken cancellationToken)
     {
-        var holds = await new HoldManager(session, _time).ListAsync(cancellationToken).ConfigureAwait(false);
+        var holds = await new HoldManager(session, _time).ListAsync(cancellationToken);
         try
         {
-            await new HoldCache(_home).WriteAsync(session.Configuration.Id, holds, cancellationToken).ConfigureAwait(false);
+            await new HoldCache(_home).WriteAsync(session.Configuration.Id, holds, cancellationToken);
         }
         catch (BackupException exception) when (exception.ErrorId == "HomeUnwritable")
         {

@@ -9,24 +9,49 @@ public sealed partial class BackupEngine
     private ScheduleRegistrar Schedules => new(_configurations, _home, _time);
 
     /// <inheritdoc />
-    public Task<BackupSchedule> SetScheduleAsync(string name, ScheduleRequest request, CancellationToken cancellationToken) => Schedules.SetAsync(name, request, cancellationToken);
+    public Task<BackupSchedule> SetScheduleAsync(string name, ScheduleRequest request, CancellationToken cancellationToken) =>
+        Schedules.SetAsync(name, request, cancellationToken);
 
     /// <inheritdoc />
     public Task RemoveScheduleAsync(string name, CancellationToken cancellationToken) => Schedules.RemoveAsync(name, cancellationToken);
 
     /// <inheritdoc />
-    public Task<BackupSchedule> EnableScheduleAsync(string name, bool enabled, CancellationToken cancellationToken) => Schedules.EnableAsync(name, enabled, cancellationToken);
+    public Task<BackupSchedule> EnableScheduleAsync(string name, bool enabled, CancellationToken cancellationToken) =>
+        Schedules.EnableAsync(name, enabled, cancellationToken);
 
     /// <inheritdoc />
-    public Task RunSchedulerAsync(SchedulerOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
-        new BackupScheduler(_configurations, _journal, (configuration, token) => StartBackupAsync(configuration.Name, new BackupOptions { ShardCount = configuration.Schedule?.ShardCount ?? 1 }, secrets, observer, token), options, observer, _time).RunAsync(cancellationToken);
+    public Task RunSchedulerAsync(
+        SchedulerOptions options,
+        ISecretStore secrets,
+        IBackupObserver observer,
+        CancellationToken cancellationToken
+    ) =>
+        new BackupScheduler(
+            _configurations,
+            _journal,
+            (configuration, token) =>
+                StartBackupAsync(
+                    configuration.Name,
+                    new BackupOptions { ShardCount = configuration.Schedule?.ShardCount ?? 1 },
+                    secrets,
+                    observer,
+                    token
+                ),
+            options,
+            observer,
+            _time
+        ).RunAsync(cancellationToken);
 
     /// <inheritdoc />
     public async Task ExportRunbookAsync(string name, string path, bool overwrite, CancellationToken cancellationToken)
     {
-        var text = await RunbookWriter.WriteAsync(await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false), _configurations, cancellationToken).ConfigureAwait(false);
+        var text = await RunbookWriter.WriteAsync(
+            await _configurations.GetAsync(name, cancellationToken),
+            _configurations,
+            cancellationToken
+        );
         if (File.Exists(path) && !overwrite)
             throw new BackupException("FileExists", BackupErrorCategory.ResourceExists, path, path);
-        await BackupHome.WriteAsync(path, System.Text.Encoding.UTF8.GetBytes(text), cancellationToken).ConfigureAwait(false);
+        await BackupHome.WriteAsync(path, System.Text.Encoding.UTF8.GetBytes(text), cancellationToken);
     }
 }

@@ -6,6 +6,14 @@ namespace KlarKonform.Backup.Engine;
 public sealed partial class BackupEngine
 {
     /// <inheritdoc />
-    public async Task RunWhatsAppReceiverAsync(string name, ReceiverRequest request, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken) =>
-        await new ReceiverHost(await _configurations.GetAsync(name, cancellationToken).ConfigureAwait(false), request, secrets, observer, _time).RunAsync(cancellationToken).ConfigureAwait(false);
+    public async Task RunWhatsAppReceiverAsync(
+        string name,
+        ReceiverRequest request,
+        ISecretStore secrets,
+        IBackupObserver observer,
+        CancellationToken cancellationToken
+    ) =>
+        await new ReceiverHost(await _configurations.GetAsync(name, cancellationToken), request, secrets, observer, _time).RunAsync(
+            cancellationToken
+        );
 }

@@ -48,10 +48,15 @@ public sealed class GraphException : Exception
     public static GraphException Broken(string message) => new(GraphErrorKind.Unreachable, null, BrokenAnswer, message);
 
     /// <summary>The same failure, of a question for the resource itself.</summary>
-    public GraphException OfResource(GraphErrorKind? kind = null) => new(kind ?? Kind, Status, Code, Message, InnerException)
-    {
-        RequestId = RequestId, RetryAfter = RetryAfter, Permission = Permission, Restart = Restart, IsOfResource = true,
-    };
+    public GraphException OfResource(GraphErrorKind? kind = null) =>
+        new(kind ?? Kind, Status, Code, Message, InnerException)
+        {
+            RequestId = RequestId,
+            RetryAfter = RetryAfter,
+            Permission = Permission,
+            Restart = Restart,
+            IsOfResource = true,
+        };
 
     /// <summary>For <see cref="GraphErrorKind.ResyncRequired"/>: where Graph wants reading to start again.</summary>
     public Uri? Restart { get; init; }

@@ -6,7 +6,10 @@ namespace KlarKonform.Backup.HelpPages;
 internal static class Parameters
 {
     /// <summary>The cmdlet's own parameters, by name.</summary>
-    public static IEnumerable<ParameterMetadata> Own(CmdletInfo command) => command.Parameters.Values.Where(parameter => !PSCmdlet.CommonParameters.Contains(parameter.Name)).OrderBy(parameter => parameter.Name, StringComparer.Ordinal);
+    public static IEnumerable<ParameterMetadata> Own(CmdletInfo command) =>
+        command
+            .Parameters.Values.Where(parameter => !PSCmdlet.CommonParameters.Contains(parameter.Name))
+            .OrderBy(parameter => parameter.Name, StringComparer.Ordinal);
 
     public static bool IsOptional(string name) => PSCmdlet.OptionalCommonParameters.Contains(name);
 
@@ -27,10 +30,15 @@ internal static class Parameters
 
     /// <summary>Position counted from 1, or Named.</summary>
     public static string Position(ParameterMetadata parameter) =>
-        parameter.ParameterSets.Values.Select(set => set.Position).FirstOrDefault(position => position >= 0, int.MinValue) is >= 0 and var place ? $"{place + 1}" : "Named";
+        parameter.ParameterSets.Values.Select(set => set.Position).FirstOrDefault(position => position >= 0, int.MinValue)
+            is >= 0
+                and var place
+            ? $"{place + 1}"
+            : "Named";
 
     public static bool TakesWildcards(ParameterMetadata parameter) => parameter.Attributes.OfType<SupportsWildcardsAttribute>().Any();
 
     /// <summary>Parameter sets of the command, the default one first.</summary>
-    public static IEnumerable<CommandParameterSetInfo> Sets(CmdletInfo command) => command.ParameterSets.OrderByDescending(set => set.IsDefault).ThenBy(set => set.Name, StringComparer.Ordinal);
+    public static IEnumerable<CommandParameterSetInfo> Sets(CmdletInfo command) =>
+        command.ParameterSets.OrderByDescending(set => set.IsDefault).ThenBy(set => set.Name, StringComparer.Ordinal);
 }

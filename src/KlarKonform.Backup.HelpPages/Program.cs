@@ -13,15 +13,27 @@ if (args.Length > 0 && args is not ["--output", _])
 }
 
 using var shell = new ModuleHost();
-var commands = shell.Invoke("Get-Command -Module KlarKonform.Backup").Select(command => (System.Management.Automation.CmdletInfo)command.BaseObject).OrderBy(command => command.Name, StringComparer.Ordinal).ToArray();
+var commands = shell
+    .Invoke("Get-Command -Module KlarKonform.Backup")
+    .Select(command => (System.Management.Automation.CmdletInfo)command.BaseObject)
+    .OrderBy(command => command.Name, StringComparer.Ordinal)
+    .ToArray();
 foreach (var (language, culture) in new[] { ("en", "en-US"), ("de", "de-DE") })
 {
     var help = new HelpSource(Path.Combine(root, "src", "KlarKonform.Backup.Cmdlets", "Module", $"help.{language}.xml"));
     foreach (var command in commands)
         Write(Path.Combine(output, "docs", culture, command.Name + ".md"), MarkdownPage.Of(command, help.Of(command.Name), language));
-    var about = File.ReadAllText(Path.Combine(root, "src", "KlarKonform.Backup.Cmdlets", "Module", culture, "about_KlarKonform_Backup.help.txt"));
-    Write(Path.Combine(output, "docs", culture, "about_KlarKonform_Backup.md"), $"# about_KlarKonform_Backup\n\n```\n{about.TrimEnd()}\n```\n");
-    Write(Path.Combine(output, "src", "KlarKonform.Backup.Cmdlets", "Module", culture, "KlarKonform.Backup.Cmdlets.dll-Help.xml"), MamlFile.Of(commands, help));
+    var about = File.ReadAllText(
+        Path.Combine(root, "src", "KlarKonform.Backup.Cmdlets", "Module", culture, "about_KlarKonform_Backup.help.txt")
+    );
+    Write(
+        Path.Combine(output, "docs", culture, "about_KlarKonform_Backup.md"),
+        $"# about_KlarKonform_Backup\n\n```\n{about.TrimEnd()}\n```\n"
+    );
+    Write(
+        Path.Combine(output, "src", "KlarKonform.Backup.Cmdlets", "Module", culture, "KlarKonform.Backup.Cmdlets.dll-Help.xml"),
+        MamlFile.Of(commands, help)
+    );
 }
 
 return 0;

@@ -36,7 +36,9 @@ public sealed class LineLimitHandler(HttpMessageHandler inner, LineLimits limits
         catch (Exception exception) when (wait.IsOver && !cancellationToken.IsCancellationRequested)
         {
             var silence = string.Create(
-                CultureInfo.InvariantCulture, $"'{request.RequestUri?.Host}' did not answer within {wait.Limit.TotalSeconds:0.#} seconds.");
+                CultureInfo.InvariantCulture,
+                $"'{request.RequestUri?.Host}' did not answer within {wait.Limit.TotalSeconds:0.#} seconds."
+            );
             throw new HttpRequestException(silence, new TimeoutException(silence, exception));
         }
         finally

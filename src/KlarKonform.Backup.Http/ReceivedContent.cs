@@ -22,7 +22,8 @@ internal sealed class ReceivedContent : HttpContent
     protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
         Limited(await _body.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
 
-    protected override Stream CreateContentReadStream(CancellationToken cancellationToken) => Limited(_body.ReadAsStream(cancellationToken));
+    protected override Stream CreateContentReadStream(CancellationToken cancellationToken) =>
+        Limited(_body.ReadAsStream(cancellationToken));
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);

@@ -21,7 +21,11 @@ internal sealed class ReceivingStream(Stream inner, TimeSpan silence, TimeProvid
 
     public override long Length => inner.Length;
 
-    public override long Position { get => inner.Position; set => inner.Position = value; }
+    public override long Position
+    {
+        get => inner.Position;
+        set => inner.Position = value;
+    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -43,9 +47,7 @@ internal sealed class ReceivingStream(Stream inner, TimeSpan silence, TimeProvid
     public override int Read(byte[] buffer, int offset, int count) =>
         ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override long Seek(long offset, SeekOrigin origin) => inner.Seek(offset, origin);
 
@@ -86,7 +88,9 @@ internal sealed class ReceivingStream(Stream inner, TimeSpan silence, TimeProvid
         catch (Exception exception) when (_end.IsCancellationRequested)
         {
             var text = string.Create(
-                CultureInfo.InvariantCulture, $"The line was silent for {silence.TotalSeconds:0.#} seconds in the middle of an answer.");
+                CultureInfo.InvariantCulture,
+                $"The line was silent for {silence.TotalSeconds:0.#} seconds in the middle of an answer."
+            );
             throw new IOException(text, new TimeoutException(text, exception));
         }
         finally

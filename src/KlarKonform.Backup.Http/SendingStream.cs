@@ -13,7 +13,11 @@ internal sealed class SendingStream(Stream inner, AnswerWait wait) : Stream
 
     public override long Length => throw new NotSupportedException();
 
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -23,8 +27,7 @@ internal sealed class SendingStream(Stream inner, AnswerWait wait) : Stream
             await inner.WriteAsync(piece, cancellationToken).ConfigureAwait(false);
             wait.Sent(piece.Length);
             buffer = buffer[piece.Length..];
-        }
-        while (buffer.Length > 0);
+        } while (buffer.Length > 0);
     }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

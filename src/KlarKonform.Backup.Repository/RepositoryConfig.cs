@@ -29,9 +29,15 @@ public sealed record RepositoryConfig
         {
             var plain = new byte[stored.Length];
             var length = key.Open(stored, plain);
-            var config = JsonSerializer.Deserialize<RepositoryConfig>(plain.AsSpan(0, length))
+            var config =
+                JsonSerializer.Deserialize<RepositoryConfig>(plain.AsSpan(0, length))
                 ?? throw new RepositoryException(RepositoryErrorKind.Damaged, "The repository's config is empty.");
-            return config.Version is 1 or 2 ? config : throw new RepositoryException(RepositoryErrorKind.UnsupportedVersion, $"The repository has format version {config.Version}.");
+            return config.Version is 1 or 2
+                ? config
+                : throw new RepositoryException(
+                    RepositoryErrorKind.UnsupportedVersion,
+                    $"The repository has format version {config.Version}."
+                );
         }
         catch (JsonException exception)
         {

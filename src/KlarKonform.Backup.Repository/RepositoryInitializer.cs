@@ -59,8 +59,11 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
                     known.Key.Dispose();
             }
 
-            if (time.GetElapsedTime(seen.Since) >= s_patience && await TryOpenAsync(cancellationToken).ConfigureAwait(false) is var (left, key)
-                && await TryTakeOverAsync(left, key, cancellationToken).ConfigureAwait(false) is { } taken)
+            if (
+                time.GetElapsedTime(seen.Since) >= s_patience
+                && await TryOpenAsync(cancellationToken).ConfigureAwait(false) is var (left, key)
+                && await TryTakeOverAsync(left, key, cancellationToken).ConfigureAwait(false) is { } taken
+            )
                 return taken;
             await Task.Delay(s_look, time, cancellationToken).ConfigureAwait(false);
         }
@@ -75,10 +78,15 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
             await foreach (var item in store.ListAsync(RepositoryLayout.Folder(kind), cancellationToken).ConfigureAwait(false))
             {
                 // Another program may have created it, and written to it, since the first look.
-                if (!BlobId.TryParse(item.Name, out _) || await ResticRepository.ExistsAsync(store, cancellationToken).ConfigureAwait(false))
+                if (
+                    !BlobId.TryParse(item.Name, out _) || await ResticRepository.ExistsAsync(store, cancellationToken).ConfigureAwait(false)
+                )
                     continue;
-                throw new RepositoryException(RepositoryErrorKind.Damaged,
-                    $"At '{store.Location}' lie files of a repository ({item.Key}), but not its file 'config'. No new repository is created beside them.");
+                throw new RepositoryException(
+                    RepositoryErrorKind.Damaged,
+                    $"At '{store.Location}' lie files of a repository ({item.Key}), but not its file 'config'. No new "
+                        + $"repository is created beside them."
+                );
             }
         }
     }
@@ -92,16 +100,21 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
             return await ResticRepository.CreateAsync(store, id, key, cancellationToken).ConfigureAwait(false);
         key.Dispose();
         await store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Key, id), CancellationToken.None).ConfigureAwait(false);
-        return isHidden ? throw Doubtful($"its listing lacks the key file {id.ToShortString()}, which was written there and can be seen by its name") : null;
+        return isHidden
+            ? throw Doubtful($"its listing lacks the key file {id.ToShortString()}, which was written there and can be seen by its name")
+            : null;
     }
 
     // A listing may be delayed. Without our own key in it we cannot know whether we are alone, unless another process has removed it.
     private async Task<(IReadOnlyList<BlobId> Keys, bool IsOwnHidden)> KeysWithAsync(BlobId own, CancellationToken cancellationToken)
     {
-        for (var since = time.GetTimestamp(); ;)
+        for (var since = time.GetTimestamp(); ; )
         {
             var keys = await KeysAsync(cancellationToken).ConfigureAwait(false);
-            if (keys.Contains(own) || await store.StatAsync(RepositoryLayout.Key(RepositoryFile.Key, own), cancellationToken).ConfigureAwait(false) is null)
+            if (
+                keys.Contains(own)
+                || await store.StatAsync(RepositoryLayout.Key(RepositoryFile.Key, own), cancellationToken).ConfigureAwait(false) is null
+            )
                 return (keys, false);
             if (time.GetElapsedTime(since) >= s_listingPatience)
                 return (keys, true);
@@ -109,8 +122,11 @@ internal sealed class RepositoryInitializer(IObjectStore store, string password,
         }
     }
 
-    private RepositoryException Doubtful(string why) => new(RepositoryErrorKind.Doubtful,
-        $"The storage at '{store.Location}' does not show what is there: {why}. No repository was created; one would not be safe there.");
+    private RepositoryException Doubtful(string why) =>
+        new(
+            RepositoryErrorKind.Doubtful,
+            $"The storage at '{store.Location}' does not show what is there: {why}. No repository was created; one would not be safe there."
+        );
 
     // Writes a key file of its own for the same master key: the process that wrote the other one may wake up and take it back. Each removes
     // a key that is older than its own, so that the youngest stays. Others wait: one proceeds, and if two do, they write the same config.

@@ -19,7 +19,8 @@ public sealed class RepositoryKeys(ResticRepository repository)
         var keys = new List<RepositoryKey>();
         await foreach (var id in repository.ListAsync(RepositoryFile.Key, cancellationToken).ConfigureAwait(false))
         {
-            var file = await LoadAsync(repository.Store, RepositoryLayout.Key(RepositoryFile.Key, id), cancellationToken).ConfigureAwait(false);
+            var file = await LoadAsync(repository.Store, RepositoryLayout.Key(RepositoryFile.Key, id), cancellationToken)
+                .ConfigureAwait(false);
             keys.Add(new RepositoryKey(id, file.UserName, file.HostName, Json.NanoTime.Parse(file.Created).Moment, id == repository.KeyId));
         }
 
@@ -37,8 +38,13 @@ public sealed class RepositoryKeys(ResticRepository repository)
 
     /// <summary>Adds a password.</summary>
     /// <returns>The new key's id.</returns>
-    public Task<BlobId> AddAsync(string password, string userName, string hostName, TimeProvider time, CancellationToken cancellationToken) =>
-        SaveAsync(repository.Store, KeyFile.Create(repository.Key, password, userName, hostName, time), cancellationToken);
+    public Task<BlobId> AddAsync(
+        string password,
+        string userName,
+        string hostName,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    ) => SaveAsync(repository.Store, KeyFile.Create(repository.Key, password, userName, hostName, time), cancellationToken);
 
     /// <summary>Removes a password. The password in use cannot be removed, so that no one can lock themselves out.</summary>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.KeyInUse"/> or
@@ -46,7 +52,10 @@ public sealed class RepositoryKeys(ResticRepository repository)
     public async Task RemoveAsync(BlobId id, CancellationToken cancellationToken)
     {
         if (id == repository.KeyId)
-            throw new RepositoryException(RepositoryErrorKind.KeyInUse, $"The key {id.ToShortString()} is the one that the repository was opened with. Open it with another key to remove this one.");
+            throw new RepositoryException(
+                RepositoryErrorKind.KeyInUse,
+                $"The key {id.ToShortString()} is the one that the repository was opened with. Open it with another key to remove this one."
+            );
         var name = RepositoryLayout.Key(RepositoryFile.Key, id);
         if (await repository.Store.StatAsync(name, cancellationToken).ConfigureAwait(false) is null)
             throw new RepositoryException(RepositoryErrorKind.Missing, $"The repository has no key {id.ToShortString()}.");
@@ -57,7 +66,11 @@ public sealed class RepositoryKeys(ResticRepository repository)
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The first key that the password opens.</summary>
-    internal static async Task<(BlobId Id, CryptoKey Key)> OpenFirstAsync(IObjectStore store, string password, CancellationToken cancellationToken)
+    internal static async Task<(BlobId Id, CryptoKey Key)> OpenFirstAsync(
+        IObjectStore store,
+        string password,
+        CancellationToken cancellationToken
+    )
     {
         await foreach (var opened in OpenAsync(store, password, cancellationToken).ConfigureAwait(false))
             return opened;
@@ -66,7 +79,11 @@ public sealed class RepositoryKeys(ResticRepository repository)
 
     /// <summary>Every key that the password opens, one after another.</summary>
     /// <exception cref="RepositoryException">At the end, if there was none.</exception>
-    internal static async IAsyncEnumerable<(BlobId Id, CryptoKey Key)> OpenAsync(IObjectStore store, string password, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal static async IAsyncEnumerable<(BlobId Id, CryptoKey Key)> OpenAsync(
+        IObjectStore store,
+        string password,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         RepositoryException? damaged = null;
         var (found, opened) = (false, false);
@@ -75,7 +92,9 @@ public sealed class RepositoryKeys(ResticRepository repository)
             // A process that takes over a repository in the making replaces its key: everything in a listing may be gone, and another key
             // present.
             await Task.Delay(look * s_look, cancellationToken).ConfigureAwait(false);
-            await foreach (var item in store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Key), cancellationToken).ConfigureAwait(false))
+            await foreach (
+                var item in store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Key), cancellationToken).ConfigureAwait(false)
+            )
             {
                 if (!BlobId.TryParse(item.Name, out var id))
                     continue;
@@ -104,9 +123,15 @@ public sealed class RepositoryKeys(ResticRepository repository)
 
         if (!opened)
         {
-            throw damaged ?? (found
-                ? new RepositoryException(RepositoryErrorKind.WrongPassword, $"No key of the repository at '{store.Location}' opens with this password.")
-                : new RepositoryException(RepositoryErrorKind.Damaged, $"The repository at '{store.Location}' has no key file."));
+            throw damaged
+                ?? (
+                    found
+                        ? new RepositoryException(
+                            RepositoryErrorKind.WrongPassword,
+                            $"No key of the repository at '{store.Location}' opens with this password."
+                        )
+                        : new RepositoryException(RepositoryErrorKind.Damaged, $"The repository at '{store.Location}' has no key file.")
+                );
         }
     }
 
@@ -123,7 +148,8 @@ public sealed class RepositoryKeys(ResticRepository repository)
         var json = await store.ReadAllAsync(name, cancellationToken).ConfigureAwait(false);
         try
         {
-            return JsonSerializer.Deserialize<KeyFile>(json) ?? throw new RepositoryException(RepositoryErrorKind.Damaged, $"The key file {name} is empty.");
+            return JsonSerializer.Deserialize<KeyFile>(json)
+                ?? throw new RepositoryException(RepositoryErrorKind.Damaged, $"The key file {name} is empty.");
         }
         catch (JsonException exception)
         {

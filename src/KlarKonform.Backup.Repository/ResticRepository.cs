@@ -92,21 +92,35 @@ public sealed class ResticRepository : IDisposable
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.AlreadyExists"/>, or what <see cref="OpenAsync"/>
     /// throws.</exception>
     public static Task<ResticRepository> InitializeAsync(
-        IObjectStore store, string password, string userName, string hostName, TimeProvider time, CancellationToken cancellationToken) =>
-        new RepositoryInitializer(store, password, userName, hostName, time).RunAsync(cancellationToken);
+        IObjectStore store,
+        string password,
+        string userName,
+        string hostName,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    ) => new RepositoryInitializer(store, password, userName, hostName, time).RunAsync(cancellationToken);
 
     // The config comes last: an interruption before it leaves a place that is not a repository yet. It is derived from the master key,
     // which is random: if several continue with the same left-over key, or its owner wakes up next to them, all write the same.
-    internal static async Task<ResticRepository> CreateAsync(IObjectStore store, BlobId keyId, CryptoKey key, CancellationToken cancellationToken)
+    internal static async Task<ResticRepository> CreateAsync(
+        IObjectStore store,
+        BlobId keyId,
+        CryptoKey key,
+        CancellationToken cancellationToken
+    )
     {
         var config = new RepositoryConfig
         {
             Version = 2,
             Id = Convert.ToHexString(key.Derive("repository id")).ToLowerInvariant(),
-            ChunkerPolynomial = Polynomial.Draw(turn => BinaryPrimitives.ReadUInt64LittleEndian(key.Derive($"chunker polynomial {turn}"))).ToString(),
+            ChunkerPolynomial = Polynomial
+                .Draw(turn => BinaryPrimitives.ReadUInt64LittleEndian(key.Derive($"chunker polynomial {turn}")))
+                .ToString(),
         };
         var repository = new ResticRepository(store, config, key, keyId);
-        await store.SaveAsync(RepositoryLayout.Config, repository.Seal(JsonSerializer.SerializeToUtf8Bytes(config)), cancellationToken).ConfigureAwait(false);
+        await store
+            .SaveAsync(RepositoryLayout.Config, repository.Seal(JsonSerializer.SerializeToUtf8Bytes(config)), cancellationToken)
+            .ConfigureAwait(false);
         return repository;
     }
 
@@ -193,10 +207,13 @@ public sealed class ResticRepository : IDisposable
         var index = Index = new MasterIndex();
         SmallIndexFiles = files.Count(file => file.Size <= FewBlobs * BytesABlob);
         _backlog?.Dispose();
-        _backlog = new IndexBacklog(files, async (id, token) =>
-        {
-            index.Add(await LoadFileAsync(RepositoryFile.Index, id, IndexJson.Read, token).ConfigureAwait(false));
-        });
+        _backlog = new IndexBacklog(
+            files,
+            async (id, token) =>
+            {
+                index.Add(await LoadFileAsync(RepositoryFile.Index, id, IndexJson.Read, token).ConfigureAwait(false));
+            }
+        );
     }
 
     /// <summary>Whether a blob is stored; reads as much of the index as that takes.</summary>
@@ -208,12 +225,16 @@ public sealed class ResticRepository : IDisposable
     }
 
     /// <summary>Reads the rest of the index.</summary>
-    public Task CompleteIndexAsync(CancellationToken cancellationToken) => _backlog?.ReadUntilAsync(() => false, cancellationToken) ?? Task.CompletedTask;
+    public Task CompleteIndexAsync(CancellationToken cancellationToken) =>
+        _backlog?.ReadUntilAsync(() => false, cancellationToken) ?? Task.CompletedTask;
 
     /// <summary>Every snapshot with its id, in no particular order.</summary>
     public async IAsyncEnumerable<StoredSnapshot> SnapshotsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var (file, snapshot) in LoadAllAsync(RepositoryFile.Snapshot, ReadJson<Snapshot>, long.MaxValue, null, cancellationToken).ConfigureAwait(false))
+        await foreach (
+            var (file, snapshot) in LoadAllAsync(RepositoryFile.Snapshot, ReadJson<Snapshot>, long.MaxValue, null, cancellationToken)
+                .ConfigureAwait(false)
+        )
             yield return new StoredSnapshot(BlobId.Parse(file.Name), snapshot);
     }
 
@@ -260,14 +281,22 @@ public sealed class ResticRepository : IDisposable
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <param name="maxBlobs">Files that must contain more blobs than this, judging by their size, are skipped unread.</param>
     /// <param name="damaged">Is told of a file that cannot be read; if null, that is an error.</param>
-    internal IAsyncEnumerable<(StoredObject File, List<PackContents> Packs)> IndexFilesAsync(CancellationToken cancellationToken, int maxBlobs = int.MaxValue, Action<BlobId, RepositoryException>? damaged = null) =>
-        LoadAllAsync(RepositoryFile.Index, IndexJson.Read, (long)maxBlobs * BytesABlob * 3 / 2, damaged, cancellationToken);
+    internal IAsyncEnumerable<(StoredObject File, List<PackContents> Packs)> IndexFilesAsync(
+        CancellationToken cancellationToken,
+        int maxBlobs = int.MaxValue,
+        Action<BlobId, RepositoryException>? damaged = null
+    ) => LoadAllAsync(RepositoryFile.Index, IndexJson.Read, (long)maxBlobs * BytesABlob * 3 / 2, damaged, cancellationToken);
 
     /// <summary>
     /// Writes index files for these packs, and returns which ones. Under a lock, this works like
     /// <see cref="Locks.RepositoryLock.SaveIndexAsync"/>.
     /// </summary>
-    internal async Task<FileSetDigest> WriteIndexAsync(IEnumerable<PackContents> contents, CancellationToken cancellationToken, int blobsPerFile = IndexJson.BlobsPerIndex, IIndexGuard? held = null)
+    internal async Task<FileSetDigest> WriteIndexAsync(
+        IEnumerable<PackContents> contents,
+        CancellationToken cancellationToken,
+        int blobsPerFile = IndexJson.BlobsPerIndex,
+        IIndexGuard? held = null
+    )
     {
         var packs = new List<PackContents>();
         var blobs = 0;
@@ -297,7 +326,8 @@ public sealed class ResticRepository : IDisposable
 
         async Task<BlobId> WriteAsync()
         {
-            var (id, size) = await SaveFileAsync(RepositoryFile.Index, file => IndexJson.Write(file, packs), cancellationToken).ConfigureAwait(false);
+            var (id, size) = await SaveFileAsync(RepositoryFile.Index, file => IndexJson.Write(file, packs), cancellationToken)
+                .ConfigureAwait(false);
             written = written.With(id, size);
             _indexFiles[id] = true;
             return id;
@@ -305,7 +335,10 @@ public sealed class ResticRepository : IDisposable
     }
 
     internal async Task<BlobId> SaveFileAsync<T>(RepositoryFile kind, T value, CancellationToken cancellationToken) =>
-        (await SaveFileAsync(kind, file => JsonSerializer.Serialize(file, value, GoJson.Options), cancellationToken).ConfigureAwait(false)).Id;
+        (
+            await SaveFileAsync(kind, file => JsonSerializer.Serialize(file, value, GoJson.Options), cancellationToken)
+                .ConfigureAwait(false)
+        ).Id;
 
     // Compressed while being written: an index file has several megabytes, and a quarter of that compressed.
     private async Task<(BlobId Id, long Size)> SaveFileAsync(RepositoryFile kind, Action<Stream> write, CancellationToken cancellationToken)
@@ -341,7 +374,10 @@ public sealed class ResticRepository : IDisposable
     {
         var stored = await Store.ReadAllAsync(RepositoryLayout.Key(kind, id), cancellationToken).ConfigureAwait(false);
         if (BlobId.Of(stored) != id)
-            throw new RepositoryException(RepositoryErrorKind.Damaged, $"The file {RepositoryLayout.Key(kind, id)} does not match its name.");
+            throw new RepositoryException(
+                RepositoryErrorKind.Damaged,
+                $"The file {RepositoryLayout.Key(kind, id)} does not match its name."
+            );
         var plain = new byte[stored.Length];
         ReadOnlyMemory<byte> text = plain.AsMemory(0, _key.Open(stored, plain));
         if (text.Length > 0 && text.Span[0] == CompressedMark)
@@ -352,11 +388,16 @@ public sealed class ResticRepository : IDisposable
         }
         catch (JsonException exception)
         {
-            throw new RepositoryException(RepositoryErrorKind.Damaged, $"The file {RepositoryLayout.Key(kind, id)} is not understood.", exception);
+            throw new RepositoryException(
+                RepositoryErrorKind.Damaged,
+                $"The file {RepositoryLayout.Key(kind, id)} is not understood.",
+                exception
+            );
         }
     }
 
-    private static T ReadJson<T>(ReadOnlySpan<byte> text) => JsonSerializer.Deserialize<T>(text) ?? throw new JsonException("The file is empty.");
+    private static T ReadJson<T>(ReadOnlySpan<byte> text) =>
+        JsonSerializer.Deserialize<T>(text) ?? throw new JsonException("The file is empty.");
 
     internal async IAsyncEnumerable<BlobId> ListAsync(RepositoryFile kind, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -367,7 +408,13 @@ public sealed class ResticRepository : IDisposable
         }
     }
 
-    private async IAsyncEnumerable<(StoredObject File, T Content)> LoadAllAsync<T>(RepositoryFile kind, JsonRead<T> read, long maxSize, Action<BlobId, RepositoryException>? damaged, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<(StoredObject File, T Content)> LoadAllAsync<T>(
+        RepositoryFile kind,
+        JsonRead<T> read,
+        long maxSize,
+        Action<BlobId, RepositoryException>? damaged,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         const int ahead = 8;
         var loading = new Queue<(StoredObject File, Task<T> Content)>();

@@ -31,9 +31,14 @@ internal sealed class ResumingReadStream : ForwardReadStream
                 _done += read;
                 return read;
             }
-            catch (Exception exception) when (attempt < _attempts && !cancellationToken.IsCancellationRequested
-                && (exception is IOException or EndOfStreamException or HttpRequestException
-                    || exception is StorageException { IsTransient: true }))
+            catch (Exception exception)
+                when (attempt < _attempts
+                    && !cancellationToken.IsCancellationRequested
+                    && (
+                        exception is IOException or EndOfStreamException or HttpRequestException
+                        || exception is StorageException { IsTransient: true }
+                    )
+                )
             {
                 await _current.DisposeAsync().ConfigureAwait(false);
                 _current = await _open(_start + _done, _length - _done, cancellationToken).ConfigureAwait(false);

@@ -33,7 +33,15 @@ public sealed class RetryingObjectStore : IObjectStore
 
     /// <inheritdoc />
     public Task PrepareAsync(bool create, CancellationToken cancellationToken) =>
-        RetryAsync(async () => { await _inner.PrepareAsync(create, cancellationToken).ConfigureAwait(false); return true; }, cancellationToken, attempts: 2);
+        RetryAsync(
+            async () =>
+            {
+                await _inner.PrepareAsync(create, cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken,
+            attempts: 2
+        );
 
     /// <inheritdoc />
     public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken) =>
@@ -41,7 +49,14 @@ public sealed class RetryingObjectStore : IObjectStore
 
     /// <inheritdoc />
     public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
-        RetryAsync(async () => { await _inner.SaveAsync(key, content, cancellationToken).ConfigureAwait(false); return true; }, cancellationToken);
+        RetryAsync(
+            async () =>
+            {
+                await _inner.SaveAsync(key, content, cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken
+        );
 
     /// <summary>Opens an object; the returned stream resumes by itself where the connection broke.</summary>
     /// <inheritdoc />
@@ -83,7 +98,14 @@ public sealed class RetryingObjectStore : IObjectStore
 
     /// <inheritdoc />
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
-        RetryAsync(async () => { await _inner.DeleteAsync(key, cancellationToken).ConfigureAwait(false); return true; }, cancellationToken);
+        RetryAsync(
+            async () =>
+            {
+                await _inner.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => _inner.DisposeAsync();

@@ -34,7 +34,14 @@ internal sealed class Sightings
     }
 
     /// <summary>The failure for a place, or its config, that is no longer in sight. It may come back, as shares do.</summary>
-    public StorageException OutOfSight(string location, string? key) => new(StorageErrorKind.Unreachable, location, key, ExpectsAnchor
-        ? $"'{location}' does not hold its '{ObjectKeys.Anchor}' any more: the share or volume is away, or another one is in its place."
-        : $"'{location}' is not there any more: the share or volume is away.");
+    public StorageException OutOfSight(string location, string? key) =>
+        new(
+            StorageErrorKind.Unreachable,
+            location,
+            key,
+            ExpectsAnchor
+                ? $"'{location}' does not hold its '{ObjectKeys.Anchor}' any more: the share or volume is away, or another "
+                    + $"one is in its place."
+                : $"'{location}' is not there any more: the share or volume is away."
+        );
 }

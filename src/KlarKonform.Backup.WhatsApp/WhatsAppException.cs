@@ -14,5 +14,11 @@ public sealed class WhatsAppException : Exception
     public WhatsAppErrorKind Kind { get; }
 
     /// <summary>Whether another attempt may succeed without anyone's intervention.</summary>
-    public bool IsPassing => Kind is WhatsAppErrorKind.Incomplete or WhatsAppErrorKind.Unreachable or WhatsAppErrorKind.Throttled or WhatsAppErrorKind.IntegrityMismatch or WhatsAppErrorKind.AccessDenied;
+    public bool IsPassing =>
+        Kind
+            is WhatsAppErrorKind.Incomplete
+                or WhatsAppErrorKind.Unreachable
+                or WhatsAppErrorKind.Throttled
+                or WhatsAppErrorKind.IntegrityMismatch
+                or WhatsAppErrorKind.AccessDenied;
 }

@@ -17,7 +17,9 @@ public sealed class LayerTests
     {
         using var module = Open(project);
         var allowed = Floors.Projects.Single(each => each.Name == project).Knows;
-        var known = module.AssemblyReferences.Select(each => each.Name).Where(name => name.StartsWith(Product, StringComparison.Ordinal))
+        var known = module
+            .AssemblyReferences.Select(each => each.Name)
+            .Where(name => name.StartsWith(Product, StringComparison.Ordinal))
             .Select(name => name[Product.Length..]);
         Assert.Empty(known.Except(allowed));
     }
@@ -27,11 +29,14 @@ public sealed class LayerTests
     public void A_room_knows_only_the_rooms_below_it(string project)
     {
         using var module = Open(project);
-        var floors = Floors.Rooms[project].SelectMany((rooms, floor) => rooms.Select((room, place) => (room, floor, place)))
+        var floors = Floors
+            .Rooms[project]
+            .SelectMany((rooms, floor) => rooms.Select((room, place) => (room, floor, place)))
             .ToDictionary(each => each.room, each => (each.floor, each.place));
-        var wrong = from arrow in ArrowsOf(module)
-                    where floors[arrow.From].CompareTo(floors[arrow.To]) <= 0
-                    select $"{arrow.From}.{arrow.User} uses {arrow.To}.{arrow.Used}";
+        var wrong =
+            from arrow in ArrowsOf(module)
+            where floors[arrow.From].CompareTo(floors[arrow.To]) <= 0
+            select $"{arrow.From}.{arrow.User} uses {arrow.To}.{arrow.Used}";
         Assert.Empty(wrong.Order());
     }
 
@@ -51,29 +56,33 @@ public sealed class LayerTests
         using var module = Open(project);
         var arrows = ArrowsOf(module);
         var knows = arrows.ToLookup(arrow => arrow.From, arrow => arrow.To);
-        var circles = from arrow in arrows
-                      where Reach(arrow.To, knows).Contains(arrow.From)
-                      select $"{arrow.From}.{arrow.User} uses {arrow.To}.{arrow.Used}";
+        var circles =
+            from arrow in arrows
+            where Reach(arrow.To, knows).Contains(arrow.From)
+            select $"{arrow.From}.{arrow.User} uses {arrow.To}.{arrow.Used}";
         Assert.Empty(circles.Order());
     }
 
     [Fact]
     public void Every_project_is_on_the_map()
     {
-        var there = Directory.EnumerateFiles(AppContext.BaseDirectory, Product + "*.dll").Select(file => Path.GetFileNameWithoutExtension(file)[Product.Length..]);
+        var there = Directory
+            .EnumerateFiles(AppContext.BaseDirectory, Product + "*.dll")
+            .Select(file => Path.GetFileNameWithoutExtension(file)[Product.Length..]);
         Assert.Equal(there.Order(), Floors.Projects.Select(each => each.Name).Order());
     }
 
-    private static ModuleDefinition Open(string project) => ModuleDefinition.ReadModule(Path.Combine(AppContext.BaseDirectory, Product + project + ".dll"));
+    private static ModuleDefinition Open(string project) =>
+        ModuleDefinition.ReadModule(Path.Combine(AppContext.BaseDirectory, Product + project + ".dll"));
 
     private static List<(string From, string User, string To, string Used)> ArrowsOf(ModuleDefinition module) =>
-    [
-        .. from use in TypeUses.Of(module)
-           where IsOurs(use.User) && IsOurs(use.Used)
-           let arrow = (From: RoomOf(use.User), User: use.User.Name, To: RoomOf(use.Used), Used: use.Used.Name)
-           where arrow.From != arrow.To
-           select arrow,
-    ];
+        [
+            .. from use in TypeUses.Of(module)
+            where IsOurs(use.User) && IsOurs(use.Used)
+            let arrow = (From: RoomOf(use.User), User: use.User.Name, To: RoomOf(use.Used), Used: use.Used.Name)
+            where arrow.From != arrow.To
+            select arrow,
+        ];
 
     private static bool IsOurs(TypeDefinition type) => type.Namespace.StartsWith(Product.TrimEnd('.'), StringComparison.Ordinal);
 
@@ -81,7 +90,9 @@ public sealed class LayerTests
     private static string RoomOf(TypeDefinition type)
     {
         var project = type.Module.Assembly.Name.Name;
-        return type.Namespace.Length > project.Length && type.Namespace.StartsWith(project, StringComparison.Ordinal) ? type.Namespace[(project.Length + 1)..] : ".";
+        return type.Namespace.Length > project.Length && type.Namespace.StartsWith(project, StringComparison.Ordinal)
+            ? type.Namespace[(project.Length + 1)..]
+            : ".";
     }
 
     private static HashSet<string> Reach(string from, ILookup<string, string> knows)

@@ -6,9 +6,12 @@ internal static class Sources
     /// <summary>The repository's root.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Every C# file below a folder of the root, by its path from the root with slashes; what the build made is left out.</summary>
+    /// <summary>
+    /// Every C# file below a folder of the root, by its path from the root with slashes; what the build made is left out.
+    /// </summary>
     public static IEnumerable<string> FilesBelow(string folder) =>
-        Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
+        Directory
+            .EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(Root, file).Replace('\\', '/'))
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal));
 

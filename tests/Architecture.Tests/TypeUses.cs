@@ -3,7 +3,10 @@ using Mono.Cecil.Cil;
 
 namespace KlarKonform.Backup.Architecture;
 
-/// <summary>Which types of an assembly use which others of it: bases, members, attributes, and what method bodies mention. Constants are inlined and leave no trace.</summary>
+/// <summary>
+/// Which types of an assembly use which others of it: bases, members, attributes, and what method bodies mention. Constants are inlined and
+/// leave no trace.
+/// </summary>
 internal static class TypeUses
 {
     /// <summary>Every pair of different outermost types of which the first uses the second.</summary>
@@ -36,9 +39,12 @@ internal static class TypeUses
     {
         if (type.BaseType is { } basis)
             yield return basis;
-        foreach (var reference in type.Interfaces.Select(each => each.InterfaceType)
-            .Concat(type.GenericParameters.SelectMany(each => each.Constraints).Select(each => each.ConstraintType))
-            .Concat(AttributesOf(type)))
+        foreach (
+            var reference in type
+                .Interfaces.Select(each => each.InterfaceType)
+                .Concat(type.GenericParameters.SelectMany(each => each.Constraints).Select(each => each.ConstraintType))
+                .Concat(AttributesOf(type))
+        )
             yield return reference;
         foreach (var field in type.Fields)
         {
@@ -55,8 +61,11 @@ internal static class TypeUses
 
     private static IEnumerable<TypeReference> ReferencesOf(MethodDefinition method)
     {
-        foreach (var reference in SignatureOf(method).Concat(AttributesOf(method))
-            .Concat(method.GenericParameters.SelectMany(each => each.Constraints).Select(each => each.ConstraintType)))
+        foreach (
+            var reference in SignatureOf(method)
+                .Concat(AttributesOf(method))
+                .Concat(method.GenericParameters.SelectMany(each => each.Constraints).Select(each => each.ConstraintType))
+        )
             yield return reference;
         if (!method.HasBody)
             yield break;
@@ -68,26 +77,29 @@ internal static class TypeUses
             yield return reference;
     }
 
-    private static IEnumerable<TypeReference> ReferencesOf(Instruction instruction) => instruction.Operand switch
-    {
-        TypeReference type => [type],
-        FieldReference field => [field.DeclaringType, field.FieldType],
-        GenericInstanceMethod method => [method.DeclaringType, .. SignatureOf(method.ElementMethod), .. method.GenericArguments],
-        MethodReference method => [method.DeclaringType, .. SignatureOf(method)],
-        _ => [],
-    };
+    private static IEnumerable<TypeReference> ReferencesOf(Instruction instruction) =>
+        instruction.Operand switch
+        {
+            TypeReference type => [type],
+            FieldReference field => [field.DeclaringType, field.FieldType],
+            GenericInstanceMethod method => [method.DeclaringType, .. SignatureOf(method.ElementMethod), .. method.GenericArguments],
+            MethodReference method => [method.DeclaringType, .. SignatureOf(method)],
+            _ => [],
+        };
 
     private static IEnumerable<TypeReference> SignatureOf(MethodReference method) =>
         [method.ReturnType, .. method.Parameters.Select(each => each.ParameterType)];
 
-    private static IEnumerable<TypeReference> AttributesOf(ICustomAttributeProvider provider) => provider.CustomAttributes.Select(each => each.AttributeType);
+    private static IEnumerable<TypeReference> AttributesOf(ICustomAttributeProvider provider) =>
+        provider.CustomAttributes.Select(each => each.AttributeType);
 
     // A list of something is the list and the something.
-    private static IEnumerable<TypeReference> Parts(TypeReference reference) => reference switch
-    {
-        GenericInstanceType generic => generic.GenericArguments.SelectMany(Parts).Append(generic.ElementType),
-        TypeSpecification specification => Parts(specification.ElementType),
-        GenericParameter => [],
-        _ => [reference],
-    };
+    private static IEnumerable<TypeReference> Parts(TypeReference reference) =>
+        reference switch
+        {
+            GenericInstanceType generic => generic.GenericArguments.SelectMany(Parts).Append(generic.ElementType),
+            TypeSpecification specification => Parts(specification.ElementType),
+            GenericParameter => [],
+            _ => [reference],
+        };
 }

@@ -17,7 +17,16 @@ internal static class AllBenchmark
     // Few killed runs here: their hundreds are for the command that is about them.
     private static readonly string[][] s_benchmarks =
     [
-        ["repository", "--runs", "5"], ["mail", "--rounds", "5"], ["drive", "--rounds", "5"], ["search"], ["startup"], ["receiver"], ["index"], ["scale"], ["workers"], ["chaos", "--kills", "4", "--seconds", "60"],
+        ["repository", "--runs", "5"],
+        ["mail", "--rounds", "5"],
+        ["drive", "--rounds", "5"],
+        ["search"],
+        ["startup"],
+        ["receiver"],
+        ["index"],
+        ["scale"],
+        ["workers"],
+        ["chaos", "--kills", "4", "--seconds", "60"],
     ];
 
     public static int Run(string[] arguments)
@@ -64,13 +73,18 @@ internal static class AllBenchmark
 
     private static int Refuse()
     {
-        Console.Error.WriteLine($"Usage: dotnet run -c Release --project tests/Benchmarks -- {Usage}; benchmarks: {string.Join(", ", s_benchmarks.Select(each => each[0]))}");
+        Console.Error.WriteLine(
+            $"Usage: dotnet run -c Release --project tests/Benchmarks -- {Usage}; benchmarks: "
+                + $"{string.Join(", ", s_benchmarks.Select(each => each[0]))}"
+        );
         return 2;
     }
 
     private static (int Code, JsonNode? Last) Execute(string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardOutput = true }) ?? throw new InvalidOperationException("The benchmark did not start.");
+        using var process =
+            Process.Start(new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardOutput = true })
+            ?? throw new InvalidOperationException("The benchmark did not start.");
         JsonNode? last = null;
         while (process.StandardOutput.ReadLine() is { } line)
         {
@@ -95,13 +109,19 @@ internal static class AllBenchmark
         }
     }
 
-    private static JsonObject Machine() => new()
-    {
-        ["processor"] = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() : null,
-        ["cores"] = Environment.ProcessorCount,
-        ["memoryGiB"] = Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1 << 30), 1),
-        ["system"] = RuntimeInformation.OSDescription,
-        ["runtime"] = RuntimeInformation.FrameworkDescription,
-        ["utc"] = DateTime.UtcNow.ToString("s", CultureInfo.InvariantCulture),
-    };
+    private static JsonObject Machine() =>
+        new()
+        {
+            ["processor"] = File.Exists("/proc/cpuinfo")
+                ? File.ReadLines("/proc/cpuinfo")
+                    .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+                    ?.Split(':')[1]
+                    .Trim()
+                : null,
+            ["cores"] = Environment.ProcessorCount,
+            ["memoryGiB"] = Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1 << 30), 1),
+            ["system"] = RuntimeInformation.OSDescription,
+            ["runtime"] = RuntimeInformation.FrameworkDescription,
+            ["utc"] = DateTime.UtcNow.ToString("s", CultureInfo.InvariantCulture),
+        };
 }

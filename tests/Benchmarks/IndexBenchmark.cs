@@ -19,11 +19,14 @@ internal static class IndexBenchmark
         {
             await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, TimeProvider.System, default);
             await using var writer = new RepositoryWriter(repository);
-            await Parallel.ForEachAsync(Enumerable.Range(0, Blobs), async (number, token) =>
-            {
-                using var content = new MemoryStream(BitConverter.GetBytes(number));
-                await writer.SaveStreamAsync(content, token);
-            });
+            await Parallel.ForEachAsync(
+                Enumerable.Range(0, Blobs),
+                async (number, token) =>
+                {
+                    using var content = new MemoryStream(BitConverter.GetBytes(number));
+                    await writer.SaveStreamAsync(content, token);
+                }
+            );
             await writer.FlushAsync(default);
         }
 

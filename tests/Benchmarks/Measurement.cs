@@ -53,7 +53,9 @@ internal sealed record Measurement(double Wall, double Cpu, double PeakMiB)
     private static double ChildrenCpu()
     {
         var usage = new long[18];
-        return GetUsage(-1, usage) == 0 ? usage[0] + usage[2] + ((usage[1] + usage[3]) / 1e6) : throw new InvalidOperationException("getrusage failed.");
+        return GetUsage(-1, usage) == 0
+            ? usage[0] + usage[2] + ((usage[1] + usage[3]) / 1e6)
+            : throw new InvalidOperationException("getrusage failed.");
     }
 
     [DllImport("libc", EntryPoint = "getrusage")]

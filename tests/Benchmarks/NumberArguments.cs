@@ -15,8 +15,12 @@ internal static class NumberArguments
         for (var i = 0; i < arguments.Length; i += 2)
         {
             var isLanes = arguments[i] == "--lanes";
-            if (i + 1 == arguments.Length || !values.ContainsKey(arguments[i])
-                || !int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out var value) || value < (isLanes ? 1 : 0))
+            if (
+                i + 1 == arguments.Length
+                || !values.ContainsKey(arguments[i])
+                || !int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out var value)
+                || value < (isLanes ? 1 : 0)
+            )
             {
                 Console.Error.WriteLine($"Usage: dotnet run -c Release --project tests/Benchmarks -- {usage}");
                 return false;

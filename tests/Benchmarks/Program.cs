@@ -73,12 +73,27 @@ switch (args)
     case ["workers", .. var options]:
         return await WorkersBenchmark.RunAsync(options);
     case ["worker-run", var folder, var baseUrl, var home, var kind, var name, var shards, var index, var hurry]:
-        await WorkerProcess.ExecuteAsync(folder, baseUrl, home, new ChaosTarget(kind, name), int.Parse(shards, CultureInfo.InvariantCulture), int.Parse(index, CultureInfo.InvariantCulture), int.Parse(hurry, CultureInfo.InvariantCulture));
+        await WorkerProcess.ExecuteAsync(
+            folder,
+            baseUrl,
+            home,
+            new ChaosTarget(kind, name),
+            int.Parse(shards, CultureInfo.InvariantCulture),
+            int.Parse(index, CultureInfo.InvariantCulture),
+            int.Parse(hurry, CultureInfo.InvariantCulture)
+        );
         return 0;
     case ["chaos", .. var options]:
         return await ChaosBenchmark.RunAsync(options);
     case ["chaos-run", var folder, var baseUrl, var home, var kind, var name, var endpoint, var clock]:
-        await ChaosRun.ExecuteAsync(folder, baseUrl, home, new ChaosTarget(kind, name), endpoint, int.Parse(clock, CultureInfo.InvariantCulture));
+        await ChaosRun.ExecuteAsync(
+            folder,
+            baseUrl,
+            home,
+            new ChaosTarget(kind, name),
+            endpoint,
+            int.Parse(clock, CultureInfo.InvariantCulture)
+        );
         return 0;
     case ["drift", .. var options]:
         return await DriftBenchmark.RunAsync(options);
@@ -90,16 +105,33 @@ switch (args)
         await DriveTenant.ServeAsync(folder, int.Parse(port, CultureInfo.InvariantCulture), shape);
         return 0;
     case ["drive-run", var folder, var baseUrl, var home, var prefix, var endpoint]:
-        await BackupProcess.RunAsync(folder, baseUrl, home, new SourceSettings { OneDrive = new DriveSelection() }, BackupProcess.S3(prefix, endpoint));
+        await BackupProcess.RunAsync(
+            folder,
+            baseUrl,
+            home,
+            new SourceSettings { OneDrive = new DriveSelection() },
+            BackupProcess.S3(prefix, endpoint)
+        );
         return 0;
     case ["drive-restore", _, _, var home, _, _, var destination]:
         await BackupProcess.RestoreAsync(new BackupEngine(home), destination);
         return 0;
     case ["tenant", var folder, var users, var mails, var latency]:
-        await Tenant.ServeAsync(folder, int.Parse(users, CultureInfo.InvariantCulture), int.Parse(mails, CultureInfo.InvariantCulture), int.Parse(latency, CultureInfo.InvariantCulture));
+        await Tenant.ServeAsync(
+            folder,
+            int.Parse(users, CultureInfo.InvariantCulture),
+            int.Parse(mails, CultureInfo.InvariantCulture),
+            int.Parse(latency, CultureInfo.InvariantCulture)
+        );
         return 0;
     case ["mail-run", var folder, var baseUrl]:
-        await BackupProcess.RunAsync(folder, baseUrl, Path.Combine(folder, "home"), new SourceSettings { Mail = new MailSelection() }, BackupProcess.Folder(folder));
+        await BackupProcess.RunAsync(
+            folder,
+            baseUrl,
+            Path.Combine(folder, "home"),
+            new SourceSettings { Mail = new MailSelection() },
+            BackupProcess.Folder(folder)
+        );
         return 0;
     case ["backup", var repository, var source]:
         await FolderCopy.BackupAsync(repository, source);
@@ -108,7 +140,13 @@ switch (args)
         await FolderCopy.RestoreAsync(repository, target);
         return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- all | repository [--runs 5] | mail [--rounds 5] | drive [--rounds 5] [--items 1000000] [--no-peers] | search | startup | receiver [--seconds 20] [--kills 20] [--seed 1] | index | scale | workers [--count 8] [--kill 1] [--pause 1] | chaos [--kills 100] [--seed 1] | drift [--seeds 500] [--seed N] | destroy [--seeds 200] [--seed N] | chats [--exports 2000] [--seed N]");
+        Console.Error.WriteLine(
+            "Usage: dotnet run -c Release --project tests/Benchmarks -- all | repository [--runs 5] | mail [--rounds 5] | "
+                + "drive [--rounds 5] [--items 1000000] [--no-peers] | search | startup | receiver [--seconds 20] [--kills "
+                + "20] [--seed 1] | index | scale | workers [--count 8] [--kill 1] [--pause 1] | chaos [--kills 100] "
+                + "[--seed 1] | drift [--seeds 500] [--seed N] | destroy [--seeds 200] [--seed N] | chats [--exports "
+                + "2000] [--seed N]"
+        );
         return 2;
 }
 

@@ -27,17 +27,41 @@ internal static class SearchBenchmark
     private const int Runs = 5;
 
     private static readonly Guid s_configuration = Guid.Parse("bbbbbbbb-0000-0000-0000-000000000001");
-    private static readonly string[] s_words = ["Angebot", "Rechnung", "Lieferung", "Termin", "Vertrag", "Projekt", "Anfrage", "Bestellung", "Protokoll", "Urlaub"];
+    private static readonly string[] s_words =
+    [
+        "Angebot",
+        "Rechnung",
+        "Lieferung",
+        "Termin",
+        "Vertrag",
+        "Projekt",
+        "Anfrage",
+        "Bestellung",
+        "Protokoll",
+        "Urlaub",
+    ];
 
     public static async Task<int> RunAsync()
     {
         using var folder = new TemporaryFolder();
         await FillAsync(folder["repository"]);
-        await new BackupEngine(folder["home"]).CreateConfigurationAsync(new BackupConfiguration
-        {
-            Id = s_configuration, Name = "Search", Tenant = new TenantSettings { Id = "tenant", ClientId = "app", Auth = new AuthenticationSettings { Secret = "vault/graph" } },
-            Sources = new SourceSettings { Mail = new MailSelection() }, Target = new TargetSettings { Type = TargetType.Folder, Path = folder["repository"] }, Repository = new RepositorySettings { Password = "vault/repository" },
-        }, default);
+        await new BackupEngine(folder["home"]).CreateConfigurationAsync(
+            new BackupConfiguration
+            {
+                Id = s_configuration,
+                Name = "Search",
+                Tenant = new TenantSettings
+                {
+                    Id = "tenant",
+                    ClientId = "app",
+                    Auth = new AuthenticationSettings { Secret = "vault/graph" },
+                },
+                Sources = new SourceSettings { Mail = new MailSelection() },
+                Target = new TargetSettings { Type = TargetType.Folder, Path = folder["repository"] },
+                Repository = new RepositorySettings { Password = "vault/repository" },
+            },
+            default
+        );
         var (warm, peer) = (new List<double>(), new List<double>());
         var cold = Search(folder);
         _ = Restic(folder);
@@ -47,9 +71,32 @@ internal static class SearchBenchmark
             peer.Add(Restic(folder));
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"subject search over {Mailboxes * Months * MailsAMonth} mails in {Snapshots} snapshots: cold {cold.Seconds:0.00} s, warm {Median.Of(warm):0.00} s ({cold.Found} found); restic find by name {Median.Of(peer):0.00} s; ratio {Median.Of(warm) / Median.Of(peer):0.00}"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"single warm runs: {string.Join(", ", warm.Select(each => each.ToString("0.00", CultureInfo.InvariantCulture)))}; index on the disk {Directory.GetFiles(folder["home"], "*.idx", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length) / 1e6:0.0} MB"));
-        Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(new { warmSeconds = Math.Round(Median.Of(warm), 2), coldSeconds = Math.Round(cold.Seconds, 2), resticFindSeconds = Math.Round(Median.Of(peer), 2), ratio = Math.Round(Median.Of(warm) / Median.Of(peer), 3) }));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"subject search over {Mailboxes * Months * MailsAMonth} mails in {Snapshots} snapshots: cold "
+                    + $"{cold.Seconds:0.00} s, warm {Median.Of(warm):0.00} s ({cold.Found} found); restic find by name "
+                    + $"{Median.Of(peer):0.00} s; ratio {Median.Of(warm) / Median.Of(peer):0.00}"
+            )
+        );
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"single warm runs: {string.Join(", ", warm.Select(each => each.ToString("0.00", CultureInfo.InvariantCulture)))}; "
+                    + $"index on the disk {SizeOfIndex(folder["home"]) / 1e6:0.0} MB"
+            )
+        );
+        Console.WriteLine(
+            System.Text.Json.JsonSerializer.Serialize(
+                new
+                {
+                    warmSeconds = Math.Round(Median.Of(warm), 2),
+                    coldSeconds = Math.Round(cold.Seconds, 2),
+                    resticFindSeconds = Math.Round(Median.Of(peer), 2),
+                    ratio = Math.Round(Median.Of(warm) / Median.Of(peer), 3),
+                }
+            )
+        );
         return 0;
     }
 
@@ -57,7 +104,15 @@ internal static class SearchBenchmark
     public static async Task ExecuteAsync(string home)
     {
         var found = 0;
-        await foreach (var item in new BackupEngine(home).FindItemsAsync("Search", new ItemQuery { Subject = "Angebot 77" }, new Vault(), new Silence(), default))
+        await foreach (
+            var item in new BackupEngine(home).FindItemsAsync(
+                "Search",
+                new ItemQuery { Subject = "Angebot 77" },
+                new Vault(),
+                new Silence(),
+                default
+            )
+        )
             found++;
         Console.WriteLine(found.ToString(CultureInfo.InvariantCulture));
     }
@@ -65,7 +120,9 @@ internal static class SearchBenchmark
     private static (double Seconds, int Found) Search(TemporaryFolder folder)
     {
         var started = Stopwatch.GetTimestamp();
-        using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["search-run", folder["home"]]) { RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(Environment.ProcessPath!, ["search-run", folder["home"]]) { RedirectStandardOutput = true }
+        )!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (Stopwatch.GetElapsedTime(started).TotalSeconds, int.Parse(output.Trim(), CultureInfo.InvariantCulture));
@@ -73,7 +130,14 @@ internal static class SearchBenchmark
 
     private static double Restic(TemporaryFolder folder)
     {
-        var start = new ProcessStartInfo("restic", ["-r", folder["repository"], "--cache-dir", folder["restic-cache"], "find", "*Angebot 77*"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            "restic",
+            ["-r", folder["repository"], "--cache-dir", folder["restic-cache"], "find", "*Angebot 77*"]
+        )
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["RESTIC_PASSWORD"] = Password;
         var started = Stopwatch.GetTimestamp();
         using var process = Process.Start(start)!;
@@ -106,19 +170,38 @@ internal static class SearchBenchmark
             for (var mailbox = 0; mailbox < Mailboxes; mailbox++)
             {
                 if (snapshot > 0)
-                    months[mailbox, Months - 1] = await writer.SaveTreeAsync(Mails(new Random(mailbox), mailbox, Months - 1, snapshot), default);
-                var inbox = await writer.SaveTreeAsync(Enumerable.Range(0, Months).Select(month => Node.NewDirectory($"{2024 + (month / 12)}-{(month % 12) + 1:00}", months[mailbox, month], time)), default);
+                    months[mailbox, Months - 1] = await writer.SaveTreeAsync(
+                        Mails(new Random(mailbox), mailbox, Months - 1, snapshot),
+                        default
+                    );
+                var inbox = await writer.SaveTreeAsync(
+                    Enumerable
+                        .Range(0, Months)
+                        .Select(month => Node.NewDirectory($"{2024 + (month / 12)}-{(month % 12) + 1:00}", months[mailbox, month], time)),
+                    default
+                );
                 var mail = await writer.SaveTreeAsync([Node.NewDirectory("Inbox", inbox, time)], default);
-                mailboxes[$"user{mailbox}@contoso.example"] = Node.NewDirectory($"user{mailbox}@contoso.example", await writer.SaveTreeAsync([Node.NewDirectory("Mail", mail, time)], default), time);
+                mailboxes[$"user{mailbox}@contoso.example"] = Node.NewDirectory(
+                    $"user{mailbox}@contoso.example",
+                    await writer.SaveTreeAsync([Node.NewDirectory("Mail", mail, time)], default),
+                    time
+                );
             }
 
             var exchange = await writer.SaveTreeAsync(mailboxes.Values, default);
             var root = await writer.SaveTreeAsync([Node.NewDirectory("Exchange", exchange, time)], default);
             await writer.FlushAsync(default);
-            await repository.SaveSnapshotAsync(new Snapshot
-            {
-                Time = NanoTime.From(time.AddDays(snapshot)).ToString(), Tree = root.ToString(), Paths = ["/Search"], Hostname = "tenant", Tags = [$"config:{s_configuration}", "status:succeeded"],
-            }, default);
+            await repository.SaveSnapshotAsync(
+                new Snapshot
+                {
+                    Time = NanoTime.From(time.AddDays(snapshot)).ToString(),
+                    Tree = root.ToString(),
+                    Paths = ["/Search"],
+                    Hostname = "tenant",
+                    Tags = [$"config:{s_configuration}", "status:succeeded"],
+                },
+                default
+            );
         }
     }
 
@@ -127,50 +210,80 @@ internal static class SearchBenchmark
         var nodes = new SortedDictionary<string, Node>(TreeJson.NameOrder);
         for (var i = 0; i < MailsAMonth; i++)
         {
-            var received = new DateTimeOffset(2024 + (month / 12), (month % 12) + 1, 1 + (i % 28), i % 24, random.Next(60), random.Next(60), TimeSpan.Zero);
+            var received = new DateTimeOffset(
+                2024 + (month / 12),
+                (month % 12) + 1,
+                1 + (i % 28),
+                i % 24,
+                random.Next(60),
+                random.Next(60),
+                TimeSpan.Zero
+            );
             var subject = $"{s_words[random.Next(s_words.Length)]} {random.Next(100)} für Kunde {random.Next(1000)}";
             var id = $"AAkALg{mailbox:000}{month:00}{i:0000}{random.NextInt64():x16}";
             object Person(string address) => new { emailAddress = new { name = $"Person {address}", address } };
-            var metadata = JsonSerializer.SerializeToUtf8Bytes(new
-            {
-                type = "message", id, graph = new
+            var metadata = JsonSerializer.SerializeToUtf8Bytes(
+                new
                 {
-                    changeKey = $"CQ{random.NextInt64():x16}", subject, receivedDateTime = received, sentDateTime = received, createdDateTime = received, lastModifiedDateTime = received, internetMessageId = $"<{id}@contoso.example>",
-                    conversationId = id, parentFolderId = "AQMk" + mailbox, isRead = true, isDraft = false, importance = "normal", inferenceClassification = "focused", hasAttachments = false, categories = Array.Empty<string>(),
-                    flag = new { flagStatus = "notFlagged" }, from = Person($"kunde{random.Next(500)}@fabrikam.example"), sender = Person("kunde@fabrikam.example"), toRecipients = new[] { Person($"user{mailbox}@contoso.example") },
-                    ccRecipients = Array.Empty<object>(), bccRecipients = Array.Empty<object>(), isReadReceiptRequested = false, snapshot = i == 0 ? snapshot : 0,
-                },
-            });
+                    type = "message",
+                    id,
+                    graph = new
+                    {
+                        changeKey = $"CQ{random.NextInt64():x16}",
+                        subject,
+                        receivedDateTime = received,
+                        sentDateTime = received,
+                        createdDateTime = received,
+                        lastModifiedDateTime = received,
+                        internetMessageId = $"<{id}@contoso.example>",
+                        conversationId = id,
+                        parentFolderId = "AQMk" + mailbox,
+                        isRead = true,
+                        isDraft = false,
+                        importance = "normal",
+                        inferenceClassification = "focused",
+                        hasAttachments = false,
+                        categories = Array.Empty<string>(),
+                        flag = new { flagStatus = "notFlagged" },
+                        from = Person($"kunde{random.Next(500)}@fabrikam.example"),
+                        sender = Person("kunde@fabrikam.example"),
+                        toRecipients = new[] { Person($"user{mailbox}@contoso.example") },
+                        ccRecipients = Array.Empty<object>(),
+                        bccRecipients = Array.Empty<object>(),
+                        isReadReceiptRequested = false,
+                        snapshot = i == 0 ? snapshot : 0,
+                    },
+                }
+            );
             var name = $"{received:yyyy-MM-dd HH.mm.ss} {subject} [{id.GetHashCode(StringComparison.Ordinal):x8}].eml";
-            nodes[name] = Node.NewFile(name, 4000, [BlobId.Of(metadata)], received) with { ExtendedAttributes = [new ExtendedAttribute("user.klarkonform", metadata)] };
+            nodes[name] = Node.NewFile(name, 4000, [BlobId.Of(metadata)], received) with
+            {
+                ExtendedAttributes = [new ExtendedAttribute("user.klarkonform", metadata)],
+            };
         }
 
         return nodes.Values;
     }
 
+    private static long SizeOfIndex(string home) =>
+        Directory.GetFiles(home, "*.idx", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
+
     private sealed class Vault : ISecretStore
     {
-        public Task<SecretValue> GetAsync(SecretReference reference, CancellationToken cancellationToken) => Task.FromResult(new SecretValue(null, Password));
+        public Task<SecretValue> GetAsync(SecretReference reference, CancellationToken cancellationToken) =>
+            Task.FromResult(new SecretValue(null, Password));
     }
 
     private sealed class Silence : IBackupObserver
     {
         public bool WantsDebug => false;
 
-        public void Progress(BackupProgress progress)
-        {
-        }
+        public void Progress(BackupProgress progress) { }
 
-        public void Debug(string text)
-        {
-        }
+        public void Debug(string text) { }
 
-        public void Verbose(string text)
-        {
-        }
+        public void Verbose(string text) { }
 
-        public void Warning(string text)
-        {
-        }
+        public void Warning(string text) { }
     }
 }

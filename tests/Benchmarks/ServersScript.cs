@@ -11,11 +11,22 @@ internal static class ServersScript
     public static bool InstallPackages() => Bash(Packages) == 0;
 
     public static int RunInside(string[] arguments) =>
-        Bash(Packages + "source tests/servers.sh; trap stop_servers EXIT; start_servers --without-ceph; \"$@\"", arguments[0], Environment.ProcessPath!, arguments);
+        Bash(
+            Packages + "source tests/servers.sh; trap stop_servers EXIT; start_servers --without-ceph; \"$@\"",
+            arguments[0],
+            Environment.ProcessPath!,
+            arguments
+        );
 
     private static int Bash(string script, string name = "bash", string? program = null, string[]? arguments = null)
     {
-        using var process = Process.Start(new ProcessStartInfo("bash", ["-c", script, name, .. program is null ? Array.Empty<string>() : [program], .. arguments ?? []])) ?? throw new InvalidOperationException("bash did not start.");
+        using var process =
+            Process.Start(
+                new ProcessStartInfo(
+                    "bash",
+                    ["-c", script, name, .. program is null ? Array.Empty<string>() : [program], .. arguments ?? []]
+                )
+            ) ?? throw new InvalidOperationException("bash did not start.");
         process.WaitForExit();
         return process.ExitCode;
     }

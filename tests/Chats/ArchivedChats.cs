@@ -6,7 +6,11 @@ namespace KlarKonform.Backup.Chats;
 /// <summary>The chats of a restored snapshot.</summary>
 internal sealed class ArchivedChats
 {
-    private ArchivedChats(IReadOnlyDictionary<string, IReadOnlyList<ChatLine>> chats, IReadOnlySet<string> files, IReadOnlySet<string> texts) => (Chats, Files, Texts) = (chats, files, texts);
+    private ArchivedChats(
+        IReadOnlyDictionary<string, IReadOnlyList<ChatLine>> chats,
+        IReadOnlySet<string> files,
+        IReadOnlySet<string> texts
+    ) => (Chats, Files, Texts) = (chats, files, texts);
 
     /// <summary>Lines by the chat's folder.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<ChatLine>> Chats { get; }
@@ -26,7 +30,13 @@ internal sealed class ArchivedChats
         {
             foreach (var chat in Directory.GetDirectories(number))
             {
-                chats[Path.GetFileName(chat)] = [.. Directory.GetFiles(chat, "*.jsonl").Order(StringComparer.Ordinal).SelectMany(file => ChatMonth.Parse(File.ReadAllBytes(file)).Lines)];
+                chats[Path.GetFileName(chat)] =
+                [
+                    .. Directory
+                        .GetFiles(chat, "*.jsonl")
+                        .Order(StringComparer.Ordinal)
+                        .SelectMany(file => ChatMonth.Parse(File.ReadAllBytes(file)).Lines),
+                ];
                 foreach (var sub in Directory.GetDirectories(chat))
                 {
                     foreach (var file in Directory.GetFiles(sub, "*", SearchOption.AllDirectories))

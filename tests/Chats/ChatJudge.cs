@@ -36,9 +36,11 @@ internal sealed partial class ChatJudge(IReadOnlyList<PlacedExport> exports, Arc
         return _findings;
     }
 
-    private static IEnumerable<string> TokensOf(ChatLine line) => Texts(line).SelectMany(text => Token().Matches(text).Select(match => match.Value)).Distinct(StringComparer.Ordinal);
+    private static IEnumerable<string> TokensOf(ChatLine line) =>
+        Texts(line).SelectMany(text => Token().Matches(text).Select(match => match.Value)).Distinct(StringComparer.Ordinal);
 
-    private static IEnumerable<string> Texts(ChatLine line) => (line.Earlier ?? []).Select(version => version.Text).Append(line.Text).OfType<string>();
+    private static IEnumerable<string> Texts(ChatLine line) =>
+        (line.Earlier ?? []).Select(version => version.Text).Append(line.Text).OfType<string>();
 
     private void Chat(PlacedExport[] all)
     {
@@ -60,11 +62,29 @@ internal sealed partial class ChatJudge(IReadOnlyList<PlacedExport> exports, Arc
             return;
         foreach (var failure in runs.SelectMany(run => run.Failures).Where(failure => taken.Any(export => failure.Name == export.Source)))
             Find(ChatFault.MessageLost, story, $"refused: {failure.Code} {failure.Message}");
-        var shown = taken.SelectMany(export => export.Shown).GroupBy(each => each.Message.Id).ToDictionary(group => group.Key, group => (group.Last().Message, Texts: group.Select(each => each.Text).OfType<string>().Distinct(StringComparer.Ordinal).ToArray()));
+        var shown = taken
+            .SelectMany(export => export.Shown)
+            .GroupBy(each => each.Message.Id)
+            .ToDictionary(
+                group => group.Key,
+                group =>
+                    (
+                        group.Last().Message,
+                        Texts: group.Select(each => each.Text).OfType<string>().Distinct(StringComparer.Ordinal).ToArray()
+                    )
+            );
         var homes = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (message, texts) in shown.Values)
             Message(message, texts, homes, story);
-        if (homes.Count > 1 && !runs.Any(run => run.Notes.Any(note => note.Contains("sameChats", StringComparison.Ordinal) && taken.Any(export => note.Contains(export.Source, StringComparison.Ordinal)))))
+        if (
+            homes.Count > 1
+            && !runs.Any(run =>
+                run.Notes.Any(note =>
+                    note.Contains("sameChats", StringComparison.Ordinal)
+                    && taken.Any(export => note.Contains(export.Source, StringComparison.Ordinal))
+                )
+            )
+        )
             Find(ChatFault.ChatConfused, story, $"is in {string.Join(" and ", homes)}");
         if (homes.Count == 1)
             Counts(model, shown.Values.Select(each => each.Message), archived.Chats[homes.Single()], story);
@@ -79,10 +99,25 @@ internal sealed partial class ChatJudge(IReadOnlyList<PlacedExport> exports, Arc
                 continue;
             var found = _byToken.GetValueOrDefault(token, []);
             homes.UnionWith(found.Select(each => each.Chat));
-            if (!found.Any(each => Texts(each.Line).Any(said => message.Kind == ModelKind.Place ? said.EndsWith(text, StringComparison.Ordinal) : Same(said, text))))
-                Find(ChatFault.MessageLost, story, $"{message.Minute} {Short(text)} is {(found.Count == 0 ? "gone" : "now " + Short(string.Join(" | ", found.SelectMany(each => Texts(each.Line)))))}");
+            if (
+                !found.Any(each =>
+                    Texts(each.Line)
+                        .Any(said => message.Kind == ModelKind.Place ? said.EndsWith(text, StringComparison.Ordinal) : Same(said, text))
+                )
+            )
+                Find(
+                    ChatFault.MessageLost,
+                    story,
+                    $"{message.Minute} {Short(text)} is "
+                        + $"{(found.Count == 0 ? "gone" : "now " + Short(string.Join(" | ", found.SelectMany(each => Texts(each.Line)))))}"
+                );
             if (found.Count > 1)
-                Find(ChatFault.MessageDoubled, story, $"{message.Minute} {Short(text)} is there {found.Count} times, at {string.Join(", ", found.Select(each => each.Line.LocalTime))}");
+                Find(
+                    ChatFault.MessageDoubled,
+                    story,
+                    $"{message.Minute} {Short(text)} is there {found.Count} times, at "
+                        + $"{string.Join(", ", found.Select(each => each.Line.LocalTime))}"
+                );
             foreach (var (_, line) in found)
                 Time(line, message, story);
         }
@@ -97,18 +132,31 @@ internal sealed partial class ChatJudge(IReadOnlyList<PlacedExport> exports, Arc
     // Messages with the same text occur as often as they should.
     private void Counts(ModelChat model, IEnumerable<ModelMessage> shown, IReadOnlyList<ChatLine> lines, string story)
     {
-        var there = lines.GroupBy(line => line.LocalTime?[..16] ?? "").ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
+        var there = lines
+            .GroupBy(line => line.LocalTime?[..16] ?? "")
+            .ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
         foreach (var minute in shown.GroupBy(message => message.Minute))
         {
             var count = there.GetValueOrDefault(minute.Key);
             if (count < minute.Count())
-                Find(ChatFault.MessageLost, story, $"{minute.Key} has {count} of {minute.Count()} messages: {string.Join(", ", minute.Select(each => $"{each.Kind} {each.Document}{each.Ending} {Short(each.Text)}"))}");
+                Find(
+                    ChatFault.MessageLost,
+                    story,
+                    $"{minute.Key} has {count} of {minute.Count()} messages: "
+                        + $"{string.Join(", ", minute.Select(each => $"{each.Kind} {each.Document}{each.Ending} {Short(each.Text)}"))}"
+                );
             else if (count > minute.Count() && !IsMixed(model, lines))
-                Find(ChatFault.MessageDoubled, story, $"{minute.Key} has {count} for {minute.Count()} messages: {string.Join(", ", minute.Select(each => $"{each.Kind} {each.Document}{each.Ending} {Short(each.Text)}"))}");
+                Find(
+                    ChatFault.MessageDoubled,
+                    story,
+                    $"{minute.Key} has {count} for {minute.Count()} messages: "
+                        + $"{string.Join(", ", minute.Select(each => $"{each.Kind} {each.Document}{each.Ending} {Short(each.Text)}"))}"
+                );
         }
     }
 
-    private static bool IsMixed(ModelChat model, IReadOnlyList<ChatLine> lines) => lines.SelectMany(TokensOf).Any(token => NumberOf(token) != model.Number);
+    private static bool IsMixed(ModelChat model, IReadOnlyList<ChatLine> lines) =>
+        lines.SelectMany(TokensOf).Any(token => NumberOf(token) != model.Number);
 
     private void Mixed()
     {
@@ -117,7 +165,9 @@ internal sealed partial class ChatJudge(IReadOnlyList<PlacedExport> exports, Arc
             var numbers = lines.SelectMany(TokensOf).Select(NumberOf).Distinct().Order().ToArray();
             if (numbers.Length > 1 || numbers.Any(number => exports.All(export => export.Chat.Number != number)))
             {
-                var stories = exports.Where(export => numbers.Contains(export.Chat.Number) || export.Forwarded.Any(numbers.Contains)).Select(Describe);
+                var stories = exports
+                    .Where(export => numbers.Contains(export.Chat.Number) || export.Forwarded.Any(numbers.Contains))
+                    .Select(Describe);
                 Find(ChatFault.ChatConfused, string.Join(" / ", stories), $"{chat} has messages of the chats {string.Join(", ", numbers)}");
             }
         }
@@ -137,7 +187,15 @@ internal sealed partial class ChatJudge(IReadOnlyList<PlacedExport> exports, Arc
             Find(ChatFault.Unsaid, story, $"no note of {string.Join(", ", export.Unnamed)}");
         if (export.Missing.Count > 0 && !notes.Any(note => export.Missing.Any(name => note.Contains(name, StringComparison.Ordinal))))
             Find(ChatFault.Unsaid, story, $"no note of {string.Join(", ", export.Missing)}, which is missing; {string.Join(" | ", notes)}");
-        if (export.RefusedEntry is { } refused && !runs.Any(run => run.Failures.Any(failure => failure.Name.StartsWith(export.Source, StringComparison.Ordinal) && failure.Name.EndsWith(refused[(refused.LastIndexOfAny(['/', '\\']) + 1)..], StringComparison.Ordinal))))
+        if (
+            export.RefusedEntry is { } refused
+            && !runs.Any(run =>
+                run.Failures.Any(failure =>
+                    failure.Name.StartsWith(export.Source, StringComparison.Ordinal)
+                    && failure.Name.EndsWith(refused[(refused.LastIndexOfAny(['/', '\\']) + 1)..], StringComparison.Ordinal)
+                )
+            )
+        )
             Find(ChatFault.Unsaid, story, $"no failure for {refused}");
     }
 
@@ -154,7 +212,11 @@ internal sealed partial class ChatJudge(IReadOnlyList<PlacedExport> exports, Arc
 
     private static string? TokenOf(string text) => Token().Match(text) is { Success: true } match ? match.Value : null;
 
-    private static int NumberOf(string token) => int.Parse(Digits().Match(token[(token.IndexOf('.', StringComparison.Ordinal) + 1)..]).Value, System.Globalization.CultureInfo.InvariantCulture);
+    private static int NumberOf(string token) =>
+        int.Parse(
+            Digits().Match(token[(token.IndexOf('.', StringComparison.Ordinal) + 1)..]).Value,
+            System.Globalization.CultureInfo.InvariantCulture
+        );
 
     [GeneratedRegex(@"q\d+x\d+z|q=52\.\d{5},13\.\d{5}", RegexOptions.CultureInvariant)]
     private static partial Regex Token();

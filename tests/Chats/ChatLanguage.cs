@@ -16,4 +16,17 @@ namespace KlarKonform.Backup.Chats;
 /// <param name="Edited">After an edited one; null if unknown.</param>
 /// <param name="Secure">WhatsApp's own first line.</param>
 internal sealed record ChatLanguage(
-    string Code, string[] Android, string[] Iphone, string Halves, char Zero, string FileAttached, string Attached, string Omitted, string ImageOmitted, string DocumentOmitted, string Deleted, string? Edited, string Secure);
+    string Code,
+    string[] Android,
+    string[] Iphone,
+    string Halves,
+    char Zero,
+    string FileAttached,
+    string Attached,
+    string Omitted,
+    string ImageOmitted,
+    string DocumentOmitted,
+    string Deleted,
+    string? Edited,
+    string Secure
+);

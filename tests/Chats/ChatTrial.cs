@@ -25,10 +25,21 @@ public sealed class ChatTrial : IDisposable
     /// <param name="cancellationToken">Cancels the call.</param>
     public static async Task<ChatCorpusResult> RunAsync(int seed, int exports, CancellationToken cancellationToken)
     {
-        await using var tenant = await DemoTenantServer.StartAsync(new DemoTenantOptions
-        {
-            Sizes = new TenantSizes { Users = 1, MailsPerUser = 1, FilesPerUser = 1, EventsPerUser = 1, ContactsPerUser = 1, Sites = 0, Seed = seed },
-        });
+        await using var tenant = await DemoTenantServer.StartAsync(
+            new DemoTenantOptions
+            {
+                Sizes = new TenantSizes
+                {
+                    Users = 1,
+                    MailsPerUser = 1,
+                    FilesPerUser = 1,
+                    EventsPerUser = 1,
+                    ContactsPerUser = 1,
+                    Sites = 0,
+                    Seed = seed,
+                },
+            }
+        );
         using var trial = new ChatTrial(tenant);
         return await trial.RunAsync(seed, ChatCorpus.Make(seed, exports, TimeProvider.System.GetUtcNow().Year), cancellationToken);
     }
@@ -60,22 +71,49 @@ public sealed class ChatTrial : IDisposable
         }
 
         using var restored = new TemporaryFolder();
-        await foreach (var item in engine.RestoreAsync(Name, new RestoreRequest { Paths = ["/"], Destination = restored.Path }, _host, _host, cancellationToken))
+        await foreach (
+            var item in engine.RestoreAsync(
+                Name,
+                new RestoreRequest { Paths = ["/"], Destination = restored.Path },
+                _host,
+                _host,
+                cancellationToken
+            )
+        )
         {
             if (item.Status != "Restored")
                 findings.Add(new ChatFinding(ChatFault.MediaLost, $"{item.Path} is not restored: {item.Status}"));
         }
 
         findings.AddRange(new ChatJudge(exports, ArchivedChats.Read(restored.Path), runs).Judge());
-        return new ChatCorpusResult(seed, exports.Count, exports.Sum(export => export.Shown.Count), findings,
-            exports.GroupBy(export => export.What).ToDictionary(group => group.Key, group => group.Count()));
+        return new ChatCorpusResult(
+            seed,
+            exports.Count,
+            exports.Sum(export => export.Shown.Count),
+            findings,
+            exports.GroupBy(export => export.What).ToDictionary(group => group.Key, group => group.Count())
+        );
     }
 
-    private BackupConfiguration Configuration(string place) => _host.Configuration(3, Name, new SourceSettings
-    {
-        WhatsApp = new WhatsAppSettings
-        {
-            Exports = [new WhatsAppExportSettings { Number = ChatGenerator.Number, TimeZone = "Europe/Berlin", Location = new TargetSettings { Type = TargetType.Folder, Path = place } }],
-        },
-    }, _folder["repository"]);
+    private BackupConfiguration Configuration(string place) =>
+        _host.Configuration(
+            3,
+            Name,
+            new SourceSettings
+            {
+                WhatsApp = new WhatsAppSettings
+                {
+                    Exports =
+                    [
+                        new WhatsAppExportSettings
+                        {
+                            Number = ChatGenerator.Number,
+                            TimeZone = "Europe/Berlin",
+                            Location = new TargetSettings { Type = TargetType.Folder, Path = place },
+                        },
+                    ],
+                },
+            },
+            _folder["repository"]
+        );
 }

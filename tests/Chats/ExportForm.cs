@@ -26,9 +26,23 @@ internal sealed record ExportForm(ChatLanguage Language, ChatClock Clock)
     /// <summary>A random form.</summary>
     public static ExportForm Any(Random random, Phone? phone = null, string? code = null)
     {
-        var language = code is null ? ChatLanguages.All[random.Next(ChatLanguages.All.Count)] : ChatLanguages.All.First(each => each.Code == code);
-        var kind = phone ?? (random.Next(10) switch { < 5 => Phone.Android, < 9 => Phone.Iphone, _ => Phone.OldIphone });
-        var patterns = kind == Phone.Android ? language.Android : kind == Phone.Iphone ? language.Iphone : language.Iphone.Where(pattern => pattern.Contains('s', StringComparison.Ordinal)).ToArray();
+        var language = code is null
+            ? ChatLanguages.All[random.Next(ChatLanguages.All.Count)]
+            : ChatLanguages.All.First(each => each.Code == code);
+        var kind =
+            phone
+            ?? (
+                random.Next(10) switch
+                {
+                    < 5 => Phone.Android,
+                    < 9 => Phone.Iphone,
+                    _ => Phone.OldIphone,
+                }
+            );
+        var patterns =
+            kind == Phone.Android ? language.Android
+            : kind == Phone.Iphone ? language.Iphone
+            : language.Iphone.Where(pattern => pattern.Contains('s', StringComparison.Ordinal)).ToArray();
         return new ExportForm(language, new ChatClock(kind, patterns[random.Next(patterns.Length)], language.Halves, language.Zero))
         {
             WithMedia = random.Next(3) > 0,

@@ -7,7 +7,12 @@ internal sealed class ExportPacker(Random random)
 {
     private static readonly Dictionary<string, string> s_names = new(StringComparer.Ordinal)
     {
-        ["de"] = "WhatsApp Chat mit {0}", ["fr"] = "Discussion WhatsApp avec {0}", ["es"] = "Chat de WhatsApp con {0}", ["it"] = "Chat WhatsApp con {0}", ["pt-BR"] = "Conversa do WhatsApp com {0}", ["nl"] = "WhatsApp-chat met {0}",
+        ["de"] = "WhatsApp Chat mit {0}",
+        ["fr"] = "Discussion WhatsApp avec {0}",
+        ["es"] = "Chat de WhatsApp con {0}",
+        ["it"] = "Chat WhatsApp con {0}",
+        ["pt-BR"] = "Conversa do WhatsApp com {0}",
+        ["nl"] = "WhatsApp-chat met {0}",
     };
 
     /// <summary>How it is packed.</summary>
@@ -23,21 +28,33 @@ internal sealed class ExportPacker(Random random)
     }
 
     /// <summary>Encodings of texts, the first one far most often.</summary>
-    public Encoding AnyEncoding() => random.Next(20) switch
-    {
-        0 => new UTF8Encoding(encoderShouldEmitUTF8Identifier: true),
-        1 => new UnicodeEncoding(bigEndian: false, byteOrderMark: true),
-        2 => new UnicodeEncoding(bigEndian: true, byteOrderMark: true),
-        3 => new UnicodeEncoding(bigEndian: false, byteOrderMark: false),
-        _ => new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
-    };
+    public Encoding AnyEncoding() =>
+        random.Next(20) switch
+        {
+            0 => new UTF8Encoding(encoderShouldEmitUTF8Identifier: true),
+            1 => new UnicodeEncoding(bigEndian: false, byteOrderMark: true),
+            2 => new UnicodeEncoding(bigEndian: true, byteOrderMark: true),
+            3 => new UnicodeEncoding(bigEndian: false, byteOrderMark: false),
+            _ => new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+        };
 
     /// <summary>The chat's name in the names of its export's files.</summary>
     public string NameOf(ExportForm form, string title)
     {
-        var instead = random.Next(3) switch { 0 => "_", 1 => "-", _ => "" };
+        var instead = random.Next(3) switch
+        {
+            0 => "_",
+            1 => "-",
+            _ => "",
+        };
         var held = string.Concat(title.Select(sign => "/\\:*?\"<>|".Contains(sign, StringComparison.Ordinal) ? instead : sign.ToString()));
-        return form.Clock.Phone == Phone.Android ? string.Format(System.Globalization.CultureInfo.InvariantCulture, s_names.GetValueOrDefault(form.Language.Code, "WhatsApp Chat with {0}"), held) : $"WhatsApp Chat - {held}";
+        return form.Clock.Phone == Phone.Android
+            ? string.Format(
+                System.Globalization.CultureInfo.InvariantCulture,
+                s_names.GetValueOrDefault(form.Language.Code, "WhatsApp Chat with {0}"),
+                held
+            )
+            : $"WhatsApp Chat - {held}";
     }
 
     /// <summary>Packs an export.</summary>
@@ -52,7 +69,17 @@ internal sealed class ExportPacker(Random random)
     /// <param name="unnamed">Files next to it that no message names.</param>
     /// <param name="refused">An entry that must be refused, or null.</param>
     public PlacedExport Pack(
-        int wave, string what, ModelChat chat, ExportForm form, RenderedText rendered, Shape shape, string folder = "", string? title = null, IReadOnlyList<(string Name, byte[] Bytes)>? unnamed = null, string? refused = null)
+        int wave,
+        string what,
+        ModelChat chat,
+        ExportForm form,
+        RenderedText rendered,
+        Shape shape,
+        string folder = "",
+        string? title = null,
+        IReadOnlyList<(string Name, byte[] Bytes)>? unnamed = null,
+        string? refused = null
+    )
     {
         var (name, encoding) = (NameOf(form, title ?? chat.Title), AnyEncoding());
         byte[] text = [.. encoding.GetPreamble(), .. encoding.GetBytes(rendered.Text)];
@@ -65,12 +92,30 @@ internal sealed class ExportPacker(Random random)
             Shape.Bare => ($"{folder}_chat.txt", [($"{folder}_chat.txt", text)]),
             Shape.BareCopy => ($"{folder}_chat ({wave}).txt", [($"{folder}_chat ({wave}).txt", text)]),
             Shape.Folder => ($"{folder}{name}/{inner}", all.Select(file => ($"{folder}{name}/{file.Name}", file.Bytes)).ToArray()),
-            _ => Zipped(folder + name + (shape == Shape.Copy ? $" ({wave + 1}).zip" : shape == Shape.ZipCalledText ? ".txt" : ".zip"), all, refused),
+            _ => Zipped(
+                folder
+                    + name
+                    + (
+                        shape == Shape.Copy ? $" ({wave + 1}).zip"
+                        : shape == Shape.ZipCalledText ? ".txt"
+                        : ".zip"
+                    ),
+                all,
+                refused
+            ),
         };
         return new PlacedExport(wave, what, source, chat)
         {
-            Files = files, Text = text, Shown = rendered.Shown, Media = beside, Unnamed = [.. (unnamed ?? []).Select(file => file.Name)], Missing = rendered.Missing, RefusedEntry = refused,
-            Form = $"{form.Clock.Phone} {form.Language.Code} {form.Clock.Pattern}{(form.Zone is null ? "" : " " + form.Zone.Id)} {encoding.WebName}{(encoding.GetPreamble().Length > 0 ? " BOM" : "")}",
+            Files = files,
+            Text = text,
+            Shown = rendered.Shown,
+            Media = beside,
+            Unnamed = [.. (unnamed ?? []).Select(file => file.Name)],
+            Missing = rendered.Missing,
+            RefusedEntry = refused,
+            Form =
+                $"{form.Clock.Phone} {form.Language.Code} {form.Clock.Pattern}{(form.Zone is null ? "" : " " + form.Zone.Id)} "
+                + $"{encoding.WebName}{(encoding.GetPreamble().Length > 0 ? " BOM" : "")}",
         };
     }
 

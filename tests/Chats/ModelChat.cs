@@ -6,4 +6,10 @@ namespace KlarKonform.Backup.Chats;
 /// <param name="People">The participants, as named in the address book; the first is the telephone's owner.</param>
 /// <param name="IsGroup">Whether it is a group.</param>
 /// <param name="Messages">All messages, in order.</param>
-internal sealed record ModelChat(int Number, string Title, IReadOnlyList<string> People, bool IsGroup, IReadOnlyList<ModelMessage> Messages);
+internal sealed record ModelChat(
+    int Number,
+    string Title,
+    IReadOnlyList<string> People,
+    bool IsGroup,
+    IReadOnlyList<ModelMessage> Messages
+);

@@ -31,7 +31,11 @@ internal static class ZipMaker
         {
             for (var at = 0; at + header + wanted.Length <= zip.Length; at++)
             {
-                if (BinaryPrimitives.ReadUInt32LittleEndian(zip.AsSpan(at)) == signature && BinaryPrimitives.ReadUInt16LittleEndian(zip.AsSpan(at + length)) == wanted.Length && zip.AsSpan(at + header, wanted.Length).SequenceEqual(wanted))
+                if (
+                    BinaryPrimitives.ReadUInt32LittleEndian(zip.AsSpan(at)) == signature
+                    && BinaryPrimitives.ReadUInt16LittleEndian(zip.AsSpan(at + length)) == wanted.Length
+                    && zip.AsSpan(at + header, wanted.Length).SequenceEqual(wanted)
+                )
                     zip[at + flags] |= 1;
             }
         }

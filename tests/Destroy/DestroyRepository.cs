@@ -16,8 +16,14 @@ internal sealed class DestroyRepository(TemporaryFolder folder, string password)
     public IReadOnlyCollection<string> Aside => _aside.Keys;
 
     /// <summary>Every file except locks.</summary>
-    public string[] Files() => [.. Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories)
-        .Select(file => System.IO.Path.GetRelativePath(Path, file)).Where(file => !file.StartsWith("locks", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+    public string[] Files() =>
+        [
+            .. Directory
+                .EnumerateFiles(Path, "*", SearchOption.AllDirectories)
+                .Select(file => System.IO.Path.GetRelativePath(Path, file))
+                .Where(file => !file.StartsWith("locks", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal),
+        ];
 
     /// <summary>Takes a file away.</summary>
     public void Lose(string file)
@@ -43,8 +49,19 @@ internal sealed class DestroyRepository(TemporaryFolder folder, string password)
     public IReadOnlyList<(string Id, IReadOnlyList<string> Tags)> Snapshots()
     {
         using var json = JsonDocument.Parse(Restic.Run("snapshots", "--json"));
-        return [.. json.RootElement.EnumerateArray().Select(each => (each.GetProperty("id").GetString()!, (IReadOnlyList<string>)(each.TryGetProperty("tags", out var tags)
-            ? [.. tags.EnumerateArray().Select(tag => tag.GetString()!)] : [])))];
+        return
+        [
+            .. json
+                .RootElement.EnumerateArray()
+                .Select(each =>
+                    (
+                        each.GetProperty("id").GetString()!,
+                        (IReadOnlyList<string>)(
+                            each.TryGetProperty("tags", out var tags) ? [.. tags.EnumerateArray().Select(tag => tag.GetString()!)] : []
+                        )
+                    )
+                ),
+        ];
     }
 
     /// <summary>Whether stock restic finds everything in order; it must not notice that something is away.</summary>

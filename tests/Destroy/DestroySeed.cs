@@ -56,11 +56,20 @@ public sealed class DestroySeed : IDisposable
     public static async Task<DestroyResult> RunAsync(int seed, CancellationToken cancellationToken)
     {
         var truth = new JumpingTime();
-        await using var tenant = await DemoTenantServer.StartAsync(new DemoTenantOptions
-        {
-            Clock = truth.GetUtcNow,
-            Sizes = new TenantSizes { Users = 2, MailsPerUser = 5, FilesPerUser = 4, MaxFileBytes = 30_000, Seed = seed },
-        });
+        await using var tenant = await DemoTenantServer.StartAsync(
+            new DemoTenantOptions
+            {
+                Clock = truth.GetUtcNow,
+                Sizes = new TenantSizes
+                {
+                    Users = 2,
+                    MailsPerUser = 5,
+                    FilesPerUser = 4,
+                    MaxFileBytes = 30_000,
+                    Seed = seed,
+                },
+            }
+        );
         using var each = new DestroySeed(seed, tenant, truth);
         return await each.RunAsync(cancellationToken);
     }
@@ -83,7 +92,12 @@ public sealed class DestroySeed : IDisposable
         await EndAsync(cancellationToken);
         return new DestroyResult(_seed)
         {
-            NeededDeleted = _needed, LossesUnnoticed = _unnoticed, HoldsBroken = _holds, ResticDisagrees = _wrong, Account = _account, Done = _done,
+            NeededDeleted = _needed,
+            LossesUnnoticed = _unnoticed,
+            HoldsBroken = _holds,
+            ResticDisagrees = _wrong,
+            Account = _account,
+            Done = _done,
         };
     }
 
@@ -188,7 +202,8 @@ public sealed class DestroySeed : IDisposable
                     Merge(hidden, shown);
                 }
             },
-            CancellationToken.None);
+            CancellationToken.None
+        );
         try
         {
             await NightAsync(machine, cancellationToken);
@@ -236,14 +251,38 @@ public sealed class DestroySeed : IDisposable
     {
         if (!_logIsLost && _hold is null)
         {
-            var oldest = (await machine.Engine.GetSnapshotsAsync(Name, _host, cancellationToken)).First(each => _order.Contains(each.SnapshotId)).SnapshotId;
-            _hold = (await machine.Engine.SetHoldAsync(Name, new HoldRequest { SnapshotId = oldest, Reason = "Verfahren", Author = "Test" }, _host, cancellationToken)).HoldId;
+            var oldest = (await machine.Engine.GetSnapshotsAsync(Name, _host, cancellationToken))
+                .First(each => _order.Contains(each.SnapshotId))
+                .SnapshotId;
+            _hold = (
+                await machine.Engine.SetHoldAsync(
+                    Name,
+                    new HoldRequest
+                    {
+                        SnapshotId = oldest,
+                        Reason = "Verfahren",
+                        Author = "Test",
+                    },
+                    _host,
+                    cancellationToken
+                )
+            ).HoldId;
             _held = oldest;
             Count("hold set");
         }
         else if (!_logIsLost)
         {
-            await machine.Engine.RemoveHoldAsync(Name, new HoldRequest { HoldId = _hold, Reason = "beendet", Author = "Test" }, _host, cancellationToken);
+            await machine.Engine.RemoveHoldAsync(
+                Name,
+                new HoldRequest
+                {
+                    HoldId = _hold,
+                    Reason = "beendet",
+                    Author = "Test",
+                },
+                _host,
+                cancellationToken
+            );
             (_hold, _held) = (null, null);
             Count("hold lifted");
         }
@@ -254,7 +293,11 @@ public sealed class DestroySeed : IDisposable
     // The audit log is lost permanently: until someone decides, nothing may be removed.
     private async Task LoseLogAsync(DestroyMachine machine, CancellationToken cancellationToken)
     {
-        var log = _repository.Snapshots().Where(each => each.Tags.Any(tag => tag.StartsWith("audit:", StringComparison.Ordinal))).Select(each => each.Id).ToArray();
+        var log = _repository
+            .Snapshots()
+            .Where(each => each.Tags.Any(tag => tag.StartsWith("audit:", StringComparison.Ordinal)))
+            .Select(each => each.Id)
+            .ToArray();
         foreach (var id in log)
             File.Delete(Path.Combine(_repository.Path, "snapshots", id));
         _logIsLost |= log.Length > 0;
@@ -289,7 +332,10 @@ public sealed class DestroySeed : IDisposable
         try
         {
             run = await machine.Engine.StartBackupAsync(Name, new BackupOptions(), _host, _host, cancellationToken);
-            _account.Add($"{Path.GetFileName(machine.Home)}: {run.Status}, snapshot {run.SnapshotId?[..8]}, removed {run.Retention?.Removed.Count} {run.Error} {string.Join("; ", run.Notes)}");
+            _account.Add(
+                $"{Path.GetFileName(machine.Home)}: {run.Status}, snapshot {run.SnapshotId?[..8]}, removed "
+                    + $"{run.Retention?.Removed.Count} {run.Error} {string.Join("; ", run.Notes)}"
+            );
             if (run.SnapshotId is { } id)
             {
                 _order.Add(id);
@@ -343,13 +389,17 @@ public sealed class DestroySeed : IDisposable
         // A run that was stopped in the middle of its retention does not report what it had removed by then.
         var living = _order.Where(id => !_gone.Contains(id)).ToArray();
         var mayBeGone = _interrupted ? living.SkipLast(KeepLast).Where(id => id != _held).ToHashSet() : [];
-        _needed.AddRange(living.Where(id => !there.Contains(id) && !mayBeGone.Contains(id)).Select(id => $"{id[..8]} is gone, and nobody removed it"));
+        _needed.AddRange(
+            living.Where(id => !there.Contains(id) && !mayBeGone.Contains(id)).Select(id => $"{id[..8]} is gone, and nobody removed it")
+        );
         _needed.AddRange(_foreign.Where(id => !there.Contains(id)).Select(id => $"another program's {id[..8]} is gone"));
         var (code, output, errors) = _repository.Restic.TryRun("check", "--read-data");
         if (code != 0)
             _wrong.Add(string.Create(CultureInfo.InvariantCulture, $"restic check exited with {code}: {output} {errors}"));
         var truth = _tenant.Change((model, _) => DriftTruth.Of(model).Where(item => item.Kind is "Mail" or "OneDrive").ToArray());
-        _wrong.AddRange(new DriftComparison(truth, await DriftSnapshot.ReadAsync(_repository.Path, TrialHost.Password, cancellationToken)).Differences());
+        _wrong.AddRange(
+            new DriftComparison(truth, await DriftSnapshot.ReadAsync(_repository.Path, TrialHost.Password, cancellationToken)).Differences()
+        );
     }
 
     private static void Merge(string from, string to)
@@ -374,8 +424,17 @@ public sealed class DestroySeed : IDisposable
     }
 
     private BackupConfiguration Configuration() =>
-        _host.Configuration(2, Name, new SourceSettings { Mail = new MailSelection(), OneDrive = new DriveSelection() }, _repository.Path) with
+        _host.Configuration(
+            2,
+            Name,
+            new SourceSettings { Mail = new MailSelection(), OneDrive = new DriveSelection() },
+            _repository.Path
+        ) with
         {
-            Retention = new RetentionSettings { Preset = RetentionPreset.Custom, Keep = new KeepSettings { Last = KeepLast } },
+            Retention = new RetentionSettings
+            {
+                Preset = RetentionPreset.Custom,
+                Keep = new KeepSettings { Last = KeepLast },
+            },
         };
 }

@@ -10,7 +10,15 @@ namespace KlarKonform.Backup.Drift;
 /// <param name="Target">Its id in the record of alterations.</param>
 /// <param name="Within">Folders, drives, lists, sites and users that contain it, as named in the record.</param>
 /// <param name="Covers">Keys of failures that concern it: its own, and those of the parts that contain it.</param>
-internal sealed record DriftItem(string Kind, string Resource, string Id, string Parent, string Target, IReadOnlyList<string> Within, IReadOnlyList<string> Covers)
+internal sealed record DriftItem(
+    string Kind,
+    string Resource,
+    string Id,
+    string Parent,
+    string Target,
+    IReadOnlyList<string> Within,
+    IReadOnlyList<string> Covers
+)
 {
     /// <summary>Properties, without ids and OData annotations.</summary>
     public JsonObject Properties { get; init; } = [];

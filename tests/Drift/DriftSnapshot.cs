@@ -18,7 +18,12 @@ internal sealed class DriftSnapshot(RepositoryReader reader)
         await using var store = new FolderObjectStore(folder, durable: false);
         using var repository = await ResticRepository.OpenAsync(store, password, cancellationToken);
         await repository.LoadIndexAsync(cancellationToken);
-        var newest = SnapshotOrder.Sort(await repository.SnapshotsAsync(cancellationToken).Where(each => each.Snapshot.Tags?.Any(tag => tag.StartsWith("config:", StringComparison.Ordinal)) == true).ToListAsync(cancellationToken))[^1];
+        var newest = SnapshotOrder.Sort(
+            await repository
+                .SnapshotsAsync(cancellationToken)
+                .Where(each => each.Snapshot.Tags?.Any(tag => tag.StartsWith("config:", StringComparison.Ordinal)) == true)
+                .ToListAsync(cancellationToken)
+        )[^1];
         var snapshot = new DriftSnapshot(new RepositoryReader(repository));
         await snapshot.WalkAsync(newest.Snapshot.Root, "", "", cancellationToken);
         return snapshot._items;
@@ -32,7 +37,11 @@ internal sealed class DriftSnapshot(RepositoryReader reader)
             if (node.Name == ".deleted")
                 continue;
             var inside = parent;
-            if (node.Attribute("user.klarkonform") is { } value && JsonNode.Parse(value) is JsonObject document && document["id"]?.ToString() is { Length: > 0 } id)
+            if (
+                node.Attribute("user.klarkonform") is { } value
+                && JsonNode.Parse(value) is JsonObject document
+                && document["id"]?.ToString() is { Length: > 0 } id
+            )
             {
                 _items.Add(await ReadAsync(node, nodes, $"{path}/{node.Name}", id, parent, document, cancellationToken));
                 inside = id;
@@ -43,11 +52,26 @@ internal sealed class DriftSnapshot(RepositoryReader reader)
         }
     }
 
-    private async Task<DriftStored> ReadAsync(Node node, IReadOnlyList<Node> siblings, string path, string id, string parent, JsonObject document, CancellationToken cancellationToken)
+    private async Task<DriftStored> ReadAsync(
+        Node node,
+        IReadOnlyList<Node> siblings,
+        string path,
+        string id,
+        string parent,
+        JsonObject document,
+        CancellationToken cancellationToken
+    )
     {
         var type = document["type"]?.ToString() ?? "";
         var parts = path.Split('/');
-        var root = string.Join('/', parts.Take(parts[1] == "Exchange" ? 4 : parts[1] == "Directory" ? 2 : 3));
+        var root = string.Join(
+            '/',
+            parts.Take(
+                parts[1] == "Exchange" ? 4
+                : parts[1] == "Directory" ? 2
+                : 3
+            )
+        );
         var properties = document["graph"] as JsonObject ?? [];
         var contents = new List<string>();
         var bytes = node.IsDirectory ? [] : await reader.ReadContentAsync(node, cancellationToken);
@@ -85,15 +109,29 @@ internal sealed class DriftSnapshot(RepositoryReader reader)
         }
 
         if (type == "group" && properties["members"] is JsonArray members)
-            properties["members"] = new JsonArray([.. members.Select(each => each?["id"]?.ToString() ?? "").Order(StringComparer.Ordinal).Select(each => (JsonNode)each)]);
-        return new DriftStored(root, path, id, parent, type) { Properties = DriftJson.Of(properties), Contents = [.. contents.Order(StringComparer.Ordinal)] };
+            properties["members"] = new JsonArray([
+                .. members.Select(each => each?["id"]?.ToString() ?? "").Order(StringComparer.Ordinal).Select(each => (JsonNode)each),
+            ]);
+        return new DriftStored(root, path, id, parent, type)
+        {
+            Properties = DriftJson.Of(properties),
+            Contents = [.. contents.Order(StringComparer.Ordinal)],
+        };
     }
 
     private async Task AddSiblingsAsync(Node node, IReadOnlyList<Node> siblings, List<string> contents, CancellationToken cancellationToken)
     {
         var stem = node.Name[..^".json".Length];
-        foreach (var sibling in siblings.Where(each => each.Name != node.Name && each.Name.StartsWith(stem, StringComparison.Ordinal) && !each.IsDirectory))
-            contents.Add(sibling.Name[stem.Length..] is ".ics" or ".vcf" ? sibling.Name[stem.Length..] : DriftJson.Hash(await reader.ReadContentAsync(sibling, cancellationToken)));
+        foreach (
+            var sibling in siblings.Where(each =>
+                each.Name != node.Name && each.Name.StartsWith(stem, StringComparison.Ordinal) && !each.IsDirectory
+            )
+        )
+            contents.Add(
+                sibling.Name[stem.Length..] is ".ics" or ".vcf"
+                    ? sibling.Name[stem.Length..]
+                    : DriftJson.Hash(await reader.ReadContentAsync(sibling, cancellationToken))
+            );
     }
 
     private static JsonObject Only(JsonObject properties, string name) => new() { [name] = properties[name]?.DeepClone() };

@@ -20,15 +20,25 @@ switch (args)
     case ["backup", var name, var secret, var password]:
         using (var shell = new ModuleHost())
         {
-            shell.Invoke("param($name, $secret, $password) $has = Get-KKBackupConfiguration $name; Set-Secret -Vault DemoVault -Name $has.Tenant.Auth.Secret.Split('/')[1] -Secret $secret; Set-Secret -Vault DemoVault -Name $has.Repository.Password.Split('/')[1] -Secret $password",
-                name, ModuleHost.Secure(secret), ModuleHost.Secure(password));
+            shell.Invoke(
+                "param($name, $secret, $password) $has = Get-KKBackupConfiguration $name; Set-Secret -Vault DemoVault -Name "
+                    + "$has.Tenant.Auth.Secret.Split('/')[1] -Secret $secret; Set-Secret -Vault DemoVault -Name "
+                    + "$has.Repository.Password.Split('/')[1] -Secret $password",
+                name,
+                ModuleHost.Secure(secret),
+                ModuleHost.Secure(password)
+            );
             Console.WriteLine(shell.Invoke("(Start-KKBackup $args[0]).Status", name)[0]);
         }
 
         return 0;
     case ["run", var module, var script]:
         // What the script prints, and the ids and messages of its errors.
-        using (var shell = System.Management.Automation.PowerShell.Create(System.Management.Automation.Runspaces.InitialSessionState.CreateDefault2()))
+        using (
+            var shell = System.Management.Automation.PowerShell.Create(
+                System.Management.Automation.Runspaces.InitialSessionState.CreateDefault2()
+            )
+        )
         {
             foreach (var said in shell.AddScript("Import-Module $args[0]; " + script).AddArgument(module).Invoke())
                 Console.WriteLine(said);
@@ -39,7 +49,11 @@ switch (args)
         return 0;
     case ["startup", var module]:
         // PowerShell's engine is running, as in a shell that has just shown its prompt; only the module is measured.
-        using (var shell = System.Management.Automation.PowerShell.Create(System.Management.Automation.Runspaces.InitialSessionState.CreateDefault2()))
+        using (
+            var shell = System.Management.Automation.PowerShell.Create(
+                System.Management.Automation.Runspaces.InitialSessionState.CreateDefault2()
+            )
+        )
         {
             shell.AddScript("1 + 1").Invoke();
             var watch = System.Diagnostics.Stopwatch.StartNew();

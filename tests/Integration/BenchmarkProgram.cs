@@ -11,8 +11,13 @@ internal static class BenchmarkProgram
     public static async Task<JsonElement> RunAsync(params string[] arguments)
     {
         var stop = TestContext.Current.CancellationToken;
-        var program = typeof(BenchmarkProgram).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(each => each.Key == "Benchmarks").Value!;
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var program = typeof(BenchmarkProgram)
+            .Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(each => each.Key == "Benchmarks")
+            .Value!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
         var errors = process.StandardError.ReadToEndAsync(stop);
         var output = await process.StandardOutput.ReadToEndAsync(stop);
         await process.WaitForExitAsync(stop);

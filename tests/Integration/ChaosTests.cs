@@ -10,7 +10,19 @@ public sealed class ChaosTests
     {
         if (TestServers.Missing("KK_TEST_S3_ENDPOINT") is { } reason)
             Assert.Skip(reason);
-        var last = await BenchmarkProgram.RunAsync("chaos", "--kills", "2", "--seed", "3", "--lanes", "1", "--seconds", "12", "--faults", "false");
+        var last = await BenchmarkProgram.RunAsync(
+            "chaos",
+            "--kills",
+            "2",
+            "--seed",
+            "3",
+            "--lanes",
+            "1",
+            "--seconds",
+            "12",
+            "--faults",
+            "false"
+        );
         int Value(string name) => last.GetProperty(name).GetInt32();
         Assert.Equal((4, 0, 0, 0), (Value("kills"), Value("itemsLost"), Value("itemsDoubled"), Value("resticCheckFailures")));
 

@@ -22,7 +22,18 @@ public sealed partial class ServerBackupTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Environment.SetEnvironmentVariable("KLARKONFORM_BACKUP_HOME", _folder["home"]);
-        _tenant = await DemoTenantServer.StartAsync(new DemoTenantOptions { Sizes = new TenantSizes { Users = 3, MailsPerUser = 20, FilesPerUser = 15, MaxFileBytes = 2_000_000 } });
+        _tenant = await DemoTenantServer.StartAsync(
+            new DemoTenantOptions
+            {
+                Sizes = new TenantSizes
+                {
+                    Users = 3,
+                    MailsPerUser = 20,
+                    FilesPerUser = 15,
+                    MaxFileBytes = 2_000_000,
+                },
+            }
+        );
         await File.WriteAllTextAsync(_folder["ca.pem"], _tenant.CaCertificatePem);
         _shell = new ModuleHost();
     }
@@ -38,9 +49,13 @@ public sealed partial class ServerBackupTests : IAsyncLifetime
     public void Through_SFTP_with_a_password()
     {
         RequireServer("KK_TEST_SFTP_PORT");
-        Configure("-SftpHost 127.0.0.1 -Port $more[0] -SftpPath $more[1] -HostKey $more[2] -Credential $more[3]",
-            int.Parse(TestServers.Value("SFTP_PORT"), System.Globalization.CultureInfo.InvariantCulture), SftpPath(), TestServers.Value("SFTP_HOSTKEY"),
-            new PSCredential(TestServers.Value("SFTP_USER"), ModuleHost.Secure(TestServers.Value("SFTP_PASSWORD"))));
+        Configure(
+            "-SftpHost 127.0.0.1 -Port $more[0] -SftpPath $more[1] -HostKey $more[2] -Credential $more[3]",
+            int.Parse(TestServers.Value("SFTP_PORT"), System.Globalization.CultureInfo.InvariantCulture),
+            SftpPath(),
+            TestServers.Value("SFTP_HOSTKEY"),
+            new PSCredential(TestServers.Value("SFTP_USER"), ModuleHost.Secure(TestServers.Value("SFTP_PASSWORD")))
+        );
         RunTheWholeWay(SftpRestic());
     }
 
@@ -48,10 +63,19 @@ public sealed partial class ServerBackupTests : IAsyncLifetime
     public void Through_SFTP_with_a_private_key_and_its_passphrase()
     {
         RequireServer("KK_TEST_SFTP_PORT");
-        _shell.Invoke("Set-Secret -Vault DemoVault -Name Passphrase -Secret $args[0]", ModuleHost.Secure(TestServers.Value("SFTP_KEY_PASSPHRASE")));
-        Configure("-SftpHost 127.0.0.1 -Port $more[0] -SftpPath $more[1] -HostKey $more[2] -UserName $more[3] -PrivateKey $more[4] -PrivateKeyPassphraseName DemoVault/Passphrase",
-            int.Parse(TestServers.Value("SFTP_PORT"), System.Globalization.CultureInfo.InvariantCulture), SftpPath(), TestServers.Value("SFTP_HOSTKEY"),
-            TestServers.Value("SFTP_USER"), ModuleHost.Secure(File.ReadAllText(TestServers.Value("SFTP_KEY"))));
+        _shell.Invoke(
+            "Set-Secret -Vault DemoVault -Name Passphrase -Secret $args[0]",
+            ModuleHost.Secure(TestServers.Value("SFTP_KEY_PASSPHRASE"))
+        );
+        Configure(
+            "-SftpHost 127.0.0.1 -Port $more[0] -SftpPath $more[1] -HostKey $more[2] -UserName $more[3] -PrivateKey $more[4] "
+                + "-PrivateKeyPassphraseName DemoVault/Passphrase",
+            int.Parse(TestServers.Value("SFTP_PORT"), System.Globalization.CultureInfo.InvariantCulture),
+            SftpPath(),
+            TestServers.Value("SFTP_HOSTKEY"),
+            TestServers.Value("SFTP_USER"),
+            ModuleHost.Secure(File.ReadAllText(TestServers.Value("SFTP_KEY")))
+        );
         RunTheWholeWay(SftpRestic());
     }
 
@@ -67,11 +91,19 @@ public sealed partial class ServerBackupTests : IAsyncLifetime
     public void The_runbook_runs_with_an_empty_home_continues_the_same_backup_and_leaves_no_file()
     {
         RequireServer("KK_TEST_SFTP_PORT");
-        Configure("-SftpHost 127.0.0.1 -Port $more[0] -SftpPath $more[1] -HostKey $more[2] -Credential $more[3]",
-            int.Parse(TestServers.Value("SFTP_PORT"), System.Globalization.CultureInfo.InvariantCulture), SftpPath(), TestServers.Value("SFTP_HOSTKEY"),
-            new PSCredential(TestServers.Value("SFTP_USER"), ModuleHost.Secure(TestServers.Value("SFTP_PASSWORD"))));
+        Configure(
+            "-SftpHost 127.0.0.1 -Port $more[0] -SftpPath $more[1] -HostKey $more[2] -Credential $more[3]",
+            int.Parse(TestServers.Value("SFTP_PORT"), System.Globalization.CultureInfo.InvariantCulture),
+            SftpPath(),
+            TestServers.Value("SFTP_HOSTKEY"),
+            new PSCredential(TestServers.Value("SFTP_USER"), ModuleHost.Secure(TestServers.Value("SFTP_PASSWORD")))
+        );
         _shell.Invoke("Export-KKBackupRunbook Server $args[0]", _folder["runbook.ps1"]);
-        Assert.Contains("FileExists", Assert.Single(_shell.TryInvoke("Export-KKBackupRunbook Server $args[0]", _folder["runbook.ps1"]).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(
+            "FileExists",
+            Assert.Single(_shell.TryInvoke("Export-KKBackupRunbook Server $args[0]", _folder["runbook.ps1"]).Errors).FullyQualifiedErrorId,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain(Password, File.ReadAllText(_folder["runbook.ps1"]), StringComparison.Ordinal);
         Assert.Equal("Succeeded", $"{_shell.Invoke("(Start-KKBackup Server).Status")[0]}");
         // A separate folder for temporary files: other test processes use the machine's folder at the same time.
@@ -99,9 +131,13 @@ public sealed partial class ServerBackupTests : IAsyncLifetime
     public void A_wrong_host_key_is_refused_and_nothing_is_written()
     {
         RequireServer("KK_TEST_SFTP_PORT");
-        Configure("-SftpHost 127.0.0.1 -Port $more[0] -SftpPath $more[1] -HostKey $more[2] -Credential $more[3]",
-            int.Parse(TestServers.Value("SFTP_PORT"), System.Globalization.CultureInfo.InvariantCulture), SftpPath(), "SHA256:" + new string('B', 43),
-            new PSCredential(TestServers.Value("SFTP_USER"), ModuleHost.Secure(TestServers.Value("SFTP_PASSWORD"))));
+        Configure(
+            "-SftpHost 127.0.0.1 -Port $more[0] -SftpPath $more[1] -HostKey $more[2] -Credential $more[3]",
+            int.Parse(TestServers.Value("SFTP_PORT"), System.Globalization.CultureInfo.InvariantCulture),
+            SftpPath(),
+            "SHA256:" + new string('B', 43),
+            new PSCredential(TestServers.Value("SFTP_USER"), ModuleHost.Secure(TestServers.Value("SFTP_PASSWORD")))
+        );
         AssertRefused("HostKeyMismatch", TestServers.Value("SFTP_HOSTKEY"));
         Assert.False(Directory.Exists(SftpPath()));
     }
@@ -112,12 +148,18 @@ public sealed partial class ServerBackupTests : IAsyncLifetime
         RequireServer("KK_TEST_SFTP_PORT");
         object[] target =
         [
-            int.Parse(TestServers.Value("SFTP_PORT"), System.Globalization.CultureInfo.InvariantCulture), SftpPath(),
+            int.Parse(TestServers.Value("SFTP_PORT"), System.Globalization.CultureInfo.InvariantCulture),
+            SftpPath(),
             new PSCredential(TestServers.Value("SFTP_USER"), ModuleHost.Secure(TestServers.Value("SFTP_PASSWORD"))),
         ];
-        var refused = Assert.Throws<InvalidOperationException>(() => Configure("-SftpHost 127.0.0.1 -Port $more[0] -SftpPath $more[1] -Credential $more[2]", target));
+        var refused = Assert.Throws<InvalidOperationException>(() =>
+            Configure("-SftpHost 127.0.0.1 -Port $more[0] -SftpPath $more[1] -Credential $more[2]", target)
+        );
         Assert.Contains("hostKey", refused.Message, StringComparison.Ordinal);
-        Configure("-SftpHost 127.0.0.1 -Port $more[0] -SftpPath $more[1] -Credential $more[2] -TrustHostKey -WarningVariable global:shown", target);
+        Configure(
+            "-SftpHost 127.0.0.1 -Port $more[0] -SftpPath $more[1] -Credential $more[2] -TrustHostKey -WarningVariable global:shown",
+            target
+        );
         Assert.Contains(TestServers.Value("SFTP_HOSTKEY"), $"{_shell.Invoke("$global:shown")[0]}", StringComparison.Ordinal);
         Assert.Equal(TestServers.Value("SFTP_HOSTKEY"), $"{_shell.Invoke("(Get-KKBackupConfiguration Server).Target.HostKey")[0]}");
         Assert.Equal("Succeeded", $"{_shell.Invoke("(Start-KKBackup Server).Status")[0]}");
@@ -132,8 +174,14 @@ public sealed partial class ServerBackupTests : IAsyncLifetime
         Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", TestServers.Value("S3_SECRET_KEY"));
         try
         {
-            Configure("-Endpoint $more[0] -Bucket $more[1] -Prefix $more[2] -TargetCaCertificate $more[3] -Proxy $more[4] -UseDefaultCredentials",
-                TestServers.Value("S3_ENDPOINT"), TestServers.Value("S3_BUCKET"), _unique, TestServers.Value("S3_CA"), proxy.Address);
+            Configure(
+                "-Endpoint $more[0] -Bucket $more[1] -Prefix $more[2] -TargetCaCertificate $more[3] -Proxy $more[4] -UseDefaultCredentials",
+                TestServers.Value("S3_ENDPOINT"),
+                TestServers.Value("S3_BUCKET"),
+                _unique,
+                TestServers.Value("S3_CA"),
+                proxy.Address
+            );
             Assert.Equal("Succeeded", $"{_shell.Invoke("(Start-KKBackup Server).Status")[0]}");
             Assert.True(proxy.Tunnels > 0);
         }
@@ -151,9 +199,15 @@ public sealed partial class ServerBackupTests : IAsyncLifetime
         await using var front = await FaultyS3.StartAsync();
         var requests = 0;
         S3Fault[] faults = [S3Fault.InternalError, S3Fault.Reset, S3Fault.TruncatedAnswer, S3Fault.DamagedUpload, S3Fault.SlowDown];
-        front.Choose = _ => Interlocked.Increment(ref requests) is var count && count % 7 == 0 ? faults[count / 7 % faults.Length] : S3Fault.None;
-        Configure("-Endpoint $more[0] -Bucket $more[1] -Prefix $more[2] -Credential $more[3] -UploadLimit 200MB", front.Endpoint, TestServers.Value("S3_BUCKET"), _unique,
-            new PSCredential(TestServers.Value("S3_ACCESS_KEY"), ModuleHost.Secure(TestServers.Value("S3_SECRET_KEY"))));
+        front.Choose = _ =>
+            Interlocked.Increment(ref requests) is var count && count % 7 == 0 ? faults[count / 7 % faults.Length] : S3Fault.None;
+        Configure(
+            "-Endpoint $more[0] -Bucket $more[1] -Prefix $more[2] -Credential $more[3] -UploadLimit 200MB",
+            front.Endpoint,
+            TestServers.Value("S3_BUCKET"),
+            _unique,
+            new PSCredential(TestServers.Value("S3_ACCESS_KEY"), ModuleHost.Secure(TestServers.Value("S3_SECRET_KEY")))
+        );
         RunTheWholeWay(S3Restic());
         front.Choose = _ => S3Fault.None;
         _shell.Invoke("Set-KKBackupConfiguration Server -ServerSideEncryption AES256");
@@ -175,21 +229,35 @@ public sealed partial class ServerBackupTests : IAsyncLifetime
         RequireServer("KK_TEST_S3_ENDPOINT");
         ConfigureS3(TestServers.Value("S3_CA"), "wrong-secret-key");
         var error = AssertRefused(null, "");
-        Assert.True(error.FullyQualifiedErrorId.StartsWith("TargetSignInFailed", StringComparison.Ordinal) || error.FullyQualifiedErrorId.StartsWith("TargetAccessDenied", StringComparison.Ordinal), error.FullyQualifiedErrorId);
+        Assert.True(
+            error.FullyQualifiedErrorId.StartsWith("TargetSignInFailed", StringComparison.Ordinal)
+                || error.FullyQualifiedErrorId.StartsWith("TargetAccessDenied", StringComparison.Ordinal),
+            error.FullyQualifiedErrorId
+        );
         Assert.DoesNotContain("wrong-secret-key", error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void An_unreachable_server_is_said_to_be_unreachable()
     {
-        Configure("-SftpHost 127.0.0.1 -Port 1 -SftpPath /x -HostKey $more[0] -Credential $more[1]",
-            "SHA256:" + new string('B', 43), new PSCredential("nobody", ModuleHost.Secure("nothing")));
+        Configure(
+            "-SftpHost 127.0.0.1 -Port 1 -SftpPath /x -HostKey $more[0] -Credential $more[1]",
+            "SHA256:" + new string('B', 43),
+            new PSCredential("nobody", ModuleHost.Secure("nothing"))
+        );
         AssertRefused("TargetUnreachable", "127.0.0.1");
     }
 
     private void RunTheWholeWay(StockRestic restic)
     {
-        Assert.All(_shell.Invoke("Test-KKBackupConnection Server"), check => Assert.True("Passed" == $"{check.Properties["Result"].Value}", $"{check.Properties["Check"].Value}: {check.Properties["Hint"].Value}"));
+        Assert.All(
+            _shell.Invoke("Test-KKBackupConnection Server"),
+            check =>
+                Assert.True(
+                    "Passed" == $"{check.Properties["Result"].Value}",
+                    $"{check.Properties["Check"].Value}: {check.Properties["Hint"].Value}"
+                )
+        );
         Assert.Equal("Succeeded", $"{_shell.Invoke("(Start-KKBackup Server).Status")[0]}");
         var changes = _tenant.Change((_, generator) => generator.Change(25));
         _tenant.Counters.Reset();
@@ -206,20 +274,29 @@ public sealed partial class ServerBackupTests : IAsyncLifetime
         AssertEqualsTenant(_folder["restored"]);
     }
 
-    private void AssertEqualsTenant(string restored) => _tenant.Change((model, _) =>
-    {
-        foreach (var user in model.Users.Where(user => user.Mailbox is not null))
-        {
-            var expected = user.Mailbox!.Messages.Values.Select(message => Hash(MimeWriter.Write(message))).Order();
-            var mail = Path.Combine(restored, "Exchange", user.UserPrincipalName, "Mail");
-            Assert.Equal(expected, Directory.EnumerateFiles(mail, "*.eml", SearchOption.AllDirectories).Select(file => Hash(File.ReadAllBytes(file))).Order());
-            foreach (var item in user.Drive!.Items.Values.Where(item => !item.IsFolder))
+    private void AssertEqualsTenant(string restored) =>
+        _tenant.Change(
+            (model, _) =>
             {
-                var file = Path.Combine(restored, "OneDrive", user.UserPrincipalName, user.Drive.PathOf(item));
-                Assert.Equal(Hash(SeededContent.Bytes(item.Seed, (int)item.Size)), Hash(File.ReadAllBytes(file)));
+                foreach (var user in model.Users.Where(user => user.Mailbox is not null))
+                {
+                    var expected = user.Mailbox!.Messages.Values.Select(message => Hash(MimeWriter.Write(message))).Order();
+                    var mail = Path.Combine(restored, "Exchange", user.UserPrincipalName, "Mail");
+                    Assert.Equal(
+                        expected,
+                        Directory
+                            .EnumerateFiles(mail, "*.eml", SearchOption.AllDirectories)
+                            .Select(file => Hash(File.ReadAllBytes(file)))
+                            .Order()
+                    );
+                    foreach (var item in user.Drive!.Items.Values.Where(item => !item.IsFolder))
+                    {
+                        var file = Path.Combine(restored, "OneDrive", user.UserPrincipalName, user.Drive.PathOf(item));
+                        Assert.Equal(Hash(SeededContent.Bytes(item.Seed, (int)item.Size)), Hash(File.ReadAllBytes(file)));
+                    }
+                }
             }
-        }
-    });
+        );
 
     private ErrorRecord AssertRefused(string? id, string words)
     {
@@ -230,24 +307,49 @@ public sealed partial class ServerBackupTests : IAsyncLifetime
         return error;
     }
 
-    private void Configure(string target, params object[] more) => _shell.Invoke($$"""
-        param($tenant, $client, $secret, $password, $base, $ca, $more)
-        New-KKBackupConfiguration -Name Server -TenantId $tenant -ClientId $client -ClientSecret $secret -RepositoryPassword $password -Vault DemoVault `
-            -Cloud Custom -AuthorityHost $base -GraphEndpoint "$base/v1.0" -CaCertificate $ca {{target}}
-        """, _tenant.Options.TenantId, _tenant.Options.ClientId, ModuleHost.Secure(_tenant.Options.ClientSecret), ModuleHost.Secure(Password), _tenant.BaseUrl, _folder["ca.pem"], more);
+    private void Configure(string target, params object[] more) =>
+        _shell.Invoke(
+            $$"""
+            param($tenant, $client, $secret, $password, $base, $ca, $more)
+            New-KKBackupConfiguration -Name Server -TenantId $tenant -ClientId $client -ClientSecret $secret `
+                -RepositoryPassword $password -Vault DemoVault `
+                -Cloud Custom -AuthorityHost $base -GraphEndpoint "$base/v1.0" -CaCertificate $ca {{target}}
+            """,
+            _tenant.Options.TenantId,
+            _tenant.Options.ClientId,
+            ModuleHost.Secure(_tenant.Options.ClientSecret),
+            ModuleHost.Secure(Password),
+            _tenant.BaseUrl,
+            _folder["ca.pem"],
+            more
+        );
 
-    private void ConfigureS3(string? authority, string secretKey) => Configure(
-        "-Endpoint $more[0] -Bucket $more[1] -Prefix $more[2] -Credential $more[3]" + (authority is null ? "" : " -TargetCaCertificate $more[4]"),
-        TestServers.Value("S3_ENDPOINT"), TestServers.Value("S3_BUCKET"), _unique, new PSCredential(TestServers.Value("S3_ACCESS_KEY"), ModuleHost.Secure(secretKey)), authority ?? "");
+    private void ConfigureS3(string? authority, string secretKey) =>
+        Configure(
+            "-Endpoint $more[0] -Bucket $more[1] -Prefix $more[2] -Credential $more[3]"
+                + (authority is null ? "" : " -TargetCaCertificate $more[4]"),
+            TestServers.Value("S3_ENDPOINT"),
+            TestServers.Value("S3_BUCKET"),
+            _unique,
+            new PSCredential(TestServers.Value("S3_ACCESS_KEY"), ModuleHost.Secure(secretKey)),
+            authority ?? ""
+        );
 
     // The repository as a folder: restic's own SFTP client would need the host key in the user's known_hosts.
     private StockRestic SftpRestic() => new(SftpPath(), Password);
 
-    private StockRestic S3Restic() => new($"s3:{TestServers.Value("S3_ENDPOINT")}/{TestServers.Value("S3_BUCKET")}/{_unique}", Password, new Dictionary<string, string>
-    {
-        ["AWS_ACCESS_KEY_ID"] = TestServers.Value("S3_ACCESS_KEY"),
-        ["AWS_SECRET_ACCESS_KEY"] = TestServers.Value("S3_SECRET_KEY"),
-    }, "--cacert", TestServers.Value("S3_CA"));
+    private StockRestic S3Restic() =>
+        new(
+            $"s3:{TestServers.Value("S3_ENDPOINT")}/{TestServers.Value("S3_BUCKET")}/{_unique}",
+            Password,
+            new Dictionary<string, string>
+            {
+                ["AWS_ACCESS_KEY_ID"] = TestServers.Value("S3_ACCESS_KEY"),
+                ["AWS_SECRET_ACCESS_KEY"] = TestServers.Value("S3_SECRET_KEY"),
+            },
+            "--cacert",
+            TestServers.Value("S3_CA")
+        );
 
     private string SftpPath() => $"{TestServers.Value("SFTP_PATH")}/{_unique}";
 

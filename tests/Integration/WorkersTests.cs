@@ -12,7 +12,19 @@ public sealed class WorkersTests
     {
         if (TestServers.Missing("KK_TEST_S3_ENDPOINT") is { } reason)
             Assert.Skip(reason);
-        var last = await BenchmarkProgram.RunAsync("workers", "--count", "8", "--kill", "1", "--pause", "1", "--users", "12", "--hurry", "8");
+        var last = await BenchmarkProgram.RunAsync(
+            "workers",
+            "--count",
+            "8",
+            "--kill",
+            "1",
+            "--pause",
+            "1",
+            "--users",
+            "12",
+            "--hurry",
+            "8"
+        );
         int Value(string name) => last.GetProperty(name).GetInt32();
         Assert.Equal((8, 1, 1, 7), (Value("workers"), Value("killed"), Value("paused"), Value("succeeded")));
         Assert.Equal((0, 0, 0, 1), (Value("itemsLost"), Value("itemsDoubled"), Value("resticCheckFailures"), Value("snapshots")));

@@ -15,7 +15,10 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
         Assert.Equal("KlarKonform.Backup.BackupRun", run.BaseObject.GetType().FullName);
         Assert.Equal("Succeeded", $"{run.Properties["Status"].Value}");
         Assert.Equal(12, module.Invoke("Get-KKBackupStatus Way -Detailed").Count);
-        var restored = module.Invoke("Get-KKBackupSnapshot Way -Latest | Restore-KKBackupItem -Path /OneDrive/*/*.txt -Destination $args[0]", module.Folder["restored"]);
+        var restored = module.Invoke(
+            "Get-KKBackupSnapshot Way -Latest | Restore-KKBackupItem -Path /OneDrive/*/*.txt -Destination $args[0]",
+            module.Folder["restored"]
+        );
         Assert.NotEmpty(restored);
         Assert.All(restored, item => Assert.True(File.Exists($"{item.Properties["File"].Value}")));
         Assert.Equal("True", $"{module.Invoke("(Test-KKBackup Way -Share 50%).Passed")[0]}");
@@ -37,7 +40,10 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
         }
 
         Assert.Single(records.Select(record => record.ActivityId).Distinct());
-        Assert.Contains(records, record => record.StatusDescription.Contains(" of 12 ", StringComparison.Ordinal) && record.CurrentOperation.Contains('@'));
+        Assert.Contains(
+            records,
+            record => record.StatusDescription.Contains(" of 12 ", StringComparison.Ordinal) && record.CurrentOperation.Contains('@')
+        );
         Assert.Equal(System.Management.Automation.ProgressRecordType.Completed, records[^1].RecordType);
         Assert.Empty(module.Progress("$PSPrivateMetadata = @{ JobId = [guid]::NewGuid() }; Start-KKBackup Progress"));
     }
@@ -47,7 +53,9 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
     {
         module.Configure("Stop");
         module.Stop("Start-KKBackup Stop");
-        Assert.Empty(Directory.Exists(module.Folder["repository-Stop", "locks"]) ? Directory.GetFiles(module.Folder["repository-Stop", "locks"]) : []);
+        Assert.Empty(
+            Directory.Exists(module.Folder["repository-Stop", "locks"]) ? Directory.GetFiles(module.Folder["repository-Stop", "locks"]) : []
+        );
         Assert.Equal("Succeeded", $"{module.Invoke("(Start-KKBackup Stop).Status")[0]}");
     }
 
@@ -57,10 +65,16 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
         module.Configure("Keep");
         module.Invoke("Start-KKBackup Keep");
         var target = module.Folder["kept"];
-        Assert.All(module.Invoke("Restore-KKBackupItem Keep /OneDrive $args[0]", target), item => Assert.Equal("Restored", $"{item.Properties["Status"].Value}"));
+        Assert.All(
+            module.Invoke("Restore-KKBackupItem Keep /OneDrive $args[0]", target),
+            item => Assert.Equal("Restored", $"{item.Properties["Status"].Value}")
+        );
         var file = Directory.EnumerateFiles(target, "*", SearchOption.AllDirectories).First(file => new FileInfo(file).Length > 0);
         File.WriteAllText(file, "mine");
-        Assert.All(module.Invoke("Restore-KKBackupItem Keep /OneDrive $args[0]", target), item => Assert.Equal("Skipped", $"{item.Properties["Status"].Value}"));
+        Assert.All(
+            module.Invoke("Restore-KKBackupItem Keep /OneDrive $args[0]", target),
+            item => Assert.Equal("Skipped", $"{item.Properties["Status"].Value}")
+        );
         Assert.Equal("mine", File.ReadAllText(file));
         module.Invoke("Restore-KKBackupItem Keep /OneDrive $args[0] -Force", target);
         Assert.NotEqual("mine", File.ReadAllText(file));
@@ -70,7 +84,10 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
     public void WhatIf_changes_nothing()
     {
         module.Configure("WhatIf");
-        module.Invoke("Start-KKBackup WhatIf -WhatIf; Remove-KKBackupConfiguration WhatIf -WhatIf; Set-KKBackupConfiguration WhatIf -Source Mail -WhatIf");
+        module.Invoke(
+            "Start-KKBackup WhatIf -WhatIf; Remove-KKBackupConfiguration WhatIf -WhatIf; Set-KKBackupConfiguration WhatIf "
+                + "-Source Mail -WhatIf"
+        );
         Assert.False(Directory.Exists(module.Folder["repository-WhatIf"]));
         Assert.NotNull(module.Invoke("Get-KKBackupConfiguration WhatIf")[0].Properties["Sources"].Value);
         Assert.NotNull(module.Invoke("(Get-KKBackupConfiguration WhatIf).Sources.OneDrive")[0]);
@@ -84,23 +101,39 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
         Assert.Matches($"DemoVault/KlarKonform-{module.Tenant.Options.TenantId}-Secrets-[0-9a-f]{{8}}-ClientSecret\"", json);
         Assert.DoesNotContain(module.Tenant.Options.ClientSecret, json, StringComparison.Ordinal);
         if (!OperatingSystem.IsWindows())
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(module.Folder["home", "configurations", "Secrets.json"]));
+            Assert.Equal(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                File.GetUnixFileMode(module.Folder["home", "configurations", "Secrets.json"])
+            );
     }
 
     [Fact]
-    public void Configurations_of_the_same_name_for_different_tenants_share_no_secret_in_a_vault_and_a_new_value_goes_where_the_old_one_was()
+    public void Configurations_of_one_name_for_two_tenants_share_no_secret_in_a_vault_and_a_new_value_goes_where_the_old_one_was()
     {
-        const string create = "param($tenant, $secret, $path) New-KKBackupConfiguration 'Täglich Nacht' -TenantId $tenant -ClientId c -ClientSecret $secret -RepositoryPassword $secret -Vault DemoVault -Path $path -WarningAction SilentlyContinue; ";
-        var first = module.Invoke(create + "Remove-KKBackupConfiguration 'Täglich Nacht' -Confirm:$false", "nord.example", ModuleHost.Secure("one"), module.Folder["a"])[0];
+        const string create =
+            "param($tenant, $secret, $path) New-KKBackupConfiguration 'Täglich Nacht' -TenantId $tenant -ClientId c "
+            + "-ClientSecret $secret -RepositoryPassword $secret -Vault DemoVault -Path $path -WarningAction SilentlyContinue; ";
+        var first = module.Invoke(
+            create + "Remove-KKBackupConfiguration 'Täglich Nacht' -Confirm:$false",
+            "nord.example",
+            ModuleHost.Secure("one"),
+            module.Folder["a"]
+        )[0];
         var second = module.Invoke(create, "sued.example", ModuleHost.Secure("two"), module.Folder["b"])[0];
-        var (one, two) = ($"{first.Properties["Repository"].Value.GetType().GetProperty("Password")!.GetValue(first.Properties["Repository"].Value)}", $"{second.Properties["Repository"].Value.GetType().GetProperty("Password")!.GetValue(second.Properties["Repository"].Value)}");
+        var (one, two) = (
+            $"{first.Properties["Repository"].Value.GetType().GetProperty("Password")!.GetValue(first.Properties["Repository"].Value)}",
+            $"{second.Properties["Repository"].Value.GetType().GetProperty("Password")!.GetValue(second.Properties["Repository"].Value)}"
+        );
         Assert.NotEqual(one, two);
         Assert.Matches("^DemoVault/KlarKonform-sued-example-T-glich-Nacht-[0-9a-f]{8}-RepositoryPassword$", two);
         module.Invoke("Set-KKBackupConfiguration 'Täglich Nacht' -RepositoryPassword $args[0]", ModuleHost.Secure("three"));
         Assert.Equal(two, $"{module.Invoke("(Get-KKBackupConfiguration 'Täglich Nacht').Repository.Password")[0]}");
         Assert.Equal(("one", "three"), (Value(one), Value(two)));
         module.Invoke("Remove-KKBackupConfiguration 'Täglich Nacht' -Confirm:$false");
-        string Value(string name) => $"{module.Invoke("[System.Net.NetworkCredential]::new('', (Get-Secret -Vault DemoVault -Name $args[0])).Password", name.Split('/')[1])[0]}";
+        string Value(string name) =>
+            module
+                .Invoke("[Net.NetworkCredential]::new('', (Get-Secret -Vault DemoVault -Name $args[0])).Password", name.Split('/')[1])[0]
+                .ToString()!;
     }
 
     [Fact]
@@ -116,7 +149,14 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
         {
             File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             Assert.Equal(0, Warnings());
-            File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+            File.SetUnixFileMode(
+                folder,
+                UnixFileMode.UserRead
+                    | UnixFileMode.UserWrite
+                    | UnixFileMode.UserExecute
+                    | UnixFileMode.OtherRead
+                    | UnixFileMode.OtherExecute
+            );
             Assert.Equal(1, Warnings());
             Assert.Contains(module.Invoke("Start-KKBackup Open *>&1"), each => $"{each}".Contains(file, StringComparison.Ordinal));
         }
@@ -135,7 +175,13 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
         if (module.Invoke("Get-KKBackupConfiguration Stay*").Count == 0)
             module.Configure("Stay");
         var before = File.ReadAllText(module.Folder["home", "configurations", "Stay.json"]);
-        Assert.StartsWith(error, Assert.Single(module.TryInvoke($"Set-KKBackupConfiguration Stay {change}", ModuleHost.Secure("another")).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith(
+            error,
+            Assert
+                .Single(module.TryInvoke($"Set-KKBackupConfiguration Stay {change}", ModuleHost.Secure("another")).Errors)
+                .FullyQualifiedErrorId,
+            StringComparison.Ordinal
+        );
         Assert.Equal(before, File.ReadAllText(module.Folder["home", "configurations", "Stay.json"]));
         Assert.Equal("Succeeded", $"{module.Invoke("(Start-KKBackup Stay).Status")[0]}");
     }
@@ -158,10 +204,28 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
     [InlineData("Get-KKBackupStatus Nothing", "ConfigurationNotFound", "ObjectNotFound")]
     [InlineData("Remove-KKBackupConfiguration Nothing -Confirm:$false", "ConfigurationNotFound", "ObjectNotFound")]
     [InlineData("Test-KKBackup Nothing", "ConfigurationNotFound", "ObjectNotFound")]
-    [InlineData("New-KKBackupConfiguration Bad -TenantId t -ClientId c -ClientSecretName x -RepositoryPasswordName v/p -Path /tmp/x", "ConfigurationFieldInvalid", "InvalidArgument")]
-    [InlineData("New-KKBackupConfiguration Bad -TenantId t -ClientId c -ClientSecretName v/s -RepositoryPasswordName v/p", "ConfigurationFieldInvalid", "InvalidArgument")]
-    [InlineData("New-KKBackupConfiguration Bad -TenantId t -ClientId c -ClientSecretName v/s -RepositoryPasswordName v/p -SftpHost h -SftpPath /p -HostKey wrong -CredentialName v/c", "ConfigurationFieldInvalid", "InvalidArgument")]
-    [InlineData("New-KKBackupConfiguration Bad -TenantId t -ClientId c -ClientSecretName v/s -RepositoryPasswordName v/p -Endpoint http://s3.example -Bucket b -CredentialName v/c", "ConfigurationFieldInvalid", "InvalidArgument")]
+    [InlineData(
+        "New-KKBackupConfiguration Bad -TenantId t -ClientId c -ClientSecretName x -RepositoryPasswordName v/p -Path /tmp/x",
+        "ConfigurationFieldInvalid",
+        "InvalidArgument"
+    )]
+    [InlineData(
+        "New-KKBackupConfiguration Bad -TenantId t -ClientId c -ClientSecretName v/s -RepositoryPasswordName v/p",
+        "ConfigurationFieldInvalid",
+        "InvalidArgument"
+    )]
+    [InlineData(
+        "New-KKBackupConfiguration Bad -TenantId t -ClientId c -ClientSecretName v/s -RepositoryPasswordName v/p -SftpHost h "
+            + "-SftpPath /p -HostKey wrong -CredentialName v/c",
+        "ConfigurationFieldInvalid",
+        "InvalidArgument"
+    )]
+    [InlineData(
+        "New-KKBackupConfiguration Bad -TenantId t -ClientId c -ClientSecretName v/s -RepositoryPasswordName v/p -Endpoint "
+            + "http://s3.example -Bucket b -CredentialName v/c",
+        "ConfigurationFieldInvalid",
+        "InvalidArgument"
+    )]
     public void A_mistake_gets_one_error_with_a_stable_id_and_no_file(string script, string id, string category)
     {
         var (output, errors) = module.TryInvoke(script);
@@ -176,10 +240,28 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
     [Fact]
     public void A_missing_vault_and_a_missing_secret_are_named()
     {
-        const string script = "param($name, $secret) New-KKBackupConfiguration $name -TenantId t -ClientId c -ClientSecretName $secret -RepositoryPasswordName 'DemoVault/none' -Path /tmp/never; Start-KKBackup $name";
-        Assert.StartsWith("SecretNotFound,", Assert.Single(module.TryInvoke(script, "NoSecret", "DemoVault/none").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith("VaultNotFound,", Assert.Single(module.TryInvoke(
-            "New-KKBackupConfiguration NoVault -TenantId t -ClientId c -ClientSecretName Elsewhere/s -RepositoryPasswordName Elsewhere/p -Path /tmp/never | Out-Null; Start-KKBackup NoVault").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        const string script =
+            "param($name, $secret) New-KKBackupConfiguration $name -TenantId t -ClientId c -ClientSecretName $secret "
+            + "-RepositoryPasswordName 'DemoVault/none' -Path /tmp/never; Start-KKBackup $name";
+        Assert.StartsWith(
+            "SecretNotFound,",
+            Assert.Single(module.TryInvoke(script, "NoSecret", "DemoVault/none").Errors).FullyQualifiedErrorId,
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "VaultNotFound,",
+            Assert
+                .Single(
+                    module
+                        .TryInvoke(
+                            "New-KKBackupConfiguration NoVault -TenantId t -ClientId c -ClientSecretName Elsewhere/s "
+                                + "-RepositoryPasswordName Elsewhere/p -Path /tmp/never | Out-Null; Start-KKBackup NoVault"
+                        )
+                        .Errors
+                )
+                .FullyQualifiedErrorId,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -201,8 +283,23 @@ public sealed class CmdletTests(ModuleFixture module) : IClassFixture<ModuleFixt
         try
         {
             System.Globalization.CultureInfo.CurrentUICulture = new System.Globalization.CultureInfo("de-DE");
-            Assert.Contains("Es gibt keine Konfiguration", Assert.Single(module.TryInvoke("[System.Threading.Thread]::CurrentThread.CurrentUICulture = 'de-DE'; Start-KKBackup Nirgends").Errors).ToString(), StringComparison.Ordinal);
-            Assert.Equal("Ausstehend", $"{module.Invoke("[System.Threading.Thread]::CurrentThread.CurrentUICulture = 'de-DE'; (Get-KKBackupStatus Kultur).StatusText")[0]}");
+            Assert.Contains(
+                "Es gibt keine Konfiguration",
+                Assert
+                    .Single(
+                        module
+                            .TryInvoke("[System.Threading.Thread]::CurrentThread.CurrentUICulture = 'de-DE'; Start-KKBackup Nirgends")
+                            .Errors
+                    )
+                    .ToString(),
+                StringComparison.Ordinal
+            );
+            Assert.Equal(
+                "Ausstehend",
+                module
+                    .Invoke("[Threading.Thread]::CurrentThread.CurrentUICulture = 'de-DE'; (Get-KKBackupStatus Kultur).StatusText")[0]
+                    .ToString()
+            );
         }
         finally
         {

@@ -12,7 +12,10 @@ public sealed partial class DeployTests
     [Fact]
     public void Ready_files_hand_the_runbook_parameters_that_it_has()
     {
-        var files = Directory.GetFiles(Folder, "*", SearchOption.AllDirectories).Where(file => Path.GetExtension(file) is ".yaml" or ".bicep").ToArray();
+        var files = Directory
+            .GetFiles(Folder, "*", SearchOption.AllDirectories)
+            .Where(file => Path.GetExtension(file) is ".yaml" or ".bicep")
+            .ToArray();
         Assert.Equal(3, files.Length);
         foreach (var file in files)
         {

@@ -41,7 +41,8 @@ public sealed class ExampleTests(ExampleTests.Contoso contoso) : IClassFixture<E
         }
     }
 
-    private static bool IsAnswer(string cmdlet, string error) => (cmdlet == "Stop-KKBackup" && error.StartsWith("NotRunning", StringComparison.Ordinal))
+    private static bool IsAnswer(string cmdlet, string error) =>
+        (cmdlet == "Stop-KKBackup" && error.StartsWith("NotRunning", StringComparison.Ordinal))
         || (cmdlet == "Approve-KKBackupAuditLog" && error.StartsWith("AuditLogSound", StringComparison.Ordinal));
 
     /// <summary>The admin's company: a tenant, and a computer that has been backing it up.</summary>
@@ -55,13 +56,36 @@ public sealed class ExampleTests(ExampleTests.Contoso contoso) : IClassFixture<E
 
         public async ValueTask InitializeAsync()
         {
-            _tenant = await DemoTenantServer.StartAsync(new DemoTenantOptions
-            {
-                TenantId = "contoso.example",
-                Sizes = new TenantSizes { Users = 2, MailsPerUser = 6, FilesPerUser = 4, EventsPerUser = 2, ContactsPerUser = 2, Sites = 1, FilesPerLibrary = 2, MaxFileBytes = 20_000 },
-                Permissions = new DemoTenantOptions().Permissions.Concat(["Mail.ReadWrite", "Calendars.ReadWrite", "Contacts.ReadWrite", "Files.ReadWrite.All"]).ToHashSet(),
-            });
-            _tenant.Change((model, _) => model.Users.ForEach(user => user.UserPrincipalName = user.UserPrincipalName.Replace("@demo.example", "@contoso.example", StringComparison.Ordinal)));
+            _tenant = await DemoTenantServer.StartAsync(
+                new DemoTenantOptions
+                {
+                    TenantId = "contoso.example",
+                    Sizes = new TenantSizes
+                    {
+                        Users = 2,
+                        MailsPerUser = 6,
+                        FilesPerUser = 4,
+                        EventsPerUser = 2,
+                        ContactsPerUser = 2,
+                        Sites = 1,
+                        FilesPerLibrary = 2,
+                        MaxFileBytes = 20_000,
+                    },
+                    Permissions = new DemoTenantOptions()
+                        .Permissions.Concat(["Mail.ReadWrite", "Calendars.ReadWrite", "Contacts.ReadWrite", "Files.ReadWrite.All"])
+                        .ToHashSet(),
+                }
+            );
+            _tenant.Change(
+                (model, _) =>
+                    model.Users.ForEach(user =>
+                        user.UserPrincipalName = user.UserPrincipalName.Replace(
+                            "@demo.example",
+                            "@contoso.example",
+                            StringComparison.Ordinal
+                        )
+                    )
+            );
             await File.WriteAllTextAsync(_folder["ca.pem"], _tenant.CaCertificatePem);
             Directory.CreateDirectory(Path.Combine(Work, "chats"));
             Directory.CreateDirectory(Path.Combine(Work, "spool"));
@@ -99,43 +123,68 @@ public sealed class ExampleTests(ExampleTests.Contoso contoso) : IClassFixture<E
         {
             Environment.SetEnvironmentVariable("KLARKONFORM_BACKUP_HOME", Path.Combine(Work, "home"));
             using var certificate = ModuleFixture.NewCertificate();
-            _shell.Invoke("""
+            _shell.Invoke(
+                """
                 param($secret, $password, $credential, $base, $ca, $appId, $work, $pfx, $word)
                 $ExecutionContext.SessionState.Path.SetLocation($work) | Out-Null
                 Register-SecretVault -Name BackupVault
-                foreach ($pair in @(@('Graph', $secret), @('Repository', $password), @('Repository-2027', $password), @('S3', $credential), @('Sftp', $credential), @('WebhookCertificate', $pfx), @('Word', $word))) {
+                foreach ($pair in @(@('Graph', $secret), @('Repository', $password), @('Repository-2027', $password), @('S3', $credential),
+                        @('Sftp', $credential), @('WebhookCertificate', $pfx), @('Word', $word))) {
                     Set-Secret -Vault BackupVault -Name $pair[0] -Secret $pair[1]
                 }
                 $global:secret = $secret; $global:password = $password; $global:credential = $credential; $global:appId = $appId
                 $global:PSDefaultParameterValues = @{
-                    'New-KKBackupConfiguration:Cloud' = 'Custom'; 'New-KKBackupConfiguration:AuthorityHost' = $base; 'New-KKBackupConfiguration:GraphEndpoint' = "$base/v1.0"; 'New-KKBackupConfiguration:CaCertificate' = $ca
+                    'New-KKBackupConfiguration:Cloud' = 'Custom'; 'New-KKBackupConfiguration:AuthorityHost' = $base;
+                    'New-KKBackupConfiguration:GraphEndpoint' = "$base/v1.0"; 'New-KKBackupConfiguration:CaCertificate' = $ca
                     'Set-KKBackupSchedule:Method' = 'Scheduler'
                 }
-                """, ModuleHost.Secure(_tenant.Options.ClientSecret), ModuleHost.Secure("repository password"), new PSCredential("account", ModuleHost.Secure("password")), _tenant.BaseUrl, _folder["ca.pem"], _tenant.Options.ClientId, Work,
-                ModuleHost.Secure(Convert.ToBase64String(certificate.Export(X509ContentType.Pfx))), ModuleHost.Secure("word"));
+                """,
+                ModuleHost.Secure(_tenant.Options.ClientSecret),
+                ModuleHost.Secure("repository password"),
+                new PSCredential("account", ModuleHost.Secure("password")),
+                _tenant.BaseUrl,
+                _folder["ca.pem"],
+                _tenant.Options.ClientId,
+                Work,
+                ModuleHost.Secure(Convert.ToBase64String(certificate.Export(X509ContentType.Pfx))),
+                ModuleHost.Secure("word")
+            );
             if (File.Exists(_folder["ids"]))
                 _shell.Invoke("param($hold, $key) $global:holdId = $hold; $global:keyId = $key", [.. File.ReadAllLines(_folder["ids"])]);
         }
 
         private async Task SetUpAsync()
         {
-            _shell.Invoke("""
-                New-KKBackupConfiguration Daily -TenantId contoso.example -ClientId $appId -ClientSecretName BackupVault/Graph -RepositoryPasswordName BackupVault/Repository -Path ./Daily -RetentionPreset Extended `
+            _shell.Invoke(
+                """
+                New-KKBackupConfiguration Daily -TenantId contoso.example -ClientId $appId -ClientSecretName BackupVault/Graph `
+                    -RepositoryPasswordName BackupVault/Repository -Path ./Daily -RetentionPreset Extended `
                     -WhatsAppSpool ./spool -WhatsAppAppSecretName BackupVault/Word -WhatsAppVerifyTokenName BackupVault/Word | Out-Null
-                New-KKBackupConfiguration Old -TenantId contoso.example -ClientId $appId -ClientSecretName BackupVault/Graph -RepositoryPasswordName BackupVault/Repository -Path ./Old -Source Contacts | Out-Null
-                New-KKBackupConfiguration Offsite -TenantId contoso.example -ClientId $appId -ClientSecretName BackupVault/Graph -RepositoryPasswordName BackupVault/Repository -Endpoint https://s3.example -Bucket backup -CredentialName BackupVault/S3 | Out-Null
+                New-KKBackupConfiguration Old -TenantId contoso.example -ClientId $appId -ClientSecretName BackupVault/Graph `
+                    -RepositoryPasswordName BackupVault/Repository -Path ./Old -Source Contacts | Out-Null
+                New-KKBackupConfiguration Offsite -TenantId contoso.example -ClientId $appId -ClientSecretName BackupVault/Graph `
+                    -RepositoryPasswordName BackupVault/Repository -Endpoint https://s3.example -Bucket backup `
+                        -CredentialName BackupVault/S3 | Out-Null
                 Start-KKBackup Daily | Out-Null
-                """);
+                """
+            );
 
             // Something to find among deleted items.
-            _tenant.Change((model, _) =>
-            {
-                var mailbox = model.Users[0].Mailbox!;
-                mailbox.Delete(mailbox.Messages.Values.First());
-            });
-            _shell.Invoke("Start-KKBackup Daily, Old | Out-Null; Set-KKBackupSchedule Daily -At 02:00 | Out-Null; Remove-KKBackupConfiguration Offsite -WhatIf");
+            _tenant.Change(
+                (model, _) =>
+                {
+                    var mailbox = model.Users[0].Mailbox!;
+                    mailbox.Delete(mailbox.Messages.Values.First());
+                }
+            );
+            _shell.Invoke(
+                "Start-KKBackup Daily, Old | Out-Null; Set-KKBackupSchedule Daily -At 02:00 | Out-Null; "
+                    + "Remove-KKBackupConfiguration Offsite -WhatIf"
+            );
             var hold = _shell.Invoke("(Set-KKBackupHold Daily -Reason Audit -Author 'Dr. Weber').HoldId")[0];
-            var key = _shell.Invoke("Add-KKBackupKey Daily BackupVault/Repository-2027; (Get-KKBackupKey Daily | Where-Object IsCurrent -EQ $false).Id")[^1];
+            var key = _shell.Invoke(
+                "Add-KKBackupKey Daily BackupVault/Repository-2027; (Get-KKBackupKey Daily | Where-Object IsCurrent -EQ $false).Id"
+            )[^1];
             await File.WriteAllLinesAsync(_folder["ids"], [$"{hold}", $"{key}"]);
         }
 

@@ -12,11 +12,17 @@ public sealed class FailureTests(ModuleFixture module) : IClassFixture<ModuleFix
         module.Configure("Part");
         WithAnUnreadableMail(() =>
         {
-            var (output, errors) = module.TryInvoke("$ErrorActionPreference = 'Stop'; $run = Start-KKBackup Part -WarningVariable told -WarningAction SilentlyContinue; $run; $told");
+            var (output, errors) = module.TryInvoke(
+                "$ErrorActionPreference = 'Stop'; $run = Start-KKBackup Part -WarningVariable told -WarningAction "
+                    + "SilentlyContinue; $run; $told"
+            );
             Assert.Empty(errors);
             Assert.Equal("Partial", Of(output[0], "Status"));
             var failure = Assert.Single(module.Invoke("$args[0].Failures", output[0]));
-            var warning = Assert.Single(output.Skip(1).Select(each => $"{each}"), text => text.Contains("Get-KKBackupRun 'Part' -First 1 -Failure", StringComparison.Ordinal));
+            var warning = Assert.Single(
+                output.Skip(1).Select(each => $"{each}"),
+                text => text.Contains("Get-KKBackupRun 'Part' -First 1 -Failure", StringComparison.Ordinal)
+            );
             Assert.Contains(Of(failure, "Code"), warning, StringComparison.Ordinal);
             Assert.Contains(Of(failure, "Name"), warning, StringComparison.Ordinal);
             Assert.Contains(Of(failure, "Resource"), warning, StringComparison.Ordinal);
@@ -38,7 +44,9 @@ public sealed class FailureTests(ModuleFixture module) : IClassFixture<ModuleFix
             var (output, errors) = module.TryInvoke("Start-KKBackup Whole");
             Assert.Equal("Partial", $"{Assert.Single(output).Properties["Status"].Value}");
             Assert.StartsWith("ResourceFailed,", Assert.Single(errors).FullyQualifiedErrorId, StringComparison.Ordinal);
-            (output, _) = module.TryInvoke("try { Start-KKBackup Whole -ErrorAction Stop -OutVariable kept | Out-Null } catch { 'stopped' }; $kept");
+            (output, _) = module.TryInvoke(
+                "try { Start-KKBackup Whole -ErrorAction Stop -OutVariable kept | Out-Null } catch { 'stopped' }; $kept"
+            );
             Assert.Equal("stopped", $"{output[0]}");
             Assert.Equal("Partial", Of(output[1], "Status"));
         }
@@ -55,14 +63,23 @@ public sealed class FailureTests(ModuleFixture module) : IClassFixture<ModuleFix
         WithAnUnreadableMail(() => module.Invoke("Start-KKBackup Accept -WarningAction SilentlyContinue"));
         Assert.Equal(1, module.Invoke("(Get-KKBackupStatus Accept).NotBackedUp")[0].BaseObject);
         Assert.Empty(module.Invoke("Get-KKBackupRun Accept -First 1 -Failure | Approve-KKBackupFailure -Reason 'Fall 12' -WhatIf"));
-        var accepted = Assert.Single(module.Invoke("Get-KKBackupRun Accept -First 1 -Failure | Approve-KKBackupFailure -Reason 'Fall 12' -Author Weber"));
+        var accepted = Assert.Single(
+            module.Invoke("Get-KKBackupRun Accept -First 1 -Failure | Approve-KKBackupFailure -Reason 'Fall 12' -Author Weber")
+        );
         Assert.Equal(("Fall 12", "Weber"), (Of(accepted, "Reason"), Of(accepted, "Author")));
         Assert.Equal("0 1", $"{module.Invoke("$s = Get-KKBackupStatus Accept; \"$($s.NotBackedUp) $($s.Accepted)\"")[0]}");
         Assert.Equal("Fall 12", Of(Assert.Single(module.Invoke("Get-KKBackupRun Accept -First 1 -Failure")), "AcceptedReason"));
         module.Invoke("(Get-KKBackupStatus Accept).RetryList | Approve-KKBackupFailure -Revoke");
-        module.Invoke("Approve-KKBackupFailure Accept $args[0] -Reason 'so'; Approve-KKBackupFailure Accept $args[0] -Revoke", Of(accepted, "ItemId"));
+        module.Invoke(
+            "Approve-KKBackupFailure Accept $args[0] -Reason 'so'; Approve-KKBackupFailure Accept $args[0] -Revoke",
+            Of(accepted, "ItemId")
+        );
         Assert.Equal(1, module.Invoke("(Get-KKBackupStatus Accept).NotBackedUp")[0].BaseObject);
-        Assert.StartsWith("FailureNotFound,", Assert.Single(module.TryInvoke("Approve-KKBackupFailure Accept nichts -Reason x").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "FailureNotFound,",
+            Assert.Single(module.TryInvoke("Approve-KKBackupFailure Accept nichts -Reason x").Errors).FullyQualifiedErrorId,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -74,7 +91,14 @@ public sealed class FailureTests(ModuleFixture module) : IClassFixture<ModuleFix
         Assert.Equal(("Why", "Item"), (Of(failure, "Configuration"), Of(failure, "Level")));
         var status = Assert.Single(module.Invoke("Get-KKBackupStatus Why"));
         Assert.Contains("1 item(s)", Of(status, "Reason"), StringComparison.Ordinal);
-        foreach (var (view, value) in new[] { ("BackupStatus", status), ("BackupRun", Assert.Single(module.Invoke("Get-KKBackupRun Why"))), ("ItemFailure", failure) })
+        foreach (
+            var (view, value) in new[]
+            {
+                ("BackupStatus", status),
+                ("BackupRun", Assert.Single(module.Invoke("Get-KKBackupRun Why"))),
+                ("ItemFailure", failure),
+            }
+        )
             Assert.All(Columns(view), column => Assert.NotNull(value.Properties[column]));
         Assert.Equal(["Name", "Status", "LastRun", "NotBackedUp", "Reason"], Columns("BackupStatus"));
         Assert.Equal("Level", Columns("ItemFailure")[0]);
@@ -138,12 +162,28 @@ public sealed class FailureTests(ModuleFixture module) : IClassFixture<ModuleFix
             Assert.Equal("anna*+ben*", Include());
             module.Invoke($"Set-KKBackupConfiguration Patterns -Include {nothing} -IncludeSite {nothing}");
             Assert.Equal("", Include());
-            Assert.DoesNotContain("\"include\"", File.ReadAllText(module.Folder["home", "configurations", "Patterns.json"]), StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                "\"include\"",
+                File.ReadAllText(module.Folder["home", "configurations", "Patterns.json"]),
+                StringComparison.Ordinal
+            );
         }
 
-        Assert.StartsWith("ConfigurationFieldInvalid,", Assert.Single(module.TryInvoke("Set-KKBackupConfiguration Patterns -Include ''").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith("ConfigurationFieldInvalid,", Assert.Single(module.TryInvoke("Set-KKBackupConfiguration Patterns -Exclude 'anna@x,ben@x'").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith("PatternWithoutSource,", Assert.Single(module.TryInvoke("Set-KKBackupConfiguration Patterns -Source Mail -IncludeSite x").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "ConfigurationFieldInvalid,",
+            Assert.Single(module.TryInvoke("Set-KKBackupConfiguration Patterns -Include ''").Errors).FullyQualifiedErrorId,
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "ConfigurationFieldInvalid,",
+            Assert.Single(module.TryInvoke("Set-KKBackupConfiguration Patterns -Exclude 'anna@x,ben@x'").Errors).FullyQualifiedErrorId,
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "PatternWithoutSource,",
+            Assert.Single(module.TryInvoke("Set-KKBackupConfiguration Patterns -Source Mail -IncludeSite x").Errors).FullyQualifiedErrorId,
+            StringComparison.Ordinal
+        );
         Assert.Equal("", Include());
     }
 
@@ -153,7 +193,11 @@ public sealed class FailureTests(ModuleFixture module) : IClassFixture<ModuleFix
         module.Configure("Odd");
         module.Invoke("Set-KKBackupConfiguration Odd -Source Mail");
         var file = module.Folder["home", "configurations", "Odd.json"];
-        File.WriteAllText(file, File.ReadAllText(file).Replace($"\"id\": \"{module.Tenant.Options.TenantId}\"", "\"id\": \"not a tenant!\"", StringComparison.Ordinal));
+        File.WriteAllText(
+            file,
+            File.ReadAllText(file)
+                .Replace($"\"id\": \"{module.Tenant.Options.TenantId}\"", "\"id\": \"not a tenant!\"", StringComparison.Ordinal)
+        );
         var error = Assert.Single(module.TryInvoke("Start-KKBackup Odd").Errors);
         if (!error.FullyQualifiedErrorId.StartsWith("Unexpected,", StringComparison.Ordinal))
             return; // It is known by now.
@@ -161,12 +205,23 @@ public sealed class FailureTests(ModuleFixture module) : IClassFixture<ModuleFix
         Assert.Equal("KlarKonform.Backup.BackupException", exception.GetType().FullName);
         Assert.NotNull(exception.InnerException?.StackTrace);
         Assert.DoesNotContain("not a tenant!", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("   at ", $"{module.Invoke("try { Start-KKBackup Odd -ErrorAction Stop } catch { $_.Exception.InnerException.StackTrace }")[0]}", StringComparison.Ordinal);
+        Assert.Contains(
+            "   at ",
+            $"{module.Invoke("try { Start-KKBackup Odd -ErrorAction Stop } catch { $_.Exception.InnerException.StackTrace }")[0]}",
+            StringComparison.Ordinal
+        );
     }
 
     // Every column heading of a table is available to scripts as a property.
-    private static string[] Columns(string view) => [.. XDocument.Load(Path.Combine(HelpFiles.Module, "KlarKonform.Backup.Format.ps1xml")).Descendants("View")
-        .Single(each => each.Element("Name")!.Value == view).Descendants("TableColumnHeader").Select(column => column.Element("Label")!.Value)];
+    private static string[] Columns(string view) =>
+        [
+            .. XDocument
+                .Load(Path.Combine(HelpFiles.Module, "KlarKonform.Backup.Format.ps1xml"))
+                .Descendants("View")
+                .Single(each => each.Element("Name")!.Value == view)
+                .Descendants("TableColumnHeader")
+                .Select(column => column.Element("Label")!.Value),
+        ];
 
     private static string Of(PSObject value, string property) => $"{value.Properties[property].Value}";
 
@@ -179,7 +234,9 @@ public sealed class FailureTests(ModuleFixture module) : IClassFixture<ModuleFix
         }
         finally
         {
-            module.Tenant.Change((model, _) => model.Users[0].Mailbox!.Messages.Values.Single(message => message.IsUnreadable).IsUnreadable = false);
+            module.Tenant.Change(
+                (model, _) => model.Users[0].Mailbox!.Messages.Values.Single(message => message.IsUnreadable).IsUnreadable = false
+            );
         }
     }
 }

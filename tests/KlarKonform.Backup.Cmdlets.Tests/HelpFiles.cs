@@ -11,7 +11,8 @@ internal static class HelpFiles
     private static readonly XNamespace s_dev = "http://schemas.microsoft.com/maml/dev/2004/10";
 
     /// <summary>The folder in which the module is staged.</summary>
-    public static string Module => typeof(ModuleHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(each => each.Key == "StagedModule").Value!;
+    public static string Module =>
+        typeof(ModuleHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(each => each.Key == "StagedModule").Value!;
 
     public static IReadOnlyList<XElement> Commands(string culture) =>
         [.. XDocument.Load(Path.Combine(Module, culture, "KlarKonform.Backup.Cmdlets.dll-Help.xml")).Descendants(s_command + "command")];

@@ -22,7 +22,13 @@ public sealed class KilledRunTests
         {
             // Killed when this many packs have arrived: once before any snapshot, then later.
             using var process = Process.Start(start)!;
-            while (!process.HasExited && (!Directory.Exists(folder["repository", "data"]) || Directory.EnumerateFiles(folder["repository", "data"], "*", SearchOption.AllDirectories).Count() < packs))
+            while (
+                !process.HasExited
+                && (
+                    !Directory.Exists(folder["repository", "data"])
+                    || Directory.EnumerateFiles(folder["repository", "data"], "*", SearchOption.AllDirectories).Count() < packs
+                )
+            )
                 await Task.Delay(5);
             process.Kill();
             await process.WaitForExitAsync();
@@ -35,7 +41,10 @@ public sealed class KilledRunTests
         await last.WaitForExitAsync();
         Assert.Empty(await errors);
         Assert.Contains("no errors were found", restic.Run("check", "--read-data", "--no-lock"), StringComparison.Ordinal);
-        Assert.Equal(tenant.Model.Users.Sum(user => user.Mailbox!.Messages.Count), restic.Run("ls", "latest", "--no-lock").Split('\n').Count(line => line.EndsWith(".eml", StringComparison.Ordinal)));
+        Assert.Equal(
+            tenant.Model.Users.Sum(user => user.Mailbox!.Messages.Count),
+            restic.Run("ls", "latest", "--no-lock").Split('\n').Count(line => line.EndsWith(".eml", StringComparison.Ordinal))
+        );
     }
 
     [Fact]
@@ -45,7 +54,13 @@ public sealed class KilledRunTests
         using var folder = new TemporaryFolder();
         await using var tenant = await PrepareAsync(folder);
         using var process = Process.Start(ImportTests.ProbeProcess("backup", "Kill", tenant.Options.ClientSecret, "password"))!;
-        while (!process.HasExited && (!Directory.Exists(folder["repository", "data"]) || !Directory.EnumerateFiles(folder["repository", "data"], "*", SearchOption.AllDirectories).Any()))
+        while (
+            !process.HasExited
+            && (
+                !Directory.Exists(folder["repository", "data"])
+                || !Directory.EnumerateFiles(folder["repository", "data"], "*", SearchOption.AllDirectories).Any()
+            )
+        )
             await Task.Delay(5);
         using (var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]))
             await kill.WaitForExitAsync();
@@ -58,20 +73,38 @@ public sealed class KilledRunTests
 
     private static async Task<DemoTenantServer> PrepareAsync(TemporaryFolder folder)
     {
-        var tenant = await DemoTenantServer.StartAsync(new DemoTenantOptions
-        {
-            Sizes = new TenantSizes { Users = 2, MailsPerUser = 200, FilesPerUser = 200, MaxFileBytes = 2_000_000 },
-            Latency = TimeSpan.FromMilliseconds(10),
-        });
+        var tenant = await DemoTenantServer.StartAsync(
+            new DemoTenantOptions
+            {
+                Sizes = new TenantSizes
+                {
+                    Users = 2,
+                    MailsPerUser = 200,
+                    FilesPerUser = 200,
+                    MaxFileBytes = 2_000_000,
+                },
+                Latency = TimeSpan.FromMilliseconds(10),
+            }
+        );
         await File.WriteAllTextAsync(folder["ca.pem"], tenant.CaCertificatePem);
         Environment.SetEnvironmentVariable("KLARKONFORM_BACKUP_HOME", folder["home"]);
         using (var shell = new ModuleHost())
         {
-            shell.Invoke("""
+            shell.Invoke(
+                """
                 param($tenant, $client, $secret, $password, $base, $folder)
-                New-KKBackupConfiguration -Name Kill -TenantId $tenant -ClientId $client -ClientSecret $secret -RepositoryPassword $password -Vault DemoVault `
-                    -Cloud Custom -AuthorityHost $base -GraphEndpoint "$base/v1.0" -CaCertificate "$folder/ca.pem" -Path "$folder/repository"
-                """, tenant.Options.TenantId, tenant.Options.ClientId, ModuleHost.Secure(tenant.Options.ClientSecret), ModuleHost.Secure("password"), tenant.BaseUrl, folder.Path);
+                New-KKBackupConfiguration -Name Kill -TenantId $tenant -ClientId $client -ClientSecret $secret `
+                    -RepositoryPassword $password -Vault DemoVault `
+                    -Cloud Custom -AuthorityHost $base -GraphEndpoint "$base/v1.0" -CaCertificate "$folder/ca.pem" `
+                        -Path "$folder/repository"
+                """,
+                tenant.Options.TenantId,
+                tenant.Options.ClientId,
+                ModuleHost.Secure(tenant.Options.ClientSecret),
+                ModuleHost.Secure("password"),
+                tenant.BaseUrl,
+                folder.Path
+            );
         }
 
         return tenant;

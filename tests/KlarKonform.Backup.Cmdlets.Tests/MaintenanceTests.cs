@@ -18,12 +18,20 @@ public sealed class MaintenanceTests(ModuleFixture module) : IClassFixture<Modul
         var current = module.Invoke("(Get-KKBackupKey Keys | Where-Object IsCurrent).Id")[0];
         var refused = Assert.Single(module.TryInvoke("Remove-KKBackupKey Keys $args[0] -Confirm:$false", current).Errors);
         Assert.StartsWith("KeyInUse,", refused.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith("KeyNotFound,", Assert.Single(module.TryInvoke("Remove-KKBackupKey Keys ffffffffffff -Confirm:$false").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "KeyNotFound,",
+            Assert.Single(module.TryInvoke("Remove-KKBackupKey Keys ffffffffffff -Confirm:$false").Errors).FullyQualifiedErrorId,
+            StringComparison.Ordinal
+        );
         module.Invoke("Get-KKBackupKey Keys | Where-Object IsCurrent -EQ $false | Remove-KKBackupKey -Confirm:$false");
 
         Assert.Equal("Succeeded", $"{module.Invoke("(Start-KKBackup Keys).Status")[0]}");
         Assert.NotEqual(0, new StockRestic(module.Folder["repository-Keys"], "password").TryRun("snapshots").Code);
-        Assert.Contains("no errors were found", new StockRestic(module.Folder["repository-Keys"], "second password").Run("check", "--read-data"), StringComparison.Ordinal);
+        Assert.Contains(
+            "no errors were found",
+            new StockRestic(module.Folder["repository-Keys"], "second password").Run("check", "--read-data"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -74,7 +82,13 @@ public sealed class MaintenanceTests(ModuleFixture module) : IClassFixture<Modul
 
         if (OperatingSystem.IsLinux())
         {
-            Assert.Equal(["Dead False"], module.Invoke("Unlock-KKBackup Unlock -WhatIf | ForEach-Object { \"$($_.State) $($_.Removed)\" }").Select(each => $"{each}").Distinct());
+            Assert.Equal(
+                ["Dead False"],
+                module
+                    .Invoke("Unlock-KKBackup Unlock -WhatIf | ForEach-Object { \"$($_.State) $($_.Removed)\" }")
+                    .Select(each => $"{each}")
+                    .Distinct()
+            );
             Assert.NotEmpty(Directory.GetFiles(locks));
             Assert.Equal(["True"], module.Invoke("(Unlock-KKBackup Unlock -Confirm:$false).Removed").Select(each => $"{each}").Distinct());
         }
@@ -86,14 +100,31 @@ public sealed class MaintenanceTests(ModuleFixture module) : IClassFixture<Modul
         Assert.Empty(Directory.GetFiles(locks));
 
         // From a stock restic that is running.
-        var start = new ProcessStartInfo("restic", ["-r", module.Folder["repository-Unlock"], "--no-cache", "backup", "--stdin"]) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("restic", ["-r", module.Folder["repository-Unlock"], "--no-cache", "backup", "--stdin"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         start.Environment["RESTIC_PASSWORD"] = "password";
         using var restic = Process.Start(start)!;
         while (Directory.GetFiles(locks).Length == 0)
             await Task.Delay(5, TestContext.Current.CancellationToken);
         var shown = Assert.Single(module.Invoke("Unlock-KKBackup Unlock -Confirm:$false"));
-        Assert.Equal(("Alive", $"{restic.Id}", "False", "False"), ($"{shown.Properties["State"].Value}", $"{shown.Properties["ProcessId"].Value}", $"{shown.Properties["Removed"].Value}", $"{shown.Properties["IsExclusive"].Value}"));
-        Assert.Contains("Unlock-KKBackup Unlock", Assert.Single(module.TryInvoke("Repair-KKBackup Unlock -Confirm:$false").Errors).ToString(), StringComparison.Ordinal);
+        Assert.Equal(
+            ("Alive", $"{restic.Id}", "False", "False"),
+            (
+                $"{shown.Properties["State"].Value}",
+                $"{shown.Properties["ProcessId"].Value}",
+                $"{shown.Properties["Removed"].Value}",
+                $"{shown.Properties["IsExclusive"].Value}"
+            )
+        );
+        Assert.Contains(
+            "Unlock-KKBackup Unlock",
+            Assert.Single(module.TryInvoke("Repair-KKBackup Unlock -Confirm:$false").Errors).ToString(),
+            StringComparison.Ordinal
+        );
         module.Invoke("Unlock-KKBackup Unlock -Force -WhatIf");
         Assert.Single(Directory.GetFiles(locks));
         Assert.Equal("True", $"{module.Invoke("(Unlock-KKBackup Unlock -Force -Confirm:$false).Removed")[0]}");
@@ -119,7 +150,15 @@ public sealed class MaintenanceTests(ModuleFixture module) : IClassFixture<Modul
     [InlineData("-SftpHost 127.0.0.1 -SftpPath /x -CredentialName DemoVault/S3 -TrustHostKey -HostKey SHA256:x", "-TrustHostKey")]
     public void Settings_that_cannot_work_are_refused_by_name_and_nothing_is_written(string target, string words)
     {
-        var error = Assert.Single(module.TryInvoke("New-KKBackupConfiguration Refused -TenantId t -ClientId c -ClientSecretName DemoVault/A -RepositoryPasswordName DemoVault/B " + target).Errors);
+        var error = Assert.Single(
+            module
+                .TryInvoke(
+                    "New-KKBackupConfiguration Refused -TenantId t -ClientId c -ClientSecretName DemoVault/A "
+                        + "-RepositoryPasswordName DemoVault/B "
+                        + target
+                )
+                .Errors
+        );
         Assert.Contains(words, error.ToString(), StringComparison.Ordinal);
         Assert.False(File.Exists(module.Folder["home", "configurations", "Refused.json"]));
     }
@@ -128,19 +167,31 @@ public sealed class MaintenanceTests(ModuleFixture module) : IClassFixture<Modul
     public void A_default_chain_that_has_no_keys_says_so()
     {
         Environment.SetEnvironmentVariable("AWS_EC2_METADATA_DISABLED", "true");
-        module.Invoke("""
+        module.Invoke(
+            """
             param($tenant, $client, $secret, $password, $base, $ca)
-            New-KKBackupConfiguration -Name Chain -TenantId $tenant -ClientId $client -ClientSecret $secret -RepositoryPassword $password -Vault DemoVault `
-                -Cloud Custom -AuthorityHost $base -GraphEndpoint "$base/v1.0" -CaCertificate $ca -Endpoint http://127.0.0.1:9 -Bucket b -UseDefaultCredentials
-            """, module.Tenant.Options.TenantId, module.Tenant.Options.ClientId, ModuleHost.Secure(module.Tenant.Options.ClientSecret), ModuleHost.Secure("password"),
-            module.Tenant.BaseUrl, module.Folder["ca.pem"]);
+            New-KKBackupConfiguration -Name Chain -TenantId $tenant -ClientId $client -ClientSecret $secret `
+                -RepositoryPassword $password -Vault DemoVault `
+                -Cloud Custom -AuthorityHost $base -GraphEndpoint "$base/v1.0" -CaCertificate $ca -Endpoint http://127.0.0.1:9 `
+                    -Bucket b -UseDefaultCredentials
+            """,
+            module.Tenant.Options.TenantId,
+            module.Tenant.Options.ClientId,
+            ModuleHost.Secure(module.Tenant.Options.ClientSecret),
+            ModuleHost.Secure("password"),
+            module.Tenant.BaseUrl,
+            module.Folder["ca.pem"]
+        );
         var error = Assert.Single(module.TryInvoke("Get-KKBackupSnapshot Chain").Errors);
         Assert.StartsWith("TargetDefaultCredentials,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("AWS_ACCESS_KEY_ID", error.ToString(), StringComparison.Ordinal);
 
         // Each way replaces the other.
         var target = module.Invoke("(Set-KKBackupConfiguration Chain -CredentialName DemoVault/S3).Target")[0];
-        Assert.Equal(("", "DemoVault/S3"), ($"{target.Properties["UseDefaultCredentials"].Value}", $"{target.Properties["Credential"].Value}"));
+        Assert.Equal(
+            ("", "DemoVault/S3"),
+            ($"{target.Properties["UseDefaultCredentials"].Value}", $"{target.Properties["Credential"].Value}")
+        );
         target = module.Invoke("(Set-KKBackupConfiguration Chain -UseDefaultCredentials).Target")[0];
         Assert.Equal(("True", ""), ($"{target.Properties["UseDefaultCredentials"].Value}", $"{target.Properties["Credential"].Value}"));
     }

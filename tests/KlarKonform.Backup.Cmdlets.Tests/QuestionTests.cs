@@ -15,11 +15,39 @@ public sealed class QuestionTests(ModuleFixture module) : IClassFixture<ModuleFi
     public void A_person_is_asked_for_what_is_missing_and_a_mistyped_password_again()
     {
         using var folder = new TemporaryFolder();
-        var person = new Person("contoso.example", "", "11111111-2222-3333-4444-555555555555", "secret", folder["backup"], "password", "passwort", "password", "password", "DemoVault");
+        var person = new Person(
+            "contoso.example",
+            "",
+            "11111111-2222-3333-4444-555555555555",
+            "secret",
+            folder["backup"],
+            "password",
+            "passwort",
+            "password",
+            "password",
+            "DemoVault"
+        );
         using var shell = new ModuleHost(person);
         shell.Invoke("New-KKBackupConfiguration Asked");
-        Assert.Equal(["Tenant", "Client ID", "Client ID", "Client secret", "Folder", "Repository password", "The same password again", "Repository password", "The same password again", "Vault"], person.Asked);
-        Assert.Equal($"contoso.example 11111111-2222-3333-4444-555555555555 {folder["backup"]}", $"{shell.Invoke("$c = Get-KKBackupConfiguration Asked; \"$($c.Tenant.Id) $($c.Tenant.ClientId) $($c.Target.Path)\"")[0]}");
+        Assert.Equal(
+            [
+                "Tenant",
+                "Client ID",
+                "Client ID",
+                "Client secret",
+                "Folder",
+                "Repository password",
+                "The same password again",
+                "Repository password",
+                "The same password again",
+                "Vault",
+            ],
+            person.Asked
+        );
+        Assert.Equal(
+            $"contoso.example 11111111-2222-3333-4444-555555555555 {folder["backup"]}",
+            $"{shell.Invoke("$c = Get-KKBackupConfiguration Asked; \"$($c.Tenant.Id) $($c.Tenant.ClientId) $($c.Target.Path)\"")[0]}"
+        );
     }
 
     [Fact]
@@ -27,7 +55,11 @@ public sealed class QuestionTests(ModuleFixture module) : IClassFixture<ModuleFi
     {
         var person = new Person();
         using var shell = new ModuleHost(person);
-        shell.Invoke("New-KKBackupConfiguration Given -TenantId t -ClientId c -ClientSecretName v/s -RepositoryPasswordName v/p -Path /x; New-KKBackupConfiguration Identity -TenantId t -AuthenticationMethod ManagedIdentity -RepositoryPasswordName v/p -Bucket b -CredentialName v/c");
+        shell.Invoke(
+            "New-KKBackupConfiguration Given -TenantId t -ClientId c -ClientSecretName v/s -RepositoryPasswordName v/p -Path "
+                + "/x; New-KKBackupConfiguration Identity -TenantId t -AuthenticationMethod ManagedIdentity "
+                + "-RepositoryPasswordName v/p -Bucket b -CredentialName v/c"
+        );
         Assert.Empty(person.Asked);
     }
 
@@ -64,18 +96,38 @@ public sealed class QuestionTests(ModuleFixture module) : IClassFixture<ModuleFi
         Assert.Contains("the original location", WhatIf("-ToMicrosoft365 -InPlace"), StringComparison.Ordinal);
         Assert.Matches(@"folder 'Restored \d{4}-", WhatIf("-ToMicrosoft365"));
         Assert.DoesNotContain("the original location", WhatIf("-ToMicrosoft365"), StringComparison.Ordinal);
-        Assert.Contains("ben@demo.example, folder 'Von Anna'", WhatIf("-ToMicrosoft365 -TargetUser ben@demo.example -TargetFolder 'Von Anna'"), StringComparison.Ordinal);
+        Assert.Contains(
+            "ben@demo.example, folder 'Von Anna'",
+            WhatIf("-ToMicrosoft365 -TargetUser ben@demo.example -TargetFolder 'Von Anna'"),
+            StringComparison.Ordinal
+        );
         Assert.Contains("ben@demo.example)", WhatIf("-ToMicrosoft365 -TargetUser ben@demo.example -InPlace"), StringComparison.Ordinal);
         Assert.Contains(module.Folder["out"], WhatIf($"'{module.Folder["out"]}'"), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Without_a_person_nothing_waits_for_one() =>
-        Assert.StartsWith("ConfigurationFieldInvalid", Assert.Single(module.TryInvoke("New-KKBackupConfiguration Nobody -TenantId t -ClientId c -ClientSecretName v/s -RepositoryPasswordName v/p").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "ConfigurationFieldInvalid",
+            Assert
+                .Single(
+                    module
+                        .TryInvoke(
+                            "New-KKBackupConfiguration Nobody -TenantId t -ClientId c -ClientSecretName v/s -RepositoryPasswordName v/p"
+                        )
+                        .Errors
+                )
+                .FullyQualifiedErrorId,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void An_error_recommends_an_action() =>
-        Assert.Contains("Get-KKBackupConfiguration", module.TryInvoke("Start-KKBackup Nowhere").Errors[0].ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains(
+            "Get-KKBackupConfiguration",
+            module.TryInvoke("Start-KKBackup Nowhere").Errors[0].ErrorDetails.RecommendedAction,
+            StringComparison.Ordinal
+        );
 
     // Types the answers in order; after the last one the input ends.
     private sealed class Person(params string[] answers) : PSHost
@@ -102,17 +154,11 @@ public sealed class QuestionTests(ModuleFixture module) : IClassFixture<ModuleFi
 
         public override void ExitNestedPrompt() => throw new NotSupportedException();
 
-        public override void NotifyBeginApplication()
-        {
-        }
+        public override void NotifyBeginApplication() { }
 
-        public override void NotifyEndApplication()
-        {
-        }
+        public override void NotifyEndApplication() { }
 
-        public override void SetShouldExit(int exitCode)
-        {
-        }
+        public override void SetShouldExit(int exitCode) { }
     }
 
     private sealed class Keyboard(string[] answers) : PSHostUserInterface
@@ -133,47 +179,45 @@ public sealed class QuestionTests(ModuleFixture module) : IClassFixture<ModuleFi
             var field = Assert.Single(descriptions);
             Asked.Add(field.Name);
             var answer = answers[_next++];
-            return new Dictionary<string, PSObject> { [field.Name] = new(field.ParameterTypeFullName == typeof(SecureString).FullName ? ModuleHost.Secure(answer) : answer) };
+            return new Dictionary<string, PSObject>
+            {
+                [field.Name] = new(field.ParameterTypeFullName == typeof(SecureString).FullName ? ModuleHost.Secure(answer) : answer),
+            };
         }
 
-        public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice) => defaultChoice;
+        public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice) =>
+            defaultChoice;
 
-        public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) => throw new NotSupportedException();
+        public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) =>
+            throw new NotSupportedException();
 
-        public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName, PSCredentialTypes allowedCredentialTypes, PSCredentialUIOptions options) => throw new NotSupportedException();
+        public override PSCredential PromptForCredential(
+            string caption,
+            string message,
+            string userName,
+            string targetName,
+            PSCredentialTypes allowedCredentialTypes,
+            PSCredentialUIOptions options
+        ) => throw new NotSupportedException();
 
         public override string ReadLine() => throw new NotSupportedException();
 
         public override SecureString ReadLineAsSecureString() => throw new NotSupportedException();
 
-        public override void Write(string value)
-        {
-        }
+        public override void Write(string value) { }
 
-        public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value)
-        {
-        }
+        public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) { }
 
-        public override void WriteDebugLine(string message)
-        {
-        }
+        public override void WriteDebugLine(string message) { }
 
-        public override void WriteErrorLine(string value)
-        {
-        }
+        public override void WriteErrorLine(string value) { }
 
         public override void WriteLine(string value) => Written.Add(value);
 
-        public override void WriteProgress(long sourceId, ProgressRecord record)
-        {
-        }
+        public override void WriteProgress(long sourceId, ProgressRecord record) { }
 
-        public override void WriteVerboseLine(string message)
-        {
-        }
+        public override void WriteVerboseLine(string message) { }
 
-        public override void WriteWarningLine(string message)
-        {
-        }
+        public override void WriteWarningLine(string message) { }
     }
 }

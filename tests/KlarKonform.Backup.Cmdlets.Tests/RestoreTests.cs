@@ -9,17 +9,31 @@ public sealed class RestoreTests(ModuleFixture module) : IClassFixture<ModuleFix
         module.Invoke("Start-KKBackup Pipe");
         var found = module.Invoke("Find-KKBackupItem Pipe -From kunde@beispiel -Source Mail");
         Assert.NotEmpty(found);
-        var restored = module.Invoke("Find-KKBackupItem Pipe -From kunde@beispiel -Source Mail | Restore-KKBackupItem -Destination $args[0] -Layout Flat", module.Folder["flat"]);
+        var restored = module.Invoke(
+            "Find-KKBackupItem Pipe -From kunde@beispiel -Source Mail | Restore-KKBackupItem -Destination $args[0] -Layout Flat",
+            module.Folder["flat"]
+        );
         Assert.Equal(found.Count, restored.Count);
         Assert.Equal(found.Count, Directory.GetFiles(module.Folder["flat"], "*.eml").Length);
 
         // They all still exist: nothing is duplicated.
-        var back = module.Invoke("Find-KKBackupItem Pipe -From kunde@beispiel -Source Mail | Restore-KKBackupItem -ToMicrosoft365 -InPlace");
+        var back = module.Invoke(
+            "Find-KKBackupItem Pipe -From kunde@beispiel -Source Mail | Restore-KKBackupItem -ToMicrosoft365 -InPlace"
+        );
         Assert.All(back, item => Assert.Equal("Skipped", $"{item.Properties["Status"].Value}"));
-        var dated = module.Invoke("Find-KKBackupItem Pipe -From kunde@beispiel -Source Mail | Restore-KKBackupItem -ToMicrosoft365 -ReportPath $args[0]", module.Folder["report.csv"]);
+        var dated = module.Invoke(
+            "Find-KKBackupItem Pipe -From kunde@beispiel -Source Mail | Restore-KKBackupItem -ToMicrosoft365 -ReportPath $args[0]",
+            module.Folder["report.csv"]
+        );
         Assert.All(dated, item => Assert.Equal("Restored", $"{item.Properties["Status"].Value}"));
         Assert.Equal(found.Count + 1, File.ReadAllLines(module.Folder["report.csv"]).Length);
-        module.Tenant.Change((model, _) => Assert.Contains(model.Users.SelectMany(user => user.Mailbox?.Folders.Values.Select(folder => folder.Name) ?? []), name => name.StartsWith("Restored 20", StringComparison.Ordinal)));
+        module.Tenant.Change(
+            (model, _) =>
+                Assert.Contains(
+                    model.Users.SelectMany(user => user.Mailbox?.Folders.Values.Select(folder => folder.Name) ?? []),
+                    name => name.StartsWith("Restored 20", StringComparison.Ordinal)
+                )
+        );
     }
 
     [Fact]
@@ -29,20 +43,37 @@ public sealed class RestoreTests(ModuleFixture module) : IClassFixture<ModuleFix
         module.Invoke("Start-KKBackup Once");
         int Mails() => module.Tenant.Change((model, _) => model.Users.Sum(user => user.Mailbox?.Messages.Count ?? 0));
         var before = Mails();
-        module.Tenant.Change((model, _) =>
-        {
-            var mailbox = model.Users.First(user => user.Mailbox is not null).Mailbox!;
-            mailbox.Delete(mailbox.Messages.Values.First(message => mailbox.Folders[message.FolderId].Store == DemoTenant.Model.DemoFolderStore.Visible));
-        });
+        module.Tenant.Change(
+            (model, _) =>
+            {
+                var mailbox = model.Users.First(user => user.Mailbox is not null).Mailbox!;
+                mailbox.Delete(
+                    mailbox.Messages.Values.First(message =>
+                        mailbox.Folders[message.FolderId].Store == DemoTenant.Model.DemoFolderStore.Visible
+                    )
+                );
+            }
+        );
         module.Invoke("Start-KKBackup Once");
         Assert.Single(module.Invoke("Find-KKBackupItem Once -Source Mail -Deleted"));
         Assert.True(module.Invoke("Find-KKBackupItem Once -Source Mail -Deleted -IncludeFolder").Count > 3);
 
         // Folders, items, pages of a listing and the search twice: one mail.
-        const string Selection = "$(Find-KKBackupItem Once -Source Mail -Deleted -IncludeFolder; Find-KKBackupItem Once -Source Mail -Deleted; Find-KKBackupItem Once -Source Mail -Deleted -SnapshotId latest)";
-        Assert.Equal("Restored", $"{Assert.Single(module.Invoke($"{Selection} | Restore-KKBackupItem -ToMicrosoft365 -InPlace")).Properties["Status"].Value}");
+        const string Selection =
+            "$(Find-KKBackupItem Once -Source Mail -Deleted -IncludeFolder; Find-KKBackupItem Once -Source Mail -Deleted; "
+            + "Find-KKBackupItem Once -Source Mail -Deleted -SnapshotId latest)";
+        Assert.Equal(
+            "Restored",
+            $"{Assert.Single(module.Invoke($"{Selection} | Restore-KKBackupItem -ToMicrosoft365 -InPlace")).Properties["Status"].Value}"
+        );
         Assert.Equal(before, Mails());
-        Assert.Equal("Skipped", $"{Assert.Single(module.Invoke("Find-KKBackupItem Once -Source Mail -Deleted | Restore-KKBackupItem -ToMicrosoft365 -InPlace")).Properties["Status"].Value}");
+        Assert.Equal(
+            "Skipped",
+            Assert
+                .Single(module.Invoke("Find-KKBackupItem Once -Source Mail -Deleted | Restore-KKBackupItem -ToMicrosoft365 -InPlace"))
+                .Properties["Status"]
+                .Value.ToString()
+        );
         Assert.Equal(before, Mails());
     }
 
@@ -51,7 +82,10 @@ public sealed class RestoreTests(ModuleFixture module) : IClassFixture<ModuleFix
     {
         module.Configure("Owners");
         module.Invoke("Start-KKBackup Owners");
-        var restored = module.Invoke("Find-KKBackupItem Owners * -Source OneDrive | Restore-KKBackupItem -Destination $args[0]", module.Folder["owners"]);
+        var restored = module.Invoke(
+            "Find-KKBackupItem Owners * -Source OneDrive | Restore-KKBackupItem -Destination $args[0]",
+            module.Folder["owners"]
+        );
         Assert.NotEmpty(restored);
         Assert.Equal(restored.Count, Directory.GetFiles(module.Folder["owners"], "*", SearchOption.AllDirectories).Length);
         Assert.Equal(["OneDrive"], Directory.GetFileSystemEntries(module.Folder["owners"]).Select(Path.GetFileName));
@@ -67,7 +101,11 @@ public sealed class RestoreTests(ModuleFixture module) : IClassFixture<ModuleFix
         Directory.CreateDirectory(target);
         Directory.CreateDirectory(elsewhere);
         Directory.CreateSymbolicLink(Path.Combine(target, "Exchange"), elsewhere);
-        var (_, errors) = module.TryInvoke("$ErrorActionPreference = 'Stop'; Restore-KKBackupItem Stop / $args[0] -ReportPath $args[1]", target, module.Folder["stop.csv"]);
+        var (_, errors) = module.TryInvoke(
+            "$ErrorActionPreference = 'Stop'; Restore-KKBackupItem Stop / $args[0] -ReportPath $args[1]",
+            target,
+            module.Folder["stop.csv"]
+        );
         Assert.StartsWith("LinkInTheWay", Assert.Single(errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.NotEmpty(Directory.GetFiles(Path.Combine(target, "OneDrive"), "*", SearchOption.AllDirectories));
         Assert.Empty(Directory.GetFileSystemEntries(elsewhere));
@@ -75,7 +113,12 @@ public sealed class RestoreTests(ModuleFixture module) : IClassFixture<ModuleFix
         // Two configurations in one command: one report of both.
         module.Configure("Other");
         module.Invoke("Start-KKBackup Other");
-        var rows = module.Invoke("'Stop', 'Other' | ForEach-Object { Find-KKBackupItem $_ -Source OneDrive -SnapshotId latest } | Restore-KKBackupItem -Destination $args[0] -ReportPath $args[1]", module.Folder["both"], module.Folder["both.csv"]);
+        var rows = module.Invoke(
+            "'Stop', 'Other' | ForEach-Object { Find-KKBackupItem $_ -Source OneDrive -SnapshotId latest } | "
+                + "Restore-KKBackupItem -Destination $args[0] -ReportPath $args[1]",
+            module.Folder["both"],
+            module.Folder["both.csv"]
+        );
         Assert.Equal(rows.Count + 1, File.ReadAllLines(module.Folder["both.csv"]).Length);
     }
 
@@ -86,13 +129,20 @@ public sealed class RestoreTests(ModuleFixture module) : IClassFixture<ModuleFix
         module.Invoke("Start-KKBackup Wrong");
         Assert.Empty(module.Invoke("Restore-KKBackupItem Wrong /Exchange $args[0] -WhatIf", module.Folder["whatif"]));
         Assert.False(Directory.Exists(module.Folder["whatif"]));
-        string Refused(string script) => Assert.Single(module.TryInvoke(script, module.Folder["wrong"]).Errors).FullyQualifiedErrorId.Split(',')[0];
+        string Refused(string script) =>
+            Assert.Single(module.TryInvoke(script, module.Folder["wrong"]).Errors).FullyQualifiedErrorId.Split(',')[0];
         Assert.Equal("PathNotFound", Refused("Restore-KKBackupItem Wrong /Exchange/niemand $args[0]"));
         Assert.Equal("SnapshotNotFound", Refused("Restore-KKBackupItem Wrong /Exchange $args[0] -SnapshotId 00000000"));
         Assert.Equal("RestoreInPlaceFolder", Refused("Restore-KKBackupItem Wrong /Exchange -ToMicrosoft365 -InPlace -TargetFolder x"));
         Assert.Equal("PositionalParameterNotFound", Refused("Restore-KKBackupItem Wrong /Exchange $args[0] -ToMicrosoft365"));
-        Assert.Equal("RestoreSiteUnknown", Refused("Restore-KKBackupItem Wrong /OneDrive -ToMicrosoft365 -TargetSite https://nirgendwo.example/sites/x"));
-        Assert.Equal("RestoreUserUnknown", Refused("Restore-KKBackupItem Wrong /Exchange -ToMicrosoft365 -TargetUser niemand@demo.example"));
+        Assert.Equal(
+            "RestoreSiteUnknown",
+            Refused("Restore-KKBackupItem Wrong /OneDrive -ToMicrosoft365 -TargetSite https://nirgendwo.example/sites/x")
+        );
+        Assert.Equal(
+            "RestoreUserUnknown",
+            Refused("Restore-KKBackupItem Wrong /Exchange -ToMicrosoft365 -TargetUser niemand@demo.example")
+        );
         Assert.Equal("ConfigurationNotFound", Refused("Find-KKBackupItem Keine -Subject x"));
         Assert.Equal("PathNotFound", Refused("Get-KKBackupItem Wrong /Nichts"));
         Assert.False(Directory.Exists(module.Folder["wrong"]));
@@ -105,9 +155,18 @@ public sealed class RestoreTests(ModuleFixture module) : IClassFixture<ModuleFix
         module.Invoke("Start-KKBackup Browse");
         var all = module.Invoke("Get-KKBackupItem Browse / -Recurse");
         var second = module.Invoke("Get-KKBackupItem Browse / -Recurse -Skip 3 -First 4");
-        Assert.Equal(all.Skip(3).Take(4).Select(item => $"{item.Properties["Path"].Value}"), second.Select(item => $"{item.Properties["Path"].Value}"));
+        Assert.Equal(
+            all.Skip(3).Take(4).Select(item => $"{item.Properties["Path"].Value}"),
+            second.Select(item => $"{item.Properties["Path"].Value}")
+        );
         Assert.Equal($"{all.Count}", $"{module.Invoke("Get-KKBackupItem Browse / -Recurse -First 0 -IncludeTotalCount")[0].BaseObject}");
-        Assert.Equal(["Exchange", "OneDrive"], module.Invoke("(Get-KKBackupSnapshot Browse -Latest | Get-KKBackupItem).Name").Select(name => $"{name}").Intersect(["Exchange", "OneDrive"]));
+        Assert.Equal(
+            ["Exchange", "OneDrive"],
+            module
+                .Invoke("(Get-KKBackupSnapshot Browse -Latest | Get-KKBackupItem).Name")
+                .Select(name => $"{name}")
+                .Intersect(["Exchange", "OneDrive"])
+        );
     }
 
     [Fact]
@@ -120,7 +179,13 @@ public sealed class RestoreTests(ModuleFixture module) : IClassFixture<ModuleFix
         Assert.StartsWith("RetentionReasonMissing,", refused.FullyQualifiedErrorId, StringComparison.Ordinal);
 
         // In the hosted engine there is no one to answer, as in a scheduled task.
-        Assert.StartsWith("ConfirmationImpossible,", Assert.Single(module.TryInvoke("Set-KKBackupConfiguration Legal -RetentionPreset Standard -Reason Probe").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "ConfirmationImpossible,",
+            Assert
+                .Single(module.TryInvoke("Set-KKBackupConfiguration Legal -RetentionPreset Standard -Reason Probe").Errors)
+                .FullyQualifiedErrorId,
+            StringComparison.Ordinal
+        );
         Assert.Equal("Legal", $"{module.Invoke("(Get-KKBackupConfiguration Legal).Retention.Preset")[0]}");
         module.Invoke("Set-KKBackupConfiguration Legal -RetentionPreset Standard -Reason 'Mandat beendet' -Force");
         Assert.Equal("Standard", $"{module.Invoke("(Get-KKBackupConfiguration Legal).Retention.Preset")[0]}");
@@ -131,7 +196,10 @@ public sealed class RestoreTests(ModuleFixture module) : IClassFixture<ModuleFix
         Assert.Empty(module.Invoke("Remove-KKBackupHold Legal $args[0] -Reason 'erledigt' -WhatIf", $"{hold.Properties["HoldId"].Value}"));
         module.Invoke("Get-KKBackupHold Legal | Remove-KKBackupHold -Reason 'erledigt' -Confirm:$false");
         Assert.Empty(module.Invoke("Get-KKBackupHold Legal"));
-        Assert.Equal(["RetentionShortened", "HoldSet", "HoldRemoved"], module.Invoke("(Get-KKBackupAuditLog Legal).Action").Select(action => $"{action}"));
+        Assert.Equal(
+            ["RetentionShortened", "HoldSet", "HoldRemoved"],
+            module.Invoke("(Get-KKBackupAuditLog Legal).Action").Select(action => $"{action}")
+        );
     }
 
     [Fact]
@@ -140,9 +208,15 @@ public sealed class RestoreTests(ModuleFixture module) : IClassFixture<ModuleFix
         module.Configure("Custom");
         module.Invoke("Set-KKBackupConfiguration Custom -KeepDays 30 -KeepMonthly 12 -DeletedItems KeepUntilRetention");
         var retention = module.Invoke("(Get-KKBackupConfiguration Custom).Retention")[0];
-        Assert.Equal(("Custom", "KeepUntilRetention"), ($"{retention.Properties["Preset"].Value}", $"{retention.Properties["DeletedItems"].Value}"));
+        Assert.Equal(
+            ("Custom", "KeepUntilRetention"),
+            ($"{retention.Properties["Preset"].Value}", $"{retention.Properties["DeletedItems"].Value}")
+        );
         module.Invoke("Set-KKBackupConfiguration Custom -KeepMonthly 0 -KeepWeekly 4");
-        Assert.Equal("30,4,", $"{module.Invoke("$k = (Get-KKBackupConfiguration Custom).Retention.Keep; \"$($k.Days),$($k.Weekly),$($k.Monthly)\"")[0]}");
+        Assert.Equal(
+            "30,4,",
+            $"{module.Invoke("$k = (Get-KKBackupConfiguration Custom).Retention.Keep; \"$($k.Days),$($k.Weekly),$($k.Monthly)\"")[0]}"
+        );
         var refused = Assert.Single(module.TryInvoke("Set-KKBackupConfiguration Custom -RetentionPreset Legal -KeepDays 5").Errors);
         Assert.StartsWith("ConfigurationFieldInvalid,", refused.FullyQualifiedErrorId, StringComparison.Ordinal);
         module.Invoke("Set-KKBackupConfiguration Custom -KeepWeekly 0; Start-KKBackup Custom; Start-KKBackup Custom");

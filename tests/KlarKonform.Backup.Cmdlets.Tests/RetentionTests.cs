@@ -24,7 +24,11 @@ public sealed class RetentionTests(ModuleFixture module) : IClassFixture<ModuleF
         Assert.Equal("True", $"{done.Properties["Executed"].Value}");
         Assert.Equal($"{plan.Properties["BytesFreed"].Value}", $"{done.Properties["BytesFreed"].Value}");
         Assert.Single(module.Invoke("Get-KKBackupSnapshot Retention"));
-        Assert.Contains("no errors were found", new StockRestic(module.Folder["repository-Retention"], "password").Run("check", "--read-data"), StringComparison.Ordinal);
+        Assert.Contains(
+            "no errors were found",
+            new StockRestic(module.Folder["repository-Retention"], "password").Run("check", "--read-data"),
+            StringComparison.Ordinal
+        );
 
         // The next run continues from the one that stayed.
         Assert.Equal("Succeeded", $"{module.Invoke("(Start-KKBackup Retention).Status")[0]}");
@@ -37,13 +41,19 @@ public sealed class RetentionTests(ModuleFixture module) : IClassFixture<ModuleF
         module.Configure("Share");
         module.Invoke("Start-KKBackup Share");
         var whole = module.Invoke("Test-KKBackup Share -ReadData")[0];
-        var parts = Enumerable.Range(1, 3).Sum(part => (int)module.Invoke($"(Test-KKBackup Share -Share {part}/3).PacksRead")[0].BaseObject);
+        var parts = Enumerable
+            .Range(1, 3)
+            .Sum(part => (int)module.Invoke($"(Test-KKBackup Share -Share {part}/3).PacksRead")[0].BaseObject);
         Assert.Equal((int)whole.Properties["Packs"].Value, parts);
         Assert.Equal(1, (int)module.Invoke("(Test-KKBackup Share -Share 1%).PacksRead")[0].BaseObject);
         Assert.Equal(1, (int)module.Invoke("(Test-KKBackup Share -Share 1KB).PacksRead")[0].BaseObject);
         Assert.Equal(0, (int)module.Invoke("(Test-KKBackup Share).PacksRead")[0].BaseObject);
         foreach (var wrong in (string[])["0/5", "6/5", "1/300", "0%", "101%", "-3", "much", "5 apples"])
-            Assert.StartsWith("ShareInvalid,", Assert.Single(module.TryInvoke("Test-KKBackup Share -Share $args[0]", wrong).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.StartsWith(
+                "ShareInvalid,",
+                Assert.Single(module.TryInvoke("Test-KKBackup Share -Share $args[0]", wrong).Errors).FullyQualifiedErrorId,
+                StringComparison.Ordinal
+            );
     }
 
     [Fact]
@@ -52,8 +62,14 @@ public sealed class RetentionTests(ModuleFixture module) : IClassFixture<ModuleF
         module.Configure("Cache");
         module.Invoke("Start-KKBackup Cache");
         module.Invoke("Get-KKBackupSnapshot Cache");
-        var cache = Directory.GetDirectories(module.Folder["home", "cache"]).Single(folder => Directory.Exists(Path.Combine(folder, "snapshots"))
-            && Directory.GetFiles(Path.Combine(folder, "snapshots")).Any(file => File.Exists(module.Folder["repository-Cache", "snapshots", Path.GetFileName(file)])));
+        var cache = Directory
+            .GetDirectories(module.Folder["home", "cache"])
+            .Single(folder =>
+                Directory.Exists(Path.Combine(folder, "snapshots"))
+                && Directory
+                    .GetFiles(Path.Combine(folder, "snapshots"))
+                    .Any(file => File.Exists(module.Folder["repository-Cache", "snapshots", Path.GetFileName(file)]))
+            );
         foreach (var file in Directory.GetFiles(cache, "*", SearchOption.AllDirectories))
             File.WriteAllText(file, "damaged");
         Assert.Equal("Succeeded", $"{module.Invoke("(Start-KKBackup Cache -Full).Status")[0]}");
@@ -64,8 +80,13 @@ public sealed class RetentionTests(ModuleFixture module) : IClassFixture<ModuleF
         File.WriteAllText(snapshot, "damaged at the storage");
         var report = Assert.Single(module.Invoke("Test-KKBackup Cache"));
         Assert.False((bool)report.Properties["Passed"].Value);
-        Assert.Contains(Path.GetFileName(snapshot), string.Join(' ', (IReadOnlyList<string>)report.Properties["Problems"].Value), StringComparison.Ordinal);
+        Assert.Contains(
+            Path.GetFileName(snapshot),
+            string.Join(' ', (IReadOnlyList<string>)report.Properties["Problems"].Value),
+            StringComparison.Ordinal
+        );
     }
 
-    private string[] Files() => [.. Directory.EnumerateFiles(module.Folder["repository-Retention"], "*", SearchOption.AllDirectories).Order()];
+    private string[] Files() =>
+        [.. Directory.EnumerateFiles(module.Folder["repository-Retention"], "*", SearchOption.AllDirectories).Order()];
 }

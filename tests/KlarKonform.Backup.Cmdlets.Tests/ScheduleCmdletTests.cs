@@ -13,7 +13,9 @@ public sealed class ScheduleCmdletTests(ModuleFixture module) : IClassFixture<Mo
         Assert.StartsWith("CRON_TZ=Asia/Kathmandu\n30 2 * * * ", $"{planned.Properties["Definition"].Value}", StringComparison.Ordinal);
         Assert.Null(module.Invoke("(Get-KKBackupStatus Nightly).NextRun")[0]);
 
-        var said = module.Invoke("Set-KKBackupSchedule Nightly -At 02:30 -DayOfWeek Monday, Friday -TimeZone Europe/Berlin -Method Scheduler *>&1");
+        var said = module.Invoke(
+            "Set-KKBackupSchedule Nightly -At 02:30 -DayOfWeek Monday, Friday -TimeZone Europe/Berlin -Method Scheduler *>&1"
+        );
         Assert.Contains(said, each => $"{each}".Contains("Start-KKBackupScheduler", StringComparison.Ordinal));
         Assert.Equal("30 2 * * 1,5", $"{said[^1].Properties["Cron"].Value}");
         Assert.Equal($"{said[^1].Properties["NextRun"].Value}", $"{module.Invoke("(Get-KKBackupStatus Nightly).NextRun")[0]}");
@@ -22,7 +24,11 @@ public sealed class ScheduleCmdletTests(ModuleFixture module) : IClassFixture<Mo
         Assert.Null(module.Invoke("(Get-KKBackupStatus Nightly).NextRun")[0]);
         Assert.Equal("True", $"{module.Invoke("(Enable-KKBackupSchedule Nightly).Enabled")[0]}");
         module.Invoke("Remove-KKBackupSchedule Nightly");
-        Assert.StartsWith("ScheduleMissing,", Assert.Single(module.TryInvoke("Remove-KKBackupSchedule Nightly").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "ScheduleMissing,",
+            Assert.Single(module.TryInvoke("Remove-KKBackupSchedule Nightly").Errors).FullyQualifiedErrorId,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -33,7 +39,11 @@ public sealed class ScheduleCmdletTests(ModuleFixture module) : IClassFixture<Mo
     {
         if (module.Invoke("Get-KKBackupConfiguration Refuse*").Count == 0)
             module.Configure("Refused");
-        Assert.StartsWith(error, Assert.Single(module.TryInvoke($"Set-KKBackupSchedule Refused {arguments}").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith(
+            error,
+            Assert.Single(module.TryInvoke($"Set-KKBackupSchedule Refused {arguments}").Errors).FullyQualifiedErrorId,
+            StringComparison.Ordinal
+        );
         Assert.Null(module.Invoke("(Get-KKBackupStatus Refused).NextRun")[0]);
     }
 
@@ -42,7 +52,9 @@ public sealed class ScheduleCmdletTests(ModuleFixture module) : IClassFixture<Mo
     {
         module.Configure("Codes");
         var line = $"{module.Invoke("Set-KKBackupSchedule Codes -At 02:00 -Method Crontab -WhatIf")[0].Properties["Definition"].Value}";
-        var script = Encoding.Unicode.GetString(Convert.FromBase64String(Regex.Match(line, "-EncodedCommand ([A-Za-z0-9+/=]+)").Groups[1].Value));
+        var script = Encoding.Unicode.GetString(
+            Convert.FromBase64String(Regex.Match(line, "-EncodedCommand ([A-Za-z0-9+/=]+)").Groups[1].Value)
+        );
         await File.WriteAllTextAsync(module.Folder["night.ps1"], script);
         int Code() => (int)module.TryInvoke("& $args[0] *> $null; $LASTEXITCODE", module.Folder["night.ps1"]).Output[^1].BaseObject;
 
@@ -54,12 +66,21 @@ public sealed class ScheduleCmdletTests(ModuleFixture module) : IClassFixture<Mo
 
         // Another process is running.
         var id = $"{module.Invoke("(Get-KKBackupConfiguration Codes).Id")[0]}";
-        await using (new FileStream(module.Folder["home", "runs", id, "running.lock"], FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+        await using (
+            new FileStream(module.Folder["home", "runs", id, "running.lock"], FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)
+        )
             Assert.Equal(0, Code());
 
         // And has been for longer than a day, although the schedule runs every night.
         module.Invoke("Set-KKBackupSchedule Codes -At 02:00 -Method Scheduler -WarningAction SilentlyContinue");
-        await using (var held = new FileStream(module.Folder["home", "runs", id, "running.lock"], FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+        await using (
+            var held = new FileStream(
+                module.Folder["home", "runs", id, "running.lock"],
+                FileMode.OpenOrCreate,
+                FileAccess.ReadWrite,
+                FileShare.None
+            )
+        )
         {
             File.SetLastWriteTimeUtc(held.SafeFileHandle, DateTime.UtcNow.AddHours(-30));
             Assert.Equal(3, Code());

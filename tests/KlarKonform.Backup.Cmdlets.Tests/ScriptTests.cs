@@ -9,7 +9,14 @@ public sealed class ScriptTests(ModuleFixture module) : IClassFixture<ModuleFixt
     [Fact]
     public void The_two_tenant_demo_works_as_written()
     {
-        var said = module.Invoke("& $args[0] -Vault DemoVault -Folder $args[1] -NoBuild", Path.Combine(Root(), "docs", "two-tenants.ps1"), module.Folder["two"]).Select(line => $"{line}").ToArray();
+        var said = module
+            .Invoke(
+                "& $args[0] -Vault DemoVault -Folder $args[1] -NoBuild",
+                Path.Combine(Root(), "docs", "two-tenants.ps1"),
+                module.Folder["two"]
+            )
+            .Select(line => $"{line}")
+            .ToArray();
         Environment.SetEnvironmentVariable("KLARKONFORM_BACKUP_HOME", module.Folder["home"]);
         Assert.Contains("Nord: Succeeded", said);
         Assert.Contains("Sued: Succeeded", said);
@@ -29,5 +36,6 @@ public sealed class ScriptTests(ModuleFixture module) : IClassFixture<ModuleFixt
         Assert.Empty(errors);
     }
 
-    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
+    private static string Root([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
 }

@@ -7,7 +7,13 @@ namespace KlarKonform.Backup.Engine.Tests;
 /// <summary>What is not in the backup, and who accepted it.</summary>
 public sealed class AcceptanceTests
 {
-    private static readonly TenantSizes s_sizes = new() { Users = 1, MailsPerUser = 3, FilesPerUser = 2, MaxFileBytes = 5000 };
+    private static readonly TenantSizes s_sizes = new()
+    {
+        Users = 1,
+        MailsPerUser = 3,
+        FilesPerUser = 2,
+        MaxFileBytes = 5000,
+    };
 
     [Fact]
     public async Task What_is_not_in_the_backup_counts_until_somebody_accepts_it_with_a_reason_and_again_when_that_is_taken_back()
@@ -20,7 +26,10 @@ public sealed class AcceptanceTests
 
         var choice = new FailureChoice { ItemId = failure.ItemId };
         var accepted = await scenario.Engine.AcceptFailureAsync("Test", choice, "beschädigt, Fall 12", "Dr. Weber", default);
-        Assert.Equal((failure.Kind, failure.Resource, failure.ItemId, failure.Code, "Dr. Weber"), (accepted.Kind, accepted.Resource, accepted.ItemId, accepted.Code, accepted.Author));
+        Assert.Equal(
+            (failure.Kind, failure.Resource, failure.ItemId, failure.Code, "Dr. Weber"),
+            (accepted.Kind, accepted.Resource, accepted.ItemId, accepted.Code, accepted.Author)
+        );
         Assert.True((DateTimeOffset.UtcNow - accepted.Accepted).Duration() < TimeSpan.FromMinutes(5));
         status = await scenario.Engine.GetStatusAsync("Test", default);
         Assert.Equal((0, 1, "beschädigt, Fall 12"), (status.NotBackedUp, status.Accepted, Assert.Single(status.RetryList).AcceptedReason));
@@ -53,7 +62,19 @@ public sealed class AcceptanceTests
     {
         await using var scenario = await WithAnUnreadableMailAsync();
         var failure = (await scenario.Engine.GetStatusAsync("Test", default)).RetryList[0];
-        await scenario.Engine.AcceptFailureAsync("Test", new FailureChoice { ItemId = failure.ItemId, Kind = failure.Kind, Resource = failure.Resource, Code = "AnotherCode" }, "x", "y", default);
+        await scenario.Engine.AcceptFailureAsync(
+            "Test",
+            new FailureChoice
+            {
+                ItemId = failure.ItemId,
+                Kind = failure.Kind,
+                Resource = failure.Resource,
+                Code = "AnotherCode",
+            },
+            "x",
+            "y",
+            default
+        );
         Assert.Equal(1, (await scenario.Engine.GetStatusAsync("Test", default)).NotBackedUp);
     }
 
@@ -64,7 +85,10 @@ public sealed class AcceptanceTests
         var known = new FailureChoice { ItemId = (await scenario.Engine.GetStatusAsync("Test", default)).RetryList[0].ItemId };
         var before = await File.ReadAllTextAsync(scenario.Folder["home", "configurations", "Test.json"]);
         await RefusedAsync("AcceptanceReasonMissing", () => scenario.Engine.AcceptFailureAsync("Test", known, "  ", "y", default));
-        await RefusedAsync("FailureNotFound", () => scenario.Engine.AcceptFailureAsync("Test", new FailureChoice { ItemId = "nichts" }, "x", "y", default));
+        await RefusedAsync(
+            "FailureNotFound",
+            () => scenario.Engine.AcceptFailureAsync("Test", new FailureChoice { ItemId = "nichts" }, "x", "y", default)
+        );
         await RefusedAsync("AcceptanceNotFound", () => scenario.Engine.RevokeAcceptanceAsync("Test", known, default));
         await RefusedAsync("ConfigurationNotFound", () => scenario.Engine.AcceptFailureAsync("Nirgends", known, "x", "y", default));
         Assert.Equal(before, await File.ReadAllTextAsync(scenario.Folder["home", "configurations", "Test.json"]));
@@ -74,7 +98,13 @@ public sealed class AcceptanceTests
     public async Task The_report_shows_what_is_missing_its_level_and_why_it_is_accepted()
     {
         await using var scenario = await WithAnUnreadableMailAsync();
-        await scenario.Engine.AcceptFailureAsync("Test", new FailureChoice { ItemId = (await scenario.Engine.GetStatusAsync("Test", default)).RetryList[0].ItemId }, "Fall <4711>", "Dr. Weber", default);
+        await scenario.Engine.AcceptFailureAsync(
+            "Test",
+            new FailureChoice { ItemId = (await scenario.Engine.GetStatusAsync("Test", default)).RetryList[0].ItemId },
+            "Fall <4711>",
+            "Dr. Weber",
+            default
+        );
         await scenario.Engine.ExportReportAsync(new ReportRequest { Path = scenario.Folder["report.html"] }, default);
         var page = await File.ReadAllTextAsync(scenario.Folder["report.html"]);
         Assert.Contains("Fall &lt;4711&gt;", page, StringComparison.Ordinal);
@@ -89,5 +119,6 @@ public sealed class AcceptanceTests
         return scenario;
     }
 
-    private static async Task RefusedAsync(string id, Func<Task> action) => Assert.Equal(id, (await Assert.ThrowsAsync<BackupException>(action)).ErrorId);
+    private static async Task RefusedAsync(string id, Func<Task> action) =>
+        Assert.Equal(id, (await Assert.ThrowsAsync<BackupException>(action)).ErrorId);
 }

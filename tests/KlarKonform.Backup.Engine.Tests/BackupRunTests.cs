@@ -18,7 +18,10 @@ public sealed class BackupRunTests
             Assert.Equal(BackupState.Succeeded, run.Status);
             Assert.True(run.Verified);
             Assert.Empty(run.Notes);
-            Assert.Equal((changes.NewMessages, changes.NewContents), (scenario.Tenant.Counters["mime"], scenario.Tenant.Counters["download"]));
+            Assert.Equal(
+                (changes.NewMessages, changes.NewContents),
+                (scenario.Tenant.Counters["mime"], scenario.Tenant.Counters["download"])
+            );
             Assert.Empty(scenario.Tenant.Counters.Violations);
             if (round % 5 == 4)
                 await scenario.AssertSnapshotEqualsTenantAsync();
@@ -36,20 +39,46 @@ public sealed class BackupRunTests
         var run = await scenario.RunAsync();
         Assert.Equal((0, 0, 0), (run.ItemsDownloaded, run.ItemsUpdated, run.ItemsRemoved));
         Assert.Equal(0, scenario.Tenant.Counters["mime"] + scenario.Tenant.Counters["content"] + scenario.Tenant.Counters["download"]);
-        Assert.Equal(scenario.Tenant.Model.Users.Sum(user => user.Mailbox?.Folders.Values.Count(folder => folder.WellKnownName != "msgfolderroot" && !folder.IsSearchFolder) ?? 0), scenario.Tenant.Counters["messageDelta"]);
+        Assert.Equal(
+            scenario.Tenant.Model.Users.Sum(user =>
+                user.Mailbox?.Folders.Values.Count(folder => folder.WellKnownName != "msgfolderroot" && !folder.IsSearchFolder) ?? 0
+            ),
+            scenario.Tenant.Counters["messageDelta"]
+        );
     }
 
     [Fact]
     public async Task Packs_have_the_size_that_the_target_asks_for()
     {
-        var sizes = new TenantSizes { Users = 1, MailsPerUser = 2, FilesPerUser = 150, MaxFileBytes = 1_000_000 };
+        var sizes = new TenantSizes
+        {
+            Users = 1,
+            MailsPerUser = 2,
+            FilesPerUser = 150,
+            MaxFileBytes = 1_000_000,
+        };
         // No checkpoint becomes due: it would close packs.
         await using var scenario = await BackupScenario.StartAsync(sizes, time: new SlowWatch());
-        var small = scenario.Configuration("Small packs") with { Id = Guid.NewGuid(), Target = new TargetSettings { Type = TargetType.Folder, Path = scenario.Folder["small"], PackSizeMiB = 4 } };
+        var small = scenario.Configuration("Small packs") with
+        {
+            Id = Guid.NewGuid(),
+            Target = new TargetSettings
+            {
+                Type = TargetType.Folder,
+                Path = scenario.Folder["small"],
+                PackSizeMiB = 4,
+            },
+        };
         await scenario.Engine.CreateConfigurationAsync(small, default);
         await scenario.RunAsync();
-        Assert.Equal(BackupState.Succeeded, (await scenario.Engine.StartBackupAsync(small.Name, new BackupOptions(), scenario, scenario, default)).Status);
-        long Largest(string repository) => new DirectoryInfo(scenario.Folder[repository, "data"]).EnumerateFiles("*", SearchOption.AllDirectories).Max(file => file.Length);
+        Assert.Equal(
+            BackupState.Succeeded,
+            (await scenario.Engine.StartBackupAsync(small.Name, new BackupOptions(), scenario, scenario, default)).Status
+        );
+        long Largest(string repository) =>
+            new DirectoryInfo(scenario.Folder[repository, "data"])
+                .EnumerateFiles("*", SearchOption.AllDirectories)
+                .Max(file => file.Length);
         // A pack is closed when the next chunk does not fit.
         Assert.InRange(Largest("repository"), 6 << 20, 9 << 20);
         Assert.InRange(Largest("small"), 2 << 20, 5 << 20);
@@ -60,15 +89,17 @@ public sealed class BackupRunTests
     {
         await using var scenario = await BackupScenario.StartAsync();
         await scenario.RunAsync();
-        scenario.Tenant.Change((model, _) =>
-        {
-            var mailbox = model.Users[0].Mailbox!;
-            mailbox.RenameFolder(mailbox.Folder("inbox"), "Inbox");
-            mailbox.MoveFolder(mailbox.Folders.Values.Single(folder => folder.Name == "2026"), mailbox.Folder("sentitems"));
-            var drive = model.Users[0].Drive!;
-            var folder = drive.Items.Values.Single(item => item.Name == "Projekt Süd");
-            drive.Rename(folder, "Projekt Nord");
-        });
+        scenario.Tenant.Change(
+            (model, _) =>
+            {
+                var mailbox = model.Users[0].Mailbox!;
+                mailbox.RenameFolder(mailbox.Folder("inbox"), "Inbox");
+                mailbox.MoveFolder(mailbox.Folders.Values.Single(folder => folder.Name == "2026"), mailbox.Folder("sentitems"));
+                var drive = model.Users[0].Drive!;
+                var folder = drive.Items.Values.Single(item => item.Name == "Projekt Süd");
+                drive.Rename(folder, "Projekt Nord");
+            }
+        );
         scenario.Tenant.Counters.Reset();
         var run = await scenario.RunAsync();
         Assert.Equal(BackupState.Succeeded, run.Status);
@@ -81,21 +112,28 @@ public sealed class BackupRunTests
     {
         await using var scenario = await BackupScenario.StartAsync();
         await scenario.RunAsync();
-        scenario.Tenant.Change((model, generator) =>
-        {
-            var drive = model.Users[0].Drive!;
-            generator.AddFile(drive, drive.Root, "a.txt", 1000);
-            generator.AddFile(drive, drive.Root, "b.txt", 2000);
-        });
+        scenario.Tenant.Change(
+            (model, generator) =>
+            {
+                var drive = model.Users[0].Drive!;
+                generator.AddFile(drive, drive.Root, "a.txt", 1000);
+                generator.AddFile(drive, drive.Root, "b.txt", 2000);
+            }
+        );
         await scenario.RunAsync();
-        scenario.Tenant.Change((model, _) =>
-        {
-            var drive = model.Users[0].Drive!;
-            var (a, b) = (drive.Items.Values.Single(item => item.Name == "a.txt"), drive.Items.Values.Single(item => item.Name == "b.txt"));
-            drive.Rename(a, "c.txt");
-            drive.Rename(b, "a.txt");
-            drive.Rename(a, "b.txt");
-        });
+        scenario.Tenant.Change(
+            (model, _) =>
+            {
+                var drive = model.Users[0].Drive!;
+                var (a, b) = (
+                    drive.Items.Values.Single(item => item.Name == "a.txt"),
+                    drive.Items.Values.Single(item => item.Name == "b.txt")
+                );
+                drive.Rename(a, "c.txt");
+                drive.Rename(b, "a.txt");
+                drive.Rename(a, "b.txt");
+            }
+        );
         await scenario.RunAsync();
         await scenario.AssertSnapshotEqualsTenantAsync();
     }
@@ -105,23 +143,27 @@ public sealed class BackupRunTests
     {
         await using var scenario = await BackupScenario.StartAsync();
         await scenario.RunAsync();
-        scenario.Tenant.Change((model, generator) =>
-        {
-            var mailbox = model.Users[0].Mailbox!;
-            var doomed = mailbox.Folders.Values.Single(folder => folder.Name == "Projekte/Kunden");
-            var saved = generator.AddMessage(model.Users[0], doomed.Id);
-            generator.AddMessage(model.Users[0], doomed.Id);
-            mailbox.Move(saved, mailbox.Folder("sentitems"));
-        });
+        scenario.Tenant.Change(
+            (model, generator) =>
+            {
+                var mailbox = model.Users[0].Mailbox!;
+                var doomed = mailbox.Folders.Values.Single(folder => folder.Name == "Projekte/Kunden");
+                var saved = generator.AddMessage(model.Users[0], doomed.Id);
+                generator.AddMessage(model.Users[0], doomed.Id);
+                mailbox.Move(saved, mailbox.Folder("sentitems"));
+            }
+        );
         await scenario.RunAsync();
-        scenario.Tenant.Change((model, _) =>
-        {
-            var mailbox = model.Users[0].Mailbox!;
-            var doomed = mailbox.Folders.Values.Single(folder => folder.Name == "Projekte/Kunden");
-            if (mailbox.Messages.Values.FirstOrDefault(message => message.FolderId == doomed.Id) is { } saved)
-                mailbox.Move(saved, mailbox.Folder("inbox"));
-            mailbox.DeleteFolder(doomed);
-        });
+        scenario.Tenant.Change(
+            (model, _) =>
+            {
+                var mailbox = model.Users[0].Mailbox!;
+                var doomed = mailbox.Folders.Values.Single(folder => folder.Name == "Projekte/Kunden");
+                if (mailbox.Messages.Values.FirstOrDefault(message => message.FolderId == doomed.Id) is { } saved)
+                    mailbox.Move(saved, mailbox.Folder("inbox"));
+                mailbox.DeleteFolder(doomed);
+            }
+        );
         scenario.Tenant.Counters.Reset();
         await scenario.RunAsync();
         Assert.Equal(0, scenario.Tenant.Counters["mime"]);
@@ -133,16 +175,22 @@ public sealed class BackupRunTests
     {
         await using var scenario = await BackupScenario.StartAsync();
         await scenario.RunAsync();
-        scenario.Tenant.Change((model, _) =>
-        {
-            var mailbox = model.Users[0].Mailbox!;
-            foreach (var message in mailbox.Messages.Values.Take(8).ToArray())
+        scenario.Tenant.Change(
+            (model, _) =>
             {
-                foreach (var folder in mailbox.Folders.Values.Where(folder => folder.WellKnownName != "msgfolderroot" && folder.Id != message.FolderId).ToArray())
-                    mailbox.Move(message, folder);
-                mailbox.Delete(message);
+                var mailbox = model.Users[0].Mailbox!;
+                foreach (var message in mailbox.Messages.Values.Take(8).ToArray())
+                {
+                    foreach (
+                        var folder in mailbox
+                            .Folders.Values.Where(folder => folder.WellKnownName != "msgfolderroot" && folder.Id != message.FolderId)
+                            .ToArray()
+                    )
+                        mailbox.Move(message, folder);
+                    mailbox.Delete(message);
+                }
             }
-        });
+        );
         await scenario.RunAsync();
         await scenario.AssertSnapshotEqualsTenantAsync();
     }
@@ -152,17 +200,22 @@ public sealed class BackupRunTests
     {
         await using var scenario = await BackupScenario.StartAsync();
         await scenario.RunAsync();
-        scenario.Tenant.Change((model, generator) =>
-        {
-            model.Users[0].Mailbox!.Delete(model.Users[0].Mailbox!.Messages.Values.First());
-            model.Users[1].Drive!.Delete(model.Users[1].Drive!.Items.Values.First(item => !item.IsFolder));
-            generator.AddMessage(model.Users[0]);
-        });
+        scenario.Tenant.Change(
+            (model, generator) =>
+            {
+                model.Users[0].Mailbox!.Delete(model.Users[0].Mailbox!.Messages.Values.First());
+                model.Users[1].Drive!.Delete(model.Users[1].Drive!.Items.Values.First(item => !item.IsFolder));
+                generator.AddMessage(model.Users[0]);
+            }
+        );
         scenario.Tenant.ExpireDeltaTokens();
         scenario.Tenant.Counters.Reset();
         var run = await scenario.RunAsync();
         Assert.Equal(BackupState.Succeeded, run.Status);
-        Assert.Contains(run.Notes, note => note.Contains("cursor", StringComparison.Ordinal) || note.Contains("Delta-Cursor", StringComparison.Ordinal));
+        Assert.Contains(
+            run.Notes,
+            note => note.Contains("cursor", StringComparison.Ordinal) || note.Contains("Delta-Cursor", StringComparison.Ordinal)
+        );
         Assert.Equal((1, 0), (scenario.Tenant.Counters["mime"], scenario.Tenant.Counters["download"]));
         await scenario.AssertSnapshotEqualsTenantAsync();
     }
@@ -191,7 +244,9 @@ public sealed class BackupRunTests
         await scenario.AssertSnapshotEqualsTenantAsync();
 
         Assert.Equal(2, Assert.Single((await scenario.RunAsync()).Failures).Attempts);
-        scenario.Tenant.Change((model, _) => model.Users[0].Mailbox!.Messages.Values.Single(message => message.IsCorrupt).IsCorrupt = false);
+        scenario.Tenant.Change(
+            (model, _) => model.Users[0].Mailbox!.Messages.Values.Single(message => message.IsCorrupt).IsCorrupt = false
+        );
         var healed = await scenario.RunAsync();
         Assert.Equal((BackupState.Succeeded, 1), (healed.Status, healed.ItemsDownloaded));
         await scenario.AssertSnapshotEqualsTenantAsync();
@@ -201,7 +256,9 @@ public sealed class BackupRunTests
     public async Task Malware_is_recorded_once_and_not_tried_for_ever()
     {
         await using var scenario = await BackupScenario.StartAsync();
-        scenario.Tenant.Change((model, generator) => generator.AddFile(model.Users[0].Drive!, model.Users[0].Drive!.Root, "eicar.com", 68).IsMalware = true);
+        scenario.Tenant.Change(
+            (model, generator) => generator.AddFile(model.Users[0].Drive!, model.Users[0].Drive!.Root, "eicar.com", 68).IsMalware = true
+        );
         var first = await scenario.RunAsync();
         Assert.Equal((BackupState.Partial, "malwareDetected"), (first.Status, Assert.Single(first.Failures).Code));
         scenario.Tenant.Counters.Reset();
@@ -213,11 +270,22 @@ public sealed class BackupRunTests
     [Fact]
     public async Task A_stopped_run_leaves_a_checkpoint_and_another_machine_continues_without_reading_anything_twice()
     {
-        await using var scenario = await BackupScenario.StartAsync(new TenantSizes { Users = 2, MailsPerUser = 150, FilesPerUser = 60, MaxFileBytes = 100_000 });
+        await using var scenario = await BackupScenario.StartAsync(
+            new TenantSizes
+            {
+                Users = 2,
+                MailsPerUser = 150,
+                FilesPerUser = 60,
+                MaxFileBytes = 100_000,
+            }
+        );
         using var stop = new CancellationTokenSource();
         scenario.OnProgress = progress =>
         {
-            if (progress.Resource?.StartsWith("Mail", StringComparison.Ordinal) == true && progress.Text.Contains("20", StringComparison.Ordinal))
+            if (
+                progress.Resource?.StartsWith("Mail", StringComparison.Ordinal) == true
+                && progress.Text.Contains("20", StringComparison.Ordinal)
+            )
                 stop.Cancel();
         };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => scenario.RunAsync(cancellationToken: stop.Token));
@@ -243,12 +311,14 @@ public sealed class BackupRunTests
     {
         await using var scenario = await BackupScenario.StartAsync();
         await scenario.RunAsync();
-        var name = scenario.Tenant.Change((model, _) =>
-        {
-            var gone = model.Users[1];
-            model.Users.Remove(gone);
-            return gone.UserPrincipalName;
-        });
+        var name = scenario.Tenant.Change(
+            (model, _) =>
+            {
+                var gone = model.Users[1];
+                model.Users.Remove(gone);
+                return gone.UserPrincipalName;
+            }
+        );
         var run = await scenario.RunAsync();
         Assert.Equal(BackupState.Succeeded, run.Status);
         Assert.Contains(run.Notes, note => note.Contains(name, StringComparison.Ordinal));
@@ -258,21 +328,49 @@ public sealed class BackupRunTests
     [Fact]
     public async Task Whoever_gets_the_name_of_one_who_left_has_a_folder_of_his_own_for_everything()
     {
-        await using var scenario = await BackupScenario.StartAsync(new TenantSizes { Users = 3, MailsPerUser = 5, FilesPerUser = 0, EventsPerUser = 2 }, sources: new SourceSettings { Mail = new MailSelection() });
+        await using var scenario = await BackupScenario.StartAsync(
+            new TenantSizes
+            {
+                Users = 3,
+                MailsPerUser = 5,
+                FilesPerUser = 0,
+                EventsPerUser = 2,
+            },
+            sources: new SourceSettings { Mail = new MailSelection() }
+        );
         await scenario.RunAsync();
-        var name = scenario.Tenant.Change((model, _) =>
-        {
-            var gone = model.Users[1];
-            model.Users.Remove(gone);
-            model.Users.Add(new DemoTenant.Model.DemoUser { Id = Guid.NewGuid().ToString(), UserPrincipalName = gone.UserPrincipalName, DisplayName = "Jemand anders", Mailbox = gone.Mailbox });
-            return gone.UserPrincipalName;
-        });
-        await scenario.Engine.UpdateConfigurationAsync(scenario.Configuration() with { Sources = new SourceSettings { Mail = new MailSelection(), Calendar = new SourceSelection() } }, default);
+        var name = scenario.Tenant.Change(
+            (model, _) =>
+            {
+                var gone = model.Users[1];
+                model.Users.Remove(gone);
+                model.Users.Add(
+                    new DemoTenant.Model.DemoUser
+                    {
+                        Id = Guid.NewGuid().ToString(),
+                        UserPrincipalName = gone.UserPrincipalName,
+                        DisplayName = "Jemand anders",
+                        Mailbox = gone.Mailbox,
+                    }
+                );
+                return gone.UserPrincipalName;
+            }
+        );
+        await scenario.Engine.UpdateConfigurationAsync(
+            scenario.Configuration() with
+            {
+                Sources = new SourceSettings { Mail = new MailSelection(), Calendar = new SourceSelection() },
+            },
+            default
+        );
         Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
         var paths = scenario.Restic.Run("ls", "latest").Split('\n');
         Assert.Contains($"/Exchange/{name}/Mail", paths);
         Assert.DoesNotContain($"/Exchange/{name}/Calendar", paths);
-        var own = Assert.Single(paths, path => path.StartsWith($"/Exchange/{name} [", StringComparison.Ordinal) && path.EndsWith("/Calendar", StringComparison.Ordinal));
+        var own = Assert.Single(
+            paths,
+            path => path.StartsWith($"/Exchange/{name} [", StringComparison.Ordinal) && path.EndsWith("/Calendar", StringComparison.Ordinal)
+        );
         Assert.Contains(own.Replace("/Calendar", "/Mail", StringComparison.Ordinal), paths);
     }
 
@@ -297,7 +395,9 @@ public sealed class BackupRunTests
     public async Task Downloads_that_break_are_resumed()
     {
         await using var scenario = await BackupScenario.StartAsync();
-        scenario.Tenant.Change((model, generator) => generator.AddFile(model.Users[0].Drive!, model.Users[0].Drive!.Root, "groß.bin", 3_000_000));
+        scenario.Tenant.Change(
+            (model, generator) => generator.AddFile(model.Users[0].Drive!, model.Users[0].Drive!.Root, "groß.bin", 3_000_000)
+        );
         scenario.Tenant.BreakDownloads(5);
         Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
         await scenario.AssertSnapshotEqualsTenantAsync();

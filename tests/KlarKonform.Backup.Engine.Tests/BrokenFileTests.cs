@@ -9,7 +9,13 @@ namespace KlarKonform.Backup.Engine.Tests;
 /// <summary>A configuration or a run in the journal that cannot be read is one error, and hides nothing else.</summary>
 public sealed class BrokenFileTests
 {
-    private static readonly TenantSizes s_sizes = new() { Users = 1, MailsPerUser = 2, FilesPerUser = 1, MaxFileBytes = 1000 };
+    private static readonly TenantSizes s_sizes = new()
+    {
+        Users = 1,
+        MailsPerUser = 2,
+        FilesPerUser = 1,
+        MaxFileBytes = 1000,
+    };
 
     [Theory]
     [InlineData("{ \"version\": 1, ")]
@@ -18,7 +24,10 @@ public sealed class BrokenFileTests
     [InlineData("[]")]
     [InlineData("\"text\"")]
     [InlineData("{}")]
-    [InlineData("{ \"version\": 1, \"id\": \"aaaaaaaa-0000-0000-0000-000000000009\", \"name\": null, \"tenant\": null, \"sources\": null, \"target\": null, \"repository\": null }")]
+    [InlineData(
+        "{ \"version\": 1, \"id\": \"aaaaaaaa-0000-0000-0000-000000000009\", \"name\": null, \"tenant\": null, \"sources\": "
+            + "null, \"target\": null, \"repository\": null }"
+    )]
     public async Task A_configuration_that_cannot_be_read_is_one_error_the_others_are_listed_and_it_can_be_removed(string content)
     {
         await using var scenario = await BackupScenario.StartAsync(s_sizes);
@@ -47,7 +56,10 @@ public sealed class BrokenFileTests
     {
         await using var scenario = await BackupScenario.StartAsync(s_sizes);
         var json = await File.ReadAllTextAsync(scenario.Folder["home", "configurations", "Test.json"]);
-        await File.WriteAllTextAsync(scenario.Folder["home", "configurations", "Odd.json"], json.Replace("\"mail\": {", $"{odd}, \"calendar\": {{", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            scenario.Folder["home", "configurations", "Odd.json"],
+            json.Replace("\"mail\": {", $"{odd}, \"calendar\": {{", StringComparison.Ordinal)
+        );
         var found = await scenario.Engine.ListConfigurationsAsync("*", default);
         Assert.Single(found.Configurations);
         var problem = Assert.Single(found.Problems);
@@ -71,7 +83,10 @@ public sealed class BrokenFileTests
         await using var scenario = await BackupScenario.StartAsync(s_sizes);
         await scenario.RunAsync();
         var json = await File.ReadAllTextAsync(scenario.Folder["home", "configurations", "Test.json"]);
-        await File.WriteAllTextAsync(scenario.Folder["home", "configurations", "Copy.json"], json.Replace("\"Folder\"", "\"Tape\"", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            scenario.Folder["home", "configurations", "Copy.json"],
+            json.Replace("\"Folder\"", "\"Tape\"", StringComparison.Ordinal)
+        );
         await scenario.Engine.RemoveConfigurationAsync("Copy", default);
         Assert.Equal(BackupState.Succeeded, (await scenario.Engine.GetStatusAsync("Test", default)).Status);
     }
@@ -81,14 +96,26 @@ public sealed class BrokenFileTests
     {
         var time = new FakeTimeProvider(new DateTimeOffset(DateTime.UtcNow.Year, 6, 1, 12, 0, 0, TimeSpan.Zero));
         await using var scenario = await BackupScenario.StartAsync(s_sizes, time: time);
-        await scenario.Engine.SetScheduleAsync("Test", new ScheduleRequest
-        {
-            Schedule = new ScheduleSettings { Cron = "0 * * * *", TimeZone = "Etc/UTC" }, Method = ScheduleMethod.Scheduler, PowerShell = "pwsh", Module = "m",
-        }, default);
+        await scenario.Engine.SetScheduleAsync(
+            "Test",
+            new ScheduleRequest
+            {
+                Schedule = new ScheduleSettings { Cron = "0 * * * *", TimeZone = "Etc/UTC" },
+                Method = ScheduleMethod.Scheduler,
+                PowerShell = "pwsh",
+                Module = "m",
+            },
+            default
+        );
         await File.WriteAllTextAsync(scenario.Folder["home", "configurations", "Broken.json"], "{");
         using var stop = new CancellationTokenSource();
         var ended = new TaskCompletionSource<BackupRun>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var scheduler = scenario.Engine.RunSchedulerAsync(new SchedulerOptions { HealthPath = scenario.Folder["health.json"], Ended = run => ended.TrySetResult(run) }, scenario, scenario, stop.Token);
+        var scheduler = scenario.Engine.RunSchedulerAsync(
+            new SchedulerOptions { HealthPath = scenario.Folder["health.json"], Ended = run => ended.TrySetResult(run) },
+            scenario,
+            scenario,
+            stop.Token
+        );
         while (!ended.Task.IsCompleted && !scheduler.IsCompleted)
         {
             time.Advance(TimeSpan.FromMinutes(1));
@@ -111,16 +138,31 @@ public sealed class BrokenFileTests
     {
         await using var scenario = await BackupScenario.StartAsync(s_sizes);
         var run = await scenario.RunAsync();
-        var folder = Path.GetDirectoryName(Directory.EnumerateFiles(scenario.Folder["home", "runs"], "*.json", SearchOption.AllDirectories).Single())!;
+        var folder = Path.GetDirectoryName(
+            Directory.EnumerateFiles(scenario.Folder["home", "runs"], "*.json", SearchOption.AllDirectories).Single()
+        )!;
         var good = await File.ReadAllTextAsync(Directory.EnumerateFiles(folder, "*.json").Single());
         var odd = new[]
         {
-            "", "null", "[]", "7", good[..(good.Length / 2)], "\0\0\0\0",
-            With(good, "status", "Frobnicated"), With(good, "resources", 7), With(good, "itemsDownloaded", "many"), With(good, "configuration", null),
-            With(good, "started", "yesterday"), good.Replace("\"succeeded\"", "\"?\"", StringComparison.OrdinalIgnoreCase), new string('[', 100_000),
+            "",
+            "null",
+            "[]",
+            "7",
+            good[..(good.Length / 2)],
+            "\0\0\0\0",
+            With(good, "status", "Frobnicated"),
+            With(good, "resources", 7),
+            With(good, "itemsDownloaded", "many"),
+            With(good, "configuration", null),
+            With(good, "started", "yesterday"),
+            good.Replace("\"succeeded\"", "\"?\"", StringComparison.OrdinalIgnoreCase),
+            new string('[', 100_000),
         };
         for (var i = 0; i < odd.Length; i++)
-            await File.WriteAllTextAsync(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"9{i:000}0101-000000-000-{Guid.NewGuid():N}.json")), odd[i]);
+            await File.WriteAllTextAsync(
+                Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"9{i:000}0101-000000-000-{Guid.NewGuid():N}.json")),
+                odd[i]
+            );
 
         var status = await scenario.Engine.GetStatusAsync("Test", default);
         Assert.Equal((BackupState.Succeeded, run.RunId), (status.Status, status.RunId!.Value));
@@ -142,21 +184,51 @@ public sealed class BrokenFileTests
         var file = Directory.EnumerateFiles(scenario.Folder["home", "runs"], "*.json", SearchOption.AllDirectories).Single();
         var json = JsonNode.Parse(await File.ReadAllTextAsync(file))!.AsObject();
         foreach (var list in (string[])["resources", "failures", "retryList", "notes", "current"])
-            json[list] = list == "resources" ? new JsonArray(null, new JsonObject { ["kind"] = "Mail", ["name"] = "a", ["status"] = 77 }, new JsonObject { ["kind"] = null, ["name"] = null, ["status"] = "Failed" }) : null;
+            json[list] =
+                list == "resources"
+                    ? new JsonArray(
+                        null,
+                        new JsonObject
+                        {
+                            ["kind"] = "Mail",
+                            ["name"] = "a",
+                            ["status"] = 77,
+                        },
+                        new JsonObject
+                        {
+                            ["kind"] = null,
+                            ["name"] = null,
+                            ["status"] = "Failed",
+                        }
+                    )
+                    : null;
         json["hostName"] = null;
         json["verification"] = new JsonObject { ["mismatches"] = null, ["problems"] = new JsonArray(null, null) };
         json["retention"] = new JsonObject
         {
-            ["configuration"] = "Test", ["executed"] = true, ["snapshots"] = 1, ["removed"] = null, ["packsDeleted"] = 0, ["packsRepacked"] = 0, ["bytesRemoved"] = 0, ["bytesRepacked"] = 0, ["bytesFreed"] = 0,
+            ["configuration"] = "Test",
+            ["executed"] = true,
+            ["snapshots"] = 1,
+            ["removed"] = null,
+            ["packsDeleted"] = 0,
+            ["packsRepacked"] = 0,
+            ["bytesRemoved"] = 0,
+            ["bytesRepacked"] = 0,
+            ["bytesFreed"] = 0,
         };
         foreach (var moment in (string[])["0001-01-01T00:00:00Z", "1601-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
         {
             (json["started"], json["ended"], json["updated"]) = (moment, "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z");
-            await File.WriteAllTextAsync(Path.Combine(Path.GetDirectoryName(file)!, $"{moment[..4]}0101-000000-000-{Guid.NewGuid():N}.json"), json.ToJsonString());
+            await File.WriteAllTextAsync(
+                Path.Combine(Path.GetDirectoryName(file)!, $"{moment[..4]}0101-000000-000-{Guid.NewGuid():N}.json"),
+                json.ToJsonString()
+            );
         }
 
         Assert.NotNull((await scenario.Engine.GetStatusAsync("Test", default)).LastRun);
-        Assert.Empty(await scenario.Engine.ExportReportAsync(new ReportRequest { Path = scenario.Folder["report.html"], Days = 400 }, default));
+        Assert.Empty(
+            await scenario.Engine.ExportReportAsync(new ReportRequest { Path = scenario.Folder["report.html"], Days = 400 }, default)
+        );
         Assert.Contains("<section", await File.ReadAllTextAsync(scenario.Folder["report.html"]), StringComparison.Ordinal);
         var runs = 0;
         await foreach (var run in scenario.Engine.GetRunsAsync("Test", scenario, default))

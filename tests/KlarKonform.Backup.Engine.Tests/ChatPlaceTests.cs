@@ -26,17 +26,45 @@ public sealed class ChatPlaceTests
         (scenario.Users["s3"], scenario.Secrets["s3"]) = (TestServers.Value("S3_ACCESS_KEY"), TestServers.Value("S3_SECRET_KEY"));
         var configuration = (await scenario.Engine.GetConfigurationsAsync("Test", default))[0];
         var chats = configuration.Sources.WhatsApp!;
-        await scenario.Engine.UpdateConfigurationAsync(configuration with
-        {
-            Sources = new SourceSettings
+        await scenario.Engine.UpdateConfigurationAsync(
+            configuration with
             {
-                WhatsApp = chats with
+                Sources = new SourceSettings
                 {
-                    Exports = [chats.Exports![0] with { Location = new TargetSettings { Type = TargetType.Sftp, Host = "127.0.0.1", Port = int.Parse(TestServers.Value("SFTP_PORT"), System.Globalization.CultureInfo.InvariantCulture), Path = folder, HostKey = TestServers.Value("SFTP_HOSTKEY"), Credential = "vault/sftp" } }],
-                    Webhooks = chats.Webhooks! with { Spool = new TargetSettings { Type = TargetType.S3, Endpoint = new Uri(TestServers.Value("S3_ENDPOINT")), Bucket = TestServers.Value("S3_BUCKET"), Prefix = unique, CaCertificate = TestServers.Value("S3_CA"), Credential = "vault/s3" } },
+                    WhatsApp = chats with
+                    {
+                        Exports =
+                        [
+                            chats.Exports![0] with
+                            {
+                                Location = new TargetSettings
+                                {
+                                    Type = TargetType.Sftp,
+                                    Host = "127.0.0.1",
+                                    Port = int.Parse(TestServers.Value("SFTP_PORT"), System.Globalization.CultureInfo.InvariantCulture),
+                                    Path = folder,
+                                    HostKey = TestServers.Value("SFTP_HOSTKEY"),
+                                    Credential = "vault/sftp",
+                                },
+                            },
+                        ],
+                        Webhooks = chats.Webhooks! with
+                        {
+                            Spool = new TargetSettings
+                            {
+                                Type = TargetType.S3,
+                                Endpoint = new Uri(TestServers.Value("S3_ENDPOINT")),
+                                Bucket = TestServers.Value("S3_BUCKET"),
+                                Prefix = unique,
+                                CaCertificate = TestServers.Value("S3_CA"),
+                                Credential = "vault/s3",
+                            },
+                        },
+                    },
                 },
             },
-        }, default);
+            default
+        );
         var run = await scenario.RunAsync();
         Assert.Equal((BackupState.Succeeded, 0), (run.Status, run.Failures.Count));
         Assert.Equal(0, (await scenario.RunAsync()).ItemsDownloaded);
@@ -49,14 +77,21 @@ public sealed class ChatPlaceTests
         Assert.Equal(3, Directory.GetFiles(folder).Length); // Exports belong to their users.
     }
 
-    private static S3ObjectStore Bucket(string prefix) => new(new S3StoreOptions
-    {
-        Endpoint = new Uri(TestServers.Value("S3_ENDPOINT")),
-        Region = "us-east-1",
-        Bucket = TestServers.Value("S3_BUCKET"),
-        Prefix = prefix,
-        PathStyle = true,
-        Credentials = new S3Credentials(TestServers.Value("S3_ACCESS_KEY"), TestServers.Value("S3_SECRET_KEY")),
-        HandlerFactory = () => new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null } },
-    });
+    private static S3ObjectStore Bucket(string prefix) =>
+        new(
+            new S3StoreOptions
+            {
+                Endpoint = new Uri(TestServers.Value("S3_ENDPOINT")),
+                Region = "us-east-1",
+                Bucket = TestServers.Value("S3_BUCKET"),
+                Prefix = prefix,
+                PathStyle = true,
+                Credentials = new S3Credentials(TestServers.Value("S3_ACCESS_KEY"), TestServers.Value("S3_SECRET_KEY")),
+                HandlerFactory = () =>
+                    new SocketsHttpHandler
+                    {
+                        SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null },
+                    },
+            }
+        );
 }

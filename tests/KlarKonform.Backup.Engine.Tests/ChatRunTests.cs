@@ -22,13 +22,24 @@ public sealed class ChatRunTests
         Assert.Equal((BackupState.Succeeded, true), (run.Status, run.Verified));
         using var restored = await RestoreAsync(scenario);
         var chats = Path.Combine(restored.Path, "WhatsApp", "+49301234567");
-        Assert.Equal(["Anna Weiß", "Lager", "Projekt Alpha"], Directory.GetDirectories(chats).Select(Path.GetFileName).Order(StringComparer.Ordinal));
-        var lines = Directory.GetFiles(chats, "*.jsonl", SearchOption.AllDirectories).SelectMany(file => ChatMonth.Parse(File.ReadAllBytes(file)).Lines).ToArray();
+        Assert.Equal(
+            ["Anna Weiß", "Lager", "Projekt Alpha"],
+            Directory.GetDirectories(chats).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
+        var lines = Directory
+            .GetFiles(chats, "*.jsonl", SearchOption.AllDirectories)
+            .SelectMany(file => ChatMonth.Parse(File.ReadAllBytes(file)).Lines)
+            .ToArray();
         Assert.Equal(scenario.Tenant.Chats.Exported, lines.Length);
         Assert.All(lines.Where(line => line.Media?.Name is not null), line => Assert.Equal(MediaState.Stored, line.Media!.State));
         foreach (var chat in Directory.GetDirectories(chats))
         {
-            foreach (var line in Directory.GetFiles(chat, "*.jsonl").SelectMany(file => ChatMonth.Parse(File.ReadAllBytes(file)).Lines).Where(line => line.Media?.File is not null))
+            foreach (
+                var line in Directory
+                    .GetFiles(chat, "*.jsonl")
+                    .SelectMany(file => ChatMonth.Parse(File.ReadAllBytes(file)).Lines)
+                    .Where(line => line.Media?.File is not null)
+            )
                 Assert.Equal(line.Media!.Size, new FileInfo(Path.Combine(chat, line.Media.File!)).Length);
         }
 
@@ -44,10 +55,16 @@ public sealed class ChatRunTests
     {
         await using var scenario = await StartAsync();
         var folder = Directory.CreateDirectory(scenario.Folder["exports"]).FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "WhatsApp Chat mit Bernd.txt"), "24.11.26, 13:00 - Bernd: eins\n24.11.26, 13:01 - Bernd: zwei\n");
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "WhatsApp Chat mit Bernd.txt"),
+            "24.11.26, 13:00 - Bernd: eins\n24.11.26, 13:01 - Bernd: zwei\n"
+        );
         await scenario.RunAsync();
         File.Delete(Path.Combine(folder, "WhatsApp Chat mit Bernd.txt"));
-        await File.WriteAllTextAsync(Path.Combine(folder, "WhatsApp Chat mit Bernd (1).txt"), "11/24/26, 1:01 PM - Bernd: zwei\n12/1/26, 9:00 AM - Bernd: drei\n");
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "WhatsApp Chat mit Bernd (1).txt"),
+            "11/24/26, 1:01 PM - Bernd: zwei\n12/1/26, 9:00 AM - Bernd: drei\n"
+        );
         Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
         using var restored = await RestoreAsync(scenario);
         Assert.Equal(["eins", "zwei"], Lines(restored, "Bernd", "2026-11").Select(line => line.Text));
@@ -74,7 +91,10 @@ public sealed class ChatRunTests
         scenario.Tenant.Chats.WriteExports(scenario.Folder["exports"]);
         var folder = scenario.Folder["exports"];
         await File.WriteAllTextAsync(Path.Combine(folder, "Notizen.txt"), "Brot\nMilch\n");
-        await File.WriteAllBytesAsync(Path.Combine(folder, "WhatsApp Chat mit Jörg.txt"), Encoding.Latin1.GetBytes("24.11.26, 13:00 - Jörg: Grüße"));
+        await File.WriteAllBytesAsync(
+            Path.Combine(folder, "WhatsApp Chat mit Jörg.txt"),
+            Encoding.Latin1.GetBytes("24.11.26, 13:00 - Jörg: Grüße")
+        );
         var half = await File.ReadAllBytesAsync(Path.Combine(folder, "WhatsApp Chat - Projekt Alpha.zip"));
         await File.WriteAllBytesAsync(Path.Combine(folder, "WhatsApp Chat - Halb.zip"), half[..(half.Length / 2)]);
         using (var evil = ZipFile.Open(Path.Combine(folder, "evil.zip"), ZipArchiveMode.Create))
@@ -85,7 +105,16 @@ public sealed class ChatRunTests
 
         var run = await scenario.RunAsync();
         Assert.Equal(BackupState.Partial, run.Status);
-        Assert.Equal(["EntryLeadsOut evil.zip/_chat.txt", "Incomplete WhatsApp Chat - Halb.zip", "NotAChat Notizen.txt", "NotAChat evil.zip", "WrongEncoding WhatsApp Chat mit Jörg.txt"], run.Failures.Select(failure => $"{failure.Code} {failure.Name}").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [
+                "EntryLeadsOut evil.zip/_chat.txt",
+                "Incomplete WhatsApp Chat - Halb.zip",
+                "NotAChat Notizen.txt",
+                "NotAChat evil.zip",
+                "WrongEncoding WhatsApp Chat mit Jörg.txt",
+            ],
+            run.Failures.Select(failure => $"{failure.Code} {failure.Name}").Order(StringComparer.Ordinal)
+        );
         using (var restored = await RestoreAsync(scenario))
             Assert.NotEmpty(Lines(restored, "Projekt Alpha", "2026-10"));
 
@@ -107,14 +136,22 @@ public sealed class ChatRunTests
         await SpoolAsync(scenario, bodies.Concat(bodies.Take(40)));
         var run = await scenario.RunAsync();
         Assert.Equal((BackupState.Succeeded, true), (run.Status, run.Verified));
-        var expected = bodies.SelectMany(body => WebhookParser.Parse(Encoding.UTF8.GetBytes(body), default).Items).Select(item => item.Line.Key).Order(StringComparer.Ordinal).ToArray();
+        var expected = bodies
+            .SelectMany(body => WebhookParser.Parse(Encoding.UTF8.GetBytes(body), default).Items)
+            .Select(item => item.Line.Key)
+            .Order(StringComparer.Ordinal)
+            .ToArray();
         using (var restored = await RestoreAsync(scenario))
         {
             var lines = AllLines(restored);
             Assert.Equal(expected, lines.Select(line => line.Key).Order(StringComparer.Ordinal));
             Assert.All(lines.Where(line => line.Media is not null), line => Assert.Equal(MediaState.Stored, line.Media!.State));
             Assert.Contains(lines, line => line is { Edited: true, Text: "Gern, wir melden uns morgen." });
-            Assert.Contains("FN:مريم", await File.ReadAllTextAsync(Directory.GetFiles(restored.Path, "contacts.vcf", SearchOption.AllDirectories).Single()), StringComparison.Ordinal);
+            Assert.Contains(
+                "FN:مريم",
+                await File.ReadAllTextAsync(Directory.GetFiles(restored.Path, "contacts.vcf", SearchOption.AllDirectories).Single()),
+                StringComparison.Ordinal
+            );
         }
 
         // The same spool again, followed by new ones.
@@ -159,7 +196,10 @@ public sealed class ChatRunTests
         Assert.Equal(BackupState.Succeeded, run.Status);
         Assert.Contains(run.Notes, note => note.Contains("Meta", StringComparison.Ordinal));
         using var restored = await RestoreAsync(scenario);
-        Assert.Equal([MediaState.Gone, MediaState.Stored], AllLines(restored).OrderBy(line => line.Id, StringComparer.Ordinal).Select(line => line.Media!.State));
+        Assert.Equal(
+            [MediaState.Gone, MediaState.Stored],
+            AllLines(restored).OrderBy(line => line.Id, StringComparer.Ordinal).Select(line => line.Media!.State)
+        );
         Assert.Empty((await scenario.RunAsync()).RetryList);
     }
 
@@ -170,19 +210,34 @@ public sealed class ChatRunTests
     {
         await using var scenario = await StartAsync(policy, DeletedItemsPolicy.KeepUntilRetention);
         var chats = scenario.Tenant.Chats;
-        await SpoolAsync(scenario, [chats.Sent("49171", "wamid.text", s_start, "geheimes Angebot"), chats.Picture("49171", "wamid.picture", s_start.AddMinutes(1))]);
+        await SpoolAsync(
+            scenario,
+            [chats.Sent("49171", "wamid.text", s_start, "geheimes Angebot"), chats.Picture("49171", "wamid.picture", s_start.AddMinutes(1))]
+        );
         await scenario.RunAsync();
 
         // The removals come in another month, and one before its message is seen again.
-        await SpoolAsync(scenario, [chats.Revoke("49171", "wamid.text", s_start.AddDays(1)), chats.Revoke("49171", "wamid.picture", s_start.AddDays(1)), chats.Sent("49171", "wamid.text", s_start, "geheimes Angebot")]);
+        await SpoolAsync(
+            scenario,
+            [
+                chats.Revoke("49171", "wamid.text", s_start.AddDays(1)),
+                chats.Revoke("49171", "wamid.picture", s_start.AddDays(1)),
+                chats.Sent("49171", "wamid.text", s_start, "geheimes Angebot"),
+            ]
+        );
         Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
         using var restored = await RestoreAsync(scenario);
-        var everything = string.Concat(Directory.GetFiles(restored.Path, "*", SearchOption.AllDirectories).Where(file => file.EndsWith('l')).Select(File.ReadAllText));
+        var everything = string.Concat(
+            Directory.GetFiles(restored.Path, "*", SearchOption.AllDirectories).Where(file => file.EndsWith('l')).Select(File.ReadAllText)
+        );
         var text = AllLines(restored).Single(line => line.Id == "wamid.text");
         Assert.True(text.Deleted);
         Assert.Equal(policy == DeletedMessagesPolicy.Redact, text.Redacted);
         Assert.Equal(policy == DeletedMessagesPolicy.Keep, everything.Contains("geheimes Angebot", StringComparison.Ordinal));
-        Assert.Equal(policy == DeletedMessagesPolicy.Keep ? 1 : 0, Directory.GetFiles(restored.Path, "*.png", SearchOption.AllDirectories).Length);
+        Assert.Equal(
+            policy == DeletedMessagesPolicy.Keep ? 1 : 0,
+            Directory.GetFiles(restored.Path, "*.png", SearchOption.AllDirectories).Length
+        );
         Assert.Equal(2, AllLines(restored).Count(line => line.Record == ChatRecord.Revoke));
     }
 
@@ -194,11 +249,20 @@ public sealed class ChatRunTests
         var spool = Directory.CreateDirectory(scenario.Folder["spool"]).FullName;
         await File.WriteAllTextAsync(Path.Combine(spool, "0001.json"), chats.Sent("49171", "wamid.raw", s_start, "roh"));
         await File.WriteAllTextAsync(Path.Combine(spool, "0002.json"), "no webhook");
-        await File.WriteAllTextAsync(Path.Combine(spool, "0003.jsonl"),
-            "{\"received\":\"2026-10-05T08:00:00Z\",\"signature\":\"sha256=00\",\"body\":" + System.Text.Json.JsonSerializer.Serialize(chats.Sent("49171", "wamid.forged", s_start, "falsch")) + "}\n"
-            + "{\"received\":\"2026-10-05T08:00:00Z\",\"body\":" + System.Text.Json.JsonSerializer.Serialize(chats.Sent("49171", "wamid.unsigned", s_start, "ohne")) + "}\n{\"torn");
+        await File.WriteAllTextAsync(
+            Path.Combine(spool, "0003.jsonl"),
+            "{\"received\":\"2026-10-05T08:00:00Z\",\"signature\":\"sha256=00\",\"body\":"
+                + System.Text.Json.JsonSerializer.Serialize(chats.Sent("49171", "wamid.forged", s_start, "falsch"))
+                + "}\n"
+                + "{\"received\":\"2026-10-05T08:00:00Z\",\"body\":"
+                + System.Text.Json.JsonSerializer.Serialize(chats.Sent("49171", "wamid.unsigned", s_start, "ohne"))
+                + "}\n{\"torn"
+        );
         var run = await scenario.RunAsync();
-        Assert.Equal(["Forged 0003.jsonl", "NotAWebhook 0002.json"], run.Failures.Select(failure => $"{failure.Code} {failure.Name}").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["Forged 0003.jsonl", "NotAWebhook 0002.json"],
+            run.Failures.Select(failure => $"{failure.Code} {failure.Name}").Order(StringComparer.Ordinal)
+        );
         using var restored = await RestoreAsync(scenario);
         Assert.Equal(["wamid.raw", "wamid.unsigned"], AllLines(restored).Select(line => line.Id).Order(StringComparer.Ordinal));
         Assert.Empty((await scenario.RunAsync()).Failures);
@@ -221,13 +285,25 @@ public sealed class ChatRunTests
     {
         await using var scenario = await StartAsync(oneDrive: true);
         scenario.Tenant.Chats.WriteExports(scenario.Folder["made"]);
-        scenario.Tenant.Change((model, generator) =>
-        {
-            var drive = model.Users[0].Drive!;
-            var folder = generator.Drives.AddFolder(drive, drive.Root, "WhatsApp");
-            foreach (var file in Directory.GetFiles(scenario.Folder["made"]))
-                drive.Add(new KlarKonform.Backup.DemoTenant.Model.DemoDriveItem { Id = Guid.NewGuid().ToString("N"), Name = Path.GetFileName(file), ParentId = folder.Id, Content = File.ReadAllBytes(file), Size = new FileInfo(file).Length, Modified = s_start });
-        });
+        scenario.Tenant.Change(
+            (model, generator) =>
+            {
+                var drive = model.Users[0].Drive!;
+                var folder = generator.Drives.AddFolder(drive, drive.Root, "WhatsApp");
+                foreach (var file in Directory.GetFiles(scenario.Folder["made"]))
+                    drive.Add(
+                        new KlarKonform.Backup.DemoTenant.Model.DemoDriveItem
+                        {
+                            Id = Guid.NewGuid().ToString("N"),
+                            Name = Path.GetFileName(file),
+                            ParentId = folder.Id,
+                            Content = File.ReadAllBytes(file),
+                            Size = new FileInfo(file).Length,
+                            Modified = s_start,
+                        }
+                    );
+            }
+        );
         var run = await scenario.RunAsync();
         Assert.Equal((BackupState.Succeeded, 0), (run.Status, run.Failures.Count));
         using var restored = await RestoreAsync(scenario);
@@ -244,10 +320,28 @@ public sealed class ChatRunTests
         var found = await FindAsync(scenario, new ItemQuery { Subject = "Projekt Alpha", Sources = ["WhatsApp"] });
         Assert.Contains(found, item => item is { Type: "Chat", Source: "WhatsApp", Resource: "+49301234567" });
         Assert.NotEmpty(await FindAsync(scenario, new ItemQuery { From = "491711111111" }));
-        Assert.NotEmpty(await FindAsync(scenario, new ItemQuery { Resource = "+4930*", After = new DateTimeOffset(2026, 10, 1, 0, 0, 0, TimeSpan.Zero) }));
+        Assert.NotEmpty(
+            await FindAsync(
+                scenario,
+                new ItemQuery { Resource = "+4930*", After = new DateTimeOffset(2026, 10, 1, 0, 0, 0, TimeSpan.Zero) }
+            )
+        );
         Assert.Empty(await FindAsync(scenario, new ItemQuery { Subject = "Projekt Beta" }));
         using var restored = new TemporaryFolder();
-        await foreach (var item in scenario.Engine.RestoreAsync("Test", new RestoreRequest { Paths = ["/WhatsApp"], Destination = restored.Path, Format = RestoreFormat.Combined }, scenario, scenario, default))
+        await foreach (
+            var item in scenario.Engine.RestoreAsync(
+                "Test",
+                new RestoreRequest
+                {
+                    Paths = ["/WhatsApp"],
+                    Destination = restored.Path,
+                    Format = RestoreFormat.Combined,
+                },
+                scenario,
+                scenario,
+                default
+            )
+        )
             Assert.Equal("Restored", item.Status);
         var csv = await File.ReadAllTextAsync(Directory.GetFiles(restored.Path, "Projekt Alpha.csv", SearchOption.AllDirectories).Single());
         Assert.Contains("Björn Muster", csv, StringComparison.Ordinal);

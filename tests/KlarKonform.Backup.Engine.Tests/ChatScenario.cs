@@ -12,42 +12,65 @@ internal static class ChatScenario
 {
     public const string Secret = "demo-app-secret";
 
-    public static async Task<BackupScenario> StartAsync(DeletedMessagesPolicy policy = DeletedMessagesPolicy.Keep, DeletedItemsPolicy? deleted = null, TimeProvider? time = null, bool oneDrive = false)
+    public static async Task<BackupScenario> StartAsync(
+        DeletedMessagesPolicy policy = DeletedMessagesPolicy.Keep,
+        DeletedItemsPolicy? deleted = null,
+        TimeProvider? time = null,
+        bool oneDrive = false
+    )
     {
-        var scenario = await BackupScenario.StartAsync(new TenantSizes { Users = 2, MailsPerUser = 1, FilesPerUser = 1, EventsPerUser = 1, ContactsPerUser = 1, Sites = 0 }, time: time);
+        var scenario = await BackupScenario.StartAsync(
+            new TenantSizes
+            {
+                Users = 2,
+                MailsPerUser = 1,
+                FilesPerUser = 1,
+                EventsPerUser = 1,
+                ContactsPerUser = 1,
+                Sites = 0,
+            },
+            time: time
+        );
         Directory.CreateDirectory(scenario.Folder["exports"]);
         Directory.CreateDirectory(scenario.Folder["spool"]);
         (scenario.Secrets["meta"], scenario.Secrets["app"]) = ("demo-meta-token", Secret);
         var configuration = scenario.Configuration();
-        await scenario.Engine.UpdateConfigurationAsync(configuration with
-        {
-            Retention = deleted is null ? null : new RetentionSettings { DeletedItems = deleted },
-            Sources = new SourceSettings
+        await scenario.Engine.UpdateConfigurationAsync(
+            configuration with
             {
-                WhatsApp = new WhatsAppSettings
+                Retention = deleted is null ? null : new RetentionSettings { DeletedItems = deleted },
+                Sources = new SourceSettings
                 {
-                    Exports =
-                    [
-                        new WhatsAppExportSettings
-                        {
-                            Number = ChatGenerator.Number,
-                            TimeZone = "Europe/Berlin",
-                            Location = oneDrive ? null : new TargetSettings { Type = TargetType.Folder, Path = scenario.Folder["exports"] },
-                            OneDrive = oneDrive ? new OneDriveFolder { User = scenario.Tenant.Model.Users[0].UserPrincipalName, Path = "WhatsApp" } : null,
-                        },
-                    ],
-                    Webhooks = new WhatsAppWebhookSettings
+                    WhatsApp = new WhatsAppSettings
                     {
-                        Spool = new TargetSettings { Type = TargetType.Folder, Path = scenario.Folder["spool"] },
-                        AppSecret = "vault/app",
-                        AccessToken = "vault/meta",
-                        Endpoint = new Uri(scenario.Tenant.MetaEndpoint),
-                        CaCertificate = scenario.Folder["ca.pem"],
+                        Exports =
+                        [
+                            new WhatsAppExportSettings
+                            {
+                                Number = ChatGenerator.Number,
+                                TimeZone = "Europe/Berlin",
+                                Location = oneDrive
+                                    ? null
+                                    : new TargetSettings { Type = TargetType.Folder, Path = scenario.Folder["exports"] },
+                                OneDrive = oneDrive
+                                    ? new OneDriveFolder { User = scenario.Tenant.Model.Users[0].UserPrincipalName, Path = "WhatsApp" }
+                                    : null,
+                            },
+                        ],
+                        Webhooks = new WhatsAppWebhookSettings
+                        {
+                            Spool = new TargetSettings { Type = TargetType.Folder, Path = scenario.Folder["spool"] },
+                            AppSecret = "vault/app",
+                            AccessToken = "vault/meta",
+                            Endpoint = new Uri(scenario.Tenant.MetaEndpoint),
+                            CaCertificate = scenario.Folder["ca.pem"],
+                        },
+                        DeletedMessages = policy,
                     },
-                    DeletedMessages = policy,
                 },
             },
-        }, default);
+            default
+        );
         return scenario;
     }
 
@@ -61,7 +84,15 @@ internal static class ChatScenario
     public static async Task<TemporaryFolder> RestoreAsync(BackupScenario scenario)
     {
         var target = new TemporaryFolder();
-        await foreach (var item in scenario.Engine.RestoreAsync("Test", new RestoreRequest { Paths = ["/"], Destination = target.Path }, scenario, scenario, default))
+        await foreach (
+            var item in scenario.Engine.RestoreAsync(
+                "Test",
+                new RestoreRequest { Paths = ["/"], Destination = target.Path },
+                scenario,
+                scenario,
+                default
+            )
+        )
             Assert.Equal("Restored", item.Status);
         return target;
     }
@@ -78,5 +109,9 @@ internal static class ChatScenario
         ChatMonth.Parse(File.ReadAllBytes(Path.Combine(restored.Path, "WhatsApp", "+49301234567", chat, month + ".jsonl"))).Lines;
 
     public static ChatLine[] AllLines(TemporaryFolder restored) =>
-        [.. Directory.GetFiles(Path.Combine(restored.Path, "WhatsApp"), "*.jsonl", SearchOption.AllDirectories).SelectMany(file => ChatMonth.Parse(File.ReadAllBytes(file)).Lines)];
+        [
+            .. Directory
+                .GetFiles(Path.Combine(restored.Path, "WhatsApp"), "*.jsonl", SearchOption.AllDirectories)
+                .SelectMany(file => ChatMonth.Parse(File.ReadAllBytes(file)).Lines),
+        ];
 }

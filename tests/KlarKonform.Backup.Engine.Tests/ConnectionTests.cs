@@ -13,7 +13,10 @@ public sealed class ConnectionTests
     public async Task A_clock_that_is_wrong_is_told_with_the_distance_and_tls_with_its_version(int seconds, CheckResult expected)
     {
         var time = new JumpingTime();
-        await using var scenario = await BackupScenario.StartAsync(options: new DemoTenantOptions { Clock = () => DateTimeOffset.UtcNow }, time: time);
+        await using var scenario = await BackupScenario.StartAsync(
+            options: new DemoTenantOptions { Clock = () => DateTimeOffset.UtcNow },
+            time: time
+        );
         time.Jump(TimeSpan.FromSeconds(seconds));
         var checks = new List<ConnectionCheck>();
         await foreach (var check in scenario.Engine.TestConnectionAsync("Test", scenario, scenario, default))

@@ -7,7 +7,12 @@ using KlarKonform.Backup.TestSupport;
 namespace KlarKonform.Backup.Engine.Tests;
 
 /// <summary>Compares restored drives and sites with the tenant: every path, every byte, and everything else known about a file.</summary>
-internal sealed class DriveComparison(DemoTenantModel tenant, SourceSettings sources, TemporaryFolder restored, IReadOnlyList<StoredItem> stored)
+internal sealed class DriveComparison(
+    DemoTenantModel tenant,
+    SourceSettings sources,
+    TemporaryFolder restored,
+    IReadOnlyList<StoredItem> stored
+)
 {
     public void AssertEqual()
     {
@@ -39,7 +44,10 @@ internal sealed class DriveComparison(DemoTenantModel tenant, SourceSettings sou
             var present = byId[item.Id];
             Assert.Equal(drive.PathOf(item), PathOf(present, byId));
             AssertPlace(drive, item, present, byId);
-            Assert.Equal(item.Permissions.Count, present.Document.TryGetProperty("permissions", out var permissions) ? permissions.GetArrayLength() : 0);
+            Assert.Equal(
+                item.Permissions.Count,
+                present.Document.TryGetProperty("permissions", out var permissions) ? permissions.GetArrayLength() : 0
+            );
             var file = Path.Combine(root, Path.GetRelativePath(folder, present.Path));
             if (item.IsFolder)
             {
@@ -51,9 +59,15 @@ internal sealed class DriveComparison(DemoTenantModel tenant, SourceSettings sou
             }
             else
             {
-                Assert.Equal(Hash(item.ServedContent ?? item.Content ?? SeededContent.Bytes(item.Seed, (int)item.Size + item.ServedLonger)), Hash(File.ReadAllBytes(file)));
+                Assert.Equal(
+                    Hash(item.ServedContent ?? item.Content ?? SeededContent.Bytes(item.Seed, (int)item.Size + item.ServedLonger)),
+                    Hash(File.ReadAllBytes(file))
+                );
                 Assert.Equal(item.Modified.UtcDateTime, File.GetLastWriteTimeUtc(file), TimeSpan.FromSeconds(1));
-                Assert.Equal(item.Version > 1 ? item.OlderVersions.Count + 1 : 0, present.Document.TryGetProperty("versions", out var versions) ? versions.GetArrayLength() : 0);
+                Assert.Equal(
+                    item.Version > 1 ? item.OlderVersions.Count + 1 : 0,
+                    present.Document.TryGetProperty("versions", out var versions) ? versions.GetArrayLength() : 0
+                );
                 AssertOlderVersions(item, file);
             }
         }
@@ -64,7 +78,10 @@ internal sealed class DriveComparison(DemoTenantModel tenant, SourceSettings sou
         var kept = item.OlderVersions.AsEnumerable().Reverse().Take(sources.OneDrive?.OlderVersions ?? 0).ToArray();
         foreach (var version in kept)
         {
-            var older = Path.Combine(Path.GetDirectoryName(file)!, $"{Path.GetFileNameWithoutExtension(file)} [v{version.Id} {Mark(item.Id)}]{Path.GetExtension(item.Name)}");
+            var older = Path.Combine(
+                Path.GetDirectoryName(file)!,
+                $"{Path.GetFileNameWithoutExtension(file)} [v{version.Id} {Mark(item.Id)}]{Path.GetExtension(item.Name)}"
+            );
             Assert.Equal(Hash(SeededContent.Bytes(version.Seed, (int)version.Size)), Hash(File.ReadAllBytes(older)));
         }
     }
@@ -79,7 +96,8 @@ internal sealed class DriveComparison(DemoTenantModel tenant, SourceSettings sou
     private static string PathOf(StoredItem item, Dictionary<string, StoredItem> byId)
     {
         var parent = item.Properties.GetProperty("parentReference").GetProperty("id").GetString()!;
-        return (byId.TryGetValue(parent, out var folder) ? PathOf(folder, byId) + "/" : "") + item.Properties.GetProperty("name").GetString();
+        return (byId.TryGetValue(parent, out var folder) ? PathOf(folder, byId) + "/" : "")
+            + item.Properties.GetProperty("name").GetString();
     }
 
     private void AssertSite(DemoSite site, string[] path)
@@ -94,27 +112,49 @@ internal sealed class DriveComparison(DemoTenantModel tenant, SourceSettings sou
         }
 
         foreach (var library in site.Libraries)
-            AssertRows(library.Items.Values.Where(item => item.ParentId is not null).Select(SiteEndpoints.Row), Path.Combine(root, "Lists", Safe(library.Name)));
-        Assert.Equal(site.Pages.Select(page => Written(SiteEndpoints.Json(page, whole: true))).Order(StringComparer.Ordinal),
-            Directory.EnumerateFiles(Path.Combine(root, "Pages")).Select(file => Written(JsonDocument.Parse(File.ReadAllBytes(file)).RootElement)).Order(StringComparer.Ordinal));
-        Assert.Equal(site.Libraries.Select(library => Safe(library.Name)).Concat(site.Subsites.Select(each => each.Title)).Append("Lists").Append("Pages").Order(StringComparer.Ordinal),
-            Directory.EnumerateDirectories(root).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal));
+            AssertRows(
+                library.Items.Values.Where(item => item.ParentId is not null).Select(SiteEndpoints.Row),
+                Path.Combine(root, "Lists", Safe(library.Name))
+            );
+        Assert.Equal(
+            site.Pages.Select(page => Written(SiteEndpoints.Json(page, whole: true))).Order(StringComparer.Ordinal),
+            Directory
+                .EnumerateFiles(Path.Combine(root, "Pages"))
+                .Select(file => Written(JsonDocument.Parse(File.ReadAllBytes(file)).RootElement))
+                .Order(StringComparer.Ordinal)
+        );
+        Assert.Equal(
+            site.Libraries.Select(library => Safe(library.Name))
+                .Concat(site.Subsites.Select(each => each.Title))
+                .Append("Lists")
+                .Append("Pages")
+                .Order(StringComparer.Ordinal),
+            Directory.EnumerateDirectories(root).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)
+        );
         foreach (var subsite in site.Subsites)
             AssertSite(subsite, [.. path, Safe(subsite.Title)]);
     }
 
-    private static void AssertRows(IEnumerable<object> rows, string folder) => Assert.Equal(
-        rows.Select(Written).Order(StringComparer.Ordinal),
-        Directory.EnumerateFiles(folder, "*.json", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "_columns.json")
-            .Select(file => Written(JsonDocument.Parse(File.ReadAllBytes(file)).RootElement)).Order(StringComparer.Ordinal));
+    private static void AssertRows(IEnumerable<object> rows, string folder) =>
+        Assert.Equal(
+            rows.Select(Written).Order(StringComparer.Ordinal),
+            Directory
+                .EnumerateFiles(folder, "*.json", SearchOption.AllDirectories)
+                .Where(file => Path.GetFileName(file) != "_columns.json")
+                .Select(file => Written(JsonDocument.Parse(File.ReadAllBytes(file)).RootElement))
+                .Order(StringComparer.Ordinal)
+        );
 
     private static string FolderOf(DemoSite site) =>
-        site.Path.Length == 0 ? site.Host : site.Path.StartsWith("/sites/", StringComparison.Ordinal) ? site.Path["/sites/".Length..] : site.Path[1..].Replace('/', '_');
+        site.Path.Length == 0 ? site.Host
+        : site.Path.StartsWith("/sites/", StringComparison.Ordinal) ? site.Path["/sites/".Length..]
+        : site.Path[1..].Replace('/', '_');
 
     private static string Safe(string name) => name.Replace('/', '_');
 
     /// <summary>The mark that distinguishes an item's parts from other files.</summary>
-    public static string Mark(string id) => Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(id)))[..8].ToLowerInvariant();
+    public static string Mark(string id) =>
+        Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(id)))[..8].ToLowerInvariant();
 
     private static string Written(object value) => JsonSerializer.Serialize(JsonSerializer.SerializeToElement(value));
 

@@ -11,7 +11,15 @@ namespace KlarKonform.Backup.Engine.Tests;
 
 public sealed class HoldTests
 {
-    private static readonly RetentionOptions s_last = new() { Force = true, Policy = new RetentionSettings { Preset = RetentionPreset.Custom, Keep = new KeepSettings { Last = 1 } } };
+    private static readonly RetentionOptions s_last = new()
+    {
+        Force = true,
+        Policy = new RetentionSettings
+        {
+            Preset = RetentionPreset.Custom,
+            Keep = new KeepSettings { Last = 1 },
+        },
+    };
 
     private static HoldRequest Why => new() { Reason = "Verfahren 12/2026", Author = "Dr. Weber" };
 
@@ -31,7 +39,10 @@ public sealed class HoldTests
 
         await elsewhere.RemoveHoldAsync("Test", Why with { HoldId = hold.HoldId[..4] }, scenario, default);
         Assert.Equal(2, (await scenario.Engine.RunRetentionAsync("Test", s_last, scenario, scenario, default)).Removed.Count);
-        Assert.Equal(["HoldSet", "HoldRemoved"], (await scenario.Engine.GetAuditLogAsync("Test", scenario, default)).Select(entry => entry.Action));
+        Assert.Equal(
+            ["HoldSet", "HoldRemoved"],
+            (await scenario.Engine.GetAuditLogAsync("Test", scenario, default)).Select(entry => entry.Action)
+        );
         Assert.Contains("no errors were found", scenario.Restic.Run("check", "--read-data"), StringComparison.Ordinal);
     }
 
@@ -50,24 +61,42 @@ public sealed class HoldTests
     [Fact]
     public async Task A_hold_on_a_mailbox_keeps_the_snapshots_that_hold_it_and_its_deleted_items()
     {
-        var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 10, 2, 0, 0, TimeSpan.Zero)) { AutoAdvanceAmount = TimeSpan.FromMilliseconds(5) };
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 10, 2, 0, 0, TimeSpan.Zero))
+        {
+            AutoAdvanceAmount = TimeSpan.FromMilliseconds(5),
+        };
         await using var scenario = await BackupScenario.StartAsync(time: time);
-        var retention = new RetentionSettings { Preset = RetentionPreset.Custom, Keep = new KeepSettings { Days = 30 }, DeletedItems = DeletedItemsPolicy.KeepUntilRetention };
+        var retention = new RetentionSettings
+        {
+            Preset = RetentionPreset.Custom,
+            Keep = new KeepSettings { Days = 30 },
+            DeletedItems = DeletedItemsPolicy.KeepUntilRetention,
+        };
         await scenario.Engine.UpdateConfigurationAsync(scenario.Configuration() with { Retention = retention }, default);
         await scenario.RunAsync();
         var (anna, bjoern) = scenario.Tenant.Change((model, _) => (model.Users[0].UserPrincipalName, model.Users[1].UserPrincipalName));
         await scenario.Engine.SetHoldAsync("Test", Why with { Resource = $"Mail: {anna}" }, scenario, default);
-        scenario.Tenant.Change((model, _) =>
-        {
-            foreach (var user in model.Users.Take(2))
-                user.Mailbox!.Delete(user.Mailbox.Messages.Values.First());
-        });
+        scenario.Tenant.Change(
+            (model, _) =>
+            {
+                foreach (var user in model.Users.Take(2))
+                    user.Mailbox!.Delete(user.Mailbox.Messages.Values.First());
+            }
+        );
         time.Advance(TimeSpan.FromDays(1));
         await scenario.RunAsync();
         time.Advance(TimeSpan.FromDays(100));
         var late = await scenario.RunAsync();
         Assert.Equal(1, late.ItemsExpired); // Björn's; Anna's is on hold.
-        var kept = await RetentionTests.FindAsync(scenario, new ItemQuery { SnapshotId = "latest", Deleted = true, Sources = ["Mail"] });
+        var kept = await RetentionTests.FindAsync(
+            scenario,
+            new ItemQuery
+            {
+                SnapshotId = "latest",
+                Deleted = true,
+                Sources = ["Mail"],
+            }
+        );
         Assert.Equal(anna, Assert.Single(kept, item => item.Type == "Mail").Resource);
         Assert.DoesNotContain(kept, item => item.Resource == bjoern);
         Assert.Equal(3, (await scenario.Engine.GetSnapshotsAsync("Test", scenario, default)).Count);
@@ -79,9 +108,18 @@ public sealed class HoldTests
         await using var scenario = await BackupScenario.StartAsync();
         await scenario.RunAsync();
         async Task<string> Refused(Func<Task> action) => (await Assert.ThrowsAsync<BackupException>(action)).ErrorId;
-        Assert.Equal("HoldTargetUnknown", await Refused(() => scenario.Engine.SetHoldAsync("Test", Why with { Resource = "niemand@demo.example" }, scenario, default)));
-        Assert.Equal("SnapshotNotFound", await Refused(() => scenario.Engine.SetHoldAsync("Test", Why with { SnapshotId = "0123456789" }, scenario, default)));
-        Assert.Equal("HoldNotFound", await Refused(() => scenario.Engine.RemoveHoldAsync("Test", Why with { HoldId = "abc" }, scenario, default)));
+        Assert.Equal(
+            "HoldTargetUnknown",
+            await Refused(() => scenario.Engine.SetHoldAsync("Test", Why with { Resource = "niemand@demo.example" }, scenario, default))
+        );
+        Assert.Equal(
+            "SnapshotNotFound",
+            await Refused(() => scenario.Engine.SetHoldAsync("Test", Why with { SnapshotId = "0123456789" }, scenario, default))
+        );
+        Assert.Equal(
+            "HoldNotFound",
+            await Refused(() => scenario.Engine.RemoveHoldAsync("Test", Why with { HoldId = "abc" }, scenario, default))
+        );
         Assert.Empty(await scenario.Engine.GetAuditLogAsync("Test", scenario, default));
     }
 
@@ -95,7 +133,15 @@ public sealed class HoldTests
         Assert.False(await scenario.Engine.ShortensRetentionAsync(legal with { Retention = null }, default));
         var shorter = legal with { Retention = new RetentionSettings { Preset = RetentionPreset.Extended } };
         Assert.True(await scenario.Engine.ShortensRetentionAsync(shorter, default));
-        Assert.True(await scenario.Engine.ShortensRetentionAsync(legal with { Retention = legal.Retention with { DeletedItems = DeletedItemsPolicy.DropWithSource } }, default));
+        Assert.True(
+            await scenario.Engine.ShortensRetentionAsync(
+                legal with
+                {
+                    Retention = legal.Retention with { DeletedItems = DeletedItemsPolicy.DropWithSource },
+                },
+                default
+            )
+        );
         await scenario.RunAsync();
         await scenario.Engine.ShortenRetentionAsync(shorter, "Mandat beendet", "Dr. Weber", scenario, default);
         var entry = Assert.Single(await scenario.Engine.GetAuditLogAsync("Test", scenario, default));
@@ -103,7 +149,10 @@ public sealed class HoldTests
         Assert.StartsWith("Legal", entry.Target, StringComparison.Ordinal);
         await scenario.Engine.UpdateConfigurationAsync(legal, default);
         await scenario.Engine.RunRetentionAsync("Test", s_last, scenario, scenario, default);
-        Assert.Equal(["RetentionShortened", "RetentionOverridden"], (await scenario.Engine.GetAuditLogAsync("Test", scenario, default)).Select(each => each.Action));
+        Assert.Equal(
+            ["RetentionShortened", "RetentionOverridden"],
+            (await scenario.Engine.GetAuditLogAsync("Test", scenario, default)).Select(each => each.Action)
+        );
         await scenario.Engine.ShortenRetentionAsync(shorter, "Mandat beendet", "Dr. Weber", scenario, default);
         Assert.Equal(RetentionPreset.Extended, (await scenario.Engine.GetConfigurationsAsync("Test", default))[0].Retention!.Preset);
     }
@@ -120,13 +169,18 @@ public sealed class HoldTests
         Assert.Equal(2, text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
 
         // Someone with the password takes back the first hold in all states of the log.
-        await ForgeAsync(scenario, lines =>
-        {
-            var forged = (JsonObject)JsonNode.Parse(lines[0])!;
-            forged["action"] = "HoldRemoved";
-            lines[0] = forged.ToJsonString();
-        });
-        var refused = await Assert.ThrowsAsync<BackupException>(() => scenario.Engine.RunRetentionAsync("Test", s_last, scenario, scenario, default));
+        await ForgeAsync(
+            scenario,
+            lines =>
+            {
+                var forged = (JsonObject)JsonNode.Parse(lines[0])!;
+                forged["action"] = "HoldRemoved";
+                lines[0] = forged.ToJsonString();
+            }
+        );
+        var refused = await Assert.ThrowsAsync<BackupException>(() =>
+            scenario.Engine.RunRetentionAsync("Test", s_last, scenario, scenario, default)
+        );
         Assert.Equal("AuditLogBroken", refused.ErrorId);
         Assert.Equal(2, (await scenario.Engine.GetSnapshotsAsync("Test", scenario, default)).Count);
     }
@@ -162,19 +216,32 @@ public sealed class HoldTests
         var newest = default(Repository.Snapshots.Snapshot);
         await foreach (var (_, snapshot) in repository.SnapshotsAsync(default))
         {
-            if (snapshot.Tags?.Any(tag => tag.StartsWith("audit:", StringComparison.Ordinal)) == true && (newest is null || snapshot.Taken > newest.Taken))
+            if (
+                snapshot.Tags?.Any(tag => tag.StartsWith("audit:", StringComparison.Ordinal)) == true
+                && (newest is null || snapshot.Taken > newest.Taken)
+            )
                 newest = snapshot;
         }
 
         var reader = new RepositoryReader(repository);
         var file = (await reader.ReadTreeAsync(newest!.Root, default))[0];
-        var lines = Encoding.UTF8.GetString(await reader.ReadContentAsync(file, default)).Split('\n', StringSplitOptions.RemoveEmptyEntries).ToList();
+        var lines = Encoding
+            .UTF8.GetString(await reader.ReadContentAsync(file, default))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .ToList();
         change(lines);
         await using var writer = new RepositoryWriter(repository);
         using var content = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"));
         var saved = await writer.SaveStreamAsync(content, default);
         var tree = await writer.SaveTreeAsync([Node.NewFile(file.Name, (ulong)saved.Size, saved.Blobs, DateTimeOffset.UtcNow)], default);
         await writer.FlushAsync(default);
-        await repository.SaveSnapshotAsync(newest with { Tree = tree.ToString(), Time = Repository.Json.NanoTime.From(newest.Taken.AddSeconds(1)).ToString() }, default);
+        await repository.SaveSnapshotAsync(
+            newest with
+            {
+                Tree = tree.ToString(),
+                Time = Repository.Json.NanoTime.From(newest.Taken.AddSeconds(1)).ToString(),
+            },
+            default
+        );
     }
 }

@@ -8,16 +8,36 @@ namespace KlarKonform.Backup.Engine.Tests;
 
 public sealed class NotificationTests
 {
-    private static readonly TenantSizes s_sizes = new() { Users = 1, MailsPerUser = 3, FilesPerUser = 2, MaxFileBytes = 5000 };
+    private static readonly TenantSizes s_sizes = new()
+    {
+        Users = 1,
+        MailsPerUser = 3,
+        FilesPerUser = 2,
+        MaxFileBytes = 5000,
+    };
 
     [Fact]
     public async Task A_change_of_state_is_told_once_by_webhook_and_by_mail_and_the_next_night_is_quiet()
     {
-        await using var scenario = await BackupScenario.StartAsync(s_sizes, new DemoTenantOptions { Permissions = new DemoTenantOptions().Permissions.Append("Mail.Send").ToHashSet() });
+        await using var scenario = await BackupScenario.StartAsync(
+            s_sizes,
+            new DemoTenantOptions { Permissions = new DemoTenantOptions().Permissions.Append("Mail.Send").ToHashSet() }
+        );
         await using var hook = new Hook();
         scenario.Secrets["hook"] = hook.Address;
         var admin = scenario.Tenant.Change((model, _) => model.Users[0].UserPrincipalName);
-        await scenario.Engine.UpdateConfigurationAsync(scenario.Configuration() with { Notification = new NotificationSettings { Webhook = "vault/hook", MailFrom = admin, MailTo = ["it@contoso.example", "chef@contoso.example"] } }, default);
+        await scenario.Engine.UpdateConfigurationAsync(
+            scenario.Configuration() with
+            {
+                Notification = new NotificationSettings
+                {
+                    Webhook = "vault/hook",
+                    MailFrom = admin,
+                    MailTo = ["it@contoso.example", "chef@contoso.example"],
+                },
+            },
+            default
+        );
         await scenario.RunAsync();
         await scenario.RunAsync();
         scenario.Tenant.Change((model, _) => model.Users[0].Mailbox!.Messages.Values.First().IsCorrupt = true);
@@ -29,12 +49,18 @@ public sealed class NotificationTests
         await Assert.ThrowsAsync<BackupException>(() => scenario.RunAsync());
         await Assert.ThrowsAsync<BackupException>(() => scenario.RunAsync());
         Assert.Equal(["Succeeded", "Partial", "Failed"], hook.Received.Select(each => each.GetProperty("status").GetString()));
-        Assert.Equal([null, "Succeeded", "Partial"], hook.Received.Select(each => each.TryGetProperty("before", out var before) ? before.GetString() : null));
+        Assert.Equal(
+            [null, "Succeeded", "Partial"],
+            hook.Received.Select(each => each.TryGetProperty("before", out var before) ? before.GetString() : null)
+        );
         Assert.All(hook.Received, each => Assert.Equal("Test", each.GetProperty("configuration").GetString()));
 
         // Without a sign-in no mail can be sent; the webhook was notified, and the warning says why.
         var mails = scenario.Tenant.Change((model, _) => model.SentMails.ToArray());
-        Assert.Equal([(admin, "it@contoso.example,chef@contoso.example"), (admin, "it@contoso.example,chef@contoso.example")], mails.Select(mail => (mail.From, mail.To)));
+        Assert.Equal(
+            [(admin, "it@contoso.example,chef@contoso.example"), (admin, "it@contoso.example,chef@contoso.example")],
+            mails.Select(mail => (mail.From, mail.To))
+        );
         Assert.Contains(scenario.Warnings, warning => warning.Contains(admin, StringComparison.Ordinal));
     }
 
@@ -63,7 +89,13 @@ public sealed class NotificationTests
     {
         await using var scenario = await BackupScenario.StartAsync(s_sizes);
         scenario.Secrets["hook"] = address;
-        await scenario.Engine.UpdateConfigurationAsync(scenario.Configuration() with { Notification = new NotificationSettings { Webhook = "vault/hook" } }, default);
+        await scenario.Engine.UpdateConfigurationAsync(
+            scenario.Configuration() with
+            {
+                Notification = new NotificationSettings { Webhook = "vault/hook" },
+            },
+            default
+        );
         Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
         Assert.DoesNotContain("geheimer", Assert.Single(scenario.Warnings), StringComparison.Ordinal);
     }

@@ -9,7 +9,13 @@ namespace KlarKonform.Backup.Engine.Tests;
 /// <summary>A run that is still active does not make the next one fail, until it has lasted longer than its schedule's interval.</summary>
 public sealed class OverdueRunTests
 {
-    private static readonly TenantSizes s_sizes = new() { Users = 1, MailsPerUser = 2, FilesPerUser = 1, MaxFileBytes = 1000 };
+    private static readonly TenantSizes s_sizes = new()
+    {
+        Users = 1,
+        MailsPerUser = 2,
+        FilesPerUser = 1,
+        MaxFileBytes = 1000,
+    };
 
     [Theory]
     [InlineData("0 2 * * *", 1, "AlreadyRunning")]
@@ -20,7 +26,11 @@ public sealed class OverdueRunTests
     [InlineData("0 * * * *", 1.5, "RunOverdue")]
     [InlineData("0 3 1 * *", 60, "AlreadyRunning")]
     [InlineData(null, 6000, "AlreadyRunning")]
-    public async Task A_run_beside_another_is_refused_with_an_error_of_its_own_when_that_one_is_older_than_the_interval(string? cron, double hours, string error)
+    public async Task A_run_beside_another_is_refused_with_an_error_of_its_own_when_that_one_is_older_than_the_interval(
+        string? cron,
+        double hours,
+        string error
+    )
     {
         await using var scenario = await BackupScenario.StartAsync(s_sizes);
         await scenario.RunAsync();
@@ -53,7 +63,13 @@ public sealed class OverdueRunTests
         await using var hook = new NotificationTests.Hook();
         scenario.Secrets["hook"] = hook.Address;
         await scenario.RunAsync();
-        await scenario.Engine.UpdateConfigurationAsync(scenario.Configuration() with { Notification = new NotificationSettings { Webhook = "vault/hook" } }, default);
+        await scenario.Engine.UpdateConfigurationAsync(
+            scenario.Configuration() with
+            {
+                Notification = new NotificationSettings { Webhook = "vault/hook" },
+            },
+            default
+        );
         await ScheduleAsync(scenario, "0 2 * * *");
         await using (await RunningSinceAsync(scenario, 30))
         {
@@ -78,14 +94,25 @@ public sealed class OverdueRunTests
         await ScheduleAsync(scenario, "0 * * * *");
         await using var running = await RunningSinceAsync(scenario, 30);
         using var stop = new CancellationTokenSource();
-        var scheduler = scenario.Engine.RunSchedulerAsync(new SchedulerOptions { HealthPath = scenario.Folder["health.json"] }, scenario, scenario, stop.Token);
+        var scheduler = scenario.Engine.RunSchedulerAsync(
+            new SchedulerOptions { HealthPath = scenario.Folder["health.json"] },
+            scenario,
+            scenario,
+            stop.Token
+        );
         var isOverdue = false;
         for (var i = 0; i < 2000 && !isOverdue && !scheduler.IsCompleted; i++)
         {
             time.Advance(TimeSpan.FromMinutes(1));
             await Task.Delay(5);
-            using var health = JsonDocument.Parse(File.Exists(scenario.Folder["health.json"]) ? await File.ReadAllTextAsync(scenario.Folder["health.json"]) : """{ "healthy": true, "configurations": [] }""");
-            isOverdue = health.RootElement.GetProperty("configurations").EnumerateArray().Any(each => each.GetProperty("overdue").GetBoolean()) && !health.RootElement.GetProperty("healthy").GetBoolean();
+            using var health = JsonDocument.Parse(
+                File.Exists(scenario.Folder["health.json"])
+                    ? await File.ReadAllTextAsync(scenario.Folder["health.json"])
+                    : """{ "healthy": true, "configurations": [] }"""
+            );
+            isOverdue =
+                health.RootElement.GetProperty("configurations").EnumerateArray().Any(each => each.GetProperty("overdue").GetBoolean())
+                && !health.RootElement.GetProperty("healthy").GetBoolean();
         }
 
         Assert.True(isOverdue);
@@ -98,17 +125,34 @@ public sealed class OverdueRunTests
     public async Task What_the_system_starts_ends_with_3_then_and_systemd_takes_that_for_no_success()
     {
         await using var scenario = await BackupScenario.StartAsync(s_sizes);
-        var plan = await scenario.Engine.SetScheduleAsync("Test", Request("0 2 * * *") with { Method = ScheduleMethod.Systemd, PlanOnly = true }, default);
+        var plan = await scenario.Engine.SetScheduleAsync(
+            "Test",
+            Request("0 2 * * *") with
+            {
+                Method = ScheduleMethod.Systemd,
+                PlanOnly = true,
+            },
+            default
+        );
         Assert.Matches("(?m)^SuccessExitStatus=1$", plan.Definition);
-        var script = System.Text.Encoding.Unicode.GetString(Convert.FromBase64String(Regex.Match(plan.Definition, "\"-EncodedCommand\" \"([^\"]+)\"").Groups[1].Value));
+        var script = System.Text.Encoding.Unicode.GetString(
+            Convert.FromBase64String(Regex.Match(plan.Definition, "\"-EncodedCommand\" \"([^\"]+)\"").Groups[1].Value)
+        );
         Assert.Contains("'RunOverdue*') { exit 3 }", script, StringComparison.Ordinal);
         Assert.Contains("'AlreadyRunning*') { exit 0 }", script, StringComparison.Ordinal);
     }
 
     private static ScheduleRequest Request(string cron) =>
-        new() { Schedule = new ScheduleSettings { Cron = cron, TimeZone = "Etc/UTC" }, Method = ScheduleMethod.Scheduler, PowerShell = "/usr/bin/pwsh", Module = "/opt/m.psd1" };
+        new()
+        {
+            Schedule = new ScheduleSettings { Cron = cron, TimeZone = "Etc/UTC" },
+            Method = ScheduleMethod.Scheduler,
+            PowerShell = "/usr/bin/pwsh",
+            Module = "/opt/m.psd1",
+        };
 
-    private static Task<BackupSchedule> ScheduleAsync(BackupScenario scenario, string cron) => scenario.Engine.SetScheduleAsync("Test", Request(cron), default);
+    private static Task<BackupSchedule> ScheduleAsync(BackupScenario scenario, string cron) =>
+        scenario.Engine.SetScheduleAsync("Test", Request(cron), default);
 
     // Another process is running: it holds the claim, and its journal says since when.
     private static async Task<FileStream> RunningSinceAsync(BackupScenario scenario, double hours)

@@ -10,7 +10,13 @@ internal static class PythonReader
 
     public static IReadOnlyList<JsonElement> Read(string script, IEnumerable<string> files)
     {
-        using var process = Process.Start(new ProcessStartInfo(Python, [Path.Combine(AppContext.BaseDirectory, script), .. files]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(Python, [Path.Combine(AppContext.BaseDirectory, script), .. files])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -23,7 +29,9 @@ internal static class PythonReader
     {
         if (Environment.GetEnvironmentVariable("KK_TEST_SERVERS_REQUIRED") is not null)
             return;
-        using var process = File.Exists(Python) ? Process.Start(new ProcessStartInfo(Python, ["-c", "import icalendar, dateutil, vobject"]) { RedirectStandardError = true })! : null;
+        using var process = File.Exists(Python)
+            ? Process.Start(new ProcessStartInfo(Python, ["-c", "import icalendar, dateutil, vobject"]) { RedirectStandardError = true })!
+            : null;
         process?.WaitForExit();
         Assert.SkipUnless(process?.ExitCode == 0, "python3-icalendar, python3-dateutil or python3-vobject is not installed.");
     }

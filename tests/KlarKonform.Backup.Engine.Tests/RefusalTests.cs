@@ -1,4 +1,5 @@
 using KlarKonform.Backup.DemoTenant.Http.Protocol;
+
 namespace KlarKonform.Backup.Engine.Tests;
 
 /// <summary>Bad input gets one clear error and changes nothing.</summary>
@@ -58,12 +59,15 @@ public sealed class RefusalTests
         await scenario.RunAsync();
         await using var other = await BackupScenario.StartAsync();
         var configuration = other.Configuration("Other");
-        await other.Engine.CreateConfigurationAsync(configuration with
-        {
-            Id = Guid.NewGuid(),
-            Tenant = configuration.Tenant with { Id = "other.example" },
-            Target = new TargetSettings { Type = TargetType.Folder, Path = scenario.Folder["repository"] },
-        }, default);
+        await other.Engine.CreateConfigurationAsync(
+            configuration with
+            {
+                Id = Guid.NewGuid(),
+                Tenant = configuration.Tenant with { Id = "other.example" },
+                Target = new TargetSettings { Type = TargetType.Folder, Path = scenario.Folder["repository"] },
+            },
+            default
+        );
         var refused = await Assert.ThrowsAsync<BackupException>(() => other.Engine.GetSnapshotsAsync("Other", other, default));
         Assert.Equal("RepositoryOfOtherTenant", refused.ErrorId);
     }
@@ -75,8 +79,14 @@ public sealed class RefusalTests
         ((HashSet<string>)scenario.Tenant.Options.Permissions).Remove("Mail.Read");
         var run = await scenario.RunAsync();
         Assert.Equal(BackupState.Partial, run.Status);
-        Assert.All(run.Resources.Where(resource => resource is { Kind: "Mail", Skipped: false }), resource => Assert.Contains("Mail.Read", resource.Message, StringComparison.Ordinal));
-        Assert.All(run.Resources.Where(resource => resource.Kind == "OneDrive"), resource => Assert.Equal(BackupState.Succeeded, resource.Status));
+        Assert.All(
+            run.Resources.Where(resource => resource is { Kind: "Mail", Skipped: false }),
+            resource => Assert.Contains("Mail.Read", resource.Message, StringComparison.Ordinal)
+        );
+        Assert.All(
+            run.Resources.Where(resource => resource.Kind == "OneDrive"),
+            resource => Assert.Equal(BackupState.Succeeded, resource.Status)
+        );
     }
 
     [Theory]
@@ -86,8 +96,15 @@ public sealed class RefusalTests
     {
         await using var scenario = await BackupScenario.StartAsync();
         var configuration = scenario.Configuration("Second");
-        var refused = await Assert.ThrowsAsync<BackupException>(() => scenario.Engine.CreateConfigurationAsync(
-            configuration with { Tenant = configuration.Tenant with { GraphEndpoint = new Uri(endpoint) } }, default));
+        var refused = await Assert.ThrowsAsync<BackupException>(() =>
+            scenario.Engine.CreateConfigurationAsync(
+                configuration with
+                {
+                    Tenant = configuration.Tenant with { GraphEndpoint = new Uri(endpoint) },
+                },
+                default
+            )
+        );
         Assert.Equal("ConfigurationFieldInvalid", refused.ErrorId);
         Assert.Contains("tenant.graphEndpoint", refused.Message, StringComparison.Ordinal);
         Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
@@ -99,18 +116,49 @@ public sealed class RefusalTests
     {
         await using var scenario = await BackupScenario.StartAsync();
         var configuration = scenario.Configuration("Second");
-        var bucket = new TargetSettings { Type = TargetType.S3, Bucket = "b", Credential = "vault/s3" };
-        var sftp = new TargetSettings { Type = TargetType.Sftp, Host = "h", Path = "/p", Credential = "vault/s", HostKey = "SHA256:" + new string('A', 43) };
+        var bucket = new TargetSettings
+        {
+            Type = TargetType.S3,
+            Bucket = "b",
+            Credential = "vault/s3",
+        };
+        var sftp = new TargetSettings
+        {
+            Type = TargetType.Sftp,
+            Host = "h",
+            Path = "/p",
+            Credential = "vault/s",
+            HostKey = "SHA256:" + new string('A', 43),
+        };
         (BackupConfiguration Configuration, string Field)[] wrong =
         [
             (configuration with { Name = "Second\n" }, "name"),
             (configuration with { Target = sftp with { HostKey = sftp.HostKey + "\n" } }, "target.hostKey"),
-            (configuration with { Tenant = configuration.Tenant with { Auth = new AuthenticationSettings { Method = AuthenticationMethod.ClientCertificate, Thumbprint = new string('A', 40) + "\n" } } }, "tenant.auth.thumbprint"),
+            (
+                configuration with
+                {
+                    Tenant = configuration.Tenant with
+                    {
+                        Auth = new AuthenticationSettings
+                        {
+                            Method = AuthenticationMethod.ClientCertificate,
+                            Thumbprint = new string('A', 40) + "\n",
+                        },
+                    },
+                },
+                "tenant.auth.thumbprint"
+            ),
             (configuration with { Target = bucket with { Endpoint = new Uri("https://user:geheim@s3.example") } }, "target.endpoint"),
             (configuration with { Target = bucket with { Endpoint = new Uri("http://user:geheim@s3.example") } }, "target.endpoint"),
             (configuration with { Target = bucket with { Proxy = new Uri("http://user:geheim@proxy.example:3128") } }, "target.proxy"),
             (configuration with { Target = bucket with { Proxy = new Uri("ftp://user:geheim@proxy.example") } }, "target.proxy"),
-            (configuration with { Tenant = configuration.Tenant with { GraphEndpoint = new Uri("https://user:geheim@graph.example/v1.0") } }, "tenant.graphEndpoint"),
+            (
+                configuration with
+                {
+                    Tenant = configuration.Tenant with { GraphEndpoint = new Uri("https://user:geheim@graph.example/v1.0") },
+                },
+                "tenant.graphEndpoint"
+            ),
         ];
         foreach (var (each, field) in wrong)
         {
@@ -128,7 +176,13 @@ public sealed class RefusalTests
     {
         await using var scenario = await BackupScenario.StartAsync();
         var configuration = scenario.Configuration();
-        await scenario.Engine.UpdateConfigurationAsync(configuration with { Tenant = configuration.Tenant with { CaCertificate = null } }, default);
+        await scenario.Engine.UpdateConfigurationAsync(
+            configuration with
+            {
+                Tenant = configuration.Tenant with { CaCertificate = null },
+            },
+            default
+        );
         var refused = await Assert.ThrowsAsync<BackupException>(() => scenario.RunAsync());
         Assert.Equal("GraphUntrusted", refused.ErrorId);
         Assert.Contains("127.0.0.1", refused.Message, StringComparison.Ordinal);
@@ -151,9 +205,20 @@ public sealed class RefusalTests
     {
         await using var scenario = await BackupScenario.StartAsync();
         var file = scenario.Folder["home", "configurations", "Test.json"];
-        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file)).Replace("\"version\": 1,", "\"version\": 1, \"future\": { \"a\": 1 },", StringComparison.Ordinal).Replace("\"cloud\"", "\"region\": \"EU\", \"cloud\"", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            file,
+            (await File.ReadAllTextAsync(file))
+                .Replace("\"version\": 1,", "\"version\": 1, \"future\": { \"a\": 1 },", StringComparison.Ordinal)
+                .Replace("\"cloud\"", "\"region\": \"EU\", \"cloud\"", StringComparison.Ordinal)
+        );
         var present = Assert.Single(await scenario.Engine.GetConfigurationsAsync("Test", default));
-        await scenario.Engine.UpdateConfigurationAsync(present with { Sources = new SourceSettings { Mail = new MailSelection() } }, default);
+        await scenario.Engine.UpdateConfigurationAsync(
+            present with
+            {
+                Sources = new SourceSettings { Mail = new MailSelection() },
+            },
+            default
+        );
         var json = await File.ReadAllTextAsync(file);
         Assert.Contains("\"future\"", json, StringComparison.Ordinal);
         Assert.Contains("\"region\": \"EU\"", json, StringComparison.Ordinal);
@@ -169,7 +234,10 @@ public sealed class RefusalTests
     {
         await using var scenario = await BackupScenario.StartAsync();
         await Assert.ThrowsAsync<BackupException>(() => scenario.Engine.CreateConfigurationAsync(scenario.Configuration(name), default));
-        Assert.Equal("ConfigurationNotFound", (await Assert.ThrowsAsync<BackupException>(() => scenario.Engine.GetStatusAsync(name, default))).ErrorId);
+        Assert.Equal(
+            "ConfigurationNotFound",
+            (await Assert.ThrowsAsync<BackupException>(() => scenario.Engine.GetStatusAsync(name, default))).ErrorId
+        );
     }
 
     [Fact]
@@ -187,12 +255,26 @@ public sealed class RefusalTests
             return refused.ErrorId;
         }
 
-        Assert.Equal("PathNotFound", await Restore(new RestoreRequest { Paths = ["/Exchange/nobody"], Destination = scenario.Folder["out"] }));
-        Assert.Equal("SnapshotNotFound", await Restore(new RestoreRequest { Paths = ["/"], Destination = scenario.Folder["out"], SnapshotId = "0123456789" }));
+        Assert.Equal(
+            "PathNotFound",
+            await Restore(new RestoreRequest { Paths = ["/Exchange/nobody"], Destination = scenario.Folder["out"] })
+        );
+        Assert.Equal(
+            "SnapshotNotFound",
+            await Restore(
+                new RestoreRequest
+                {
+                    Paths = ["/"],
+                    Destination = scenario.Folder["out"],
+                    SnapshotId = "0123456789",
+                }
+            )
+        );
         Assert.False(Directory.Exists(scenario.Folder["out"]));
     }
 
-    private static string[] Files(BackupScenario scenario) => [.. Directory.EnumerateFiles(scenario.Folder["repository"], "*", SearchOption.AllDirectories).Order()];
+    private static string[] Files(BackupScenario scenario) =>
+        [.. Directory.EnumerateFiles(scenario.Folder["repository"], "*", SearchOption.AllDirectories).Order()];
 
     [Fact]
     public async Task A_refusal_of_one_mailbox_is_not_said_to_be_a_missing_permission_of_the_app()
@@ -204,7 +286,12 @@ public sealed class RefusalTests
             if (!answer.Path.Contains($"/users/{id}/calendar", StringComparison.OrdinalIgnoreCase))
                 return;
             answer.Status = 403;
-            answer.SetJson(new System.Text.Json.Nodes.JsonObject { ["error"] = new System.Text.Json.Nodes.JsonObject { ["code"] = "ErrorAccessDenied", ["message"] = "Access is denied." } });
+            answer.SetJson(
+                new System.Text.Json.Nodes.JsonObject
+                {
+                    ["error"] = new System.Text.Json.Nodes.JsonObject { ["code"] = "ErrorAccessDenied", ["message"] = "Access is denied." },
+                }
+            );
         });
         var refused = Assert.Single((await scenario.RunAsync()).Resources, resource => resource.Status == BackupState.Failed);
         Assert.DoesNotContain("lacks the application permission Calendars.Read. ", refused.Message, StringComparison.Ordinal);
@@ -220,16 +307,25 @@ public sealed class RefusalTests
     public async Task A_missing_permission_is_named_with_the_way_to_consent_and_the_other_sources_go_on(string missing, string kind)
     {
         var options = new DemoTenantOptions();
-        await using var scenario = await BackupScenario.StartAsync(options: options with { Permissions = options.Permissions.Where(permission => permission != missing).ToHashSet() }, sources: BackupScenario.Everything);
+        await using var scenario = await BackupScenario.StartAsync(
+            options: options with
+            {
+                Permissions = options.Permissions.Where(permission => permission != missing).ToHashSet(),
+            },
+            sources: BackupScenario.Everything
+        );
         var run = await scenario.RunAsync();
         Assert.Equal(BackupState.Partial, run.Status);
         var failed = run.Resources.Where(resource => resource.Status == BackupState.Failed).ToArray();
-        Assert.All(failed, resource =>
-        {
-            Assert.Equal(kind, resource.Kind);
-            Assert.Contains(missing, resource.Message, StringComparison.Ordinal);
-            Assert.Contains($"/adminconsent?client_id={options.ClientId}", resource.Message, StringComparison.Ordinal);
-        });
+        Assert.All(
+            failed,
+            resource =>
+            {
+                Assert.Equal(kind, resource.Kind);
+                Assert.Contains(missing, resource.Message, StringComparison.Ordinal);
+                Assert.Contains($"/adminconsent?client_id={options.ClientId}", resource.Message, StringComparison.Ordinal);
+            }
+        );
         Assert.NotEmpty(failed);
         Assert.Contains(run.Resources, resource => resource is { Status: BackupState.Succeeded, ItemsDownloaded: > 0 });
     }

@@ -8,7 +8,12 @@ namespace KlarKonform.Backup.Engine.Tests;
 
 public sealed class RetentionTests
 {
-    private static RetentionOptions Keep(KeepSettings keep, bool planOnly = false) => new() { Policy = new RetentionSettings { Preset = RetentionPreset.Custom, Keep = keep }, PlanOnly = planOnly };
+    private static RetentionOptions Keep(KeepSettings keep, bool planOnly = false) =>
+        new()
+        {
+            Policy = new RetentionSettings { Preset = RetentionPreset.Custom, Keep = keep },
+            PlanOnly = planOnly,
+        };
 
     [Fact]
     public async Task The_newest_complete_snapshot_stays_however_old_it_is()
@@ -48,7 +53,13 @@ public sealed class RetentionTests
         for (var run = 0; run < 3; run++)
             await scenario.RunAsync();
         var now = DateTimeOffset.UtcNow;
-        RetentionOptions On(int days) => new() { Policy = new RetentionSettings { Preset = RetentionPreset.Standard }, PlanOnly = true, AsOf = now.AddDays(days) };
+        RetentionOptions On(int days) =>
+            new()
+            {
+                Policy = new RetentionSettings { Preset = RetentionPreset.Standard },
+                PlanOnly = true,
+                AsOf = now.AddDays(days),
+            };
         Assert.Empty((await scenario.Engine.RunRetentionAsync("Test", On(80), scenario, scenario, default)).Removed);
         var plan = await scenario.Engine.RunRetentionAsync("Test", On(100), scenario, scenario, default);
         Assert.Equal(2, plan.Removed.Count); // The newest existing one stays in any case.
@@ -77,7 +88,9 @@ public sealed class RetentionTests
     {
         await using var scenario = await BackupScenario.StartAsync();
         var settings = new RetentionSettings { Preset = preset, Keep = days is null ? null : new KeepSettings { Days = days } };
-        var refused = await Assert.ThrowsAsync<BackupException>(() => scenario.Engine.UpdateConfigurationAsync(scenario.Configuration() with { Retention = settings }, default));
+        var refused = await Assert.ThrowsAsync<BackupException>(() =>
+            scenario.Engine.UpdateConfigurationAsync(scenario.Configuration() with { Retention = settings }, default)
+        );
         Assert.Equal("ConfigurationFieldInvalid", refused.ErrorId);
         Assert.Contains($"'{field}'", refused.Message, StringComparison.Ordinal);
         Assert.Null((await scenario.Engine.GetConfigurationsAsync("Test", default))[0].Retention);
@@ -86,27 +99,50 @@ public sealed class RetentionTests
     [Fact]
     public async Task Items_that_were_deleted_stay_below_deleted_until_their_month_is_over()
     {
-        var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 10, 2, 0, 0, TimeSpan.Zero)) { AutoAdvanceAmount = TimeSpan.FromMilliseconds(5) };
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 10, 2, 0, 0, TimeSpan.Zero))
+        {
+            AutoAdvanceAmount = TimeSpan.FromMilliseconds(5),
+        };
         await using var scenario = await BackupScenario.StartAsync(time: time);
-        await scenario.Engine.UpdateConfigurationAsync(scenario.Configuration() with
-        {
-            Retention = new RetentionSettings { Preset = RetentionPreset.Custom, Keep = new KeepSettings { Days = 60 }, DeletedItems = DeletedItemsPolicy.KeepUntilRetention },
-        }, default);
+        await scenario.Engine.UpdateConfigurationAsync(
+            scenario.Configuration() with
+            {
+                Retention = new RetentionSettings
+                {
+                    Preset = RetentionPreset.Custom,
+                    Keep = new KeepSettings { Days = 60 },
+                    DeletedItems = DeletedItemsPolicy.KeepUntilRetention,
+                },
+            },
+            default
+        );
         await scenario.RunAsync();
-        var gone = scenario.Tenant.Change((model, _) =>
-        {
-            var user = model.Users[0];
-            var message = user.Mailbox!.Messages.Values.First();
-            user.Mailbox.Delete(message);
-            var file = user.Drive!.Items.Values.First(item => !item.IsFolder && item.Size > 0);
-            user.Drive.Delete(file);
-            return (message.Subject, File: file.Name);
-        });
+        var gone = scenario.Tenant.Change(
+            (model, _) =>
+            {
+                var user = model.Users[0];
+                var message = user.Mailbox!.Messages.Values.First();
+                user.Mailbox.Delete(message);
+                var file = user.Drive!.Items.Values.First(item => !item.IsFolder && item.Size > 0);
+                user.Drive.Delete(file);
+                return (message.Subject, File: file.Name);
+            }
+        );
         time.Advance(TimeSpan.FromDays(1));
         Assert.Equal(2, (await scenario.RunAsync()).ItemsKeptDeleted);
         var kept = await FindAsync(scenario, new ItemQuery { SnapshotId = "latest", Deleted = true });
-        Assert.Contains(kept, item => item.Type == "Mail" && item.Subject == gone.Subject && item.Path.Contains("/.deleted/2026-03/", StringComparison.Ordinal) && item.Deleted is not null);
-        Assert.Contains(kept, item => item.Type == "File" && item.Name.StartsWith(Path.GetFileNameWithoutExtension(gone.File), StringComparison.Ordinal));
+        Assert.Contains(
+            kept,
+            item =>
+                item.Type == "Mail"
+                && item.Subject == gone.Subject
+                && item.Path.Contains("/.deleted/2026-03/", StringComparison.Ordinal)
+                && item.Deleted is not null
+        );
+        Assert.Contains(
+            kept,
+            item => item.Type == "File" && item.Name.StartsWith(Path.GetFileNameWithoutExtension(gone.File), StringComparison.Ordinal)
+        );
         Assert.Contains("/.deleted/2026-03/", scenario.Restic.Run("ls", "latest"), StringComparison.Ordinal);
 
         // March expires at the end of May: sixty days after its last day.
@@ -122,14 +158,25 @@ public sealed class RetentionTests
     public async Task A_users_own_folder_that_is_called_like_ours_is_told_from_it()
     {
         await using var scenario = await BackupScenario.StartAsync();
-        scenario.Tenant.Change((model, generator) =>
-        {
-            var drive = model.Users[0].Drive!;
-            generator.AddFile(drive, generator.AddFolder(drive, drive.Root, ".deleted"), "bleibt.txt", 100);
-        });
-        await scenario.Engine.UpdateConfigurationAsync(scenario.Configuration() with { Retention = new RetentionSettings { DeletedItems = DeletedItemsPolicy.KeepUntilRetention } }, default);
+        scenario.Tenant.Change(
+            (model, generator) =>
+            {
+                var drive = model.Users[0].Drive!;
+                generator.AddFile(drive, generator.AddFolder(drive, drive.Root, ".deleted"), "bleibt.txt", 100);
+            }
+        );
+        await scenario.Engine.UpdateConfigurationAsync(
+            scenario.Configuration() with
+            {
+                Retention = new RetentionSettings { DeletedItems = DeletedItemsPolicy.KeepUntilRetention },
+            },
+            default
+        );
         await scenario.RunAsync();
-        scenario.Tenant.Change((model, _) => model.Users[0].Drive!.Delete(model.Users[0].Drive!.Items.Values.First(item => !item.IsFolder && item.Name != "bleibt.txt")));
+        scenario.Tenant.Change(
+            (model, _) =>
+                model.Users[0].Drive!.Delete(model.Users[0].Drive!.Items.Values.First(item => !item.IsFolder && item.Name != "bleibt.txt"))
+        );
         Assert.Equal(1, (await scenario.RunAsync()).ItemsKeptDeleted);
         var own = Assert.Single(await FindAsync(scenario, new ItemQuery { SnapshotId = "latest", Name = "bleibt.txt" }));
         Assert.Null(own.Deleted);
@@ -140,17 +187,25 @@ public sealed class RetentionTests
     public async Task A_folder_that_was_deleted_twice_in_a_month_is_one_below_deleted_and_nothing_of_it_is_lost()
     {
         await using var scenario = await BackupScenario.StartAsync();
-        await scenario.Engine.UpdateConfigurationAsync(scenario.Configuration() with { Retention = new RetentionSettings { DeletedItems = DeletedItemsPolicy.KeepUntilRetention } }, default);
+        await scenario.Engine.UpdateConfigurationAsync(
+            scenario.Configuration() with
+            {
+                Retention = new RetentionSettings { DeletedItems = DeletedItemsPolicy.KeepUntilRetention },
+            },
+            default
+        );
         for (var round = 0; round < 2; round++)
         {
-            var folder = scenario.Tenant.Change((model, generator) =>
-            {
-                var drive = model.Users[0].Drive!;
-                var made = generator.AddFolder(drive, drive.Root, "Zweimal");
-                generator.AddFile(drive, made, "gleich.txt", 100 + round);
-                generator.AddFile(drive, made, $"nur {round}.txt", 50);
-                return made;
-            });
+            var folder = scenario.Tenant.Change(
+                (model, generator) =>
+                {
+                    var drive = model.Users[0].Drive!;
+                    var made = generator.AddFolder(drive, drive.Root, "Zweimal");
+                    generator.AddFile(drive, made, "gleich.txt", 100 + round);
+                    generator.AddFile(drive, made, $"nur {round}.txt", 50);
+                    return made;
+                }
+            );
             await scenario.RunAsync();
             scenario.Tenant.Change((model, _) => model.Users[0].Drive!.Delete(folder));
             Assert.Equal(2, (await scenario.RunAsync()).ItemsKeptDeleted);
@@ -181,8 +236,20 @@ public sealed class RetentionTests
         foreach (var (id, snapshot) in all)
         {
             // Like every program that rewrites one: it names the original.
-            var other = new Dictionary<string, System.Text.Json.JsonElement>(snapshot.Other ?? new Dictionary<string, System.Text.Json.JsonElement>()) { ["original"] = System.Text.Json.JsonSerializer.SerializeToElement(snapshot.Original ?? id.ToString()) };
-            await repository.SaveSnapshotAsync(snapshot with { Time = NanoTime.From(snapshot.Taken.AddDays(-days)).ToString(), Other = other }, default);
+            var other = new Dictionary<string, System.Text.Json.JsonElement>(
+                snapshot.Other ?? new Dictionary<string, System.Text.Json.JsonElement>()
+            )
+            {
+                ["original"] = System.Text.Json.JsonSerializer.SerializeToElement(snapshot.Original ?? id.ToString()),
+            };
+            await repository.SaveSnapshotAsync(
+                snapshot with
+                {
+                    Time = NanoTime.From(snapshot.Taken.AddDays(-days)).ToString(),
+                    Other = other,
+                },
+                default
+            );
             await repository.DeleteSnapshotAsync(id, default);
         }
     }

@@ -10,16 +10,33 @@ public sealed class RunTests
     [Fact]
     public async Task A_run_can_be_watched_and_stopped_from_elsewhere_and_a_second_one_is_refused_on_every_machine()
     {
-        await using var scenario = await BackupScenario.StartAsync(new TenantSizes { Users = 3, MailsPerUser = 80, FilesPerUser = 20, MaxFileBytes = 100_000 });
+        await using var scenario = await BackupScenario.StartAsync(
+            new TenantSizes
+            {
+                Users = 3,
+                MailsPerUser = 80,
+                FilesPerUser = 20,
+                MaxFileBytes = 100_000,
+            }
+        );
         scenario.Tenant.Contents.BytesPerSecond = 300_000;
         var other = scenario.NewEngine();
         var elsewhere = scenario.NewEngine("another machine");
         await elsewhere.CreateConfigurationAsync(scenario.Configuration(), default);
-        Assert.Equal("TargetNotFound", (await Assert.ThrowsAsync<BackupException>(() => elsewhere.GetRepositoryStatusAsync("Test", scenario, default))).ErrorId);
-        Assert.Equal("NotRunning", (await Assert.ThrowsAsync<BackupException>(() => other.StopBackupAsync("Test", TimeSpan.Zero, default))).ErrorId);
+        Assert.Equal(
+            "TargetNotFound",
+            (await Assert.ThrowsAsync<BackupException>(() => elsewhere.GetRepositoryStatusAsync("Test", scenario, default))).ErrorId
+        );
+        Assert.Equal(
+            "NotRunning",
+            (await Assert.ThrowsAsync<BackupException>(() => other.StopBackupAsync("Test", TimeSpan.Zero, default))).ErrorId
+        );
 
         var running = scenario.RunAsync();
-        var live = await UntilAsync(() => other.GetStatusAsync("Test", default), status => status is { Status: BackupState.Running, Current.Count: > 0, Items: > 0 });
+        var live = await UntilAsync(
+            () => other.GetStatusAsync("Test", default),
+            status => status is { Status: BackupState.Running, Current.Count: > 0, Items: > 0 }
+        );
         Assert.Equal((6, Environment.ProcessId, Environment.MachineName), (live.ResourcesTotal, live.ProcessId, live.HostName));
         Assert.Equal(6, live.Resources.Count);
         Assert.Contains(live.Resources, resource => resource.Status == BackupState.Running);
@@ -27,8 +44,14 @@ public sealed class RunTests
         var refusal = await Assert.ThrowsAsync<BackupException>(() => scenario.RunAsync(engine: elsewhere));
         Assert.Equal(("AlreadyRunningElsewhere", BackupErrorCategory.ResourceBusy), (refusal.ErrorId, refusal.Category));
         Assert.Contains(Environment.MachineName, refusal.Message, StringComparison.Ordinal);
-        Assert.Equal((BackupState.Running, Environment.ProcessId), await elsewhere.GetRepositoryStatusAsync("Test", scenario, default) is var seen ? (seen.Status, seen.ProcessId) : default);
-        Assert.Equal("AlreadyRunning", (await Assert.ThrowsAsync<BackupException>(() => other.RemoveConfigurationAsync("Test", default))).ErrorId);
+        Assert.Equal(
+            (BackupState.Running, Environment.ProcessId),
+            await elsewhere.GetRepositoryStatusAsync("Test", scenario, default) is var seen ? (seen.Status, seen.ProcessId) : default
+        );
+        Assert.Equal(
+            "AlreadyRunning",
+            (await Assert.ThrowsAsync<BackupException>(() => other.RemoveConfigurationAsync("Test", default))).ErrorId
+        );
 
         var stopped = await other.StopBackupAsync("Test", TimeSpan.FromMinutes(1), default);
         Assert.Equal(stopped.RunId, (await running).RunId);
@@ -47,8 +70,19 @@ public sealed class RunTests
     public async Task A_file_that_was_under_way_is_continued_where_its_last_checkpoint_was_on_another_machine_too()
     {
         const int size = 24 << 20;
-        await using var scenario = await BackupScenario.StartAsync(new TenantSizes { Users = 1, MailsPerUser = 0, FilesPerUser = 0, Sites = 0 }, sources: new SourceSettings { OneDrive = new DriveSelection() });
-        var file = scenario.Tenant.Change((model, generator) => generator.AddFile(model.Users[0].Drive!, model.Users[0].Drive!.Root, "Film.mkv", size));
+        await using var scenario = await BackupScenario.StartAsync(
+            new TenantSizes
+            {
+                Users = 1,
+                MailsPerUser = 0,
+                FilesPerUser = 0,
+                Sites = 0,
+            },
+            sources: new SourceSettings { OneDrive = new DriveSelection() }
+        );
+        var file = scenario.Tenant.Change(
+            (model, generator) => generator.AddFile(model.Users[0].Drive!, model.Users[0].Drive!.Root, "Film.mkv", size)
+        );
         scenario.Tenant.Contents.BytesPerSecond = 2 << 20;
         var running = scenario.RunAsync();
         await UntilAsync(() => scenario.Engine.GetStatusAsync("Test", default), status => status.Bytes > size / 3);
@@ -59,9 +93,19 @@ public sealed class RunTests
 
         scenario.Tenant.Contents.BytesPerSecond = 0;
         var elsewhere = scenario.NewEngine("another machine");
-        await elsewhere.CreateConfigurationAsync(scenario.Configuration() with { Sources = new SourceSettings { OneDrive = new DriveSelection() } }, default);
+        await elsewhere.CreateConfigurationAsync(
+            scenario.Configuration() with
+            {
+                Sources = new SourceSettings { OneDrive = new DriveSelection() },
+            },
+            default
+        );
         Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync(engine: elsewhere)).Status);
-        Assert.InRange(scenario.Tenant.Contents.Served[$"file:{file.Seed.ToString(CultureInfo.InvariantCulture)}"], size, size + (10 << 20));
+        Assert.InRange(
+            scenario.Tenant.Contents.Served[$"file:{file.Seed.ToString(CultureInfo.InvariantCulture)}"],
+            size,
+            size + (10 << 20)
+        );
         Assert.DoesNotContain("/partial", scenario.Restic.Run("ls", "latest"), StringComparison.Ordinal);
         await scenario.AssertSnapshotEqualsTenantAsync();
     }
@@ -69,12 +113,26 @@ public sealed class RunTests
     [Fact]
     public async Task A_throttled_mailbox_does_not_hold_the_others()
     {
-        await using var scenario = await BackupScenario.StartAsync(new TenantSizes { Users = 5, MailsPerUser = 20, FilesPerUser = 5, MaxFileBytes = 10_000 });
+        await using var scenario = await BackupScenario.StartAsync(
+            new TenantSizes
+            {
+                Users = 5,
+                MailsPerUser = 20,
+                FilesPerUser = 5,
+                MaxFileBytes = 10_000,
+            }
+        );
         var slow = scenario.Tenant.Model.Users.First(user => user.Mailbox is not null);
         scenario.Tenant.Throttle(slow.Id, TimeSpan.FromSeconds(6));
         Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync(new BackupOptions { ThrottleLimit = 3 })).Status);
-        var ended = Events(scenario).Where(each => each.GetProperty("event").GetString() == "ResourceSucceeded").Select(each => each.GetProperty("data")).ToArray();
-        Assert.Equal(("Mail", slow.UserPrincipalName), (ended[^1].GetProperty("kind").GetString(), ended[^1].GetProperty("resource").GetString()));
+        var ended = Events(scenario)
+            .Where(each => each.GetProperty("event").GetString() == "ResourceSucceeded")
+            .Select(each => each.GetProperty("data"))
+            .ToArray();
+        Assert.Equal(
+            ("Mail", slow.UserPrincipalName),
+            (ended[^1].GetProperty("kind").GetString(), ended[^1].GetProperty("resource").GetString())
+        );
     }
 
     [Fact]
@@ -89,16 +147,18 @@ public sealed class RunTests
         Assert.True(first.Verification is { PacksChecked: > 0, SampleSize: > 0, SampleFailures: 0 });
 
         // Three mails arrive and one is deleted, and delta reports only one.
-        scenario.Tenant.Change((model, generator) =>
-        {
-            var user = model.Users.First(each => each.Mailbox is not null);
-            var folder = generator.AddMessage(user).FolderId;
-            string[] hidden = [generator.AddMessage(user, folder).Id, generator.AddMessage(user, folder).Id];
-            foreach (var id in hidden)
-                user.Mailbox!.Folders[folder].Changes.Forget(id);
-            var gone = user.Mailbox!.Messages.Values.First(message => message.FolderId == folder && !hidden.Contains(message.Id));
-            user.Mailbox.Messages.Remove(gone.Id);
-        });
+        scenario.Tenant.Change(
+            (model, generator) =>
+            {
+                var user = model.Users.First(each => each.Mailbox is not null);
+                var folder = generator.AddMessage(user).FolderId;
+                string[] hidden = [generator.AddMessage(user, folder).Id, generator.AddMessage(user, folder).Id];
+                foreach (var id in hidden)
+                    user.Mailbox!.Folders[folder].Changes.Forget(id);
+                var gone = user.Mailbox!.Messages.Values.First(message => message.FolderId == folder && !hidden.Contains(message.Id));
+                user.Mailbox.Messages.Remove(gone.Id);
+            }
+        );
         var second = await scenario.RunAsync();
         Assert.Equal(BackupState.Succeeded, second.Status);
         Assert.Empty(second.Verification!.Mismatches);
@@ -117,9 +177,13 @@ public sealed class RunTests
         Assert.Equal((mail.ItemsStored, true), (mail.ItemsExpected, Assert.Single(first.Failures).IsStored));
         Assert.Equal("Mail", Assert.Single((await scenario.Engine.GetStatusAsync("Test", default)).RetryList).Kind);
         Assert.Single((await scenario.Engine.GetRepositoryStatusAsync("Test", scenario, default)).RetryList);
-        Assert.Single(Manifest(scenario).GetProperty("resources").EnumerateArray().SelectMany(each => each.GetProperty("retryList").EnumerateArray()));
+        Assert.Single(
+            Manifest(scenario).GetProperty("resources").EnumerateArray().SelectMany(each => each.GetProperty("retryList").EnumerateArray())
+        );
 
-        scenario.Tenant.Change((model, _) => model.Users[0].Mailbox!.Messages.Values.Single(message => message.IsUnreadable).IsUnreadable = false);
+        scenario.Tenant.Change(
+            (model, _) => model.Users[0].Mailbox!.Messages.Values.Single(message => message.IsUnreadable).IsUnreadable = false
+        );
         Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
         Assert.Empty((await scenario.Engine.GetStatusAsync("Test", default)).RetryList);
         Assert.Empty((await scenario.Engine.GetRepositoryStatusAsync("Test", scenario, default)).RetryList);
@@ -131,14 +195,32 @@ public sealed class RunTests
         await using var scenario = await BackupScenario.StartAsync();
         var first = await scenario.RunAsync();
         var manifest = Manifest(scenario);
-        Assert.Equal((1, first.RunId, "Test", "Succeeded", scenario.Tenant.Options.TenantId), (manifest.GetProperty("version").GetInt32(), manifest.GetProperty("run").GetGuid(),
-            manifest.GetProperty("configurationName").GetString(), manifest.GetProperty("status").GetString(), manifest.GetProperty("tenant").GetString()));
+        Assert.Equal(
+            (1, first.RunId, "Test", "Succeeded", scenario.Tenant.Options.TenantId),
+            (
+                manifest.GetProperty("version").GetInt32(),
+                manifest.GetProperty("run").GetGuid(),
+                manifest.GetProperty("configurationName").GetString(),
+                manifest.GetProperty("status").GetString(),
+                manifest.GetProperty("tenant").GetString()
+            )
+        );
         Assert.Equal(first.Resources.Count(resource => !resource.Skipped), manifest.GetProperty("resources").GetArrayLength());
 
         var second = await scenario.RunAsync(new BackupOptions { Sources = ["Mail"] });
         var resources = Manifest(scenario).GetProperty("resources").EnumerateArray().ToArray();
-        Assert.All(resources, resource => Assert.Equal(resource.GetProperty("kind").GetString() == "Mail" ? second.RunId : first.RunId, resource.GetProperty("run").GetGuid()));
-        Assert.Contains(resources, resource => resource.GetProperty("kind").GetString() == "OneDrive" && resource.GetProperty("itemsStored").GetInt64() > 0);
+        Assert.All(
+            resources,
+            resource =>
+                Assert.Equal(
+                    resource.GetProperty("kind").GetString() == "Mail" ? second.RunId : first.RunId,
+                    resource.GetProperty("run").GetGuid()
+                )
+        );
+        Assert.Contains(
+            resources,
+            resource => resource.GetProperty("kind").GetString() == "OneDrive" && resource.GetProperty("itemsStored").GetInt64() > 0
+        );
     }
 
     [Fact]
@@ -171,11 +253,21 @@ public sealed class RunTests
         Assert.All(events, each => Assert.Equal(TimeSpan.Zero, each.GetProperty("time").GetDateTimeOffset().Offset));
         var text = await File.ReadAllTextAsync(old);
         Assert.All(scenario.Secrets.Values, secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal));
-        scenario.Tenant.Change((model, _) =>
-        {
-            Assert.All(model.Users.SelectMany(user => user.Mailbox?.Messages.Values.Where(message => message.Subject.Length > 6).ToArray() ?? []), message => Assert.DoesNotContain(message.Subject, text, StringComparison.Ordinal));
-            Assert.All(model.Users.SelectMany(user => user.Drive?.Items.Values.Where(item => item.Name.Length > 6).ToArray() ?? []), item => Assert.DoesNotContain(item.Name, text, StringComparison.Ordinal));
-        });
+        scenario.Tenant.Change(
+            (model, _) =>
+            {
+                Assert.All(
+                    model.Users.SelectMany(user =>
+                        user.Mailbox?.Messages.Values.Where(message => message.Subject.Length > 6).ToArray() ?? []
+                    ),
+                    message => Assert.DoesNotContain(message.Subject, text, StringComparison.Ordinal)
+                );
+                Assert.All(
+                    model.Users.SelectMany(user => user.Drive?.Items.Values.Where(item => item.Name.Length > 6).ToArray() ?? []),
+                    item => Assert.DoesNotContain(item.Name, text, StringComparison.Ordinal)
+                );
+            }
+        );
     }
 
     [Fact]
@@ -183,7 +275,10 @@ public sealed class RunTests
     {
         await using var scenario = await BackupScenario.StartAsync();
         await File.WriteAllTextAsync(scenario.Folder["file"], "");
-        Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync(new BackupOptions { LogPath = Path.Combine(scenario.Folder["file"], "below.jsonl") })).Status);
+        Assert.Equal(
+            BackupState.Succeeded,
+            (await scenario.RunAsync(new BackupOptions { LogPath = Path.Combine(scenario.Folder["file"], "below.jsonl") })).Status
+        );
         Assert.Single(scenario.Warnings);
     }
 
@@ -213,13 +308,14 @@ public sealed class RunTests
     }
 
     private static List<JsonElement> Events(BackupScenario scenario) =>
-    [
-        .. File.ReadLines(scenario.Folder["home", "logs", "Test.jsonl"]).Select(line =>
-        {
-            using var json = JsonDocument.Parse(line);
-            return json.RootElement.Clone();
-        }),
-    ];
+        [
+            .. File.ReadLines(scenario.Folder["home", "logs", "Test.jsonl"])
+                .Select(line =>
+                {
+                    using var json = JsonDocument.Parse(line);
+                    return json.RootElement.Clone();
+                }),
+        ];
 
     private static async Task<BackupStatus> UntilAsync(Func<Task<BackupStatus>> read, Func<BackupStatus, bool> isReached)
     {

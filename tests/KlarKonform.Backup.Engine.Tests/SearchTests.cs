@@ -7,19 +7,46 @@ public sealed class SearchTests
     {
         await using var scenario = await BackupScenario.StartAsync(sources: BackupScenario.Everything);
         await scenario.RunAsync();
-        var (anna, subject, file, contact) = scenario.Tenant.Change((model, _) =>
-        {
-            var user = model.Users[0];
-            return (user.UserPrincipalName, user.Mailbox!.Messages.Values.First().Subject, user.Drive!.Items.Values.First(item => !item.IsFolder && item.Size > 0).Name, user.Mailbox.Contacts.Values.First());
-        });
-        async Task<List<string>> Find(ItemQuery query) => [.. (await RetentionTests.FindAsync(scenario, query)).Select(item => item.Path).Order(StringComparer.Ordinal)];
+        var (anna, subject, file, contact) = scenario.Tenant.Change(
+            (model, _) =>
+            {
+                var user = model.Users[0];
+                return (
+                    user.UserPrincipalName,
+                    user.Mailbox!.Messages.Values.First().Subject,
+                    user.Drive!.Items.Values.First(item => !item.IsFolder && item.Size > 0).Name,
+                    user.Mailbox.Contacts.Values.First()
+                );
+            }
+        );
+        async Task<List<string>> Find(ItemQuery query) =>
+            [.. (await RetentionTests.FindAsync(scenario, query)).Select(item => item.Path).Order(StringComparer.Ordinal)];
         var year = scenario.Tenant.Options.Sizes.Year;
         ItemQuery[] queries =
         [
-            new() { Subject = subject.ToUpperInvariant(), Sources = ["Mail"] }, new() { From = "kunde@", To = anna, Sources = ["Mail"] }, new() { Name = file }, new() { Name = "*.eml", Resource = "anna*" },
-            new() { Subject = contact.Surname, Sources = ["Contacts"] }, 
-            new() { Sources = ["Calendar"], After = new DateTimeOffset(year, 3, 1, 0, 0, 0, TimeSpan.Zero), Before = new DateTimeOffset(year, 6, 1, 0, 0, 0, TimeSpan.Zero) },
-            new() { Sources = ["Directory"], Subject = "a" }, new() { MinimumSize = 10_000, MaximumSize = 100_000, Sources = ["OneDrive", "SharePoint"] },
+            new() { Subject = subject.ToUpperInvariant(), Sources = ["Mail"] },
+            new()
+            {
+                From = "kunde@",
+                To = anna,
+                Sources = ["Mail"],
+            },
+            new() { Name = file },
+            new() { Name = "*.eml", Resource = "anna*" },
+            new() { Subject = contact.Surname, Sources = ["Contacts"] },
+            new()
+            {
+                Sources = ["Calendar"],
+                After = new DateTimeOffset(year, 3, 1, 0, 0, 0, TimeSpan.Zero),
+                Before = new DateTimeOffset(year, 6, 1, 0, 0, 0, TimeSpan.Zero),
+            },
+            new() { Sources = ["Directory"], Subject = "a" },
+            new()
+            {
+                MinimumSize = 10_000,
+                MaximumSize = 100_000,
+                Sources = ["OneDrive", "SharePoint"],
+            },
         ];
         var cold = new List<List<string>>();
         foreach (var query in queries)
@@ -31,7 +58,9 @@ public sealed class SearchTests
         // The index has everything now; a damaged or missing one is created again.
         for (var i = 0; i < queries.Length; i++)
             Assert.Equal(cold[i], await Find(queries[i]));
-        foreach (var segment in Directory.EnumerateFiles(Path.Combine(scenario.Folder["home"], "cache"), "*.idx", SearchOption.AllDirectories))
+        foreach (
+            var segment in Directory.EnumerateFiles(Path.Combine(scenario.Folder["home"], "cache"), "*.idx", SearchOption.AllDirectories)
+        )
         {
             var bytes = await File.ReadAllBytesAsync(segment);
             bytes[bytes.Length / 2] ^= 1;
@@ -50,14 +79,20 @@ public sealed class SearchTests
         Assert.NotEmpty(await RetentionTests.FindAsync(scenario, new ItemQuery { From = "kunde@beispiel.example" }));
         var segments = Directory.GetFiles(Path.Combine(scenario.Folder["home"], "cache"), "*.idx", SearchOption.AllDirectories);
         Assert.NotEmpty(segments);
-        Assert.All(segments, segment => Assert.DoesNotContain("beispiel", System.Text.Encoding.UTF8.GetString(File.ReadAllBytes(segment)), StringComparison.Ordinal));
+        Assert.All(
+            segments,
+            segment =>
+                Assert.DoesNotContain("beispiel", System.Text.Encoding.UTF8.GetString(File.ReadAllBytes(segment)), StringComparison.Ordinal)
+        );
     }
 
     [Fact]
     public async Task A_version_is_shown_once_with_the_newest_snapshot_that_holds_it_and_older_versions_are_found_too()
     {
         await using var scenario = await BackupScenario.StartAsync(sources: new SourceSettings { OneDrive = new DriveSelection() });
-        var file = scenario.Tenant.Change((model, generator) => generator.AddFile(model.Users[0].Drive!, model.Users[0].Drive!.Root, "Vertrag.txt", 1000));
+        var file = scenario.Tenant.Change(
+            (model, generator) => generator.AddFile(model.Users[0].Drive!, model.Users[0].Drive!.Root, "Vertrag.txt", 1000)
+        );
         var first = (await scenario.RunAsync()).SnapshotId;
         scenario.Tenant.Change((model, _) => model.Users[0].Drive!.Write(file, 77, 2000, DateTimeOffset.UtcNow));
         await scenario.RunAsync();
@@ -83,7 +118,10 @@ public sealed class SearchTests
         var mailboxes = await List("/Exchange");
         Assert.All(mailboxes, item => Assert.Equal("Folder", item.Type));
         Assert.Equal(mailboxes.Count, (await List("/Exchange/*")).Count);
-        Assert.Contains(await List($"{mailboxes[0].Path}/Mail", recurse: true), item => item.Type == "Mail" && item.Subject is not null && item.From is not null);
+        Assert.Contains(
+            await List($"{mailboxes[0].Path}/Mail", recurse: true),
+            item => item.Type == "Mail" && item.Subject is not null && item.From is not null
+        );
         var refused = await Assert.ThrowsAsync<BackupException>(() => List("/Exchange/nobody"));
         Assert.Equal("PathNotFound", refused.ErrorId);
     }

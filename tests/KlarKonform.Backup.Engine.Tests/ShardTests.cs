@@ -12,25 +12,44 @@ namespace KlarKonform.Backup.Engine.Tests;
 /// <summary>Several workers, each with a home folder of its own, share a run only through the repository.</summary>
 public sealed class ShardTests
 {
-    private static readonly TenantSizes s_sizes = new() { Users = 9, MailsPerUser = 20, FilesPerUser = 8, EventsPerUser = 4, ContactsPerUser = 4, MaxFileBytes = 100_000 };
+    private static readonly TenantSizes s_sizes = new()
+    {
+        Users = 9,
+        MailsPerUser = 20,
+        FilesPerUser = 8,
+        EventsPerUser = 4,
+        ContactsPerUser = 4,
+        MaxFileBytes = 100_000,
+    };
 
     [Fact]
     public async Task Four_workers_end_with_one_snapshot_and_nothing_is_read_twice()
     {
         await using var scenario = await BackupScenario.StartAsync(s_sizes, sources: BackupScenario.Everything);
         var workers = await WorkersAsync(scenario, 4, BackupScenario.Everything);
-        var runs = await Task.WhenAll(workers.Select((engine, index) => scenario.RunAsync(new BackupOptions { ShardCount = 4, ShardIndex = index }, engine)));
+        var runs = await Task.WhenAll(
+            workers.Select((engine, index) => scenario.RunAsync(new BackupOptions { ShardCount = 4, ShardIndex = index }, engine))
+        );
         Assert.All(runs, run => Assert.Equal(BackupState.Succeeded, run.Status));
         var snapshot = Assert.Single(runs.Select(run => run.SnapshotId).Distinct());
         var merger = Assert.Single(runs, run => run.Verification is not null);
         Assert.Equal((merger.Verification!.ItemsExpected, true), (merger.Verification.ItemsStored, merger.Verification.IsClean));
         // Equal if others took its shard too.
-        Assert.Equal((merger.ResourcesTotal, runs.Where(run => run != merger).Sum(run => run.ResourcesDone) <= merger.ResourcesDone), (merger.ResourcesDone, true));
+        Assert.Equal(
+            (merger.ResourcesTotal, runs.Where(run => run != merger).Sum(run => run.ResourcesDone) <= merger.ResourcesDone),
+            (merger.ResourcesDone, true)
+        );
         Assert.Equal([snapshot], (await scenario.Engine.GetSnapshotsAsync("Test", scenario, default)).Select(each => each.SnapshotId));
         await AssertSoundAsync(scenario);
-        scenario.Tenant.Change((model, _) => Assert.Equal(
-            model.Users.Sum(user => (user.Mailbox?.Messages.Count ?? 0) + (user.Mailbox?.Events.Count ?? 0) + (user.Mailbox?.Contacts.Count ?? 0)),
-            merger.Resources.Where(each => each.Kind is "Mail" or "Calendar" or "Contacts").Sum(each => each.ItemsStored)));
+        scenario.Tenant.Change(
+            (model, _) =>
+                Assert.Equal(
+                    model.Users.Sum(user =>
+                        (user.Mailbox?.Messages.Count ?? 0) + (user.Mailbox?.Events.Count ?? 0) + (user.Mailbox?.Contacts.Count ?? 0)
+                    ),
+                    merger.Resources.Where(each => each.Kind is "Mail" or "Calendar" or "Contacts").Sum(each => each.ItemsStored)
+                )
+        );
 
         // The next night: fewer workers, more shards, none of them preassigned; then only one process.
         scenario.Tenant.Change((_, generator) => generator.Change(25));
@@ -63,7 +82,10 @@ public sealed class ShardTests
         var worker = (await WorkersAsync(scenario, 1))[0];
         var run = await scenario.RunAsync(new BackupOptions { ShardCount = shards }, worker);
         Assert.Equal(BackupState.Succeeded, run.Status);
-        Assert.Equal([run.SnapshotId], (await scenario.Engine.GetSnapshotsAsync("Test", scenario, default)).Select(each => each.SnapshotId));
+        Assert.Equal(
+            [run.SnapshotId],
+            (await scenario.Engine.GetSnapshotsAsync("Test", scenario, default)).Select(each => each.SnapshotId)
+        );
         // What was in progress.
         Assert.InRange(before.Count(item => scenario.Tenant.Contents.Served[item.Key] > item.Value), 0, before.Count / 4);
         await AssertSoundAsync(scenario);
@@ -81,13 +103,27 @@ public sealed class ShardTests
 
         // Each shard's newest snapshot counts everything that was ever written for it; the older ones are gone.
         var shards = Tags(scenario);
-        Assert.Equal(shards.Count, shards.Select(tags => Assert.Single(tags, tag => tag.StartsWith("shard:", StringComparison.Ordinal))).Distinct().Count());
+        Assert.Equal(
+            shards.Count,
+            shards.Select(tags => Assert.Single(tags, tag => tag.StartsWith("shard:", StringComparison.Ordinal))).Distinct().Count()
+        );
         Assert.All(shards.Where(tags => tags.Contains("shard-done")), tags => Assert.Contains("shard-verified", tags));
-        var written = shards.Select(tags => Assert.Single(tags, tag => tag.StartsWith("written:", StringComparison.Ordinal))["written:".Length..]);
-        Assert.Equal(Files(scenario), written.Aggregate(default(FileSetDigest), (sum, text) => FileSetDigest.TryParse(text, out var census) ? sum.With(census) : throw new FormatException(text)));
+        var written = shards.Select(tags =>
+            Assert.Single(tags, tag => tag.StartsWith("written:", StringComparison.Ordinal))["written:".Length..]
+        );
+        Assert.Equal(
+            Files(scenario),
+            written.Aggregate(
+                default(FileSetDigest),
+                (sum, text) => FileSetDigest.TryParse(text, out var census) ? sum.With(census) : throw new FormatException(text)
+            )
+        );
 
         // A disk loses a file meanwhile: the merging worker did not write it, and notices the loss nevertheless.
-        var pack = new DirectoryInfo(scenario.Folder["repository", "data"]).EnumerateFiles("*", SearchOption.AllDirectories).MaxBy(file => file.Length)!.FullName;
+        var pack = new DirectoryInfo(scenario.Folder["repository", "data"])
+            .EnumerateFiles("*", SearchOption.AllDirectories)
+            .MaxBy(file => file.Length)!
+            .FullName;
         File.Move(pack, scenario.Folder["lost"]);
         scenario.Tenant.Contents.BytesPerSecond = 0;
         var run = await scenario.RunAsync(new BackupOptions { ShardCount = 3 }, (await WorkersAsync(scenario, 1))[0]);
@@ -129,7 +165,11 @@ public sealed class ShardTests
             if (progress.Text.StartsWith("Waiting for other workers", StringComparison.Ordinal))
                 waiting.TrySetResult();
         };
-        using var repository = await ResticRepository.OpenAsync(new FolderObjectStore(scenario.Folder["repository"]), BackupScenario.Password, default);
+        using var repository = await ResticRepository.OpenAsync(
+            new FolderObjectStore(scenario.Folder["repository"]),
+            BackupScenario.Password,
+            default
+        );
         Task<BackupRun> running;
         await using (await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default))
         {
@@ -150,7 +190,10 @@ public sealed class ShardTests
         var alone = (await WorkersAsync(scenario, 1))[0];
         var running = scenario.RunAsync(new BackupOptions { ShardCount = 2, ShardIndex = 0 });
         await UntilAsync(async () => (await scenario.Engine.GetStatusAsync("Test", default)).Items > 40);
-        Assert.Equal("AlreadyRunningElsewhere", (await Assert.ThrowsAsync<BackupException>(() => scenario.RunAsync(engine: alone))).ErrorId);
+        Assert.Equal(
+            "AlreadyRunningElsewhere",
+            (await Assert.ThrowsAsync<BackupException>(() => scenario.RunAsync(engine: alone))).ErrorId
+        );
         Assert.Equal(BackupState.Running, (await alone.GetRepositoryStatusAsync("Test", scenario, default)).Status);
         scenario.Tenant.Contents.BytesPerSecond = 0;
         Assert.Equal(BackupState.Succeeded, (await running).Status);
@@ -165,7 +208,9 @@ public sealed class ShardTests
     public async Task Numbers_that_make_no_sense_are_refused_before_anything_happens(int count, int? index, string error)
     {
         await using var scenario = await BackupScenario.StartAsync(new TenantSizes { Users = 1 });
-        var refusal = await Assert.ThrowsAsync<BackupException>(() => scenario.RunAsync(new BackupOptions { ShardCount = count, ShardIndex = index }));
+        var refusal = await Assert.ThrowsAsync<BackupException>(() =>
+            scenario.RunAsync(new BackupOptions { ShardCount = count, ShardIndex = index })
+        );
         Assert.Equal((error, BackupErrorCategory.InvalidArgument), (refusal.ErrorId, refusal.Category));
         Assert.False(Directory.Exists(scenario.Folder["repository"]));
     }
@@ -173,8 +218,20 @@ public sealed class ShardTests
     [Fact]
     public async Task When_nothing_could_be_backed_up_the_run_fails_and_leaves_no_shard_behind()
     {
-        await using var scenario = await BackupScenario.StartAsync(new TenantSizes { Users = 3, MailsPerUser = 3, FilesPerUser = 0 }, new DemoTenantOptions { Permissions = new HashSet<string> { "User.Read.All" } }, new SourceSettings { Mail = new MailSelection() });
-        Assert.Equal("GraphAccessDenied", (await Assert.ThrowsAsync<BackupException>(() => scenario.RunAsync(new BackupOptions { ShardCount = 3 }))).ErrorId);
+        await using var scenario = await BackupScenario.StartAsync(
+            new TenantSizes
+            {
+                Users = 3,
+                MailsPerUser = 3,
+                FilesPerUser = 0,
+            },
+            new DemoTenantOptions { Permissions = new HashSet<string> { "User.Read.All" } },
+            new SourceSettings { Mail = new MailSelection() }
+        );
+        Assert.Equal(
+            "GraphAccessDenied",
+            (await Assert.ThrowsAsync<BackupException>(() => scenario.RunAsync(new BackupOptions { ShardCount = 3 }))).ErrorId
+        );
         Assert.Empty(await scenario.Engine.GetSnapshotsAsync("Test", scenario, default));
     }
 
@@ -204,12 +261,18 @@ public sealed class ShardTests
         if (code != 0)
             return []; // Not created yet.
         using var snapshots = JsonDocument.Parse(output);
-        return [.. snapshots.RootElement.EnumerateArray().Select(snapshot => snapshot.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()!).ToList())];
+        return
+        [
+            .. snapshots
+                .RootElement.EnumerateArray()
+                .Select(snapshot => snapshot.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()!).ToList()),
+        ];
     }
 
-    private static FileSetDigest Files(BackupScenario scenario) => ((string[])["data", "index"])
-        .SelectMany(folder => new DirectoryInfo(scenario.Folder["repository", folder]).EnumerateFiles("*", SearchOption.AllDirectories))
-        .Aggregate(default(FileSetDigest), (census, file) => census.With(BlobId.Parse(file.Name), file.Length));
+    private static FileSetDigest Files(BackupScenario scenario) =>
+        ((string[])["data", "index"])
+            .SelectMany(folder => new DirectoryInfo(scenario.Folder["repository", folder]).EnumerateFiles("*", SearchOption.AllDirectories))
+            .Aggregate(default(FileSetDigest), (census, file) => census.With(BlobId.Parse(file.Name), file.Length));
 
     private static async Task UntilAsync(Func<Task<bool>> isReached)
     {

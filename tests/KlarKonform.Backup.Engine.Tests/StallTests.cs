@@ -7,7 +7,12 @@ namespace KlarKonform.Backup.Engine.Tests;
 /// <summary>Runs in which nothing moves: they are named, reported, and distinguished from those that Microsoft asked to wait.</summary>
 public sealed class StallTests
 {
-    private static readonly TenantSizes s_sizes = new() { Users = 2, MailsPerUser = 3, FilesPerUser = 0 };
+    private static readonly TenantSizes s_sizes = new()
+    {
+        Users = 2,
+        MailsPerUser = 3,
+        FilesPerUser = 0,
+    };
     private static readonly SourceSettings s_mail = new() { Mail = new MailSelection() };
 
     [Fact]
@@ -25,7 +30,11 @@ public sealed class StallTests
         await vault.Asked;
         Assert.Null((await StatusAsync(scenario)).StalledSince);
 
-        await UntilAsync(time, TimeSpan.FromSeconds(30), async () => (await StatusAsync(scenario)).StalledSince is not null && !hook.Received.IsEmpty);
+        await UntilAsync(
+            time,
+            TimeSpan.FromSeconds(30),
+            async () => (await StatusAsync(scenario)).StalledSince is not null && !hook.Received.IsEmpty
+        );
         var status = await StatusAsync(scenario);
         Assert.Equal(BackupState.Running, status.Status);
         Assert.InRange(time.GetUtcNow() - status.StalledSince!.Value, TimeSpan.FromMinutes(29), TimeSpan.FromHours(12));
@@ -90,8 +99,11 @@ public sealed class StallTests
         string? first = null;
         scenario.Tenant.ChangeAnswers(answer =>
         {
-            var isBytes = what == "file" ? answer.Path.StartsWith("/download/", StringComparison.Ordinal)
-                : answer.Path.EndsWith("/$value", StringComparison.Ordinal) && answer.Path.Contains("/messages/", StringComparison.Ordinal);
+            var isBytes =
+                what == "file"
+                    ? answer.Path.StartsWith("/download/", StringComparison.Ordinal)
+                    : answer.Path.EndsWith("/$value", StringComparison.Ordinal)
+                        && answer.Path.Contains("/messages/", StringComparison.Ordinal);
             if (!isBytes)
                 return;
             if (Interlocked.CompareExchange(ref first, answer.Path, null) is { } stuck && stuck != answer.Path)

@@ -12,8 +12,12 @@ public sealed class StatusAndSchemaTests
         var schema = JsonSchema.FromText(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "configuration.schema.json")));
         var json = await File.ReadAllTextAsync(scenario.Folder["home", "configurations", "Test.json"]);
         Assert.True(schema.Evaluate(JsonDocument.Parse(json).RootElement).IsValid, json);
-        Assert.False(schema.Evaluate(JsonDocument.Parse(json.Replace("\"Folder\"", "\"Tape\"", StringComparison.Ordinal)).RootElement).IsValid);
-        Assert.False(schema.Evaluate(JsonDocument.Parse(json.Replace("vault/graph", "graph", StringComparison.Ordinal)).RootElement).IsValid);
+        Assert.False(
+            schema.Evaluate(JsonDocument.Parse(json.Replace("\"Folder\"", "\"Tape\"", StringComparison.Ordinal)).RootElement).IsValid
+        );
+        Assert.False(
+            schema.Evaluate(JsonDocument.Parse(json.Replace("vault/graph", "graph", StringComparison.Ordinal)).RootElement).IsValid
+        );
     }
 
     [Fact]
@@ -43,7 +47,8 @@ public sealed class StatusAndSchemaTests
         await using var scenario = await BackupScenario.StartAsync();
         await scenario.RunAsync();
         var journal = Directory.EnumerateFiles(scenario.Folder["home", "runs"], "*.json", SearchOption.AllDirectories).Single();
-        var json = (await File.ReadAllTextAsync(journal)).Replace("\"Succeeded\"", "\"Running\"", StringComparison.Ordinal)
+        var json = (await File.ReadAllTextAsync(journal))
+            .Replace("\"Succeeded\"", "\"Running\"", StringComparison.Ordinal)
             .Replace($"\"processId\": {Environment.ProcessId}", "\"processId\": 2147483600", StringComparison.Ordinal);
         await File.WriteAllTextAsync(journal, json);
         var status = await scenario.Engine.GetStatusAsync("Test", default);
@@ -57,22 +62,34 @@ public sealed class StatusAndSchemaTests
     {
         await using var scenario = await BackupScenario.StartAsync();
         await scenario.RunAsync();
-        scenario.Tenant.Change((model, generator) =>
-        {
-            foreach (var user in model.Users.Where(user => user.Mailbox is not null))
+        scenario.Tenant.Change(
+            (model, generator) =>
             {
-                generator.AddMessage(user);
-                generator.AddFile(user.Drive!, user.Drive!.Root, "neu.txt", 100);
+                foreach (var user in model.Users.Where(user => user.Mailbox is not null))
+                {
+                    generator.AddMessage(user);
+                    generator.AddFile(user.Drive!, user.Drive!.Root, "neu.txt", 100);
+                }
             }
-        });
+        );
         await scenario.RunAsync();
-        Assert.True((await scenario.Engine.TestIntegrityAsync("Test", new IntegrityOptions { ReadData = true }, scenario, scenario, default)).Passed);
-        var pack = Directory.EnumerateFiles(scenario.Folder["repository", "data"], "*", SearchOption.AllDirectories).MaxBy(file => new FileInfo(file).Length)!;
+        Assert.True(
+            (await scenario.Engine.TestIntegrityAsync("Test", new IntegrityOptions { ReadData = true }, scenario, scenario, default)).Passed
+        );
+        var pack = Directory
+            .EnumerateFiles(scenario.Folder["repository", "data"], "*", SearchOption.AllDirectories)
+            .MaxBy(file => new FileInfo(file).Length)!;
         var bytes = await File.ReadAllBytesAsync(pack);
         bytes[1000] ^= 1;
         await File.WriteAllBytesAsync(pack, bytes);
         Assert.True((await scenario.Engine.TestIntegrityAsync("Test", new IntegrityOptions(), scenario, scenario, default)).Passed);
-        var report = await scenario.Engine.TestIntegrityAsync("Test", new IntegrityOptions { ReadData = true }, scenario, scenario, default);
+        var report = await scenario.Engine.TestIntegrityAsync(
+            "Test",
+            new IntegrityOptions { ReadData = true },
+            scenario,
+            scenario,
+            default
+        );
         Assert.False(report.Passed);
         Assert.Contains(Path.GetFileName(pack), string.Join(' ', report.Problems), StringComparison.Ordinal);
 

@@ -21,7 +21,12 @@ internal sealed record StoredItem(string Path, JsonElement Document)
         await using var store = new FolderObjectStore(folder, durable: false);
         using var repository = await ResticRepository.OpenAsync(store, password, default);
         await repository.LoadIndexAsync(default);
-        var newest = SnapshotOrder.Sort(await repository.SnapshotsAsync(default).Where(each => each.Snapshot.Tags?.Any(tag => tag.StartsWith("config:", StringComparison.Ordinal)) == true).ToListAsync(default))[^1];
+        var newest = SnapshotOrder.Sort(
+            await repository
+                .SnapshotsAsync(default)
+                .Where(each => each.Snapshot.Tags?.Any(tag => tag.StartsWith("config:", StringComparison.Ordinal)) == true)
+                .ToListAsync(default)
+        )[^1];
         var items = new List<StoredItem>();
         await WalkAsync(new RepositoryReader(repository), newest.Snapshot.Root, "", items);
         return items;

@@ -8,7 +8,15 @@ namespace KlarKonform.Backup.Engine.Tests;
 /// <summary>What restic shows for our snapshots is what it would have counted itself.</summary>
 public sealed class SummaryTests
 {
-    private static readonly TenantSizes s_sizes = new() { Users = 4, MailsPerUser = 12, FilesPerUser = 10, EventsPerUser = 3, ContactsPerUser = 3, MaxFileBytes = 300_000 };
+    private static readonly TenantSizes s_sizes = new()
+    {
+        Users = 4,
+        MailsPerUser = 12,
+        FilesPerUser = 10,
+        EventsPerUser = 3,
+        ContactsPerUser = 3,
+        MaxFileBytes = 300_000,
+    };
 
     [Fact]
     public async Task The_summary_of_every_run_is_what_restic_counts()
@@ -16,12 +24,19 @@ public sealed class SummaryTests
         await using var scenario = await BackupScenario.StartAsync(s_sizes, sources: BackupScenario.Everything);
         Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync()).Status);
         var first = Assert.Single(await TrueSummariesAsync(scenario));
-        Assert.Equal((first.Long("total_files_processed"), 0, 0), (first.Long("files_new"), first.Long("files_changed"), first.Long("files_unmodified")));
+        Assert.Equal(
+            (first.Long("total_files_processed"), 0, 0),
+            (first.Long("files_new"), first.Long("files_changed"), first.Long("files_unmodified"))
+        );
         Assert.Equal(Entries(scenario, "dir"), first.Long("dirs_new"));
         Assert.Equal(Blobs(scenario), (first.Long("data_blobs"), first.Long("tree_blobs")));
         Assert.Equal(PackBytes(scenario), first.Long("data_added_packed"));
         Assert.InRange(first.Long("data_added"), first.Long("data_added_packed") / 2, first.Long("data_added_packed") * 20);
-        Assert.InRange(DateTimeOffset.Parse(first.Text("backup_end"), null), DateTimeOffset.Parse(first.Text("backup_start"), null), DateTimeOffset.UtcNow);
+        Assert.InRange(
+            DateTimeOffset.Parse(first.Text("backup_end"), null),
+            DateTimeOffset.Parse(first.Text("backup_start"), null),
+            DateTimeOffset.UtcNow
+        );
 
         var (blobs, bytes) = (Blobs(scenario), PackBytes(scenario));
         scenario.Tenant.Change((model, generator) => ChangeSome(model, generator, 1));
@@ -43,21 +58,28 @@ public sealed class SummaryTests
     [Fact]
     public async Task A_folder_that_moves_is_not_new()
     {
-        await using var scenario = await BackupScenario.StartAsync(s_sizes, sources: new SourceSettings { OneDrive = new DriveSelection() });
+        await using var scenario = await BackupScenario.StartAsync(
+            s_sizes,
+            sources: new SourceSettings { OneDrive = new DriveSelection() }
+        );
         await scenario.RunAsync();
-        scenario.Tenant.Change((model, generator) =>
-        {
-            var drive = model.Users[0].Drive!;
-            var folder = generator.AddFolder(drive, drive.Root, "Archiv");
-            for (var i = 0; i < 20; i++)
-                generator.AddFile(drive, folder, $"{i}.txt", 100);
-        });
+        scenario.Tenant.Change(
+            (model, generator) =>
+            {
+                var drive = model.Users[0].Drive!;
+                var folder = generator.AddFolder(drive, drive.Root, "Archiv");
+                for (var i = 0; i < 20; i++)
+                    generator.AddFile(drive, folder, $"{i}.txt", 100);
+            }
+        );
         await scenario.RunAsync();
-        scenario.Tenant.Change((model, _) =>
-        {
-            var drive = model.Users[0].Drive!;
-            drive.Rename(drive.Items.Values.First(item => item.Name == "Archiv"), "Ablage");
-        });
+        scenario.Tenant.Change(
+            (model, _) =>
+            {
+                var drive = model.Users[0].Drive!;
+                drive.Rename(drive.Items.Values.First(item => item.Name == "Archiv"), "Ablage");
+            }
+        );
         await scenario.RunAsync();
         var last = (await TrueSummariesAsync(scenario))[^1];
         Assert.Equal((0, 0), (last.Long("files_new"), last.Long("dirs_new")));
@@ -70,7 +92,10 @@ public sealed class SummaryTests
         await using var scenario = await BackupScenario.StartAsync(s_sizes, sources: BackupScenario.Everything);
         Assert.Equal(BackupState.Succeeded, (await scenario.RunAsync(new BackupOptions { ShardCount = 3 })).Status);
         var first = Assert.Single(await TrueSummariesAsync(scenario));
-        Assert.Equal((first.Long("total_files_processed"), 0, 0), (first.Long("files_new"), first.Long("files_changed"), first.Long("files_unmodified")));
+        Assert.Equal(
+            (first.Long("total_files_processed"), 0, 0),
+            (first.Long("files_new"), first.Long("files_changed"), first.Long("files_unmodified"))
+        );
         Assert.Equal(Entries(scenario, "dir"), first.Long("dirs_new"));
         Assert.Equal((0, 0), (first.Long("dirs_changed"), first.Long("dirs_unmodified")));
         Assert.Equal(PackBytes(scenario), first.Long("data_added_packed"));
@@ -134,7 +159,11 @@ public sealed class SummaryTests
     // Program and totals are right by restic's own count: it would write the same summary.
     private static Task<List<JsonElement>> TrueSummariesAsync(BackupScenario scenario)
     {
-        Assert.Contains("no snapshots would be modified", Peer(scenario, "0.19").Run("rewrite", "--snapshot-summary", "--dry-run"), StringComparison.Ordinal);
+        Assert.Contains(
+            "no snapshots would be modified",
+            Peer(scenario, "0.19").Run("rewrite", "--snapshot-summary", "--dry-run"),
+            StringComparison.Ordinal
+        );
         return Task.FromResult(Summaries(scenario).Select(summary => summary!.Value).ToList());
     }
 
@@ -147,7 +176,12 @@ public sealed class SummaryTests
                 Assert.Matches(@"^KlarKonform Backup \d+\.\d+\.\d+$", program.GetString());
         }
 
-        return [.. snapshots.RootElement.EnumerateArray().Select(snapshot => snapshot.TryGetProperty("summary", out var summary) ? summary.Clone() : (JsonElement?)null)];
+        return
+        [
+            .. snapshots
+                .RootElement.EnumerateArray()
+                .Select(snapshot => snapshot.TryGetProperty("summary", out var summary) ? summary.Clone() : (JsonElement?)null),
+        ];
     }
 
     // What restic says about the difference between the two newest snapshots.
@@ -160,7 +194,10 @@ public sealed class SummaryTests
         foreach (var line in restic.Run(["diff", "--metadata", "--json", .. ids]).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             using var change = JsonDocument.Parse(line);
-            if (change.RootElement.GetProperty("message_type").GetString() != "change" || change.RootElement.GetProperty("modifier").GetString() == "-")
+            if (
+                change.RootElement.GetProperty("message_type").GetString() != "change"
+                || change.RootElement.GetProperty("modifier").GetString() == "-"
+            )
                 continue;
             var path = change.RootElement.GetProperty("path").GetString()!;
             Set(path.EndsWith('/'), change.RootElement.GetProperty("modifier").GetString() == "+").Add(path);
@@ -169,7 +206,7 @@ public sealed class SummaryTests
         // A folder with a change below is a changed one, even if restic only names what is below.
         foreach (var path in Paths(restic, ids[0]).Except(Paths(restic, ids[1])).Concat(counts.Values.SelectMany(paths => paths)).ToArray())
         {
-            for (var parent = path.TrimEnd('/'); (parent = parent[..parent.LastIndexOf('/')]).Length > 0;)
+            for (var parent = path.TrimEnd('/'); (parent = parent[..parent.LastIndexOf('/')]).Length > 0; )
                 Set(true, false).Add(parent + "/");
         }
 
@@ -177,7 +214,8 @@ public sealed class SummaryTests
         Set(true, false).ExceptWith(Set(true, true).Concat(gone));
         return (Set(false, true).Count, Set(false, false).Count, Set(true, true).Count, Set(true, false).Count);
 
-        HashSet<string> Set(bool isDirectory, bool isNew) => counts.TryGetValue((isDirectory, isNew), out var set) ? set : counts[(isDirectory, isNew)] = [];
+        HashSet<string> Set(bool isDirectory, bool isNew) =>
+            counts.TryGetValue((isDirectory, isNew), out var set) ? set : counts[(isDirectory, isNew)] = [];
     }
 
     private static HashSet<string> Paths(StockRestic restic, string snapshot) =>
@@ -197,17 +235,25 @@ public sealed class SummaryTests
     }
 
     private static void AssertEqual((long FilesNew, long FilesChanged, long DirsNew, long DirsChanged) diff, JsonElement summary) =>
-        Assert.Equal(diff, (summary.Long("files_new"), summary.Long("files_changed"), summary.Long("dirs_new"), summary.Long("dirs_changed")));
+        Assert.Equal(
+            diff,
+            (summary.Long("files_new"), summary.Long("files_changed"), summary.Long("dirs_new"), summary.Long("dirs_changed"))
+        );
 
-    private static long Entries(BackupScenario scenario, string type) => Nodes(Peer(scenario, "0.19"), "latest").Count(node => node.GetProperty("type").GetString() == type);
+    private static long Entries(BackupScenario scenario, string type) =>
+        Nodes(Peer(scenario, "0.19"), "latest").Count(node => node.GetProperty("type").GetString() == type);
 
     private static (long Data, long Trees) Blobs(BackupScenario scenario)
     {
         var lines = Peer(scenario, "0.19").Run("list", "blobs").Split('\n');
-        return (lines.Count(line => line.StartsWith("data", StringComparison.Ordinal)), lines.Count(line => line.StartsWith("tree", StringComparison.Ordinal)));
+        return (
+            lines.Count(line => line.StartsWith("data", StringComparison.Ordinal)),
+            lines.Count(line => line.StartsWith("tree", StringComparison.Ordinal))
+        );
     }
 
-    private static long PackBytes(BackupScenario scenario) => new DirectoryInfo(scenario.Folder["repository", "data"]).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+    private static long PackBytes(BackupScenario scenario) =>
+        new DirectoryInfo(scenario.Folder["repository", "data"]).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
     private static StockRestic Peer(BackupScenario scenario, string version)
     {

@@ -88,12 +88,19 @@ public sealed class GovernorTests
         var all = new List<Task>();
         foreach (var drive in Enumerable.Repeat("large", 5).Concat(["small", "small"]))
         {
-            all.Add(governor.EnterAsync(GraphScope.Drive(drive), 1, 1, default).ContinueWith(place =>
-            {
-                lock (order)
-                    order.Add(drive);
-                place.Result.Dispose();
-            }, TaskContinuationOptions.ExecuteSynchronously));
+            all.Add(
+                governor
+                    .EnterAsync(GraphScope.Drive(drive), 1, 1, default)
+                    .ContinueWith(
+                        place =>
+                        {
+                            lock (order)
+                                order.Add(drive);
+                            place.Result.Dispose();
+                        },
+                        TaskContinuationOptions.ExecuteSynchronously
+                    )
+            );
         }
 
         _time.Advance(TimeSpan.FromSeconds(2));
@@ -147,44 +154,61 @@ public sealed class GovernorTests
     [Fact]
     public void No_window_ever_holds_more_than_its_quota()
     {
-        Gen.Select(Gen.Int[1, 20], Gen.Int[0, 4000]).Array[20, 100].Sample(arrivals =>
-        {
-            var time = new WatchedTime();
-            using var governor = new GraphGovernor(time);
-            var admitted = new List<(DateTimeOffset Time, int Cost)>();
-            foreach (var (cost, pause) in arrivals)
-            {
-                var charged = cost * 97;
-                var entering = governor.EnterAsync(GraphScope.Mailbox("a"), 1, charged, default);
-                var atOnce = entering.IsCompleted;
-                var moment = time.GetUtcNow();
-                while (!SpinWait.SpinUntil(() => entering.IsCompleted, 1))
-                    time.Advance(TimeSpan.FromMinutes(1));
-                Assert.True(atOnce || time.LastFired - moment < TimeSpan.FromMinutes(12), "A request waited longer than a whole window.");
+        Gen.Select(Gen.Int[1, 20], Gen.Int[0, 4000])
+            .Array[20, 100]
+            .Sample(
+                arrivals =>
+                {
+                    var time = new WatchedTime();
+                    using var governor = new GraphGovernor(time);
+                    var admitted = new List<(DateTimeOffset Time, int Cost)>();
+                    foreach (var (cost, pause) in arrivals)
+                    {
+                        var charged = cost * 97;
+                        var entering = governor.EnterAsync(GraphScope.Mailbox("a"), 1, charged, default);
+                        var atOnce = entering.IsCompleted;
+                        var moment = time.GetUtcNow();
+                        while (!SpinWait.SpinUntil(() => entering.IsCompleted, 1))
+                            time.Advance(TimeSpan.FromMinutes(1));
+                        Assert.True(
+                            atOnce || time.LastFired - moment < TimeSpan.FromMinutes(12),
+                            "A request waited longer than a whole window."
+                        );
 
-                entering.Result.Dispose();
+                        entering.Result.Dispose();
 
-                // A waiter is admitted by the gate's timer, at the time at which it fires.
-                admitted.Add((atOnce ? moment : time.LastFired, charged));
-                time.Advance(TimeSpan.FromMilliseconds(pause));
-            }
+                        // A waiter is admitted by the gate's timer, at the time at which it fires.
+                        admitted.Add((atOnce ? moment : time.LastFired, charged));
+                        time.Advance(TimeSpan.FromMilliseconds(pause));
+                    }
 
-            foreach (var (start, _) in admitted)
-                Assert.True(admitted.Where(each => each.Time >= start && each.Time < start + TimeSpan.FromMinutes(10)).Sum(each => each.Cost) <= 10_000);
-        }, iter: 30, threads: 1);
+                    foreach (var (start, _) in admitted)
+                        Assert.True(
+                            admitted
+                                .Where(each => each.Time >= start && each.Time < start + TimeSpan.FromMinutes(10))
+                                .Sum(each => each.Cost) <= 10_000
+                        );
+                },
+                iter: 30,
+                threads: 1
+            );
     }
 
     private sealed class WatchedTime() : FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero))
     {
         public DateTimeOffset LastFired { get; private set; }
 
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => base.CreateTimer(
-            each =>
-            {
-                LastFired = GetUtcNow();
-                callback(each);
-            },
-            state, dueTime, period);
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(
+                each =>
+                {
+                    LastFired = GetUtcNow();
+                    callback(each);
+                },
+                state,
+                dueTime,
+                period
+            );
     }
 
     private static async Task<IDisposable> Now(GraphGovernor governor, GraphScope scope)

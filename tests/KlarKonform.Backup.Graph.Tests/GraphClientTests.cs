@@ -40,7 +40,9 @@ public sealed class GraphClientTests
     {
         await using var scenario = await GraphScenario.StartAsync();
         var client = scenario.Client();
-        var failure = await Assert.ThrowsAsync<GraphException>(() => client.GetJsonAsync(new GraphRequest(GraphScope.Directory, new Uri("https://localhost:1/v1.0/users")), default));
+        var failure = await Assert.ThrowsAsync<GraphException>(() =>
+            client.GetJsonAsync(new GraphRequest(GraphScope.Directory, new Uri("https://localhost:1/v1.0/users")), default)
+        );
         Assert.Equal("ForeignLink", failure.Code);
     }
 
@@ -51,8 +53,18 @@ public sealed class GraphClientTests
         var client = scenario.Client();
         var user = scenario.Tenant.Model.Users[0];
         var file = scenario.Tenant.Change((_, generator) => generator.AddFile(user.Drive!, user.Drive!.Root, "groß.bin", 2_000_000));
-        await using var insecure = await new DriveApi(client).ContentAsync(user.Drive!.Id, file.Id, file.Size, new Uri("http://files.example/1"), 0, default);
-        Assert.Equal("InsecureLink", (await Assert.ThrowsAsync<GraphException>(async () => await insecure.ReadExactlyAsync(new byte[1]))).Code);
+        await using var insecure = await new DriveApi(client).ContentAsync(
+            user.Drive!.Id,
+            file.Id,
+            file.Size,
+            new Uri("http://files.example/1"),
+            0,
+            default
+        );
+        Assert.Equal(
+            "InsecureLink",
+            (await Assert.ThrowsAsync<GraphException>(async () => await insecure.ReadExactlyAsync(new byte[1]))).Code
+        );
         scenario.Tenant.BreakDownloads(1);
         await using var stream = await new DriveApi(client).ContentAsync(user.Drive!.Id, file.Id, file.Size, null, 0, default);
         using var memory = new MemoryStream();
@@ -69,11 +81,15 @@ public sealed class GraphClientTests
         var client = scenario.Client();
         var user = scenario.Tenant.Model.Users[0];
         var mail = new MailApi(client, user.Id);
-        await Parallel.ForEachAsync(user.Mailbox!.Messages.Keys, new ParallelOptions { MaxDegreeOfParallelism = 12 }, async (id, token) =>
-        {
-            await using var mime = await mail.MimeAsync(id, token);
-            Assert.True(await mime.ReadAsync(new byte[1], token) > 0);
-        });
+        await Parallel.ForEachAsync(
+            user.Mailbox!.Messages.Keys,
+            new ParallelOptions { MaxDegreeOfParallelism = 12 },
+            async (id, token) =>
+            {
+                await using var mime = await mail.MimeAsync(id, token);
+                Assert.True(await mime.ReadAsync(new byte[1], token) > 0);
+            }
+        );
         Assert.Empty(scenario.Tenant.Counters.Violations);
     }
 
@@ -83,8 +99,14 @@ public sealed class GraphClientTests
         await using var scenario = await GraphScenario.StartAsync();
         var client = scenario.Client();
         var user = scenario.Tenant.Model.Users[^1];
-        Assert.Equal(GraphErrorKind.NotProvisioned, (await Assert.ThrowsAsync<GraphException>(() => new MailApi(client, user.Id).ProbeAsync(default))).Kind);
-        Assert.Equal(GraphErrorKind.NotProvisioned, (await Assert.ThrowsAsync<GraphException>(() => new DriveApi(client).UserDriveAsync(user.Id, default))).Kind);
+        Assert.Equal(
+            GraphErrorKind.NotProvisioned,
+            (await Assert.ThrowsAsync<GraphException>(() => new MailApi(client, user.Id).ProbeAsync(default))).Kind
+        );
+        Assert.Equal(
+            GraphErrorKind.NotProvisioned,
+            (await Assert.ThrowsAsync<GraphException>(() => new DriveApi(client).UserDriveAsync(user.Id, default))).Kind
+        );
     }
 
     [Fact]
@@ -114,9 +136,15 @@ public sealed class GraphClientTests
         var user = scenario.Tenant.Model.Users[0];
         var client = scenario.Client();
         var (contacts, mail) = (new ContactApi(client, user.Id), new MailApi(client, user.Id));
-        await Task.WhenAll(Enumerable.Range(0, 12).Select(i => i % 2 == 0
-            ? contacts.PhotosAsync([.. user.Mailbox!.Contacts.Keys], default)
-            : (Task)mail.ItemCountAsync(user.Mailbox!.Folder("inbox").Id, default)));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 12)
+                .Select(i =>
+                    i % 2 == 0
+                        ? contacts.PhotosAsync([.. user.Mailbox!.Contacts.Keys], default)
+                        : (Task)mail.ItemCountAsync(user.Mailbox!.Folder("inbox").Id, default)
+                )
+        );
         Assert.Empty(scenario.Tenant.Counters.Violations);
     }
 
@@ -135,7 +163,10 @@ public sealed class GraphClientTests
             Assert.Equal(MimeWriter.Write(message), memory.ToArray());
         }
 
-        Assert.All(await contacts.PhotosAsync([.. user.Mailbox.Contacts.Keys], default), photo => Assert.True(photo.Failure is null or { Kind: GraphErrorKind.NotFound }));
+        Assert.All(
+            await contacts.PhotosAsync([.. user.Mailbox.Contacts.Keys], default),
+            photo => Assert.True(photo.Failure is null or { Kind: GraphErrorKind.NotFound })
+        );
         Assert.True(scenario.Tenant.Counters["fault"] > 0);
         Assert.Contains(scenario.Events, line => line.Contains("attempt 2 in", StringComparison.Ordinal));
     }
@@ -148,7 +179,15 @@ public sealed class GraphClientTests
         var client = scenario.Client();
         await GraphScenario.UsersAsync(client);
         int Asked() => scenario.Requests.ToArray().Count(line => line.Contains("mailFolders", StringComparison.Ordinal));
-        var pages = DeltaReader.ReadAsync(client, new GraphRequest(GraphScope.Mailbox(user.Id), client.Address($"/users/{user.Id}/mailFolders/delta")), 1, PageKind.Delta, default).GetAsyncEnumerator();
+        var pages = DeltaReader
+            .ReadAsync(
+                client,
+                new GraphRequest(GraphScope.Mailbox(user.Id), client.Address($"/users/{user.Id}/mailFolders/delta")),
+                1,
+                PageKind.Delta,
+                default
+            )
+            .GetAsyncEnumerator();
         Assert.True(await pages.MoveNextAsync());
         Assert.NotNull(pages.Current.NextLink);
         while (Asked() < 2)

@@ -35,16 +35,32 @@ internal sealed class GraphScenario : IAsyncDisposable
     public List<string> Requests { get; } = [];
 
     public static async Task<GraphScenario> StartAsync(DemoTenantOptions? options = null, LineLimits? limits = null) =>
-        new(await DemoTenantServer.StartAsync((options ?? new DemoTenantOptions()) with { Sizes = new TenantSizes { Users = 3, MailsPerUser = 12, FilesPerUser = 4 } })) { Limits = limits };
+        new(
+            await DemoTenantServer.StartAsync(
+                (options ?? new DemoTenantOptions()) with
+                {
+                    Sizes = new TenantSizes
+                    {
+                        Users = 3,
+                        MailsPerUser = 12,
+                        FilesPerUser = 4,
+                    },
+                }
+            )
+        )
+        {
+            Limits = limits,
+        };
 
-    public GraphSettings Settings => new()
-    {
-        AuthorityHost = new Uri(Tenant.BaseUrl),
-        Endpoint = new Uri(Tenant.BaseUrl + "/v1.0"),
-        TenantId = Tenant.Options.TenantId,
-        ClientId = Tenant.Options.ClientId,
-        CustomAuthority = true,
-    };
+    public GraphSettings Settings =>
+        new()
+        {
+            AuthorityHost = new Uri(Tenant.BaseUrl),
+            Endpoint = new Uri(Tenant.BaseUrl + "/v1.0"),
+            TenantId = Tenant.Options.TenantId,
+            ClientId = Tenant.Options.ClientId,
+            CustomAuthority = true,
+        };
 
     /// <summary>How long to wait on a silent line; null for as long as it takes.</summary>
     public LineLimits? Limits { get; init; }
@@ -54,14 +70,27 @@ internal sealed class GraphScenario : IAsyncDisposable
         var tokens = Tokens(credential, settings);
         var governor = new GraphGovernor(TimeProvider.System);
         _owned.Add(governor);
-        var client = new GraphClient(settings ?? Settings, tokens, governor, Handler, time ?? TimeProvider.System, Random.Shared, new GraphLog(Write(Events), Write(Requests)));
+        var client = new GraphClient(
+            settings ?? Settings,
+            tokens,
+            governor,
+            Handler,
+            time ?? TimeProvider.System,
+            Random.Shared,
+            new GraphLog(Write(Events), Write(Requests))
+        );
         _owned.Add(client);
         return client;
     }
 
     public GraphTokenSource Tokens(GraphCredential? credential = null, GraphSettings? settings = null)
     {
-        var tokens = new GraphTokenSource(settings ?? Settings, credential ?? new GraphCredential.ClientSecret(Tenant.Options.ClientSecret), Handler, TimeProvider.System);
+        var tokens = new GraphTokenSource(
+            settings ?? Settings,
+            credential ?? new GraphCredential.ClientSecret(Tenant.Options.ClientSecret),
+            Handler,
+            TimeProvider.System
+        );
         _owned.Add(tokens);
         return tokens;
     }
@@ -80,7 +109,10 @@ internal sealed class GraphScenario : IAsyncDisposable
     public static X509Certificate2 NewCertificate()
     {
         using var key = RSA.Create(2048);
-        return new CertificateRequest("CN=KlarKonform", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        return new CertificateRequest("CN=KlarKonform", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(
+            DateTimeOffset.UtcNow.AddDays(-1),
+            DateTimeOffset.UtcNow.AddDays(1)
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -91,9 +123,10 @@ internal sealed class GraphScenario : IAsyncDisposable
         await Tenant.DisposeAsync();
     }
 
-    private static Action<string> Write(List<string> lines) => line =>
-    {
-        lock (lines)
-            lines.Add(line);
-    };
+    private static Action<string> Write(List<string> lines) =>
+        line =>
+        {
+            lock (lines)
+                lines.Add(line);
+        };
 }

@@ -14,28 +14,46 @@ public sealed class SignInTests
         using var other = GraphScenario.NewCertificate();
         await using var scenario = await GraphScenario.StartAsync(new DemoTenantOptions { Certificates = [registered] });
         Assert.Equal(3, (await GraphScenario.UsersAsync(scenario.Client(new GraphCredential.ClientCertificate(registered)))).Count);
-        var refused = await Assert.ThrowsAsync<GraphException>(() => GraphScenario.UsersAsync(scenario.Client(new GraphCredential.ClientCertificate(other))));
+        var refused = await Assert.ThrowsAsync<GraphException>(() =>
+            GraphScenario.UsersAsync(scenario.Client(new GraphCredential.ClientCertificate(other)))
+        );
         Assert.Equal((GraphErrorKind.SignInFailed, "AADSTS700027"), (refused.Kind, refused.Code));
     }
 
     [Fact]
     public async Task A_workload_identity_reads_its_token_file_and_a_strange_token_is_refused()
     {
-        await using var scenario = await GraphScenario.StartAsync(new DemoTenantOptions { FederatedToken = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJrOHMifQ.c2ln" });
+        await using var scenario = await GraphScenario.StartAsync(
+            new DemoTenantOptions { FederatedToken = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJrOHMifQ.c2ln" }
+        );
         var file = Path.GetTempFileName();
         try
         {
             await File.WriteAllTextAsync(file, scenario.Tenant.Options.FederatedToken);
             Assert.Equal(3, (await GraphScenario.UsersAsync(scenario.Client(new GraphCredential.WorkloadIdentity(file)))).Count);
             await File.WriteAllTextAsync(file, "strange");
-            Assert.Equal("AADSTS700027", (await Assert.ThrowsAsync<GraphException>(() => GraphScenario.UsersAsync(scenario.Client(new GraphCredential.WorkloadIdentity(file))))).Code);
+            Assert.Equal(
+                "AADSTS700027",
+                (
+                    await Assert.ThrowsAsync<GraphException>(() =>
+                        GraphScenario.UsersAsync(scenario.Client(new GraphCredential.WorkloadIdentity(file)))
+                    )
+                ).Code
+            );
         }
         finally
         {
             File.Delete(file);
         }
 
-        Assert.Equal(GraphErrorKind.SignInFailed, (await Assert.ThrowsAsync<GraphException>(() => GraphScenario.UsersAsync(scenario.Client(new GraphCredential.WorkloadIdentity(file))))).Kind);
+        Assert.Equal(
+            GraphErrorKind.SignInFailed,
+            (
+                await Assert.ThrowsAsync<GraphException>(() =>
+                    GraphScenario.UsersAsync(scenario.Client(new GraphCredential.WorkloadIdentity(file)))
+                )
+            ).Kind
+        );
     }
 
     [Theory]
@@ -80,9 +98,13 @@ public sealed class SignInTests
     [Fact]
     public async Task The_tokens_roles_are_read_for_diagnosis_and_a_missing_permission_is_named()
     {
-        await using var scenario = await GraphScenario.StartAsync(new DemoTenantOptions { Permissions = new HashSet<string> { "User.Read.All" } });
+        await using var scenario = await GraphScenario.StartAsync(
+            new DemoTenantOptions { Permissions = new HashSet<string> { "User.Read.All" } }
+        );
         Assert.Equal(["User.Read.All"], await scenario.Tokens().RolesAsync(default));
-        var refused = await Assert.ThrowsAsync<GraphException>(() => new CalendarApi(scenario.Client(), scenario.Tenant.Model.Users[0].Id).ProbeAsync(default));
+        var refused = await Assert.ThrowsAsync<GraphException>(() =>
+            new CalendarApi(scenario.Client(), scenario.Tenant.Model.Users[0].Id).ProbeAsync(default)
+        );
         Assert.Equal((GraphErrorKind.AccessDenied, "Calendars.Read"), (refused.Kind, refused.Permission));
     }
 
@@ -95,10 +117,25 @@ public sealed class SignInTests
         await GraphScenario.UsersAsync(client);
         scenario.Tenant.RevokeTokens();
         await GraphScenario.UsersAsync(client);
-        Assert.Contains(scenario.Requests, line => line.StartsWith("GET /v1.0/users -> 200 in ", StringComparison.Ordinal) && line.Contains("request-id", StringComparison.Ordinal));
+        Assert.Contains(
+            scenario.Requests,
+            line =>
+                line.StartsWith("GET /v1.0/users -> 200 in ", StringComparison.Ordinal)
+                && line.Contains("request-id", StringComparison.Ordinal)
+        );
         Assert.Contains(scenario.Events, line => line.Contains("InvalidAuthenticationToken", StringComparison.Ordinal));
-        Assert.DoesNotContain(scenario.Requests.Concat(scenario.Events), line =>
-            line.Contains("Bearer", StringComparison.Ordinal) || line.Contains("eyJ", StringComparison.Ordinal) || line.Contains(scenario.Tenant.Options.ClientSecret, StringComparison.Ordinal) || line.Contains('?'));
-        Assert.DoesNotContain(scenario.Tenant.Options.ClientSecret, new GraphCredential.ClientSecret(scenario.Tenant.Options.ClientSecret).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            scenario.Requests.Concat(scenario.Events),
+            line =>
+                line.Contains("Bearer", StringComparison.Ordinal)
+                || line.Contains("eyJ", StringComparison.Ordinal)
+                || line.Contains(scenario.Tenant.Options.ClientSecret, StringComparison.Ordinal)
+                || line.Contains('?')
+        );
+        Assert.DoesNotContain(
+            scenario.Tenant.Options.ClientSecret,
+            new GraphCredential.ClientSecret(scenario.Tenant.Options.ClientSecret).ToString(),
+            StringComparison.Ordinal
+        );
     }
 }

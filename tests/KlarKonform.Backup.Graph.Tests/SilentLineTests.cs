@@ -22,7 +22,9 @@ public sealed class SilentLineTests
         await using var scenario = await GraphScenario.StartAsync(limits: s_limits);
         var client = scenario.Client(time: new ImmediateTime());
         var asked = 0;
-        scenario.Tenant.ChangeAnswers(answer => answer.SilentAfter = answer.Path.StartsWith("/users", StringComparison.Ordinal) && ++asked == 1 ? 0 : null);
+        scenario.Tenant.ChangeAnswers(answer =>
+            answer.SilentAfter = answer.Path.StartsWith("/users", StringComparison.Ordinal) && ++asked == 1 ? 0 : null
+        );
         Assert.Equal(3, (await GraphScenario.UsersAsync(client).WaitAsync(s_deadline)).Count);
         Assert.True(asked > 1);
     }
@@ -33,7 +35,9 @@ public sealed class SilentLineTests
         await using var scenario = await GraphScenario.StartAsync(limits: s_limits);
         var client = scenario.Client(time: new ImmediateTime());
         var asked = 0;
-        scenario.Tenant.ChangeAnswers(answer => answer.SilentAfter = answer.Path.StartsWith("/users", StringComparison.Ordinal) && ++asked <= 2 ? answer.Body.Length / 2 : null);
+        scenario.Tenant.ChangeAnswers(answer =>
+            answer.SilentAfter = answer.Path.StartsWith("/users", StringComparison.Ordinal) && ++asked <= 2 ? answer.Body.Length / 2 : null
+        );
         Assert.Equal(3, (await GraphScenario.UsersAsync(client).WaitAsync(s_deadline)).Count);
     }
 
@@ -104,7 +108,9 @@ public sealed class SilentLineTests
     [InlineData(100)]
     public async Task A_download_of_which_nothing_new_comes_is_given_up(int after)
     {
-        await using var scenario = await GraphScenario.StartAsync(limits: new LineLimits { Headers = TimeSpan.FromSeconds(1), Silence = TimeSpan.FromSeconds(1) });
+        await using var scenario = await GraphScenario.StartAsync(
+            limits: new LineLimits { Headers = TimeSpan.FromSeconds(1), Silence = TimeSpan.FromSeconds(1) }
+        );
         var client = scenario.Client(time: new ImmediateTime());
         await GraphScenario.UsersAsync(client);
         var user = scenario.Tenant.Model.Users[0];
@@ -143,7 +149,11 @@ public sealed class SilentLineTests
     public async Task A_sign_in_without_an_answer_is_a_line_and_not_a_refusal()
     {
         await using var scenario = await GraphScenario.StartAsync();
-        using var handler = new LineLimitHandler(new SilentHandler(), new LineLimits { Headers = TimeSpan.FromMilliseconds(200) }, TimeProvider.System);
+        using var handler = new LineLimitHandler(
+            new SilentHandler(),
+            new LineLimits { Headers = TimeSpan.FromMilliseconds(200) },
+            TimeProvider.System
+        );
         using var tokens = new GraphTokenSource(scenario.Settings, new GraphCredential.ClientSecret("any"), handler, TimeProvider.System);
         var failure = await Assert.ThrowsAsync<GraphException>(() => tokens.GetAsync(default).WaitAsync(s_deadline));
         Assert.Equal(GraphErrorKind.Unreachable, failure.Kind);

@@ -33,7 +33,8 @@ public sealed class LineLimitTests
         line.Send(1, 2, 3);
         var reading = Task.Run(async () =>
         {
-            var completion = how == "buffered by the client" ? HttpCompletionOption.ResponseContentRead : HttpCompletionOption.ResponseHeadersRead;
+            var completion =
+                how == "buffered by the client" ? HttpCompletionOption.ResponseContentRead : HttpCompletionOption.ResponseHeadersRead;
             using var answer = await Client(line).GetAsync("http://host.test/", completion);
             if (how == "whole")
             {
@@ -98,7 +99,12 @@ public sealed class LineLimitTests
     {
         var (written, go) = (0L, new SemaphoreSlim(0));
         var (more, all) = (new SemaphoreSlim(0), new TaskCompletionSource());
-        var slow = new SlowStream(async count => { Interlocked.Add(ref written, count); more.Release(); await go.WaitAsync(); });
+        var slow = new SlowStream(async count =>
+        {
+            Interlocked.Add(ref written, count);
+            more.Release();
+            await go.WaitAsync();
+        });
         var line = new Line
         {
             Before = async (request, token) =>
@@ -131,7 +137,10 @@ public sealed class LineLimitTests
     [Fact]
     public async Task An_upload_that_nobody_takes_is_a_broken_line()
     {
-        var line = new Line { Before = (request, token) => request.Content!.CopyToAsync(new SlowStream(_ => Task.Delay(Timeout.Infinite, token)), token) };
+        var line = new Line
+        {
+            Before = (request, token) => request.Content!.CopyToAsync(new SlowStream(_ => Task.Delay(Timeout.Infinite, token)), token),
+        };
         using var content = new ByteArrayContent(new byte[1 << 20]);
         var sending = Client(line).PostAsync("http://host.test/", content);
         await _time.RunningAsync();
@@ -164,7 +173,9 @@ public sealed class LineLimitTests
     [Fact]
     public async Task Thousands_of_requests_leave_no_timer_behind()
     {
-        var client = Client(new Line { Before = (request, token) => request.Content?.CopyToAsync(Stream.Null, token) ?? Task.CompletedTask });
+        var client = Client(
+            new Line { Before = (request, token) => request.Content?.CopyToAsync(Stream.Null, token) ?? Task.CompletedTask }
+        );
         for (var number = 0; number < 1000; number++)
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, "http://host.test/") { Content = new ByteArrayContent([1, 2, 3]) };
@@ -183,7 +194,10 @@ public sealed class LineLimitTests
         {
             Before = async (request, token) =>
             {
-                Assert.Equal(("application/json", 3L), (request.Content!.Headers.ContentType!.MediaType, request.Content.Headers.ContentLength));
+                Assert.Equal(
+                    ("application/json", 3L),
+                    (request.Content!.Headers.ContentType!.MediaType, request.Content.Headers.ContentLength)
+                );
                 Assert.Equal([1, 2, 3], await request.Content.ReadAsByteArrayAsync(token));
             },
         };
@@ -218,7 +232,8 @@ public sealed class LineLimitTests
 
     private sealed class SlowStream(Func<int, Task> write) : MemoryStream
     {
-        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => await write(buffer.Length);
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            await write(buffer.Length);
 
         public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => write(count);
     }

@@ -8,7 +8,11 @@ namespace KlarKonform.Backup.Http.Tests;
 /// <summary>Over real connections on loopback, with short limits.</summary>
 public sealed class SocketTests : IDisposable
 {
-    private static readonly LineLimits s_short = new() { Headers = TimeSpan.FromMilliseconds(300), Silence = TimeSpan.FromMilliseconds(300) };
+    private static readonly LineLimits s_short = new()
+    {
+        Headers = TimeSpan.FromMilliseconds(300),
+        Silence = TimeSpan.FromMilliseconds(300),
+    };
     private static readonly CancellationToken s_deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private Socket? _connected;
@@ -76,17 +80,26 @@ public sealed class SocketTests : IDisposable
 
     private Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/");
 
-    private HttpClient Client() => new(new LineLimitHandler(
-        new SocketsHttpHandler
+    private HttpClient Client() =>
+        new(
+            new LineLimitHandler(
+                new SocketsHttpHandler
+                {
+                    AutomaticDecompression = DecompressionMethods.All,
+                    ConnectCallback = async (context, token) =>
+                    {
+                        var stream = await KeptAlive.ConnectAsync(context, token);
+                        _connected = ((NetworkStream)stream).Socket;
+                        return stream;
+                    },
+                },
+                s_short,
+                TimeProvider.System
+            )
+        )
         {
-            AutomaticDecompression = DecompressionMethods.All,
-            ConnectCallback = async (context, token) =>
-            {
-                var stream = await KeptAlive.ConnectAsync(context, token);
-                _connected = ((NetworkStream)stream).Socket;
-                return stream;
-            },
-        }, s_short, TimeProvider.System)) { Timeout = Timeout.InfiniteTimeSpan };
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
 
     // Sends this, then nothing, and returns when the client has closed.
     private async Task ServeAsync(byte[] answer)
@@ -97,9 +110,7 @@ public sealed class SocketTests : IDisposable
         await socket.SendAsync(answer, s_deadline);
         try
         {
-            while (await socket.ReceiveAsync(buffer, s_deadline) > 0)
-            {
-            }
+            while (await socket.ReceiveAsync(buffer, s_deadline) > 0) { }
         }
         catch (SocketException)
         {

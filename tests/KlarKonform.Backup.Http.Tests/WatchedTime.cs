@@ -53,7 +53,9 @@ internal sealed class WatchedTime : TimeProvider
                     time._running.Remove(this);
                 else
                     time._running.Add(this);
-                Interlocked.Exchange(ref time._changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+                Interlocked
+                    .Exchange(ref time._changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))
+                    .SetResult();
             }
         }
 

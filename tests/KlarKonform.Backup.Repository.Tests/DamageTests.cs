@@ -50,14 +50,23 @@ public sealed class DamageTests : IDisposable
     [Theory]
     [InlineData("index", RepositoryFile.Index, CheckProblemKind.DamagedIndex)]
     [InlineData("snapshots", RepositoryFile.Snapshot, CheckProblemKind.DamagedSnapshot)]
-    public async Task A_file_that_a_cache_still_has_sound_is_checked_at_the_storage(string folder, RepositoryFile kind, CheckProblemKind expected)
+    public async Task A_file_that_a_cache_still_has_sound_is_checked_at_the_storage(
+        string folder,
+        RepositoryFile kind,
+        CheckProblemKind expected
+    )
     {
-        using (await InitializeAsync())
-        {
-        }
+        using (await InitializeAsync()) { }
 
         using var repository = await ResticRepository.OpenAsync(
-            new CachingObjectStore(new FolderObjectStore(_folder["repo"]), new FolderObjectStore(_folder["cache"], durable: false), ["index", "snapshots"]), Password, default);
+            new CachingObjectStore(
+                new FolderObjectStore(_folder["repo"]),
+                new FolderObjectStore(_folder["cache"], durable: false),
+                ["index", "snapshots"]
+            ),
+            Password,
+            default
+        );
         await BackupAsync(repository, (1, 90_000));
         var checker = new RepositoryChecker(repository);
         Assert.Empty(await checker.CheckFilesAsync(kind, null, default));
@@ -76,9 +85,7 @@ public sealed class DamageTests : IDisposable
     [Fact]
     public async Task A_blob_that_two_writers_stored_is_read_from_the_sound_pack()
     {
-        using (await InitializeAsync())
-        {
-        }
+        using (await InitializeAsync()) { }
 
         // Both have read the index before either wrote.
         using var one = await OpenAsync();
@@ -103,7 +110,16 @@ public sealed class DamageTests : IDisposable
             File.Delete(pack);
             Assert.Equal(content, await new RepositoryReader(reading).ReadBlobAsync(BlobHandle.Data(id), default));
             var batch = new ConcurrentBag<byte[]>();
-            await new BatchReader(reading, 2).ReadAsync([id], (_, plain, _) => { batch.Add(plain.ToArray()); return default; }, (_, exception) => Assert.Fail(exception.Message), default);
+            await new BatchReader(reading, 2).ReadAsync(
+                [id],
+                (_, plain, _) =>
+                {
+                    batch.Add(plain.ToArray());
+                    return default;
+                },
+                (_, exception) => Assert.Fail(exception.Message),
+                default
+            );
             Assert.Equal(content, Assert.Single(batch));
             await File.WriteAllBytesAsync(pack, sound);
         }
@@ -143,25 +159,31 @@ public sealed class DamageTests : IDisposable
                     await Task.Delay(20); // Locked by the pruner.
             }
         });
-        var written = await Task.WhenAll(Enumerable.Range(1, 2).Select(writer => Task.Run(async () =>
-        {
-            var saved = new List<BlobId>();
-            for (var round = 0; round < 12; round++)
-            {
-                using var repository = await OpenAsync();
-                try
-                {
-                    saved.Add(await BackupAsync(repository, (writer * 100 + round, 600_000), (round % 3, 400_000)));
-                }
-                catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.Locked)
-                {
-                    await Task.Delay(20);
-                    round--;
-                }
-            }
+        var written = await Task.WhenAll(
+            Enumerable
+                .Range(1, 2)
+                .Select(writer =>
+                    Task.Run(async () =>
+                    {
+                        var saved = new List<BlobId>();
+                        for (var round = 0; round < 12; round++)
+                        {
+                            using var repository = await OpenAsync();
+                            try
+                            {
+                                saved.Add(await BackupAsync(repository, (writer * 100 + round, 600_000), (round % 3, 400_000)));
+                            }
+                            catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.Locked)
+                            {
+                                await Task.Delay(20);
+                                round--;
+                            }
+                        }
 
-            return saved;
-        })));
+                        return saved;
+                    })
+                )
+        );
         await restic;
         await done.CancelAsync();
         await pruner;
@@ -181,7 +203,9 @@ public sealed class DamageTests : IDisposable
             Assert.Skip("Mounting a small tmpfs needs the right to mount.");
         using var repository = await InitializeAsync();
         await BackupAsync(repository, (1, 2_000_000));
-        var failure = await Assert.ThrowsAsync<StorageException>(() => BackupAsync(repository, [.. Enumerable.Range(2, 20).Select(seed => (seed, 3_000_000))]));
+        var failure = await Assert.ThrowsAsync<StorageException>(() =>
+            BackupAsync(repository, [.. Enumerable.Range(2, 20).Select(seed => (seed, 3_000_000))])
+        );
         Assert.Equal(StorageErrorKind.Full, failure.Kind);
         Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
 
@@ -204,7 +228,9 @@ public sealed class DamageTests : IDisposable
 
         // Another program's key without a config: nothing is written over it.
         File.Delete(_folder["repo", "config"]);
-        var failure = await Assert.ThrowsAsync<RepositoryException>(() => ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), "another", "u", "h", TimeProvider.System, default));
+        var failure = await Assert.ThrowsAsync<RepositoryException>(() =>
+            ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), "another", "u", "h", TimeProvider.System, default)
+        );
         Assert.Equal(RepositoryErrorKind.WrongPassword, failure.Kind);
         Assert.False(File.Exists(_folder["repo", "config"]));
     }
@@ -241,11 +267,15 @@ public sealed class DamageTests : IDisposable
             await foreach (var (_, snapshot) in repository.SnapshotsAsync(default))
             {
                 var nodes = await new RepositoryReader(repository).ReadTreeAsync(snapshot.Root, default);
-                await new FileRestorer(repository, 2).RestoreAsync([.. nodes.Select(node => new FileToRestore(node, Path.Combine(target, node.Name), Overwrite: false))], (_, failure) =>
-                {
-                    if (failure is not null)
-                        failures.Add(failure);
-                }, default);
+                await new FileRestorer(repository, 2).RestoreAsync(
+                    [.. nodes.Select(node => new FileToRestore(node, Path.Combine(target, node.Name), Overwrite: false))],
+                    (_, failure) =>
+                    {
+                        if (failure is not null)
+                            failures.Add(failure);
+                    },
+                    default
+                );
             }
         }
         catch (RepositoryException exception)
@@ -265,7 +295,8 @@ public sealed class DamageTests : IDisposable
         Directory.Delete(target, recursive: true);
     }
 
-    private Task<ResticRepository> InitializeAsync() => ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
+    private Task<ResticRepository> InitializeAsync() =>
+        ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
 
     private Task<ResticRepository> OpenAsync() => ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), Password, default);
 }

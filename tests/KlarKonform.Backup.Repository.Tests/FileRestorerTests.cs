@@ -41,17 +41,28 @@ public sealed class FileRestorerTests : IDisposable
     public async Task Where_every_time_is_refused_every_file_arrives_all_the_same()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The shim is for Linux.");
-        await File.WriteAllTextAsync(_folder["shim.c"], """
+        await File.WriteAllTextAsync(
+            _folder["shim.c"],
+            """
             #include <errno.h>
             #include <sys/stat.h>
             int futimens(int file, const struct timespec times[2]) { errno = EPERM; return -1; }
             int utimensat(int folder, const char *path, const struct timespec times[2], int flags) { errno = EPERM; return -1; }
-            """);
+            """
+        );
         var (compiled, _) = await RunAsync("cc", [], "-shared", "-fPIC", "-o", _folder["shim.so"], _folder["shim.c"]);
         Assert.SkipUnless(compiled == 0, "There is no C compiler.");
         var own = Path.Combine(AppContext.BaseDirectory, typeof(FileRestorerTests).Assembly.GetName().Name!);
-        var (code, output) = await RunAsync(own, new() { ["LD_PRELOAD"] = _folder["shim.so"], [RefusesTimes] = "1" }, "-method", $"{typeof(FileRestorerTests).FullName}.{nameof(What_becomes_of_the_time_where_this_runs_is_told_or_true)}");
-        Assert.True(code == 0 && output.Contains("Total: 1", StringComparison.Ordinal) && !output.Contains("Skipped: 1", StringComparison.Ordinal), output);
+        var (code, output) = await RunAsync(
+            own,
+            new() { ["LD_PRELOAD"] = _folder["shim.so"], [RefusesTimes] = "1" },
+            "-method",
+            $"{typeof(FileRestorerTests).FullName}.{nameof(What_becomes_of_the_time_where_this_runs_is_told_or_true)}"
+        );
+        Assert.True(
+            code == 0 && output.Contains("Total: 1", StringComparison.Ordinal) && !output.Contains("Skipped: 1", StringComparison.Ordinal),
+            output
+        );
     }
 
     /// <summary>Run again by <see cref="Where_every_time_is_refused_every_file_arrives_all_the_same"/> in a process of its own.</summary>
@@ -66,19 +77,34 @@ public sealed class FileRestorerTests : IDisposable
 
     private async Task<List<Exception>> RestoreAsync(DateTimeOffset time)
     {
-        using var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), "p", "u", "h", TimeProvider.System, default);
+        using var repository = await ResticRepository.InitializeAsync(
+            new FolderObjectStore(_folder["repo"]),
+            "p",
+            "u",
+            "h",
+            TimeProvider.System,
+            default
+        );
         await using var writer = new RepositoryWriter(repository);
         using var content = new MemoryStream("Inhalt"u8.ToArray());
         var saved = await writer.SaveStreamAsync(content, default);
         await writer.FlushAsync(default);
         var (failures, told) = (new List<Exception?>(), new List<Exception>());
-        await new FileRestorer(repository, 1).RestoreAsync([new FileToRestore(Node.NewFile("a.txt", (ulong)saved.Size, saved.Blobs, time), _folder["a.txt"], Overwrite: false)],
-            (_, failure) => failures.Add(failure), default, (_, reason) => told.Add(reason));
+        await new FileRestorer(repository, 1).RestoreAsync(
+            [new FileToRestore(Node.NewFile("a.txt", (ulong)saved.Size, saved.Blobs, time), _folder["a.txt"], Overwrite: false)],
+            (_, failure) => failures.Add(failure),
+            default,
+            (_, reason) => told.Add(reason)
+        );
         Assert.Equal([null], failures);
         return told;
     }
 
-    private static async Task<(int Code, string Output)> RunAsync(string program, Dictionary<string, string> environment, params string[] arguments)
+    private static async Task<(int Code, string Output)> RunAsync(
+        string program,
+        Dictionary<string, string> environment,
+        params string[] arguments
+    )
     {
         try
         {

@@ -66,14 +66,28 @@ public sealed class FormatTests : IDisposable
     [Fact]
     public async Task An_index_that_supersedes_others_is_read_beside_them()
     {
-        using (var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default))
+        using (
+            var repository = await ResticRepository.InitializeAsync(
+                new FolderObjectStore(_folder["repo"]),
+                Password,
+                "u",
+                "h",
+                TimeProvider.System,
+                default
+            )
+        )
         {
             await BackupAsync(repository, (1, 900_000));
             await BackupAsync(repository, (2, 900_000));
         }
 
         // Like a program that was interrupted after writing the merged index: it names the old files, and they still exist.
-        var merged = new JsonObject { ["supersedes"] = new JsonArray(), ["packs"] = new JsonArray(), ["something_new"] = new JsonObject { ["x"] = 1 } };
+        var merged = new JsonObject
+        {
+            ["supersedes"] = new JsonArray(),
+            ["packs"] = new JsonArray(),
+            ["something_new"] = new JsonObject { ["x"] = 1 },
+        };
         foreach (var id in Restic.Run("list", "index").Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             merged["supersedes"]!.AsArray().Add(id);
@@ -95,15 +109,31 @@ public sealed class FormatTests : IDisposable
     [Fact]
     public async Task What_a_newer_program_puts_beside_a_trees_nodes_is_passed_over()
     {
-        using var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
+        using var repository = await ResticRepository.InitializeAsync(
+            new FolderObjectStore(_folder["repo"]),
+            Password,
+            "u",
+            "h",
+            TimeProvider.System,
+            default
+        );
         await repository.LoadIndexAsync(default);
         var (data, tree) = (BlobId.Of("data"u8), BlobId.Of("tree"u8));
-        var json = "{\"before\":[{\"name\":\"no\",\"subtree\":1,\"content\":[1]}],\"nodes\":[{\"name\":\"a\",\"type\":\"dir\",\"later\":[{\"subtree\":2}],\"content\":[\"" + data + "\"],\"subtree\":\"" + tree + "\"}],\"after\":[{\"name\":\"no\"}]}";
+        var json =
+            "{\"before\":[{\"name\":\"no\",\"subtree\":1,\"content\":[1]}],\"nodes\":[{\"name\":\"a\",\"type\":\"dir\","
+            + "\"later\":[{\"subtree\":2}],\"content\":[\""
+            + data
+            + "\"],\"subtree\":\""
+            + tree
+            + "\"}],\"after\":[{\"name\":\"no\"}]}";
         await using var writer = new RepositoryWriter(repository);
         var id = await writer.SaveBlobAsync(BlobKind.Tree, System.Text.Encoding.UTF8.GetBytes(json), default);
         await writer.FlushAsync(default);
         var reader = new RepositoryReader(repository);
-        Assert.Equal(("a", tree), (Assert.Single(await reader.ReadTreeAsync(id, default)).Name, Assert.Single(await reader.ReadTreeAsync(id, default)).Subtree));
+        Assert.Equal(
+            ("a", tree),
+            (Assert.Single(await reader.ReadTreeAsync(id, default)).Name, Assert.Single(await reader.ReadTreeAsync(id, default)).Subtree)
+        );
         var links = await reader.ReadTreeLinksAsync(id, default);
         Assert.Equal((("a", tree), data), (Assert.Single(links.Subtrees), Assert.Single(links.Blobs)));
     }
@@ -113,17 +143,43 @@ public sealed class FormatTests : IDisposable
     [InlineData("[]")]
     [InlineData("{}")]
     [InlineData("{\"packs\":[{\"id\":\"short\",\"blobs\":[]}]}")]
-    [InlineData("{\"packs\":[{\"id\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"blobs\":[{\"id\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"type\":\"data\",\"offset\":-1,\"length\":5}]}]}")]
-    [InlineData("{\"packs\":[{\"id\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"blobs\":[{\"id\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"type\":\"music\",\"offset\":1,\"length\":5}]}]}")]
-    [InlineData("{\"packs\":[{\"id\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"blobs\":[{\"id\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"type\":\"data\",\"offset\":1,\"length\":5}]}]}")]
-    [InlineData("{\"packs\":[{\"id\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"blobs\":[{\"id\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"type\":\"data\",\"offset\":1,\"length\":50,\"uncompressed_length\":4000000000}]}]}")]
+    [InlineData(
+        "{\"packs\":[{\"id\":\"0000000000000000000000000000000000000000000000000000000000000000\","
+            + "\"blobs\":[{\"id\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"type\":\"data\","
+            + "\"offset\":-1,\"length\":5}]}]}"
+    )]
+    [InlineData(
+        "{\"packs\":[{\"id\":\"0000000000000000000000000000000000000000000000000000000000000000\","
+            + "\"blobs\":[{\"id\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"type\":\"music\","
+            + "\"offset\":1,\"length\":5}]}]}"
+    )]
+    [InlineData(
+        "{\"packs\":[{\"id\":\"0000000000000000000000000000000000000000000000000000000000000000\","
+            + "\"blobs\":[{\"id\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"type\":\"data\","
+            + "\"offset\":1,\"length\":5}]}]}"
+    )]
+    [InlineData(
+        "{\"packs\":[{\"id\":\"0000000000000000000000000000000000000000000000000000000000000000\","
+            + "\"blobs\":[{\"id\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"type\":\"data\","
+            + "\"offset\":1,\"length\":50,\"uncompressed_length\":4000000000}]}]}"
+    )]
     [InlineData("{\"packs\":[{\"blobs\":[]}]}")]
     [InlineData("{\"packs\":[")]
     public async Task An_index_that_is_none_is_said_to_be_damaged(string json)
     {
-        using var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
+        using var repository = await ResticRepository.InitializeAsync(
+            new FolderObjectStore(_folder["repo"]),
+            Password,
+            "u",
+            "h",
+            TimeProvider.System,
+            default
+        );
         ForeignProgram.Write(_folder["repo"], Password, "index", json);
-        Assert.Equal(RepositoryErrorKind.Damaged, (await Assert.ThrowsAsync<RepositoryException>(() => repository.LoadIndexAsync(default))).Kind);
+        Assert.Equal(
+            RepositoryErrorKind.Damaged,
+            (await Assert.ThrowsAsync<RepositoryException>(() => repository.LoadIndexAsync(default))).Kind
+        );
     }
 
     private void MakeSource()
@@ -142,11 +198,15 @@ public sealed class FormatTests : IDisposable
         await foreach (var (_, snapshot) in repository.SnapshotsAsync(default))
             await CollectAsync(reader, snapshot.Root, _folder["restored"], files);
         var failures = new List<Exception>();
-        await new FileRestorer(repository, 2).RestoreAsync(files, (_, failure) =>
-        {
-            if (failure is not null)
-                failures.Add(failure);
-        }, default);
+        await new FileRestorer(repository, 2).RestoreAsync(
+            files,
+            (_, failure) =>
+            {
+                if (failure is not null)
+                    failures.Add(failure);
+            },
+            default
+        );
         Assert.Empty(failures);
         foreach (var file in Directory.EnumerateFiles(_folder["source"], "*", SearchOption.AllDirectories))
         {

@@ -30,12 +30,15 @@ public sealed class InitializerTests : IDisposable
     public async Task Who_sleeps_between_its_key_and_the_look_at_the_keys_takes_nothing_either()
     {
         var looks = 0;
-        await using var slow = new WatchedStore(new FolderObjectStore(_folder["repo"]), async folder =>
-        {
-            // The first look, before its own key, finds none.
-            if (folder == RepositoryLayout.Folder(RepositoryFile.Key) && Interlocked.Increment(ref looks) == 2)
-                await CreateAsync();
-        });
+        await using var slow = new WatchedStore(
+            new FolderObjectStore(_folder["repo"]),
+            async folder =>
+            {
+                // The first look, before its own key, finds none.
+                if (folder == RepositoryLayout.Folder(RepositoryFile.Key) && Interlocked.Increment(ref looks) == 2)
+                    await CreateAsync();
+            }
+        );
         (await ResticRepository.InitializeAsync(slow, Password, "u", "slow", TimeProvider.System, default)).Dispose();
         Assert.InRange(looks, 2, int.MaxValue);
         await AssertWholeAsync();
@@ -44,10 +47,26 @@ public sealed class InitializerTests : IDisposable
     [Fact]
     public async Task Many_that_find_the_key_of_a_creation_that_was_cut_create_the_same_repository()
     {
-        using (await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default))
+        using (
+            await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default)
+        )
             File.Delete(_folder["repo", "config"]);
-        var opened = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() =>
-            ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default))));
+        var opened = await Task.WhenAll(
+            Enumerable
+                .Range(0, 6)
+                .Select(_ =>
+                    Task.Run(() =>
+                        ResticRepository.InitializeAsync(
+                            new FolderObjectStore(_folder["repo"]),
+                            Password,
+                            "u",
+                            "h",
+                            TimeProvider.System,
+                            default
+                        )
+                    )
+                )
+        );
         Assert.Single(opened.Select(each => (each.Config.Id, each.Config.ChunkerPolynomial)).Distinct());
         foreach (var repository in opened)
             repository.Dispose();
@@ -59,7 +78,9 @@ public sealed class InitializerTests : IDisposable
     {
         await using var blind = new LyingStore(new FolderObjectStore(_folder["repo"])) { Shows = _ => false };
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        var refused = await Assert.ThrowsAsync<RepositoryException>(() => ResticRepository.InitializeAsync(blind, Password, "u", "h", new BriskTime(60), limit.Token));
+        var refused = await Assert.ThrowsAsync<RepositoryException>(() =>
+            ResticRepository.InitializeAsync(blind, Password, "u", "h", new BriskTime(60), limit.Token)
+        );
         Assert.Equal(RepositoryErrorKind.Doubtful, refused.Kind);
         Assert.Empty(Directory.GetFiles(_folder["repo", "keys"]));
         Assert.False(File.Exists(_folder["repo", "config"]));
@@ -69,7 +90,10 @@ public sealed class InitializerTests : IDisposable
     public async Task A_listing_that_lags_is_waited_for()
     {
         var seen = new Dictionary<string, int>();
-        await using var slow = new LyingStore(new FolderObjectStore(_folder["repo"])) { Shows = item => (seen[item.Key] = seen.GetValueOrDefault(item.Key) + 1) > 3 };
+        await using var slow = new LyingStore(new FolderObjectStore(_folder["repo"]))
+        {
+            Shows = item => (seen[item.Key] = seen.GetValueOrDefault(item.Key) + 1) > 3,
+        };
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         (await ResticRepository.InitializeAsync(slow, Password, "u", "h", new BriskTime(60), limit.Token)).Dispose();
         Assert.Single(Directory.GetFiles(_folder["repo", "keys"]));
@@ -86,21 +110,32 @@ public sealed class InitializerTests : IDisposable
             await new RepositoryKeys(repository).AddAsync(Password, "u", "other", TimeProvider.System, default);
         var added = Directory.GetFiles(keys).Single(file => file != old);
         File.Move(added, aside);
-        await using var store = new ReplacedStore(new FolderObjectStore(_folder["repo"]), Path.GetFileName(old), () =>
-        {
-            // Listed, but gone when it is read; the other one has arrived since.
-            if (File.Exists(old))
+        await using var store = new ReplacedStore(
+            new FolderObjectStore(_folder["repo"]),
+            Path.GetFileName(old),
+            () =>
             {
-                File.Delete(old);
-                File.Move(aside, added);
+                // Listed, but gone when it is read; the other one has arrived since.
+                if (File.Exists(old))
+                {
+                    File.Delete(old);
+                    File.Move(aside, added);
+                }
             }
-        });
+        );
         (await ResticRepository.OpenAsync(store, Password, default)).Dispose();
     }
 
     private async Task CreateAsync()
     {
-        using var created = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "quick", TimeProvider.System, default);
+        using var created = await ResticRepository.InitializeAsync(
+            new FolderObjectStore(_folder["repo"]),
+            Password,
+            "u",
+            "quick",
+            TimeProvider.System,
+            default
+        );
         _createdByOthers = created.Config.Id;
         await BackupAsync(created, (1, 100_000));
     }
@@ -109,6 +144,10 @@ public sealed class InitializerTests : IDisposable
     {
         using var opened = await ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), Password, default);
         await BackupAsync(opened, (2, 50_000));
-        Assert.Contains("no errors were found", new StockRestic(_folder["repo"], Password).Run("check", "--read-data"), StringComparison.Ordinal);
+        Assert.Contains(
+            "no errors were found",
+            new StockRestic(_folder["repo"], Password).Run("check", "--read-data"),
+            StringComparison.Ordinal
+        );
     }
 }

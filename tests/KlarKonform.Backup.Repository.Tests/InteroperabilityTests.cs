@@ -28,7 +28,12 @@ public sealed class InteroperabilityTests : IDisposable
         var random = new Random(3);
         var content = Noise(random, 30_000_000);
         for (var i = 0; i < content.Length && kind != "noise"; i++)
-            content[i] = kind switch { "zeros" => 0, "pattern" => (byte)(i % 251 * (i >> 20)), _ => (byte)('a' + (content[i] % 6)) };
+            content[i] = kind switch
+            {
+                "zeros" => 0,
+                "pattern" => (byte)(i % 251 * (i >> 20)),
+                _ => (byte)('a' + (content[i] % 6)),
+            };
         Directory.CreateDirectory(_folder["source"]);
         await File.WriteAllBytesAsync(_folder["source", "noise.bin"], content);
         var restic = Peers.Restic(version, _folder["repo"], Password);
@@ -72,7 +77,9 @@ public sealed class InteroperabilityTests : IDisposable
         await using var writer = new RepositoryWriter(repository);
         using var stream = new MemoryStream(Noise(new Random(1), 100_000));
         var id = (await writer.SaveStreamAsync(stream, default)).Blobs[0];
-        var refused = await Assert.ThrowsAsync<RepositoryException>(() => new RepositoryReader(repository).ReadBlobAsync(BlobHandle.Data(id), default));
+        var refused = await Assert.ThrowsAsync<RepositoryException>(() =>
+            new RepositoryReader(repository).ReadBlobAsync(BlobHandle.Data(id), default)
+        );
         Assert.Equal(RepositoryErrorKind.Damaged, refused.Kind);
     }
 
@@ -84,22 +91,30 @@ public sealed class InteroperabilityTests : IDisposable
         {
             using var stream = new MemoryStream(content);
             var saved = await writer.SaveStreamAsync(stream, default);
-            nodes.Add(Node.NewFile(name, (ulong)saved.Size, saved.Blobs, DateTimeOffset.UtcNow) with
-            {
-                ExtendedAttributes = [new ExtendedAttribute("user.klarkonform", JsonSerializer.SerializeToUtf8Bytes(new { id = name }))],
-            });
+            nodes.Add(
+                Node.NewFile(name, (ulong)saved.Size, saved.Blobs, DateTimeOffset.UtcNow) with
+                {
+                    ExtendedAttributes =
+                    [
+                        new ExtendedAttribute("user.klarkonform", JsonSerializer.SerializeToUtf8Bytes(new { id = name })),
+                    ],
+                }
+            );
         }
 
         var folder = Node.NewDirectory("folder", await writer.SaveTreeAsync(nodes, default), DateTimeOffset.UtcNow);
         var root = await writer.SaveTreeAsync([folder], default);
         await writer.FlushAsync(default);
-        await repository.SaveSnapshotAsync(new Snapshot
-        {
-            Time = Json.NanoTime.From(DateTimeOffset.UtcNow).ToString(),
-            Tree = root.ToString(),
-            Paths = ["/Daily"],
-            Hostname = "tenant",
-        }, default);
+        await repository.SaveSnapshotAsync(
+            new Snapshot
+            {
+                Time = Json.NanoTime.From(DateTimeOffset.UtcNow).ToString(),
+                Tree = root.ToString(),
+                Paths = ["/Daily"],
+                Hostname = "tenant",
+            },
+            default
+        );
     }
 
     private static byte[] Noise(Random random, int length)

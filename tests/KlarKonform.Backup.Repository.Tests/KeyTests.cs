@@ -18,12 +18,19 @@ public sealed class KeyTests : IDisposable
         var keys = new RepositoryKeys(repository);
         var second = await keys.AddAsync("zweites Kennwort", "björn", "host", TimeProvider.System, default);
         (await ResticRepository.OpenAsync(store, "zweites Kennwort", default)).Dispose();
-        Assert.Contains("no errors were found", new StockRestic(_folder["repo"], "zweites Kennwort").Run("check"), StringComparison.Ordinal);
+        Assert.Contains(
+            "no errors were found",
+            new StockRestic(_folder["repo"], "zweites Kennwort").Run("check"),
+            StringComparison.Ordinal
+        );
         Assert.Equal(["anna", "björn"], (await keys.ListAsync(default)).Select(key => key.UserName).Order());
         Assert.True((await keys.ListAsync(default)).Single(key => key.UserName == "anna").IsCurrent);
 
         await keys.RemoveAsync(second, default);
-        Assert.Equal(RepositoryErrorKind.WrongPassword, (await Assert.ThrowsAsync<RepositoryException>(() => ResticRepository.OpenAsync(store, "zweites Kennwort", default))).Kind);
+        Assert.Equal(
+            RepositoryErrorKind.WrongPassword,
+            (await Assert.ThrowsAsync<RepositoryException>(() => ResticRepository.OpenAsync(store, "zweites Kennwort", default))).Kind
+        );
         Assert.NotEqual(0, new StockRestic(_folder["repo"], "zweites Kennwort").TryRun("snapshots").Code);
     }
 
@@ -68,7 +75,9 @@ public sealed class KeyTests : IDisposable
         await File.WriteAllTextAsync(_folder["repo", "keys", new string('0', 64)], hostile.ToJsonString());
         (await ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), "first", default)).Dispose();
         File.Delete(right);
-        var refused = await Assert.ThrowsAsync<RepositoryException>(() => ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), "first", default));
+        var refused = await Assert.ThrowsAsync<RepositoryException>(() =>
+            ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), "first", default)
+        );
         Assert.Equal(RepositoryErrorKind.Damaged, refused.Kind);
     }
 
@@ -78,13 +87,19 @@ public sealed class KeyTests : IDisposable
         for (var round = 0; round < 4; round++)
         {
             var folder = _folder[$"race-{round}"];
-            var opened = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(async () =>
-            {
-                var store = new FolderObjectStore(folder);
-                return await ResticRepository.ExistsAsync(store, default)
-                    ? await ResticRepository.OpenAsync(store, "first", default)
-                    : await ResticRepository.InitializeAsync(store, "first", "anna", "host", TimeProvider.System, default);
-            })));
+            var opened = await Task.WhenAll(
+                Enumerable
+                    .Range(0, 6)
+                    .Select(_ =>
+                        Task.Run(async () =>
+                        {
+                            var store = new FolderObjectStore(folder);
+                            return await ResticRepository.ExistsAsync(store, default)
+                                ? await ResticRepository.OpenAsync(store, "first", default)
+                                : await ResticRepository.InitializeAsync(store, "first", "anna", "host", TimeProvider.System, default);
+                        })
+                    )
+            );
             Assert.Single(opened.Select(each => each.Config.Id).Distinct());
             Assert.Single(Directory.GetFiles(Path.Combine(folder, "keys")));
             foreach (var repository in opened)
@@ -96,10 +111,20 @@ public sealed class KeyTests : IDisposable
     [Fact]
     public async Task The_key_in_use_cannot_be_removed()
     {
-        using var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), "first", "anna", "host", TimeProvider.System, default);
+        using var repository = await ResticRepository.InitializeAsync(
+            new FolderObjectStore(_folder["repo"]),
+            "first",
+            "anna",
+            "host",
+            TimeProvider.System,
+            default
+        );
         var keys = new RepositoryKeys(repository);
         var only = Assert.Single(await keys.ListAsync(default));
-        Assert.Equal(RepositoryErrorKind.KeyInUse, (await Assert.ThrowsAsync<RepositoryException>(() => keys.RemoveAsync(only.Id, default))).Kind);
+        Assert.Equal(
+            RepositoryErrorKind.KeyInUse,
+            (await Assert.ThrowsAsync<RepositoryException>(() => keys.RemoveAsync(only.Id, default))).Kind
+        );
         Assert.Single(await keys.ListAsync(default));
     }
 }

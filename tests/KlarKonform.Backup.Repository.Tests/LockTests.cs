@@ -44,7 +44,10 @@ public sealed class LockTests : IDisposable
         var (restic, ours) = (world.Machine("restic", TimeSpan.FromMinutes(minutes)), world.Machine("ours"));
         var held = world.Run(restic, () => ResticLock.TakeAsync(world, restic, exclusive: true));
         Assert.NotNull(held);
-        Assert.Equal(RepositoryErrorKind.Locked, Assert.Throws<RepositoryException>(() => world.Run(ours, () => ours.AcquireAsync(exclusive: false))).Kind);
+        Assert.Equal(
+            RepositoryErrorKind.Locked,
+            Assert.Throws<RepositoryException>(() => world.Run(ours, () => ours.AcquireAsync(exclusive: false))).Kind
+        );
         Assert.Single(world.Below("locks"));
         Assert.False(held.Lost.IsCancellationRequested);
     }
@@ -57,7 +60,16 @@ public sealed class LockTests : IDisposable
     {
         var world = new LockWorld();
         var ours = world.Machine("ours");
-        world.Plant(new { time = ours.Time.GetUtcNow().AddMinutes(-age), exclusive = true, hostname = "another-host", username = "u", pid = 17 });
+        world.Plant(
+            new
+            {
+                time = ours.Time.GetUtcNow().AddMinutes(-age),
+                exclusive = true,
+                hostname = "another-host",
+                username = "u",
+                pid = 17,
+            }
+        );
         world.Run(ours, () => ours.AcquireAsync(exclusive: true));
         Assert.Single(world.Below("locks"));
         Assert.InRange(world.Now, TimeSpan.FromMinutes(6), TimeSpan.FromMinutes(atMost));
@@ -68,7 +80,16 @@ public sealed class LockTests : IDisposable
     {
         var world = new LockWorld();
         var ours = world.Machine("ours");
-        world.Plant(new { time = ours.Time.GetUtcNow().AddMinutes(-20), exclusive = true, hostname = "another-host", username = "u", pid = 17 });
+        world.Plant(
+            new
+            {
+                time = ours.Time.GetUtcNow().AddMinutes(-20),
+                exclusive = true,
+                hostname = "another-host",
+                username = "u",
+                pid = 17,
+            }
+        );
         var failure = Assert.Throws<RepositoryException>(() => world.Run(ours, () => ours.AcquireAsync(exclusive: false)));
         Assert.Equal("another-host", failure.Holder?.Host);
         Assert.Single(world.Below("locks"));
@@ -104,20 +125,26 @@ public sealed class LockTests : IDisposable
         using var gone = System.Diagnostics.Process.Start("true");
         gone.WaitForExit();
 
-        string Plant(string? bootId, string? pidNamespace) => world.Plant(new
-        {
-            time = ours.Time.GetUtcNow(),
-            exclusive = true,
-            hostname = Environment.MachineName,
-            username = "u",
-            pid = gone.Id,
-            klarkonform_started = ours.Time.GetUtcNow(),
-            klarkonform_boot = bootId,
-            klarkonform_pidns = pidNamespace,
-        });
+        string Plant(string? bootId, string? pidNamespace) =>
+            world.Plant(
+                new
+                {
+                    time = ours.Time.GetUtcNow(),
+                    exclusive = true,
+                    hostname = Environment.MachineName,
+                    username = "u",
+                    pid = gone.Id,
+                    klarkonform_started = ours.Time.GetUtcNow(),
+                    klarkonform_boot = bootId,
+                    klarkonform_pidns = pidNamespace,
+                }
+            );
 
         // A container of the same name, the machine before its restart, and stock restic, which says nothing: all may be alive.
-        foreach (var (bootId, pidNamespace) in ((string?, string?)[])[(boot.GetString(), "pid:[1]"), (Guid.NewGuid().ToString(), pids), (null, null)])
+        foreach (
+            var (bootId, pidNamespace) in ((string?, string?)[])
+                [(boot.GetString(), "pid:[1]"), (Guid.NewGuid().ToString(), pids), (null, null)]
+        )
         {
             var key = Plant(bootId, pidNamespace);
             Assert.Throws<RepositoryException>(() => world.Run(ours, () => ours.AcquireAsync(exclusive: false)));
@@ -182,7 +209,16 @@ public sealed class LockTests : IDisposable
     {
         var world = new LockWorld();
         var ours = world.Machine("ours");
-        var dead = world.Plant(new { time = ours.Time.GetUtcNow().AddHours(-1), exclusive = false, hostname = "another-host", username = "u", pid = 17 });
+        var dead = world.Plant(
+            new
+            {
+                time = ours.Time.GetUtcNow().AddHours(-1),
+                exclusive = false,
+                hostname = "another-host",
+                username = "u",
+                pid = 17,
+            }
+        );
         var held = world.Run(ours, () => ours.ClaimAsync("backup:one"));
         Assert.Equal(2, world.Below("locks").Count());
         Assert.True(world.Now < TimeSpan.FromMinutes(1));
@@ -198,12 +234,24 @@ public sealed class LockTests : IDisposable
         var world = new LockWorld();
         var (alive, admin) = (world.Machine("alive", TimeSpan.FromHours(-7)), world.Machine("admin"));
         var held = world.Run(alive, () => alive.ClaimAsync("backup:one"));
-        var dead = world.Plant(new { time = admin.Time.GetUtcNow().AddHours(-1), exclusive = true, hostname = "another-host", username = "u", pid = 17 });
+        var dead = world.Plant(
+            new
+            {
+                time = admin.Time.GetUtcNow().AddHours(-1),
+                exclusive = true,
+                hostname = "another-host",
+                username = "u",
+                pid = 17,
+            }
+        );
         var keeper = new LockKeeper(admin.Repository, admin.Time);
         var found = world.Run(admin, () => keeper.ListAsync(default));
         Assert.Equal(2, found.Count(each => each.MayBeDead && each.Evidence == LockEvidence.Silent));
         var done = world.Run(admin, () => admin.TakeAsync(() => keeper.RemoveDeadAsync([.. found.Select(each => each.Id)], null, default)));
-        Assert.Equal([(LockEvidence.Abandoned, true), (LockEvidence.Vanished, false)], done.Select(each => (each.Evidence, each.IsRemoved)).Order());
+        Assert.Equal(
+            [(LockEvidence.Abandoned, true), (LockEvidence.Vanished, false)],
+            done.Select(each => (each.Evidence, each.IsRemoved)).Order()
+        );
         Assert.DoesNotContain(dead, world.Objects.Keys);
         world.Run(alive, held.ThrowIfLostAsync);
     }
@@ -214,11 +262,18 @@ public sealed class LockTests : IDisposable
         using var repository = await InitializeAsync();
         await using (await RepositoryLock.ClaimAsync(repository, "backup:one", TimeProvider.System, new Random(1), default))
         {
-            var failure = await Assert.ThrowsAsync<RepositoryException>(() => RepositoryLock.ClaimAsync(repository, "backup:one", TimeProvider.System, new Random(2), default));
-            Assert.Equal((RepositoryErrorKind.PurposeTaken, Environment.ProcessId, Environment.MachineName), (failure.Kind, failure.Holder?.ProcessId, failure.Holder?.Host));
+            var failure = await Assert.ThrowsAsync<RepositoryException>(() =>
+                RepositoryLock.ClaimAsync(repository, "backup:one", TimeProvider.System, new Random(2), default)
+            );
+            Assert.Equal(
+                (RepositoryErrorKind.PurposeTaken, Environment.ProcessId, Environment.MachineName),
+                (failure.Kind, failure.Holder?.ProcessId, failure.Holder?.Host)
+            );
             await using var other = await RepositoryLock.ClaimAsync(repository, "backup:two", TimeProvider.System, new Random(2), default);
             await using var writer = await RepositoryLock.AcquireAsync(repository, exclusive: false, TimeProvider.System, default);
-            await Assert.ThrowsAsync<RepositoryException>(() => RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default));
+            await Assert.ThrowsAsync<RepositoryException>(() =>
+                RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default)
+            );
         }
 
         await using var next = await RepositoryLock.ClaimAsync(repository, "backup:one", TimeProvider.System, new Random(2), default);
@@ -230,23 +285,28 @@ public sealed class LockTests : IDisposable
     {
         using var repository = await InitializeAsync();
         var random = new Random(7);
-        var tries = await Task.WhenAll(Enumerable.Range(0, 6).Select(async each =>
-        {
-            await Task.Yield();
-            try
-            {
-                return await RepositoryLock.ClaimAsync(repository, "backup:one", TimeProvider.System, random, default);
-            }
-            catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.PurposeTaken)
-            {
-                return null;
-            }
-        }));
+        var tries = await Task.WhenAll(
+            Enumerable
+                .Range(0, 6)
+                .Select(async each =>
+                {
+                    await Task.Yield();
+                    try
+                    {
+                        return await RepositoryLock.ClaimAsync(repository, "backup:one", TimeProvider.System, random, default);
+                    }
+                    catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.PurposeTaken)
+                    {
+                        return null;
+                    }
+                })
+        );
         Assert.InRange(tries.Count(held => held is not null), 0, 1);
         foreach (var held in tries.OfType<RepositoryLock>())
             await held.DisposeAsync();
         Assert.Empty(Directory.GetFiles(_folder["repo", "locks"]));
     }
 
-    private Task<ResticRepository> InitializeAsync() => ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
+    private Task<ResticRepository> InitializeAsync() =>
+        ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
 }

@@ -21,9 +21,11 @@ internal sealed class LyingStore(IObjectStore inner) : IObjectStore
 
     public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken) => inner.StatAsync(key, cancellationToken);
 
-    public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => inner.SaveAsync(key, content, cancellationToken);
+    public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        inner.SaveAsync(key, content, cancellationToken);
 
-    public Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken) => inner.OpenReadAsync(key, offset, length, cancellationToken);
+    public Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken) =>
+        inner.OpenReadAsync(key, offset, length, cancellationToken);
 
     public async IAsyncEnumerable<StoredObject> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -28,9 +28,19 @@ public sealed class NamesTests : IDisposable
         var printable = IsPrintable();
         for (var point = 0; point < printable.Length; point++)
         {
-            var isRuntimes = point == ' ' || CharUnicodeInfo.GetUnicodeCategory(point) is not
-                (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse
-                or UnicodeCategory.OtherNotAssigned or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+            var isRuntimes =
+                point == ' '
+                || CharUnicodeInfo.GetUnicodeCategory(point)
+                    is not (
+                        UnicodeCategory.Control
+                        or UnicodeCategory.Format
+                        or UnicodeCategory.Surrogate
+                        or UnicodeCategory.PrivateUse
+                        or UnicodeCategory.OtherNotAssigned
+                        or UnicodeCategory.SpaceSeparator
+                        or UnicodeCategory.LineSeparator
+                        or UnicodeCategory.ParagraphSeparator
+                    );
 
             // .NET 8 uses Unicode 15.0; a newer runtime knows more, and takes nothing back.
             if (Environment.Version.Major == 8 ? printable[point] != isRuntimes : printable[point] && !isRuntimes)
@@ -58,8 +68,20 @@ public sealed class NamesTests : IDisposable
         var printable = IsPrintable();
         int[] points =
         [
-            .. Enumerable.Range(2, printable.Length - 2).Where(point => printable[point] != printable[point - 1]).SelectMany(point => new[] { point - 1, point }).Where(Rune.IsValid).Except(['/']).Distinct(),
-            1, '\\', '"', '\'', 0x2028, 0x2029, 0x10FFFF,
+            .. Enumerable
+                .Range(2, printable.Length - 2)
+                .Where(point => printable[point] != printable[point - 1])
+                .SelectMany(point => new[] { point - 1, point })
+                .Where(Rune.IsValid)
+                .Except(['/'])
+                .Distinct(),
+            1,
+            '\\',
+            '"',
+            '\'',
+            0x2028,
+            0x2029,
+            0x10FFFF,
         ];
         Assert.InRange(points.Length, 2_000, 3_000);
         Directory.CreateDirectory(_folder["source"]);
@@ -75,11 +97,26 @@ public sealed class NamesTests : IDisposable
     public async Task Trees_of_every_restic_are_written_back_byte_for_byte_whatever_their_names_are(string version)
     {
         Directory.CreateDirectory(_folder["source", "sub"]);
-        foreach (var name in (string[])["a <b> & \"c\" \\ \u00A0 é \u0001.txt", "\u2028 😀 \uFFFD", "\U0001FAE8 of Unicode 15", "\u0870 of Unicode 14", "\u1C89 of Unicode 16", "del \u007f", "'single'"])
+        foreach (
+            var name in (string[])
+                [
+                    "a <b> & \"c\" \\ \u00A0 é \u0001.txt",
+                    "\u2028 😀 \uFFFD",
+                    "\U0001FAE8 of Unicode 15",
+                    "\u0870 of Unicode 14",
+                    "\u1C89 of Unicode 16",
+                    "del \u007f",
+                    "'single'",
+                ]
+        )
             await File.WriteAllTextAsync(Path.Combine(_folder["source", "sub"], name), name);
 
         // Names and links that are not UTF-8, and times before and after those that .NET supports.
-        Shell("touch \"$(printf 'caf\\351')\" \"$(printf '\\377\\376')\"; ln -s \"$(printf 'nach \\351\\b\\f')\" link; ln -s 'to <&> \"x\" ä' other; touch -d '1601-01-01' old; mkfifo fifo", _folder["source", "sub"]);
+        Shell(
+            "touch \"$(printf 'caf\\351')\" \"$(printf '\\377\\376')\"; ln -s \"$(printf 'nach \\351\\b\\f')\" link; ln -s "
+                + "'to <&> \"x\" ä' other; touch -d '1601-01-01' old; mkfifo fifo",
+            _folder["source", "sub"]
+        );
         var trees = await BackUpAsync(version);
         Shell("rm -rf sub", _folder["source"]); // .NET cannot name what is not UTF-8.
         foreach (var (json, nodes) in trees)
@@ -94,18 +131,42 @@ public sealed class NamesTests : IDisposable
     [Fact]
     public void What_a_newer_program_writes_is_kept_when_a_tree_is_written_back_and_when_the_node_is_changed()
     {
-        const string first = """{"name":"a","type":"file","mtime":"0000-06-01T00:00:00Z","atime":"9999-12-31T23:59:59.999999999-23:00","ctime":"0001-01-01T00:00:00.5+01:00","uid":0,"gid":0,"content":null,"birth":"2030-01-01T00:00:00Z","more":{"x":[1,{"y":null}]}}""";
-        const string second = """{"name":"caf\\xe9","type":"file","mtime":"2026-01-01T00:00:00Z","atime":"2026-01-01T00:00:00Z","ctime":"2026-01-01T00:00:00Z","uid":0,"gid":0,"links":1,"content":[]}""";
-        const string third = """{"name":"x","type":"symlink","mtime":"2026-01-01T00:00:00Z","atime":"2026-01-01T00:00:00Z","ctime":"2026-01-01T00:00:00Z","uid":0,"gid":0,"linktarget":"\ufffd","linktarget_raw":"/w==","content":null,"error":"\u0008"}""";
-        const string fourth = """{"name":"y","type":"file","mode":438,"mtime":"2026-01-01T00:00:00Z","atime":"2026-01-01T00:00:00Z","ctime":"2026-01-01T00:00:00Z","uid":0,"gid":0,"extended_attributes":[{"name":"a","value":"AA=="},{"name":"b","value":null}],"generic_attributes":{"windows.creation_time":"2Q==","windows.file_attributes":32,"windows.security_descriptor":{"x":[1]}},"content":null}""";
+        const string first =
+            """{"name":"a","type":"file","mtime":"0000-06-01T00:00:00Z","atime":"9999-12-31T23:59:59.999999999-23:00","ctime":"0001-"""
+            + """01-01T00:00:00.5+01:00","uid":0,"gid":0,"content":null,"birth":"2030-01-01T00:00:00Z","more":{"x":[1,{"y":null}]}}""";
+        const string second =
+            """{"name":"caf\\xe9","type":"file","mtime":"2026-01-01T00:00:00Z","atime":"2026-01-01T00:00:00Z","ctime":"2026-01-01T"""
+            + """00:00:00Z","uid":0,"gid":0,"links":1,"content":[]}""";
+        const string third =
+            """{"name":"x","type":"symlink","mtime":"2026-01-01T00:00:00Z","atime":"2026-01-01T00:00:00Z","ctime":"2026-01-01T"""
+            + """00:00:00Z","uid":0,"gid":0,"linktarget":"\ufffd","linktarget_raw":"/w==","content":null,"error":"\u0008"}""";
+        const string fourth =
+            """{"name":"y","type":"file","mode":438,"mtime":"2026-01-01T00:00:00Z","atime":"2026-01-01T00:00:00Z","ctime":"2026-01-"""
+            + """01T00:00:00Z","uid":0,"gid":0,"extended_attributes":[{"name":"a","value":"AA=="},{"name":"b","value":"""
+            + """null}],"generic_attributes":"""
+            + """{"windows.creation_time":"2Q==","windows.file_attributes":32,"windows.security_descriptor":{"x":"""
+            + """[1]}},"content":null}""";
         var json = "{\"nodes\":[" + string.Join(',', first, second, third, fourth) + "]}\n";
         var nodes = TreeJson.Read(Encoding.UTF8.GetBytes(json));
         Assert.Equal(json, Write(nodes));
         Assert.Equal((DateTimeOffset.MinValue, "x"), (nodes[0].ModTime.Moment, nodes[2].Name));
 
         // A changed node is ours, and the additional fields of another program stay.
-        var renamed = Write([nodes[0] with { Name = "b", ModTime = NanoTime.Parse("2026-01-01T00:00:00Z"), AccessTime = NanoTime.Parse("2026-01-01T00:00:00Z"), ChangeTime = NanoTime.Parse("2026-01-01T00:00:00Z") }]);
-        Assert.Equal("""{"nodes":[{"name":"b","type":"file","mtime":"2026-01-01T00:00:00Z","atime":"2026-01-01T00:00:00Z","ctime":"2026-01-01T00:00:00Z","uid":0,"gid":0,"content":null,"birth":"2030-01-01T00:00:00Z","more":{"x":[1,{"y":null}]}}]}""" + "\n", renamed);
+        var renamed = Write([
+            nodes[0] with
+            {
+                Name = "b",
+                ModTime = NanoTime.Parse("2026-01-01T00:00:00Z"),
+                AccessTime = NanoTime.Parse("2026-01-01T00:00:00Z"),
+                ChangeTime = NanoTime.Parse("2026-01-01T00:00:00Z"),
+            },
+        ]);
+        Assert.Equal(
+            """{"nodes":[{"name":"b","type":"file","mtime":"2026-01-01T00:00:00Z","atime":"2026-01-01T00:00:00Z","ctime":"2026-01-01T"""
+                + """00:00:00Z","uid":0,"gid":0,"content":null,"birth":"2030-01-01T00:00:00Z","more":{"x":[1,{"y":null}]}}]}"""
+                + "\n",
+            renamed
+        );
         Assert.Equal(renamed, Write(TreeJson.Read(Encoding.UTF8.GetBytes(renamed))));
     }
 

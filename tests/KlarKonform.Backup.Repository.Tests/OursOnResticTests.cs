@@ -100,11 +100,11 @@ public sealed class OursOnResticTests : IDisposable
         using var waiting = restic.Start("backup", "--stdin", "--stdin-filename", "waiting");
         for (var tries = 0; Directory.GetFiles(_folder["repo", "locks"]).Length == 0 && tries < 600; tries++)
             await Task.Delay(50);
-        var refused = await Assert.ThrowsAsync<RepositoryException>(() => RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default));
+        var refused = await Assert.ThrowsAsync<RepositoryException>(() =>
+            RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default)
+        );
         Assert.Equal(RepositoryErrorKind.Locked, refused.Kind);
-        await using (await RepositoryLock.AcquireAsync(repository, exclusive: false, TimeProvider.System, default))
-        {
-        }
+        await using (await RepositoryLock.AcquireAsync(repository, exclusive: false, TimeProvider.System, default)) { }
 
         waiting.Kill();
         await waiting.WaitForExitAsync();
@@ -121,7 +121,11 @@ public sealed class OursOnResticTests : IDisposable
         var keys = new RepositoryKeys(repository);
         Assert.Single(await keys.ListAsync(default), key => key is { IsCurrent: true, UserName: "anna" });
         await keys.AddAsync("dritter Schlüssel", "björn", "host", TimeProvider.System, default);
-        Assert.Contains("no errors were found", Peers.Restic(version, _folder["repo"], "dritter Schlüssel").Run("check"), StringComparison.Ordinal);
+        Assert.Contains(
+            "no errors were found",
+            Peers.Restic(version, _folder["repo"], "dritter Schlüssel").Run("check"),
+            StringComparison.Ordinal
+        );
         Assert.Contains("björn", restic.Run("key", "list"), StringComparison.Ordinal);
     }
 
@@ -138,7 +142,13 @@ public sealed class OursOnResticTests : IDisposable
                 if (version != "0.14")
                 {
                     Assert.StartsWith("restic 0.", snapshot.ProgramVersion, StringComparison.Ordinal);
-                    Assert.Equal((3, 3), (snapshot.Summary!.TotalFilesProcessed, snapshot.Summary.FilesNew + snapshot.Summary.FilesChanged + snapshot.Summary.FilesUnmodified));
+                    Assert.Equal(
+                        (3, 3),
+                        (
+                            snapshot.Summary!.TotalFilesProcessed,
+                            snapshot.Summary.FilesNew + snapshot.Summary.FilesChanged + snapshot.Summary.FilesUnmodified
+                        )
+                    );
                 }
 
                 await repository.SaveSnapshotAsync(snapshot, default);
@@ -154,15 +164,30 @@ public sealed class OursOnResticTests : IDisposable
     {
         Write("0.19");
         var tree = BlobId.Of("tree"u8).ToString();
-        ForeignProgram.Write(_folder["repo"], Password, "snapshots", $$$"""{"time":"2026-01-01T00:00:00.123456789+01:00","tree":"{{{tree}}}","paths":["/x"],"hostname":"h","uid":7,"new":{"a":[1]},"summary":{"backup_start":"2026-01-01T00:00:00Z","backup_end":"2026-01-01T00:00:01Z","files_new":3,"later":"x"}}""");
-        ForeignProgram.Write(_folder["repo"], Password, "locks", """{"time":"2026-01-01T00:00:00Z","exclusive":false,"hostname":"gone","username":"u","pid":1,"later":{"x":1}}""");
+        ForeignProgram.Write(
+            _folder["repo"],
+            Password,
+            "snapshots",
+            $$$"""{"time":"2026-01-01T00:00:00.123456789+01:00","tree":"{{{tree}}}","paths":["/x"],"hostname":"h","uid":7,"new":{"a":"""
+                + $$$"""[1]},"summary":{"backup_start":"2026-01-01T00:00:00Z","backup_end":"2026-01-01T00:00:01Z","files_new":"""
+                + $$$"""3,"later":"x"}}"""
+        );
+        ForeignProgram.Write(
+            _folder["repo"],
+            Password,
+            "locks",
+            """{"time":"2026-01-01T00:00:00Z","exclusive":false,"hostname":"gone","username":"u","pid":1,"later":{"x":1}}"""
+        );
         using var repository = await OpenAsync();
         var found = new List<Snapshot>();
         await foreach (var (_, snapshot) in repository.SnapshotsAsync(default))
             found.Add(snapshot);
         var kept = Assert.Single(found, snapshot => snapshot.Tree == tree);
         var again = JsonNode.Parse(System.Text.Json.JsonSerializer.Serialize(kept))!;
-        Assert.Equal(("[1]", "x", 7), (again["new"]!["a"]!.ToJsonString(), again["summary"]!["later"]!.GetValue<string>(), again["uid"]!.GetValue<int>()));
+        Assert.Equal(
+            ("[1]", "x", 7),
+            (again["new"]!["a"]!.ToJsonString(), again["summary"]!["later"]!.GetValue<string>(), again["uid"]!.GetValue<int>())
+        );
     }
 
     // What restic shows of its snapshots, except for the ids.

@@ -29,7 +29,11 @@ public sealed class PackMixingTests : IDisposable
         Assert.True(packs.Count >= 4);
         var stretches = packs.Count(places => places[^1] - places[0] == places.Count - 1);
         Assert.True(stretches <= 2, string.Join("; ", packs.Select(places => string.Join(',', places))));
-        Assert.Contains("no errors were found", new StockRestic(_folder["repo"], Password).Run("check", "--read-data"), StringComparison.Ordinal);
+        Assert.Contains(
+            "no errors were found",
+            new StockRestic(_folder["repo"], Password).Run("check", "--read-data"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -39,7 +43,13 @@ public sealed class PackMixingTests : IDisposable
         var packs = await WriteAsync(new WriterOptions { Draw = count => drawn++ % count }, (1, 16 * MiB));
         Assert.True(drawn >= 2);
         Assert.Equal(2, packs.Count);
-        Assert.Equal([[.. Enumerable.Range(0, drawn).Where(place => place % 2 == 0)], [.. Enumerable.Range(0, drawn).Where(place => place % 2 == 1)]], packs);
+        Assert.Equal(
+            [
+                [.. Enumerable.Range(0, drawn).Where(place => place % 2 == 0)],
+                [.. Enumerable.Range(0, drawn).Where(place => place % 2 == 1)],
+            ],
+            packs
+        );
     }
 
     [Fact]
@@ -49,13 +59,24 @@ public sealed class PackMixingTests : IDisposable
         var packs = await WriteAsync(new WriterOptions { Draw = count => drawn++ % count }, (1, 3 * MiB), (2, 10), (3, 600_000));
         Assert.True(drawn >= 3);
         Assert.Equal(Enumerable.Range(0, drawn), Assert.Single(packs).Order());
-        Assert.Contains("no errors were found", new StockRestic(_folder["repo"], Password).Run("check", "--read-data"), StringComparison.Ordinal);
+        Assert.Contains(
+            "no errors were found",
+            new StockRestic(_folder["repo"], Password).Run("check", "--read-data"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task A_piece_in_a_pack_that_is_joined_with_another_can_be_read_at_any_moment()
     {
-        using var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
+        using var repository = await ResticRepository.InitializeAsync(
+            new FolderObjectStore(_folder["repo"]),
+            Password,
+            "u",
+            "h",
+            TimeProvider.System,
+            default
+        );
         await repository.LoadIndexAsync(default);
         var drawn = 0;
         await using var writer = new RepositoryWriter(repository, new WriterOptions { Draw = count => drawn++ % count });
@@ -80,7 +101,16 @@ public sealed class PackMixingTests : IDisposable
     private async Task<List<List<int>>> WriteAsync(WriterOptions options, params (int Seed, int Length)[] files)
     {
         var pieces = new List<BlobId>();
-        using (var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default))
+        using (
+            var repository = await ResticRepository.InitializeAsync(
+                new FolderObjectStore(_folder["repo"]),
+                Password,
+                "u",
+                "h",
+                TimeProvider.System,
+                default
+            )
+        )
         {
             await repository.LoadIndexAsync(default);
             await using var writer = new RepositoryWriter(repository, options);
@@ -105,7 +135,10 @@ public sealed class PackMixingTests : IDisposable
             using var json = JsonDocument.Parse(restic.Run("cat", "index", index));
             foreach (var pack in json.RootElement.GetProperty("packs").EnumerateArray())
             {
-                var blobs = pack.GetProperty("blobs").EnumerateArray().Where(blob => blob.GetProperty("type").GetString() == "data").OrderBy(blob => blob.GetProperty("offset").GetInt64());
+                var blobs = pack.GetProperty("blobs")
+                    .EnumerateArray()
+                    .Where(blob => blob.GetProperty("type").GetString() == "data")
+                    .OrderBy(blob => blob.GetProperty("offset").GetInt64());
                 var places = blobs.Select(blob => pieces.IndexOf(BlobId.Parse(blob.GetProperty("id").GetString()!))).ToList();
                 if (places.Count > 0)
                     packs.Add(places);

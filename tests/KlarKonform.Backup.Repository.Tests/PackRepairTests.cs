@@ -40,7 +40,10 @@ public sealed class PackRepairTests : IDisposable
         Assert.All(plan.Lost, blob => Assert.False(repository.Index.Contains(blob)));
 
         // Nothing is removed while a snapshot needs what is lost.
-        Assert.Equal(RepositoryErrorKind.Missing, (await Assert.ThrowsAsync<RepositoryException>(() => PruneTonightAsync(repository))).Kind);
+        Assert.Equal(
+            RepositoryErrorKind.Missing,
+            (await Assert.ThrowsAsync<RepositoryException>(() => PruneTonightAsync(repository))).Kind
+        );
         await repository.LoadIndexAsync(default);
         Assert.All(plan.Lost, blob => Assert.False(repository.Index.Contains(blob)));
 
@@ -64,7 +67,10 @@ public sealed class PackRepairTests : IDisposable
         await PruneTonightAsync(repository, old);
         await FillAsync(pack, from: 0);
         var again = await SnapshotAsync(repository, root, DateTimeOffset.UtcNow);
-        Assert.Equal(RepositoryErrorKind.Missing, (await Assert.ThrowsAsync<RepositoryException>(() => PruneTonightAsync(repository))).Kind);
+        Assert.Equal(
+            RepositoryErrorKind.Missing,
+            (await Assert.ThrowsAsync<RepositoryException>(() => PruneTonightAsync(repository))).Kind
+        );
         await RepairIndexAsync(repository);
         Assert.DoesNotContain(BlobId.Parse(file.Name), repository.Index.PackSizes().Keys);
 
@@ -195,8 +201,40 @@ public sealed class PackRepairTests : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllBytes(path, pack);
         var hex = Convert.ToHexString(id).ToLowerInvariant();
-        ForeignProgram.Write(_folder["repo"], Password, "index", JsonSerializer.Serialize(
-            new { packs = new[] { new { id = name, blobs = new[] { new { id = hex, type = "data", offset = 0, length }, new { id = hex, type = "data", offset = length, length } } } } }));
+        ForeignProgram.Write(
+            _folder["repo"],
+            Password,
+            "index",
+            JsonSerializer.Serialize(
+                new
+                {
+                    packs = new[]
+                    {
+                        new
+                        {
+                            id = name,
+                            blobs = new[]
+                            {
+                                new
+                                {
+                                    id = hex,
+                                    type = "data",
+                                    offset = 0,
+                                    length,
+                                },
+                                new
+                                {
+                                    id = hex,
+                                    type = "data",
+                                    offset = length,
+                                    length,
+                                },
+                            },
+                        },
+                    },
+                }
+            )
+        );
         return path;
     }
 }

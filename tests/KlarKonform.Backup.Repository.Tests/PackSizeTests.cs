@@ -42,7 +42,16 @@ public sealed class PackSizeTests : IDisposable
         var gone = await WriteAsync(repository, 3, 2 * MiB, new WriterOptions { PackSize = 4 * MiB });
         await using (var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default))
         {
-            var pruner = new Pruner(repository, exclusive, TimeProvider.System, new PruneOptions { KeepRetired = TimeSpan.Zero, Writer = new WriterOptions { PackSize = 4 * MiB } });
+            var pruner = new Pruner(
+                repository,
+                exclusive,
+                TimeProvider.System,
+                new PruneOptions
+                {
+                    KeepRetired = TimeSpan.Zero,
+                    Writer = new WriterOptions { PackSize = 4 * MiB },
+                }
+            );
             await pruner.ExecuteAsync(await pruner.PlanAsync([gone], [], default), default);
         }
 
@@ -59,11 +68,19 @@ public sealed class PackSizeTests : IDisposable
     public void A_size_that_restic_would_not_take_is_refused(int bytes) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new WriterOptions { PackSize = bytes });
 
-    private Task<ResticRepository> CreateAsync() => ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
+    private Task<ResticRepository> CreateAsync() =>
+        ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
 
-    private IEnumerable<long> Sizes() => new DirectoryInfo(_folder["repo", "data"]).EnumerateFiles("*", SearchOption.AllDirectories).Select(file => file.Length);
+    private IEnumerable<long> Sizes() =>
+        new DirectoryInfo(_folder["repo", "data"]).EnumerateFiles("*", SearchOption.AllDirectories).Select(file => file.Length);
 
-    private static async Task<BlobId> WriteAsync(ResticRepository repository, int seed, int length, WriterOptions options, params (int Seed, int Length)[] more)
+    private static async Task<BlobId> WriteAsync(
+        ResticRepository repository,
+        int seed,
+        int length,
+        WriterOptions options,
+        params (int Seed, int Length)[] more
+    )
     {
         await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, TimeProvider.System, default);
         await repository.LoadIndexAsync(default);

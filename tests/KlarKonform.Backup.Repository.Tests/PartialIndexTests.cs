@@ -40,7 +40,10 @@ public sealed class PartialIndexTests : IDisposable
     [Theory]
     [InlineData(1 << 20, true)]
     [InlineData(1 << 10, false)]
-    public async Task What_is_stored_twice_is_bounded_by_the_unread_index_or_by_memory_valid_and_gone_after_a_prune(long maxUnread, bool reads)
+    public async Task What_is_stored_twice_is_bounded_by_the_unread_index_or_by_memory_valid_and_gone_after_a_prune(
+        long maxUnread,
+        bool reads
+    )
     {
         var (root, _, _) = await MakeAsync();
         using (var repository = await OpenAsync())
@@ -112,9 +115,24 @@ public sealed class PartialIndexTests : IDisposable
         using var state = new MemoryStream(Noise(Blobs + 1));
         var saved = await writer.SaveStateAsync(state, default);
         var root = await writer.SaveTreeAsync([Node.NewFile("alles", Blobs * 40, pieces, DateTimeOffset.UnixEpoch)], default);
-        var root2 = await writer.SaveTreeAsync([Node.NewDirectory("alles", root, DateTimeOffset.UnixEpoch), Node.NewFile("zustand", 40, saved.Blobs, DateTimeOffset.UnixEpoch)], default);
+        var root2 = await writer.SaveTreeAsync(
+            [
+                Node.NewDirectory("alles", root, DateTimeOffset.UnixEpoch),
+                Node.NewFile("zustand", 40, saved.Blobs, DateTimeOffset.UnixEpoch),
+            ],
+            default
+        );
         await writer.FlushAsync(default);
-        await repository.SaveSnapshotAsync(new Snapshots.Snapshot { Time = Json.NanoTime.From(DateTimeOffset.UtcNow).ToString(), Tree = root2.ToString(), Paths = ["/x"], Hostname = "h" }, default);
+        await repository.SaveSnapshotAsync(
+            new Snapshots.Snapshot
+            {
+                Time = Json.NanoTime.From(DateTimeOffset.UtcNow).ToString(),
+                Tree = root2.ToString(),
+                Paths = ["/x"],
+                Hostname = "h",
+            },
+            default
+        );
         return (root, pieces[7], saved.Blobs[0]);
     }
 

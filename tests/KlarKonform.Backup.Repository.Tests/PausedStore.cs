@@ -25,9 +25,11 @@ internal sealed class PausedStore(IObjectStore inner, int change, Func<Task> oth
         await inner.SaveAsync(key, content, CancellationToken.None);
     }
 
-    public Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken) => inner.OpenReadAsync(key, offset, length, cancellationToken);
+    public Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken) =>
+        inner.OpenReadAsync(key, offset, length, cancellationToken);
 
-    public IAsyncEnumerable<StoredObject> ListAsync(string folder, CancellationToken cancellationToken) => inner.ListAsync(folder, cancellationToken);
+    public IAsyncEnumerable<StoredObject> ListAsync(string folder, CancellationToken cancellationToken) =>
+        inner.ListAsync(folder, cancellationToken);
 
     public async Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
@@ -37,5 +39,8 @@ internal sealed class PausedStore(IObjectStore inner, int change, Func<Task> oth
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
-    private Task PauseAsync(string key) => !key.StartsWith("locks/", StringComparison.Ordinal) && Interlocked.Increment(ref _changes) == change ? others() : Task.CompletedTask;
+    private Task PauseAsync(string key) =>
+        !key.StartsWith("locks/", StringComparison.Ordinal) && Interlocked.Increment(ref _changes) == change
+            ? others()
+            : Task.CompletedTask;
 }

@@ -19,7 +19,14 @@ public sealed class PruneTests : IDisposable
     [Fact]
     public async Task What_only_a_forgotten_snapshot_needed_goes_and_the_rest_stays_readable()
     {
-        using var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
+        using var repository = await ResticRepository.InitializeAsync(
+            new FolderObjectStore(_folder["repo"]),
+            Password,
+            "u",
+            "h",
+            TimeProvider.System,
+            default
+        );
         var old = await BackupAsync(repository, (1, 3_000_000), (2, 40_000), (3, 50_000));
         await BackupAsync(repository, (2, 40_000), (4, 60_000));
         var plan = await PruneAsync(repository, old);
@@ -38,7 +45,14 @@ public sealed class PruneTests : IDisposable
     [Fact]
     public async Task A_plan_touches_nothing()
     {
-        using var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
+        using var repository = await ResticRepository.InitializeAsync(
+            new FolderObjectStore(_folder["repo"]),
+            Password,
+            "u",
+            "h",
+            TimeProvider.System,
+            default
+        );
         var old = await BackupAsync(repository, (1, 100_000));
         var before = Files();
         Assert.True((await PlanAsync(repository, old)).BytesRemoved > 100_000);
@@ -48,7 +62,14 @@ public sealed class PruneTests : IDisposable
     [Fact]
     public async Task A_shared_lock_is_not_enough()
     {
-        using var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
+        using var repository = await ResticRepository.InitializeAsync(
+            new FolderObjectStore(_folder["repo"]),
+            Password,
+            "u",
+            "h",
+            TimeProvider.System,
+            default
+        );
         await using var shared = await RepositoryLock.AcquireAsync(repository, exclusive: false, TimeProvider.System, default);
         Assert.Throws<ArgumentException>(() => new Pruner(repository, shared, TimeProvider.System));
     }
@@ -56,13 +77,28 @@ public sealed class PruneTests : IDisposable
     [Fact]
     public async Task A_repository_that_misses_something_needed_is_not_pruned()
     {
-        using var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
+        using var repository = await ResticRepository.InitializeAsync(
+            new FolderObjectStore(_folder["repo"]),
+            Password,
+            "u",
+            "h",
+            TimeProvider.System,
+            default
+        );
         await BackupAsync(repository, (1, 3_000_000));
-        File.Delete(Directory.EnumerateFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories).MaxBy(file => new FileInfo(file).Length)!);
+        File.Delete(
+            Directory.EnumerateFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories).MaxBy(file => new FileInfo(file).Length)!
+        );
         var before = Files();
         Assert.Equal(RepositoryErrorKind.Missing, (await Assert.ThrowsAsync<RepositoryException>(() => PlanAsync(repository))).Kind);
         Assert.Equal(before, Files());
     }
 
-    private string[] Files() => [.. Directory.EnumerateFiles(_folder["repo"], "*", SearchOption.AllDirectories).Where(file => !file.Contains("locks", StringComparison.Ordinal)).Order()];
+    private string[] Files() =>
+        [
+            .. Directory
+                .EnumerateFiles(_folder["repo"], "*", SearchOption.AllDirectories)
+                .Where(file => !file.Contains("locks", StringComparison.Ordinal))
+                .Order(),
+        ];
 }

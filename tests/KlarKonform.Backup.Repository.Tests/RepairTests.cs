@@ -30,7 +30,9 @@ public sealed class RepairTests : IDisposable
     public async Task A_pack_that_was_cut_short_is_named_and_what_is_left_of_it_stays_readable()
     {
         await WriteAsync();
-        var pack = Directory.EnumerateFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories).MaxBy(file => new FileInfo(file).Length)!;
+        var pack = Directory
+            .EnumerateFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories)
+            .MaxBy(file => new FileInfo(file).Length)!;
         await using (var stream = new FileStream(pack, FileMode.Open))
             stream.SetLength(stream.Length / 2);
         using var repository = await ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), Password, default);
@@ -45,7 +47,9 @@ public sealed class RepairTests : IDisposable
     public async Task A_pack_whose_header_is_damaged_stays_as_readable_as_it_was()
     {
         await WriteAsync();
-        var pack = Directory.EnumerateFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories).MaxBy(file => new FileInfo(file).Length)!;
+        var pack = Directory
+            .EnumerateFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories)
+            .MaxBy(file => new FileInfo(file).Length)!;
         var bytes = await File.ReadAllBytesAsync(pack);
         bytes[^20] ^= 1;
         await File.WriteAllBytesAsync(pack, bytes);
@@ -67,7 +71,13 @@ public sealed class RepairTests : IDisposable
         var files = Files();
         var hidden = 0;
         using var repository = await ResticRepository.OpenAsync(
-            new LyingStore(new FolderObjectStore(_folder["repo"])) { Shows = item => !item.Key.StartsWith("data/", StringComparison.Ordinal) || hidden++ > 0 }, Password, default);
+            new LyingStore(new FolderObjectStore(_folder["repo"]))
+            {
+                Shows = item => !item.Key.StartsWith("data/", StringComparison.Ordinal) || hidden++ > 0,
+            },
+            Password,
+            default
+        );
         var refused = await Assert.ThrowsAsync<RepositoryException>(() => RepairIndexAsync(repository));
         Assert.Equal(RepositoryErrorKind.Doubtful, refused.Kind);
         hidden = int.MinValue;
@@ -79,9 +89,20 @@ public sealed class RepairTests : IDisposable
     [Fact]
     public async Task A_pack_that_is_gone_is_named_and_a_backup_stores_anew_what_it_held()
     {
-        using (var fresh = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default))
+        using (
+            var fresh = await ResticRepository.InitializeAsync(
+                new FolderObjectStore(_folder["repo"]),
+                Password,
+                "u",
+                "h",
+                TimeProvider.System,
+                default
+            )
+        )
             await BackupAsync(fresh, (1, 900_000), (2, 50_000));
-        var pack = Directory.EnumerateFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories).MaxBy(file => new FileInfo(file).Length)!;
+        var pack = Directory
+            .EnumerateFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories)
+            .MaxBy(file => new FileInfo(file).Length)!;
         File.Delete(pack);
         using var repository = await ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), Password, default);
         Assert.Equal(Path.GetFileName(pack), Assert.Single((await RepairIndexAsync(repository)).Absent).ToString());
@@ -89,7 +110,13 @@ public sealed class RepairTests : IDisposable
         Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
     }
 
-    private string[] Files() => [.. Directory.EnumerateFiles(_folder["repo"], "*", SearchOption.AllDirectories).Where(file => !file.Contains("locks", StringComparison.Ordinal)).Order()];
+    private string[] Files() =>
+        [
+            .. Directory
+                .EnumerateFiles(_folder["repo"], "*", SearchOption.AllDirectories)
+                .Where(file => !file.Contains("locks", StringComparison.Ordinal))
+                .Order(),
+        ];
 
     // Every blob of every pack that can be read with the current index.
     private static async Task<HashSet<BlobHandle>> ReadableAsync(ResticRepository repository)
@@ -117,5 +144,4 @@ public sealed class RepairTests : IDisposable
         Restic.Run("init");
         Restic.Run("backup", _folder["source"]);
     }
-
 }

@@ -11,7 +11,8 @@ internal sealed class ReplacedStore(IObjectStore inner, string name, Action happ
 
     public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken) => inner.StatAsync(key, cancellationToken);
 
-    public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => inner.SaveAsync(key, content, cancellationToken);
+    public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        inner.SaveAsync(key, content, cancellationToken);
 
     public Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken)
     {
@@ -20,7 +21,8 @@ internal sealed class ReplacedStore(IObjectStore inner, string name, Action happ
         return inner.OpenReadAsync(key, offset, length, cancellationToken);
     }
 
-    public IAsyncEnumerable<StoredObject> ListAsync(string folder, CancellationToken cancellationToken) => inner.ListAsync(folder, cancellationToken);
+    public IAsyncEnumerable<StoredObject> ListAsync(string folder, CancellationToken cancellationToken) =>
+        inner.ListAsync(folder, cancellationToken);
 
     public Task DeleteAsync(string key, CancellationToken cancellationToken) => inner.DeleteAsync(key, cancellationToken);
 

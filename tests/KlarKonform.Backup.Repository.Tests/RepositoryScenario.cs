@@ -11,7 +11,8 @@ namespace KlarKonform.Backup.Repository.Tests;
 /// <summary>Small backups and prunes for tests.</summary>
 internal static class RepositoryScenario
 {
-    public static Task<BlobId> BackupAsync(ResticRepository repository, params (int Seed, int Length)[] files) => BackupAsync(repository, TimeProvider.System, files);
+    public static Task<BlobId> BackupAsync(ResticRepository repository, params (int Seed, int Length)[] files) =>
+        BackupAsync(repository, TimeProvider.System, files);
 
     public static async Task<BlobId> BackupAsync(ResticRepository repository, TimeProvider time, params (int Seed, int Length)[] files)
     {
@@ -31,7 +32,8 @@ internal static class RepositoryScenario
         return await held.SaveSnapshotAsync(SnapshotOf(root, DateTimeOffset.UtcNow), default);
     }
 
-    public static Task<BlobId> SnapshotAsync(ResticRepository repository, BlobId root, DateTimeOffset taken) => repository.SaveSnapshotAsync(SnapshotOf(root, taken), default);
+    public static Task<BlobId> SnapshotAsync(ResticRepository repository, BlobId root, DateTimeOffset taken) =>
+        repository.SaveSnapshotAsync(SnapshotOf(root, taken), default);
 
     public static async Task<PrunePlan> PlanAsync(ResticRepository repository, params BlobId[] forget)
     {
@@ -39,7 +41,8 @@ internal static class RepositoryScenario
         return await AtOnce(repository, exclusive).PlanAsync(forget, [], default);
     }
 
-    public static Task<PrunePlan> PruneAsync(ResticRepository repository, params BlobId[] forget) => PruneAsync(repository, TimeProvider.System, forget);
+    public static Task<PrunePlan> PruneAsync(ResticRepository repository, params BlobId[] forget) =>
+        PruneAsync(repository, TimeProvider.System, forget);
 
     public static async Task<PrunePlan> PruneAsync(ResticRepository repository, TimeProvider time, params BlobId[] forget)
     {
@@ -71,7 +74,8 @@ internal static class RepositoryScenario
         return snapshots;
     }
 
-    public static async Task<BlobId> RootOfAsync(ResticRepository repository, BlobId snapshot) => (await SnapshotAsync(repository, snapshot)).Root;
+    public static async Task<BlobId> RootOfAsync(ResticRepository repository, BlobId snapshot) =>
+        (await SnapshotAsync(repository, snapshot)).Root;
 
     public static async Task<Snapshot> SnapshotAsync(ResticRepository repository, BlobId wanted)
     {
@@ -85,7 +89,13 @@ internal static class RepositoryScenario
     }
 
     private static Snapshot SnapshotOf(BlobId root, DateTimeOffset taken) =>
-        new() { Time = Json.NanoTime.From(taken).ToString(), Tree = root.ToString(), Paths = ["/Daily"], Hostname = "tenant" };
+        new()
+        {
+            Time = Json.NanoTime.From(taken).ToString(),
+            Tree = root.ToString(),
+            Paths = ["/Daily"],
+            Hostname = "tenant",
+        };
 
     public static byte[] Noise(int seed, int length)
     {

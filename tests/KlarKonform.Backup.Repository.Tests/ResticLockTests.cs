@@ -28,7 +28,9 @@ public sealed class ResticLockTests : IDisposable
             var (code, _, errors) = new StockRestic(_folder["repo"], Password).TryRun("prune");
             Assert.NotEqual(0, code);
             Assert.Contains("already locked", errors, StringComparison.Ordinal);
-            var refused = await Assert.ThrowsAsync<RepositoryException>(() => RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default));
+            var refused = await Assert.ThrowsAsync<RepositoryException>(() =>
+                RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default)
+            );
             Assert.Equal(RepositoryErrorKind.Locked, refused.Kind);
             await using var second = await RepositoryLock.AcquireAsync(repository, exclusive: false, TimeProvider.System, default);
         }
@@ -39,11 +41,20 @@ public sealed class ResticLockTests : IDisposable
     [Fact]
     public async Task A_restic_that_writes_keeps_our_prune_out_and_a_killed_one_is_found_dead_by_watching()
     {
-        using var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
+        using var repository = await ResticRepository.InitializeAsync(
+            new FolderObjectStore(_folder["repo"]),
+            Password,
+            "u",
+            "h",
+            TimeProvider.System,
+            default
+        );
         using var restic = Process.Start(Backup())!;
         while (!IsLocked())
             await Task.Delay(5);
-        var refused = await Assert.ThrowsAsync<RepositoryException>(() => RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default));
+        var refused = await Assert.ThrowsAsync<RepositoryException>(() =>
+            RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default)
+        );
         Assert.Equal((RepositoryErrorKind.Locked, restic.Id), (refused.Kind, refused.Holder?.ProcessId));
         await using (await RepositoryLock.ClaimAsync(repository, "backup:one", TimeProvider.System, new Random(1), default))
             await restic.StandardInput.WriteAsync("both write");
@@ -56,7 +67,9 @@ public sealed class ResticLockTests : IDisposable
             await Task.Delay(5);
         killed.Kill();
         await killed.WaitForExitAsync();
-        await Assert.ThrowsAsync<RepositoryException>(() => RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default));
+        await Assert.ThrowsAsync<RepositoryException>(() =>
+            RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default)
+        );
 
         // Some hours later, watched by a clock that runs fast.
         var later = new JumpingTime(new BriskTime(400));
@@ -64,14 +77,25 @@ public sealed class ResticLockTests : IDisposable
         using var again = await ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), Password, default);
         await using (await RepositoryLock.AcquireAsync(again, exclusive: true, later, default))
             Assert.Single(Directory.GetFiles(_folder["repo", "locks"]));
-        Assert.Contains("no errors were found", new StockRestic(_folder["repo"], Password).Run("check", "--read-data"), StringComparison.Ordinal);
+        Assert.Contains(
+            "no errors were found",
+            new StockRestic(_folder["repo"], Password).Run("check", "--read-data"),
+            StringComparison.Ordinal
+        );
 
         // A complete file, not one being written.
-        bool IsLocked() => Directory.Exists(_folder["repo", "locks"]) && Directory.GetFiles(_folder["repo", "locks"]).Any(file => Path.GetFileName(file).Length == 64);
+        bool IsLocked() =>
+            Directory.Exists(_folder["repo", "locks"])
+            && Directory.GetFiles(_folder["repo", "locks"]).Any(file => Path.GetFileName(file).Length == 64);
 
         ProcessStartInfo Backup()
         {
-            var start = new ProcessStartInfo("restic", ["-r", _folder["repo"], "--no-cache", "backup", "--stdin"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+            var start = new ProcessStartInfo("restic", ["-r", _folder["repo"], "--no-cache", "backup", "--stdin"])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
             start.Environment["RESTIC_PASSWORD"] = Password;
             return start;
         }
@@ -80,7 +104,14 @@ public sealed class ResticLockTests : IDisposable
     [Fact]
     public async Task What_restic_unlocked_and_pruned_under_our_hands_is_no_snapshot()
     {
-        using var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
+        using var repository = await ResticRepository.InitializeAsync(
+            new FolderObjectStore(_folder["repo"]),
+            Password,
+            "u",
+            "h",
+            TimeProvider.System,
+            default
+        );
         await BackupAsync(repository, (1, 100_000));
         var restic = new StockRestic(_folder["repo"], Password);
         await using var held = await RepositoryLock.ClaimAsync(repository, "backup:one", TimeProvider.System, new Random(1), default);
@@ -96,13 +127,18 @@ public sealed class ResticLockTests : IDisposable
         restic.Run("unlock", "--remove-all");
         restic.Run("prune", "--max-unused", "0");
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => held.ThrowIfLostAsync());
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => held.SaveSnapshotAsync(new Snapshot
-        {
-            Time = Json.NanoTime.From(DateTimeOffset.UtcNow).ToString(),
-            Tree = root.ToString(),
-            Paths = ["/Daily"],
-            Hostname = "tenant",
-        }, default));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            held.SaveSnapshotAsync(
+                new Snapshot
+                {
+                    Time = Json.NanoTime.From(DateTimeOffset.UtcNow).ToString(),
+                    Tree = root.ToString(),
+                    Paths = ["/Daily"],
+                    Hostname = "tenant",
+                },
+                default
+            )
+        );
         Assert.Contains("no errors were found", restic.Run("check", "--read-data"), StringComparison.Ordinal);
         Assert.Single(Directory.GetFiles(_folder["repo", "snapshots"]));
     }

@@ -51,7 +51,10 @@ public sealed class ResticOnOursTests : IDisposable
             Assert.Equal(content, await File.ReadAllBytesAsync(_folder["restored", "folder", name]));
         Assert.Equal("Hallo", restic.Run("dump", "latest", "/folder/small <&> \u2028 ümläut.txt"));
         Assert.Equal(2, restic.Run("find", "big.bin").Split('\n').Count(line => line == "/folder/big.bin"));
-        Assert.Equal(s_files.Count + 1, restic.Run("ls", "latest").Split('\n').Count(line => line.StartsWith("/folder", StringComparison.Ordinal)));
+        Assert.Equal(
+            s_files.Count + 1,
+            restic.Run("ls", "latest").Split('\n').Count(line => line.StartsWith("/folder", StringComparison.Ordinal))
+        );
     }
 
     [Theory]
@@ -66,7 +69,13 @@ public sealed class ResticOnOursTests : IDisposable
         {
             // The old version ignores what it does not know.
             Assert.Equal("KlarKonform Backup 1.2.3", newest.GetProperty("program_version").GetString());
-            Assert.Equal((size, 2), (newest.GetProperty("summary").GetProperty("total_bytes_processed").GetInt64(), newest.GetProperty("summary").GetProperty("files_new").GetInt32()));
+            Assert.Equal(
+                (size, 2),
+                (
+                    newest.GetProperty("summary").GetProperty("total_bytes_processed").GetInt64(),
+                    newest.GetProperty("summary").GetProperty("files_new").GetInt32()
+                )
+            );
             Assert.Contains("MiB", restic.Run("snapshots"), StringComparison.Ordinal);
         }
 
@@ -98,7 +107,10 @@ public sealed class ResticOnOursTests : IDisposable
         restic.Run("forget", "--keep-last", "1", "--group-by", "host", "--prune");
         Assert.Contains("no errors were found", restic.Run("check", "--read-data"), StringComparison.Ordinal);
         var snapshot = Assert.Single(await ReadAsync("repo"));
-        Assert.Equal(("seen", "KlarKonform Backup 1.2.3"), (snapshot.Tags![^1], version == "0.14" ? "KlarKonform Backup 1.2.3" : snapshot.ProgramVersion));
+        Assert.Equal(
+            ("seen", "KlarKonform Backup 1.2.3"),
+            (snapshot.Tags![^1], version == "0.14" ? "KlarKonform Backup 1.2.3" : snapshot.ProgramVersion)
+        );
         Assert.Equal(2, (await ReadAsync("copy")).Count);
     }
 
@@ -134,7 +146,10 @@ public sealed class ResticOnOursTests : IDisposable
     public async Task Damaged_and_lost_packs_are_repaired_and_the_snapshots_after_them(string version)
     {
         var restic = await WriteAsync(version);
-        var packs = Directory.GetFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories).OrderByDescending(file => new FileInfo(file).Length).ToArray();
+        var packs = Directory
+            .GetFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories)
+            .OrderByDescending(file => new FileInfo(file).Length)
+            .ToArray();
         var bytes = await File.ReadAllBytesAsync(packs[0]);
         bytes[bytes.Length / 2] ^= 1;
         await File.WriteAllBytesAsync(packs[0], bytes);
@@ -183,7 +198,14 @@ public sealed class ResticOnOursTests : IDisposable
     private async Task<StockRestic> WriteAsync(string version)
     {
         var restic = Peers.Restic(version, _folder["repo"], Password);
-        using var repository = await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "anna", "host", TimeProvider.System, default);
+        using var repository = await ResticRepository.InitializeAsync(
+            new FolderObjectStore(_folder["repo"]),
+            Password,
+            "anna",
+            "host",
+            TimeProvider.System,
+            default
+        );
         await SaveAsync(repository, s_files.Where(file => file.Key is not "zeros.bin" and not "empty"), 0);
         await SaveAsync(repository, s_files, 2);
         return restic;
@@ -198,41 +220,50 @@ public sealed class ResticOnOursTests : IDisposable
         {
             using var stream = new MemoryStream(content);
             var saved = await writer.SaveStreamAsync(stream, default);
-            nodes.Add(Node.NewFile(name, (ulong)saved.Size, saved.Blobs, new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero)) with
-            {
-                ExtendedAttributes = [new ExtendedAttribute("user.klarkonform", JsonSerializer.SerializeToUtf8Bytes(new { id = name }))],
-            });
+            nodes.Add(
+                Node.NewFile(name, (ulong)saved.Size, saved.Blobs, new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero)) with
+                {
+                    ExtendedAttributes =
+                    [
+                        new ExtendedAttribute("user.klarkonform", JsonSerializer.SerializeToUtf8Bytes(new { id = name })),
+                    ],
+                }
+            );
         }
 
         var folder = Node.NewDirectory("folder", await writer.SaveTreeAsync(nodes, default), DateTimeOffset.UtcNow);
         var root = await writer.SaveTreeAsync([folder], default);
         await writer.FlushAsync(default);
         var now = NanoTime.From(DateTimeOffset.Now).ToString();
-        await repository.SaveSnapshotAsync(new Snapshot
-        {
-            Time = now,
-            Tree = root.ToString(),
-            Paths = ["/Daily"],
-            Hostname = "tenant",
-            ProgramVersion = "KlarKonform Backup 1.2.3",
-            Summary = new SnapshotSummary
+        await repository.SaveSnapshotAsync(
+            new Snapshot
             {
-                BackupStart = started,
-                BackupEnd = now,
-                FilesNew = more,
-                FilesUnmodified = nodes.Count - more,
-                DirsNew = 1,
-                DataBlobs = writer.DataBlobsStored,
-                TreeBlobs = writer.TreesStored,
-                DataAdded = writer.PlainBytesStored,
-                DataAddedPacked = writer.BytesStored,
-                TotalFilesProcessed = nodes.Count,
-                TotalBytesProcessed = nodes.Sum(node => (long)node.Size),
+                Time = now,
+                Tree = root.ToString(),
+                Paths = ["/Daily"],
+                Hostname = "tenant",
+                ProgramVersion = "KlarKonform Backup 1.2.3",
+                Summary = new SnapshotSummary
+                {
+                    BackupStart = started,
+                    BackupEnd = now,
+                    FilesNew = more,
+                    FilesUnmodified = nodes.Count - more,
+                    DirsNew = 1,
+                    DataBlobs = writer.DataBlobsStored,
+                    TreeBlobs = writer.TreesStored,
+                    DataAdded = writer.PlainBytesStored,
+                    DataAddedPacked = writer.BytesStored,
+                    TotalFilesProcessed = nodes.Count,
+                    TotalBytesProcessed = nodes.Sum(node => (long)node.Size),
+                },
             },
-        }, default);
+            default
+        );
     }
 
-    private Task<ResticRepository> OpenAsync(string name) => ResticRepository.OpenAsync(new FolderObjectStore(_folder[name]), Password, default);
+    private Task<ResticRepository> OpenAsync(string name) =>
+        ResticRepository.OpenAsync(new FolderObjectStore(_folder[name]), Password, default);
 
     // All snapshots, after everything in the newest was read.
     private async Task<List<Snapshot>> ReadAsync(string name, string? except = null)

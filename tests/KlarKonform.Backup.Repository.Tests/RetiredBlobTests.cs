@@ -42,7 +42,10 @@ public sealed class RetiredBlobTests : IDisposable
         Assert.Single((await reader.ReadTreeLinksAsync(root, mustBeStored: true, default)).Blobs);
         await RetireAsync(repository, snapshot);
         Assert.Single((await reader.ReadTreeLinksAsync(root, default)).Blobs);
-        Assert.Equal(RepositoryErrorKind.Missing, (await Assert.ThrowsAsync<RepositoryException>(() => reader.ReadTreeLinksAsync(root, mustBeStored: true, default))).Kind);
+        Assert.Equal(
+            RepositoryErrorKind.Missing,
+            (await Assert.ThrowsAsync<RepositoryException>(() => reader.ReadTreeLinksAsync(root, mustBeStored: true, default))).Kind
+        );
     }
 
     private StockRestic Restic => new(_folder["repo"], Password);

@@ -70,7 +70,11 @@ public sealed class RetiredPackTests : IDisposable
         var kept = Directory.CreateDirectory(_folder["aside"]).FullName;
         var before = Directory.GetFiles(_folder["repo", "index"]).Concat(Directory.GetFiles(_folder["repo", "snapshots"])).ToHashSet();
         await BackupAsync(repository, (1, 900_000));
-        var late = Directory.GetFiles(_folder["repo", "index"]).Concat(Directory.GetFiles(_folder["repo", "snapshots"])).Where(file => !before.Contains(file)).ToArray();
+        var late = Directory
+            .GetFiles(_folder["repo", "index"])
+            .Concat(Directory.GetFiles(_folder["repo", "snapshots"]))
+            .Where(file => !before.Contains(file))
+            .ToArray();
         foreach (var file in late)
             File.Move(file, Path.Combine(kept, Path.GetFileName(file)));
         Assert.Equal(2, (await PruneTonightAsync(repository)).Retire.Count);
@@ -95,13 +99,18 @@ public sealed class RetiredPackTests : IDisposable
 
         var packs = Packs();
         var (count, blind) = (0, false);
-        var store = new LyingStore(new FolderObjectStore(_folder["repo"])) { Shows = item => !blind || !item.Key.StartsWith("snapshots/", StringComparison.Ordinal) };
+        var store = new LyingStore(new FolderObjectStore(_folder["repo"]))
+        {
+            Shows = item => !blind || !item.Key.StartsWith("snapshots/", StringComparison.Ordinal),
+        };
         store.Listing = listed => blind = listed == folder && ++count == listing;
         using var lied = await ResticRepository.OpenAsync(store, Password, default);
         var known = Directory.GetFiles(_folder["repo", "snapshots"]).Select(file => BlobId.Parse(Path.GetFileName(file))).ToArray();
         await using var exclusive = await RepositoryLock.AcquireAsync(lied, exclusive: true, _time, default);
         var pruner = new Pruner(lied, exclusive, _time, new PruneOptions { KeepRetired = TimeSpan.Zero });
-        var refused = await Record.ExceptionAsync(async () => await pruner.ExecuteAsync(await pruner.PlanAsync([known[0]], [known[1]], default), default));
+        var refused = await Record.ExceptionAsync(async () =>
+            await pruner.ExecuteAsync(await pruner.PlanAsync([known[0]], [known[1]], default), default)
+        );
         Assert.Equal(RepositoryErrorKind.Doubtful, Assert.IsType<RepositoryException>(refused).Kind);
         Assert.Subset(Packs().ToHashSet(), packs.ToHashSet());
     }
@@ -121,7 +130,10 @@ public sealed class RetiredPackTests : IDisposable
 
             // A writer that takes no lock had found everything stored.
             await SnapshotAsync(repository, root, _time.GetUtcNow().AddMinutes(1));
-            Assert.Equal(RepositoryErrorKind.Doubtful, (await Assert.ThrowsAsync<RepositoryException>(() => pruner.ExecuteAsync(plan, default))).Kind);
+            Assert.Equal(
+                RepositoryErrorKind.Doubtful,
+                (await Assert.ThrowsAsync<RepositoryException>(() => pruner.ExecuteAsync(plan, default))).Kind
+            );
         }
 
         Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
@@ -157,7 +169,12 @@ public sealed class RetiredPackTests : IDisposable
             var file = await writer.SaveStreamAsync(content, default);
             Assert.Equal(tree, file.Blobs[0]);
             root = await writer.SaveTreeAsync(
-                [Node.NewDirectory("a", tree, DateTimeOffset.UnixEpoch), Node.NewFile("b.json", (ulong)file.Size, file.Blobs, DateTimeOffset.UnixEpoch)], default);
+                [
+                    Node.NewDirectory("a", tree, DateTimeOffset.UnixEpoch),
+                    Node.NewFile("b.json", (ulong)file.Size, file.Blobs, DateTimeOffset.UnixEpoch),
+                ],
+                default
+            );
             await writer.FlushAsync(default);
         }
 
@@ -201,5 +218,11 @@ public sealed class RetiredPackTests : IDisposable
         return plan;
     }
 
-    private string[] Packs() => [.. Directory.EnumerateFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories).Select(file => Path.GetFileName(file)).Order()];
+    private string[] Packs() =>
+        [
+            .. Directory
+                .EnumerateFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetFileName(file))
+                .Order(),
+        ];
 }

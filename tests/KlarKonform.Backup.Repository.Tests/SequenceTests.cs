@@ -29,9 +29,9 @@ public sealed class SequenceTests : IDisposable
         var random = new Random(seed);
         _version = StockRestic.Versions[seed % StockRestic.Versions.Count];
         Directory.CreateDirectory(_folder["source"]);
-        using (await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default))
-        {
-        }
+        using (
+            await ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default)
+        ) { }
 
         using (var repository = await OpenAsync())
             await BackupAsync(repository, Files(random));
@@ -51,7 +51,10 @@ public sealed class SequenceTests : IDisposable
                 await BackupAsync(repository, Files(random));
                 break;
             case 2:
-                await File.WriteAllBytesAsync(_folder["source", $"{random.Next(6)}.bin"], Noise(random.Next(12), random.Next(1, 5) * 300_000));
+                await File.WriteAllBytesAsync(
+                    _folder["source", $"{random.Next(6)}.bin"],
+                    Noise(random.Next(12), random.Next(1, 5) * 300_000)
+                );
                 Restic.Run("backup", _folder["source"]);
                 break;
             case 3:
@@ -70,11 +73,14 @@ public sealed class SequenceTests : IDisposable
                 await KillAsync(random, cut => PruneAsync(cut, Some()));
                 break;
             case 7:
-                await KillAsync(random, async cut =>
-                {
-                    await using var exclusive = await RepositoryLock.AcquireAsync(cut, exclusive: true, TimeProvider.System, default);
-                    await new IndexCompactor(cut, exclusive).CompactAsync(default);
-                });
+                await KillAsync(
+                    random,
+                    async cut =>
+                    {
+                        await using var exclusive = await RepositoryLock.AcquireAsync(cut, exclusive: true, TimeProvider.System, default);
+                        await new IndexCompactor(cut, exclusive).CompactAsync(default);
+                    }
+                );
                 break;
             default:
                 await KillAsync(random, cut => BackupAsync(cut, Files(random)));
@@ -85,7 +91,13 @@ public sealed class SequenceTests : IDisposable
     // The storage goes away in the middle; the lock of the dead process stays.
     private async Task KillAsync(Random random, Func<ResticRepository, Task> work)
     {
-        using (var cut = await ResticRepository.OpenAsync(new CutStore(new FolderObjectStore(_folder["repo"]), random.Next(15)), Password, default))
+        using (
+            var cut = await ResticRepository.OpenAsync(
+                new CutStore(new FolderObjectStore(_folder["repo"]), random.Next(15)),
+                Password,
+                default
+            )
+        )
             await Record.ExceptionAsync(() => work(cut));
         foreach (var left in Directory.GetFiles(_folder["repo", "locks"]))
             File.Delete(left); // What restic unlock does for a dead process; this one is alive and continues testing.
@@ -95,5 +107,6 @@ public sealed class SequenceTests : IDisposable
 
     private Task<ResticRepository> OpenAsync() => ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), Password, default);
 
-    private static (int Seed, int Length)[] Files(Random random) => [.. Enumerable.Range(0, 4).Select(_ => (random.Next(12), random.Next(1, 5) * 300_000))];
+    private static (int Seed, int Length)[] Files(Random random) =>
+        [.. Enumerable.Range(0, 4).Select(_ => (random.Next(12), random.Next(1, 5) * 300_000))];
 }

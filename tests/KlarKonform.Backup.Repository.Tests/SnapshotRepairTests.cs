@@ -42,7 +42,10 @@ public sealed class SnapshotRepairTests : IDisposable
     {
         using var repository = await InitializeAsync();
         var needing = await NeedRetiredAsync(repository);
-        var packs = Directory.EnumerateFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories).OrderByDescending(file => new FileInfo(file).Length).ToArray();
+        var packs = Directory
+            .EnumerateFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories)
+            .OrderByDescending(file => new FileInfo(file).Length)
+            .ToArray();
         await File.WriteAllBytesAsync(packs[0], new byte[new FileInfo(packs[0]).Length]);
         await using (var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default))
         {
@@ -70,17 +73,29 @@ public sealed class SnapshotRepairTests : IDisposable
         Restic.Run("tag", "--add", "night");
         var tagged = Assert.Single(await AllAsync(repository));
         Assert.NotNull(tagged.Snapshot.Original);
-        File.Delete(Directory.EnumerateFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories).MaxBy(file => new FileInfo(file).Length)!);
+        File.Delete(
+            Directory.EnumerateFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories).MaxBy(file => new FileInfo(file).Length)!
+        );
         await RepairIndexAsync(repository);
         BlobId ours;
         await using (var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default))
         {
             var repairer = new SnapshotRepairer(repository, exclusive);
-            ours = await repairer.ExecuteAsync(Assert.Single(await repairer.PlanAsync([tagged], default)), [], tagged.Snapshot.Tags!, forget: false, default);
+            ours = await repairer.ExecuteAsync(
+                Assert.Single(await repairer.PlanAsync([tagged], default)),
+                [],
+                tagged.Snapshot.Tags!,
+                forget: false,
+                default
+            );
         }
 
         Peers.Restic("0.19", _folder["repo"], Password).Run("repair", "snapshots", tagged.Id.ToString());
-        var copies = JsonDocument.Parse(Restic.Run("snapshots", "--json")).RootElement.EnumerateArray().Where(each => each.GetProperty("id").GetString() != tagged.Id.ToString()).ToArray();
+        var copies = JsonDocument
+            .Parse(Restic.Run("snapshots", "--json"))
+            .RootElement.EnumerateArray()
+            .Where(each => each.GetProperty("id").GetString() != tagged.Id.ToString())
+            .ToArray();
         Assert.Equal(2, copies.Length);
         Assert.Contains(copies, copy => copy.GetProperty("id").GetString() == ours.ToString());
         Assert.All(copies, copy => Assert.Equal(tagged.Id.ToString(), copy.GetProperty("original").GetString()));
@@ -103,8 +118,10 @@ public sealed class SnapshotRepairTests : IDisposable
             Assert.Equal([new BlobHandle(lost, s_emptyFolder)], plan.Lost);
             await packs.ExecuteAsync(plan, default);
             var problems = await new RepositoryChecker(repository).CheckTreesAsync([root], new HashSet<BlobId>(), default);
-            Assert.Equal((lost == BlobKind.Tree ? CheckProblemKind.DamagedTree : CheckProblemKind.MissingBlob, s_emptyFolder.ToString()),
-                (Assert.Single(problems).Kind, problems[0].Name));
+            Assert.Equal(
+                (lost == BlobKind.Tree ? CheckProblemKind.DamagedTree : CheckProblemKind.MissingBlob, s_emptyFolder.ToString()),
+                (Assert.Single(problems).Kind, problems[0].Name)
+            );
             var snapshots = new SnapshotRepairer(repository, exclusive);
             var repair = Assert.Single(await snapshots.PlanAsync(await AllAsync(repository), default));
             Assert.Equal(lost == BlobKind.Tree ? ["/a/"] : ["/b.json"], repair.Lost);
@@ -120,7 +137,8 @@ public sealed class SnapshotRepairTests : IDisposable
     private static async Task<BlobId> FolderAndFileOfTheSameBytesAsync(ResticRepository repository)
     {
         await repository.LoadIndexAsync(default);
-        BlobId root, tree;
+        BlobId root,
+            tree;
         Writing.SavedContent file;
         await using (var writer = new Writing.RepositoryWriter(repository))
         {
@@ -137,7 +155,9 @@ public sealed class SnapshotRepairTests : IDisposable
                 [
                     Trees.Node.NewDirectory("a", tree, DateTimeOffset.UnixEpoch),
                     Trees.Node.NewFile("b.json", (ulong)file.Size, file.Blobs, DateTimeOffset.UnixEpoch),
-                ], default);
+                ],
+                default
+            );
             await writer.FlushAsync(default);
         }
 

@@ -20,8 +20,15 @@ public sealed class SuspendedTests : IDisposable
     [Fact]
     public async Task In_the_middle_of_a_prune()
     {
-        for (var change = 0; await PlayAsync(change, async sleeper => await PruneAsync(sleeper, _time, (await OldestAsync(sleeper))), async others =>
-            await BackupAsync(others, (1, 900_000), (9, 70_000))); change++)
+        for (
+            var change = 0;
+            await PlayAsync(
+                change,
+                async sleeper => await PruneAsync(sleeper, _time, (await OldestAsync(sleeper))),
+                async others => await BackupAsync(others, (1, 900_000), (9, 70_000))
+            );
+            change++
+        )
         {
             // Until no such change is left.
         }
@@ -30,8 +37,15 @@ public sealed class SuspendedTests : IDisposable
     [Fact]
     public async Task In_the_middle_of_a_backup()
     {
-        for (var change = 0; await PlayAsync(change, async sleeper => await BackupAsync(sleeper, _time, (5, 800_000), (6, 60_000)), async others =>
-            await PruneAsync(others, await OldestAsync(others))); change++)
+        for (
+            var change = 0;
+            await PlayAsync(
+                change,
+                async sleeper => await BackupAsync(sleeper, _time, (5, 800_000), (6, 60_000)),
+                async others => await PruneAsync(others, await OldestAsync(others))
+            );
+            change++
+        )
         {
             // Until no such change is left.
         }
@@ -40,22 +54,35 @@ public sealed class SuspendedTests : IDisposable
     private async Task<bool> PlayAsync(int change, Func<ResticRepository, Task> sleeps, Func<ResticRepository, Task> others)
     {
         var folder = _folder[$"{Guid.NewGuid():N}"];
-        using (var first = await ResticRepository.InitializeAsync(new FolderObjectStore(folder), Password, "u", "h", TimeProvider.System, default))
+        using (
+            var first = await ResticRepository.InitializeAsync(
+                new FolderObjectStore(folder),
+                Password,
+                "u",
+                "h",
+                TimeProvider.System,
+                default
+            )
+        )
         {
             await BackupAsync(first, (1, 900_000), (2, 40_000));
             await BackupAsync(first, (2, 40_000), (3, 50_000));
         }
 
         Task? doing = null;
-        await using var store = new PausedStore(new FolderObjectStore(folder), change, async () =>
-        {
-            // Watched for as long as it takes, and removed; the sleeper's clock is some hours ahead.
-            _time.Jump(TimeSpan.FromHours(3));
-            foreach (var file in Directory.GetFiles(Path.Combine(folder, "locks")))
-                File.Delete(file);
-            using var awake = await OpenAsync(folder);
-            await (doing = others(awake));
-        });
+        await using var store = new PausedStore(
+            new FolderObjectStore(folder),
+            change,
+            async () =>
+            {
+                // Watched for as long as it takes, and removed; the sleeper's clock is some hours ahead.
+                _time.Jump(TimeSpan.FromHours(3));
+                foreach (var file in Directory.GetFiles(Path.Combine(folder, "locks")))
+                    File.Delete(file);
+                using var awake = await OpenAsync(folder);
+                await (doing = others(awake));
+            }
+        );
         using (var sleeper = await ResticRepository.OpenAsync(store, Password, default))
         {
             var failure = await Record.ExceptionAsync(() => sleeps(sleeper));
@@ -73,7 +100,8 @@ public sealed class SuspendedTests : IDisposable
         return store.HasPaused;
     }
 
-    private static Task<ResticRepository> OpenAsync(string folder) => ResticRepository.OpenAsync(new FolderObjectStore(folder), Password, default);
+    private static Task<ResticRepository> OpenAsync(string folder) =>
+        ResticRepository.OpenAsync(new FolderObjectStore(folder), Password, default);
 
     private static async Task<BlobId> OldestAsync(ResticRepository repository)
     {

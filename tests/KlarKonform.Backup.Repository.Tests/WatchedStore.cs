@@ -12,9 +12,11 @@ internal sealed class WatchedStore(IObjectStore inner, Func<string, Task> listin
 
     public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken) => inner.StatAsync(key, cancellationToken);
 
-    public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => inner.SaveAsync(key, content, cancellationToken);
+    public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        inner.SaveAsync(key, content, cancellationToken);
 
-    public Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken) => inner.OpenReadAsync(key, offset, length, cancellationToken);
+    public Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken) =>
+        inner.OpenReadAsync(key, offset, length, cancellationToken);
 
     public async IAsyncEnumerable<StoredObject> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -22,13 +22,16 @@ public sealed class WriterCensusTests
         Assert.Equal(default, first.FilesStored);
         for (var round = 0; round < 3; round++)
         {
-            await Parallel.ForEachAsync(Enumerable.Range(0, 6), async (number, token) =>
-            {
-                using var stream = new MemoryStream(Noise((round * 100) + number, 1_500_000));
-                await (number % 2 == 0 ? first : second).SaveStreamAsync(stream, token);
-                using var state = new MemoryStream(Noise((round * 100) + 50 + number, 20_000));
-                await (number % 2 == 0 ? first : second).SaveStateAsync(state, token);
-            });
+            await Parallel.ForEachAsync(
+                Enumerable.Range(0, 6),
+                async (number, token) =>
+                {
+                    using var stream = new MemoryStream(Noise((round * 100) + number, 1_500_000));
+                    await (number % 2 == 0 ? first : second).SaveStreamAsync(stream, token);
+                    using var state = new MemoryStream(Noise((round * 100) + 50 + number, 20_000));
+                    await (number % 2 == 0 ? first : second).SaveStateAsync(state, token);
+                }
+            );
             await first.FlushAsync(default);
             await second.FlushAsync(default);
             Assert.Equal(await CountAsync(store), first.FilesStored.With(second.FilesStored));

@@ -13,7 +13,8 @@ public sealed class CachingObjectStoreTests : ObjectStoreConformance, IDisposabl
 
     public void Dispose() => _folder.Dispose();
 
-    protected override IObjectStore Open() => new CachingObjectStore(_inner, new FolderObjectStore(_folder["cache"]), ["index", "snapshots"]);
+    protected override IObjectStore Open() =>
+        new CachingObjectStore(_inner, new FolderObjectStore(_folder["cache"]), ["index", "snapshots"]);
 
     [Fact]
     public async Task A_copy_serves_when_the_store_is_not_asked()

@@ -24,7 +24,16 @@ public sealed class FolderDurabilityTests : IDisposable
         disk.Notes.Clear();
         await store.SaveAsync("data/ab/abcd", new byte[10], default);
         var path = _folder["a", "store", "data", "ab"];
-        Assert.Equal(["folder " + _folder["a", "store"], "folder " + _folder["a", "store", "data"], "file", "rename " + Path.Combine(path, "abcd"), "folder " + path], disk.Notes);
+        Assert.Equal(
+            [
+                "folder " + _folder["a", "store"],
+                "folder " + _folder["a", "store", "data"],
+                "file",
+                "rename " + Path.Combine(path, "abcd"),
+                "folder " + path,
+            ],
+            disk.Notes
+        );
 
         disk.Notes.Clear();
         await store.SaveAsync("data/ab/abce", new byte[10], default);
@@ -45,7 +54,10 @@ public sealed class FolderDurabilityTests : IDisposable
         Assert.Equal(StorageErrorKind.Other, failure.Kind);
         Assert.Equal("data/ab/second", failure.Key);
         await Assert.ThrowsAsync<StorageException>(() => store.SaveAsync("data/cd/third", new byte[10], default));
-        Assert.DoesNotContain(Directory.GetFiles(_folder["store"], "*", SearchOption.AllDirectories), file => file.Contains("-tmp-", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.GetFiles(_folder["store"], "*", SearchOption.AllDirectories),
+            file => file.Contains("-tmp-", StringComparison.Ordinal)
+        );
 
         // The folder exists by now, but is not confirmed to be on the disk.
         (disk.Failing, var before) = ("", disk.Notes.Count);
@@ -57,7 +69,14 @@ public sealed class FolderDurabilityTests : IDisposable
     public async Task Many_writers_into_one_new_folder_wait_for_it()
     {
         using var gate = new ManualResetEventSlim();
-        var disk = new NotingDisk { Before = note => { if (note == "folder " + _folder["store", "data"]) gate.Wait(TimeSpan.FromMinutes(1)); } };
+        var disk = new NotingDisk
+        {
+            Before = note =>
+            {
+                if (note == "folder " + _folder["store", "data"])
+                    gate.Wait(TimeSpan.FromMinutes(1));
+            },
+        };
         await using var store = new FolderObjectStore(_folder["store"], disk: disk);
         await store.PrepareAsync(create: true, default);
         var saving = Enumerable.Range(0, 4).Select(number => store.SaveAsync($"data/ab/{number}", new byte[10], default)).ToArray();

@@ -24,7 +24,10 @@ public sealed class FolderObjectStoreTests : ObjectStoreConformance, IDisposable
         await store.PrepareAsync(create: true, default);
         await store.SaveAsync("data/aa/aa", Noise(3), default);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_folder["store", "data", "aa", "aa"]));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(_folder["store", "data", "aa"]));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            File.GetUnixFileMode(_folder["store", "data", "aa"])
+        );
     }
 
     [Fact]
@@ -58,7 +61,10 @@ public sealed class FolderObjectStoreTests : ObjectStoreConformance, IDisposable
         await store.SaveAsync("data/aa/fits", Noise(2_000_000), default);
         var failure = await Assert.ThrowsAsync<StorageException>(() => store.SaveAsync("data/aa/too-large", Noise(4_000_000), default));
         Assert.Equal(StorageErrorKind.Full, failure.Kind);
-        Assert.Equal([_folder["disk", "store", "data", "aa", "fits"]], Directory.GetFiles(_folder["disk"], "*", SearchOption.AllDirectories));
+        Assert.Equal(
+            [_folder["disk", "store", "data", "aa", "fits"]],
+            Directory.GetFiles(_folder["disk"], "*", SearchOption.AllDirectories)
+        );
         Assert.Equal(Noise(2_000_000), await ReadAsync(store, "data/aa/fits", 0, null));
         await store.SaveAsync("data/aa/small", Noise(1_000_000), default);
     }

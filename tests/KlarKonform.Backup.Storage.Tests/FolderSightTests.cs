@@ -57,9 +57,7 @@ public sealed class FolderSightTests : IDisposable
         Directory.CreateDirectory(_folder["share"]);
         var failure = await Assert.ThrowsAsync<StorageException>(async () =>
         {
-            while (await listing.MoveNextAsync())
-            {
-            }
+            while (await listing.MoveNextAsync()) { }
         });
         Assert.Equal(StorageErrorKind.Unreachable, failure.Kind);
     }
@@ -70,11 +68,15 @@ public sealed class FolderSightTests : IDisposable
         await using var store = await FilledAsync();
         Directory.Delete(_folder["share", "snapshots"], recursive: true);
         File.CreateSymbolicLink(_folder["share", "snapshots"], "snapshots"); // ELOOP, like any other error of the file system.
-        foreach (var call in (Func<Task>[])
-        [
-            () => ListAsync(store, "snapshots"), () => store.StatAsync("snapshots/s", default), () => store.DeleteAsync("snapshots/s", default),
-            () => store.OpenReadAsync("snapshots/s", 0, null, default),
-        ])
+        foreach (
+            var call in (Func<Task>[])
+                [
+                    () => ListAsync(store, "snapshots"),
+                    () => store.StatAsync("snapshots/s", default),
+                    () => store.DeleteAsync("snapshots/s", default),
+                    () => store.OpenReadAsync("snapshots/s", 0, null, default),
+                ]
+        )
             Assert.Equal(StorageErrorKind.Other, (await Assert.ThrowsAsync<StorageException>(call)).Kind);
         Assert.Equal(StorageErrorKind.Other, (await Assert.ThrowsAsync<StorageException>(() => ListAsync(store, ""))).Kind);
     }
@@ -121,11 +123,17 @@ public sealed class FolderSightTests : IDisposable
     }
 
     private static Func<Task>[] Calls(FolderObjectStore store) =>
-    [
-        () => ListAsync(store, "snapshots"), () => ListAsync(store, "locks"), () => ListAsync(store, ""), () => store.StatAsync("snapshots/s", default),
-        () => store.StatAsync("config", default), () => store.OpenReadAsync("snapshots/s", 0, null, default), () => store.DeleteAsync("snapshots/s", default),
-        () => store.SaveAsync("snapshots/t", new byte[1], default), () => store.SaveAsync("data/ff/ff", new byte[1], default),
-    ];
+        [
+            () => ListAsync(store, "snapshots"),
+            () => ListAsync(store, "locks"),
+            () => ListAsync(store, ""),
+            () => store.StatAsync("snapshots/s", default),
+            () => store.StatAsync("config", default),
+            () => store.OpenReadAsync("snapshots/s", 0, null, default),
+            () => store.DeleteAsync("snapshots/s", default),
+            () => store.SaveAsync("snapshots/t", new byte[1], default),
+            () => store.SaveAsync("data/ff/ff", new byte[1], default),
+        ];
 
     private async Task<FolderObjectStore> FilledAsync()
     {

@@ -8,7 +8,11 @@ namespace KlarKonform.Backup.Storage.Tests;
 public sealed class LimitingObjectStoreTests : ObjectStoreConformance
 {
     protected override IObjectStore Open() =>
-        new LimitingObjectStore(new MemoryObjectStore(), new RateLimit(100_000, new ImmediateTime()), new RateLimit(100_000, new ImmediateTime()));
+        new LimitingObjectStore(
+            new MemoryObjectStore(),
+            new RateLimit(100_000, new ImmediateTime()),
+            new RateLimit(100_000, new ImmediateTime())
+        );
 
     [Fact]
     public async Task Uploads_wait_until_their_bytes_may_pass()

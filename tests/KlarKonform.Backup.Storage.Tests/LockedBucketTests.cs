@@ -17,7 +17,16 @@ public sealed class LockedBucketTests : KeptVersionsTests
         await store.DeleteAsync("data/aa/aa", default);
         var version = Assert.Single(await VersionsAsync(), version => version.IsDeleteMarker != true);
         using var client = Client();
-        var refused = await Assert.ThrowsAsync<AmazonS3Exception>(() => client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = Bucket, Key = version.Key, VersionId = version.VersionId }));
+        var refused = await Assert.ThrowsAsync<AmazonS3Exception>(() =>
+            client.DeleteObjectAsync(
+                new DeleteObjectRequest
+                {
+                    BucketName = Bucket,
+                    Key = version.Key,
+                    VersionId = version.VersionId,
+                }
+            )
+        );
         Assert.Equal("AccessDenied", refused.ErrorCode);
         Assert.Contains(await VersionsAsync(), each => each.VersionId == version.VersionId);
     }

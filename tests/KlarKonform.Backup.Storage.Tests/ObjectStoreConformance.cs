@@ -15,7 +15,10 @@ public abstract class ObjectStoreConformance
         Assert.Equal(content, await ReadAsync(store, "data/ab/abcd", 0, null));
         Assert.Equal(content[1000..1500], await ReadAsync(store, "data/ab/abcd", 1000, 500));
         Assert.Equal(content[299_000..], await ReadAsync(store, "data/ab/abcd", 299_000, null));
-        Assert.Equal(("data/ab/abcd", 300_000L), await store.StatAsync("data/ab/abcd", default) is { } found ? (found.Key, found.Size) : default);
+        Assert.Equal(
+            ("data/ab/abcd", 300_000L),
+            await store.StatAsync("data/ab/abcd", default) is { } found ? (found.Key, found.Size) : default
+        );
     }
 
     [Fact]
@@ -48,7 +51,14 @@ public abstract class ObjectStoreConformance
             listed.Add(item);
         Assert.Equal(["data/aa/aa1", "data/bb/bb1", "data/bb/bb2"], listed.Select(item => item.Key).Order());
         Assert.All(listed, item => Assert.Equal(item.Key.Length, item.Size));
-        Assert.All(listed, item => Assert.True(item.Modified is null || (DateTimeOffset.UtcNow - item.Modified.Value).Duration() < TimeSpan.FromHours(1), $"{item.Modified}"));
+        Assert.All(
+            listed,
+            item =>
+                Assert.True(
+                    item.Modified is null || (DateTimeOffset.UtcNow - item.Modified.Value).Duration() < TimeSpan.FromHours(1),
+                    $"{item.Modified}"
+                )
+        );
         await foreach (var item in store.ListAsync("nothing", default))
             Assert.Fail($"'{item.Key}' is in a folder that was never written to.");
     }
@@ -76,12 +86,16 @@ public abstract class ObjectStoreConformance
     public async Task Many_callers_at_once_do_not_disturb_each_other()
     {
         await using var store = await PreparedAsync();
-        await Parallel.ForEachAsync(Enumerable.Range(0, 24), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (number, token) =>
-        {
-            var content = Noise(10_000 + number, number);
-            await store.SaveAsync($"data/{number:x2}/{number}", content, token);
-            Assert.Equal(content, await ReadAsync(store, $"data/{number:x2}/{number}", 0, null));
-        });
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 24),
+            new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (number, token) =>
+            {
+                var content = Noise(10_000 + number, number);
+                await store.SaveAsync($"data/{number:x2}/{number}", content, token);
+                Assert.Equal(content, await ReadAsync(store, $"data/{number:x2}/{number}", 0, null));
+            }
+        );
     }
 
     protected static byte[] Noise(int length, int seed = 1)

@@ -41,9 +41,11 @@ public sealed class RetryingObjectStoreTests : ObjectStoreConformance, IDisposab
 
         public Task PrepareAsync(bool create, CancellationToken cancellationToken) => inner.PrepareAsync(create, cancellationToken);
 
-        public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken) => Fail(key) ?? inner.StatAsync(key, cancellationToken);
+        public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken) =>
+            Fail(key) ?? inner.StatAsync(key, cancellationToken);
 
-        public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => Fail(key) ?? inner.SaveAsync(key, content, cancellationToken);
+        public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+            Fail(key) ?? inner.SaveAsync(key, content, cancellationToken);
 
         public async Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken)
         {
@@ -52,7 +54,10 @@ public sealed class RetryingObjectStoreTests : ObjectStoreConformance, IDisposab
             return new BreakingStream(await inner.OpenReadAsync(key, offset, length, cancellationToken));
         }
 
-        public async IAsyncEnumerable<StoredObject> ListAsync(string folder, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<StoredObject> ListAsync(
+            string folder,
+            [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
+        )
         {
             await foreach (var item in inner.ListAsync(folder, cancellationToken))
             {
@@ -66,9 +71,10 @@ public sealed class RetryingObjectStoreTests : ObjectStoreConformance, IDisposab
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
 
-        private Task<StoredObject?>? Fail(string key) => Interlocked.Increment(ref _calls) % every == 0
-            ? Task.FromException<StoredObject?>(new StorageException(kind, Location, key, "It failed on purpose."))
-            : null;
+        private Task<StoredObject?>? Fail(string key) =>
+            Interlocked.Increment(ref _calls) % every == 0
+                ? Task.FromException<StoredObject?>(new StorageException(kind, Location, key, "It failed on purpose."))
+                : null;
     }
 
     /// <summary>Breaks once, in the middle of the object.</summary>

@@ -39,7 +39,10 @@ public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformanc
     [InlineData(S3Fault.EmptyAnswer)]
     [InlineData(S3Fault.ListingTwice)]
     [InlineData(S3Fault.ListingOfOthers)]
-    public async Task A_listing_that_is_none_is_asked_for_again_and_then_fails(S3Fault fault, StorageErrorKind kind = StorageErrorKind.InvalidAnswer)
+    public async Task A_listing_that_is_none_is_asked_for_again_and_then_fails(
+        S3Fault fault,
+        StorageErrorKind kind = StorageErrorKind.InvalidAnswer
+    )
     {
         await using var store = await FilledAsync();
         _front.Choose = request => IsListing(request) && Interlocked.Increment(ref _requests) <= 2 ? fault : S3Fault.None;
@@ -96,7 +99,11 @@ public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformanc
                 return;
             if (request.Query.ContainsKey("marker"))
                 answer.Text = answer.Text.Replace("<Contents>", last + "<Contents>", StringComparison.Ordinal);
-            last = answer.Text[answer.Text.LastIndexOf("<Contents>", StringComparison.Ordinal)..(answer.Text.LastIndexOf("</Contents>", StringComparison.Ordinal) + "</Contents>".Length)];
+            last = answer.Text[
+                answer.Text.LastIndexOf("<Contents>", StringComparison.Ordinal)..(
+                    answer.Text.LastIndexOf("</Contents>", StringComparison.Ordinal) + "</Contents>".Length
+                )
+            ];
         };
         Assert.Equal(["data/aa/1", "data/aa/2", "data/aa/3"], await KeysAsync(store, "data"));
     }
@@ -160,8 +167,14 @@ public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformanc
     {
         await using var store = await FilledAsync();
         _front.Choose = _ => fault;
-        Assert.Equal(StorageErrorKind.InvalidAnswer, (await Assert.ThrowsAsync<StorageException>(() => store.StatAsync("data/aa/1", default))).Kind);
-        Assert.Equal(StorageErrorKind.InvalidAnswer, (await Assert.ThrowsAsync<StorageException>(() => ReadAsync(store, "data/aa/1", 0, null))).Kind);
+        Assert.Equal(
+            StorageErrorKind.InvalidAnswer,
+            (await Assert.ThrowsAsync<StorageException>(() => store.StatAsync("data/aa/1", default))).Kind
+        );
+        Assert.Equal(
+            StorageErrorKind.InvalidAnswer,
+            (await Assert.ThrowsAsync<StorageException>(() => ReadAsync(store, "data/aa/1", 0, null))).Kind
+        );
         _front.Choose = request => Interlocked.Increment(ref _requests) == 1 ? fault : S3Fault.None;
         Assert.Equal(1, (await store.StatAsync("data/aa/1", default))!.Size);
     }
@@ -176,7 +189,10 @@ public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformanc
                 answer.Become(404, "text/plain", "not found");
         };
         Assert.Null(await store.StatAsync("data/aa/9", default));
-        Assert.Equal(StorageErrorKind.NotFound, (await Assert.ThrowsAsync<StorageException>(() => ReadAsync(store, "data/aa/9", 0, null))).Kind);
+        Assert.Equal(
+            StorageErrorKind.NotFound,
+            (await Assert.ThrowsAsync<StorageException>(() => ReadAsync(store, "data/aa/9", 0, null))).Kind
+        );
     }
 
     // async-aws/aws#2077: HEAD without Content-Length.
@@ -218,10 +234,14 @@ public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformanc
     {
         await using var store = Retrying(Options());
         await store.SaveAsync("data/aa/aa", Noise(5000), default);
-        _front.Choose = request => request.Method == "GET" && Interlocked.Increment(ref _requests) <= 2 ? S3Fault.WrongContentRange : S3Fault.None;
+        _front.Choose = request =>
+            request.Method == "GET" && Interlocked.Increment(ref _requests) <= 2 ? S3Fault.WrongContentRange : S3Fault.None;
         Assert.Equal(Noise(5000)[1000..1500], await ReadAsync(store, "data/aa/aa", 1000, 500));
         _front.Choose = _ => S3Fault.WrongContentRange;
-        Assert.Equal(StorageErrorKind.InvalidAnswer, (await Assert.ThrowsAsync<StorageException>(() => ReadAsync(store, "data/aa/aa", 1000, 500))).Kind);
+        Assert.Equal(
+            StorageErrorKind.InvalidAnswer,
+            (await Assert.ThrowsAsync<StorageException>(() => ReadAsync(store, "data/aa/aa", 1000, 500))).Kind
+        );
     }
 
     [Fact]
@@ -229,12 +249,16 @@ public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformanc
     {
         await using var store = Retrying(Options());
         await store.SaveAsync("snapshots/s", Noise(5000), default);
-        _front.Choose = request => request.Method == "GET" && Interlocked.Increment(ref _requests) <= 2 ? S3Fault.EmptyAnswer : S3Fault.None;
+        _front.Choose = request =>
+            request.Method == "GET" && Interlocked.Increment(ref _requests) <= 2 ? S3Fault.EmptyAnswer : S3Fault.None;
         Assert.Equal(Noise(5000), await ReadAsync(store, "snapshots/s", 0, null));
         _requests = 0;
         Assert.Equal(Noise(5000)[1000..1500], await ReadAsync(store, "snapshots/s", 1000, 500));
         _front.Choose = _ => S3Fault.EmptyAnswer;
-        Assert.Equal(StorageErrorKind.InvalidAnswer, (await Assert.ThrowsAsync<StorageException>(() => ReadAsync(store, "snapshots/s", 0, null))).Kind);
+        Assert.Equal(
+            StorageErrorKind.InvalidAnswer,
+            (await Assert.ThrowsAsync<StorageException>(() => ReadAsync(store, "snapshots/s", 0, null))).Kind
+        );
     }
 
     [Theory]
@@ -245,8 +269,12 @@ public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformanc
     public async Task An_upload_of_which_the_answer_says_nothing_is_there_or_sent_again(S3Fault fault, int size)
     {
         await using var store = Retrying(Options() with { PartSize = 5 * 1024 * 1024 });
-        _front.Choose = request => (request.Method == "PUT" && request.Query.Count == 0) || (request.Method == "POST" && request.Query.ContainsKey("uploadId"))
-            ? Interlocked.Increment(ref _requests) == 1 ? fault : S3Fault.None : S3Fault.None;
+        _front.Choose = request =>
+            (request.Method == "PUT" && request.Query.Count == 0) || (request.Method == "POST" && request.Query.ContainsKey("uploadId"))
+                ? Interlocked.Increment(ref _requests) == 1
+                    ? fault
+                    : S3Fault.None
+                : S3Fault.None;
         await store.SaveAsync("data/aa/aa", Noise(size), default);
         _front.Choose = _ => S3Fault.None;
         Assert.Equal(Noise(size), await ReadAsync(store, "data/aa/aa", 0, null));
@@ -299,14 +327,18 @@ public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformanc
             if (request.Method == "HEAD")
                 answer.Become(404, "text/html", "");
         };
-        Assert.Equal(StorageErrorKind.InvalidAnswer, (await Assert.ThrowsAsync<StorageException>(() => store.SaveAsync("data/aa/bb", Noise(100), default))).Kind);
+        Assert.Equal(
+            StorageErrorKind.InvalidAnswer,
+            (await Assert.ThrowsAsync<StorageException>(() => store.SaveAsync("data/aa/bb", Noise(100), default))).Kind
+        );
     }
 
     [Fact]
     public async Task A_part_of_an_upload_that_the_server_lost_costs_the_upload_only()
     {
         await using var store = Retrying(Options() with { PartSize = 5 * 1024 * 1024 });
-        _front.Choose = request => request.Query["partNumber"] == "2" && Interlocked.Increment(ref _requests) == 1 ? S3Fault.Ignored : S3Fault.None;
+        _front.Choose = request =>
+            request.Query["partNumber"] == "2" && Interlocked.Increment(ref _requests) == 1 ? S3Fault.Ignored : S3Fault.None;
         await store.SaveAsync("data/aa/aa", Noise(12_000_000), default);
         Assert.Equal(Noise(12_000_000), await ReadAsync(store, "data/aa/aa", 0, null));
     }
@@ -338,7 +370,8 @@ public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformanc
         }
 
         _front.Choose = request => request.Method == "HEAD" ? S3Fault.Archived : S3Fault.None;
-        _front.Alter = (_, answer) => answer.Set("x-amz-restore", "ongoing-request=\"false\", expiry-date=\"Fri, 21 Dec 2035 00:00:00 GMT\"");
+        _front.Alter = (_, answer) =>
+            answer.Set("x-amz-restore", "ongoing-request=\"false\", expiry-date=\"Fri, 21 Dec 2035 00:00:00 GMT\"");
         Assert.False((await store.StatAsync("data/aa/1", default))!.IsArchived); // Restored for a time.
         _front.Alter = (_, answer) => answer.Set("x-amz-restore", "ongoing-request=\"true\"");
         Assert.True((await store.StatAsync("data/aa/1", default))!.IsArchived);
@@ -347,10 +380,16 @@ public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformanc
         Assert.True((await store.StatAsync("data/aa/1", default))!.IsArchived);
     }
 
-    private static bool IsListing(Microsoft.AspNetCore.Http.HttpRequest request) => request.Method == "GET" && request.Query.ContainsKey("prefix");
+    private static bool IsListing(Microsoft.AspNetCore.Http.HttpRequest request) =>
+        request.Method == "GET" && request.Query.ContainsKey("prefix");
 
     private static string Without(string xml, string element) =>
-        System.Text.RegularExpressions.Regex.Replace(xml, $"<{element}>.*?</{element}>", "", System.Text.RegularExpressions.RegexOptions.Singleline);
+        System.Text.RegularExpressions.Regex.Replace(
+            xml,
+            $"<{element}>.*?</{element}>",
+            "",
+            System.Text.RegularExpressions.RegexOptions.Singleline
+        );
 
     private async Task<IObjectStore> FilledAsync(int? pageSize = null)
     {
@@ -361,14 +400,16 @@ public abstract class S3AnswerTests(S3TestServer server) : ObjectStoreConformanc
         return store;
     }
 
-    private static RetryingObjectStore Retrying(S3StoreOptions options) => new(new S3ObjectStore(options), new ImmediateTime(), new Random(1), Attempts);
+    private static RetryingObjectStore Retrying(S3StoreOptions options) =>
+        new(new S3ObjectStore(options), new ImmediateTime(), new Random(1), Attempts);
 
-    private S3StoreOptions Options() => new()
-    {
-        Endpoint = _front.Endpoint,
-        Bucket = server.Bucket,
-        Prefix = _prefix,
-        Credentials = new S3Credentials(server.AccessKey, server.SecretKey),
-        HandlerFactory = () => new SocketsHttpHandler(),
-    };
+    private S3StoreOptions Options() =>
+        new()
+        {
+            Endpoint = _front.Endpoint,
+            Bucket = server.Bucket,
+            Prefix = _prefix,
+            Credentials = new S3Credentials(server.AccessKey, server.SecretKey),
+            HandlerFactory = () => new SocketsHttpHandler(),
+        };
 }

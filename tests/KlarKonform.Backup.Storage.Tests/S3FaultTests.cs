@@ -10,7 +10,14 @@ namespace KlarKonform.Backup.Storage.Tests;
 /// </summary>
 public abstract class S3FaultTests(S3TestServer server) : ObjectStoreConformance, IAsyncLifetime
 {
-    private static readonly S3Fault[] s_faults = [S3Fault.InternalError, S3Fault.Reset, S3Fault.TruncatedAnswer, S3Fault.SlowDown, S3Fault.DamagedUpload];
+    private static readonly S3Fault[] s_faults =
+    [
+        S3Fault.InternalError,
+        S3Fault.Reset,
+        S3Fault.TruncatedAnswer,
+        S3Fault.SlowDown,
+        S3Fault.DamagedUpload,
+    ];
     private readonly string _prefix = $"store-{Guid.NewGuid():N}";
     private FaultyS3 _front = null!;
     private int _requests;
@@ -31,14 +38,16 @@ public abstract class S3FaultTests(S3TestServer server) : ObjectStoreConformance
 
     protected override IObjectStore Open()
     {
-        _front.Choose = _ => Interlocked.Increment(ref _requests) is var count && count % 3 == 0 ? s_faults[count / 3 % s_faults.Length] : S3Fault.None;
+        _front.Choose = _ =>
+            Interlocked.Increment(ref _requests) is var count && count % 3 == 0 ? s_faults[count / 3 % s_faults.Length] : S3Fault.None;
         return Retrying(Options());
     }
 
     [Fact]
     public async Task A_body_damaged_on_the_way_is_refused_by_the_server_and_sent_again()
     {
-        _front.Choose = request => request.Method == "PUT" && Interlocked.Increment(ref _requests) == 1 ? S3Fault.DamagedUpload : S3Fault.None;
+        _front.Choose = request =>
+            request.Method == "PUT" && Interlocked.Increment(ref _requests) == 1 ? S3Fault.DamagedUpload : S3Fault.None;
         await using var store = Retrying(Options());
         await store.SaveAsync("data/aa/aa", Noise(50_000), default);
         Assert.Equal(Noise(50_000), await ReadAsync(store, "data/aa/aa", 0, null));
@@ -59,9 +68,13 @@ public abstract class S3FaultTests(S3TestServer server) : ObjectStoreConformance
     {
         await using var store = Retrying(Impatient());
         await store.SaveAsync("data/aa/aa", Noise(300_000), default);
-        _front.Choose = request => request.Method == "GET" && Interlocked.Increment(ref _requests) <= 2 ? S3Fault.SilentAnswer : S3Fault.None;
+        _front.Choose = request =>
+            request.Method == "GET" && Interlocked.Increment(ref _requests) <= 2 ? S3Fault.SilentAnswer : S3Fault.None;
         Assert.Equal(Noise(300_000), await ReadAsync(store, "data/aa/aa", 0, null));
-        Assert.Equal(["", "bytes=150000-", "bytes=225000-"], _front.Requests.Where(request => request.Method == "GET").Select(request => request.Headers.GetValueOrDefault("Range", "")));
+        Assert.Equal(
+            ["", "bytes=150000-", "bytes=225000-"],
+            _front.Requests.Where(request => request.Method == "GET").Select(request => request.Headers.GetValueOrDefault("Range", ""))
+        );
     }
 
     [Fact]
@@ -70,7 +83,8 @@ public abstract class S3FaultTests(S3TestServer server) : ObjectStoreConformance
         await using var store = Retrying(Impatient());
         await store.SaveAsync("data/aa/aa", Noise(10), default);
         await store.SaveAsync("data/aa/bb", Noise(10), default);
-        _front.Choose = request => request.Method == "GET" && Interlocked.Increment(ref _requests) <= 2 ? S3Fault.SilentAnswer : S3Fault.None;
+        _front.Choose = request =>
+            request.Method == "GET" && Interlocked.Increment(ref _requests) <= 2 ? S3Fault.SilentAnswer : S3Fault.None;
         var listed = new List<string>();
         await foreach (var item in store.ListAsync("data", default))
             listed.Add(item.Key);
@@ -93,11 +107,15 @@ public abstract class S3FaultTests(S3TestServer server) : ObjectStoreConformance
         const int AtOnce = 4;
         await using var store = new S3ObjectStore(Options());
         await store.SaveAsync("data/aa/aa", Noise(300_000), default);
-        await Parallel.ForEachAsync(Enumerable.Range(0, 60), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (number, _) =>
-        {
-            Assert.Equal(Noise(300_000)[(number * 1000)..][..5000], await ReadAsync(store, "data/aa/aa", number * 1000, 5000));
-            await store.StatAsync($"data/aa/{number}", default);
-        });
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 60),
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
+            async (number, _) =>
+            {
+                Assert.Equal(Noise(300_000)[(number * 1000)..][..5000], await ReadAsync(store, "data/aa/aa", number * 1000, 5000));
+                await store.StatAsync($"data/aa/{number}", default);
+            }
+        );
         Assert.True(_front.Requests.Count > 120);
         Assert.InRange(_front.Connections, 1, 2 * AtOnce);
     }
@@ -122,14 +140,24 @@ public abstract class S3FaultTests(S3TestServer server) : ObjectStoreConformance
 
         _front.Choose = request => request.Query["partNumber"] == "2" ? S3Fault.InternalError : S3Fault.None;
         await Assert.ThrowsAsync<StorageException>(() => store.SaveAsync("data/aa/second", content, default));
-        Assert.Contains(_front.Requests, request => request.Method == "DELETE" && request.Target.Contains("uploadId=", StringComparison.Ordinal));
+        Assert.Contains(
+            _front.Requests,
+            request => request.Method == "DELETE" && request.Target.Contains("uploadId=", StringComparison.Ordinal)
+        );
         Assert.Null(await store.StatAsync("data/aa/second", default));
     }
 
     [Fact]
     public async Task Uploads_carry_checksum_signature_class_and_encryption_and_no_chunks()
     {
-        await using var store = new S3ObjectStore(Options() with { StorageClass = "STANDARD_IA", ServerSideEncryption = "aws:kms", KmsKeyId = "key-1" });
+        await using var store = new S3ObjectStore(
+            Options() with
+            {
+                StorageClass = "STANDARD_IA",
+                ServerSideEncryption = "aws:kms",
+                KmsKeyId = "key-1",
+            }
+        );
         foreach (var key in (string[])["data/aa/pack", "snapshots/s"])
         {
             try
@@ -149,27 +177,36 @@ public abstract class S3FaultTests(S3TestServer server) : ObjectStoreConformance
         Assert.Matches("^[0-9a-f]{64}$", pack["x-amz-content-sha256"]);
         Assert.NotEmpty(pack["Content-MD5"]);
         Assert.DoesNotContain("aws-chunked", pack.GetValueOrDefault("Content-Encoding", ""), StringComparison.Ordinal);
-        Assert.DoesNotContain("x-amz-storage-class", _front.Requests.First(request => request.Target.EndsWith("/s", StringComparison.Ordinal)).Headers.Keys);
+        Assert.DoesNotContain(
+            "x-amz-storage-class",
+            _front.Requests.First(request => request.Target.EndsWith("/s", StringComparison.Ordinal)).Headers.Keys
+        );
     }
 
     [Fact]
     public async Task The_bucket_may_stand_in_the_host_name()
     {
         // s3.test is the server's domain in its configuration; the name is resolved here, so that no DNS is needed.
-        await using var store = new S3ObjectStore(Options() with
-        {
-            Endpoint = new Uri($"http://s3.test:{_front.Endpoint.Port}"),
-            PathStyle = false,
-            HandlerFactory = () => new SocketsHttpHandler
+        await using var store = new S3ObjectStore(
+            Options() with
             {
-                ConnectCallback = async (_, token) =>
-                {
-                    var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
-                    await socket.ConnectAsync("127.0.0.1", _front.Endpoint.Port, token);
-                    return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
-                },
-            },
-        });
+                Endpoint = new Uri($"http://s3.test:{_front.Endpoint.Port}"),
+                PathStyle = false,
+                HandlerFactory = () =>
+                    new SocketsHttpHandler
+                    {
+                        ConnectCallback = async (_, token) =>
+                        {
+                            var socket = new System.Net.Sockets.Socket(
+                                System.Net.Sockets.SocketType.Stream,
+                                System.Net.Sockets.ProtocolType.Tcp
+                            );
+                            await socket.ConnectAsync("127.0.0.1", _front.Endpoint.Port, token);
+                            return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
+                        },
+                    },
+            }
+        );
         await store.SaveAsync("keys/k", Noise(10), default);
         Assert.Equal(Noise(10), await ReadAsync(store, "keys/k", 0, null));
         Assert.All(_front.Requests, request => Assert.StartsWith(server.Bucket + ".s3.test", request.Host, StringComparison.Ordinal));
@@ -196,17 +233,24 @@ public abstract class S3FaultTests(S3TestServer server) : ObjectStoreConformance
     private static RetryingObjectStore Retrying(S3StoreOptions options, int attempts = RetryingObjectStore.DefaultAttempts) =>
         new(new S3ObjectStore(options), new ImmediateTime(), new Random(1), attempts);
 
-    private S3StoreOptions Impatient() => Options() with
-    {
-        HandlerFactory = () => new LineLimitHandler(new SocketsHttpHandler(), new LineLimits { Headers = TimeSpan.FromSeconds(2), Silence = TimeSpan.FromSeconds(1) }, TimeProvider.System),
-    };
+    private S3StoreOptions Impatient() =>
+        Options() with
+        {
+            HandlerFactory = () =>
+                new LineLimitHandler(
+                    new SocketsHttpHandler(),
+                    new LineLimits { Headers = TimeSpan.FromSeconds(2), Silence = TimeSpan.FromSeconds(1) },
+                    TimeProvider.System
+                ),
+        };
 
-    private S3StoreOptions Options() => new()
-    {
-        Endpoint = _front.Endpoint,
-        Bucket = server.Bucket,
-        Prefix = _prefix,
-        Credentials = new S3Credentials(server.AccessKey, server.SecretKey),
-        HandlerFactory = () => new SocketsHttpHandler(),
-    };
+    private S3StoreOptions Options() =>
+        new()
+        {
+            Endpoint = _front.Endpoint,
+            Bucket = server.Bucket,
+            Prefix = _prefix,
+            Credentials = new S3Credentials(server.AccessKey, server.SecretKey),
+            HandlerFactory = () => new SocketsHttpHandler(),
+        };
 }

@@ -15,7 +15,11 @@ public abstract class S3ObjectStoreTests(S3TestServer server) : ObjectStoreConfo
     {
         await using var store = Open();
         var keys = Enumerable.Range(0, 1050).Select(number => $"data/{number % 7:x2}/{number:D5}").ToArray();
-        await Parallel.ForEachAsync(keys, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (key, token) => await store.SaveAsync(key, new byte[1], token));
+        await Parallel.ForEachAsync(
+            keys,
+            new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (key, token) => await store.SaveAsync(key, new byte[1], token)
+        );
         var listed = 0;
         await foreach (var item in store.ListAsync("data", default))
             listed++;

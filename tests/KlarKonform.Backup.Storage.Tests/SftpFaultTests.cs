@@ -33,7 +33,10 @@ public sealed class SftpFaultTests : ObjectStoreConformance, IDisposable
         await using var store = new SftpObjectStore(Options());
         await store.PrepareAsync(create: true, default);
         await store.SaveAsync("data/ab/abcd", Noise(100_000), default);
-        var asked = Requests().SkipWhile(line => line != $"mkdir {Folder}/data").Where(line => !line.StartsWith("open ", StringComparison.Ordinal)).ToList();
+        var asked = Requests()
+            .SkipWhile(line => line != $"mkdir {Folder}/data")
+            .Where(line => !line.StartsWith("open ", StringComparison.Ordinal))
+            .ToList();
         Assert.Equal($"mkdir {Folder}/data", asked[0]);
         Assert.Equal($"fsync {Folder}", asked[1]);
         Assert.Equal($"mkdir {Folder}/data/ab", asked[2]);
@@ -62,7 +65,10 @@ public sealed class SftpFaultTests : ObjectStoreConformance, IDisposable
         var before = Requests().Length;
         await store.SaveAsync("data/cd/third", Noise(10), default);
         Assert.Contains($"fsync {Folder}/data", Requests().Skip(before)); // The folder exists, but is not confirmed to be on the disk.
-        Assert.DoesNotContain(Directory.GetFiles(Folder, "*", SearchOption.AllDirectories), file => file.Contains("-tmp-", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.GetFiles(Folder, "*", SearchOption.AllDirectories),
+            file => file.Contains("-tmp-", StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -155,12 +161,20 @@ public sealed class SftpFaultTests : ObjectStoreConformance, IDisposable
             File.SetUnixFileMode(Folder, (UnixFileMode)0b111_111_111);
         }
 
-        foreach (var call in (Func<Task>[])
-        [
-            () => KeysAsync(store, "snapshots"), () => KeysAsync(store, "locks"), () => KeysAsync(store, ""), () => store.StatAsync("snapshots/s", default),
-            () => store.StatAsync("config", default), () => store.OpenReadAsync("snapshots/s", 0, null, default), () => store.DeleteAsync("snapshots/s", default),
-            () => store.SaveAsync("snapshots/t", Noise(1), default), () => store.SaveAsync("data/ff/ff", Noise(1), default),
-        ])
+        foreach (
+            var call in (Func<Task>[])
+                [
+                    () => KeysAsync(store, "snapshots"),
+                    () => KeysAsync(store, "locks"),
+                    () => KeysAsync(store, ""),
+                    () => store.StatAsync("snapshots/s", default),
+                    () => store.StatAsync("config", default),
+                    () => store.OpenReadAsync("snapshots/s", 0, null, default),
+                    () => store.DeleteAsync("snapshots/s", default),
+                    () => store.SaveAsync("snapshots/t", Noise(1), default),
+                    () => store.SaveAsync("data/ff/ff", Noise(1), default),
+                ]
+        )
             Assert.Equal(StorageErrorKind.Unreachable, (await Assert.ThrowsAsync<StorageException>(call)).Kind);
         Assert.Empty(leavesItsMountPoint ? Directory.GetFileSystemEntries(Folder) : []);
     }
@@ -171,7 +185,8 @@ public sealed class SftpFaultTests : ObjectStoreConformance, IDisposable
             File.WriteAllText(Path.Combine(Place, "faults"), faults);
     }
 
-    private string[] Requests() => [.. File.ReadLines(Path.Combine(Place, "requests.log")).Where(line => line.Contains(_name, StringComparison.Ordinal))];
+    private string[] Requests() =>
+        [.. File.ReadLines(Path.Combine(Place, "requests.log")).Where(line => line.Contains(_name, StringComparison.Ordinal))];
 
     private SftpStoreOptions Options()
     {

@@ -14,12 +14,14 @@ public sealed class SftpObjectStoreTests : ObjectStoreConformance
     [Fact]
     public async Task A_private_key_with_a_passphrase_signs_in()
     {
-        await using var store = new SftpObjectStore(Options() with
-        {
-            Password = null,
-            PrivateKey = await File.ReadAllTextAsync(TestServers.Value("SFTP_KEY")),
-            PrivateKeyPassphrase = TestServers.Value("SFTP_KEY_PASSPHRASE"),
-        });
+        await using var store = new SftpObjectStore(
+            Options() with
+            {
+                Password = null,
+                PrivateKey = await File.ReadAllTextAsync(TestServers.Value("SFTP_KEY")),
+                PrivateKeyPassphrase = TestServers.Value("SFTP_KEY_PASSPHRASE"),
+            }
+        );
         await store.PrepareAsync(create: true, default);
         await store.SaveAsync("keys/k", Noise(9), default);
         Assert.Equal(Noise(9), await ReadAsync(store, "keys/k", 0, null));
@@ -88,8 +90,16 @@ public sealed class SftpObjectStoreTests : ObjectStoreConformance
             }
         });
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = 4 };
-        await Parallel.ForEachAsync(Enumerable.Range(0, contents.Length), parallel, async (number, token) => await store.SaveAsync($"data/{number:x2}/{number}", contents[number], token));
-        await Parallel.ForEachAsync(Enumerable.Range(0, contents.Length), parallel, async (number, token) => Assert.Equal(contents[number], await ReadAsync(store, $"data/{number:x2}/{number}", 0, null)));
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, contents.Length),
+            parallel,
+            async (number, token) => await store.SaveAsync($"data/{number:x2}/{number}", contents[number], token)
+        );
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, contents.Length),
+            parallel,
+            async (number, token) => Assert.Equal(contents[number], await ReadAsync(store, $"data/{number:x2}/{number}", 0, null))
+        );
         await done.CancelAsync();
         await killer;
         Assert.True(kills > 0);
@@ -156,13 +166,17 @@ public sealed class SftpObjectStoreTests : ObjectStoreConformance
         await store.PrepareAsync(create: true, default);
         await store.SaveAsync("data/aa/aa", Noise(10), default);
         gate.FallSilent();
-        var failure = await Assert.ThrowsAsync<StorageException>(() => (call switch
-        {
-            "list" => ListAsync(store),
-            "stat" => store.StatAsync("data/aa/aa", default),
-            "delete" => store.DeleteAsync("data/aa/aa", default),
-            _ => store.OpenReadAsync("data/aa/aa", 0, null, default),
-        }).WaitAsync(s_deadline));
+        var failure = await Assert.ThrowsAsync<StorageException>(() =>
+            (
+                call switch
+                {
+                    "list" => ListAsync(store),
+                    "stat" => store.StatAsync("data/aa/aa", default),
+                    "delete" => store.DeleteAsync("data/aa/aa", default),
+                    _ => store.OpenReadAsync("data/aa/aa", 0, null, default),
+                }
+            ).WaitAsync(s_deadline)
+        );
         Assert.Equal(StorageErrorKind.Unreachable, failure.Kind);
     }
 
@@ -171,7 +185,14 @@ public sealed class SftpObjectStoreTests : ObjectStoreConformance
     {
         var options = Options();
         using var gate = new TcpGate(options.Port);
-        await using var store = new SftpObjectStore(options with { Port = gate.Port, Silence = TimeSpan.FromHours(1), Timeout = TimeSpan.FromHours(1) });
+        await using var store = new SftpObjectStore(
+            options with
+            {
+                Port = gate.Port,
+                Silence = TimeSpan.FromHours(1),
+                Timeout = TimeSpan.FromHours(1),
+            }
+        );
         await store.PrepareAsync(create: true, default);
         gate.FallSilent();
         using var stop = new CancellationTokenSource();
@@ -183,15 +204,19 @@ public sealed class SftpObjectStoreTests : ObjectStoreConformance
     private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(2);
 
     private static SftpStoreOptions Impatient(SftpStoreOptions options, TcpGate gate) =>
-        options with { Port = gate.Port, Timeout = TimeSpan.FromSeconds(2), Silence = TimeSpan.FromSeconds(3) };
+        options with
+        {
+            Port = gate.Port,
+            Timeout = TimeSpan.FromSeconds(2),
+            Silence = TimeSpan.FromSeconds(3),
+        };
 
-    private static RetryingObjectStore Retrying(SftpStoreOptions options) => new(new SftpObjectStore(options), new ImmediateTime(), new Random(1));
+    private static RetryingObjectStore Retrying(SftpStoreOptions options) =>
+        new(new SftpObjectStore(options), new ImmediateTime(), new Random(1));
 
     private static async Task ListAsync(SftpObjectStore store)
     {
-        await foreach (var _ in store.ListAsync("data", default))
-        {
-        }
+        await foreach (var _ in store.ListAsync("data", default)) { }
     }
 
     private static async Task UntilAsync(Func<bool> condition)

@@ -9,17 +9,44 @@ public sealed class ExportMarksTests
     private const string Android = "24.11.25, 13:05 - Anna: ";
 
     public static TheoryData<string> OddNames =>
-    [
-        "DOC-20250930-WA0000.", "Vertrag", "zeichnung.excalidraw", "Rechnung 4711 (2).pdf", "a<b>.txt", "😀😀.webp", "00000007-cm-chat-media-video-1:2e61:0:0.MOV", "فاتورة.pdf", "見積書（最終）.pdf", "x: y.docx", "Ordner\\Rechnung.pdf", "...", "Grün.pdf",
-    ];
+        [
+            "DOC-20250930-WA0000.",
+            "Vertrag",
+            "zeichnung.excalidraw",
+            "Rechnung 4711 (2).pdf",
+            "a<b>.txt",
+            "😀😀.webp",
+            "00000007-cm-chat-media-video-1:2e61:0:0.MOV",
+            "فاتورة.pdf",
+            "見積書（最終）.pdf",
+            "x: y.docx",
+            "Ordner\\Rechnung.pdf",
+            "...",
+            "Grün.pdf",
+        ];
 
     [Theory]
     [MemberData(nameof(OddNames))]
     public async Task A_file_of_the_export_is_an_attachment_whatever_it_and_the_words_around_it_are_called(string name)
     {
         string[] files = ["_chat.txt", name];
-        foreach (var line in (string[])[$"{Android}{name} (Datei angehängt)", $"{Android}{Mark}{name} (qwertz uiop)", $"{Android}{name}（附件）", $"{Android}{name} (فایل)", $"{Ios}{Mark}<Anhang: {name}>", $"{Ios}<qwertz uiop: {Mark}{name}>",
-            $"{Ios}{Mark}<附件：{name}>", $"{Ios}{Mark}<{name} eklendi>", $"{Ios}< pièce jointe : {name} >", $"{Ios}{name} <{Mark}attached>", $"{Android}فایل پیوست شد {name}", $"{Android}{name} இணைக்கப்பட்டது"])
+        foreach (
+            var line in (string[])
+                [
+                    $"{Android}{name} (Datei angehängt)",
+                    $"{Android}{Mark}{name} (qwertz uiop)",
+                    $"{Android}{name}（附件）",
+                    $"{Android}{name} (فایل)",
+                    $"{Ios}{Mark}<Anhang: {name}>",
+                    $"{Ios}<qwertz uiop: {Mark}{name}>",
+                    $"{Ios}{Mark}<附件：{name}>",
+                    $"{Ios}{Mark}<{name} eklendi>",
+                    $"{Ios}< pièce jointe : {name} >",
+                    $"{Ios}{name} <{Mark}attached>",
+                    $"{Android}فایل پیوست شد {name}",
+                    $"{Android}{name} இணைக்கப்பட்டது",
+                ]
+        )
         {
             var message = Assert.Single(await ReadAsync(line, files: files));
             Assert.Equal((line, ExportMessageKind.Media, name, ""), (line, message.Kind, message.Attachment, message.Text));
@@ -36,8 +63,14 @@ public sealed class ExportMarksTests
     [Fact]
     public async Task Captions_stand_before_on_iOS_and_below_on_Android()
     {
-        Assert.Equal("Die Rechnung\nzweite Zeile", (await ReadAsync($"{Ios}Die Rechnung\nzweite Zeile {Mark}<xyz: Vertrag>", files: ["Vertrag"]))[0].Text);
-        Assert.Equal("Die Rechnung\nzweite Zeile", (await ReadAsync($"{Android}Vertrag (xyz)\nDie Rechnung\nzweite Zeile", files: ["Vertrag"]))[0].Text);
+        Assert.Equal(
+            "Die Rechnung\nzweite Zeile",
+            (await ReadAsync($"{Ios}Die Rechnung\nzweite Zeile {Mark}<xyz: Vertrag>", files: ["Vertrag"]))[0].Text
+        );
+        Assert.Equal(
+            "Die Rechnung\nzweite Zeile",
+            (await ReadAsync($"{Android}Vertrag (xyz)\nDie Rechnung\nzweite Zeile", files: ["Vertrag"]))[0].Text
+        );
     }
 
     [Theory]
@@ -75,7 +108,10 @@ public sealed class ExportMarksTests
 
     [Fact]
     public async Task The_word_behind_a_name_may_stand_in_brackets_of_its_own() =>
-        Assert.Equal("00000007-Vertrag.pdf", (await ReadAsync($"24.11.17, 13:05:09: Anna: 00000007-Vertrag.pdf <{Mark}eklendi>"))[0].Attachment);
+        Assert.Equal(
+            "00000007-Vertrag.pdf",
+            (await ReadAsync($"24.11.17, 13:05:09: Anna: 00000007-Vertrag.pdf <{Mark}eklendi>"))[0].Attachment
+        );
 
     [Fact]
     public async Task A_file_that_the_export_lacks_is_named_whatever_it_is_called_where_WhatsApp_s_own_mark_stands_before_it()
@@ -111,7 +147,9 @@ public sealed class ExportMarksTests
         get
         {
             var words = new TheoryData<string, string>();
-            using var reader = new StreamReader(typeof(ExportReader).Assembly.GetManifestResourceStream("KlarKonform.Backup.WhatsApp.Exports.ExportWords.txt")!);
+            using var reader = new StreamReader(
+                typeof(ExportReader).Assembly.GetManifestResourceStream("KlarKonform.Backup.WhatsApp.Exports.ExportWords.txt")!
+            );
             var section = "";
             while (reader.ReadLine() is { } line)
             {
@@ -163,7 +201,12 @@ public sealed class ExportMarksTests
     [Fact]
     public async Task A_poll_and_a_place_are_seen_by_their_form()
     {
-        Assert.Equal(ExportMessageKind.Poll, (await ReadAsync($"{Ios}{Mark}ОПРОС:\nКуда?\n{Mark}ВАРИАНТ: Рим ({Mark}2 голоса)\n{Mark}ВАРИАНТ: Париж ({Mark}1 голос)\n"))[0].Kind);
+        Assert.Equal(
+            ExportMessageKind.Poll,
+            (await ReadAsync($"{Ios}{Mark}ОПРОС:\nКуда?\n{Mark}ВАРИАНТ: Рим ({Mark}2 голоса)\n{Mark}ВАРИАНТ: Париж ({Mark}1 голос)\n"))[
+                0
+            ].Kind
+        );
         var place = (await ReadAsync($"{Android}qwertz: https://maps.google.com/?q=52.5,-13.4"))[0];
         Assert.Equal((ExportMessageKind.Location, "qwertz: https://maps.google.com/?q=52.5,-13.4"), (place.Kind, place.Text));
     }
@@ -181,14 +224,23 @@ public sealed class ExportMarksTests
     [InlineData("\u2068أحمد\u2069", "أحمد")]
     [InlineData("🦄", "🦄")]
     [InlineData("Max \"Mad\" Muster", "Max \"Mad\" Muster")]
-    public async Task Names_of_all_kinds_are_authors(string written, string name) => Assert.Equal((name, "x"), (await ReadAsync($"24.11.25, 13:05 - {written}: x")) is [var message] ? (message.Author, message.Text) : default);
+    public async Task Names_of_all_kinds_are_authors(string written, string name) =>
+        Assert.Equal(
+            (name, "x"),
+            (await ReadAsync($"24.11.25, 13:05 - {written}: x")) is [var message] ? (message.Author, message.Text) : default
+        );
 
     [Fact]
     public async Task A_name_with_a_colon_is_seen_by_its_coming_always()
     {
-        var text = "24.11.25, 13:05 - Firma: Vertrieb: eins\n24.11.25, 13:06 - Firma: Vertrieb: <Medien ausgeschlossen>\n24.11.25, 13:07 - Firma: Vertrieb: drei: vier\n24.11.25, 13:08 - Anna: Hinweis: eins\n";
+        var text =
+            "24.11.25, 13:05 - Firma: Vertrieb: eins\n24.11.25, 13:06 - Firma: Vertrieb: <Medien ausgeschlossen>\n"
+            + "24.11.25, 13:07 - Firma: Vertrieb: drei: vier\n24.11.25, 13:08 - Anna: Hinweis: eins\n";
         var messages = await ReadAsync(text);
-        Assert.Equal([("Firma: Vertrieb", "eins"), ("Firma: Vertrieb", ""), ("Firma: Vertrieb", "drei: vier"), ("Anna", "Hinweis: eins")], messages.Select(message => (message.Author!, message.Text)));
+        Assert.Equal(
+            [("Firma: Vertrieb", "eins"), ("Firma: Vertrieb", ""), ("Firma: Vertrieb", "drei: vier"), ("Anna", "Hinweis: eins")],
+            messages.Select(message => (message.Author!, message.Text))
+        );
     }
 
     [Fact]
@@ -204,5 +256,9 @@ public sealed class ExportMarksTests
     [InlineData("安娜建立了群組「專案: 甲」")]
     [InlineData("Nachrichten sind Ende-zu-Ende-verschlüsselt: mehr erfahren")]
     [InlineData("Сообщения и звонки защищены сквозным шифрованием.")]
-    public async Task WhatsApps_own_lines_have_no_author(string line) => Assert.Equal((null, ExportMessageKind.System, line), (await ReadAsync("24.11.25, 13:05 - " + line)) is [var message] ? (message.Author, message.Kind, message.Text) : default);
+    public async Task WhatsApps_own_lines_have_no_author(string line) =>
+        Assert.Equal(
+            (null, ExportMessageKind.System, line),
+            (await ReadAsync("24.11.25, 13:05 - " + line)) is [var message] ? (message.Author, message.Kind, message.Text) : default
+        );
 }

@@ -28,13 +28,17 @@ public sealed class ExportReaderTests
     public async Task Every_known_form_of_a_line_is_read(string line, string time, string author)
     {
         var message = Assert.Single(await ReadAsync(line));
-        Assert.Equal((DateTime.Parse(time, System.Globalization.CultureInfo.InvariantCulture), author, "Guten Tag", ExportMessageKind.Text), (message.Time, message.Author, message.Text, message.Kind));
+        Assert.Equal(
+            (DateTime.Parse(time, System.Globalization.CultureInfo.InvariantCulture), author, "Guten Tag", ExportMessageKind.Text),
+            (message.Time, message.Author, message.Text, message.Kind)
+        );
     }
 
     [Fact]
     public async Task Marks_of_both_telephones_and_languages_are_told_apart()
     {
-        var messages = await ReadAsync($"""
+        var messages = await ReadAsync(
+            $"""
             [24.11.26, 13:00:00] Projekt Alpha: {Mark}Nachrichten und Anrufe sind Ende-zu-Ende-verschlüsselt.
             [24.11.26, 13:00:01] Anna: {Mark}<Anhang: 00000028-PHOTO-2026-11-24-13-00-01.jpg>
             [24.11.26, 13:00:02] Anna: Die Rechnung {Mark}<attached: 00000029-Rechnung 4711.pdf>
@@ -49,13 +53,30 @@ public sealed class ExportReaderTests
             [24.11.26, 13:00:09] Anna: {Mark}Verpasster Sprachanruf
             [24.11.26, 13:00:10] Anna: {Mark}Kontaktkarte ausgelassen
             [24.11.26, 13:00:11] Anna: kein Bild weggelassen, nur Text
-            """);
+            """
+        );
         Assert.Equal(
-            [ExportMessageKind.System, ExportMessageKind.Media, ExportMessageKind.Media, ExportMessageKind.Media, ExportMessageKind.Media, ExportMessageKind.Deleted, ExportMessageKind.Text,
-                ExportMessageKind.Location, ExportMessageKind.Poll, ExportMessageKind.Call, ExportMessageKind.Contact, ExportMessageKind.Text],
-            messages.Select(message => message.Kind));
+            [
+                ExportMessageKind.System,
+                ExportMessageKind.Media,
+                ExportMessageKind.Media,
+                ExportMessageKind.Media,
+                ExportMessageKind.Media,
+                ExportMessageKind.Deleted,
+                ExportMessageKind.Text,
+                ExportMessageKind.Location,
+                ExportMessageKind.Poll,
+                ExportMessageKind.Call,
+                ExportMessageKind.Contact,
+                ExportMessageKind.Text,
+            ],
+            messages.Select(message => message.Kind)
+        );
         Assert.Equal(("00000028-PHOTO-2026-11-24-13-00-01.jpg", "image"), (messages[1].Attachment, messages[1].MediaType));
-        Assert.Equal(("00000029-Rechnung 4711.pdf", "document", "Die Rechnung"), (messages[2].Attachment, messages[2].MediaType, messages[2].Text));
+        Assert.Equal(
+            ("00000029-Rechnung 4711.pdf", "document", "Die Rechnung"),
+            (messages[2].Attachment, messages[2].MediaType, messages[2].Text)
+        );
         Assert.Equal((null, "image"), (messages[3].Attachment, messages[3].MediaType));
         Assert.Equal("document", messages[4].MediaType);
         Assert.Equal((true, "Neuer Termin"), (messages[6].IsEdited, messages[6].Text));
@@ -65,7 +86,8 @@ public sealed class ExportReaderTests
     [Fact]
     public async Task Android_puts_captions_below_and_its_own_words_without_an_author()
     {
-        var messages = await ReadAsync("""
+        var messages = await ReadAsync(
+            """
             24.11.26, 13:00 - Nachrichten und Anrufe sind Ende-zu-Ende-verschlüsselt. Tippe, um mehr zu erfahren.
             24.11.26, 13:00 - Anna hat die Gruppe "Projekt: Alpha" erstellt
             24.11.26, 13:01 - Anna: IMG-20261124-WA0000.jpg (Datei angehängt)
@@ -77,7 +99,8 @@ public sealed class ExportReaderTests
             24.11.26, 13:06 - Bernd: eine Zeile
             24.11.2026: keine Kopfzeile
             noch eine
-            """);
+            """
+        );
         Assert.Equal([null, null, "Anna", "Anna", "Anna", "Anna", "Anna", "Bernd"], messages.Select(message => message.Author));
         Assert.Equal(("IMG-20261124-WA0000.jpg", "Unser neues Schild"), (messages[2].Attachment, messages[2].Text));
         Assert.Equal(ExportMessageKind.Media, messages[3].Kind);
@@ -97,16 +120,19 @@ public sealed class ExportReaderTests
         Assert.Equal((month, day), ((await ReadAsync(text))[0].Time.Month, (await ReadAsync(text))[0].Time.Day));
 
     [Fact]
-    public async Task The_admin_knows_better_what_a_date_means() => Assert.Equal(4, (await ReadAsync("3/4/26, 9:00 AM - A: x", DateOrder.DayFirst))[0].Time.Month);
+    public async Task The_admin_knows_better_what_a_date_means() =>
+        Assert.Equal(4, (await ReadAsync("3/4/26, 9:00 AM - A: x", DateOrder.DayFirst))[0].Time.Month);
 
     [Fact]
     public async Task A_pasted_message_stays_part_of_the_message_that_it_was_pasted_into()
     {
-        var messages = await ReadAsync("""
+        var messages = await ReadAsync(
+            """
             24.11.26, 13:00 - Anna: siehe unten:
             01.02.26, 09:00 - Bernd: ich war es
             24.11.26, 13:01 - Anna: eben
-            """);
+            """
+        );
         Assert.Equal(2, messages.Count);
         Assert.Contains("Bernd: ich war es", messages[0].Text, StringComparison.Ordinal);
     }
@@ -129,7 +155,10 @@ public sealed class ExportReaderTests
     public async Task Another_encoding_is_refused_and_UTF_16_with_its_mark_is_read()
     {
         var latin = Encoding.Latin1.GetBytes("24.11.26, 13:00 - Jörg: Grüße");
-        Assert.Equal(WhatsAppErrorKind.WrongEncoding, (await Assert.ThrowsAsync<WhatsAppException>(() => ExportDetector.DetectAsync(new MemoryStream(latin), null, default))).Kind);
+        Assert.Equal(
+            WhatsAppErrorKind.WrongEncoding,
+            (await Assert.ThrowsAsync<WhatsAppException>(() => ExportDetector.DetectAsync(new MemoryStream(latin), null, default))).Kind
+        );
         var wide = Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes("24.11.26, 13:00 - Jörg: Grüße")).ToArray();
         Assert.Equal(DateOrder.DayFirst, (await ExportDetector.DetectAsync(new MemoryStream(wide), null, default)).Order);
     }
@@ -144,20 +173,23 @@ public sealed class ExportReaderTests
     [InlineData("_chat.txt", "WhatsApp Chat - Projekt Alpha (1).zip", "Projekt Alpha (1)")]
     [InlineData("_chat.txt", "Kunde Meier", "Kunde Meier")]
     [InlineData("_chat.txt", "", null)]
-    public void A_chat_has_the_name_of_its_file_or_of_what_is_around_it(string text, string container, string? name) => Assert.Equal(name, ChatName.Of(text, container));
+    public void A_chat_has_the_name_of_its_file_or_of_what_is_around_it(string text, string container, string? name) =>
+        Assert.Equal(name, ChatName.Of(text, container));
 
     [Theory]
     [InlineData("Bernd (2)", "Bernd")]
     [InlineData("Bernd - Kopie", "Bernd")]
     [InlineData("Bernd - Copy (2)", "Bernd")]
     [InlineData("Bernd", null)]
-    public void What_was_added_to_tell_copies_apart_is_known(string name, string? without) => Assert.Equal(without, ChatName.WithoutCopy(name));
+    public void What_was_added_to_tell_copies_apart_is_known(string name, string? without) =>
+        Assert.Equal(without, ChatName.WithoutCopy(name));
 
     [Theory]
     [InlineData("Müller: Bau", "müller_ bau")]
     [InlineData("Team 🚀", "team 🚀️")]
     [InlineData("A/B", "A-B")]
-    public void Two_spellings_of_one_name_have_one_key(string one, string other) => Assert.Equal(ChatName.KeyOf(one), ChatName.KeyOf(other));
+    public void Two_spellings_of_one_name_have_one_key(string one, string other) =>
+        Assert.Equal(ChatName.KeyOf(one), ChatName.KeyOf(other));
 
     [Fact]
     public void Names_that_differ_have_two_keys()

@@ -8,9 +8,19 @@ internal static class ExportText
 {
     public const char Mark = '\u200E';
 
-    public static Task<List<ExportMessage>> ReadAsync(string text, DateOrder? order = null, DateTimeOffset? now = null, params string[] files) => ReadAsync(Encoding.UTF8.GetBytes(text), order, now, files);
+    public static Task<List<ExportMessage>> ReadAsync(
+        string text,
+        DateOrder? order = null,
+        DateTimeOffset? now = null,
+        params string[] files
+    ) => ReadAsync(Encoding.UTF8.GetBytes(text), order, now, files);
 
-    public static async Task<List<ExportMessage>> ReadAsync(byte[] bytes, DateOrder? order = null, DateTimeOffset? now = null, params string[] files)
+    public static async Task<List<ExportMessage>> ReadAsync(
+        byte[] bytes,
+        DateOrder? order = null,
+        DateTimeOffset? now = null,
+        params string[] files
+    )
     {
         var known = files.Length == 0 ? null : new ExportFiles(files);
         var format = await ExportDetector.DetectAsync(new MemoryStream(bytes), order, known, now, default);

@@ -10,18 +10,68 @@ public sealed class ExportTimesTests
     private static readonly string s_year = s_now.Year.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Unicode CLDR 48, am and pm of WhatsApp's languages, each pair once.</summary>
-    public static TheoryData<string, string, string> Halves => new()
-    {
-        { "af", "vm.", "nm." }, { "sq", "p.d.", "m.d." }, { "sq", "e paradites", "e pasdites" }, { "am", "ጥዋት", "ከሰዓት" }, { "ar", "ص", "م" }, { "ar", "صباحًا", "مساءً" },
-        { "en", "AM", "PM" }, { "en-AU", "am", "pm" }, { "bg", "пр.об.", "сл.об." }, { "my", "နံနက်", "ညနေ" }, { "ca", "a.\u00A0m.", "p.\u00A0m." }, { "es", "a.\u202Fm.", "p.\u202Fm." },
-        { "cs", "dop.", "odp." }, { "nl", "a.m.", "p.m." }, { "fi", "ap.", "ip." }, { "de", "vorm.", "nachm." }, { "el", "π.μ.", "μ.μ." }, { "ha", "SF", "YM" }, { "ha", "Safiya", "Yamma" },
-        { "he", "לפנה״צ", "אחה״צ" }, { "hi", "पूर्वाह्न", "अपराह्न" }, { "hu", "de.", "du." }, { "ga", "r.n.", "i.n." }, { "ja", "午前", "午後" }, { "kk", "таңғы", "түстен кейінгі" },
-        { "ko", "오전", "오후" }, { "ky", "тң", "тк" }, { "ky", "таңкы", "түштөн кийинки" }, { "lo", "ກ່ອນທ່ຽງ", "ຫຼັງທ່ຽງ" }, { "lv", "priekšp.", "pēcp." }, { "lv", "priekšpusdienā", "pēcpusdienā" },
-        { "lt", "priešpiet", "popiet" }, { "mk", "претпл.", "попл." }, { "ms", "PG", "PTG" }, { "mr", "म.पू.", "म.उ." }, { "fa", "ق.ظ.", "ب.ظ." }, { "fa", "قبل‌ازظهر", "بعدازظهر" },
-        { "pt-PT", "da manhã", "da tarde" }, { "pt-PT", "a.m.", "p.m." }, { "sr", "пре подне", "по подне" }, { "sl", "dop.", "pop." }, { "sv", "fm", "em" }, { "ta", "முற்பகல்", "பிற்பகல்" },
-        { "th", "ก่อนเที่ยง", "หลังเที่ยง" }, { "tr", "ÖÖ", "ÖS" }, { "uk", "дп", "пп" }, { "ur", "قبل دوپہر", "بعد دوپہر" }, { "uz", "TO", "TK" }, { "vi", "SA", "CH" }, { "zu", "Ekuseni", "Ntambama" },
-        { "zh", "上午", "下午" }, { "is", "f.h.", "e.h." }, { "mn", "ү.ө.", "ү.х." }, { "si", "පෙ.ව.", "ප.ව." }, { "so", "GH", "GD" }, { "ps", "غ.م.", "غ.و." }, { "cy", "yb", "yh" }, { "bs", "prijepodne", "popodne" },
-    };
+    public static TheoryData<string, string, string> Halves =>
+        new()
+        {
+            { "af", "vm.", "nm." },
+            { "sq", "p.d.", "m.d." },
+            { "sq", "e paradites", "e pasdites" },
+            { "am", "ጥዋት", "ከሰዓት" },
+            { "ar", "ص", "م" },
+            { "ar", "صباحًا", "مساءً" },
+            { "en", "AM", "PM" },
+            { "en-AU", "am", "pm" },
+            { "bg", "пр.об.", "сл.об." },
+            { "my", "နံနက်", "ညနေ" },
+            { "ca", "a.\u00A0m.", "p.\u00A0m." },
+            { "es", "a.\u202Fm.", "p.\u202Fm." },
+            { "cs", "dop.", "odp." },
+            { "nl", "a.m.", "p.m." },
+            { "fi", "ap.", "ip." },
+            { "de", "vorm.", "nachm." },
+            { "el", "π.μ.", "μ.μ." },
+            { "ha", "SF", "YM" },
+            { "ha", "Safiya", "Yamma" },
+            { "he", "לפנה״צ", "אחה״צ" },
+            { "hi", "पूर्वाह्न", "अपराह्न" },
+            { "hu", "de.", "du." },
+            { "ga", "r.n.", "i.n." },
+            { "ja", "午前", "午後" },
+            { "kk", "таңғы", "түстен кейінгі" },
+            { "ko", "오전", "오후" },
+            { "ky", "тң", "тк" },
+            { "ky", "таңкы", "түштөн кийинки" },
+            { "lo", "ກ່ອນທ່ຽງ", "ຫຼັງທ່ຽງ" },
+            { "lv", "priekšp.", "pēcp." },
+            { "lv", "priekšpusdienā", "pēcpusdienā" },
+            { "lt", "priešpiet", "popiet" },
+            { "mk", "претпл.", "попл." },
+            { "ms", "PG", "PTG" },
+            { "mr", "म.पू.", "म.उ." },
+            { "fa", "ق.ظ.", "ب.ظ." },
+            { "fa", "قبل‌ازظهر", "بعدازظهر" },
+            { "pt-PT", "da manhã", "da tarde" },
+            { "pt-PT", "a.m.", "p.m." },
+            { "sr", "пре подне", "по подне" },
+            { "sl", "dop.", "pop." },
+            { "sv", "fm", "em" },
+            { "ta", "முற்பகல்", "பிற்பகல்" },
+            { "th", "ก่อนเที่ยง", "หลังเที่ยง" },
+            { "tr", "ÖÖ", "ÖS" },
+            { "uk", "дп", "пп" },
+            { "ur", "قبل دوپہر", "بعد دوپہر" },
+            { "uz", "TO", "TK" },
+            { "vi", "SA", "CH" },
+            { "zu", "Ekuseni", "Ntambama" },
+            { "zh", "上午", "下午" },
+            { "is", "f.h.", "e.h." },
+            { "mn", "ү.ө.", "ү.х." },
+            { "si", "පෙ.ව.", "ප.ව." },
+            { "so", "GH", "GD" },
+            { "ps", "غ.م.", "غ.و." },
+            { "cy", "yb", "yh" },
+            { "bs", "prijepodne", "popodne" },
+        };
 
     [Theory]
     [MemberData(nameof(Halves))]
@@ -33,21 +83,27 @@ public sealed class ExportTimesTests
             for (var form = 0; form < 6; form++)
             {
                 var times = Enumerable.Range(0, 48).Select(i => day.AddMinutes(30 * i)).ToArray();
-                var text = string.Concat(times.Select(time =>
-                {
-                    var half = time.Hour < 12 ? morning : afternoon;
-                    half = upper ? half.ToUpperInvariant().Replace(".", "", StringComparison.Ordinal).Replace(" ", "\u00A0", StringComparison.Ordinal) : half;
-                    var clock = $"{(time.Hour + 11) % 12 + 1}:{time.Minute:D2}";
-                    return form switch
+                var text = string.Concat(
+                    times.Select(time =>
                     {
-                        0 => $"{time:dd'/'MM'/'yy}, {clock}\u202F{half} - Anna: x\n",
-                        1 => $"{time:dd'/'MM'/'yyyy} {half} {clock} - Anna: x\n",
-                        2 => $"\u200E[{time:dd.MM.yy}, {clock}:00 {half}] Anna: x\r\n",
-                        3 => $"[{time:yyyy'/'MM'/'dd} {half}{clock}:00] Anna: x\r\n",
-                        4 => $"[{clock}:00 {half}, {time:dd'/'MM'/'yyyy}] Anna: x\r\n",
-                        _ => $"{time:yyyy}年{time:MM}月{time:dd}日 {half}{clock} - Anna: x\n",
-                    };
-                }));
+                        var half = time.Hour < 12 ? morning : afternoon;
+                        half = upper
+                            ? half.ToUpperInvariant()
+                                .Replace(".", "", StringComparison.Ordinal)
+                                .Replace(" ", "\u00A0", StringComparison.Ordinal)
+                            : half;
+                        var clock = $"{(time.Hour + 11) % 12 + 1}:{time.Minute:D2}";
+                        return form switch
+                        {
+                            0 => $"{time:dd'/'MM'/'yy}, {clock}\u202F{half} - Anna: x\n",
+                            1 => $"{time:dd'/'MM'/'yyyy} {half} {clock} - Anna: x\n",
+                            2 => $"\u200E[{time:dd.MM.yy}, {clock}:00 {half}] Anna: x\r\n",
+                            3 => $"[{time:yyyy'/'MM'/'dd} {half}{clock}:00] Anna: x\r\n",
+                            4 => $"[{clock}:00 {half}, {time:dd'/'MM'/'yyyy}] Anna: x\r\n",
+                            _ => $"{time:yyyy}年{time:MM}月{time:dd}日 {half}{clock} - Anna: x\n",
+                        };
+                    })
+                );
                 // With a two-digit year and only one day, it is open what comes first.
                 var read = await ReadAsync(text, form is 0 or 2 ? DateOrder.DayFirst : null);
                 Assert.Equal(times.Select(time => (language, form, time)), read.Select(message => (language, form, message.Time)));
@@ -93,7 +149,11 @@ public sealed class ExportTimesTests
 
     [Fact]
     public async Task A_twelve_in_the_evening_is_no_hour_and_its_line_is_not_lost() =>
-        Assert.Contains("晚上12:05", Assert.Single(await ReadAsync($"{s_year}/1/2 上午9:00 - Anna: x\n{s_year}/1/2 晚上12:05 - Anna: y\n")).Raw, StringComparison.Ordinal);
+        Assert.Contains(
+            "晚上12:05",
+            Assert.Single(await ReadAsync($"{s_year}/1/2 上午9:00 - Anna: x\n{s_year}/1/2 晚上12:05 - Anna: y\n")).Raw,
+            StringComparison.Ordinal
+        );
 
     /// <summary>The zeros of all scripts with decimal digits that .NET knows.</summary>
     public static TheoryData<int> Zeros
@@ -115,7 +175,12 @@ public sealed class ExportTimesTests
     [MemberData(nameof(Zeros))]
     public async Task Digits_of_every_script_are_digits(int zero)
     {
-        var text = string.Concat($"[24/11/{s_year}, 13:05:09] ".Select(sign => char.IsAsciiDigit(sign) ? char.ConvertFromUtf32(zero + sign - '0') : sign.ToString())) + "Anna: x";
+        var text =
+            string.Concat(
+                $"[24/11/{s_year}, 13:05:09] ".Select(sign =>
+                    char.IsAsciiDigit(sign) ? char.ConvertFromUtf32(zero + sign - '0') : sign.ToString()
+                )
+            ) + "Anna: x";
         Assert.Equal(new DateTime(s_now.Year, 11, 24, 13, 5, 9), Assert.Single(await ReadAsync(text)).Time);
     }
 
@@ -141,7 +206,10 @@ public sealed class ExportTimesTests
     public async Task Separators_blanks_and_marks_of_every_language_are_read(string line)
     {
         var messages = await ReadAsync(line.Replace("YYYY", s_year, StringComparison.Ordinal));
-        Assert.Equal((new DateTime(s_now.Year, 11, 24, 13, 5, 9), "Anna", "x"), (messages.Single().Time, messages[0].Author, messages[0].Text));
+        Assert.Equal(
+            (new DateTime(s_now.Year, 11, 24, 13, 5, 9), "Anna", "x"),
+            (messages.Single().Time, messages[0].Author, messages[0].Text)
+        );
     }
 
     [Fact]
@@ -151,7 +219,11 @@ public sealed class ExportTimesTests
     [Fact]
     public async Task Words_that_nobody_knows_are_learnt_from_the_order_within_days()
     {
-        var text = string.Concat(Enumerable.Range(1, 9).Select(day => $"0{day}/05/{s_year}, 9:00 kuku - Anna: früh\n0{day}/05/{s_year}, 8:00 pipi - Anna: spät\n"));
+        var text = string.Concat(
+            Enumerable
+                .Range(1, 9)
+                .Select(day => $"0{day}/05/{s_year}, 9:00 kuku - Anna: früh\n0{day}/05/{s_year}, 8:00 pipi - Anna: spät\n")
+        );
         var messages = await ReadAsync(text);
         Assert.Equal([9, 20], messages.Take(2).Select(message => message.Time.Hour));
         Assert.Equal(18, messages.Count);
@@ -163,16 +235,22 @@ public sealed class ExportTimesTests
     [InlineData("01/05/YYYY, 9:00 kuku - A: x\n01/05/YYYY, 10:00 kuku - A: y\n")] // One word only.
     [InlineData("01/05/YYYY, 9:00 kuku - A: x\n01/05/YYYY, 10:00 pipi - A: y\n01/05/YYYY, 10:00 lala - A: y\n")] // Three.
     [InlineData("01/05/YYYY, 9:00 AM - A: x\n01/05/YYYY, 10:00 kuku - A: y\n01/05/YYYY, 10:00 pipi - A: y\n")]
-    public async Task Words_that_nobody_knows_and_nothing_tells_are_refused_and_never_guessed(string text) => await AssertRefusedAsync(text, "half of the day");
+    public async Task Words_that_nobody_knows_and_nothing_tells_are_refused_and_never_guessed(string text) =>
+        await AssertRefusedAsync(text, "half of the day");
 
     [Fact]
     public async Task A_word_beside_hours_of_twenty_four_says_nothing() =>
-        Assert.Equal([9, 13], (await ReadAsync($"01/05/{s_year} kuku 09:00 - A: x\n01/05/{s_year} kuku 13:00 - A: y\n")).Select(message => message.Time.Hour));
+        Assert.Equal(
+            [9, 13],
+            (await ReadAsync($"01/05/{s_year} kuku 09:00 - A: x\n01/05/{s_year} kuku 13:00 - A: y\n")).Select(message => message.Time.Hour)
+        );
 
     [Fact]
     public async Task A_pasted_line_with_an_unknown_word_stays_part_of_its_message()
     {
-        var text = string.Concat(Enumerable.Range(0, 200).Select(i => $"01/05/{s_year}, 9:{i % 60:D2} AM - A: x\n")) + $"02/05/{s_year}, 9:00 AM - A: siehe\n02/05/{s_year}, 9:00 kuku - B: y\n";
+        var text =
+            string.Concat(Enumerable.Range(0, 200).Select(i => $"01/05/{s_year}, 9:{i % 60:D2} AM - A: x\n"))
+            + $"02/05/{s_year}, 9:00 AM - A: siehe\n02/05/{s_year}, 9:00 kuku - B: y\n";
         var messages = await ReadAsync(text);
         Assert.Equal(201, messages.Count);
         Assert.Contains("kuku", messages[^1].Text, StringComparison.Ordinal);
@@ -194,17 +272,33 @@ public sealed class ExportTimesTests
     [InlineData("115/11/24 下午1:05 - Anna: x", "Taiwan")]
     public async Task Years_of_another_calendar_are_refused_with_its_name(string line, string calendar)
     {
-        var (buddhist, hijri, persian) = (s_now.Year + 543, new HijriCalendar().GetYear(s_now.UtcDateTime), new PersianCalendar().GetYear(s_now.UtcDateTime));
-        line = line.Replace("B", Number(buddhist), StringComparison.Ordinal).Replace(Number(buddhist) + "E", "BE", StringComparison.Ordinal).Replace("H", Number(hijri), StringComparison.Ordinal)
-            .Replace("P", Number(persian), StringComparison.Ordinal).Replace("/b", $"/{buddhist % 100:D2}", StringComparison.Ordinal).Replace("/h", $"/{hijri % 100:D2}", StringComparison.Ordinal).Replace("/p", $"/{persian % 100:D2}", StringComparison.Ordinal);
+        var (buddhist, hijri, persian) = (
+            s_now.Year + 543,
+            new HijriCalendar().GetYear(s_now.UtcDateTime),
+            new PersianCalendar().GetYear(s_now.UtcDateTime)
+        );
+        line = line.Replace("B", Number(buddhist), StringComparison.Ordinal)
+            .Replace(Number(buddhist) + "E", "BE", StringComparison.Ordinal)
+            .Replace("H", Number(hijri), StringComparison.Ordinal)
+            .Replace("P", Number(persian), StringComparison.Ordinal)
+            .Replace("/b", $"/{buddhist % 100:D2}", StringComparison.Ordinal)
+            .Replace("/h", $"/{hijri % 100:D2}", StringComparison.Ordinal)
+            .Replace("/p", $"/{persian % 100:D2}", StringComparison.Ordinal);
         await AssertRefusedAsync(line, calendar);
     }
 
     [Fact]
     public async Task A_chat_of_the_far_future_is_refused_and_a_few_lines_of_a_wrong_clock_are_not()
     {
-        await AssertRefusedAsync($"24.11.{s_now.Year + 3}, 13:05 - Anna: x\n24.11.{s_year}, 13:05 - Anna: x\n24.11.{s_now.Year + 3}, 13:05 - Anna: x\n", "clock");
-        var messages = await ReadAsync($"24.11.{s_year}, 13:05 - Anna: 1\n24.11.{s_year}, 13:06 - Anna: 2\n24.11.{s_now.Year + 9}, 13:05 - Anna: 3\n01.01.1970, 00:05 - Anna: 4\n24.11.{s_year}, 13:07 - Anna: 5\n24.11.{s_year}, 13:08 - Anna: 6", now: s_now);
+        await AssertRefusedAsync(
+            $"24.11.{s_now.Year + 3}, 13:05 - Anna: x\n24.11.{s_year}, 13:05 - Anna: x\n24.11.{s_now.Year + 3}, 13:05 - Anna: x\n",
+            "clock"
+        );
+        var messages = await ReadAsync(
+            $"24.11.{s_year}, 13:05 - Anna: 1\n24.11.{s_year}, 13:06 - Anna: 2\n24.11.{s_now.Year + 9}, 13:05 - Anna: 3\n"
+                + $"01.01.1970, 00:05 - Anna: 4\n24.11.{s_year}, 13:07 - Anna: 5\n24.11.{s_year}, 13:08 - Anna: 6",
+            now: s_now
+        );
         Assert.Equal(["1", "2", "3"], messages.Take(3).Select(message => message.Text));
         Assert.Equal("1,2,3,4,5,6", string.Join(',', messages.SelectMany(message => message.Text.Split('\n')).Select(line => line[^1])));
     }
@@ -214,13 +308,19 @@ public sealed class ExportTimesTests
     [InlineData("25/11/03 13:05 - A: x\n25/11/30 13:05 - A: x\n25/12/01 13:05 - A: x\n", 2025, 11, 3)]
     [InlineData("30/11/25 13:05 - A: x\n01/12/25 13:05 - A: x\n03/12/25 13:05 - A: x\n", 2025, 11, 30)]
     [InlineData("24/11/24 13:05 - A: x\n", 2024, 11, 24)]
-    public async Task A_short_year_that_comes_first_is_seen_by_the_whole_chat(string text, int year, int month, int day) => Assert.Equal(new DateTime(year, month, day, 13, 5, 0), (await ReadAsync(text))[0].Time);
+    public async Task A_short_year_that_comes_first_is_seen_by_the_whole_chat(string text, int year, int month, int day) =>
+        Assert.Equal(new DateTime(year, month, day, 13, 5, 0), (await ReadAsync(text))[0].Time);
 
     [Fact]
     public async Task In_Korean_short_dates_days_of_one_and_of_two_digits_are_of_one_form()
     {
-        var messages = await ReadAsync("[23. 4. 28. 오후 8:47:57] A: 1\n[23. 5. 4. 오후 2:40:09] A: 2\n[23. 5. 9. 오전 9:00:00] A: 3\n[23. 5. 12. 오전 9:00:00] A: 4\n");
-        Assert.Equal([(2023, 4, 28), (2023, 5, 4), (2023, 5, 9), (2023, 5, 12)], messages.Select(message => (message.Time.Year, message.Time.Month, message.Time.Day)));
+        var messages = await ReadAsync(
+            "[23. 4. 28. 오후 8:47:57] A: 1\n[23. 5. 4. 오후 2:40:09] A: 2\n[23. 5. 9. 오전 9:00:00] A: 3\n[23. 5. 12. 오전 9:00:00] A: 4\n"
+        );
+        Assert.Equal(
+            [(2023, 4, 28), (2023, 5, 4), (2023, 5, 9), (2023, 5, 12)],
+            messages.Select(message => (message.Time.Year, message.Time.Month, message.Time.Day))
+        );
         Assert.Equal(new DateTime(2023, 5, 4, 14, 40, 9), (await ReadAsync("[23. 5. 4. 오후 2:40:09] A: 2\n"))[0].Time);
         var pasted = await ReadAsync("24.11.25, 13:05 - A: 1\n23.5.4, 13:05 - B: 2\n24.11.25, 13:06 - A: 3\n");
         Assert.Equal(["1\n23.5.4, 13:05 - B: 2", "3"], pasted.Select(message => message.Text));
@@ -230,7 +330,9 @@ public sealed class ExportTimesTests
 
     private static async Task AssertRefusedAsync(string text, string reason)
     {
-        var refusal = await Assert.ThrowsAsync<WhatsAppException>(() => ReadAsync(text.Replace("YYYY", s_year, StringComparison.Ordinal), now: s_now));
+        var refusal = await Assert.ThrowsAsync<WhatsAppException>(() =>
+            ReadAsync(text.Replace("YYYY", s_year, StringComparison.Ordinal), now: s_now)
+        );
         Assert.Equal(WhatsAppErrorKind.UnknownTimes, refusal.Kind);
         Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
         Assert.False(refusal.IsPassing);

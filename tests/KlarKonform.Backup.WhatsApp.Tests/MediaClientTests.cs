@@ -11,7 +11,11 @@ public sealed class MediaClientTests
     public async Task An_address_that_expired_is_asked_for_anew_and_the_token_goes_to_both()
     {
         var meta = new Answers();
-        meta.Add("/v23.0/900", HttpStatusCode.OK, """{"url":"https://lookaside.fbsbx.com/a","mime_type":"image/jpeg","sha256":"AA","file_size":"5"}""");
+        meta.Add(
+            "/v23.0/900",
+            HttpStatusCode.OK,
+            """{"url":"https://lookaside.fbsbx.com/a","mime_type":"image/jpeg","sha256":"AA","file_size":"5"}"""
+        );
         meta.Add("/a", HttpStatusCode.NotFound, "");
         meta.Add("/v23.0/900", HttpStatusCode.OK, """{"url":"https://lookaside.fbsbx.com/b","mime_type":"image/jpeg","file_size":"5"}""");
         meta.Add("/b", HttpStatusCode.OK, "bytes");
@@ -119,7 +123,8 @@ public sealed class MediaClientTests
 
         public List<HttpRequestMessage> Seen { get; } = [];
 
-        public void Add(string path, HttpStatusCode status, string body, bool breaks = false) => _answers.Enqueue((path, status, body, breaks));
+        public void Add(string path, HttpStatusCode status, string body, bool breaks = false) =>
+            _answers.Enqueue((path, status, body, breaks));
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {

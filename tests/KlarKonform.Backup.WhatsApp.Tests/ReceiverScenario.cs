@@ -17,14 +17,35 @@ internal sealed class ReceiverScenario : IAsyncDisposable
     private readonly WebhookReceiver _receiver;
     private readonly Task _running;
 
-    public ReceiverScenario(TimeProvider? time = null, System.Security.Cryptography.X509Certificates.X509Certificate2? certificate = null, TimeSpan? patience = null)
+    public ReceiverScenario(
+        TimeProvider? time = null,
+        System.Security.Cryptography.X509Certificates.X509Certificate2? certificate = null,
+        TimeSpan? patience = null
+    )
     {
         _spool = new SpoolWriter(Folder["spool"], time ?? TimeProvider.System);
-        var options = new ReceiverOptions { VerifyToken = Token, AppSecret = Secret, Certificate = certificate };
+        var options = new ReceiverOptions
+        {
+            VerifyToken = Token,
+            AppSecret = Secret,
+            Certificate = certificate,
+        };
         _receiver = new WebhookReceiver(patience is { } wait ? options with { RequestTime = wait, IdleTime = wait } : options, _spool);
         Endpoint = _receiver.Start();
         _running = _receiver.RunAsync(_stop.Token);
-        Client = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => presented?.GetCertHashString() == certificate?.GetCertHashString() } }) { BaseAddress = new Uri($"{(certificate is null ? "http" : "https")}://127.0.0.1:{Endpoint.Port}") };
+        Client = new HttpClient(
+            new SocketsHttpHandler
+            {
+                SslOptions =
+                {
+                    RemoteCertificateValidationCallback = (_, presented, _, _) =>
+                        presented?.GetCertHashString() == certificate?.GetCertHashString(),
+                },
+            }
+        )
+        {
+            BaseAddress = new Uri($"{(certificate is null ? "http" : "https")}://127.0.0.1:{Endpoint.Port}"),
+        };
     }
 
     public TemporaryFolder Folder { get; } = new();

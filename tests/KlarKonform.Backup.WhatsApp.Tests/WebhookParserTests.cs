@@ -6,8 +6,10 @@ namespace KlarKonform.Backup.WhatsApp.Tests;
 
 public sealed class WebhookParserTests
 {
-    private static readonly Dictionary<string, ChatLine> s_lines = WebhookSamples.All.SelectMany(body => WebhookParser.Parse(Encoding.UTF8.GetBytes(body), DateTimeOffset.UnixEpoch).Items)
-        .Where(item => item.Line.Record != ChatRecord.Status && item.Line.Record != ChatRecord.Other).ToDictionary(item => item.Line.Id, item => item.Line);
+    private static readonly Dictionary<string, ChatLine> s_lines = WebhookSamples
+        .All.SelectMany(body => WebhookParser.Parse(Encoding.UTF8.GetBytes(body), DateTimeOffset.UnixEpoch).Items)
+        .Where(item => item.Line.Record != ChatRecord.Status && item.Line.Record != ChatRecord.Other)
+        .ToDictionary(item => item.Line.Id, item => item.Line);
 
     [Theory]
     [InlineData("wamid.1", "text", "Guten Tag 😀")]
@@ -35,12 +37,21 @@ public sealed class WebhookParserTests
     [Fact]
     public void Media_answers_forwards_and_directions_are_known()
     {
-        Assert.Equal(("900", "image/jpeg", MediaState.Pending), (s_lines["wamid.2"].Media!.Id, s_lines["wamid.2"].Media!.MimeType, s_lines["wamid.2"].Media!.State));
+        Assert.Equal(
+            ("900", "image/jpeg", MediaState.Pending),
+            (s_lines["wamid.2"].Media!.Id, s_lines["wamid.2"].Media!.MimeType, s_lines["wamid.2"].Media!.State)
+        );
         Assert.Equal("4f6f9a3d5b7c1e2f4f6f9a3d5b7c1e2f4f6f9a3d5b7c1e2f4f6f9a3d5b7c1e2f", s_lines["wamid.2"].Media!.Sha256);
         // In base64 there.
         Assert.Equal("deadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeefdeadbeef", s_lines["wamid.13"].Media!.Sha256);
-        Assert.Equal(("Angebot.pdf", "wamid.1", true), (s_lines["wamid.3"].Media!.Name, s_lines["wamid.3"].Target, s_lines["wamid.3"].Forwarded));
-        Assert.Equal((ChatRecord.Edit, "wamid.14", true), (s_lines["wamid.15"].Record, s_lines["wamid.15"].Target, s_lines["wamid.15"].Outgoing));
+        Assert.Equal(
+            ("Angebot.pdf", "wamid.1", true),
+            (s_lines["wamid.3"].Media!.Name, s_lines["wamid.3"].Target, s_lines["wamid.3"].Forwarded)
+        );
+        Assert.Equal(
+            (ChatRecord.Edit, "wamid.14", true),
+            (s_lines["wamid.15"].Record, s_lines["wamid.15"].Target, s_lines["wamid.15"].Outgoing)
+        );
         Assert.Equal((ChatRecord.Revoke, "wamid.14"), (s_lines["wamid.16"].Record, s_lines["wamid.16"].Target));
         Assert.Equal((false, true, "delivered"), (s_lines["wamid.h1"].Outgoing, s_lines["wamid.h2"].Outgoing, s_lines["wamid.h2"].Status));
         Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1795550400), s_lines["wamid.1"].Time);
@@ -52,7 +63,10 @@ public sealed class WebhookParserTests
         var content = WebhookParser.Parse(Encoding.UTF8.GetBytes(WebhookSamples.All[0]), DateTimeOffset.UnixEpoch);
         Assert.Equal((new BusinessNumber("555", "49301234567"), "491711111111"), (content.Items[0].Number, content.Items[0].Chat));
         Assert.Equal(("491711111111", "Anna Weiß"), (content.Contacts[0].Id, content.Contacts[0].Name));
-        var known = WebhookParser.Parse(Encoding.UTF8.GetBytes(WebhookSamples.All.Single(body => body.Contains("state_sync\":[", StringComparison.Ordinal))), DateTimeOffset.UnixEpoch);
+        var known = WebhookParser.Parse(
+            Encoding.UTF8.GetBytes(WebhookSamples.All.Single(body => body.Contains("state_sync\":[", StringComparison.Ordinal))),
+            DateTimeOffset.UnixEpoch
+        );
         Assert.Equal(("491733333333", "Kunde Meier"), (known.Contacts[0].Id, known.Contacts[0].Name));
     }
 
@@ -72,7 +86,11 @@ public sealed class WebhookParserTests
     [Fact]
     public void What_nobody_knows_is_kept_as_it_came()
     {
-        foreach (var body in WebhookSamples.All.Where(body => body.Contains("account_update", StringComparison.Ordinal) || body.Contains("130429", StringComparison.Ordinal)))
+        foreach (
+            var body in WebhookSamples.All.Where(body =>
+                body.Contains("account_update", StringComparison.Ordinal) || body.Contains("130429", StringComparison.Ordinal)
+            )
+        )
         {
             var item = Assert.Single(WebhookParser.Parse(Encoding.UTF8.GetBytes(body), DateTimeOffset.UnixEpoch).Items);
             Assert.Equal((WebhookParser.AccountChat, ChatRecord.Other), (item.Chat, item.Line.Record));
@@ -86,13 +104,20 @@ public sealed class WebhookParserTests
         var month = ChatMonth.Parse([]);
         for (var i = 0; i < 3; i++)
         {
-            foreach (var item in WebhookSamples.All.SelectMany(body => WebhookParser.Parse(Encoding.UTF8.GetBytes(body), DateTimeOffset.UnixEpoch).Items))
+            foreach (
+                var item in WebhookSamples.All.SelectMany(body =>
+                    WebhookParser.Parse(Encoding.UTF8.GetBytes(body), DateTimeOffset.UnixEpoch).Items
+                )
+            )
                 month.Add(item.Line);
             month = ChatMonth.Parse(month.Write());
         }
 
         Assert.Equal(s_lines.Count, month.Lines.Count(line => line.Record is not (ChatRecord.Status or ChatRecord.Other)));
-        Assert.Equal(["delivered", "read", "failed"], month.Lines.Where(line => line.Record == ChatRecord.Status).Select(line => line.Status));
+        Assert.Equal(
+            ["delivered", "read", "failed"],
+            month.Lines.Where(line => line.Record == ChatRecord.Status).Select(line => line.Status)
+        );
     }
 
     [Theory]
@@ -102,7 +127,10 @@ public sealed class WebhookParserTests
     [InlineData("{\"object\":\"page\"}")]
     [InlineData("null")]
     public void Another_JSON_is_refused(string body) =>
-        Assert.Equal(WhatsAppErrorKind.NotAWebhook, Assert.Throws<WhatsAppException>(() => WebhookParser.Parse(Encoding.UTF8.GetBytes(body), DateTimeOffset.UnixEpoch)).Kind);
+        Assert.Equal(
+            WhatsAppErrorKind.NotAWebhook,
+            Assert.Throws<WhatsAppException>(() => WebhookParser.Parse(Encoding.UTF8.GetBytes(body), DateTimeOffset.UnixEpoch)).Kind
+        );
 
     [Fact]
     public void A_signature_belongs_to_its_bytes_and_its_secret()

@@ -15,9 +15,23 @@ public sealed class WebhookReceiverTests
     public async Task The_handshake_returns_the_challenge_to_whoever_knows_the_word()
     {
         await using var scenario = new ReceiverScenario();
-        Assert.Equal("1158201444", await scenario.Client.GetStringAsync("/whatsapp?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=verify%20me"));
-        Assert.Equal("1158201444", await scenario.Client.GetStringAsync("/whatsapp?hub.verify_token=verify+me&hub.mode=subscribe&hub.challenge=1158201444"));
-        foreach (var query in new[] { "hub.mode=subscribe&hub.challenge=1&hub.verify_token=wrong", "hub.mode=unsubscribe&hub.challenge=1&hub.verify_token=verify+me", "hub.mode=subscribe&hub.verify_token=verify+me", "" })
+        Assert.Equal(
+            "1158201444",
+            await scenario.Client.GetStringAsync("/whatsapp?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=verify%20me")
+        );
+        Assert.Equal(
+            "1158201444",
+            await scenario.Client.GetStringAsync("/whatsapp?hub.verify_token=verify+me&hub.mode=subscribe&hub.challenge=1158201444")
+        );
+        foreach (
+            var query in new[]
+            {
+                "hub.mode=subscribe&hub.challenge=1&hub.verify_token=wrong",
+                "hub.mode=unsubscribe&hub.challenge=1&hub.verify_token=verify+me",
+                "hub.mode=subscribe&hub.verify_token=verify+me",
+                "",
+            }
+        )
         {
             using var answer = await scenario.Client.GetAsync("/whatsapp?" + query);
             Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
@@ -32,7 +46,10 @@ public sealed class WebhookReceiverTests
         await using var scenario = new ReceiverScenario();
         for (var i = 0; i < 40; i++)
         {
-            Assert.Equal(HttpStatusCode.OK, await scenario.PostAsync(WebhookSamples.Text($"wamid.{i}", "Grüße \\ud83d\\ude00\\n"), chunked: i % 2 == 0));
+            Assert.Equal(
+                HttpStatusCode.OK,
+                await scenario.PostAsync(WebhookSamples.Text($"wamid.{i}", "Grüße \\ud83d\\ude00\\n"), chunked: i % 2 == 0)
+            );
             Assert.Equal(i + 1, (await scenario.SpooledAsync()).Count);
         }
 
@@ -43,7 +60,11 @@ public sealed class WebhookReceiverTests
     public async Task Many_at_once_lose_none()
     {
         await using var scenario = new ReceiverScenario();
-        await Parallel.ForEachAsync(Enumerable.Range(0, 2000), new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (i, _) => Assert.Equal(HttpStatusCode.OK, await scenario.PostAsync($"{{\"n\":{i}}}")));
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 2000),
+            new ParallelOptions { MaxDegreeOfParallelism = 64 },
+            async (i, _) => Assert.Equal(HttpStatusCode.OK, await scenario.PostAsync($"{{\"n\":{i}}}"))
+        );
         Assert.Equal(Enumerable.Range(0, 2000).Select(i => $"{{\"n\":{i}}}").Order(), (await scenario.SpooledAsync()).Order());
     }
 
@@ -95,7 +116,11 @@ public sealed class WebhookReceiverTests
     public async Task A_head_without_end_is_refused_and_garbage_hurts_nobody()
     {
         await using var scenario = new ReceiverScenario();
-        Assert.StartsWith("HTTP/1.1 431 ", await SendAsync(scenario, "GET /whatsapp HTTP/1.1\r\nX: " + new string('a', 20_000)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "HTTP/1.1 431 ",
+            await SendAsync(scenario, "GET /whatsapp HTTP/1.1\r\nX: " + new string('a', 20_000)),
+            StringComparison.Ordinal
+        );
         for (var seed = 0; seed < 200; seed++)
         {
             var garbage = new byte[new Random(seed).Next(1, 400)];
@@ -110,7 +135,9 @@ public sealed class WebhookReceiverTests
     public async Task Requests_one_after_the_other_on_one_connection_are_answered_in_order()
     {
         await using var scenario = new ReceiverScenario();
-        var post = $"POST /whatsapp HTTP/1.1\r\nHost: chat.example.com\r\nContent-Length: 2\r\n{WebhookSignature.Header}: {WebhookSignature.Of("{}"u8, ReceiverScenario.Secret)}\r\n\r\n{{}}";
+        var post =
+            $"POST /whatsapp HTTP/1.1\r\nHost: chat.example.com\r\nContent-Length: 2\r\n"
+            + $"{WebhookSignature.Header}: {WebhookSignature.Of("{}"u8, ReceiverScenario.Secret)}\r\n\r\n{{}}";
         var answers = await SendAsync(scenario, post + post + "GET /whatsapp/health HTTP/1.1\r\nConnection: close\r\n\r\n");
         Assert.Equal(3, answers.Split("HTTP/1.1 200 OK").Length - 1);
         Assert.Equal(2, (await scenario.SpooledAsync()).Count);
@@ -120,7 +147,12 @@ public sealed class WebhookReceiverTests
     public async Task It_speaks_TLS_itself_where_it_has_a_certificate()
     {
         using var key = RSA.Create(2048);
-        using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = new CertificateRequest(
+            "CN=localhost",
+            key,
+            HashAlgorithmName.SHA256,
+            RSASignaturePadding.Pkcs1
+        ).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         await using var scenario = new ReceiverScenario(certificate: certificate);
         Assert.Equal(HttpStatusCode.OK, await scenario.PostAsync("{}"));
         Assert.DoesNotContain("200", await SendAsync(scenario, "GET /whatsapp/health HTTP/1.1\r\n\r\n"), StringComparison.Ordinal);
@@ -192,7 +224,11 @@ public sealed class WebhookReceiverTests
             var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(DateTimeOffset.UtcNow);
             await using var scenario = new ReceiverScenario(time);
             await scenario.PostAsync("{}");
-            Assert.StartsWith(time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss-", CultureInfo.InvariantCulture), Path.GetFileName(Assert.Single(Directory.GetFiles(scenario.Folder["spool"]))), StringComparison.Ordinal);
+            Assert.StartsWith(
+                time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss-", CultureInfo.InvariantCulture),
+                Path.GetFileName(Assert.Single(Directory.GetFiles(scenario.Folder["spool"]))),
+                StringComparison.Ordinal
+            );
         }
         finally
         {
@@ -205,7 +241,9 @@ public sealed class WebhookReceiverTests
     {
         using var folder = new TestSupport.TemporaryFolder();
         await using var spool = new SpoolWriter(folder["spool"], new SecondLookFails());
-        var failure = await Assert.ThrowsAsync<IOException>(() => spool.AppendAsync("{}"u8.ToArray(), "", default).WaitAsync(TimeSpan.FromMinutes(1)));
+        var failure = await Assert.ThrowsAsync<IOException>(() =>
+            spool.AppendAsync("{}"u8.ToArray(), "", default).WaitAsync(TimeSpan.FromMinutes(1))
+        );
         Assert.IsType<InvalidOperationException>(failure.InnerException);
         await spool.AppendAsync("{}"u8.ToArray(), "", default).WaitAsync(TimeSpan.FromMinutes(1));
         Assert.Single(Directory.GetFiles(folder["spool"]));
@@ -273,7 +311,8 @@ public sealed class WebhookReceiverTests
     {
         private int _looks;
 
-        public override DateTimeOffset GetUtcNow() => Interlocked.Increment(ref _looks) == 2 ? throw new InvalidOperationException("Nobody foresaw this.") : base.GetUtcNow();
+        public override DateTimeOffset GetUtcNow() =>
+            Interlocked.Increment(ref _looks) == 2 ? throw new InvalidOperationException("Nobody foresaw this.") : base.GetUtcNow();
     }
 
     // What a client sees until the receiver closes the connection, or two seconds of silence.
@@ -289,7 +328,7 @@ public sealed class WebhookReceiverTests
             client.Client.Shutdown(SocketShutdown.Send);
             using var brief = new CancellationTokenSource(TimeSpan.FromSeconds(2));
             var buffer = new byte[4096];
-            for (int read; (read = await stream.ReadAsync(buffer, brief.Token)) > 0;)
+            for (int read; (read = await stream.ReadAsync(buffer, brief.Token)) > 0; )
                 answer.Append(Encoding.Latin1.GetString(buffer, 0, read));
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or SocketException)

@@ -14,7 +14,8 @@ public sealed class ZipExportTests
     [InlineData("\\\\server\\share.txt")]
     [InlineData("C:\\evil.txt")]
     [InlineData("c:/evil.txt")]
-    public void An_entry_that_leads_out_is_refused_and_the_rest_is_read(string name) => AssertRefused(ZipRefusal.LeadsOut, name, Zip(("_chat.txt", "x"), (name, "y")));
+    public void An_entry_that_leads_out_is_refused_and_the_rest_is_read(string name) =>
+        AssertRefused(ZipRefusal.LeadsOut, name, Zip(("_chat.txt", "x"), (name, "y")));
 
     [Theory]
     [InlineData("00000007-cm-chat-media-video-1:2e61:0:0.MOV", "00000007-cm-chat-media-video-1:2e61:0:0.MOV")]
@@ -57,10 +58,12 @@ public sealed class ZipExportTests
     [Theory]
     [InlineData("a\0bc.txt")]
     [InlineData("")]
-    public void An_entry_without_a_usable_name_is_refused_and_the_rest_is_read(string name) => AssertRefused(ZipRefusal.BadName, name, Renamed(Zip(("_chat.txt", "x"), ("12345678", "y")), name));
+    public void An_entry_without_a_usable_name_is_refused_and_the_rest_is_read(string name) =>
+        AssertRefused(ZipRefusal.BadName, name, Renamed(Zip(("_chat.txt", "x"), ("12345678", "y")), name));
 
     [Fact]
-    public void An_entry_with_an_endless_name_is_refused_and_the_rest_is_read() => AssertRefused(ZipRefusal.BadName, new string('n', 1025), Zip(("_chat.txt", "x"), (new string('n', 1025), "y")));
+    public void An_entry_with_an_endless_name_is_refused_and_the_rest_is_read() =>
+        AssertRefused(ZipRefusal.BadName, new string('n', 1025), Zip(("_chat.txt", "x"), (new string('n', 1025), "y")));
 
     [Fact]
     public void A_bomb_is_refused_before_anything_is_unpacked_and_the_chat_beside_it_is_read()
@@ -213,7 +216,8 @@ public sealed class ZipExportTests
         Assert.Equal("Ordner\\" + name, files.Find(name.Replace(':', '_').TrimEnd('.')));
     }
 
-    private static void AssertRefused(WhatsAppErrorKind kind, byte[] zip) => Assert.Equal(kind, Assert.Throws<WhatsAppException>(() => ZipExport.Open(new MemoryStream(zip))).Kind);
+    private static void AssertRefused(WhatsAppErrorKind kind, byte[] zip) =>
+        Assert.Equal(kind, Assert.Throws<WhatsAppException>(() => ZipExport.Open(new MemoryStream(zip))).Kind);
 
     private static void AssertRefused(ZipRefusal refusal, string path, byte[] zip)
     {

@@ -15,7 +15,9 @@ public sealed class BriskTime(int factor) : TimeProvider
 
     // A cancellation source is a limit; a task is a pause.
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-        state is CancellationTokenSource ? System.CreateTimer(callback, state, dueTime, period) : new BriskTimer(System.CreateTimer(callback, state, Shorter(dueTime), Shorter(period)), Shorter);
+        state is CancellationTokenSource
+            ? System.CreateTimer(callback, state, dueTime, period)
+            : new BriskTimer(System.CreateTimer(callback, state, Shorter(dueTime), Shorter(period)), Shorter);
 
     private TimeSpan Shorter(TimeSpan span) => span <= TimeSpan.Zero ? span : span / factor;
 

@@ -16,7 +16,8 @@ public sealed class Chromium : IAsyncDisposable
     private readonly TemporaryFolder _profile;
     private string _session = "";
 
-    private Chromium(Process driver, HttpClient client, TemporaryFolder profile) => (_driver, _client, _profile) = (driver, client, profile);
+    private Chromium(Process driver, HttpClient client, TemporaryFolder profile) =>
+        (_driver, _client, _profile) = (driver, client, profile);
 
     /// <summary>Starts both programs.</summary>
     /// <param name="dark">Whether to request pages in dark colours.</param>
@@ -31,7 +32,13 @@ public sealed class Chromium : IAsyncDisposable
         }
 
         var profile = new TemporaryFolder();
-        var driver = Process.Start(new ProcessStartInfo("/usr/bin/chromedriver", [$"--port={port}", "--silent"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var driver = Process.Start(
+            new ProcessStartInfo("/usr/bin/chromedriver", [$"--port={port}", "--silent"])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         driver.BeginOutputReadLine();
         driver.BeginErrorReadLine();
         var chromium = new Chromium(driver, new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/") }, profile);
@@ -46,7 +53,10 @@ public sealed class Chromium : IAsyncDisposable
     public Task<JsonElement> EvaluateAsync(string script) => SendAsync("execute/sync", new { script, args = Array.Empty<object>() });
 
     /// <summary>A screenshot of the page as PNG.</summary>
-    public async Task<byte[]> ScreenshotAsync() => Convert.FromBase64String((await _client.GetFromJsonAsync<JsonElement>($"session/{_session}/screenshot")).GetProperty("value").GetString()!);
+    public async Task<byte[]> ScreenshotAsync() =>
+        Convert.FromBase64String(
+            (await _client.GetFromJsonAsync<JsonElement>($"session/{_session}/screenshot")).GetProperty("value").GetString()!
+        );
 
     public async ValueTask DisposeAsync()
     {
@@ -71,12 +81,32 @@ public sealed class Chromium : IAsyncDisposable
     {
         var arguments = new List<string>
         {
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-            $"--window-size={width},900", $"--user-data-dir={_profile.Path}",
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            $"--window-size={width},900",
+            $"--user-data-dir={_profile.Path}",
         };
         if (dark)
             arguments.Add("--blink-settings=preferredColorScheme=0");
-        var capabilities = new { capabilities = new { alwaysMatch = new Dictionary<string, object> { ["browserName"] = "chrome", ["goog:chromeOptions"] = new { binary = "/usr/bin/chromium", args = arguments }, ["goog:loggingPrefs"] = new { browser = "ALL" } } } };
+        var capabilities = new
+        {
+            capabilities = new
+            {
+                alwaysMatch = new Dictionary<string, object>
+                {
+                    ["browserName"] = "chrome",
+                    ["goog:chromeOptions"] = new { binary = "/usr/bin/chromium", args = arguments },
+                    ["goog:loggingPrefs"] = new { browser = "ALL" },
+                },
+            },
+        };
         var watch = Stopwatch.StartNew();
         while (true)
         {
@@ -84,7 +114,9 @@ public sealed class Chromium : IAsyncDisposable
             {
                 using var answer = await PostAsync("session", capabilities);
                 var value = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("value");
-                _session = value.TryGetProperty("sessionId", out var id) ? id.GetString()! : throw new InvalidOperationException(value.ToString());
+                _session = value.TryGetProperty("sessionId", out var id)
+                    ? id.GetString()!
+                    : throw new InvalidOperationException(value.ToString());
                 return;
             }
             catch (HttpRequestException) when (watch.Elapsed < s_start)
@@ -96,10 +128,15 @@ public sealed class Chromium : IAsyncDisposable
 
     /// <summary>The page's console output: errors, refused addresses.</summary>
     public async Task<IReadOnlyList<string>> ConsoleAsync() =>
-        [.. (await SendAsync("se/log", new { type = "browser" })).EnumerateArray().Select(entry => entry.GetProperty("message").GetString()!)];
+        [
+            .. (await SendAsync("se/log", new { type = "browser" }))
+                .EnumerateArray()
+                .Select(entry => entry.GetProperty("message").GetString()!),
+        ];
 
     // ChromeDriver does not accept chunked requests.
-    private Task<HttpResponseMessage> PostAsync(string path, object body) => _client.PostAsync(path, new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body)));
+    private Task<HttpResponseMessage> PostAsync(string path, object body) =>
+        _client.PostAsync(path, new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body)));
 
     private async Task<JsonElement> SendAsync(string command, object body)
     {

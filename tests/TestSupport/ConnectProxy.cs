@@ -60,7 +60,14 @@ public sealed class ConnectProxy : IDisposable
                 var far = server.GetStream();
                 await Task.WhenAny(near.CopyToAsync(far, _stop.Token), far.CopyToAsync(near, _stop.Token));
             }
-            catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException or IndexOutOfRangeException or FormatException)
+            catch (Exception exception)
+                when (exception
+                        is IOException
+                            or SocketException
+                            or OperationCanceledException
+                            or IndexOutOfRangeException
+                            or FormatException
+                )
             {
                 // Either side hung up.
             }

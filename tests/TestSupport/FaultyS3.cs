@@ -47,7 +47,8 @@ public sealed class FaultyS3 : IAsyncDisposable
     public long ObjectBytes => Interlocked.Read(ref _objectBytes);
 
     /// <summary>Every request so far: method, host, path with query, and headers.</summary>
-    public ConcurrentQueue<(string Method, string Host, string Target, IReadOnlyDictionary<string, string> Headers)> Requests { get; } = new();
+    public ConcurrentQueue<(string Method, string Host, string Target, IReadOnlyDictionary<string, string> Headers)> Requests { get; } =
+        new();
 
     /// <summary>Number of connections with requests so far.</summary>
     public int Connections => _connections.Count;
@@ -68,8 +69,12 @@ public sealed class FaultyS3 : IAsyncDisposable
         var server = new FaultyS3(builder.Build(), new HttpClient(handler), behind.Endpoint);
         server._application.Run(server.HandleAsync);
         await server._application.StartAsync();
-        server.Endpoint = new Uri(server._application.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
-            .Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        server.Endpoint = new Uri(
+            server
+                ._application.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
+                .Features.Get<IServerAddressesFeature>()!
+                .Addresses.First()
+        );
         return server;
     }
 
@@ -85,7 +90,18 @@ public sealed class FaultyS3 : IAsyncDisposable
     {
         var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
         _connections[context.Connection.Id] = true;
-        Requests.Enqueue((context.Request.Method, context.Request.Host.Value!, target, context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
+        Requests.Enqueue(
+            (
+                context.Request.Method,
+                context.Request.Host.Value!,
+                target,
+                context.Request.Headers.ToDictionary(
+                    header => header.Key,
+                    header => header.Value.ToString(),
+                    StringComparer.OrdinalIgnoreCase
+                )
+            )
+        );
         var fault = Choose(context.Request);
         using var memory = new MemoryStream();
         if (fault is not (S3Fault.Reset or S3Fault.Hang))
@@ -122,13 +138,24 @@ public sealed class FaultyS3 : IAsyncDisposable
         var answer = await ForwardAsync(context, target, memory);
         S3Lies.Apply(fault, context.Request, answer, _uploads.GetValueOrDefault(path));
         Alter(context.Request, answer);
-        await SendAsync(context, answer, truncate: fault is S3Fault.TruncatedAnswer or S3Fault.SilentAnswer, silent: fault == S3Fault.SilentAnswer);
+        await SendAsync(
+            context,
+            answer,
+            truncate: fault is S3Fault.TruncatedAnswer or S3Fault.SilentAnswer,
+            silent: fault == S3Fault.SilentAnswer
+        );
     }
 
     // The Host header stays as the client signed it.
     private async Task<S3Answer> ForwardAsync(HttpContext context, string target, MemoryStream body)
     {
-        using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), new Uri(_server.GetLeftPart(UriPartial.Authority) + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+        using var request = new HttpRequestMessage(
+            new HttpMethod(context.Request.Method),
+            new Uri(
+                _server.GetLeftPart(UriPartial.Authority) + target,
+                new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }
+            )
+        );
         request.Headers.Host = context.Request.Host.Value;
         if (body.Length > 0 || context.Request.Method is "PUT" or "POST")
             request.Content = new ByteArrayContent(body.GetBuffer(), 0, (int)body.Length);
@@ -141,7 +168,9 @@ public sealed class FaultyS3 : IAsyncDisposable
         }
 
         using var answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, context.RequestAborted);
-        var headers = answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key is not ("Transfer-Encoding" or "Connection"))
+        var headers = answer
+            .Headers.Concat(answer.Content.Headers)
+            .Where(header => header.Key is not ("Transfer-Encoding" or "Connection"))
             .ToDictionary(header => header.Key, header => header.Value.ToArray(), StringComparer.OrdinalIgnoreCase);
         var content = context.Request.Method == "HEAD" ? [] : await answer.Content.ReadAsByteArrayAsync(context.RequestAborted);
         if (context.Request.Method == "GET" && !target.Contains("list-type=", StringComparison.Ordinal) && answer.IsSuccessStatusCode)
@@ -182,6 +211,9 @@ public sealed class FaultyS3 : IAsyncDisposable
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/xml";
-        return context.Response.WriteAsync($"<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>On purpose.</Message><RequestId>1</RequestId></Error>");
+        return context.Response.WriteAsync(
+            $"<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>On purpose.</Message><RequestId>"
+                + $"1</RequestId></Error>"
+        );
     }
 }

@@ -6,7 +6,9 @@ namespace KlarKonform.Backup.TestSupport;
 /// <summary>Turns real answers into those of faulty servers.</summary>
 internal static partial class S3Lies
 {
-    private const string Page = "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 3.2 Final//EN\">\n<html><head><title>Index of /</title></head><body><h1>Index of /</h1></body></html>";
+    private const string Page =
+        "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 3.2 Final//EN\">\n<html><head><title>Index of /</title></head><body><h1>"
+        + "Index of /</h1></body></html>";
 
     /// <summary>Changes an answer as the fault demands, if it fits the request.</summary>
     /// <param name="fault">The fault.</param>
@@ -21,10 +23,14 @@ internal static partial class S3Lies
         switch (fault)
         {
             case S3Fault.TruncatedListing when listing:
-                answer.Text = $"<?xml version=\"1.0\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>b</Name><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>true</IsTruncated></ListBucketResult>";
+                answer.Text =
+                    $"<?xml version=\"1.0\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>"
+                    + $"b</Name><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>true</IsTruncated></ListBucketResult>";
                 break;
             case S3Fault.ListingVersion1 when listing && request.Query.ContainsKey("list-type"):
-                answer.Text = VersionTwo().Replace(answer.Text, "").Replace("<IsTruncated>", "<Marker></Marker><IsTruncated>", StringComparison.Ordinal);
+                answer.Text = VersionTwo()
+                    .Replace(answer.Text, "")
+                    .Replace("<IsTruncated>", "<Marker></Marker><IsTruncated>", StringComparison.Ordinal);
                 break;
             case S3Fault.ListingStandsStill when listing && request.Query["continuation-token"] is [{ } token]:
                 answer.Text = NextToken().Replace(answer.Text, $"<NextContinuationToken>{token}</NextContinuationToken>");
@@ -33,7 +39,11 @@ internal static partial class S3Lies
                 answer.Text = answer.Text.Replace("</ListBucketResult>", first.Value + "</ListBucketResult>", StringComparison.Ordinal);
                 break;
             case S3Fault.ListingOfOthers when listing && Contents().Match(answer.Text) is { Success: true } entry:
-                answer.Text = answer.Text.Replace("</ListBucketResult>", Key().Replace(entry.Value, "<Key>another/repository</Key>") + "</ListBucketResult>", StringComparison.Ordinal);
+                answer.Text = answer.Text.Replace(
+                    "</ListBucketResult>",
+                    Key().Replace(entry.Value, "<Key>another/repository</Key>") + "</ListBucketResult>",
+                    StringComparison.Ordinal
+                );
                 break;
             case S3Fault.RangeIgnored when part && uploaded is not null:
                 (answer.Status, answer.Body) = (200, uploaded);
@@ -44,14 +54,25 @@ internal static partial class S3Lies
                 answer.Set("Content-Range", null);
                 break;
             case S3Fault.WrongContentRange when part && answer.Headers.TryGetValue("Content-Range", out var range):
-                answer.Set("Content-Range", FirstByte().Replace(range[0], match => $"bytes {long.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) + 1}-"));
+                answer.Set(
+                    "Content-Range",
+                    FirstByte()
+                        .Replace(
+                            range[0],
+                            match => $"bytes {long.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) + 1}-"
+                        )
+                );
                 break;
             case S3Fault.EmptyAnswer when request.Method == "GET":
                 (answer.Status, answer.Body) = (200, []);
                 answer.Set("Content-Range", null);
                 break;
             case S3Fault.ErrorInside when request.Method != "HEAD":
-                answer.Become(200, "application/xml", "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>InternalError</Code><Message>On purpose.</Message></Error>");
+                answer.Become(
+                    200,
+                    "application/xml",
+                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>InternalError</Code><Message>On purpose.</Message></Error>"
+                );
                 break;
             case S3Fault.HtmlPage:
                 answer.Become(200, "text/html;charset=ISO-8859-1", Page);
@@ -72,12 +93,20 @@ internal static partial class S3Lies
                 answer.Set("x-amz-storage-class", "GLACIER");
                 break;
             case S3Fault.Archived when request.Method == "GET" && answer.Status is 200 or 206:
-                answer.Become(403, "application/xml", "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>InvalidObjectState</Code><Message>The operation is not valid for the object's storage class</Message><StorageClass>GLACIER</StorageClass></Error>");
+                answer.Become(
+                    403,
+                    "application/xml",
+                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>InvalidObjectState</Code><Message>The operation "
+                        + "is not valid for the object's storage class</Message><StorageClass>GLACIER</StorageClass></Error>"
+                );
                 break;
         }
     }
 
-    [GeneratedRegex("<KeyCount>.*?</KeyCount>|<NextContinuationToken>.*?</NextContinuationToken>|<ContinuationToken>.*?</ContinuationToken>", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        "<KeyCount>.*?</KeyCount>|<NextContinuationToken>.*?</NextContinuationToken>|<ContinuationToken>.*?</ContinuationToken>",
+        RegexOptions.Singleline
+    )]
     private static partial Regex VersionTwo();
 
     [GeneratedRegex("<NextContinuationToken>.*?</NextContinuationToken>", RegexOptions.Singleline)]

@@ -42,7 +42,8 @@ public sealed class S3TestServer(string name)
             CustomTrustStore = { X509CertificateLoader.LoadCertificateFromFile(Authority) },
         };
         if (anyName)
-            handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, errors) => (errors & ~System.Net.Security.SslPolicyErrors.RemoteCertificateNameMismatch) == 0;
+            handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, errors) =>
+                (errors & ~System.Net.Security.SslPolicyErrors.RemoteCertificateNameMismatch) == 0;
         return handler;
     }
 

@@ -30,7 +30,9 @@ public sealed class StockRestic
     public string Run(params string[] arguments)
     {
         var (code, output, errors) = TryRun(arguments);
-        return code == 0 ? output : throw new InvalidOperationException($"restic {string.Join(' ', arguments)} exited with {code}:\n{output}\n{errors}");
+        return code == 0
+            ? output
+            : throw new InvalidOperationException($"restic {string.Join(' ', arguments)} exited with {code}:\n{output}\n{errors}");
     }
 
     public (int Code, string Output, string Errors) TryRun(params string[] arguments)
@@ -45,7 +47,11 @@ public sealed class StockRestic
     /// <summary>Starts restic for a test that ends it itself, as needed for <c>mount</c>.</summary>
     public Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Version is null ? "restic" : PathOf(Version)) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Version is null ? "restic" : PathOf(Version))
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (var argument in (string[])["-r", _repository, "--no-cache", .. _options, .. arguments])
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in _environment)
@@ -60,7 +66,9 @@ public sealed class StockRestic
     {
         if (Environment.GetEnvironmentVariable("KK_TEST_PEERS") is { Length: > 0 } chosen)
             return chosen;
-        var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } named ? named : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+        var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } named
+            ? named
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
         return Path.Combine(cache, "klarkonform-peers");
     }
 }

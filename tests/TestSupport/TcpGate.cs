@@ -103,7 +103,7 @@ public sealed class TcpGate : IDisposable
         var buffer = new byte[64 << 10];
         try
         {
-            for (int read; (read = await from.ReceiveAsync(buffer)) > 0;)
+            for (int read; (read = await from.ReceiveAsync(buffer)) > 0; )
             {
                 if (_silent)
                     dead.TrySetResult();
@@ -113,7 +113,7 @@ public sealed class TcpGate : IDisposable
                     read = (int)Math.Min(read, left);
                 }
 
-                for (var sent = 0; sent < read && !dead.Task.IsCompleted;)
+                for (var sent = 0; sent < read && !dead.Task.IsCompleted; )
                     sent += await to.SendAsync(buffer.AsMemory(sent, read - sent));
                 if (silentAfter < 0)
                     dead.TrySetResult();

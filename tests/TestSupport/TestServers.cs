@@ -11,7 +11,9 @@ public static class TestServers
         if (Environment.GetEnvironmentVariable(variable) is { Length: > 0 })
             return null;
         var reason = $"{variable} is not set: run tests/run.sh, which starts the servers.";
-        return Environment.GetEnvironmentVariable("KK_TEST_SERVERS_REQUIRED") is null ? reason : throw new InvalidOperationException(reason);
+        return Environment.GetEnvironmentVariable("KK_TEST_SERVERS_REQUIRED") is null
+            ? reason
+            : throw new InvalidOperationException(reason);
     }
 
     /// <summary>Null if a program is installed, otherwise why a test cannot run. Where servers are required, so are programs.</summary>
@@ -20,9 +22,11 @@ public static class TestServers
         if (File.Exists(path))
             return null;
         var reason = $"{path} is not installed: run tests/run.sh, which installs it.";
-        return Environment.GetEnvironmentVariable("KK_TEST_SERVERS_REQUIRED") is null ? reason : throw new InvalidOperationException(reason);
+        return Environment.GetEnvironmentVariable("KK_TEST_SERVERS_REQUIRED") is null
+            ? reason
+            : throw new InvalidOperationException(reason);
     }
 
-    public static string Value(string name) => Environment.GetEnvironmentVariable("KK_TEST_" + name)
-        ?? throw new InvalidOperationException($"KK_TEST_{name} is not set.");
+    public static string Value(string name) =>
+        Environment.GetEnvironmentVariable("KK_TEST_" + name) ?? throw new InvalidOperationException($"KK_TEST_{name} is not set.");
 }

@@ -28,6 +28,8 @@ public sealed record AcceptedFailure
 
     /// <summary>Whether it covers a failure.</summary>
     public bool Covers(ItemFailure failure) =>
-        string.Equals(Kind, failure.Kind, StringComparison.OrdinalIgnoreCase) && string.Equals(Resource, failure.Resource, StringComparison.OrdinalIgnoreCase)
-        && ItemId == failure.ItemId && Code == failure.Code;
+        string.Equals(Kind, failure.Kind, StringComparison.OrdinalIgnoreCase)
+        && string.Equals(Resource, failure.Resource, StringComparison.OrdinalIgnoreCase)
+        && ItemId == failure.ItemId
+        && Code == failure.Code;
 }

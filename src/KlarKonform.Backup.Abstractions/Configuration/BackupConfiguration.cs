@@ -39,5 +39,19 @@ public sealed record BackupConfiguration
 
     /// <summary>The vault names of every secret that a run needs, as <c>vault/name</c>.</summary>
     public IReadOnlyList<string> SecretNames() =>
-        [.. new[] { Tenant.Auth.Secret, Tenant.Auth.CertificatePassword, Repository.Password, Target.Credential, Target.PrivateKey, Target.PrivateKeyPassphrase, Notification?.Webhook }.Concat(Sources.WhatsApp?.SecretNames() ?? []).OfType<string>().Distinct()];
+        [
+            .. new[]
+            {
+                Tenant.Auth.Secret,
+                Tenant.Auth.CertificatePassword,
+                Repository.Password,
+                Target.Credential,
+                Target.PrivateKey,
+                Target.PrivateKeyPassphrase,
+                Notification?.Webhook,
+            }
+                .Concat(Sources.WhatsApp?.SecretNames() ?? [])
+                .OfType<string>()
+                .Distinct(),
+        ];
 }

@@ -15,6 +15,11 @@ public sealed record RetentionSettings
     public DeletedItemsPolicy? DeletedItems { get; init; }
 
     /// <summary>The policy in force for deleted items.</summary>
-    public DeletedItemsPolicy DeletedItemsOrDefault() => DeletedItems
-        ?? (Preset is RetentionPreset.Extended or RetentionPreset.Legal ? DeletedItemsPolicy.KeepUntilRetention : DeletedItemsPolicy.DropWithSource);
+    public DeletedItemsPolicy DeletedItemsOrDefault() =>
+        DeletedItems
+        ?? (
+            Preset is RetentionPreset.Extended or RetentionPreset.Legal
+                ? DeletedItemsPolicy.KeepUntilRetention
+                : DeletedItemsPolicy.DropWithSource
+        );
 }

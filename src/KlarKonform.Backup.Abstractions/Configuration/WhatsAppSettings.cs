@@ -14,6 +14,9 @@ public sealed record WhatsAppSettings
 
     /// <summary>The vault names of every secret that chats need.</summary>
     internal IEnumerable<string?> SecretNames() =>
-        (Exports ?? []).Select(export => export.Location).Append(Webhooks?.Spool).SelectMany(location => new[] { location?.Credential, location?.PrivateKey, location?.PrivateKeyPassphrase })
+        (Exports ?? [])
+            .Select(export => export.Location)
+            .Append(Webhooks?.Spool)
+            .SelectMany(location => new[] { location?.Credential, location?.PrivateKey, location?.PrivateKeyPassphrase })
             .Concat([Webhooks?.AppSecret, Webhooks?.VerifyToken, Webhooks?.AccessToken]);
 }

@@ -16,7 +16,9 @@ public sealed record FailureChoice
     public string? Code { get; init; }
 
     /// <summary>Whether it identifies a failure.</summary>
-    public bool Means(string kind, string resource, string itemId, string code) => ItemId == itemId && (Code is null || Code == code)
+    public bool Means(string kind, string resource, string itemId, string code) =>
+        ItemId == itemId
+        && (Code is null || Code == code)
         && (Kind is null || string.Equals(Kind, kind, StringComparison.OrdinalIgnoreCase))
         && (Resource is null || string.Equals(Resource, resource, StringComparison.OrdinalIgnoreCase));
 }

@@ -23,8 +23,12 @@ public abstract class ConfigurationNameCommand : BackupCmdlet
         {
             IReadOnlyList<string> names = [pattern];
             var errors = new List<BackupException>();
-            if (WildcardPattern.ContainsWildcardCharacters(pattern)
-                && !Run(async token => names = [.. (await ListAsync(pattern, errors, token).ConfigureAwait(false)).Select(each => each.Name)]))
+            if (
+                WildcardPattern.ContainsWildcardCharacters(pattern)
+                && !Run(async token =>
+                    names = [.. (await ListAsync(pattern, errors, token).ConfigureAwait(false)).Select(each => each.Name)]
+                )
+            )
                 continue;
             foreach (var name in names)
             {

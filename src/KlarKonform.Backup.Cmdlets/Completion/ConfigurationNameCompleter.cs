@@ -6,6 +6,12 @@ namespace KlarKonform.Backup.Cmdlets.Completion;
 /// <summary>Completes names of configurations.</summary>
 public sealed class ConfigurationNameCompleter : ArgumentCompleterBase
 {
+    // On a pool thread, as every call into the engine: a host with a window waits on its own thread, and the engine must not come back to it.
     private protected override IReadOnlyList<(string Value, string Hint)> Values(string typed, IDictionary bound) =>
-        [.. EngineHost.Create().ListConfigurationsAsync(typed + "*", CancellationToken.None).GetAwaiter().GetResult().Configurations.Select(each => (each.Name, each.Tenant.Id))];
+        [
+            .. Task.Run(() => EngineHost.Create().ListConfigurationsAsync(typed + "*", CancellationToken.None))
+                .GetAwaiter()
+                .GetResult()
+                .Configurations.Select(each => (each.Name, each.Tenant.Id)),
+        ];
 }

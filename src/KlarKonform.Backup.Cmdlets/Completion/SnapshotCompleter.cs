@@ -11,8 +11,21 @@ public sealed class SnapshotCompleter : ArgumentCompleterBase
     {
         if (Configuration(bound) is not { } name)
             return [];
-        var snapshots = Ask("param($name) Get-KKBackupSnapshot $name -ErrorAction SilentlyContinue", name).Select(each => (BackupSnapshot)each.BaseObject).Reverse().ToArray();
-        return snapshots.Length == 0 ? []
-            : [("latest", Texts.Get("Complete_Latest")), .. snapshots.Select(snapshot => (typed.Length > ShortId ? snapshot.SnapshotId : snapshot.SnapshotId[..ShortId], $"{snapshot.Time.LocalDateTime:g} {snapshot.Status}"))];
+        var snapshots = Ask("param($name) Get-KKBackupSnapshot $name -ErrorAction SilentlyContinue", name)
+            .Select(each => (BackupSnapshot)each.BaseObject)
+            .Reverse()
+            .ToArray();
+        return snapshots.Length == 0
+            ? []
+            :
+            [
+                ("latest", Texts.Get("Complete_Latest")),
+                .. snapshots.Select(snapshot =>
+                    (
+                        typed.Length > ShortId ? snapshot.SnapshotId : snapshot.SnapshotId[..ShortId],
+                        $"{snapshot.Time.LocalDateTime:g} {snapshot.Status}"
+                    )
+                ),
+            ];
     }
 }

@@ -6,5 +6,15 @@ namespace KlarKonform.Backup.Cmdlets.Completion;
 public sealed class TimeZoneCompleter : ArgumentCompleterBase
 {
     private protected override IReadOnlyList<(string Value, string Hint)> Values(string typed, IDictionary bound) =>
-        [.. TimeZoneInfo.GetSystemTimeZones().Select(zone => (Id: zone.HasIanaId || !TimeZoneInfo.TryConvertWindowsIdToIanaId(zone.Id, out var iana) ? zone.Id : iana, zone.DisplayName)).OrderBy(zone => zone.Id, StringComparer.Ordinal)];
+        [
+            .. TimeZoneInfo
+                .GetSystemTimeZones()
+                .Select(zone =>
+                    (
+                        Id: zone.HasIanaId || !TimeZoneInfo.TryConvertWindowsIdToIanaId(zone.Id, out var iana) ? zone.Id : iana,
+                        zone.DisplayName
+                    )
+                )
+                .OrderBy(zone => zone.Id, StringComparer.Ordinal),
+        ];
 }

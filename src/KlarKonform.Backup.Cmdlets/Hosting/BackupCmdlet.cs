@@ -35,23 +35,32 @@ public abstract class BackupCmdlet : PSCmdlet, IDisposable
     /// <summary>
     /// Whether someone can be asked: not in a runbook, a job or a remote session, not with -NonInteractive, not if the input is a file.
     /// </summary>
-    private protected bool CanAsk => !_isRunbook && Host?.UI is not null && Host.Name switch
-    {
-        "ConsoleHost" => Environment.UserInteractive && !Console.IsInputRedirected && !Environment.GetCommandLineArgs().Any(argument => argument.StartsWith("-noni", StringComparison.OrdinalIgnoreCase)),
-        "Default Host" or "ServerRemoteHost" => false,
-        _ => true,
-    };
+    private protected bool CanAsk =>
+        !_isRunbook
+        && Host?.UI is not null
+        && Host.Name switch
+        {
+            "ConsoleHost" => Environment.UserInteractive
+                && !Console.IsInputRedirected
+                && !Environment.GetCommandLineArgs().Any(argument => argument.StartsWith("-noni", StringComparison.OrdinalIgnoreCase)),
+            "Default Host" or "ServerRemoteHost" => false,
+            _ => true,
+        };
 
     /// <inheritdoc />
     protected override void BeginProcessing()
     {
         WantsDebug = MyInvocation.BoundParameters.TryGetValue("Debug", out var given)
             ? (SwitchParameter)given
-            : GetVariableValue("DebugPreference") is ActionPreference preference && preference is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
+            : GetVariableValue("DebugPreference") is ActionPreference preference
+                && preference is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
 
         // Azure Automation names the job in a variable, and its sandbox in the environment: no one looks at a progress bar there.
-        _isRunbook = GetVariableValue("PSPrivateMetadata") is System.Collections.IDictionary metadata && metadata.Contains("JobId")
-            || Environment.GetEnvironmentVariable("AZUREPS_HOST_ENVIRONMENT")?.StartsWith("AzureAutomation", StringComparison.OrdinalIgnoreCase) == true;
+        _isRunbook =
+            GetVariableValue("PSPrivateMetadata") is System.Collections.IDictionary metadata && metadata.Contains("JobId")
+            || Environment
+                .GetEnvironmentVariable("AZUREPS_HOST_ENVIRONMENT")
+                ?.StartsWith("AzureAutomation", StringComparison.OrdinalIgnoreCase) == true;
     }
 
     /// <inheritdoc />
@@ -119,7 +128,11 @@ public abstract class BackupCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>The configurations that match a pattern; those that cannot be read are errors and hide no other.</summary>
-    private protected async Task<IReadOnlyList<BackupConfiguration>> ListAsync(string pattern, ICollection<BackupException> errors, CancellationToken cancellationToken)
+    private protected async Task<IReadOnlyList<BackupConfiguration>> ListAsync(
+        string pattern,
+        ICollection<BackupException> errors,
+        CancellationToken cancellationToken
+    )
     {
         var found = await Engine.ListConfigurationsAsync(pattern, cancellationToken).ConfigureAwait(false);
         foreach (var problem in found.Problems)

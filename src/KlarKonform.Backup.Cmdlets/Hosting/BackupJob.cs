@@ -23,7 +23,14 @@ internal sealed class BackupJob : Job, IBackupObserver
     private Task _running = Task.CompletedTask;
     private volatile string _status = "";
 
-    public BackupJob(IBackupEngine engine, string configuration, BackupOptions options, ISecretStore secrets, string activity, string command)
+    public BackupJob(
+        IBackupEngine engine,
+        string configuration,
+        BackupOptions options,
+        ISecretStore secrets,
+        string activity,
+        string command
+    )
         : base(command, $"KKBackup {configuration}")
     {
         _engine = engine;

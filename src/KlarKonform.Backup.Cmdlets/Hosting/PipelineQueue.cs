@@ -46,7 +46,12 @@ internal sealed class PipelineQueue : IDisposable
     /// <summary>Runs queued actions on the calling thread until the task ends.</summary>
     public void DrainUntil(Task task)
     {
-        _ = task.ContinueWith(_ => _actions.CompleteAdding(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = task.ContinueWith(
+            _ => _actions.CompleteAdding(),
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
         foreach (var action in _actions.GetConsumingEnumerable())
             action();
     }

@@ -15,11 +15,21 @@ internal static class RunReport
     /// <summary>Single items and parts that are not in the backup. Differences between source and backup are in the run's notes.</summary>
     public static IEnumerable<string> WarningsOf(BackupRun run)
     {
-        var missing = run.Failures.Concat(run.RetryList).Where(failure => failure is { AcceptedReason: null, Level: not FailureLevel.Resource })
-            .DistinctBy(failure => (failure.Kind, failure.Resource, failure.ItemId)).ToArray();
+        var missing = run
+            .Failures.Concat(run.RetryList)
+            .Where(failure => failure is { AcceptedReason: null, Level: not FailureLevel.Resource })
+            .DistinctBy(failure => (failure.Kind, failure.Resource, failure.ItemId))
+            .ToArray();
         if (missing.Length > 0)
         {
-            var named = string.Join("; ", missing.Take(MaxNamed).Select(failure => Texts.Get("ItemsFailedOne", failure.Name, failure.Kind, failure.Resource, failure.Code, failure.Hint)));
+            var named = string.Join(
+                "; ",
+                missing
+                    .Take(MaxNamed)
+                    .Select(failure =>
+                        Texts.Get("ItemsFailedOne", failure.Name, failure.Kind, failure.Resource, failure.Code, failure.Hint)
+                    )
+            );
             yield return Texts.Get("ItemsFailed", missing.Length, named, run.Configuration, missing.Length > MaxNamed ? "; …" : "");
         }
     }
@@ -30,8 +40,20 @@ internal static class RunReport
         if (run is { Status: BackupState.Partial, Error: not null })
             yield return ErrorRecords.From(new BackupException("RunStopped", BackupErrorCategory.OperationStopped, run.Configuration));
         foreach (var resource in run.Resources.Where(resource => resource.Status == BackupState.Failed))
-            yield return ErrorRecords.From(new BackupException("ResourceFailed", BackupErrorCategory.NotSpecified, resource.Name, resource.Kind, resource.Name, resource.Code, resource.Message));
+            yield return ErrorRecords.From(
+                new BackupException(
+                    "ResourceFailed",
+                    BackupErrorCategory.NotSpecified,
+                    resource.Name,
+                    resource.Kind,
+                    resource.Name,
+                    resource.Code,
+                    resource.Message
+                )
+            );
         foreach (var problem in run.Verification?.Problems ?? [])
-            yield return ErrorRecords.From(new BackupException("VerificationFailed", BackupErrorCategory.InvalidData, run.Configuration, problem));
+            yield return ErrorRecords.From(
+                new BackupException("VerificationFailed", BackupErrorCategory.InvalidData, run.Configuration, problem)
+            );
     }
 }

@@ -14,11 +14,15 @@ internal sealed class TerminationSignal : IDisposable
     private readonly ManualResetEventSlim _ended = new();
     private readonly PosixSignalRegistration _registration;
 
-    public TerminationSignal(Action stop) => _registration = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ =>
-    {
-        stop();
-        _ended.Wait(s_longestWait);
-    });
+    public TerminationSignal(Action stop) =>
+        _registration = PosixSignalRegistration.Create(
+            PosixSignal.SIGTERM,
+            _ =>
+            {
+                stop();
+                _ended.Wait(s_longestWait);
+            }
+        );
 
     public void Dispose()
     {

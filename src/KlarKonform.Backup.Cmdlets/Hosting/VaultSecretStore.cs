@@ -20,7 +20,13 @@ internal sealed class VaultSecretStore(BackupCmdlet cmdlet) : ISecretStore
         }
         catch (RuntimeException exception) when (exception is not PipelineStoppedException)
         {
-            throw new BackupException("SecretNotStored", BackupErrorCategory.NotSpecified, reference.ToString(), reference, Reason(exception));
+            throw new BackupException(
+                "SecretNotStored",
+                BackupErrorCategory.NotSpecified,
+                reference.ToString(),
+                reference,
+                Reason(exception)
+            );
         }
     }
 
@@ -30,14 +36,23 @@ internal sealed class VaultSecretStore(BackupCmdlet cmdlet) : ISecretStore
         object? value;
         try
         {
-            value = Invoke("Get-Secret -Vault $args[0] -Name $args[1] -ErrorAction Stop", reference.Vault, reference.Name) is [var first, ..] ? first.BaseObject : null;
+            value = Invoke("Get-Secret -Vault $args[0] -Name $args[1] -ErrorAction Stop", reference.Vault, reference.Name)
+                is [var first, ..]
+                ? first.BaseObject
+                : null;
         }
         catch (RuntimeException exception) when (exception is not PipelineStoppedException)
         {
             // SecretManagement's error id says which of the two it is.
             if (exception.ErrorRecord?.FullyQualifiedErrorId.Contains("NotFound", StringComparison.OrdinalIgnoreCase) == true)
                 throw NotFound(reference);
-            throw new BackupException("SecretUnreadable", BackupErrorCategory.PermissionDenied, reference.ToString(), reference, Reason(exception));
+            throw new BackupException(
+                "SecretUnreadable",
+                BackupErrorCategory.PermissionDenied,
+                reference.ToString(),
+                reference,
+                Reason(exception)
+            );
         }
 
         return value switch
@@ -47,12 +62,20 @@ internal sealed class VaultSecretStore(BackupCmdlet cmdlet) : ISecretStore
             SecureString secure => new SecretValue(null, new NetworkCredential("", secure).Password),
             string text => new SecretValue(null, text),
             byte[] bytes => new SecretValue(null, Convert.ToBase64String(bytes)), // A PFX file as it is.
-            _ => throw new BackupException("SecretWrongType", BackupErrorCategory.InvalidData, reference.ToString(), reference, "SecureString, PSCredential", value.GetType().Name),
+            _ => throw new BackupException(
+                "SecretWrongType",
+                BackupErrorCategory.InvalidData,
+                reference.ToString(),
+                reference,
+                "SecureString, PSCredential",
+                value.GetType().Name
+            ),
         };
     }
 
     // The exception of -ErrorAction Stop first describes itself; the vault's own message is in the record.
-    private static string Reason(RuntimeException exception) => exception is ActionPreferenceStopException { ErrorRecord.Exception: { } cause } ? cause.Message : exception.Message;
+    private static string Reason(RuntimeException exception) =>
+        exception is ActionPreferenceStopException { ErrorRecord.Exception: { } cause } ? cause.Message : exception.Message;
 
     private void RequireVault(SecretReference reference)
     {
@@ -63,7 +86,8 @@ internal sealed class VaultSecretStore(BackupCmdlet cmdlet) : ISecretStore
             throw new BackupException("VaultNotFound", BackupErrorCategory.ObjectNotFound, reference.Vault, reference.Vault);
     }
 
-    private System.Collections.ObjectModel.Collection<PSObject> Invoke(string script, params object[] arguments) => cmdlet.InvokeCommand.InvokeScript(script, arguments);
+    private System.Collections.ObjectModel.Collection<PSObject> Invoke(string script, params object[] arguments) =>
+        cmdlet.InvokeCommand.InvokeScript(script, arguments);
 
     private static BackupException NotFound(SecretReference reference) =>
         new("SecretNotFound", BackupErrorCategory.ObjectNotFound, reference.ToString(), reference.Vault, reference.Name);

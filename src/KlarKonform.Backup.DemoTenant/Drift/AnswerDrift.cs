@@ -41,7 +41,11 @@ public sealed class AnswerDrift
         if (answer.Method != "GET")
             return;
         var isDownload = answer.Path.StartsWith("/download/", StringComparison.Ordinal);
-        var place = isDownload ? _tickets.TryGetValue(answer.Path["/download/".Length..], out var item) ? new DriftPlace(DriftKind.Content, item) : null : DriftPlace.Of(answer.Path);
+        var place = isDownload
+            ? _tickets.TryGetValue(answer.Path["/download/".Length..], out var item)
+                ? new DriftPlace(DriftKind.Content, item)
+                : null
+            : DriftPlace.Of(answer.Path);
         if (place is null || answer.Status is not (200 or 206 or 302))
             return;
         switch (place.Kind)
@@ -70,7 +74,6 @@ public sealed class AnswerDrift
 
         // A redirect has no bytes of its own.
         var how = answer.Status == 302 ? PageDrift.Refuse(answer, random) : PageDrift.ChangeContent(answer, random, isDownload);
-
 
         // A missing photo is an answer like any other; and a batch has no connection of its own that could be cut.
         if ((answer.Status == 404 || answer.CutAfter is not null) && answer.Path.EndsWith("/photo/$value", StringComparison.Ordinal))
@@ -141,13 +144,21 @@ public sealed class AnswerDrift
 
         if (place.Kind == DriftKind.EntriesOnly)
             return;
-        var page = answer.Path + (answer.Query.Contains("deltatoken", StringComparison.Ordinal) || answer.Query.Contains("?token=", StringComparison.Ordinal) ? "|round"
-            : answer.Query.Contains("skip", StringComparison.Ordinal) ? "|next" : "|first");
+        var page =
+            answer.Path
+            + (
+                answer.Query.Contains("deltatoken", StringComparison.Ordinal) || answer.Query.Contains("?token=", StringComparison.Ordinal)
+                    ? "|round"
+                : answer.Query.Contains("skip", StringComparison.Ordinal) ? "|next"
+                : "|first"
+            );
         var isPart = _dice.Falls(_share / 2, "part", place.Target);
         if (!isPart && !_dice.Falls(_share / 2, "page", page))
             return;
         var random = _dice.For("page how", isPart ? place.Target : page);
-        var (how, harmless) = isPart ? (PageDrift.Refuse(answer, random), false) : PageDrift.Change(answer, random, place.Kind == DriftKind.Delta, _graph + answer.Path + answer.Query);
+        var (how, harmless) = isPart
+            ? (PageDrift.Refuse(answer, random), false)
+            : PageDrift.Change(answer, random, place.Kind == DriftKind.Delta, _graph + answer.Path + answer.Query);
         if (!harmless)
             Record.Touch(place.Target, isPart: true, how, page);
     }
@@ -166,7 +177,10 @@ public sealed class AnswerDrift
     // Whose content a download URL leads to.
     private void Remember(DemoAnswer answer, DriftPlace place, bool whole)
     {
-        if (!System.Text.Encoding.UTF8.GetString(answer.Body).Contains(DownloadAddress, StringComparison.Ordinal) || JsonNode.Parse(answer.Body) is not JsonObject json)
+        if (
+            !System.Text.Encoding.UTF8.GetString(answer.Body).Contains(DownloadAddress, StringComparison.Ordinal)
+            || JsonNode.Parse(answer.Body) is not JsonObject json
+        )
             return;
         foreach (var entry in whole ? [json] : (json["value"] as JsonArray)?.OfType<JsonObject>() ?? [])
         {

@@ -52,35 +52,48 @@ internal sealed record DriftPlace(DriftKind Kind, string Target, string Prefix =
         };
     }
 
-    private static DriftPlace? OfMailbox(string user, string[] rest) => rest switch
-    {
-        ["mailFolders" or "contactFolders", "delta"] => new(DriftKind.Delta, $"{rest[0]}:{user}"),
-        ["mailFolders" or "calendars"] => new(DriftKind.Listing, $"{rest[0]}:{user}"),
-        ["mailFolders", _, "childFolders"] => new(DriftKind.Listing, $"mailFolders:{user}"),
-        ["mailFolders" or "contactFolders", var folder, "messages" or "contacts", "delta"] => new(DriftKind.Delta, folder, CanSkip: true),
-        ["mailFolders" or "contactFolders" or "calendars", var folder, "messages" or "contacts" or "events"] => new(DriftKind.Listing, folder, CanSkip: true),
-        ["contacts"] => new(DriftKind.Listing, $"contactFolders:{user}", CanSkip: true),
-        ["mailFolders" or "contactFolders", var name] when name.All(char.IsAsciiLetterLower) => new(DriftKind.Entity, $"{rest[0]}:{user}"),
-        ["mailFolders" or "contactFolders" or "calendars" or "messages" or "events" or "contacts", var id] => new(DriftKind.Entity, id),
-        ["messages" or "events", var id, "attachments"] => new(DriftKind.Detail, id),
-        ["messages" or "events" or "contacts", var id, .., "$value"] => new(DriftKind.Content, id),
-        _ => null,
-    };
+    private static DriftPlace? OfMailbox(string user, string[] rest) =>
+        rest switch
+        {
+            ["mailFolders" or "contactFolders", "delta"] => new(DriftKind.Delta, $"{rest[0]}:{user}"),
+            ["mailFolders" or "calendars"] => new(DriftKind.Listing, $"{rest[0]}:{user}"),
+            ["mailFolders", _, "childFolders"] => new(DriftKind.Listing, $"mailFolders:{user}"),
+            ["mailFolders" or "contactFolders", var folder, "messages" or "contacts", "delta"] => new(
+                DriftKind.Delta,
+                folder,
+                CanSkip: true
+            ),
+            ["mailFolders" or "contactFolders" or "calendars", var folder, "messages" or "contacts" or "events"] => new(
+                DriftKind.Listing,
+                folder,
+                CanSkip: true
+            ),
+            ["contacts"] => new(DriftKind.Listing, $"contactFolders:{user}", CanSkip: true),
+            ["mailFolders" or "contactFolders", var name] when name.All(char.IsAsciiLetterLower) => new(
+                DriftKind.Entity,
+                $"{rest[0]}:{user}"
+            ),
+            ["mailFolders" or "contactFolders" or "calendars" or "messages" or "events" or "contacts", var id] => new(DriftKind.Entity, id),
+            ["messages" or "events", var id, "attachments"] => new(DriftKind.Detail, id),
+            ["messages" or "events" or "contacts", var id, .., "$value"] => new(DriftKind.Content, id),
+            _ => null,
+        };
 
-    private static DriftPlace? OfSite(string site, string[] rest) => rest switch
-    {
-        [] => new(DriftKind.Entity, site),
-        ["sites" or "drives" or "lists"] => new(DriftKind.Listing, $"{rest[0]}:{site}"),
-        ["drive"] => new(DriftKind.Detail, site),
-        ["lists", "Site Pages", ..] => null,
-        ["lists", var list] => new(DriftKind.Entity, list),
-        ["lists", var list, "drive"] => new(DriftKind.Detail, list),
-        ["lists", var list, "columns"] => new(DriftKind.Detail, $"columns:{list}"),
-        ["lists", var list, "items", "delta"] => new(DriftKind.Delta, list, list + "/"),
-        ["lists", var list, "items"] => new(DriftKind.Listing, list, list + "/"),
-        ["lists", var list, "items", var number] => new(DriftKind.Entity, $"{list}/{number}"),
-        ["pages", "microsoft.graph.sitePage"] => new(DriftKind.Listing, $"pages:{site}"),
-        ["pages", var page, "microsoft.graph.sitePage"] => new(DriftKind.Entity, page),
-        _ => null,
-    };
+    private static DriftPlace? OfSite(string site, string[] rest) =>
+        rest switch
+        {
+            [] => new(DriftKind.Entity, site),
+            ["sites" or "drives" or "lists"] => new(DriftKind.Listing, $"{rest[0]}:{site}"),
+            ["drive"] => new(DriftKind.Detail, site),
+            ["lists", "Site Pages", ..] => null,
+            ["lists", var list] => new(DriftKind.Entity, list),
+            ["lists", var list, "drive"] => new(DriftKind.Detail, list),
+            ["lists", var list, "columns"] => new(DriftKind.Detail, $"columns:{list}"),
+            ["lists", var list, "items", "delta"] => new(DriftKind.Delta, list, list + "/"),
+            ["lists", var list, "items"] => new(DriftKind.Listing, list, list + "/"),
+            ["lists", var list, "items", var number] => new(DriftKind.Entity, $"{list}/{number}"),
+            ["pages", "microsoft.graph.sitePage"] => new(DriftKind.Listing, $"pages:{site}"),
+            ["pages", var page, "microsoft.graph.sitePage"] => new(DriftKind.Entity, page),
+            _ => null,
+        };
 }

@@ -30,8 +30,18 @@ public sealed class DriftRecord
     internal void Touch(string target, bool isPart, string how, string path) => _touches[new DriftTouch(target, isPart, how, path)] = true;
 
     // As a reader sees it: an unpaired surrogate is not text, and becomes the replacement character.
-    internal void Arrived(string item, JsonObject form) => _arrived.GetOrAdd(item, _ => []).Add(
-        JsonNode.Parse(form.ToJsonString().Replace("\\uE000half\\uE000", "\\uFFFD", StringComparison.Ordinal).Replace(DemoAnswer.HalfSurrogate, "\\uFFFD", StringComparison.Ordinal))!.AsObject());
+    internal void Arrived(string item, JsonObject form) =>
+        _arrived
+            .GetOrAdd(item, _ => [])
+            .Add(
+                JsonNode
+                    .Parse(
+                        form.ToJsonString()
+                            .Replace("\\uE000half\\uE000", "\\uFFFD", StringComparison.Ordinal)
+                            .Replace(DemoAnswer.HalfSurrogate, "\\uFFFD", StringComparison.Ordinal)
+                    )!
+                    .AsObject()
+            );
 
     internal void Content(string item, byte[] bytes) => _contents.GetOrAdd(item, _ => []).Add(Convert.ToHexString(SHA256.HashData(bytes)));
 }

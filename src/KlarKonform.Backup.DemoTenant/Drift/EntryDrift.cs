@@ -17,7 +17,18 @@ internal sealed class EntryDrift(Random random, DateTimeOffset now)
     // Properties that determine the item's place in the store, for the tests too: their texts are not replaced by those of another item.
     private static readonly HashSet<string> s_words = new(StringComparer.Ordinal)
     {
-        "importance", "type", "showAs", "sensitivity", "inferenceClassification", "flagStatus", "userType", "template", "scope", "contentType", "driveType", "index",
+        "importance",
+        "type",
+        "showAs",
+        "sensitivity",
+        "inferenceClassification",
+        "flagStatus",
+        "userType",
+        "template",
+        "scope",
+        "contentType",
+        "driveType",
+        "index",
     };
 
     /// <summary>Changes an entry.</summary>
@@ -43,7 +54,12 @@ internal sealed class EntryDrift(Random random, DateTimeOffset now)
     {
         if (name == "recurrence" && entry[name] is JsonObject recurrence)
             return ChangeRecurrence(entry, recurrence);
-        if (name == "exceptionOccurrences" && entry[name] is JsonArray { Count: > 0 } exceptions && exceptions[0] is JsonObject exception && random.Next(2) == 0)
+        if (
+            name == "exceptionOccurrences"
+            && entry[name] is JsonArray { Count: > 0 } exceptions
+            && exceptions[0] is JsonObject exception
+            && random.Next(2) == 0
+        )
         {
             exception["originalStart"] = null;
             return "originalStart null";
@@ -56,14 +72,23 @@ internal sealed class EntryDrift(Random random, DateTimeOffset now)
 
     private string? Pick(JsonObject entry)
     {
-        var names = entry.Select(pair => pair.Key).Where(name => !name.StartsWith('@') && name is not ("id" or "root" or "deleted")).Order(StringComparer.Ordinal).ToArray();
+        var names = entry
+            .Select(pair => pair.Key)
+            .Where(name => !name.StartsWith('@') && name is not ("id" or "root" or "deleted"))
+            .Order(StringComparer.Ordinal)
+            .ToArray();
         return names.Length == 0 ? null : names[random.Next(names.Length)];
     }
 
     private string Cut(JsonObject entry)
     {
         var kept = Pick(entry);
-        foreach (var name in entry.Select(pair => pair.Key).Where(name => name != "id" && name != kept && !name.StartsWith("@odata", StringComparison.Ordinal)).ToArray())
+        foreach (
+            var name in entry
+                .Select(pair => pair.Key)
+                .Where(name => name != "id" && name != kept && !name.StartsWith("@odata", StringComparison.Ordinal))
+                .ToArray()
+        )
             entry.Remove(name);
         return $"only id and {kept}";
     }
@@ -90,11 +115,27 @@ internal sealed class EntryDrift(Random random, DateTimeOffset now)
 
         var (value, how) = entry[name] switch
         {
-            JsonArray => Of<JsonNode?>((null, "null"), (new JsonArray(), "empty"), ("text", "a text"), (new JsonArray(null, 7), "null and a number in it"), (new JsonObject(), "an object")),
+            JsonArray => Of<JsonNode?>(
+                (null, "null"),
+                (new JsonArray(), "empty"),
+                ("text", "a text"),
+                (new JsonArray(null, 7), "null and a number in it"),
+                (new JsonObject(), "an object")
+            ),
             JsonObject => Of<JsonNode?>((new JsonObject(), "empty"), ("text", "a text"), (new JsonArray(), "a list"), (17, "a number")),
-            JsonValue each when each.GetValueKind() == JsonValueKind.Number =>
-                Of<JsonNode?>((-1, "-1"), (1L << 53, "2^53"), (1e308, "1e308"), (1.5, "fractional"), ("12", "a text"), (new JsonObject(), "an object")),
-            JsonValue each when each.GetValueKind() is JsonValueKind.True or JsonValueKind.False => Of<JsonNode?>(("true", "a text"), (1, "a number"), (new JsonArray(), "a list")),
+            JsonValue each when each.GetValueKind() == JsonValueKind.Number => Of<JsonNode?>(
+                (-1, "-1"),
+                (1L << 53, "2^53"),
+                (1e308, "1e308"),
+                (1.5, "fractional"),
+                ("12", "a text"),
+                (new JsonObject(), "an object")
+            ),
+            JsonValue each when each.GetValueKind() is JsonValueKind.True or JsonValueKind.False => Of<JsonNode?>(
+                ("true", "a text"),
+                (1, "a number"),
+                (new JsonArray(), "a list")
+            ),
             JsonValue each when each.GetValueKind() == JsonValueKind.String => OfText(name, each.GetValue<string>()),
             _ => Of<JsonNode?>((5, "a number"), (new JsonArray(), "a list"), (new JsonObject(), "an object"), (true, "true")),
         };
@@ -110,12 +151,26 @@ internal sealed class EntryDrift(Random random, DateTimeOffset now)
         {
             // The text of an event's time contains no zone.
             var zone = text.EndsWith('Z') ? "Z" : "";
-            string[] times = ["0001-01-01T00:00:00", "1601-01-01T00:00:00", "4501-01-01T00:00:00", "9999-12-31T23:59:59", now.AddYears(2).ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture)];
+            string[] times =
+            [
+                "0001-01-01T00:00:00",
+                "1601-01-01T00:00:00",
+                "4501-01-01T00:00:00",
+                "9999-12-31T23:59:59",
+                now.AddYears(2).ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture),
+            ];
             var time = times[random.Next(times.Length)];
             return (time + zone, time);
         }
 
-        return Of<JsonNode?>(("", "empty"), (text + DemoAnswer.HalfSurrogate, "half a surrogate pair"), (42, "a number"), (new JsonObject(), "an object"), (new JsonArray("a"), "a list"), (false, "false"));
+        return Of<JsonNode?>(
+            ("", "empty"),
+            (text + DemoAnswer.HalfSurrogate, "half a surrogate pair"),
+            (42, "a number"),
+            (new JsonObject(), "an object"),
+            (new JsonArray("a"), "a list"),
+            (false, "false")
+        );
     }
 
     private string ChangeRecurrence(JsonObject entry, JsonObject recurrence)

@@ -12,7 +12,13 @@ internal static class PageDrift
 {
     private static readonly (int Status, string Code)[] s_errors =
     [
-        (400, "BadRequest"), (403, "ErrorAccessDenied"), (404, "ErrorItemNotFound"), (409, "conflict"), (423, "resourceLocked"), (500, "generalException"), (503, "serviceNotAvailable"),
+        (400, "BadRequest"),
+        (403, "ErrorAccessDenied"),
+        (404, "ErrorItemNotFound"),
+        (409, "conflict"),
+        (423, "resourceLocked"),
+        (500, "generalException"),
+        (503, "serviceNotAvailable"),
     ];
 
     private static int s_fresh;
@@ -34,13 +40,23 @@ internal static class PageDrift
                 return ("no value", false);
             case 3:
                 var other = random.Next(4);
-                answer.ChangeJson(page => page["value"] = other switch { 0 => null, 1 => new JsonObject(), 2 => "text", _ => 5 });
+                answer.ChangeJson(page =>
+                    page["value"] = other switch
+                    {
+                        0 => null,
+                        1 => new JsonObject(),
+                        2 => "text",
+                        _ => 5,
+                    }
+                );
                 return ("value of another kind", false);
             case 4 when isDelta:
                 answer.ChangeJson(page => _ = page.AsObject().Remove("@odata.nextLink") | page.AsObject().Remove("@odata.deltaLink"));
                 return ("no link", false);
             case 5 when isDelta:
-                answer.ChangeJson(page => page[page["@odata.nextLink"] is null ? "@odata.deltaLink" : "@odata.nextLink"] = "weiter geht es hier");
+                answer.ChangeJson(page =>
+                    page[page["@odata.nextLink"] is null ? "@odata.deltaLink" : "@odata.nextLink"] = "weiter geht es hier"
+                );
                 return ("a link that is none", false);
             case 6:
                 answer.ChangeJson(page =>
@@ -53,12 +69,28 @@ internal static class PageDrift
                 answer.ChangeJson(page =>
                 {
                     page.AsObject().Remove("@odata.deltaLink");
-                    page["@odata.nextLink"] = $"{address}{(address.Contains('?', StringComparison.Ordinal) ? '&' : '?')}fresh={Interlocked.Increment(ref s_fresh)}";
+                    page["@odata.nextLink"] =
+                        $"{address}{(address.Contains('?', StringComparison.Ordinal) ? '&' : '?')}fresh="
+                        + $"{Interlocked.Increment(ref s_fresh)}";
                 });
                 return ("fresh links to the same page", false);
             case 8:
                 var stranger = random.Next(4);
-                answer.ChangeJson(page => Order(page, value => value.Add(stranger switch { 0 => null, 1 => 7, 2 => new JsonArray(), _ => new JsonObject { ["displayName"] = "?" } })));
+                answer.ChangeJson(page =>
+                    Order(
+                        page,
+                        value =>
+                            value.Add(
+                                stranger switch
+                                {
+                                    0 => null,
+                                    1 => 7,
+                                    2 => new JsonArray(),
+                                    _ => new JsonObject { ["displayName"] = "?" },
+                                }
+                            )
+                    )
+                );
                 return ("an entry that is none", false);
             default:
                 return (ChangeAnswer(answer, random), false);
@@ -71,7 +103,12 @@ internal static class PageDrift
         switch (random.Next(8))
         {
             case 0:
-                answer.SetJson(new JsonObject { ["error"] = new JsonObject { ["code"] = "UnknownError", ["message"] = "In place of an answer." } });
+                answer.SetJson(
+                    new JsonObject
+                    {
+                        ["error"] = new JsonObject { ["code"] = "UnknownError", ["message"] = "In place of an answer." },
+                    }
+                );
                 return "200 with an error";
             case 1:
                 SetPage(answer);
@@ -110,7 +147,12 @@ internal static class PageDrift
                 SetPage(answer);
                 return "200 with a web page";
             case 2:
-                answer.SetJson(new JsonObject { ["error"] = new JsonObject { ["code"] = "UnknownError", ["message"] = "In place of a content." } });
+                answer.SetJson(
+                    new JsonObject
+                    {
+                        ["error"] = new JsonObject { ["code"] = "UnknownError", ["message"] = "In place of a content." },
+                    }
+                );
                 return "200 with an error";
             case 3 when answer.Body.Length > 1:
                 answer.CutAfter = answer.Body.Length / 2;
@@ -131,7 +173,9 @@ internal static class PageDrift
     private static void SetPage(DemoAnswer answer)
     {
         answer.ContentType = "text/html; charset=utf-8";
-        answer.Body = Encoding.UTF8.GetBytes("<!DOCTYPE html><html><head><title>Proxy</title></head><body>Bitte melden Sie sich an.</body></html>");
+        answer.Body = Encoding.UTF8.GetBytes(
+            "<!DOCTYPE html><html><head><title>Proxy</title></head><body>Bitte melden Sie sich an.</body></html>"
+        );
     }
 
     private static void Order(JsonNode page, Action<List<JsonNode?>> change)

@@ -7,8 +7,24 @@ namespace KlarKonform.Backup.DemoTenant.Generation;
 /// <summary>Calendars with single events, series with exceptions and cancelled occurrences, attachments.</summary>
 public sealed class CalendarGenerator
 {
-    private static readonly string[] s_subjects = ["Jour fixe", "Übergabe: Projekt Süd/Nord", "Zahnarzt", "Quartalsplanung, Teil 2; Raum frei", "Kündigungsgespräch\r\nvertraulich", "🎄 Feier", ""];
-    private static readonly string[] s_zones = ["W. Europe Standard Time", "Pacific Standard Time", "UTC", "tzone://Microsoft/Custom", "Europe/Lisbon"];
+    private static readonly string[] s_subjects =
+    [
+        "Jour fixe",
+        "Übergabe: Projekt Süd/Nord",
+        "Zahnarzt",
+        "Quartalsplanung, Teil 2; Raum frei",
+        "Kündigungsgespräch\r\nvertraulich",
+        "🎄 Feier",
+        "",
+    ];
+    private static readonly string[] s_zones =
+    [
+        "W. Europe Standard Time",
+        "Pacific Standard Time",
+        "UTC",
+        "tzone://Microsoft/Custom",
+        "Europe/Lisbon",
+    ];
 
     private readonly GeneratorState _state;
 
@@ -20,7 +36,12 @@ public sealed class CalendarGenerator
         var mailbox = user.Mailbox!;
         foreach (var (name, main) in ((string, bool)[])[("Kalender", true), ("kalender", false), ("Feiertage in Deutschland", false)])
         {
-            var calendar = new DemoCalendar { Id = _state.Id("AQCal"), Name = name, IsDefault = main };
+            var calendar = new DemoCalendar
+            {
+                Id = _state.Id("AQCal"),
+                Name = name,
+                IsDefault = main,
+            };
             mailbox.Calendars.Add(calendar.Id, calendar);
         }
 
@@ -49,17 +70,29 @@ public sealed class CalendarGenerator
             ShowAs = _state.Pick<string>(["busy", "free", "tentative", "oof"]),
             Sensitivity = _state.Random.Next(4) == 0 ? "private" : "normal",
             Recurrence = _state.Random.Next(3) == 0 ? Recurrence(DateOnly.FromDateTime(day)) : null,
-            Attendees = _state.Random.Next(2) == 0 ? [] :
-            [
-                ("Björn, „Chef“", "bjoern@demo.example", "required", "accepted"),
-                ("Raum 7", "raum7@demo.example", "resource", "none"),
-                ("Alt", "/O=DEMO/OU=EXCHANGE/CN=ALT", "optional", "declined"),
-            ],
-            Attachments = _state.Random.Next(4) != 0 ? [] :
-            [
-                new DemoAttachment(_state.Id("AT"), "Plan: Süd?.pdf", "application/pdf", _state.Random.NextInt64(), _state.Random.Next(100, 50_000)),
-                new DemoAttachment(_state.Id("AT"), "In der Cloud.docx", "application/octet-stream", 0, 0) { IsReference = true },
-            ],
+            Attendees =
+                _state.Random.Next(2) == 0
+                    ? []
+                    :
+                    [
+                        ("Björn, „Chef“", "bjoern@demo.example", "required", "accepted"),
+                        ("Raum 7", "raum7@demo.example", "resource", "none"),
+                        ("Alt", "/O=DEMO/OU=EXCHANGE/CN=ALT", "optional", "declined"),
+                    ],
+            Attachments =
+                _state.Random.Next(4) != 0
+                    ? []
+                    :
+                    [
+                        new DemoAttachment(
+                            _state.Id("AT"),
+                            "Plan: Süd?.pdf",
+                            "application/pdf",
+                            _state.Random.NextInt64(),
+                            _state.Random.Next(100, 50_000)
+                        ),
+                        new DemoAttachment(_state.Id("AT"), "In der Cloud.docx", "application/octet-stream", 0, 0) { IsReference = true },
+                    ],
         };
         mailbox.Events.Add(added.Id, added);
         if (added.Recurrence is not null)
@@ -94,32 +127,53 @@ public sealed class CalendarGenerator
         }
     }
 
-    private DemoRecurrence Recurrence(DateOnly start) => _state.Random.Next(4) switch
-    {
-        0 => new DemoRecurrence("daily", 2, [], "numbered", start) { Count = 10 },
-        1 => new DemoRecurrence("weekly", 1, [start.DayOfWeek.ToString().ToLowerInvariant()], "endDate", start) { End = start.AddDays(70) },
-        2 => new DemoRecurrence("absoluteYearly", 1, [], "noEnd", start) { DayOfMonth = start.Day, Month = start.Month },
-        _ => new DemoRecurrence("relativeMonthly", 1, [start.DayOfWeek.ToString().ToLowerInvariant()], "noEnd", start) { Index = ((start.Day - 1) / 7) switch { 0 => "first", 1 => "second", 2 => "third", 3 => "fourth", _ => "last" } },
-    };
+    private DemoRecurrence Recurrence(DateOnly start) =>
+        _state.Random.Next(4) switch
+        {
+            0 => new DemoRecurrence("daily", 2, [], "numbered", start) { Count = 10 },
+            1 => new DemoRecurrence("weekly", 1, [start.DayOfWeek.ToString().ToLowerInvariant()], "endDate", start)
+            {
+                End = start.AddDays(70),
+            },
+            2 => new DemoRecurrence("absoluteYearly", 1, [], "noEnd", start) { DayOfMonth = start.Day, Month = start.Month },
+            _ => new DemoRecurrence("relativeMonthly", 1, [start.DayOfWeek.ToString().ToLowerInvariant()], "noEnd", start)
+            {
+                Index = ((start.Day - 1) / 7) switch
+                {
+                    0 => "first",
+                    1 => "second",
+                    2 => "third",
+                    3 => "fourth",
+                    _ => "last",
+                },
+            },
+        };
 
     // The second occurrence of a weekly or daily series is moved, the third one cancelled.
     private void AddExceptions(DemoEvent series)
     {
-        var days = series.Recurrence!.Type switch { "daily" => 2, "weekly" => 7, _ => 0 };
+        var days = series.Recurrence!.Type switch
+        {
+            "daily" => 2,
+            "weekly" => 7,
+            _ => 0,
+        };
         if (days == 0)
             return;
         var original = Occurrence(series, days);
-        series.Exceptions.Add(new DemoEvent
-        {
-            Id = _state.Id("AAkEvt"),
-            CalendarId = series.CalendarId,
-            Subject = series.Subject + " (verlegt)",
-            Start = original.AddHours(series.IsAllDay ? 24 : 1),
-            End = original.AddHours(series.IsAllDay ? 48 : 2),
-            IsAllDay = series.IsAllDay,
-            Zone = series.Zone,
-            OriginalStart = original,
-        });
+        series.Exceptions.Add(
+            new DemoEvent
+            {
+                Id = _state.Id("AAkEvt"),
+                CalendarId = series.CalendarId,
+                Subject = series.Subject + " (verlegt)",
+                Start = original.AddHours(series.IsAllDay ? 24 : 1),
+                End = original.AddHours(series.IsAllDay ? 48 : 2),
+                IsAllDay = series.IsAllDay,
+                Zone = series.Zone,
+                OriginalStart = original,
+            }
+        );
         series.Cancelled.Add(DateOnly.FromDateTime(Local(series, 2 * days).ToDateTimeUnspecified()));
     }
 
@@ -127,9 +181,16 @@ public sealed class CalendarGenerator
     private static DateTime Occurrence(DemoEvent series, int days) =>
         series.IsAllDay ? series.Start.AddDays(days) : Zone(series).AtLeniently(Local(series, days)).ToDateTimeUtc();
 
-    private static LocalDateTime Local(DemoEvent series, int days) => series.IsAllDay ? LocalDateTime.FromDateTime(series.Start.AddDays(days))
-        : Instant.FromDateTimeUtc(DateTime.SpecifyKind(series.Start, DateTimeKind.Utc)).InZone(Zone(series)).LocalDateTime.PlusDays(days);
+    private static LocalDateTime Local(DemoEvent series, int days) =>
+        series.IsAllDay
+            ? LocalDateTime.FromDateTime(series.Start.AddDays(days))
+            : Instant
+                .FromDateTimeUtc(DateTime.SpecifyKind(series.Start, DateTimeKind.Utc))
+                .InZone(Zone(series))
+                .LocalDateTime.PlusDays(days);
 
-    private static DateTimeZone Zone(DemoEvent series) => DateTimeZoneProviders.Tzdb.GetZoneOrNull(
-        TzdbDateTimeZoneSource.Default.WindowsMapping.PrimaryMapping.TryGetValue(series.Zone, out var id) ? id : series.Zone) ?? DateTimeZone.Utc;
+    private static DateTimeZone Zone(DemoEvent series) =>
+        DateTimeZoneProviders.Tzdb.GetZoneOrNull(
+            TzdbDateTimeZoneSource.Default.WindowsMapping.PrimaryMapping.TryGetValue(series.Zone, out var id) ? id : series.Zone
+        ) ?? DateTimeZone.Utc;
 }

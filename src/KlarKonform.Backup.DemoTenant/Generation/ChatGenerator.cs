@@ -18,12 +18,31 @@ public sealed class ChatGenerator(DemoTenantModel tenant, int seed)
     public const string NumberId = "555000111";
 
     private const char Mark = '\u200E';
-    private static readonly string[] s_words = ["Guten Morgen!", "Das Angebot passt, danke.", "Wann kann die Lieferung kommen?", "Größe M & <L> bitte", "👍", "Die Rechnung 4711\nüberweise ich morgen.", "ok", "Termin am 24.12.? Eher nicht :)", "<script>alert('x')</script>"];
+    private static readonly string[] s_words =
+    [
+        "Guten Morgen!",
+        "Das Angebot passt, danke.",
+        "Wann kann die Lieferung kommen?",
+        "Größe M & <L> bitte",
+        "👍",
+        "Die Rechnung 4711\nüberweise ich morgen.",
+        "ok",
+        "Termin am 24.12.? Eher nicht :)",
+        "<script>alert('x')</script>",
+    ];
     private static readonly string[] s_group = ["Anna Muster", "Björn Muster", "Kunde: Meier", "+49 171 2345678"];
-    private static readonly (string Id, string Name)[] s_customers = [("491711111111", "Anna Weiß"), ("491722222222", "Familie \"Meier\" & Söhne"), ("491733333333", "مريم")];
+    private static readonly (string Id, string Name)[] s_customers =
+    [
+        ("491711111111", "Anna Weiß"),
+        ("491722222222", "Familie \"Meier\" & Söhne"),
+        ("491733333333", "مريم"),
+    ];
 
     // As Meta writes it: without escapes in between, non-ASCII as \u.
-    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.Create(System.Text.Unicode.UnicodeRanges.BasicLatin) };
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        Encoder = JavaScriptEncoder.Create(System.Text.Unicode.UnicodeRanges.BasicLatin),
+    };
 
     private readonly Random _random = new(seed);
     private int _messages;
@@ -52,33 +71,91 @@ public sealed class ChatGenerator(DemoTenantModel tenant, int seed)
             time = time.AddMinutes(_random.Next(1, 90));
             var (id, name) = s_customers[_random.Next(s_customers.Length)];
             var message = $"wamid.demo{seed}.{_messages++}";
-            bodies.Add((i % 9) switch
-            {
-                3 => Incoming(id, name, message, time, "image", Media("image/png", DemoPicture.Png(_messages), new Dictionary<string, object> { ["caption"] = "Foto vom Lager" })),
-                4 => Incoming(id, name, message, time, "document", Media("application/pdf", Encoding.ASCII.GetBytes("%PDF-1.4 demo " + _messages), new Dictionary<string, object> { ["filename"] = "Angebot 4711.pdf" })),
-                5 => Value("messages", new { statuses = new[] { new { id = message, status = "read", timestamp = Seconds(time), recipient_id = id } } }),
-                6 => Echo(id, message, time, "text", new { body = "Gern, wir melden uns." }),
-                7 => Echo(id, message, time, "edit", new { original_message_id = $"wamid.demo{seed}.{_messages - 2}", message = new { type = "text", text = new { body = "Gern, wir melden uns morgen." } } }),
-                8 => Incoming(id, name, message, time, "reaction", new { message_id = $"wamid.demo{seed}.{_messages - 6}", emoji = "👍" }),
-                _ => Incoming(id, name, message, time, "text", new { body = s_words[_random.Next(s_words.Length)] }),
-            });
+            bodies.Add(
+                (i % 9) switch
+                {
+                    3 => Incoming(
+                        id,
+                        name,
+                        message,
+                        time,
+                        "image",
+                        Media("image/png", DemoPicture.Png(_messages), new Dictionary<string, object> { ["caption"] = "Foto vom Lager" })
+                    ),
+                    4 => Incoming(
+                        id,
+                        name,
+                        message,
+                        time,
+                        "document",
+                        Media(
+                            "application/pdf",
+                            Encoding.ASCII.GetBytes("%PDF-1.4 demo " + _messages),
+                            new Dictionary<string, object> { ["filename"] = "Angebot 4711.pdf" }
+                        )
+                    ),
+                    5 => Value(
+                        "messages",
+                        new
+                        {
+                            statuses = new[]
+                            {
+                                new
+                                {
+                                    id = message,
+                                    status = "read",
+                                    timestamp = Seconds(time),
+                                    recipient_id = id,
+                                },
+                            },
+                        }
+                    ),
+                    6 => Echo(id, message, time, "text", new { body = "Gern, wir melden uns." }),
+                    7 => Echo(
+                        id,
+                        message,
+                        time,
+                        "edit",
+                        new
+                        {
+                            original_message_id = $"wamid.demo{seed}.{_messages - 2}",
+                            message = new { type = "text", text = new { body = "Gern, wir melden uns morgen." } },
+                        }
+                    ),
+                    8 => Incoming(
+                        id,
+                        name,
+                        message,
+                        time,
+                        "reaction",
+                        new { message_id = $"wamid.demo{seed}.{_messages - 6}", emoji = "👍" }
+                    ),
+                    _ => Incoming(id, name, message, time, "text", new { body = s_words[_random.Next(s_words.Length)] }),
+                }
+            );
         }
 
         return bodies;
     }
 
     /// <summary>A webhook: the business deletes a message that it sent.</summary>
-    public string Revoke(string chat, string message, DateTimeOffset time) => Echo(chat, $"wamid.demo{seed}.{_messages++}", time, "revoke", new { original_message_id = message });
+    public string Revoke(string chat, string message, DateTimeOffset time) =>
+        Echo(chat, $"wamid.demo{seed}.{_messages++}", time, "revoke", new { original_message_id = message });
 
     /// <summary>A webhook: the business sends a text.</summary>
-    public string Sent(string chat, string message, DateTimeOffset time, string text) => Echo(chat, message, time, "text", new { body = text });
+    public string Sent(string chat, string message, DateTimeOffset time, string text) =>
+        Echo(chat, message, time, "text", new { body = text });
 
     /// <summary>A webhook: a customer sends a picture.</summary>
-    public string Picture(string chat, string message, DateTimeOffset time) => Incoming(chat, "Kunde", message, time, "image", Media("image/png", DemoPicture.Png(_messages++), []));
+    public string Picture(string chat, string message, DateTimeOffset time) =>
+        Incoming(chat, "Kunde", message, time, "image", Media("image/png", DemoPicture.Png(_messages++), []));
 
     private (string Text, List<(string Name, byte[] Content)> Files) Ios(DateTime time, int messages)
     {
-        var text = new StringBuilder($"[{time.ToString("dd.MM.yy, HH:mm:ss", CultureInfo.InvariantCulture)}] Projekt Alpha: {Mark}Nachrichten und Anrufe sind Ende-zu-Ende-verschlüsselt. Niemand außerhalb dieses Chats kann sie lesen.\r\n");
+        var text = new StringBuilder(
+            $"[{time.ToString("dd.MM.yy, HH:mm:ss", CultureInfo.InvariantCulture)}] Projekt Alpha: {Mark}Nachrichten und "
+                + $"Anrufe sind Ende-zu-Ende-verschlüsselt. Niemand außerhalb dieses Chats kann sie lesen.\r\n"
+        );
         var files = new List<(string, byte[])>();
         for (var i = 1; i < messages; i++)
         {
@@ -92,13 +169,17 @@ public sealed class ChatGenerator(DemoTenantModel tenant, int seed)
             }
             else
             {
-                text.Append(head).Append((i % 20) switch
-                {
-                    11 => Mark + "Diese Nachricht wurde gelöscht.",
-                    13 => "Doch lieber Dienstag " + Mark + "<Diese Nachricht wurde bearbeitet.>",
-                    15 => Mark + "UMFRAGE:\nWohin zum Essen?\n" + Mark + "OPTION: Italiener (3 Stimmen)",
-                    _ => s_words[_random.Next(s_words.Length)],
-                }).Append("\r\n");
+                text.Append(head)
+                    .Append(
+                        (i % 20) switch
+                        {
+                            11 => Mark + "Diese Nachricht wurde gelöscht.",
+                            13 => "Doch lieber Dienstag " + Mark + "<Diese Nachricht wurde bearbeitet.>",
+                            15 => Mark + "UMFRAGE:\nWohin zum Essen?\n" + Mark + "OPTION: Italiener (3 Stimmen)",
+                            _ => s_words[_random.Next(s_words.Length)],
+                        }
+                    )
+                    .Append("\r\n");
             }
         }
 
@@ -109,7 +190,9 @@ public sealed class ChatGenerator(DemoTenantModel tenant, int seed)
     private (string Text, List<(string Name, byte[] Content)> Files) Android(DateTime time, int messages, bool media = true)
     {
         string Stamp() => time.ToString("M/d/yy, h:mm\u202Ftt", CultureInfo.InvariantCulture);
-        var text = new StringBuilder($"{Stamp()} - Messages and calls are end-to-end encrypted. Only people in this chat can read, listen to, or share them.\n");
+        var text = new StringBuilder(
+            $"{Stamp()} - Messages and calls are end-to-end encrypted. Only people in this chat can read, listen to, or share them.\n"
+        );
         var files = new List<(string, byte[])>();
         for (var i = 1; i < messages; i++)
         {
@@ -143,28 +226,79 @@ public sealed class ChatGenerator(DemoTenantModel tenant, int seed)
 
     private Dictionary<string, object> Media(string type, byte[] content, Dictionary<string, object> more)
     {
-        var media = new DemoMedia { Id = $"{7_000_000 + tenant.Media.Count}", MimeType = type, Content = content, Arrived = DateTimeOffset.UtcNow };
+        var media = new DemoMedia
+        {
+            Id = $"{7_000_000 + tenant.Media.Count}",
+            MimeType = type,
+            Content = content,
+            Arrived = DateTimeOffset.UtcNow,
+        };
         tenant.Media[media.Id] = media;
-        return new Dictionary<string, object>(more) { ["id"] = media.Id, ["mime_type"] = type, ["sha256"] = Convert.ToBase64String(SHA256.HashData(content)) };
+        return new Dictionary<string, object>(more)
+        {
+            ["id"] = media.Id,
+            ["mime_type"] = type,
+            ["sha256"] = Convert.ToBase64String(SHA256.HashData(content)),
+        };
     }
 
-    private static string Incoming(string from, string name, string id, DateTimeOffset time, string type, object content) => Value("messages", new
-    {
-        contacts = new[] { new { profile = new { name }, wa_id = from } },
-        messages = new[] { new Dictionary<string, object> { ["from"] = from, ["id"] = id, ["timestamp"] = Seconds(time), ["type"] = type, [type] = content } },
-    });
+    private static string Incoming(string from, string name, string id, DateTimeOffset time, string type, object content) =>
+        Value(
+            "messages",
+            new
+            {
+                contacts = new[] { new { profile = new { name }, wa_id = from } },
+                messages = new[]
+                {
+                    new Dictionary<string, object>
+                    {
+                        ["from"] = from,
+                        ["id"] = id,
+                        ["timestamp"] = Seconds(time),
+                        ["type"] = type,
+                        [type] = content,
+                    },
+                },
+            }
+        );
 
-    private static string Echo(string to, string id, DateTimeOffset time, string type, object content) => Value("smb_message_echoes", new
-    {
-        message_echoes = new[] { new Dictionary<string, object> { ["from"] = "49301234567", ["to"] = to, ["id"] = id, ["timestamp"] = Seconds(time), ["type"] = type, [type] = content } },
-    });
+    private static string Echo(string to, string id, DateTimeOffset time, string type, object content) =>
+        Value(
+            "smb_message_echoes",
+            new
+            {
+                message_echoes = new[]
+                {
+                    new Dictionary<string, object>
+                    {
+                        ["from"] = "49301234567",
+                        ["to"] = to,
+                        ["id"] = id,
+                        ["timestamp"] = Seconds(time),
+                        ["type"] = type,
+                        [type] = content,
+                    },
+                },
+            }
+        );
 
     private static string Value(string field, object content)
     {
-        var value = new Dictionary<string, object?> { ["messaging_product"] = "whatsapp", ["metadata"] = new { display_phone_number = "49301234567", phone_number_id = NumberId } };
+        var value = new Dictionary<string, object?>
+        {
+            ["messaging_product"] = "whatsapp",
+            ["metadata"] = new { display_phone_number = "49301234567", phone_number_id = NumberId },
+        };
         foreach (var property in JsonSerializer.SerializeToElement(content).EnumerateObject())
             value[property.Name] = property.Value;
-        return JsonSerializer.Serialize(new { @object = "whatsapp_business_account", entry = new[] { new { id = "100200", changes = new[] { new { value, field } } } } }, s_json);
+        return JsonSerializer.Serialize(
+            new
+            {
+                @object = "whatsapp_business_account",
+                entry = new[] { new { id = "100200", changes = new[] { new { value, field } } } },
+            },
+            s_json
+        );
     }
 
     private static string Seconds(DateTimeOffset time) => time.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);

@@ -69,7 +69,10 @@ public sealed class ContactGenerator
                 mailbox.Move(moved, _state.Pick(mailbox.ContactFolders.Values.ToArray()));
                 break;
             default:
-                mailbox.RenameContactFolder(_state.Pick(mailbox.ContactFolders.Values.Where(folder => folder.Id != mailbox.DefaultContactFolder).ToArray()), $"Gruppe {_state.Random.Next(1000)}");
+                mailbox.RenameContactFolder(
+                    _state.Pick(mailbox.ContactFolders.Values.Where(folder => folder.Id != mailbox.DefaultContactFolder).ToArray()),
+                    $"Gruppe {_state.Random.Next(1000)}"
+                );
                 break;
         }
     }

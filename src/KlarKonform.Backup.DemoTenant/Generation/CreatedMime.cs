@@ -11,9 +11,17 @@ internal static class CreatedMime
 {
     public static byte[] Write(JsonElement json, IEnumerable<DemoAttachment> attachments, string messageId, DateTimeOffset sent)
     {
-        var message = new MimeMessage { Subject = Text(json, "subject"), Date = sent, MessageId = messageId.Trim('<', '>') };
+        var message = new MimeMessage
+        {
+            Subject = Text(json, "subject"),
+            Date = sent,
+            MessageId = messageId.Trim('<', '>'),
+        };
         Add(message.From, json, "from");
-        foreach (var (list, name) in ((InternetAddressList, string)[])[(message.To, "toRecipients"), (message.Cc, "ccRecipients"), (message.Bcc, "bccRecipients"), (message.ReplyTo, "replyTo")])
+        foreach (
+            var (list, name) in ((InternetAddressList, string)[])
+                [(message.To, "toRecipients"), (message.Cc, "ccRecipients"), (message.Bcc, "bccRecipients"), (message.ReplyTo, "replyTo")]
+        )
         {
             foreach (var each in CreatedMime.Array(json, name))
                 list.Add(Address(each));
@@ -30,10 +38,14 @@ internal static class CreatedMime
 
         foreach (var attachment in attachments)
         {
-            var type = ContentType.TryParse(attachment.ContentType, out var parsed) ? parsed : new ContentType("application", "octet-stream");
+            var type = ContentType.TryParse(attachment.ContentType, out var parsed)
+                ? parsed
+                : new ContentType("application", "octet-stream");
             if (type.IsMimeType("message", "*") || type.IsMimeType("multipart", "*"))
                 type = new ContentType("application", "octet-stream");
-            var entity = attachment.IsInline ? builder.LinkedResources.Add(attachment.Name, attachment.Content, type) : builder.Attachments.Add(attachment.Name, attachment.Content, type);
+            var entity = attachment.IsInline
+                ? builder.LinkedResources.Add(attachment.Name, attachment.Content, type)
+                : builder.Attachments.Add(attachment.Name, attachment.Content, type);
             if (attachment.ContentId is { Length: > 0 } id)
                 entity.ContentId = id;
         }
@@ -49,16 +61,27 @@ internal static class CreatedMime
     {
         using var stream = new MemoryStream(mime);
         var message = MimeMessage.Load(stream);
-        return (message.Subject ?? "", message.From.Mailboxes.FirstOrDefault()?.Address ?? "", message.To.Mailboxes.FirstOrDefault()?.Address ?? "", $"<{message.MessageId ?? MimeUtils.GenerateMessageId()}>", message.Date);
+        return (
+            message.Subject ?? "",
+            message.From.Mailboxes.FirstOrDefault()?.Address ?? "",
+            message.To.Mailboxes.FirstOrDefault()?.Address ?? "",
+            $"<{message.MessageId ?? MimeUtils.GenerateMessageId()}>",
+            message.Date
+        );
     }
 
     public static string Text(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()!
+            : "";
 
     public static IEnumerable<JsonElement> Array(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
+            ? value.EnumerateArray()
+            : [];
 
-    public static DateTimeOffset? Time(string? text) => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+    public static DateTimeOffset? Time(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
 
     private static void Add(InternetAddressList list, JsonElement json, string name)
     {

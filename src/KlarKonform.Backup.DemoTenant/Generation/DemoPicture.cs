@@ -27,7 +27,16 @@ public static class DemoPicture
         BinaryPrimitives.WriteInt32BigEndian(header, Side);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), Side);
         (header[8], header[9]) = (8, 2);
-        return [0x89, .. "PNG\r\n"u8, 0x1A, (byte)'\n', .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, pixels.ToArray()), .. Chunk("IEND"u8, [])];
+        return
+        [
+            0x89,
+            .. "PNG\r\n"u8,
+            0x1A,
+            (byte)'\n',
+            .. Chunk("IHDR"u8, header),
+            .. Chunk("IDAT"u8, pixels.ToArray()),
+            .. Chunk("IEND"u8, []),
+        ];
     }
 
     private static byte[] Chunk(ReadOnlySpan<byte> type, byte[] data)

@@ -24,7 +24,13 @@ public sealed class DirectoryGenerator
             AddContact();
         foreach (var kind in (string[])["distribution", "unified", "security"])
         {
-            var group = new DemoGroup { Id = _state.Guid(), DisplayName = "Gruppe " + kind, Mail = kind + "@demo.example", Kind = kind };
+            var group = new DemoGroup
+            {
+                Id = _state.Guid(),
+                DisplayName = "Gruppe " + kind,
+                Mail = kind + "@demo.example",
+                Kind = kind,
+            };
             tenant.Groups.Add(group.Id, group);
             tenant.GroupChanges.Add(tenant.NextSequence(), group.Id);
             foreach (var user in tenant.Users)
@@ -74,7 +80,13 @@ public sealed class DirectoryGenerator
 
     private void AddContact()
     {
-        var contact = new DemoOrgContact { Id = _state.Guid(), DisplayName = $"Lieferant {_state.Random.Next(1000)}: Süd/West", Mail = $"lieferant{_state.Random.Next(1000)}@partner.example", Company = "Partner AG" };
+        var contact = new DemoOrgContact
+        {
+            Id = _state.Guid(),
+            DisplayName = $"Lieferant {_state.Random.Next(1000)}: Süd/West",
+            Mail = $"lieferant{_state.Random.Next(1000)}@partner.example",
+            Company = "Partner AG",
+        };
         _state.Tenant.OrgContacts.Add(contact.Id, contact);
         _state.Tenant.OrgContactChanges.Add(_state.Tenant.NextSequence(), contact.Id);
     }

@@ -7,14 +7,32 @@ public sealed class DriveGenerator
 {
     private static readonly string[] s_fileNames =
     [
-        "Bericht.docx", "Kalkulation Q3.xlsx", "Foto 1.jpg", "Größen.csv", "Vertrag #12 (100 %).pdf", "archiv.zip", "notizen.txt", "Präsentation.pptx",
+        "Bericht.docx",
+        "Kalkulation Q3.xlsx",
+        "Foto 1.jpg",
+        "Größen.csv",
+        "Vertrag #12 (100 %).pdf",
+        "archiv.zip",
+        "notizen.txt",
+        "Präsentation.pptx",
     ];
 
     // Valid in one place or another: reserved on Windows, decomposed umlauts, characters of URLs and of format strings, endings that
     // Windows cuts off.
     private static readonly string[] s_oddNames =
     [
-        "CON", "nul.txt", "LPT1.log", "Gro\u0308\u00dfe.txt", "Gr\u00f6\u00dfe.txt", "50%25 #1 {0} $(x) 'a'.txt", "Punkt am Ende.", " vorn und hinten ", "~$Sperre.docx", "..hidden", "emoji 🎉.txt", "a.b.c.d.e",
+        "CON",
+        "nul.txt",
+        "LPT1.log",
+        "Gro\u0308\u00dfe.txt",
+        "Gr\u00f6\u00dfe.txt",
+        "50%25 #1 {0} $(x) 'a'.txt",
+        "Punkt am Ende.",
+        " vorn und hinten ",
+        "~$Sperre.docx",
+        "..hidden",
+        "emoji 🎉.txt",
+        "a.b.c.d.e",
     ];
 
     private readonly GeneratorState _state;
@@ -56,17 +74,26 @@ public sealed class DriveGenerator
         AddFile(drive, folder, "aufzubewahren.pdf", 800).RetentionLabel = "Zehn Jahre";
     }
 
-    public DemoDriveItem AddFile(DemoDrive drive, DemoDriveItem parent, string? name = null, long? size = null) => drive.Add(
-        New(parent, Unused(drive, parent, name ?? _state.Pick(s_fileNames)), size: size ?? 1 + (long)(_state.Sizes.MaxFileBytes * Math.Pow(_state.Random.NextDouble(), 6))));
+    public DemoDriveItem AddFile(DemoDrive drive, DemoDriveItem parent, string? name = null, long? size = null) =>
+        drive.Add(
+            New(
+                parent,
+                Unused(drive, parent, name ?? _state.Pick(s_fileNames)),
+                size: size ?? 1 + (long)(_state.Sizes.MaxFileBytes * Math.Pow(_state.Random.NextDouble(), 6))
+            )
+        );
 
-    public DemoDriveItem AddFolder(DemoDrive drive, DemoDriveItem parent, string name) => drive.Add(new DemoDriveItem
-    {
-        Id = _state.Id("01"),
-        Name = Unused(drive, parent, name),
-        ParentId = parent.Id,
-        IsFolder = true,
-        Modified = _state.Now,
-    });
+    public DemoDriveItem AddFolder(DemoDrive drive, DemoDriveItem parent, string name) =>
+        drive.Add(
+            new DemoDriveItem
+            {
+                Id = _state.Id("01"),
+                Name = Unused(drive, parent, name),
+                ParentId = parent.Id,
+                IsFolder = true,
+                Modified = _state.Now,
+            }
+        );
 
     /// <summary>Makes one random change.</summary>
     /// <param name="drive">The drive.</param>
@@ -83,7 +110,12 @@ public sealed class DriveGenerator
                 break;
             case 2:
                 var changed = _state.Pick(files);
-                drive.Write(changed, _state.Random.NextInt64(), 1 + _state.Random.Next(_state.Sizes.MaxFileBytes / 4), _state.Now = _state.Now.AddMinutes(1));
+                drive.Write(
+                    changed,
+                    _state.Random.NextInt64(),
+                    1 + _state.Random.Next(_state.Sizes.MaxFileBytes / 4),
+                    _state.Now = _state.Now.AddMinutes(1)
+                );
                 break;
             case 3:
                 var renamed = _state.Pick(files);
@@ -114,7 +146,12 @@ public sealed class DriveGenerator
                 break;
             case 10:
                 var shared = _state.Pick(files);
-                drive.Share(shared, shared.Permissions.Count > 1 ? null : new DemoPermission(_state.Id("P"), "read", _state.Random.Next(2) == 0 ? "organization" : null, "Clara Muster"));
+                drive.Share(
+                    shared,
+                    shared.Permissions.Count > 1
+                        ? null
+                        : new DemoPermission(_state.Id("P"), "read", _state.Random.Next(2) == 0 ? "organization" : null, "Clara Muster")
+                );
                 break;
             default:
                 // Two files swap places.
@@ -133,7 +170,9 @@ public sealed class DriveGenerator
     // SharePoint puts an item back where it was, if that place still exists and is free.
     private void Restore(DemoDrive drive)
     {
-        var candidates = drive.RecycleBin.Where(item => drive.Items.ContainsKey(item.ParentId!) && !IsTaken(drive, item.ParentId!, item.Name)).ToArray();
+        var candidates = drive
+            .RecycleBin.Where(item => drive.Items.ContainsKey(item.ParentId!) && !IsTaken(drive, item.ParentId!, item.Name))
+            .ToArray();
         if (candidates.Length > 0)
             drive.Restore(_state.Pick(candidates));
     }
@@ -144,21 +183,30 @@ public sealed class DriveGenerator
             drive.Move(item, parent);
     }
 
-    private DemoDriveItem? OtherThanRoot(DemoDriveItem[] folders) => folders.Where(item => item.ParentId is not null).OrderBy(_ => _state.Random.Next()).FirstOrDefault();
+    private DemoDriveItem? OtherThanRoot(DemoDriveItem[] folders) =>
+        folders.Where(item => item.ParentId is not null).OrderBy(_ => _state.Random.Next()).FirstOrDefault();
 
-    private DemoDriveItem New(DemoDriveItem parent, string name, bool isShortcut = false, bool isNotebook = false, bool missing = false, long size = 0) => new()
-    {
-        Id = _state.Id("01"),
-        Name = name,
-        ParentId = parent.Id,
-        IsFolder = isNotebook,
-        IsNotebook = isNotebook,
-        IsShortcut = isShortcut,
-        IsContentMissing = missing,
-        Size = size,
-        Seed = _state.Random.NextInt64(),
-        Modified = _state.Now.AddMinutes(_state.Random.Next(500_000)),
-    };
+    private DemoDriveItem New(
+        DemoDriveItem parent,
+        string name,
+        bool isShortcut = false,
+        bool isNotebook = false,
+        bool missing = false,
+        long size = 0
+    ) =>
+        new()
+        {
+            Id = _state.Id("01"),
+            Name = name,
+            ParentId = parent.Id,
+            IsFolder = isNotebook,
+            IsNotebook = isNotebook,
+            IsShortcut = isShortcut,
+            IsContentMissing = missing,
+            Size = size,
+            Seed = _state.Random.NextInt64(),
+            Modified = _state.Now.AddMinutes(_state.Random.Next(500_000)),
+        };
 
     // A ZIP, like Office documents.
     private static byte[] Document(long seed, int size)
@@ -178,7 +226,10 @@ public sealed class DriveGenerator
 
     private static string Unused(DemoDrive drive, DemoDriveItem parent, string name)
     {
-        var taken = drive.Items.Values.Where(item => item.ParentId == parent.Id).Select(item => item.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var taken = drive
+            .Items.Values.Where(item => item.ParentId == parent.Id)
+            .Select(item => item.Name)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
         var candidate = name;
         for (var n = 2; taken.Contains(candidate); n++)
             candidate = $"{Path.GetFileNameWithoutExtension(name)} {n}{Path.GetExtension(name)}";

@@ -8,7 +8,24 @@ namespace KlarKonform.Backup.DemoTenant.Generation;
 public static class MimeWriter
 {
     private static readonly string[] s_words =
-        ["Angebot", "Rechnung", "über", "Lieferung", "prüfen", "bitte", "Termin", "morgen", "Grüße", "Anlage", "Vertrag", "Größe", "und", "der", "die", "Projekt"];
+    [
+        "Angebot",
+        "Rechnung",
+        "über",
+        "Lieferung",
+        "prüfen",
+        "bitte",
+        "Termin",
+        "morgen",
+        "Grüße",
+        "Anlage",
+        "Vertrag",
+        "Größe",
+        "und",
+        "der",
+        "die",
+        "Projekt",
+    ];
 
     // Whole lines of base64, so that the pieces of a large attachment fit together.
     private const int Piece = 57 * 4096;
@@ -35,7 +52,13 @@ public static class MimeWriter
             return;
         }
 
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"From: {message.From}\r\nMessage-ID: {message.InternetMessageId}\r\nMIME-Version: 1.0\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"), cancellationToken);
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes(
+                $"From: {message.From}\r\nMessage-ID: {message.InternetMessageId}\r\nMIME-Version: 1.0\r\n"
+                    + $"Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+            ),
+            cancellationToken
+        );
         var buffer = new byte[Piece];
         for (var position = 0; position < message.LargeAttachment; position += Piece)
         {
@@ -56,17 +79,25 @@ public static class MimeWriter
         var body = Body(message);
         if (message.Attachments.Count == 0)
         {
-            text.Append("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n").Append(Base64(Encoding.UTF8.GetBytes(body)));
+            text.Append("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n")
+                .Append(Base64(Encoding.UTF8.GetBytes(body)));
             return Encoding.ASCII.GetBytes(text.ToString());
         }
 
         var boundary = $"=_demo_{message.Seed:x16}";
         text.Append(CultureInfo.InvariantCulture, $"Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n");
-        text.Append("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n").Append(Base64(Encoding.UTF8.GetBytes(body)));
+        text.Append("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n")
+            .Append(Base64(Encoding.UTF8.GetBytes(body)));
         foreach (var attachment in message.Attachments)
         {
-            text.Append(CultureInfo.InvariantCulture, $"--{boundary}\r\nContent-Type: {attachment.ContentType}; name=\"{attachment.Name}\"\r\n");
-            text.Append(CultureInfo.InvariantCulture, $"Content-Disposition: attachment; filename=\"{attachment.Name}\"\r\nContent-Transfer-Encoding: base64\r\n\r\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"--{boundary}\r\nContent-Type: {attachment.ContentType}; name=\"{attachment.Name}\"\r\n"
+            );
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"Content-Disposition: attachment; filename=\"{attachment.Name}\"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+            );
             text.Append(Base64(SeededContent.Bytes(attachment.Seed, attachment.Size)));
         }
 
@@ -85,7 +116,9 @@ public static class MimeWriter
 
     private static string Base64(byte[] bytes) => Convert.ToBase64String(bytes, Base64FormattingOptions.InsertLineBreaks) + "\r\n";
 
-    private static string Date(DateTimeOffset time) => time.ToUniversalTime().ToString("ddd, dd MMM yyyy HH:mm:ss '+0000'", CultureInfo.InvariantCulture);
+    private static string Date(DateTimeOffset time) =>
+        time.ToUniversalTime().ToString("ddd, dd MMM yyyy HH:mm:ss '+0000'", CultureInfo.InvariantCulture);
 
-    private static string EncodeWord(string text) => text.All(char.IsAscii) ? text : $"=?utf-8?B?{Convert.ToBase64String(Encoding.UTF8.GetBytes(text))}?=";
+    private static string EncodeWord(string text) =>
+        text.All(char.IsAscii) ? text : $"=?utf-8?B?{Convert.ToBase64String(Encoding.UTF8.GetBytes(text))}?=";
 }

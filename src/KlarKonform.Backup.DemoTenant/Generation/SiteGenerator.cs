@@ -129,7 +129,12 @@ public sealed class SiteGenerator
 
     private DemoSite NewSite(string title, string path, int files)
     {
-        var site = new DemoSite { Id = SiteId("demo.sharepoint.example"), Title = title, Path = path };
+        var site = new DemoSite
+        {
+            Id = SiteId("demo.sharepoint.example"),
+            Title = title,
+            Path = path,
+        };
         site.Libraries.Add(NewLibrary("Dokumente", files));
         var tasks = new DemoList(_tenant, _state.Guid(), "Aufgaben / Offen") { Columns = ["Title", "Fällig", "Betrag", "Erledigt"] };
         for (var i = 0; i < 5; i++)
@@ -140,7 +145,14 @@ public sealed class SiteGenerator
         return site;
     }
 
-    private DemoPage NewPage(string name) => new() { Id = _state.Guid(), Name = name, Text = "<p>Willkommen & viel Erfolg</p>", Modified = _state.Now };
+    private DemoPage NewPage(string name) =>
+        new()
+        {
+            Id = _state.Guid(),
+            Name = name,
+            Text = "<p>Willkommen & viel Erfolg</p>",
+            Modified = _state.Now,
+        };
 
     private void SetFields(DemoListItem item)
     {

@@ -9,8 +9,18 @@ public sealed class TenantGenerator
     private static readonly string[] s_firstNames = ["Anna", "Björn", "Clara", "Dörte", "Emil", "Fatma", "Günther", "Hanna", "Ivo", "Jule"];
     private static readonly string[] s_subjects =
     [
-        "Angebot 4711", "Re: Rechnung für März", "Größe & Gewicht <wichtig>", "Terminänderung: 24.12.", "AW: AW: Vertrag / Anlage 3",
-        "..\\..\\etc\\passwd", "🎉 Jubiläum", "Frage: \"wann?\"", "CON", "Protokoll\tJour fixe", "", "Ein sehr langer Betreff " + "der nicht endet ",
+        "Angebot 4711",
+        "Re: Rechnung für März",
+        "Größe & Gewicht <wichtig>",
+        "Terminänderung: 24.12.",
+        "AW: AW: Vertrag / Anlage 3",
+        "..\\..\\etc\\passwd",
+        "🎉 Jubiläum",
+        "Frage: \"wann?\"",
+        "CON",
+        "Protokoll\tJour fixe",
+        "",
+        "Ein sehr langer Betreff " + "der nicht endet ",
     ];
 
     // No mailbox is older than this.
@@ -48,8 +58,15 @@ public sealed class TenantGenerator
     {
         for (var i = 0; i < _sizes.Users; i++)
         {
-            var name = s_firstNames[i % s_firstNames.Length] + (i < s_firstNames.Length ? "" : (i / s_firstNames.Length).ToString(CultureInfo.InvariantCulture));
-            var user = new DemoUser { Id = Guid(), UserPrincipalName = $"{Ascii(name)}@demo.example", DisplayName = name + " Muster" };
+            var name =
+                s_firstNames[i % s_firstNames.Length]
+                + (i < s_firstNames.Length ? "" : (i / s_firstNames.Length).ToString(CultureInfo.InvariantCulture));
+            var user = new DemoUser
+            {
+                Id = Guid(),
+                UserPrincipalName = $"{Ascii(name)}@demo.example",
+                DisplayName = name + " Muster",
+            };
             _tenant.Users.Add(user);
 
             // The last of several users has neither a licence nor a OneDrive, because every real tenant has such users.
@@ -73,10 +90,22 @@ public sealed class TenantGenerator
     {
         var mailbox = user.Mailbox!;
         var folders = mailbox.Folders.Values.Where(folder => folder.WellKnownName != "msgfolderroot" && !folder.IsSearchFolder).ToArray();
-        _state.Now = _state.Now.AddHours(_random.Next(1, Math.Clamp(2 * MaxHours / Math.Max(1, _sizes.MailsPerUser * _sizes.Users), 2, 30)));
-        var attachments = _random.NextDouble() < _sizes.AttachmentShare
-            ? Enumerable.Range(0, _random.Next(1, 3)).Select(n => new DemoAttachment(Id("AT"), $"anlage-{n}.bin", "application/octet-stream", _random.NextInt64(), _random.Next(10, _sizes.MaxAttachmentBytes))).ToArray()
-            : [];
+        _state.Now = _state.Now.AddHours(
+            _random.Next(1, Math.Clamp(2 * MaxHours / Math.Max(1, _sizes.MailsPerUser * _sizes.Users), 2, 30))
+        );
+        var attachments =
+            _random.NextDouble() < _sizes.AttachmentShare
+                ? Enumerable
+                    .Range(0, _random.Next(1, 3))
+                    .Select(n => new DemoAttachment(
+                        Id("AT"),
+                        $"anlage-{n}.bin",
+                        "application/octet-stream",
+                        _random.NextInt64(),
+                        _random.Next(10, _sizes.MaxAttachmentBytes)
+                    ))
+                    .ToArray()
+                : [];
         var message = new DemoMessage
         {
             Id = Id("AAkALg"),
@@ -94,7 +123,8 @@ public sealed class TenantGenerator
         return message;
     }
 
-    public DemoDriveItem AddFile(DemoDrive drive, DemoDriveItem parent, string? name = null, long? size = null) => Drives.AddFile(drive, parent, name, size);
+    public DemoDriveItem AddFile(DemoDrive drive, DemoDriveItem parent, string? name = null, long? size = null) =>
+        Drives.AddFile(drive, parent, name, size);
 
     public DemoDriveItem AddFolder(DemoDrive drive, DemoDriveItem parent, string name) => Drives.AddFolder(drive, parent, name);
 
@@ -118,13 +148,29 @@ public sealed class TenantGenerator
         newMessages.IntersectWith(Mails().Select(message => message.Id));
 
         // Changed and changed back: only the change key shows it, as for a change of the text, so it must be read.
-        newMessages.UnionWith(Mails().Where(message => mails.TryGetValue(message.Id, out var old) && old.Version != message.Version && (old.FolderId, old.IsRead) == (message.FolderId, message.IsRead)).Select(message => message.Id));
+        newMessages.UnionWith(
+            Mails()
+                .Where(message =>
+                    mails.TryGetValue(message.Id, out var old)
+                    && old.Version != message.Version
+                    && (old.FolderId, old.IsRead) == (message.FolderId, message.IsRead)
+                )
+                .Select(message => message.Id)
+        );
         var files = Contents().Except(before).ToArray();
         return new ChangeSummary(newMessages.Count, files.Count(file => file.Size > 0), files.Length);
 
-        IEnumerable<DemoMessage> Mails() => _tenant.Users.Where(user => user.Mailbox is not null).SelectMany(user => user.Mailbox!.Messages.Values);
+        IEnumerable<DemoMessage> Mails() =>
+            _tenant.Users.Where(user => user.Mailbox is not null).SelectMany(user => user.Mailbox!.Messages.Values);
 
-        HashSet<(string Id, long Seed, long Size)> Contents() => [.. _tenant.Users.Where(user => user.Drive is not null).SelectMany(user => user.Drive!.Items.Values).Where(item => !item.IsFolder).Select(item => (item.Id, item.Seed, item.Size))];
+        HashSet<(string Id, long Seed, long Size)> Contents() =>
+            [
+                .. _tenant
+                    .Users.Where(user => user.Drive is not null)
+                    .SelectMany(user => user.Drive!.Items.Values)
+                    .Where(item => !item.IsFolder)
+                    .Select(item => (item.Id, item.Seed, item.Size)),
+            ];
     }
 
     /// <summary>Makes a number of random changes to everything in the tenant.</summary>
@@ -161,7 +207,9 @@ public sealed class TenantGenerator
     {
         var mailbox = user.Mailbox!;
         var messages = mailbox.Messages.Values.ToArray();
-        var folders = mailbox.Folders.Values.Where(folder => folder is { WellKnownName: null, Store: DemoFolderStore.Visible, IsSearchFolder: false }).ToArray();
+        var folders = mailbox
+            .Folders.Values.Where(folder => folder is { WellKnownName: null, Store: DemoFolderStore.Visible, IsSearchFolder: false })
+            .ToArray();
         switch (messages.Length == 0 ? 0 : _random.Next(6))
         {
             case 0 or 1:
@@ -174,7 +222,13 @@ public sealed class TenantGenerator
                 break;
             case 3:
                 var moved = messages[_random.Next(messages.Length)];
-                var targets = mailbox.Folders.Values.Where(folder => folder.WellKnownName != "msgfolderroot" && folder.Id != moved.FolderId && folder is { Store: not DemoFolderStore.Archive, IsSearchFolder: false }).ToArray();
+                var targets = mailbox
+                    .Folders.Values.Where(folder =>
+                        folder.WellKnownName != "msgfolderroot"
+                        && folder.Id != moved.FolderId
+                        && folder is { Store: not DemoFolderStore.Archive, IsSearchFolder: false }
+                    )
+                    .ToArray();
                 mailbox.Move(moved, targets[_random.Next(targets.Length)]);
                 break;
             case 4:
@@ -206,9 +260,27 @@ public sealed class TenantGenerator
     public void AddDumpsterAndArchive(DemoUser user)
     {
         var mailbox = user.Mailbox!;
-        var dumpster = mailbox.AddFolder(Id("AQMk"), null, "Recoverable Items", wellKnownName: "recoverableitemsroot", store: DemoFolderStore.RecoverableItems);
-        var deletions = mailbox.AddFolder(Id("AQMk"), dumpster.Id, "Deletions", wellKnownName: "recoverableitemsdeletions", store: DemoFolderStore.RecoverableItems);
-        var archive = mailbox.AddFolder(Id("AQMk"), null, "Top of Information Store", wellKnownName: "archivemsgfolderroot", store: DemoFolderStore.Archive);
+        var dumpster = mailbox.AddFolder(
+            Id("AQMk"),
+            null,
+            "Recoverable Items",
+            wellKnownName: "recoverableitemsroot",
+            store: DemoFolderStore.RecoverableItems
+        );
+        var deletions = mailbox.AddFolder(
+            Id("AQMk"),
+            dumpster.Id,
+            "Deletions",
+            wellKnownName: "recoverableitemsdeletions",
+            store: DemoFolderStore.RecoverableItems
+        );
+        var archive = mailbox.AddFolder(
+            Id("AQMk"),
+            null,
+            "Top of Information Store",
+            wellKnownName: "archivemsgfolderroot",
+            store: DemoFolderStore.Archive
+        );
         var old = mailbox.AddFolder(Id("AQMk"), archive.Id, "Alt/2019", store: DemoFolderStore.Archive);
         foreach (var folder in (DemoMailFolder[])[deletions, old, old])
             AddMessage(user, folder.Id);
@@ -218,5 +290,6 @@ public sealed class TenantGenerator
 
     private string Guid() => _state.Guid();
 
-    private static string Ascii(string name) => name.ToLowerInvariant().Replace("ö", "oe", StringComparison.Ordinal).Replace("ü", "ue", StringComparison.Ordinal);
+    private static string Ascii(string name) =>
+        name.ToLowerInvariant().Replace("ö", "oe", StringComparison.Ordinal).Replace("ü", "ue", StringComparison.Ordinal);
 }

@@ -36,8 +36,20 @@ public sealed class DemoTenantServer : IAsyncDisposable
     private ChangedAnswers _changes = null!;
     private ChatGenerator? _chats;
 
-    private DemoTenantServer(WebApplication app, DemoCertificates certificates, DemoTenantOptions options, DemoTenantModel model,
-        TenantGenerator generator, RequestCounters counters, AccessTokens tokens, DeltaPages pages, TokenPages tokenPages, Downloads downloads, PreciseDelay delay, string baseUrl)
+    private DemoTenantServer(
+        WebApplication app,
+        DemoCertificates certificates,
+        DemoTenantOptions options,
+        DemoTenantModel model,
+        TenantGenerator generator,
+        RequestCounters counters,
+        AccessTokens tokens,
+        DeltaPages pages,
+        TokenPages tokenPages,
+        Downloads downloads,
+        PreciseDelay delay,
+        string baseUrl
+    )
     {
         _app = app;
         _certificates = certificates;
@@ -99,29 +111,37 @@ public sealed class DemoTenantServer : IAsyncDisposable
         var graph = baseUrl + "/v1.0";
         var counters = new RequestCounters();
         var meter = new ContentMeter();
-        app.Use((context, next) =>
-        {
-            if (options.Clock is { } clock)
-                context.Response.GetTypedHeaders().Date = clock();
-            if (!meter.IsCut)
-                return next(context);
-            context.Abort();
-            return Task.CompletedTask;
-        });
+        app.Use(
+            (context, next) =>
+            {
+                if (options.Clock is { } clock)
+                    context.Response.GetTypedHeaders().Date = clock();
+                if (!meter.IsCut)
+                    return next(context);
+                context.Abort();
+                return Task.CompletedTask;
+            }
+        );
         var tokens = new AccessTokens(options, counters);
         var pages = new DeltaPages(model, graph);
         var tokenPages = new TokenPages(model, graph);
         var downloads = new Downloads(counters, options.ToleratesTokensOnDownloads, meter);
-        app.MapPost("/{tenant}/oauth2/v2.0/token", (HttpRequest request, string tenant) =>
-        {
-            counters.Count("token");
-            return tokens.IssueAsync(request, tenant);
-        });
-        app.MapGet("/msi/token", (HttpRequest request) =>
-        {
-            counters.Count("machineToken");
-            return tokens.IssueToMachine(request);
-        });
+        app.MapPost(
+            "/{tenant}/oauth2/v2.0/token",
+            (HttpRequest request, string tenant) =>
+            {
+                counters.Count("token");
+                return tokens.IssueAsync(request, tenant);
+            }
+        );
+        app.MapGet(
+            "/msi/token",
+            (HttpRequest request) =>
+            {
+                counters.Count("machineToken");
+                return tokens.IssueToMachine(request);
+            }
+        );
         var changes = new ChangedAnswers();
         var routes = new GraphRoutes(tokens, options, counters, delay, changes);
         new DirectoryEndpoints(model, pages).Map(routes);
@@ -139,7 +159,11 @@ public sealed class DemoTenantServer : IAsyncDisposable
         routes.Map(app);
         var media = new MediaEndpoints(model, options, counters);
         media.Map(app);
-        app.MapGet("/download/{ticket}", (HttpContext context, string ticket) => changes.PassAsync(context, context.Request.Path.Value!, each => downloads.ServeAsync(each, ticket)));
+        app.MapGet(
+            "/download/{ticket}",
+            (HttpContext context, string ticket) =>
+                changes.PassAsync(context, context.Request.Path.Value!, each => downloads.ServeAsync(each, ticket))
+        );
         app.MapMethods("/upload/{ticket}", ["GET", "PUT"], (HttpContext context, string ticket) => uploads.ServeAsync(context, ticket));
         MapControl(app, model, generator, counters);
         await app.StartAsync();
@@ -147,7 +171,28 @@ public sealed class DemoTenantServer : IAsyncDisposable
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         var second = new Uri(addresses.Single(address => new Uri(address).Port != port));
         uploads.Host = downloads.Host = $"https://localhost:{second.Port}";
-        return new DemoTenantServer(app, certificates, options, model, generator, counters, tokens, pages, tokenPages, downloads, delay, baseUrl) { Contents = meter, _routes = routes, _changes = changes, _mailboxes = routes.Mailboxes, _uploads = uploads, _media = media };
+        return new DemoTenantServer(
+            app,
+            certificates,
+            options,
+            model,
+            generator,
+            counters,
+            tokens,
+            pages,
+            tokenPages,
+            downloads,
+            delay,
+            baseUrl
+        )
+        {
+            Contents = meter,
+            _routes = routes,
+            _changes = changes,
+            _mailboxes = routes.Mailboxes,
+            _uploads = uploads,
+            _media = media,
+        };
     }
 
     /// <summary>
@@ -220,20 +265,28 @@ public sealed class DemoTenantServer : IAsyncDisposable
     private static void MapControl(WebApplication app, DemoTenantModel model, TenantGenerator generator, RequestCounters counters)
     {
         app.MapGet("/demo/stats", () => Results.Json(new { counters.Counts, counters.Violations }));
-        app.MapGet("/demo/shape", () =>
-        {
-            lock (model)
-                return Results.Json(model.Users.Where(user => user.Mailbox is not null).Select(user => user.Mailbox!.CountByFolder()).ToArray());
-        });
-        app.MapPost("/demo/stats/reset", () => counters.Reset());
-        app.MapPost("/demo/changes/{count:int}", (int count) =>
-        {
-            lock (model)
+        app.MapGet(
+            "/demo/shape",
+            () =>
             {
-                generator.ChangeEverything(count);
-                return Results.Json(new { changes = count });
+                lock (model)
+                    return Results.Json(
+                        model.Users.Where(user => user.Mailbox is not null).Select(user => user.Mailbox!.CountByFolder()).ToArray()
+                    );
             }
-        });
+        );
+        app.MapPost("/demo/stats/reset", () => counters.Reset());
+        app.MapPost(
+            "/demo/changes/{count:int}",
+            (int count) =>
+            {
+                lock (model)
+                {
+                    generator.ChangeEverything(count);
+                    return Results.Json(new { changes = count });
+                }
+            }
+        );
     }
 
     private static int FreePort()

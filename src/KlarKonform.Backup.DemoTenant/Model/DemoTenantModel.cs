@@ -33,7 +33,15 @@ public sealed class DemoTenantModel(string tenantId)
 
     /// <summary>Every drive: users' and libraries', including those of deleted users.</summary>
     public IEnumerable<DemoDrive> Drives =>
-        Users.Select(user => user.Drive).OfType<DemoDrive>().Concat(Sites.SelectMany(site => site.AndBelow).SelectMany(site => site.PagesLibrary is { } pages ? site.Libraries.Append(pages) : site.Libraries)).Distinct();
+        Users
+            .Select(user => user.Drive)
+            .OfType<DemoDrive>()
+            .Concat(
+                Sites
+                    .SelectMany(site => site.AndBelow)
+                    .SelectMany(site => site.PagesLibrary is { } pages ? site.Libraries.Append(pages) : site.Libraries)
+            )
+            .Distinct();
 
     /// <summary>The number of the next change; delta tokens are such numbers.</summary>
     public long NextSequence() => ++_sequence;

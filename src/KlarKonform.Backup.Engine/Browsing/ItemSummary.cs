@@ -56,7 +56,10 @@ internal sealed record ItemSummary(string Name, string Type, long Size, DateTime
             {
                 "Mail" => Person(graph.Object("from")),
                 "Event" => Person(graph.Object("organizer")),
-                "Chat" => string.Join("; ", graph.Array("participants").Where(each => each.ValueKind == JsonValueKind.String).Select(each => each.GetString())),
+                "Chat" => string.Join(
+                    "; ",
+                    graph.Array("participants").Where(each => each.ValueKind == JsonValueKind.String).Select(each => each.GetString())
+                ),
                 _ => null,
             },
             To = type switch
@@ -100,30 +103,41 @@ internal sealed record ItemSummary(string Name, string Type, long Size, DateTime
     private static DateTimeOffset? DeletedByPath(string[] parts)
     {
         var at = Array.IndexOf(parts, DeletedItems.Folder);
-        return at > 0 && at + 1 < parts.Length && DateTime.TryParseExact(parts[at + 1], "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var month)
-            ? new DateTimeOffset(month, TimeSpan.Zero) : null;
+        return
+            at > 0
+            && at + 1 < parts.Length
+            && DateTime.TryParseExact(parts[at + 1], "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var month)
+            ? new DateTimeOffset(month, TimeSpan.Zero)
+            : null;
     }
 
-    private static string TypeOf(string type) => type switch
-    {
-        "message" => "Mail",
-        "event" => "Event",
-        "contact" => "Contact",
-        "user" => "User",
-        "group" => "Group",
-        "orgContact" => "OrgContact",
-        "listItem" => "ListItem",
-        "sitePage" or "page" => "Page",
-        "chatMonth" or "chat" => "Chat",
-        _ => "File",
-    };
+    private static string TypeOf(string type) =>
+        type switch
+        {
+            "message" => "Mail",
+            "event" => "Event",
+            "contact" => "Contact",
+            "user" => "User",
+            "group" => "Group",
+            "orgContact" => "OrgContact",
+            "listItem" => "ListItem",
+            "sitePage" or "page" => "Page",
+            "chatMonth" or "chat" => "Chat",
+            _ => "File",
+        };
 
     private static DateTimeOffset TimeOf(Node node, string type, JsonElement graph)
     {
         var time = type switch
         {
             "Mail" => graph.Time("receivedDateTime", "sentDateTime"),
-            "Event" when DateTime.TryParse(graph.Object("start").Text("dateTime"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var start) => new DateTimeOffset(start, TimeSpan.Zero),
+            "Event"
+                when DateTime.TryParse(
+                    graph.Object("start").Text("dateTime"),
+                    CultureInfo.InvariantCulture,
+                    DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+                    out var start
+                ) => new DateTimeOffset(start, TimeSpan.Zero),
             _ => DateTimeOffset.UnixEpoch,
         };
         return time == DateTimeOffset.UnixEpoch ? node.ModTime.Moment.ToUniversalTime() : time.ToUniversalTime();
@@ -141,6 +155,8 @@ internal sealed record ItemSummary(string Name, string Type, long Size, DateTime
     {
         var address = recipient.Object("emailAddress");
         var (name, mail) = (address.Text("name"), address.Text("address"));
-        return mail.Length == 0 && name.Length == 0 ? null : name.Length == 0 || name == mail ? mail : $"{name} <{mail}>";
+        return mail.Length == 0 && name.Length == 0 ? null
+            : name.Length == 0 || name == mail ? mail
+            : $"{name} <{mail}>";
     }
 }

@@ -16,30 +16,37 @@ internal static class ItemWall
     /// <summary>Whether a failure concerns only this item.</summary>
     /// <param name="exception">What was thrown.</param>
     /// <param name="cancellationToken">The call's token: the cancellation of anything else is a failure like any other.</param>
-    public static bool Holds(Exception exception, CancellationToken cancellationToken) => exception switch
-    {
-        OperationCanceledException => !cancellationToken.IsCancellationRequested,
-        StorageException storage => storage is
+    public static bool Holds(Exception exception, CancellationToken cancellationToken) =>
+        exception switch
         {
-            Key: not null,
-            Kind: StorageErrorKind.AccessDenied or StorageErrorKind.Other or StorageErrorKind.NotFound or StorageErrorKind.Archived,
-        },
-        BackupException error => error.ErrorId is not ("DestinationFull" or "RestoreTargetFull"),
-        _ => !IsDiskFull(exception),
-    };
+            OperationCanceledException => !cancellationToken.IsCancellationRequested,
+            StorageException storage => storage
+                is {
+                    Key: not null,
+                    Kind: StorageErrorKind.AccessDenied or StorageErrorKind.Other or StorageErrorKind.NotFound or StorageErrorKind.Archived,
+                },
+            BackupException error => error.ErrorId is not ("DestinationFull" or "RestoreTargetFull"),
+            _ => !IsDiskFull(exception),
+        };
 
     /// <summary>Whether a local disk is full: then no other file can be written either.</summary>
-    public static bool IsDiskFull(Exception exception) => exception is IOException and not EndOfStreamException && s_full.Contains(exception.HResult & 0xFFFF);
+    public static bool IsDiskFull(Exception exception) =>
+        exception is IOException and not EndOfStreamException && s_full.Contains(exception.HResult & 0xFFFF);
 
     /// <summary>A failure's code and reason, for the item's row.</summary>
-    public static (string Code, string Detail) Describe(Exception exception) => exception switch
-    {
-        BackupException error => (error.ErrorId, error.Message),
-        StorageException { Kind: StorageErrorKind.Archived } archived => Describe(ErrorTranslator.Archived(archived)),
-        RepositoryException { InnerException: StorageException { Kind: StorageErrorKind.Archived } archived } =>
-            Describe(ErrorTranslator.Archived(archived)),
-        RepositoryException or StorageException => ("RepositoryDamaged", exception.InnerException is { } inner and not StorageException ? $"{exception.Message} {inner.Message}" : exception.Message),
-        Graph.GraphException graph => (graph.Code, graph.Message),
-        _ => ("ItemUnreadable", $"{exception.GetType().Name}: {exception.Message}"),
-    };
+    public static (string Code, string Detail) Describe(Exception exception) =>
+        exception switch
+        {
+            BackupException error => (error.ErrorId, error.Message),
+            StorageException { Kind: StorageErrorKind.Archived } archived => Describe(ErrorTranslator.Archived(archived)),
+            RepositoryException { InnerException: StorageException { Kind: StorageErrorKind.Archived } archived } => Describe(
+                ErrorTranslator.Archived(archived)
+            ),
+            RepositoryException or StorageException => (
+                "RepositoryDamaged",
+                exception.InnerException is { } inner and not StorageException ? $"{exception.Message} {inner.Message}" : exception.Message
+            ),
+            Graph.GraphException graph => (graph.Code, graph.Message),
+            _ => ("ItemUnreadable", $"{exception.GetType().Name}: {exception.Message}"),
+        };
 }

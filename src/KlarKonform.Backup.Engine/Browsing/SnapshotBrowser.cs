@@ -15,7 +15,8 @@ internal sealed class SnapshotBrowser(RepositoryReader reader)
 {
     /// <summary>The entries at the root.</summary>
     /// <exception cref="RepositoryException">The root itself is missing or damaged: nothing can be shown.</exception>
-    public Task<IReadOnlyList<SnapshotEntry>> RootAsync(BlobId root, CancellationToken cancellationToken) => ReadAsync(root, null, cancellationToken);
+    public Task<IReadOnlyList<SnapshotEntry>> RootAsync(BlobId root, CancellationToken cancellationToken) =>
+        ReadAsync(root, null, cancellationToken);
 
     /// <summary>The entries directly in a folder; the folder itself, with its fault, if it cannot be read.</summary>
     public async Task<IReadOnlyList<SnapshotEntry>> ChildrenAsync(SnapshotEntry folder, CancellationToken cancellationToken)
@@ -24,7 +25,7 @@ internal sealed class SnapshotBrowser(RepositoryReader reader)
             return [];
         try
         {
-            return await ReadAsync(subtree, folder, cancellationToken).ConfigureAwait(false);
+            return await ReadAsync(subtree, folder, cancellationToken);
         }
         catch (Exception exception) when (ItemWall.Holds(exception, cancellationToken))
         {
@@ -33,7 +34,10 @@ internal sealed class SnapshotBrowser(RepositoryReader reader)
     }
 
     /// <summary>An entry and everything below it, folders before their contents, including kept deleted items.</summary>
-    public async IAsyncEnumerable<SnapshotEntry> WalkAsync(SnapshotEntry entry, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<SnapshotEntry> WalkAsync(
+        SnapshotEntry entry,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         yield return entry;
         if (entry.Fault is not null)
@@ -41,7 +45,7 @@ internal sealed class SnapshotBrowser(RepositoryReader reader)
 
         // An explicit stack: folders may be nested more deeply than the call stack allows.
         var open = new Stack<IEnumerator<SnapshotEntry>>();
-        open.Push((await ChildrenAsync(entry, cancellationToken).ConfigureAwait(false)).GetEnumerator());
+        open.Push((await ChildrenAsync(entry, cancellationToken)).GetEnumerator());
         while (open.TryPeek(out var level))
         {
             if (!level.MoveNext())
@@ -53,7 +57,7 @@ internal sealed class SnapshotBrowser(RepositoryReader reader)
             var child = level.Current;
             yield return child;
             if (child is { Fault: null, Node.IsDirectory: true })
-                open.Push((await ChildrenAsync(child, cancellationToken).ConfigureAwait(false)).GetEnumerator());
+                open.Push((await ChildrenAsync(child, cancellationToken)).GetEnumerator());
         }
     }
 
@@ -61,13 +65,16 @@ internal sealed class SnapshotBrowser(RepositoryReader reader)
     /// Whether an entry is a resource's folder of deleted items. A user's own folder of that name is never directly below a resource's
     /// root.
     /// </summary>
-    public static bool IsDeletedFolder(SnapshotEntry entry) => entry.Node.IsDirectory && entry.Node.Name == DeletedItems.Folder
-        && entry.Depth == SnapshotLayout.ResourceDepth(entry.Chain()[0].Node.Name) && entry.Node.Attribute(ResourceStore.Attribute) is null;
+    public static bool IsDeletedFolder(SnapshotEntry entry) =>
+        entry.Node.IsDirectory
+        && entry.Node.Name == DeletedItems.Folder
+        && entry.Depth == SnapshotLayout.ResourceDepth(entry.Chain()[0].Node.Name)
+        && entry.Node.Attribute(ResourceStore.Attribute) is null;
 
     private async Task<IReadOnlyList<SnapshotEntry>> ReadAsync(BlobId tree, SnapshotEntry? folder, CancellationToken cancellationToken)
     {
         var faults = new List<TreeFault>();
-        var nodes = await reader.ReadTreeAsync(tree, faults, cancellationToken).ConfigureAwait(false);
+        var nodes = await reader.ReadTreeAsync(tree, faults, cancellationToken);
         var entries = nodes.Select(node => new SnapshotEntry(folder, node));
         return [.. entries.Concat(faults.Select(fault => Unreadable(folder, fault)))];
     }
@@ -77,5 +84,8 @@ internal sealed class SnapshotBrowser(RepositoryReader reader)
 
     // It has neither content nor kind; at most its name is left.
     private static SnapshotEntry Unreadable(SnapshotEntry? folder, TreeFault fault) =>
-        new(folder, new Node { Name = NameOf(fault), Type = "" }) { Fault = new RepositoryException(RepositoryErrorKind.Damaged, fault.Reason) };
+        new(folder, new Node { Name = NameOf(fault), Type = "" })
+        {
+            Fault = new RepositoryException(RepositoryErrorKind.Damaged, fault.Reason),
+        };
 }

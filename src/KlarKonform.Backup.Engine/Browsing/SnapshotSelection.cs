@@ -48,7 +48,7 @@ internal sealed class SnapshotSelection
     public async Task<string?> MissingAsync(BlobId root, CancellationToken cancellationToken)
     {
         var found = new HashSet<PathStep>();
-        await foreach (var _ in VisitAsync(await StartAsync(root, cancellationToken).ConfigureAwait(false), below: false, null, found, cancellationToken).ConfigureAwait(false))
+        await foreach (var _ in VisitAsync(await StartAsync(root, cancellationToken), below: false, null, found, cancellationToken))
         {
             // Only what the walk marks as found matters.
         }
@@ -59,14 +59,14 @@ internal sealed class SnapshotSelection
     /// <summary>The entries that the paths name, without their contents.</summary>
     public async IAsyncEnumerable<SnapshotEntry> NamedAsync(BlobId root, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var branch in VisitAsync(await StartAsync(root, cancellationToken).ConfigureAwait(false), below: false, null, null, cancellationToken).ConfigureAwait(false))
+        await foreach (var branch in VisitAsync(await StartAsync(root, cancellationToken), below: false, null, null, cancellationToken))
             yield return branch.Entry;
     }
 
     /// <summary>The entries that the paths name and everything below them: each once, folders before their contents.</summary>
     public async IAsyncEnumerable<SnapshotEntry> WalkAsync(BlobId root, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var branch in VisitAsync(await StartAsync(root, cancellationToken).ConfigureAwait(false), below: true, null, null, cancellationToken).ConfigureAwait(false))
+        await foreach (var branch in VisitAsync(await StartAsync(root, cancellationToken), below: true, null, null, cancellationToken))
             yield return branch.Entry;
     }
 
@@ -74,9 +74,13 @@ internal sealed class SnapshotSelection
     /// <param name="root">The snapshot's root tree.</param>
     /// <param name="isPart">Whether an entry is a part of its own, with all that is selected below it.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
-    public async IAsyncEnumerable<SelectedBranch> BranchesAsync(BlobId root, Func<SnapshotEntry, bool> isPart, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<SelectedBranch> BranchesAsync(
+        BlobId root,
+        Func<SnapshotEntry, bool> isPart,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
-        await foreach (var branch in VisitAsync(await StartAsync(root, cancellationToken).ConfigureAwait(false), below: true, isPart, null, cancellationToken).ConfigureAwait(false))
+        await foreach (var branch in VisitAsync(await StartAsync(root, cancellationToken), below: true, isPart, null, cancellationToken))
         {
             if (branch.Entry.Fault is not null || isPart(branch.Entry))
                 yield return branch;
@@ -87,21 +91,39 @@ internal sealed class SnapshotSelection
     /// What is selected from a part: with <paramref name="below"/> everything below it, otherwise what the paths name. Several parts may be
     /// walked concurrently.
     /// </summary>
-    public async IAsyncEnumerable<SnapshotEntry> WalkAsync(SelectedBranch branch, bool below, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<SnapshotEntry> WalkAsync(
+        SelectedBranch branch,
+        bool below,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         if (branch.IsSelected)
             yield return branch.Entry;
         if (!branch.Entry.Node.IsDirectory || branch.Entry.Fault is not null || (!below && branch.Wanted.Count == 0))
             yield break;
-        var children = await _browser.ChildrenAsync(branch.Entry, cancellationToken).ConfigureAwait(false);
-        await foreach (var each in VisitAsync(LevelOf(children, branch.Wanted, branch.Entry, below && branch.IsSelected), below, null, null, cancellationToken).ConfigureAwait(false))
+        var children = await _browser.ChildrenAsync(branch.Entry, cancellationToken);
+        await foreach (
+            var each in VisitAsync(
+                LevelOf(children, branch.Wanted, branch.Entry, below && branch.IsSelected),
+                below,
+                null,
+                null,
+                cancellationToken
+            )
+        )
             yield return each.Entry;
     }
 
     private async Task<Level> StartAsync(BlobId root, CancellationToken cancellationToken) =>
-        LevelOf(await _browser.RootAsync(root, cancellationToken).ConfigureAwait(false), [_start], null, isSelected: false);
+        LevelOf(await _browser.RootAsync(root, cancellationToken), [_start], null, isSelected: false);
 
-    private async IAsyncEnumerable<SelectedBranch> VisitAsync(Level first, bool below, Func<SnapshotEntry, bool>? isPart, HashSet<PathStep>? found, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<SelectedBranch> VisitAsync(
+        Level first,
+        bool below,
+        Func<SnapshotEntry, bool>? isPart,
+        HashSet<PathStep>? found,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         // An explicit stack: folders may be nested more deeply than the call stack allows.
         var open = new Stack<Level>([first]);
@@ -126,14 +148,16 @@ internal sealed class SnapshotSelection
 
             if (entry.Fault is not null)
                 found?.UnionWith(steps.SelectMany(step => step.All()));
-            var isSelected = steps.Exists(step => step.Path is not null) || level.Parts.Contains(entry)
+            var isSelected =
+                steps.Exists(step => step.Path is not null)
+                || level.Parts.Contains(entry)
                 || (level.IsSelected && (_includeDeleted || !SnapshotBrowser.IsDeletedFolder(entry)));
             var wanted = steps.FindAll(step => step.Next.Count > 0);
             var isBranch = isPart?.Invoke(entry) == true;
             if (isSelected || (entry.Fault is not null && steps.Count > 0) || (isBranch && wanted.Count > 0))
                 yield return new SelectedBranch(entry, wanted, isSelected);
             if (!isBranch && entry is { Fault: null, Node.IsDirectory: true } && (wanted.Count > 0 || (below && isSelected)))
-                open.Push(LevelOf(await _browser.ChildrenAsync(entry, cancellationToken).ConfigureAwait(false), wanted, entry, below && isSelected));
+                open.Push(LevelOf(await _browser.ChildrenAsync(entry, cancellationToken), wanted, entry, below && isSelected));
         }
     }
 
@@ -172,7 +196,8 @@ internal sealed class SnapshotSelection
 
     // Our own state is not user data, and deleted items are not current ones: both are returned when named, not when a pattern happens to
     // match them.
-    private bool IsHidden(SnapshotEntry entry, PathStep step) => (entry.Depth == 0 && entry.Node.Name == SnapshotLayout.StateFolder)
+    private bool IsHidden(SnapshotEntry entry, PathStep step) =>
+        (entry.Depth == 0 && entry.Node.Name == SnapshotLayout.StateFolder)
         || (!_includeDeleted && !step.Name.StartsWith('.') && SnapshotBrowser.IsDeletedFolder(entry));
 
     // An event, contact or person is a JSON file, which is authoritative, with accompanying files of the same name.
@@ -182,15 +207,34 @@ internal sealed class SnapshotSelection
         for (var i = 0; i < steps.Length; i++)
         {
             var node = entries[i].Node;
-            if (steps[i].Exists(step => step.Path is not null) && node.Name.EndsWith("].json", StringComparison.Ordinal) && node.Attribute(ResourceStore.Attribute) is not null)
+            if (
+                steps[i].Exists(step => step.Path is not null)
+                && node.Name.EndsWith("].json", StringComparison.Ordinal)
+                && node.Attribute(ResourceStore.Attribute) is not null
+            )
                 stems.Add(Path.GetFileNameWithoutExtension(node.Name));
         }
 
-        return stems.Count == 0 ? [] : [.. entries.Where(entry => !entry.Node.IsDirectory && entry.Node.Attribute(ResourceStore.Attribute) is null
-            && stems.Contains(entry.Node.Name[..(entry.Node.Name.IndexOf(']', StringComparison.Ordinal) + 1)]))];
+        return stems.Count == 0
+            ? []
+            :
+            [
+                .. entries.Where(entry =>
+                    !entry.Node.IsDirectory
+                    && entry.Node.Attribute(ResourceStore.Attribute) is null
+                    && stems.Contains(entry.Node.Name[..(entry.Node.Name.IndexOf(']', StringComparison.Ordinal) + 1)])
+                ),
+            ];
     }
 
-    private sealed class Level(IReadOnlyList<SnapshotEntry> entries, List<PathStep>[] steps, List<PathStep> wanted, SnapshotEntry? folder, bool isSelected, HashSet<SnapshotEntry> parts)
+    private sealed class Level(
+        IReadOnlyList<SnapshotEntry> entries,
+        List<PathStep>[] steps,
+        List<PathStep> wanted,
+        SnapshotEntry? folder,
+        bool isSelected,
+        HashSet<SnapshotEntry> parts
+    )
     {
         public IReadOnlyList<SnapshotEntry> Entries => entries;
 

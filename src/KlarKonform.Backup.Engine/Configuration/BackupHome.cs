@@ -18,7 +18,11 @@ internal sealed class BackupHome
     {
         GivenRoot = string.IsNullOrWhiteSpace(root) ? null : Path.GetFullPath(root);
         _root = string.IsNullOrWhiteSpace(root)
-            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.DoNotVerify), "KlarKonform", "Backup")
+            ? Path.Combine(
+                Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.DoNotVerify),
+                "KlarKonform",
+                "Backup"
+            )
             : Path.GetFullPath(root);
     }
 
@@ -40,7 +44,9 @@ internal sealed class BackupHome
         if (OperatingSystem.IsWindows())
             return IsOpenOnWindows(_root) ? [_root] : [];
         var open = new List<string>();
-        foreach (var folder in (string[])[Configurations, Path.Combine(_root, "runs"), Path.Combine(_root, "logs"), Path.Combine(_root, "cache")])
+        foreach (
+            var folder in (string[])[Configurations, Path.Combine(_root, "runs"), Path.Combine(_root, "logs"), Path.Combine(_root, "cache")]
+        )
         {
             if (Directory.Exists(folder))
                 Look(folder, open);
@@ -50,18 +56,35 @@ internal sealed class BackupHome
     }
 
     /// <summary>The command that removes those permissions.</summary>
-    public string ClosingCommand => OperatingSystem.IsWindows() ? $"icacls \"{_root}\" /inheritance:r /grant:r \"{Environment.UserName}:(OI)(CI)F\"" : $"chmod -R go-rwx '{_root}'";
+    public string ClosingCommand =>
+        OperatingSystem.IsWindows()
+            ? $"icacls \"{_root}\" /inheritance:r /grant:r \"{Environment.UserName}:(OI)(CI)F\""
+            : $"chmod -R go-rwx '{_root}'";
 
     [SupportedOSPlatform("windows")]
     private static bool IsOpenOnWindows(string folder)
     {
-        SecurityIdentifier[] others = [new(WellKnownSidType.WorldSid, null), new(WellKnownSidType.AuthenticatedUserSid, null), new(WellKnownSidType.BuiltinUsersSid, null)];
+        SecurityIdentifier[] others =
+        [
+            new(WellKnownSidType.WorldSid, null),
+            new(WellKnownSidType.AuthenticatedUserSid, null),
+            new(WellKnownSidType.BuiltinUsersSid, null),
+        ];
         try
         {
-            return Directory.Exists(folder) && new DirectoryInfo(folder).GetAccessControl().GetAccessRules(includeExplicit: true, includeInherited: true, typeof(SecurityIdentifier)).OfType<FileSystemAccessRule>()
-                .Any(rule => rule.AccessControlType == AccessControlType.Allow && others.Contains(rule.IdentityReference) && (rule.FileSystemRights & (FileSystemRights.ReadData | FileSystemRights.WriteData)) != 0);
+            return Directory.Exists(folder)
+                && new DirectoryInfo(folder)
+                    .GetAccessControl()
+                    .GetAccessRules(includeExplicit: true, includeInherited: true, typeof(SecurityIdentifier))
+                    .OfType<FileSystemAccessRule>()
+                    .Any(rule =>
+                        rule.AccessControlType == AccessControlType.Allow
+                        && others.Contains(rule.IdentityReference)
+                        && (rule.FileSystemRights & (FileSystemRights.ReadData | FileSystemRights.WriteData)) != 0
+                    );
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or PrivilegeNotHeldException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or PrivilegeNotHeldException or NotSupportedException)
         {
             return false; // A file system without access lists, or one that does not show them: there is nothing to report.
         }
@@ -95,7 +118,7 @@ internal sealed class BackupHome
             PrivateFiles.CreateFolder(Path.GetDirectoryName(path)!);
             await using (var stream = PrivateFiles.Open(temporary, FileMode.CreateNew, FileAccess.Write))
             {
-                await stream.WriteAsync(content, cancellationToken).ConfigureAwait(false);
+                await stream.WriteAsync(content, cancellationToken);
                 stream.Flush(flushToDisk: true);
             }
 
@@ -104,7 +127,13 @@ internal sealed class BackupHome
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             File.Delete(temporary);
-            throw new BackupException("HomeUnwritable", BackupErrorCategory.PermissionDenied, path, Path.GetDirectoryName(path), exception.Message);
+            throw new BackupException(
+                "HomeUnwritable",
+                BackupErrorCategory.PermissionDenied,
+                path,
+                Path.GetDirectoryName(path),
+                exception.Message
+            );
         }
     }
 }

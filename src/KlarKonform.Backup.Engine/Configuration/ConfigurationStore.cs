@@ -31,7 +31,7 @@ internal sealed class ConfigurationStore(BackupHome home)
                 continue;
             try
             {
-                found.Add(await ReadAsync(file, cancellationToken).ConfigureAwait(false));
+                found.Add(await ReadAsync(file, cancellationToken));
             }
             catch (BackupException exception)
             {
@@ -48,11 +48,12 @@ internal sealed class ConfigurationStore(BackupHome home)
         var file = ConfigurationValidator.IsName(name) ? FileOf(name) : "";
         if (!File.Exists(file))
             throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, name, name);
-        return await ReadAsync(file, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(file, cancellationToken);
     }
 
     /// <summary>A configuration's file as text.</summary>
-    public Task<string> ReadTextAsync(string name, CancellationToken cancellationToken) => File.ReadAllTextAsync(FileOf(name), cancellationToken);
+    public Task<string> ReadTextAsync(string name, CancellationToken cancellationToken) =>
+        File.ReadAllTextAsync(FileOf(name), cancellationToken);
 
     public bool Exists(string name) => File.Exists(FileOf(name));
 
@@ -60,10 +61,11 @@ internal sealed class ConfigurationStore(BackupHome home)
     public async Task SaveAsync(BackupConfiguration configuration, CancellationToken cancellationToken)
     {
         var file = FileOf(configuration.Name);
-        var json = File.Exists(file) ? (JsonObject)JsonNode.Parse(await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false))!
+        var json = File.Exists(file)
+            ? (JsonObject)JsonNode.Parse(await File.ReadAllBytesAsync(file, cancellationToken))!
             : new JsonObject { ["$schema"] = Schema };
         Merge(json, (JsonObject)JsonSerializer.SerializeToNode(configuration, s_json)!);
-        await BackupHome.WriteAsync(file, System.Text.Encoding.UTF8.GetBytes(json.ToJsonString(s_json) + "\n"), cancellationToken).ConfigureAwait(false);
+        await BackupHome.WriteAsync(file, System.Text.Encoding.UTF8.GetBytes(json.ToJsonString(s_json) + "\n"), cancellationToken);
     }
 
     /// <summary>The id in a configuration's file, even when the rest of the file cannot be used; null if it has none.</summary>
@@ -71,9 +73,14 @@ internal sealed class ConfigurationStore(BackupHome home)
     {
         try
         {
-            using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(FileOf(name), cancellationToken).ConfigureAwait(false));
-            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("id", out var id)
-                && id.ValueKind == JsonValueKind.String && id.TryGetGuid(out var value) ? value : null;
+            using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(FileOf(name), cancellationToken));
+            return
+                json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty("id", out var id)
+                && id.ValueKind == JsonValueKind.String
+                && id.TryGetGuid(out var value)
+                ? value
+                : null;
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
@@ -104,7 +111,7 @@ internal sealed class ConfigurationStore(BackupHome home)
     {
         try
         {
-            var json = await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false);
+            var json = await File.ReadAllBytesAsync(file, cancellationToken);
             var configuration = JsonSerializer.Deserialize<BackupConfiguration>(json, s_json) ?? throw new JsonException("null");
             ConfigurationValidator.Validate(configuration);
             return configuration;
@@ -128,7 +135,8 @@ internal sealed class ConfigurationStore(BackupHome home)
     {
         var end = exception.Message.IndexOf(" Path: ", StringComparison.Ordinal);
         var words = end > 0 ? exception.Message[..end] : exception.Message;
-        return exception.LineNumber is not { } line ? words
+        return exception.LineNumber is not { } line
+            ? words
             : Texts.Get("JsonPlace", words, line + 1, exception.Path is { Length: > 1 } path ? path[1..].TrimStart('.') : "–");
     }
 

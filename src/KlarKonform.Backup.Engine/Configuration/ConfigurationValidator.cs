@@ -29,7 +29,16 @@ internal static partial class ConfigurationValidator
         var keep = retention.Keep;
         if (retention.Preset != RetentionPreset.Custom && keep is not null)
             rules.Refuse("retention.keep", "FieldKeepPreset", retention.Preset);
-        (string Field, int? Count)[] counts = [("days", keep?.Days), ("last", keep?.Last), ("hourly", keep?.Hourly), ("daily", keep?.Daily), ("weekly", keep?.Weekly), ("monthly", keep?.Monthly), ("yearly", keep?.Yearly)];
+        (string Field, int? Count)[] counts =
+        [
+            ("days", keep?.Days),
+            ("last", keep?.Last),
+            ("hourly", keep?.Hourly),
+            ("daily", keep?.Daily),
+            ("weekly", keep?.Weekly),
+            ("monthly", keep?.Monthly),
+            ("yearly", keep?.Yearly),
+        ];
         foreach (var (field, count) in counts)
         {
             if (count is < 0 or > MaxKeep)
@@ -62,9 +71,21 @@ internal static partial class ConfigurationValidator
 
         var rules = new FieldRules(configuration.Name, "sources");
         var sources = configuration.Sources;
-        foreach (var (field, selection) in ((string, SourceSelection?)[])[("mail", sources.Mail), ("calendar", sources.Calendar), ("contacts", sources.Contacts), ("oneDrive", sources.OneDrive), ("sharePoint", sources.SharePoint)])
+        foreach (
+            var (field, selection) in ((string, SourceSelection?)[])
+                [
+                    ("mail", sources.Mail),
+                    ("calendar", sources.Calendar),
+                    ("contacts", sources.Contacts),
+                    ("oneDrive", sources.OneDrive),
+                    ("sharePoint", sources.SharePoint),
+                ]
+        )
         {
-            foreach (var (list, patterns) in ((string, IReadOnlyList<string>?)[])[("include", selection?.Include), ("exclude", selection?.Exclude)])
+            foreach (
+                var (list, patterns) in ((string, IReadOnlyList<string>?)[])
+                    [("include", selection?.Include), ("exclude", selection?.Exclude)]
+            )
             {
                 foreach (var pattern in patterns ?? [])
                 {
@@ -87,8 +108,16 @@ internal static partial class ConfigurationValidator
             rules.Refuse("version", "FieldVersion", configuration.Version);
         if (!IsName(configuration.Name))
             rules.Refuse("name", "FieldName");
-        foreach (var (section, value) in ((string, object?)[])[("tenant", configuration.Tenant), ("tenant.auth", configuration.Tenant?.Auth),
-            ("sources", configuration.Sources), ("target", configuration.Target), ("repository", configuration.Repository)])
+        foreach (
+            var (section, value) in ((string, object?)[])
+                [
+                    ("tenant", configuration.Tenant),
+                    ("tenant.auth", configuration.Tenant?.Auth),
+                    ("sources", configuration.Sources),
+                    ("target", configuration.Target),
+                    ("repository", configuration.Repository),
+                ]
+        )
         {
             // JSON can contain null where the type does not allow it.
             if (value is null)
@@ -99,7 +128,12 @@ internal static partial class ConfigurationValidator
         var auth = configuration.Tenant.Auth;
         if (auth.Method != AuthenticationMethod.ManagedIdentity)
             rules.Demand("tenant.clientId", configuration.Tenant.ClientId);
-        rules.Secret("tenant.auth.secret", auth.Secret, needed: auth.Method == AuthenticationMethod.ClientSecret || (auth.Method == AuthenticationMethod.ClientCertificate && auth.Thumbprint is null));
+        rules.Secret(
+            "tenant.auth.secret",
+            auth.Secret,
+            needed: auth.Method == AuthenticationMethod.ClientSecret
+                || (auth.Method == AuthenticationMethod.ClientCertificate && auth.Thumbprint is null)
+        );
         rules.Secret("tenant.auth.certificatePassword", auth.CertificatePassword, needed: false);
         if (auth.Thumbprint is not null && !ThumbprintForm().IsMatch(auth.Thumbprint))
             rules.Refuse("tenant.auth.thumbprint", "FieldThumbprint");
@@ -108,9 +142,18 @@ internal static partial class ConfigurationValidator
         var custom = configuration.Tenant.Cloud == BackupCloud.Custom;
         rules.Secure("tenant.authorityHost", configuration.Tenant.AuthorityHost, custom);
         rules.Secure("tenant.graphEndpoint", configuration.Tenant.GraphEndpoint, custom);
-        if (configuration.Sources is { Mail: null, Calendar: null, Contacts: null, Directory: null, OneDrive: null, SharePoint: null, WhatsApp: null })
+        if (
+            configuration.Sources is
+            { Mail: null, Calendar: null, Contacts: null, Directory: null, OneDrive: null, SharePoint: null, WhatsApp: null }
+        )
             rules.Refuse("sources", "FieldSources");
-        foreach (var (field, count) in ((string, int?)[])[("sources.oneDrive.olderVersions", configuration.Sources.OneDrive?.OlderVersions), ("sources.sharePoint.olderVersions", configuration.Sources.SharePoint?.OlderVersions)])
+        foreach (
+            var (field, count) in ((string, int?)[])
+                [
+                    ("sources.oneDrive.olderVersions", configuration.Sources.OneDrive?.OlderVersions),
+                    ("sources.sharePoint.olderVersions", configuration.Sources.SharePoint?.OlderVersions),
+                ]
+        )
         {
             if (count is < 0 or > MaxVersions)
                 rules.Refuse(field, "FieldVersions");
@@ -134,13 +177,22 @@ internal static partial class ConfigurationValidator
             }
             catch (BackupException exception)
             {
-                rules.Refuse(exception.ErrorId == "ScheduleInvalid" ? "schedule.cron" : "schedule.timeZone", "FieldSchedule", exception.Message);
+                rules.Refuse(
+                    exception.ErrorId == "ScheduleInvalid" ? "schedule.cron" : "schedule.timeZone",
+                    "FieldSchedule",
+                    exception.Message
+                );
             }
         }
 
         if (configuration.Retention is { } retention)
             Validate(configuration.Name, retention);
-        if (configuration.AcceptedFailures?.Any(each => each is not { Kind: not null, Resource: not null, ItemId: not null, Code: not null } || string.IsNullOrWhiteSpace(each.Reason)) == true)
+        if (
+            configuration.AcceptedFailures?.Any(each =>
+                each is not { Kind: not null, Resource: not null, ItemId: not null, Code: not null }
+                || string.IsNullOrWhiteSpace(each.Reason)
+            ) == true
+        )
             rules.Refuse("acceptedFailures", "FieldMissing");
         rules.Secret("repository.password", configuration.Repository.Password, needed: true);
         Validate(rules.Below("target"), configuration.Target);

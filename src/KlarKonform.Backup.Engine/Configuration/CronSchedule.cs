@@ -40,13 +40,25 @@ internal sealed class CronSchedule
         {
             // Some programs combine the two with "and", some with "or": no one should have to find out at night which.
             if (settings.Cron.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is [_, _, not ("*" or "?"), _, not ("*" or "?")])
-                throw new BackupException("ScheduleInvalid", BackupErrorCategory.InvalidArgument, settings.Cron, settings.Cron, Texts.Get("ScheduleDayAndWeekday"));
+                throw new BackupException(
+                    "ScheduleInvalid",
+                    BackupErrorCategory.InvalidArgument,
+                    settings.Cron,
+                    settings.Cron,
+                    Texts.Get("ScheduleDayAndWeekday")
+                );
             var cron = string.Join(' ', settings.Cron.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
             return new CronSchedule(cron, CronExpression.Parse(cron), zone);
         }
         catch (CronFormatException exception)
         {
-            throw new BackupException("ScheduleInvalid", BackupErrorCategory.InvalidArgument, settings.Cron, settings.Cron, exception.Message);
+            throw new BackupException(
+                "ScheduleInvalid",
+                BackupErrorCategory.InvalidArgument,
+                settings.Cron,
+                settings.Cron,
+                exception.Message
+            );
         }
     }
 

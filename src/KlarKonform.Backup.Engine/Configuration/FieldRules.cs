@@ -11,7 +11,14 @@ internal readonly record struct FieldRules(string Configuration, string Section)
     /// <summary>Refuses a field, or the section itself if the name is empty.</summary>
     /// <exception cref="BackupException">ConfigurationFieldInvalid, with the field and the fix.</exception>
     public void Refuse(string field, string text, params object?[] arguments) =>
-        throw new BackupException("ConfigurationFieldInvalid", BackupErrorCategory.InvalidArgument, Configuration, Configuration, PathOf(field), Texts.Get(text, arguments));
+        throw new BackupException(
+            "ConfigurationFieldInvalid",
+            BackupErrorCategory.InvalidArgument,
+            Configuration,
+            Configuration,
+            PathOf(field),
+            Texts.Get(text, arguments)
+        );
 
     /// <summary>Requires a text.</summary>
     public void Demand(string field, string? value)
@@ -34,7 +41,10 @@ internal readonly record struct FieldRules(string Configuration, string Section)
     {
         if (value is null && needed)
             Refuse(field, "FieldMissing");
-        if (value is not null && !(value.IsAbsoluteUri && (value.Scheme == Uri.UriSchemeHttps || (value.Scheme == Uri.UriSchemeHttp && value.IsLoopback))))
+        if (
+            value is not null
+            && !(value.IsAbsoluteUri && (value.Scheme == Uri.UriSchemeHttps || (value.Scheme == Uri.UriSchemeHttp && value.IsLoopback)))
+        )
             Refuse(field, "FieldHttps", Shown(value));
     }
 
@@ -54,5 +64,8 @@ internal readonly record struct FieldRules(string Configuration, string Section)
         return text.LastIndexOf('@') is >= 0 and var at ? "…" + text[at..] : text;
     }
 
-    private string PathOf(string field) => Section.Length == 0 ? field : field.Length == 0 ? Section : $"{Section}.{field}";
+    private string PathOf(string field) =>
+        Section.Length == 0 ? field
+        : field.Length == 0 ? Section
+        : $"{Section}.{field}";
 }

@@ -15,7 +15,12 @@ internal static class PrivateFiles
     /// <summary>Opens a file; a new one is accessible to the user only.</summary>
     public static FileStream Open(string path, FileMode mode, FileAccess access, FileShare share = FileShare.None)
     {
-        var options = new FileStreamOptions { Mode = mode, Access = access, Share = share };
+        var options = new FileStreamOptions
+        {
+            Mode = mode,
+            Access = access,
+            Share = share,
+        };
         if (!OperatingSystem.IsWindows() && mode is not (FileMode.Open or FileMode.Truncate))
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         return new FileStream(path, options);

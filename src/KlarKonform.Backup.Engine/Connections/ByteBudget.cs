@@ -25,12 +25,17 @@ internal sealed class ByteBudget
 
         try
         {
-            await admitted.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await admitted.Task.WaitAsync(cancellationToken);
         }
         catch
         {
             // It was admitted in the meantime, or will be later: in either case only this continuation gives the bytes back.
-            _ = admitted.Task.ContinueWith(_ => GiveBack(taken), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _ = admitted.Task.ContinueWith(
+                _ => GiveBack(taken),
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default
+            );
             throw;
         }
 

@@ -12,7 +12,13 @@ internal sealed record EndpointProbe(SslProtocols? Protocol, TimeSpan? Ahead)
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
 
     /// <exception cref="HttpRequestException">It cannot be reached, or TLS fails.</exception>
-    public static async Task<EndpointProbe> AskAsync(Uri endpoint, string? caCertificate, Uri? proxy, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<EndpointProbe> AskAsync(
+        Uri endpoint,
+        string? caCertificate,
+        Uri? proxy,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         SslProtocols? protocol = null;
         using var handler = TrustedHandlers.CreateSockets(caCertificate, proxy);
@@ -24,10 +30,16 @@ internal sealed record EndpointProbe(SslProtocols? Protocol, TimeSpan? Ahead)
         using var client = new HttpClient(handler) { Timeout = s_timeout };
         using var request = new HttpRequestMessage(HttpMethod.Head, endpoint);
         var asked = time.GetUtcNow();
-        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         var answered = time.GetUtcNow();
 
         // The response was written between these two times; its Date header has no fraction.
-        return new EndpointProbe(protocol, response.Headers.Date is not { } date ? null : date > answered ? answered - date : asked > date.AddSeconds(1) ? asked - date : TimeSpan.Zero);
+        return new EndpointProbe(
+            protocol,
+            response.Headers.Date is not { } date ? null
+                : date > answered ? answered - date
+                : asked > date.AddSeconds(1) ? asked - date
+                : TimeSpan.Zero
+        );
     }
 }

@@ -14,7 +14,7 @@ internal sealed class GraphFactory(ISecretStore secrets, TimeProvider time, Rand
 {
     public async Task<GraphConnection> OpenAsync(TenantSettings tenant, GraphLog log, CancellationToken cancellationToken)
     {
-        var credential = await CredentialAsync(tenant.Auth, cancellationToken).ConfigureAwait(false);
+        var credential = await CredentialAsync(tenant.Auth, cancellationToken);
         var settings = SettingsOf(tenant);
         var handler = TrustedHandlers.Create(tenant.CaCertificate, time: time, moved: moved);
         var tokens = new GraphTokenSource(settings, credential, handler, time);
@@ -35,16 +35,16 @@ internal sealed class GraphFactory(ISecretStore secrets, TimeProvider time, Rand
             case AuthenticationMethod.ClientCertificate when auth.Thumbprint is not null:
                 return new GraphCredential.ClientCertificate(SignInCertificate.FromStore(auth.Thumbprint));
             case AuthenticationMethod.ClientCertificate:
-                var certificate = await SecretAsync(auth.Secret!, cancellationToken).ConfigureAwait(false);
-                var password = auth.CertificatePassword is null ? null : await SecretAsync(auth.CertificatePassword, cancellationToken).ConfigureAwait(false);
+                var certificate = await SecretAsync(auth.Secret!, cancellationToken);
+                var password = auth.CertificatePassword is null ? null : await SecretAsync(auth.CertificatePassword, cancellationToken);
                 return new GraphCredential.ClientCertificate(SignInCertificate.Parse(certificate, password, auth.Secret!));
             default:
-                return new GraphCredential.ClientSecret(await SecretAsync(auth.Secret!, cancellationToken).ConfigureAwait(false));
+                return new GraphCredential.ClientSecret(await SecretAsync(auth.Secret!, cancellationToken));
         }
     }
 
     private async Task<string> SecretAsync(string name, CancellationToken cancellationToken) =>
-        (await secrets.GetAsync(SecretReference.Parse(name), cancellationToken).ConfigureAwait(false)).Secret;
+        (await secrets.GetAsync(SecretReference.Parse(name), cancellationToken)).Secret;
 
     /// <summary>Hosts of Microsoft's clouds ("National cloud deployments" in Microsoft's Graph documentation).</summary>
     public static GraphSettings SettingsOf(TenantSettings tenant)
@@ -54,7 +54,10 @@ internal sealed class GraphFactory(ISecretStore secrets, TimeProvider time, Rand
             BackupCloud.Global => (new Uri("https://login.microsoftonline.com"), new Uri("https://graph.microsoft.com/v1.0")),
             BackupCloud.UsGov => (new Uri("https://login.microsoftonline.us"), new Uri("https://graph.microsoft.us/v1.0")),
             BackupCloud.UsGovDod => (new Uri("https://login.microsoftonline.us"), new Uri("https://dod-graph.microsoft.us/v1.0")),
-            BackupCloud.China => (new Uri("https://login.partner.microsoftonline.cn"), new Uri("https://microsoftgraph.chinacloudapi.cn/v1.0")),
+            BackupCloud.China => (
+                new Uri("https://login.partner.microsoftonline.cn"),
+                new Uri("https://microsoftgraph.chinacloudapi.cn/v1.0")
+            ),
             _ => (tenant.AuthorityHost!, tenant.GraphEndpoint!),
         };
         return new GraphSettings

@@ -37,7 +37,9 @@ internal static class SignInCertificate
         {
             if (!text.Contains("-----BEGIN", StringComparison.Ordinal))
                 return Usable(Pfx(Convert.FromBase64String(text), password), name);
-            using var pem = password is null ? X509Certificate2.CreateFromPem(text, text) : X509Certificate2.CreateFromEncryptedPem(text, text, password);
+            using var pem = password is null
+                ? X509Certificate2.CreateFromPem(text, text)
+                : X509Certificate2.CreateFromEncryptedPem(text, text, password);
             return Usable(Pfx(pem.Export(X509ContentType.Pkcs12), null), name); // Windows cannot sign with a key that came from PEM.
         }
         catch (Exception exception) when (exception is CryptographicException or FormatException or ArgumentException)
@@ -53,7 +55,7 @@ internal static class SignInCertificate
         byte[] bytes;
         try
         {
-            bytes = await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false);
+            bytes = await File.ReadAllBytesAsync(file, cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -70,7 +72,13 @@ internal static class SignInCertificate
     private static X509Certificate2 Usable(X509Certificate2 certificate, string name)
     {
         if (!certificate.HasPrivateKey)
-            throw new BackupException("CertificateUnusable", BackupErrorCategory.InvalidData, name, name, Texts.Get("CertificateWithoutKey"));
+            throw new BackupException(
+                "CertificateUnusable",
+                BackupErrorCategory.InvalidData,
+                name,
+                name,
+                Texts.Get("CertificateWithoutKey")
+            );
         return certificate;
     }
 }

@@ -17,15 +17,17 @@ internal sealed class TargetFactory(ISecretStore secrets, TimeProvider time, Ran
 {
     /// <summary>Opens the store, which retries transient failures.</summary>
     public async Task<IObjectStore> OpenAsync(TargetSettings target, CancellationToken cancellationToken) =>
-        Limit(new RetryingObjectStore(Watch(await CreateAsync(target, cancellationToken).ConfigureAwait(false)), time, random), target);
+        Limit(new RetryingObjectStore(Watch(await CreateAsync(target, cancellationToken)), time, random), target);
 
     // A run renews its lock as long as its process lives: that says nothing about its progress.
-    private IObjectStore Watch(IObjectStore store) => moved is null ? store : new WatchedObjectStore(store, key => !key.StartsWith("locks/", StringComparison.Ordinal), moved);
+    private IObjectStore Watch(IObjectStore store) =>
+        moved is null ? store : new WatchedObjectStore(store, key => !key.StartsWith("locks/", StringComparison.Ordinal), moved);
 
     private IObjectStore Limit(IObjectStore store, TargetSettings target)
     {
         RateLimit? Rate(long? bytes) => bytes is { } rate ? new RateLimit(rate, time) : null;
-        return target.UploadLimit is null && target.DownloadLimit is null ? store
+        return target.UploadLimit is null && target.DownloadLimit is null
+            ? store
             : new LimitingObjectStore(store, Rate(target.UploadLimit), Rate(target.DownloadLimit));
     }
 
@@ -36,43 +38,55 @@ internal sealed class TargetFactory(ISecretStore secrets, TimeProvider time, Ran
             case TargetType.Folder:
                 return new FolderObjectStore(target.Path!);
             case TargetType.Sftp:
-                var account = target.Credential is { } credential ? await CredentialAsync(credential, cancellationToken).ConfigureAwait(false) : null;
-                return new SftpObjectStore(new SftpStoreOptions
-                {
-                    Host = target.Host!,
-                    Port = target.Port ?? 22,
-                    UserName = account?.UserName ?? target.UserName!,
-                    Path = target.Path!,
-                    Password = account?.Secret,
-                    PrivateKey = await SecretAsync(target.PrivateKey, cancellationToken).ConfigureAwait(false),
-                    PrivateKeyPassphrase = await SecretAsync(target.PrivateKeyPassphrase, cancellationToken).ConfigureAwait(false),
-                    HostKeyFingerprint = target.HostKey!,
-                });
+                var account = target.Credential is { } credential ? await CredentialAsync(credential, cancellationToken) : null;
+                return new SftpObjectStore(
+                    new SftpStoreOptions
+                    {
+                        Host = target.Host!,
+                        Port = target.Port ?? 22,
+                        UserName = account?.UserName ?? target.UserName!,
+                        Path = target.Path!,
+                        Password = account?.Secret,
+                        PrivateKey = await SecretAsync(target.PrivateKey, cancellationToken),
+                        PrivateKeyPassphrase = await SecretAsync(target.PrivateKeyPassphrase, cancellationToken),
+                        HostKeyFingerprint = target.HostKey!,
+                    }
+                );
             default:
-                var keys = target.UseDefaultCredentials == true ? null : await CredentialAsync(target.Credential!, cancellationToken).ConfigureAwait(false);
-                return new S3ObjectStore(new S3StoreOptions
-                {
-                    Endpoint = target.Endpoint,
-                    Region = target.Region ?? "us-east-1",
-                    Bucket = target.Bucket!,
-                    Prefix = target.Prefix ?? "",
-                    PathStyle = target.PathStyle ?? target.Endpoint is not null,
-                    Credentials = keys is null ? null : new S3Credentials(keys.UserName!, keys.Secret),
-                    StorageClass = target.StorageClass,
-                    ServerSideEncryption = target.ServerSideEncryption,
-                    KmsKeyId = target.KmsKeyId,
-                    HandlerFactory = () => TrustedHandlers.Create(target.CaCertificate, target.Proxy, LineLimits.Storage, time),
-                });
+                var keys = target.UseDefaultCredentials == true ? null : await CredentialAsync(target.Credential!, cancellationToken);
+                return new S3ObjectStore(
+                    new S3StoreOptions
+                    {
+                        Endpoint = target.Endpoint,
+                        Region = target.Region ?? "us-east-1",
+                        Bucket = target.Bucket!,
+                        Prefix = target.Prefix ?? "",
+                        PathStyle = target.PathStyle ?? target.Endpoint is not null,
+                        Credentials = keys is null ? null : new S3Credentials(keys.UserName!, keys.Secret),
+                        StorageClass = target.StorageClass,
+                        ServerSideEncryption = target.ServerSideEncryption,
+                        KmsKeyId = target.KmsKeyId,
+                        HandlerFactory = () => TrustedHandlers.Create(target.CaCertificate, target.Proxy, LineLimits.Storage, time),
+                    }
+                );
         }
     }
 
     private async Task<SecretValue> CredentialAsync(string reference, CancellationToken cancellationToken)
     {
-        var value = await secrets.GetAsync(SecretReference.Parse(reference), cancellationToken).ConfigureAwait(false);
-        return value.UserName is not null ? value
-            : throw new BackupException("SecretWrongType", BackupErrorCategory.InvalidData, reference, reference, "PSCredential", "SecureString");
+        var value = await secrets.GetAsync(SecretReference.Parse(reference), cancellationToken);
+        return value.UserName is not null
+            ? value
+            : throw new BackupException(
+                "SecretWrongType",
+                BackupErrorCategory.InvalidData,
+                reference,
+                reference,
+                "PSCredential",
+                "SecureString"
+            );
     }
 
     private async Task<string?> SecretAsync(string? reference, CancellationToken cancellationToken) =>
-        reference is null ? null : (await secrets.GetAsync(SecretReference.Parse(reference), cancellationToken).ConfigureAwait(false)).Secret;
+        reference is null ? null : (await secrets.GetAsync(SecretReference.Parse(reference), cancellationToken)).Secret;
 }

@@ -19,8 +19,13 @@ internal static class TrustedHandlers
     /// <param name="time">The clock of the limits; null for the system clock.</param>
     /// <param name="moved">Called when something was transferred, or null.</param>
     /// <exception cref="BackupException">CaCertificateUnreadable.</exception>
-    public static HttpMessageHandler Create(string? caCertificateFile, Uri? proxy = null, LineLimits? limits = null, TimeProvider? time = null, Action? moved = null) =>
-        new LineLimitHandler(CreateSockets(caCertificateFile, proxy), limits ?? LineLimits.Default, time ?? TimeProvider.System, moved);
+    public static HttpMessageHandler Create(
+        string? caCertificateFile,
+        Uri? proxy = null,
+        LineLimits? limits = null,
+        TimeProvider? time = null,
+        Action? moved = null
+    ) => new LineLimitHandler(CreateSockets(caCertificateFile, proxy), limits ?? LineLimits.Default, time ?? TimeProvider.System, moved);
 
     /// <summary>The same without limits: for callers with an overall limit of their own.</summary>
     /// <exception cref="BackupException">CaCertificateUnreadable.</exception>
@@ -55,26 +60,30 @@ internal static class TrustedHandlers
         {
             certificates.ImportFromPemFile(file);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             throw new BackupException("CaCertificateUnreadable", BackupErrorCategory.InvalidArgument, file, file, exception.Message);
         }
 
-        return certificates.Count > 0 ? certificates : throw new BackupException("CaCertificateUnreadable", BackupErrorCategory.InvalidArgument, file, file, "0 PEM");
+        return certificates.Count > 0
+            ? certificates
+            : throw new BackupException("CaCertificateUnreadable", BackupErrorCategory.InvalidArgument, file, file, "0 PEM");
     }
 
-    private static RemoteCertificateValidationCallback Validator(X509Certificate2Collection roots) => (_, certificate, chain, errors) =>
-    {
-        if (errors == SslPolicyErrors.None)
-            return true;
-        if (errors != SslPolicyErrors.RemoteCertificateChainErrors || certificate is not X509Certificate2 server)
-            return false; // A wrong name stays wrong, whoever issued the certificate.
-        using var custom = new X509Chain();
-        custom.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        custom.ChainPolicy.CustomTrustStore.AddRange(roots);
-        custom.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck; // Private authorities rarely publish revocation lists.
-        foreach (var element in chain?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
-            custom.ChainPolicy.ExtraStore.Add(element.Certificate);
-        return custom.Build(server);
-    };
+    private static RemoteCertificateValidationCallback Validator(X509Certificate2Collection roots) =>
+        (_, certificate, chain, errors) =>
+        {
+            if (errors == SslPolicyErrors.None)
+                return true;
+            if (errors != SslPolicyErrors.RemoteCertificateChainErrors || certificate is not X509Certificate2 server)
+                return false; // A wrong name stays wrong, whoever issued the certificate.
+            using var custom = new X509Chain();
+            custom.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            custom.ChainPolicy.CustomTrustStore.AddRange(roots);
+            custom.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck; // Private authorities rarely publish revocation lists.
+            foreach (var element in chain?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
+                custom.ChainPolicy.ExtraStore.Add(element.Certificate);
+            return custom.Build(server);
+        };
 }

@@ -13,37 +13,105 @@ namespace KlarKonform.Backup.Engine.Errors;
 /// </summary>
 internal static class ErrorTranslator
 {
-    public static Exception Translate(Exception exception, BackupConfiguration configuration) => exception switch
-    {
-        BackupException or OperationCanceledException => exception,
-        StorageException storage => Storage(storage, configuration),
-        RepositoryException repository => Repository(repository, configuration),
-        GraphException graph => Graph(graph, configuration),
-        WhatsAppException chats => new BackupException("ChatPlaceFailed", chats.Kind == WhatsAppErrorKind.AccessDenied ? BackupErrorCategory.PermissionDenied : BackupErrorCategory.ConnectionError, configuration.Name, chats.Message),
-        AggregateException { InnerException: { } inner } => Translate(inner, configuration),
-        _ => BackupException.Unexpected(exception, configuration.Name),
-    };
+    public static Exception Translate(Exception exception, BackupConfiguration configuration) =>
+        exception switch
+        {
+            BackupException or OperationCanceledException => exception,
+            StorageException storage => Storage(storage, configuration),
+            RepositoryException repository => Repository(repository, configuration),
+            GraphException graph => Graph(graph, configuration),
+            WhatsAppException chats => new BackupException(
+                "ChatPlaceFailed",
+                chats.Kind == WhatsAppErrorKind.AccessDenied ? BackupErrorCategory.PermissionDenied : BackupErrorCategory.ConnectionError,
+                configuration.Name,
+                chats.Message
+            ),
+            AggregateException { InnerException: { } inner } => Translate(inner, configuration),
+            _ => BackupException.Unexpected(exception, configuration.Name),
+        };
 
     private static BackupException Storage(StorageException error, BackupConfiguration configuration)
     {
         var secret = configuration.Target.Credential ?? configuration.Target.PrivateKey ?? "";
         return error.Kind switch
         {
-            StorageErrorKind.Unreachable or StorageErrorKind.Busy => new BackupException("TargetUnreachable", BackupErrorCategory.ConnectionError, error.Location, error.Location, error.Message),
-            StorageErrorKind.UntrustedCertificate => new BackupException("TargetUntrusted", BackupErrorCategory.SecurityError, error.Location, error.Location, error.Message),
-            StorageErrorKind.HostKeyMismatch => new BackupException("HostKeyMismatch", BackupErrorCategory.SecurityError, error.Location, error.Location, error.Detail),
-            StorageErrorKind.AuthenticationFailed when configuration.Target.UseDefaultCredentials == true =>
-                new BackupException("TargetDefaultCredentials", BackupErrorCategory.AuthenticationError, error.Location, error.Location, error.Message),
-            StorageErrorKind.AuthenticationFailed => new BackupException("TargetSignInFailed", BackupErrorCategory.AuthenticationError, error.Location, error.Location, secret),
-            StorageErrorKind.AccessDenied => new BackupException("TargetAccessDenied", BackupErrorCategory.PermissionDenied, error.Location, error.Location, error.Message),
-            StorageErrorKind.NotFound => new BackupException("TargetNotFound", BackupErrorCategory.ObjectNotFound, error.Location, error.Location, error.Message),
-            StorageErrorKind.Full => new BackupException("TargetFull", BackupErrorCategory.QuotaExceeded, error.Location, error.Location, error.Message),
-            StorageErrorKind.InvalidAnswer =>
-                new BackupException("TargetAnswersWrongly", BackupErrorCategory.InvalidData, error.Location, error.Location, error.Message),
-            StorageErrorKind.RangesIgnored =>
-                new BackupException("TargetIgnoresRanges", BackupErrorCategory.InvalidData, error.Location, error.Location),
+            StorageErrorKind.Unreachable or StorageErrorKind.Busy => new BackupException(
+                "TargetUnreachable",
+                BackupErrorCategory.ConnectionError,
+                error.Location,
+                error.Location,
+                error.Message
+            ),
+            StorageErrorKind.UntrustedCertificate => new BackupException(
+                "TargetUntrusted",
+                BackupErrorCategory.SecurityError,
+                error.Location,
+                error.Location,
+                error.Message
+            ),
+            StorageErrorKind.HostKeyMismatch => new BackupException(
+                "HostKeyMismatch",
+                BackupErrorCategory.SecurityError,
+                error.Location,
+                error.Location,
+                error.Detail
+            ),
+            StorageErrorKind.AuthenticationFailed when configuration.Target.UseDefaultCredentials == true => new BackupException(
+                "TargetDefaultCredentials",
+                BackupErrorCategory.AuthenticationError,
+                error.Location,
+                error.Location,
+                error.Message
+            ),
+            StorageErrorKind.AuthenticationFailed => new BackupException(
+                "TargetSignInFailed",
+                BackupErrorCategory.AuthenticationError,
+                error.Location,
+                error.Location,
+                secret
+            ),
+            StorageErrorKind.AccessDenied => new BackupException(
+                "TargetAccessDenied",
+                BackupErrorCategory.PermissionDenied,
+                error.Location,
+                error.Location,
+                error.Message
+            ),
+            StorageErrorKind.NotFound => new BackupException(
+                "TargetNotFound",
+                BackupErrorCategory.ObjectNotFound,
+                error.Location,
+                error.Location,
+                error.Message
+            ),
+            StorageErrorKind.Full => new BackupException(
+                "TargetFull",
+                BackupErrorCategory.QuotaExceeded,
+                error.Location,
+                error.Location,
+                error.Message
+            ),
+            StorageErrorKind.InvalidAnswer => new BackupException(
+                "TargetAnswersWrongly",
+                BackupErrorCategory.InvalidData,
+                error.Location,
+                error.Location,
+                error.Message
+            ),
+            StorageErrorKind.RangesIgnored => new BackupException(
+                "TargetIgnoresRanges",
+                BackupErrorCategory.InvalidData,
+                error.Location,
+                error.Location
+            ),
             StorageErrorKind.Archived => Archived(error),
-            StorageErrorKind.InvalidSettings => new BackupException("TargetInvalid", BackupErrorCategory.InvalidArgument, error.Location, error.Location, error.Message),
+            StorageErrorKind.InvalidSettings => new BackupException(
+                "TargetInvalid",
+                BackupErrorCategory.InvalidArgument,
+                error.Location,
+                error.Location,
+                error.Message
+            ),
             _ => new BackupException("TargetError", BackupErrorCategory.NotSpecified, error.Location, error.Location, error.Message),
         };
     }
@@ -57,15 +125,65 @@ internal static class ErrorTranslator
         var place = configuration.Target.Path ?? configuration.Target.Bucket ?? configuration.Name;
         return error.Kind switch
         {
-            RepositoryErrorKind.NotARepository => new BackupException("RepositoryMissing", BackupErrorCategory.ObjectNotFound, place, place),
-            RepositoryErrorKind.WrongPassword => new BackupException("WrongPassword", BackupErrorCategory.AuthenticationError, place, place, configuration.Repository.Password),
-            RepositoryErrorKind.UnsupportedVersion or RepositoryErrorKind.AlreadyExists => new BackupException("RepositoryUnsupported", BackupErrorCategory.InvalidData, place, place, error.Message),
-            RepositoryErrorKind.PurposeTaken when error.Holder?.Purpose?.StartsWith(LockPurposes.Audit, StringComparison.Ordinal) == true => new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message, configuration.Name),
-            RepositoryErrorKind.PurposeTaken when error.Holder is { } holder => new BackupException("AlreadyRunningElsewhere", BackupErrorCategory.ResourceBusy, configuration.Name,
-                configuration.Name, holder.ProcessId, holder.Host, holder.Since.ToLocalTime(), holder.Renewed.ToLocalTime(), (holder.Renewed + RepositoryLock.SilentAfter).ToLocalTime()) { Since = holder.Since },
-            RepositoryErrorKind.Doubtful => new BackupException("RepositoryDoubtful", BackupErrorCategory.ConnectionError, place, place, error.Message),
-            RepositoryErrorKind.Locked => new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message, configuration.Name),
-            RepositoryErrorKind.LockUnreadable => new BackupException("LockUnreadable", BackupErrorCategory.InvalidData, place, error.File, place, configuration.Name),
+            RepositoryErrorKind.NotARepository => new BackupException(
+                "RepositoryMissing",
+                BackupErrorCategory.ObjectNotFound,
+                place,
+                place
+            ),
+            RepositoryErrorKind.WrongPassword => new BackupException(
+                "WrongPassword",
+                BackupErrorCategory.AuthenticationError,
+                place,
+                place,
+                configuration.Repository.Password
+            ),
+            RepositoryErrorKind.UnsupportedVersion or RepositoryErrorKind.AlreadyExists => new BackupException(
+                "RepositoryUnsupported",
+                BackupErrorCategory.InvalidData,
+                place,
+                place,
+                error.Message
+            ),
+            RepositoryErrorKind.PurposeTaken when error.Holder?.Purpose?.StartsWith(LockPurposes.Audit, StringComparison.Ordinal) == true =>
+                new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message, configuration.Name),
+            RepositoryErrorKind.PurposeTaken when error.Holder is { } holder => new BackupException(
+                "AlreadyRunningElsewhere",
+                BackupErrorCategory.ResourceBusy,
+                configuration.Name,
+                configuration.Name,
+                holder.ProcessId,
+                holder.Host,
+                holder.Since.ToLocalTime(),
+                holder.Renewed.ToLocalTime(),
+                (holder.Renewed + RepositoryLock.SilentAfter).ToLocalTime()
+            )
+            {
+                Since = holder.Since,
+            },
+            RepositoryErrorKind.Doubtful => new BackupException(
+                "RepositoryDoubtful",
+                BackupErrorCategory.ConnectionError,
+                place,
+                place,
+                error.Message
+            ),
+            RepositoryErrorKind.Locked => new BackupException(
+                "RepositoryLocked",
+                BackupErrorCategory.ResourceBusy,
+                place,
+                place,
+                error.Message,
+                configuration.Name
+            ),
+            RepositoryErrorKind.LockUnreadable => new BackupException(
+                "LockUnreadable",
+                BackupErrorCategory.InvalidData,
+                place,
+                error.File,
+                place,
+                configuration.Name
+            ),
             _ => new BackupException("RepositoryDamaged", BackupErrorCategory.InvalidData, place, place, error.Message),
         };
     }
@@ -76,19 +194,41 @@ internal static class ErrorTranslator
         var endpoint = GraphFactory.SettingsOf(tenant).Endpoint.Host;
         return error.Kind switch
         {
-            GraphErrorKind.SignInFailed => new BackupException("GraphSignInFailed", BackupErrorCategory.AuthenticationError, tenant.Id, tenant.Id, error.Code, error.Message, Texts.Get(error.Code switch
-            {
-                "AADSTS7000222" => "HintSecretExpired",
-                "AADSTS700027" => "HintCertificateUnknown",
-                "AADSTS53003" => "HintConditionalAccess",
-                "ManagedIdentityUnavailable" => "HintManagedIdentity",
-                "AADSTS7000215" => "HintSecretWrong",
-                "AADSTS700016" => "HintAppMissing",
-                "AADSTS90002" => "HintTenantMissing",
-                _ => "HintSignIn",
-            })),
-            GraphErrorKind.Unreachable or GraphErrorKind.Throttled => new BackupException("GraphUnreachable", BackupErrorCategory.ConnectionError, endpoint, endpoint, error.Message),
-            GraphErrorKind.UntrustedCertificate => new BackupException("GraphUntrusted", BackupErrorCategory.SecurityError, endpoint, endpoint, error.Message),
+            GraphErrorKind.SignInFailed => new BackupException(
+                "GraphSignInFailed",
+                BackupErrorCategory.AuthenticationError,
+                tenant.Id,
+                tenant.Id,
+                error.Code,
+                error.Message,
+                Texts.Get(
+                    error.Code switch
+                    {
+                        "AADSTS7000222" => "HintSecretExpired",
+                        "AADSTS700027" => "HintCertificateUnknown",
+                        "AADSTS53003" => "HintConditionalAccess",
+                        "ManagedIdentityUnavailable" => "HintManagedIdentity",
+                        "AADSTS7000215" => "HintSecretWrong",
+                        "AADSTS700016" => "HintAppMissing",
+                        "AADSTS90002" => "HintTenantMissing",
+                        _ => "HintSignIn",
+                    }
+                )
+            ),
+            GraphErrorKind.Unreachable or GraphErrorKind.Throttled => new BackupException(
+                "GraphUnreachable",
+                BackupErrorCategory.ConnectionError,
+                endpoint,
+                endpoint,
+                error.Message
+            ),
+            GraphErrorKind.UntrustedCertificate => new BackupException(
+                "GraphUntrusted",
+                BackupErrorCategory.SecurityError,
+                endpoint,
+                endpoint,
+                error.Message
+            ),
             GraphErrorKind.AccessDenied => Denied(error, tenant),
             _ => new BackupException("GraphError", BackupErrorCategory.NotSpecified, endpoint, error.Code, error.Message),
         };
@@ -99,13 +239,38 @@ internal static class ErrorTranslator
         var permission = error.Permission ?? "?";
         if (tenant.Auth.Method == AuthenticationMethod.ManagedIdentity)
         {
-            return IsOfTheApp(error.Code) ? new BackupException("GraphAccessDeniedIdentity", BackupErrorCategory.PermissionDenied, tenant.Id, permission)
-                : BackupException.WithText("GraphRefusedIdentity", "GraphAccessDeniedIdentity", BackupErrorCategory.PermissionDenied, tenant.Id, error.Code, permission);
+            return IsOfTheApp(error.Code)
+                ? new BackupException("GraphAccessDeniedIdentity", BackupErrorCategory.PermissionDenied, tenant.Id, permission)
+                : BackupException.WithText(
+                    "GraphRefusedIdentity",
+                    "GraphAccessDeniedIdentity",
+                    BackupErrorCategory.PermissionDenied,
+                    tenant.Id,
+                    error.Code,
+                    permission
+                );
         }
 
-        var consent = $"{GraphFactory.SettingsOf(tenant).AuthorityHost.ToString().TrimEnd('/')}/{tenant.Id}/adminconsent?client_id={tenant.ClientId}";
-        return IsOfTheApp(error.Code) ? new BackupException("GraphAccessDenied", BackupErrorCategory.PermissionDenied, tenant.Id, permission, tenant.ClientId, consent)
-            : BackupException.WithText("GraphRefused", "GraphAccessDenied", BackupErrorCategory.PermissionDenied, tenant.Id, error.Code, permission, consent);
+        var consent =
+            $"{GraphFactory.SettingsOf(tenant).AuthorityHost.ToString().TrimEnd('/')}/{tenant.Id}/adminconsent?client_id={tenant.ClientId}";
+        return IsOfTheApp(error.Code)
+            ? new BackupException(
+                "GraphAccessDenied",
+                BackupErrorCategory.PermissionDenied,
+                tenant.Id,
+                permission,
+                tenant.ClientId,
+                consent
+            )
+            : BackupException.WithText(
+                "GraphRefused",
+                "GraphAccessDenied",
+                BackupErrorCategory.PermissionDenied,
+                tenant.Id,
+                error.Code,
+                permission,
+                consent
+            );
     }
 
     /// <summary>
@@ -114,5 +279,11 @@ internal static class ErrorTranslator
     /// </summary>
     private static bool IsOfTheApp(string code) => s_ofTheApp.Contains(code, StringComparer.OrdinalIgnoreCase);
 
-    private static readonly string[] s_ofTheApp = ["Authorization_RequestDenied", "Authorization_IdentityNotFound", "MissingApplicationRole", "InsufficientScope"];
+    private static readonly string[] s_ofTheApp =
+    [
+        "Authorization_RequestDenied",
+        "Authorization_IdentityNotFound",
+        "MissingApplicationRole",
+        "InsufficientScope",
+    ];
 }

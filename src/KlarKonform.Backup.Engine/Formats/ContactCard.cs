@@ -11,7 +11,14 @@ internal static class ContactCard
         var card = new VCard()
             .AddUri("UID", "urn:klarkonform:" + Uri.EscapeDataString(id))
             .Add("FN", Name(contact))
-            .AddParts("N", contact.Text("surname"), contact.Text("givenName"), contact.Text("middleName"), contact.Text("title"), contact.Text("generation"))
+            .AddParts(
+                "N",
+                contact.Text("surname"),
+                contact.Text("givenName"),
+                contact.Text("middleName"),
+                contact.Text("title"),
+                contact.Text("generation")
+            )
             .AddList("NICKNAME", [contact.Text("nickName")])
             .AddParts("ORG", contact.Text("companyName"), contact.Text("department"))
             .Add("TITLE", contact.Text("jobTitle"))
@@ -36,15 +43,31 @@ internal static class ContactCard
         foreach (var (name, type) in ((string, string)[])[("businessAddress", "work"), ("homeAddress", "home"), ("otherAddress", "")])
         {
             var address = contact.Object(name);
-            card.AddParts(type.Length > 0 ? $"ADR;TYPE={type}" : "ADR", "", "", address.Text("street"), address.Text("city"), address.Text("state"), address.Text("postalCode"), address.Text("countryOrRegion"));
+            card.AddParts(
+                type.Length > 0 ? $"ADR;TYPE={type}" : "ADR",
+                "",
+                "",
+                address.Text("street"),
+                address.Text("city"),
+                address.Text("state"),
+                address.Text("postalCode"),
+                address.Text("countryOrRegion")
+            );
         }
 
         foreach (var child in Texts(contact, "children"))
             card.Add("RELATED;TYPE=child;VALUE=text", child);
-        if (contact.Time("birthday") is var birthday && birthday > DateTimeOffset.UnixEpoch.AddYears(-150) && contact.Text("birthday").Length > 0)
+        if (
+            contact.Time("birthday") is var birthday
+            && birthday > DateTimeOffset.UnixEpoch.AddYears(-150)
+            && contact.Text("birthday").Length > 0
+        )
             card.Add("BDAY", birthday.UtcDateTime.ToString("yyyyMMdd", CultureInfo.InvariantCulture));
         if (contact.Text("lastModifiedDateTime").Length > 0)
-            card.Add("REV", contact.Time("lastModifiedDateTime").UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture));
+            card.Add(
+                "REV",
+                contact.Time("lastModifiedDateTime").UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)
+            );
         return card.AddPhoto(photo).ToBytes();
     }
 
@@ -52,7 +75,15 @@ internal static class ContactCard
     public static string Name(JsonElement contact)
     {
         var mail = contact.Array("emailAddresses").Select(each => each.Text("address")).FirstOrDefault(each => each.Length > 0);
-        return ((string?[])[contact.Text("displayName"), $"{contact.Text("givenName")} {contact.Text("surname")}".Trim(), contact.Text("companyName"), mail]).FirstOrDefault(name => name is { Length: > 0 }) ?? "-";
+        return (
+                (string?[])
+                    [
+                        contact.Text("displayName"),
+                        $"{contact.Text("givenName")} {contact.Text("surname")}".Trim(),
+                        contact.Text("companyName"),
+                        mail,
+                    ]
+            ).FirstOrDefault(name => name is { Length: > 0 }) ?? "-";
     }
 
     private static IEnumerable<string> Texts(JsonElement item, string name) =>

@@ -28,7 +28,9 @@ internal static class DriveItemJson
 
     /// <summary>The announced size in bytes; null if none is announced, which is different from 0.</summary>
     public static long? SizeOrNull(JsonElement item) =>
-        item.TryGetProperty("size", out var size) && size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out var bytes) && bytes >= 0 ? bytes : null;
+        item.TryGetProperty("size", out var size) && size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out var bytes) && bytes >= 0
+            ? bytes
+            : null;
 
     /// <summary>The announced size in bytes, or 0.</summary>
     public static long Size(JsonElement item) => SizeOrNull(item) ?? 0;
@@ -36,35 +38,53 @@ internal static class DriveItemJson
     public static string Parent(JsonElement item) => item.Object("parentReference").Text("id");
 
     /// <summary>The quickXorHash in base64, or null: fresh uploads and empty files have none.</summary>
-    public static string? Hash(JsonElement item) => item.Object("file").Object("hashes").Text("quickXorHash") is { Length: > 0 } hash ? hash : null;
+    public static string? Hash(JsonElement item) =>
+        item.Object("file").Object("hashes").Text("quickXorHash") is { Length: > 0 } hash ? hash : null;
 
     /// <summary>Distinguishes versions of the content. Business drives omit cTag in delta; without a hash the time has to do.</summary>
-    public static string Version(JsonElement item) => string.Create(CultureInfo.InvariantCulture, $"{SizeOrNull(item)?.ToString(CultureInfo.InvariantCulture) ?? "?"}:{Hash(item) ?? item.Text("lastModifiedDateTime")}");
+    public static string Version(JsonElement item) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{SizeOrNull(item)?.ToString(CultureInfo.InvariantCulture) ?? "?"}:{Hash(item) ?? item.Text("lastModifiedDateTime")}"
+        );
 
     /// <summary>
     /// Distinguishes states of the properties. A folder's size and child count are left out: they change with its contents.
     /// </summary>
     public static string Properties(JsonElement item)
     {
-        var state = string.Join('|', item.Text("eTag"), item.Text("lastModifiedDateTime"), item.Written("shared"), item.Written("malware"), item.Written("fileSystemInfo"));
+        var state = string.Join(
+            '|',
+            item.Text("eTag"),
+            item.Text("lastModifiedDateTime"),
+            item.Written("shared"),
+            item.Written("malware"),
+            item.Written("fileSystemInfo")
+        );
         return Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(state)).AsSpan(0, DigestBytes));
     }
 
     // A facet that is null counts as absent.
-    private static bool Has(JsonElement item, string facet) => item.TryGetProperty(facet, out var value) && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False);
+    private static bool Has(JsonElement item, string facet) =>
+        item.TryGetProperty(facet, out var value) && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False);
 
     /// <summary>Whether the item may have older versions: the number in its eTag counts its changes.</summary>
     public static bool WasChanged(JsonElement item)
     {
         var tag = item.Text("eTag").TrimEnd('"');
-        return !int.TryParse(tag.AsSpan(tag.LastIndexOf(',') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number > 1;
+        return !int.TryParse(tag.AsSpan(tag.LastIndexOf(',') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            || number > 1;
     }
 
     /// <summary>The client's time of the last change, as file systems show it; otherwise the server's.</summary>
     public static DateTimeOffset ModifiedAt(JsonElement item) =>
-        item.Object("fileSystemInfo") is { ValueKind: JsonValueKind.Object } info && info.Time("lastModifiedDateTime") is var time && time != DateTimeOffset.UnixEpoch
-            ? time : item.Time("lastModifiedDateTime");
+        item.Object("fileSystemInfo") is { ValueKind: JsonValueKind.Object } info
+        && info.Time("lastModifiedDateTime") is var time
+        && time != DateTimeOffset.UnixEpoch
+            ? time
+            : item.Time("lastModifiedDateTime");
 
     /// <summary>The pre-authenticated download URL that came with the item, or null.</summary>
-    public static Uri? Address(JsonElement item) => Uri.TryCreate(item.Text(DriveApi.AddressProperty), UriKind.Absolute, out var address) ? address : null;
+    public static Uri? Address(JsonElement item) =>
+        Uri.TryCreate(item.Text(DriveApi.AddressProperty), UriKind.Absolute, out var address) ? address : null;
 }

@@ -49,7 +49,13 @@ internal static class EventCalendar
         }
 
         if (!json.Flag("isAllDay") && !TimeZones.IsUtc(zone))
-            calendar.AddTimeZone(VTimeZone.FromDateTimeZone(zone.Id, ZoneFrom(Start(json).InZone(zone).LocalDateTime.ToDateTimeUnspecified()), includeHistoricalData: false));
+            calendar.AddTimeZone(
+                VTimeZone.FromDateTimeZone(
+                    zone.Id,
+                    ZoneFrom(Start(json).InZone(zone).LocalDateTime.ToDateTimeUnspecified()),
+                    includeHistoricalData: false
+                )
+            );
         return Encoding.UTF8.GetBytes(new CalendarSerializer().SerializeToString(calendar)!);
     }
 
@@ -69,16 +75,39 @@ internal static class EventCalendar
             Created = new CalDateTime(json.Time("createdDateTime").UtcDateTime, "UTC"),
             LastModified = new CalDateTime(json.Time("lastModifiedDateTime", "createdDateTime").UtcDateTime, "UTC"),
             Location = json.Object("location").Text("displayName") is { Length: > 0 } place ? place : null,
-            Status = json.Flag("isCancelled") ? "CANCELLED" : json.Text("showAs") == "tentative" ? "TENTATIVE" : "CONFIRMED",
+            Status =
+                json.Flag("isCancelled") ? "CANCELLED"
+                : json.Text("showAs") == "tentative" ? "TENTATIVE"
+                : "CONFIRMED",
             Transparency = json.Text("showAs") == "free" ? "TRANSPARENT" : "OPAQUE",
-            Class = json.Text("sensitivity") switch { "private" or "personal" => "PRIVATE", "confidential" => "CONFIDENTIAL", _ => "PUBLIC" },
-            Priority = json.Text("importance") switch { "high" => 1, "low" => 9, _ => 5 },
+            Class = json.Text("sensitivity") switch
+            {
+                "private" or "personal" => "PRIVATE",
+                "confidential" => "CONFIDENTIAL",
+                _ => "PUBLIC",
+            },
+            Priority = json.Text("importance") switch
+            {
+                "high" => 1,
+                "low" => 9,
+                _ => 5,
+            },
         };
         foreach (var category in json.Array("categories"))
             result.Categories.Add(category.AsText());
         AddText(result, json);
         AddPeople(result, json);
-        result.AddProperty("X-MICROSOFT-CDO-BUSYSTATUS", json.Text("showAs") switch { "free" => "FREE", "tentative" => "TENTATIVE", "oof" => "OOF", "workingElsewhere" => "WORKINGELSEWHERE", _ => "BUSY" });
+        result.AddProperty(
+            "X-MICROSOFT-CDO-BUSYSTATUS",
+            json.Text("showAs") switch
+            {
+                "free" => "FREE",
+                "tentative" => "TENTATIVE",
+                "oof" => "OOF",
+                "workingElsewhere" => "WORKINGELSEWHERE",
+                _ => "BUSY",
+            }
+        );
         if (json.Object("onlineMeeting").Text("joinUrl") is { Length: > 0 } join && Uri.TryCreate(join, UriKind.Absolute, out var address))
         {
             result.Url = address;
@@ -86,7 +115,14 @@ internal static class EventCalendar
         }
 
         if (json.Flag("isReminderOn") && json.Number("reminderMinutesBeforeStart") is { } before)
-            result.Alarms.Add(new Alarm { Action = "DISPLAY", Description = result.Summary, Trigger = new Trigger(Duration.FromMinutes(-before)) });
+            result.Alarms.Add(
+                new Alarm
+                {
+                    Action = "DISPLAY",
+                    Description = result.Summary,
+                    Trigger = new Trigger(Duration.FromMinutes(-before)),
+                }
+            );
         return result;
     }
 
@@ -110,20 +146,27 @@ internal static class EventCalendar
         {
             if (Mail(attendee) is not { } mail)
                 continue;
-            result.Attendees.Add(new Attendee(mail.Address)
-            {
-                CommonName = mail.Name,
-                Role = attendee.Text("type") switch { "optional" => "OPT-PARTICIPANT", "resource" => "NON-PARTICIPANT", _ => "REQ-PARTICIPANT" },
-                Type = attendee.Text("type") == "resource" ? "RESOURCE" : "INDIVIDUAL",
-                ParticipationStatus = attendee.Object("status").Text("response") switch
+            result.Attendees.Add(
+                new Attendee(mail.Address)
                 {
-                    "accepted" or "organizer" => "ACCEPTED",
-                    "tentativelyAccepted" => "TENTATIVE",
-                    "declined" => "DECLINED",
-                    _ => "NEEDS-ACTION",
-                },
-                Rsvp = json.Flag("responseRequested"),
-            });
+                    CommonName = mail.Name,
+                    Role = attendee.Text("type") switch
+                    {
+                        "optional" => "OPT-PARTICIPANT",
+                        "resource" => "NON-PARTICIPANT",
+                        _ => "REQ-PARTICIPANT",
+                    },
+                    Type = attendee.Text("type") == "resource" ? "RESOURCE" : "INDIVIDUAL",
+                    ParticipationStatus = attendee.Object("status").Text("response") switch
+                    {
+                        "accepted" or "organizer" => "ACCEPTED",
+                        "tentativelyAccepted" => "TENTATIVE",
+                        "declined" => "DECLINED",
+                        _ => "NEEDS-ACTION",
+                    },
+                    Rsvp = json.Flag("responseRequested"),
+                }
+            );
         }
     }
 
@@ -142,8 +185,12 @@ internal static class EventCalendar
     {
         var allDay = json.Flag("isAllDay");
         var time = Start(json).InZone(zone).TimeOfDay;
-        string Until(DateOnly last) => allDay ? last.ToString("yyyyMMdd", CultureInfo.InvariantCulture)
-            : zone.AtLeniently(LocalDate.FromDateOnly(last).At(time)).ToInstant().ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+        string Until(DateOnly last) =>
+            allDay
+                ? last.ToString("yyyyMMdd", CultureInfo.InvariantCulture)
+                : zone.AtLeniently(LocalDate.FromDateOnly(last).At(time))
+                    .ToInstant()
+                    .ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         if (EventRecurrence.Rule(json.Object("recurrence"), Until) is not { } rule)
             return;
         master.RecurrenceRule = new RecurrenceRule(rule);
@@ -153,7 +200,11 @@ internal static class EventCalendar
         {
             if (cancelled.Length < 10 || !DateOnly.TryParse(cancelled[^10..], CultureInfo.InvariantCulture, out var date))
                 continue;
-            master.ExceptionDates.Add(allDay ? new CalDateTime(date) : Moment(zone.AtLeniently(LocalDate.FromDateOnly(date).At(time)).ToInstant(), zone, allDay: false));
+            master.ExceptionDates.Add(
+                allDay
+                    ? new CalDateTime(date)
+                    : Moment(zone.AtLeniently(LocalDate.FromDateOnly(date).At(time)).ToInstant(), zone, allDay: false)
+            );
         }
     }
 
@@ -165,7 +216,8 @@ internal static class EventCalendar
     {
         if (allDay)
             return new CalDateTime(instant.InUtc().Date.ToDateOnly());
-        return TimeZones.IsUtc(zone) ? new CalDateTime(instant.ToDateTimeUtc(), "UTC")
+        return TimeZones.IsUtc(zone)
+            ? new CalDateTime(instant.ToDateTimeUtc(), "UTC")
             : new CalDateTime(DateTime.SpecifyKind(instant.InZone(zone).ToDateTimeUnspecified(), DateTimeKind.Unspecified), zone.Id);
     }
 
@@ -176,7 +228,14 @@ internal static class EventCalendar
     {
         if (!HasTimeEverywhere(Start(json)) || !HasTimeEverywhere(Instant(json.Object("end"))))
             return DateTimeZone.Utc;
-        foreach (var name in (string[])[json.Object("recurrence").Object("range").Text("recurrenceTimeZone"), json.Text("originalStartTimeZone"), json.Object("start").Text("timeZone")])
+        foreach (
+            var name in (string[])
+                [
+                    json.Object("recurrence").Object("range").Text("recurrenceTimeZone"),
+                    json.Text("originalStartTimeZone"),
+                    json.Object("start").Text("timeZone"),
+                ]
+        )
         {
             if (name.Length > 0 && TimeZones.Find(name) is { } zone)
                 return zone;
@@ -195,5 +254,7 @@ internal static class EventCalendar
     }
 
     private static DateTime Local(JsonElement moment) =>
-        DateTime.TryParse(moment.Text("dateTime"), CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) ? DateTime.SpecifyKind(time, DateTimeKind.Unspecified) : new DateTime(1970, 1, 1);
+        DateTime.TryParse(moment.Text("dateTime"), CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)
+            ? DateTime.SpecifyKind(time, DateTimeKind.Unspecified)
+            : new DateTime(1970, 1, 1);
 }

@@ -22,8 +22,12 @@ internal static class EventRecurrence
             rule += ";WKST=" + Day(first);
         return range.Text("type") switch
         {
-            "numbered" when Number(range, "numberOfOccurrences") is > 0 and var count => string.Create(CultureInfo.InvariantCulture, $"{rule};COUNT={count}"),
-            "endDate" when DateOnly.TryParse(range.Text("endDate"), CultureInfo.InvariantCulture, out var last) => $"{rule};UNTIL={until(last)}",
+            "numbered" when Number(range, "numberOfOccurrences") is > 0 and var count => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{rule};COUNT={count}"
+            ),
+            "endDate" when DateOnly.TryParse(range.Text("endDate"), CultureInfo.InvariantCulture, out var last) =>
+                $"{rule};UNTIL={until(last)}",
             _ => rule,
         };
     }
@@ -35,7 +39,11 @@ internal static class EventRecurrence
         var days = string.Join(',', pattern.Array("daysOfWeek").Select(each => Day(each.AsText())));
 
         // A pattern without its defining value is not a rule: then only the master's own date is left.
-        var (hasDays, hasDay, hasMonth) = (days.Length > 0, Number(pattern, "dayOfMonth") is >= 1 and <= 31, Number(pattern, "month") is >= 1 and <= 12);
+        var (hasDays, hasDay, hasMonth) = (
+            days.Length > 0,
+            Number(pattern, "dayOfMonth") is >= 1 and <= 31,
+            Number(pattern, "month") is >= 1 and <= 12
+        );
         return pattern.Text("type") switch
         {
             "weekly" when !hasDays => "FREQ=WEEKLY",
@@ -53,14 +61,15 @@ internal static class EventRecurrence
         };
     }
 
-    private static int Position(JsonElement pattern) => pattern.Text("index") switch
-    {
-        "second" => 2,
-        "third" => 3,
-        "fourth" => 4,
-        "last" => -1,
-        _ => 1,
-    };
+    private static int Position(JsonElement pattern) =>
+        pattern.Text("index") switch
+        {
+            "second" => 2,
+            "third" => 3,
+            "fourth" => 4,
+            "last" => -1,
+            _ => 1,
+        };
 
     private static string Day(string name) => name.Length < 2 ? "MO" : name[..2].ToUpperInvariant();
 

@@ -18,10 +18,17 @@ internal static class Html
         if (text is null)
             return "";
         if (text.Any(sign => char.IsControl(sign) && sign is not ('\n' or '\t')))
-            text = string.Concat(text.Select(sign => sign == '\r' ? "" : char.IsControl(sign) && sign is not ('\n' or '\t') ? "\uFFFD" : sign.ToString()));
+            text = string.Concat(
+                text.Select(sign =>
+                    sign == '\r' ? ""
+                    : char.IsControl(sign) && sign is not ('\n' or '\t') ? "\uFFFD"
+                    : sign.ToString()
+                )
+            );
         return WebUtility.HtmlEncode(text);
     }
 
     /// <summary>A name without characters that change the direction of the following text.</summary>
-    public static string Straight(string name) => string.Concat(name.Where(sign => sign is not ((>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069'))));
+    public static string Straight(string name) =>
+        string.Concat(name.Where(sign => sign is not ((>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069'))));
 }

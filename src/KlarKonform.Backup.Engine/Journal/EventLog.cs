@@ -14,7 +14,10 @@ internal sealed class EventLog(string path, Action<string> warn)
     private const long MaxBytes = 10 << 20;
     private const int MaxFiles = 5;
 
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private readonly object _gate = new();
     private bool _failed;

@@ -43,7 +43,10 @@ internal sealed class RunClaim : IDisposable
         {
             try
             {
-                var claim = new RunClaim(PrivateFiles.Open(Path.Combine(folder, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite), folder);
+                var claim = new RunClaim(
+                    PrivateFiles.Open(Path.Combine(folder, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite),
+                    folder
+                );
                 claim.Mark();
                 foreach (var left in Directory.EnumerateFiles(folder, StopPrefix + "*"))
                     File.Delete(left); // A request to a run that is over.
@@ -55,7 +58,7 @@ internal sealed class RunClaim : IDisposable
             }
             catch (IOException) when (attempt < Attempts)
             {
-                await Task.Delay(s_pause, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(s_pause, cancellationToken);
             }
             catch (IOException) when (IsHeld(folder))
             {
@@ -99,7 +102,8 @@ internal sealed class RunClaim : IDisposable
     }
 
     /// <summary>Asks a run to stop.</summary>
-    public static Task RequestStopAsync(string folder, Guid run, CancellationToken cancellationToken) => BackupHome.WriteAsync(StopPath(folder, run), [], cancellationToken);
+    public static Task RequestStopAsync(string folder, Guid run, CancellationToken cancellationToken) =>
+        BackupHome.WriteAsync(StopPath(folder, run), [], cancellationToken);
 
     /// <summary>Whether another process asked this run to stop.</summary>
     public bool IsStopRequested(Guid run) => File.Exists(StopPath(_folder, run));

@@ -23,13 +23,17 @@ internal sealed class RunJournal(BackupHome home, TimeProvider time)
     // A run on another machine that shares this folder writes every few seconds.
     private static readonly TimeSpan s_silentAfter = TimeSpan.FromMinutes(2);
 
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter() },
+    };
 
     public async Task WriteAsync(Guid configuration, BackupRun run, CancellationToken cancellationToken)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{run.Started.UtcDateTime:yyyyMMdd-HHmmss-fff}-{run.RunId:N}.json");
         var folder = home.Runs(configuration);
-        await BackupHome.WriteAsync(Path.Combine(folder, name), JsonSerializer.SerializeToUtf8Bytes(run, s_json), cancellationToken).ConfigureAwait(false);
+        await BackupHome.WriteAsync(Path.Combine(folder, name), JsonSerializer.SerializeToUtf8Bytes(run, s_json), cancellationToken);
         foreach (var old in Directory.EnumerateFiles(folder, "*.json").OrderDescending(StringComparer.Ordinal).Skip(MaxRuns))
             File.Delete(old);
     }
@@ -37,7 +41,7 @@ internal sealed class RunJournal(BackupHome home, TimeProvider time)
     /// <summary>The newest run that can be read, or null. A run whose process is gone counts as failed.</summary>
     public async Task<BackupRun?> NewestAsync(Guid configuration, CancellationToken cancellationToken)
     {
-        await foreach (var run in ReadAsync(configuration, cancellationToken).ConfigureAwait(false))
+        await foreach (var run in ReadAsync(configuration, cancellationToken))
             return run;
         return null;
     }
@@ -45,7 +49,7 @@ internal sealed class RunJournal(BackupHome home, TimeProvider time)
     /// <summary>The snapshot that a run on this machine wrote last; null if there is none.</summary>
     public async Task<BlobId?> NewestSnapshotAsync(Guid configuration, CancellationToken cancellationToken)
     {
-        await foreach (var run in ReadAsync(configuration, cancellationToken).ConfigureAwait(false))
+        await foreach (var run in ReadAsync(configuration, cancellationToken))
         {
             if (BlobId.TryParse(run.SnapshotId, out var id))
                 return id;
@@ -55,14 +59,18 @@ internal sealed class RunJournal(BackupHome home, TimeProvider time)
     }
 
     /// <summary>Runs, newest first. A run whose process is gone counts as failed; unreadable files are skipped.</summary>
-    public IAsyncEnumerable<BackupRun> ReadAsync(Guid configuration, CancellationToken cancellationToken) => ReadAsync(configuration, _ => { }, cancellationToken);
+    public IAsyncEnumerable<BackupRun> ReadAsync(Guid configuration, CancellationToken cancellationToken) =>
+        ReadAsync(configuration, _ => { }, cancellationToken);
 
     /// <summary>Runs, newest first. A run whose process is gone counts as failed.</summary>
     /// <param name="configuration">The configuration's id.</param>
     /// <param name="passedOver">Is told of unreadable files, in the user's language; the rest is still read.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     public async IAsyncEnumerable<BackupRun> ReadAsync(
-        Guid configuration, Action<string> passedOver, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        Guid configuration,
+        Action<string> passedOver,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var folder = home.Runs(configuration);
         var isNewest = true;
@@ -71,7 +79,7 @@ internal sealed class RunJournal(BackupHome home, TimeProvider time)
             BackupRun? run;
             try
             {
-                run = await ReadFileAsync(file, cancellationToken).ConfigureAwait(false);
+                run = await ReadFileAsync(file, cancellationToken);
             }
             catch (FileNotFoundException)
             {
@@ -80,7 +88,15 @@ internal sealed class RunJournal(BackupHome home, TimeProvider time)
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
                 // Torn, edited by hand, or of another version: it is only history, and only one file of it.
-                passedOver(Texts.Get("JournalUnreadable", file, exception is JsonException or IOException or UnauthorizedAccessException ? exception.Message : exception.GetType().Name));
+                passedOver(
+                    Texts.Get(
+                        "JournalUnreadable",
+                        file,
+                        exception is JsonException or IOException or UnauthorizedAccessException
+                            ? exception.Message
+                            : exception.GetType().Name
+                    )
+                );
                 continue;
             }
 
@@ -107,23 +123,37 @@ internal sealed class RunJournal(BackupHome home, TimeProvider time)
         if (new FileInfo(file).Length > MaxBytes)
             throw new JsonException(Texts.Get("JournalTooLarge", HumanText.Size(new FileInfo(file).Length)));
         await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        var run = await JsonSerializer.DeserializeAsync<BackupRun>(stream, s_json, cancellationToken).ConfigureAwait(false) ?? throw new JsonException("null");
+        var run = await JsonSerializer.DeserializeAsync<BackupRun>(stream, s_json, cancellationToken) ?? throw new JsonException("null");
         return SoundRun.Of(run);
     }
 
     // Whatever was being read or waiting is as unfinished as the run.
-    private static BackupRun Ended(BackupRun run) => run with
-    {
-        Status = BackupState.Failed,
-        Error = Texts.Get("RunInterrupted"),
-        Ended = run.Updated,
-        Current = [],
-        Remaining = null,
-        Resources = [.. run.Resources.Select(each => each.Status is BackupState.Running or BackupState.Pending ? each with { Status = BackupState.Failed, Code = Interrupted, Message = Texts.Get("RunInterrupted") } : each)],
-    };
+    private static BackupRun Ended(BackupRun run) =>
+        run with
+        {
+            Status = BackupState.Failed,
+            Error = Texts.Get("RunInterrupted"),
+            Ended = run.Updated,
+            Current = [],
+            Remaining = null,
+            Resources =
+            [
+                .. run.Resources.Select(each =>
+                    each.Status is BackupState.Running or BackupState.Pending
+                        ? each with
+                        {
+                            Status = BackupState.Failed,
+                            Code = Interrupted,
+                            Message = Texts.Get("RunInterrupted"),
+                        }
+                        : each
+                ),
+            ],
+        };
 
     // Of this machine's runs only the newest can be alive, and only while its process holds the claim.
-    private bool IsAlive(BackupRun run, string folder, bool isNewest) => string.Equals(run.HostName, Environment.MachineName, StringComparison.OrdinalIgnoreCase)
-        ? isNewest && RunClaim.IsHeld(folder)
-        : (time.GetUtcNow() - (run.Updated ?? run.Started)).Duration() < s_silentAfter;
+    private bool IsAlive(BackupRun run, string folder, bool isNewest) =>
+        string.Equals(run.HostName, Environment.MachineName, StringComparison.OrdinalIgnoreCase)
+            ? isNewest && RunClaim.IsHeld(folder)
+            : (time.GetUtcNow() - (run.Updated ?? run.Started)).Duration() < s_silentAfter;
 }

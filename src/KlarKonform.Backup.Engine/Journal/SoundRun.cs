@@ -21,16 +21,30 @@ internal static class SoundRun
             Notes = [.. Present(run.Notes)],
             Current = [.. Present(run.Current)],
             HostName = run.HostName ?? "",
-            Verification = run.Verification is { } check ? check with { Mismatches = [.. Present(check.Mismatches)], Problems = [.. Present(check.Problems)] } : null,
+            Verification = run.Verification is { } check
+                ? check with
+                {
+                    Mismatches = [.. Present(check.Mismatches)],
+                    Problems = [.. Present(check.Problems)],
+                }
+                : null,
             Retention = run.Retention is { Removed: null } or { Configuration: null } ? null : run.Retention,
         };
     }
 
     /// <summary>A failure outside a resource, with its configuration's name.</summary>
     public static ItemFailure Of(ItemFailure failure, string configuration) =>
-        failure with { Configuration = configuration, Hint = failure.Hint ?? "", Parent = failure.Parent ?? "", Message = failure.Message ?? "" };
+        failure with
+        {
+            Configuration = configuration,
+            Hint = failure.Hint ?? "",
+            Parent = failure.Parent ?? "",
+            Message = failure.Message ?? "",
+        };
 
-    private static bool IsSound(ItemFailure failure) => failure is { Kind: not null, Resource: not null, ItemId: not null, Name: not null, Code: not null };
+    private static bool IsSound(ItemFailure failure) =>
+        failure is { Kind: not null, Resource: not null, ItemId: not null, Name: not null, Code: not null };
 
-    private static IEnumerable<T> Present<T>(IEnumerable<T>? list) where T : class => (list ?? []).Where(each => each is not null);
+    private static IEnumerable<T> Present<T>(IEnumerable<T>? list)
+        where T : class => (list ?? []).Where(each => each is not null);
 }

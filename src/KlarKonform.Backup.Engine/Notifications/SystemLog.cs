@@ -18,7 +18,11 @@ internal static class SystemLog
     /// <summary>Writes the end of a run. A log that is missing or full does not make the run fail.</summary>
     public static void Write(BackupRun run, string? socket = null)
     {
-        var text = string.Create(CultureInfo.InvariantCulture, $"configuration=\"{run.Configuration}\" status={run.Status} run={run.RunId} items={run.ItemsDownloaded} failures={run.Failures.Count} bytes={run.BytesStored} snapshot={run.SnapshotId?[..8] ?? "-"}");
+        var text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"configuration=\"{run.Configuration}\" status={run.Status} run={run.RunId} items={run.ItemsDownloaded} failures="
+                + $"{run.Failures.Count} bytes={run.BytesStored} snapshot={run.SnapshotId?[..8] ?? "-"}"
+        );
         try
         {
             if (OperatingSystem.IsWindows())
@@ -36,17 +40,41 @@ internal static class SystemLog
     {
         if (!File.Exists(path))
             return;
-        var severity = status switch { BackupState.Succeeded => 6, BackupState.Partial => 4, _ => 3 };
+        var severity = status switch
+        {
+            BackupState.Succeeded => 6,
+            BackupState.Partial => 4,
+            _ => 3,
+        };
         using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         socket.Connect(new UnixDomainSocketEndPoint(path));
-        socket.Send(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"<{(Daemon * 8) + severity}>klarkonform-backup[{Environment.ProcessId}]: {text}")));
+        socket.Send(
+            Encoding.UTF8.GetBytes(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"<{(Daemon * 8) + severity}>klarkonform-backup[{Environment.ProcessId}]: {text}"
+                )
+            )
+        );
     }
 
     // Windows' own tool: it knows how the source is registered, and no library is needed.
     private static void WriteEvent(BackupState status, string text)
     {
-        var (kind, id) = status switch { BackupState.Succeeded => ("INFORMATION", "1"), BackupState.Partial => ("WARNING", "2"), _ => ("ERROR", "3") };
-        using var process = Process.Start(new ProcessStartInfo("eventcreate.exe", ["/L", "APPLICATION", "/SO", Source, "/T", kind, "/ID", id, "/D", text]) { RedirectStandardOutput = true, RedirectStandardError = true, CreateNoWindow = true });
+        var (kind, id) = status switch
+        {
+            BackupState.Succeeded => ("INFORMATION", "1"),
+            BackupState.Partial => ("WARNING", "2"),
+            _ => ("ERROR", "3"),
+        };
+        using var process = Process.Start(
+            new ProcessStartInfo("eventcreate.exe", ["/L", "APPLICATION", "/SO", Source, "/T", kind, "/ID", id, "/D", text])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                CreateNoWindow = true,
+            }
+        );
         process?.WaitForExit(10_000);
     }
 }

@@ -14,7 +14,7 @@ internal sealed class JournalStatus(BackupHome home, RunJournal journal, TimePro
     public async Task<BackupStatus> ReadAsync(BackupConfiguration configuration, CancellationToken cancellationToken)
     {
         var problems = new List<string>();
-        var (last, complete) = await NewestAsync(configuration, problems.Add, cancellationToken).ConfigureAwait(false);
+        var (last, complete) = await NewestAsync(configuration, problems.Add, cancellationToken);
         var status = last?.Status ?? BackupState.Pending;
         var missing = Of(configuration, last, complete);
         return new BackupStatus
@@ -27,10 +27,14 @@ internal sealed class JournalStatus(BackupHome home, RunJournal journal, TimePro
             LastSuccess = complete is null ? null : complete.Ended ?? complete.Started,
             Items = (last?.ItemsDownloaded ?? 0) + (last?.ItemsUpdated ?? 0),
             Bytes = last?.BytesDownloaded ?? 0,
-            Failures = (last?.Failures.Count(failure => failure.Level != FailureLevel.Resource) ?? 0) + (last?.Resources.Count(resource => resource.Status == BackupState.Failed) ?? 0),
+            Failures =
+                (last?.Failures.Count(failure => failure.Level != FailureLevel.Resource) ?? 0)
+                + (last?.Resources.Count(resource => resource.Status == BackupState.Failed) ?? 0),
             NotBackedUp = missing.Open,
             Accepted = missing.Accepted,
-            Reason = last is { Status: BackupState.Running } ? Texts.Get("Status_Running", last.ResourcesDone, last.ResourcesTotal) : missing.Reason(status, ReasonOf(last)),
+            Reason = last is { Status: BackupState.Running }
+                ? Texts.Get("Status_Running", last.ResourcesDone, last.ResourcesTotal)
+                : missing.Reason(status, ReasonOf(last)),
             Problems = problems,
             Verified = last?.Verified,
             Verification = last?.Verification,
@@ -46,7 +50,7 @@ internal sealed class JournalStatus(BackupHome home, RunJournal journal, TimePro
             RunId = last?.RunId,
             Updated = last?.Updated,
             RetryList = missing.All,
-            Holds = await new HoldCache(home).ReadAsync(configuration.Id, cancellationToken).ConfigureAwait(false),
+            Holds = await new HoldCache(home).ReadAsync(configuration.Id, cancellationToken),
             Resources = last?.Resources ?? [],
         };
     }
@@ -54,7 +58,7 @@ internal sealed class JournalStatus(BackupHome home, RunJournal journal, TimePro
     /// <summary>What is not in the backup, according to this machine.</summary>
     public async Task<Missing> MissingAsync(BackupConfiguration configuration, CancellationToken cancellationToken)
     {
-        var (last, complete) = await NewestAsync(configuration, _ => { }, cancellationToken).ConfigureAwait(false);
+        var (last, complete) = await NewestAsync(configuration, _ => { }, cancellationToken);
         return Of(configuration, last, complete);
     }
 
@@ -62,10 +66,14 @@ internal sealed class JournalStatus(BackupHome home, RunJournal journal, TimePro
         Missing.Of(configuration, complete?.RetryList ?? [], last?.Failures ?? [], last?.Resources ?? []);
 
     // The last run, and the last run that wrote a snapshot.
-    private async Task<(BackupRun? Last, BackupRun? Complete)> NewestAsync(BackupConfiguration configuration, Action<string> passedOver, CancellationToken cancellationToken)
+    private async Task<(BackupRun? Last, BackupRun? Complete)> NewestAsync(
+        BackupConfiguration configuration,
+        Action<string> passedOver,
+        CancellationToken cancellationToken
+    )
     {
         BackupRun? last = null;
-        await foreach (var run in journal.ReadAsync(configuration.Id, passedOver, cancellationToken).ConfigureAwait(false))
+        await foreach (var run in journal.ReadAsync(configuration.Id, passedOver, cancellationToken))
         {
             last ??= run;
             if (run.SnapshotId is not null)
@@ -76,30 +84,37 @@ internal sealed class JournalStatus(BackupHome home, RunJournal journal, TimePro
     }
 
     // What concerns more than single items: the error that ended the run, the findings of its check, or otherwise its notes.
-    private static string? ReasonOf(BackupRun? run) => run switch
-    {
-        { Error: { Length: > 0 } error } => error,
-        { Verification: { Problems: [var first, ..] } } => Texts.Get("VerificationFailed", first),
-        { Verification: { Mismatches.Count: > 0 and var count } } => Texts.Get("ItemsDiffer", count),
-        { Status: BackupState.Partial, RetryList.Count: 0, Failures.Count: 0, Notes: [var first, ..] } => first,
-        _ => null,
-    };
+    private static string? ReasonOf(BackupRun? run) =>
+        run switch
+        {
+            { Error: { Length: > 0 } error } => error,
+            { Verification: { Problems: [var first, ..] } } => Texts.Get("VerificationFailed", first),
+            { Verification: { Mismatches.Count: > 0 and var count } } => Texts.Get("ItemsDiffer", count),
+            { Status: BackupState.Partial, RetryList.Count: 0, Failures.Count: 0, Notes: [var first, ..] } => first,
+            _ => null,
+        };
 
     /// <summary>Asks this machine's run to stop, and waits for its end.</summary>
     /// <exception cref="BackupException">NotRunning, RunningElsewhere or StopTimedOut.</exception>
     public async Task<BackupRun> StopAsync(BackupConfiguration configuration, TimeSpan wait, CancellationToken cancellationToken)
     {
-        var running = await journal.NewestAsync(configuration.Id, cancellationToken).ConfigureAwait(false);
+        var running = await journal.NewestAsync(configuration.Id, cancellationToken);
         if (running is not { Status: BackupState.Running })
             throw new BackupException("NotRunning", BackupErrorCategory.ObjectNotFound, configuration.Name, configuration.Name);
         if (!string.Equals(running.HostName, Environment.MachineName, StringComparison.OrdinalIgnoreCase))
-            throw new BackupException("RunningElsewhere", BackupErrorCategory.InvalidOperation, configuration.Name, configuration.Name, running.HostName);
-        await RunClaim.RequestStopAsync(home.Runs(configuration.Id), running.RunId, cancellationToken).ConfigureAwait(false);
+            throw new BackupException(
+                "RunningElsewhere",
+                BackupErrorCategory.InvalidOperation,
+                configuration.Name,
+                configuration.Name,
+                running.HostName
+            );
+        await RunClaim.RequestStopAsync(home.Runs(configuration.Id), running.RunId, cancellationToken);
         if (wait <= TimeSpan.Zero)
             return running;
-        for (var began = time.GetTimestamp(); time.GetElapsedTime(began) < wait;)
+        for (var began = time.GetTimestamp(); time.GetElapsedTime(began) < wait; )
         {
-            await foreach (var run in journal.ReadAsync(configuration.Id, cancellationToken).ConfigureAwait(false))
+            await foreach (var run in journal.ReadAsync(configuration.Id, cancellationToken))
             {
                 if (run.RunId != running.RunId)
                     continue;
@@ -108,9 +123,16 @@ internal sealed class JournalStatus(BackupHome home, RunJournal journal, TimePro
                 break;
             }
 
-            await Task.Delay(s_look, time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(s_look, time, cancellationToken);
         }
 
-        throw new BackupException("StopTimedOut", BackupErrorCategory.OperationTimeout, configuration.Name, configuration.Name, (int)wait.TotalSeconds, running.ProcessId);
+        throw new BackupException(
+            "StopTimedOut",
+            BackupErrorCategory.OperationTimeout,
+            configuration.Name,
+            configuration.Name,
+            (int)wait.TotalSeconds,
+            running.ProcessId
+        );
     }
 }

@@ -32,24 +32,40 @@ internal sealed class Missing
     /// <param name="retryList">The newest snapshot's list.</param>
     /// <param name="failures">Failures of the last run, if it is not the run of the snapshot.</param>
     /// <param name="resources">Resources of the last run.</param>
-    public static Missing Of(BackupConfiguration configuration, IEnumerable<ItemFailure> retryList, IEnumerable<ItemFailure> failures, IEnumerable<ResourceResult> resources)
+    public static Missing Of(
+        BackupConfiguration configuration,
+        IEnumerable<ItemFailure> retryList,
+        IEnumerable<ItemFailure> failures,
+        IEnumerable<ResourceResult> resources
+    )
     {
         var all = new Dictionary<(string, string, string), ItemFailure>();
         foreach (var failure in failures.Concat(retryList))
             all.TryAdd((failure.Kind, failure.Resource, failure.ItemId), failure);
 
         // A resource that failed and is not listed as a failure of its own. What a killed run had not reached is in the backup as before.
-        var named = all.Values.Where(failure => failure.Level == FailureLevel.Resource).Select(failure => (failure.Kind, failure.Resource)).ToHashSet();
-        foreach (var resource in resources.Where(each => each is { Status: BackupState.Failed, Code: not RunJournal.Interrupted } && !named.Contains((each.Kind, each.Name))))
+        var named = all
+            .Values.Where(failure => failure.Level == FailureLevel.Resource)
+            .Select(failure => (failure.Kind, failure.Resource))
+            .ToHashSet();
+        foreach (
+            var resource in resources.Where(each =>
+                each is { Status: BackupState.Failed, Code: not RunJournal.Interrupted } && !named.Contains((each.Kind, each.Name))
+            )
+        )
             all.TryAdd((resource.Kind, resource.Name, ""), OfResource(resource));
         var accepted = configuration.AcceptedFailures ?? [];
-        return new Missing([.. all.Values.Select(failure => failure with
-        {
-            Configuration = configuration.Name,
+        return new Missing([
+            .. all.Values.Select(failure =>
+                failure with
+                {
+                    Configuration = configuration.Name,
 
-            // The configuration decides: an acceptance that was revoked no longer counts.
-            AcceptedReason = accepted.FirstOrDefault(each => each.Covers(failure))?.Reason,
-        })]);
+                    // The configuration decides: an acceptance that was revoked no longer counts.
+                    AcceptedReason = accepted.FirstOrDefault(each => each.Covers(failure))?.Reason,
+                }
+            ),
+        ]);
     }
 
     /// <summary>Why a run with this result is not Succeeded; null if there is nothing to say.</summary>
@@ -60,32 +76,39 @@ internal sealed class Missing
             parts.Add(error);
         if (Open > 0)
         {
-            var levels = _open.GroupBy(failure => failure.Level).OrderByDescending(group => Weight(group.Key))
+            var levels = _open
+                .GroupBy(failure => failure.Level)
+                .OrderByDescending(group => Weight(group.Key))
                 .Select(group => Texts.Get("Status_Level_" + group.Key, group.Count()));
-            var first = _open.OrderByDescending(failure => Weight(failure.Level)).Take(MaxNamed).Select(failure => $"{failure.Name} ({failure.Code})");
+            var first = _open
+                .OrderByDescending(failure => Weight(failure.Level))
+                .Take(MaxNamed)
+                .Select(failure => $"{failure.Name} ({failure.Code})");
             parts.Add(Texts.Get("Status_NotBackedUp", string.Join(", ", levels), string.Join(", ", first)));
         }
 
         return parts.Count > 0 ? string.Join(' ', parts) : null;
     }
 
-    private static ItemFailure OfResource(ResourceResult resource) => new()
-    {
-        Kind = resource.Kind,
-        Resource = resource.Name,
-        ItemId = "",
-        Level = FailureLevel.Resource,
-        Name = resource.Name,
-        Code = resource.Code ?? "",
-        Message = resource.Message ?? "",
-        Hint = resource.Message ?? "",
-    };
+    private static ItemFailure OfResource(ResourceResult resource) =>
+        new()
+        {
+            Kind = resource.Kind,
+            Resource = resource.Name,
+            ItemId = "",
+            Level = FailureLevel.Resource,
+            Name = resource.Name,
+            Code = resource.Code ?? "",
+            Message = resource.Message ?? "",
+            Hint = resource.Message ?? "",
+        };
 
-    private static int Weight(FailureLevel level) => level switch
-    {
-        FailureLevel.Resource => 3,
-        FailureLevel.Part => 2,
-        FailureLevel.Item => 1,
-        _ => 0,
-    };
+    private static int Weight(FailureLevel level) =>
+        level switch
+        {
+            FailureLevel.Resource => 3,
+            FailureLevel.Part => 2,
+            FailureLevel.Item => 1,
+            _ => 0,
+        };
 }

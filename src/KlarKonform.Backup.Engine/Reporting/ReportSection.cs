@@ -15,7 +15,11 @@ internal sealed class ReportSection(StringBuilder page, ConfigurationReport repo
     public void Write()
     {
         var (configuration, status) = (report.Configuration, report.Status);
-        page.Append(CultureInfo.InvariantCulture, $"<section aria-labelledby=\"{report.Anchor}\"><h2 id=\"{report.Anchor}\">{Html.Encode(Html.Straight(configuration.Name))} {ReportPage.State(status.Status)}</h2>\n<dl>");
+        page.Append(
+            CultureInfo.InvariantCulture,
+            $"<section aria-labelledby=\"{report.Anchor}\"><h2 id=\"{report.Anchor}\">"
+                + $"{Html.Encode(Html.Straight(configuration.Name))} {ReportPage.State(status.Status)}</h2>\n<dl>"
+        );
         Fact("Report_Tenant", configuration.Tenant.Id);
         Fact("Report_Target", Target(configuration.Target));
         Fact("Report_LastRun", ReportPage.Moment(status.LastRun));
@@ -27,7 +31,13 @@ internal sealed class ReportSection(StringBuilder page, ConfigurationReport repo
         page.Append("<div class=\"charts\">");
         new HeatMap(report.Runs, days, now).Write(page);
         new RunChart(report.Runs, "Report_Growth", Growth(), bytes => HumanText.Size((long)bytes), isSum: true).Write(page);
-        new RunChart(report.Runs, "Report_Durations", [.. report.Runs.Select(run => Math.Max(0, ((run.Ended ?? run.Updated ?? run.Started) - run.Started).TotalSeconds))], seconds => HumanText.Duration(TimeSpan.FromSeconds(seconds)), isSum: false).Write(page);
+        new RunChart(
+            report.Runs,
+            "Report_Durations",
+            [.. report.Runs.Select(run => Math.Max(0, ((run.Ended ?? run.Updated ?? run.Started) - run.Started).TotalSeconds))],
+            seconds => HumanText.Duration(TimeSpan.FromSeconds(seconds)),
+            isSum: false
+        ).Write(page);
         page.Append("</div>\n");
         Verification(status.Verification);
         Failures(status);
@@ -42,7 +52,8 @@ internal sealed class ReportSection(StringBuilder page, ConfigurationReport repo
         return [.. report.Runs.Select(run => sum += run.BytesStored - (run.Retention?.BytesFreed ?? 0))];
     }
 
-    private void Fact(string key, string value) => page.Append("<div><dt>").Append(ReportPage.Text(key)).Append("</dt><dd>").Append(Html.Encode(value)).Append("</dd></div>");
+    private void Fact(string key, string value) =>
+        page.Append("<div><dt>").Append(ReportPage.Text(key)).Append("</dt><dd>").Append(Html.Encode(value)).Append("</dd></div>");
 
     private void Verification(RunVerification? verification)
     {
@@ -53,7 +64,19 @@ internal sealed class ReportSection(StringBuilder page, ConfigurationReport repo
             return;
         }
 
-        page.Append("<p>").Append(ReportPage.Text("Report_VerificationFacts", verification.ItemsStored, verification.ItemsExpected, verification.PacksChecked, verification.SampleSize, verification.SampleFailures, verification.Mismatches.Count)).Append("</p>\n");
+        page.Append("<p>")
+            .Append(
+                ReportPage.Text(
+                    "Report_VerificationFacts",
+                    verification.ItemsStored,
+                    verification.ItemsExpected,
+                    verification.PacksChecked,
+                    verification.SampleSize,
+                    verification.SampleFailures,
+                    verification.Mismatches.Count
+                )
+            )
+            .Append("</p>\n");
         foreach (var problem in verification.Problems)
             page.Append("<p class=\"alert\">").Append(Html.Encode(problem)).Append("</p>\n");
     }
@@ -68,13 +91,26 @@ internal sealed class ReportSection(StringBuilder page, ConfigurationReport repo
         }
 
         page.Append("<p>").Append(ReportPage.Text("Report_NotBackedUpFacts", status.NotBackedUp, status.Accepted)).Append("</p>\n");
-        Table(["Report_Level", "Report_Resource", "Report_Item", "Report_Code", "Report_Hint", "Report_Attempts", "Report_Accepted"], status.RetryList
-            .OrderBy(failure => failure.AcceptedReason is not null).ThenBy(failure => failure.Kind, StringComparer.Ordinal).ThenBy(failure => failure.Resource, StringComparer.OrdinalIgnoreCase)
-            .Take(MaxFailures).Select(failure => (string[])
-            [
-                HumanText.Level(failure.Level), $"{failure.Kind}: {failure.Resource}", failure.Name, failure.Code, failure.Hint,
-                failure.Attempts.ToString("N0", Html.Culture), failure.AcceptedReason ?? "–",
-            ]));
+        Table(
+            ["Report_Level", "Report_Resource", "Report_Item", "Report_Code", "Report_Hint", "Report_Attempts", "Report_Accepted"],
+            status
+                .RetryList.OrderBy(failure => failure.AcceptedReason is not null)
+                .ThenBy(failure => failure.Kind, StringComparer.Ordinal)
+                .ThenBy(failure => failure.Resource, StringComparer.OrdinalIgnoreCase)
+                .Take(MaxFailures)
+                .Select(failure =>
+                    (string[])
+                        [
+                            HumanText.Level(failure.Level),
+                            $"{failure.Kind}: {failure.Resource}",
+                            failure.Name,
+                            failure.Code,
+                            failure.Hint,
+                            failure.Attempts.ToString("N0", Html.Culture),
+                            failure.AcceptedReason ?? "–",
+                        ]
+                )
+        );
         if (status.RetryList.Count is > MaxFailures and var all)
             page.Append("<p>").Append(ReportPage.Text("Report_More", all - MaxFailures, "Get-KKBackupRun -Failure")).Append("</p>\n");
     }
@@ -82,27 +118,61 @@ internal sealed class ReportSection(StringBuilder page, ConfigurationReport repo
     private void Retention(BackupConfiguration configuration, BackupStatus status)
     {
         page.Append("<h3>").Append(ReportPage.Text("Report_Retention")).Append("</h3>\n<p>");
-        page.Append(RetentionPolicy.Of(configuration.Retention) is { } policy
-            ? ReportPage.Text("Report_Policy", configuration.Retention!.Preset, policy.Days, policy.KeepsDeleted ? Texts.Get("Report_Yes") : Texts.Get("Report_No")) : ReportPage.Text("Report_NoPolicy"));
+        page.Append(
+            RetentionPolicy.Of(configuration.Retention) is { } policy
+                ? ReportPage.Text(
+                    "Report_Policy",
+                    configuration.Retention!.Preset,
+                    policy.Days,
+                    policy.KeepsDeleted ? Texts.Get("Report_Yes") : Texts.Get("Report_No")
+                )
+                : ReportPage.Text("Report_NoPolicy")
+        );
         page.Append("</p>\n");
         if (report.Runs.LastOrDefault(run => run.Retention is not null)?.Retention is { } last)
-            page.Append("<p>").Append(ReportPage.Text("Report_LastRetention", last.Snapshots, last.Removed.Count, last.Held, HumanText.Size(last.BytesFreed))).Append("</p>\n");
+            page.Append("<p>")
+                .Append(
+                    ReportPage.Text("Report_LastRetention", last.Snapshots, last.Removed.Count, last.Held, HumanText.Size(last.BytesFreed))
+                )
+                .Append("</p>\n");
         if (status.Holds.Count > 0)
-            Table(["Report_Hold", "Report_Reason", "Report_Author", "Report_Since"], status.Holds.Select(hold => (string[])[$"{hold.Scope}: {hold.Target}", hold.Reason, hold.Author, ReportPage.Moment(hold.Since)]));
+            Table(
+                ["Report_Hold", "Report_Reason", "Report_Author", "Report_Since"],
+                status.Holds.Select(hold =>
+                    (string[])[$"{hold.Scope}: {hold.Target}", hold.Reason, hold.Author, ReportPage.Moment(hold.Since)]
+                )
+            );
     }
 
     private void Resources(BackupStatus status)
     {
         if (status.Resources.Count == 0)
             return;
-        page.Append("<details><summary>").Append(ReportPage.Text("Report_Resources", status.Resources.Count)).Append("</summary>\n<div class=\"scroll\" tabindex=\"0\"><table><thead><tr>");
+        page.Append("<details><summary>")
+            .Append(ReportPage.Text("Report_Resources", status.Resources.Count))
+            .Append("</summary>\n<div class=\"scroll\" tabindex=\"0\"><table><thead><tr>");
         foreach (var column in (string[])["Report_Resource", "Report_State", "Report_Expected", "Report_Stored", "Report_Failures"])
             page.Append("<th scope=\"col\">").Append(ReportPage.Text(column)).Append("</th>");
         page.Append("</tr></thead><tbody>\n");
-        foreach (var resource in status.Resources.OrderBy(resource => resource.Status == BackupState.Succeeded).ThenBy(resource => resource.Kind, StringComparer.Ordinal).ThenBy(resource => resource.Name, StringComparer.OrdinalIgnoreCase).Take(MaxResources))
+        foreach (
+            var resource in status
+                .Resources.OrderBy(resource => resource.Status == BackupState.Succeeded)
+                .ThenBy(resource => resource.Kind, StringComparer.Ordinal)
+                .ThenBy(resource => resource.Name, StringComparer.OrdinalIgnoreCase)
+                .Take(MaxResources)
+        )
         {
-            page.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Html.Encode($"{resource.Kind}: {resource.Name}")}</th><td>{(resource.Skipped ? Html.Encode(resource.Message ?? "–") : ReportPage.State(resource.Status))}</td>");
-            page.Append(CultureInfo.InvariantCulture, $"<td class=\"n\">{resource.ItemsExpected?.ToString("N0", Html.Culture) ?? "–"}</td><td class=\"n\">{resource.ItemsStored?.ToString("N0", Html.Culture) ?? "–"}</td><td class=\"n\">{resource.Failures.ToString("N0", Html.Culture)}</td></tr>\n");
+            page.Append(
+                CultureInfo.InvariantCulture,
+                $"<tr><th scope=\"row\">{Html.Encode($"{resource.Kind}: {resource.Name}")}</th><td>"
+                    + $"{(resource.Skipped ? Html.Encode(resource.Message ?? "–") : ReportPage.State(resource.Status))}</td>"
+            );
+            page.Append(
+                CultureInfo.InvariantCulture,
+                $"<td class=\"n\">{resource.ItemsExpected?.ToString("N0", Html.Culture) ?? "–"}</td><td class=\"n\">"
+                    + $"{resource.ItemsStored?.ToString("N0", Html.Culture) ?? "–"}</td><td class=\"n\">"
+                    + $"{resource.Failures.ToString("N0", Html.Culture)}</td></tr>\n"
+            );
         }
 
         page.Append("</tbody></table></div></details>\n");
@@ -125,10 +195,11 @@ internal sealed class ReportSection(StringBuilder page, ConfigurationReport repo
         page.Append("</tbody></table></div>\n");
     }
 
-    private static string Target(TargetSettings target) => target.Type switch
-    {
-        TargetType.Sftp => $"sftp://{target.Host}{target.Path}",
-        TargetType.S3 => $"s3://{target.Bucket}/{target.Prefix}",
-        _ => target.Path ?? "",
-    };
+    private static string Target(TargetSettings target) =>
+        target.Type switch
+        {
+            TargetType.Sftp => $"sftp://{target.Host}{target.Path}",
+            TargetType.S3 => $"s3://{target.Bucket}/{target.Prefix}",
+            _ => target.Path ?? "",
+        };
 }

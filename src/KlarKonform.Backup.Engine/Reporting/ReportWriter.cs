@@ -22,7 +22,7 @@ internal sealed class ReportWriter(ConfigurationStore configurations, RunJournal
         var problems = new SortedDictionary<string, BackupException>(StringComparer.OrdinalIgnoreCase);
         foreach (var pattern in request.Names)
         {
-            var matching = await configurations.FindAsync(pattern, cancellationToken).ConfigureAwait(false);
+            var matching = await configurations.FindAsync(pattern, cancellationToken);
             if (matching.Configurations.Count + matching.Problems.Count == 0 && pattern.IndexOfAny(['*', '?', '[']) < 0)
                 throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, pattern, pattern);
             foreach (var configuration in matching.Configurations)
@@ -35,7 +35,7 @@ internal sealed class ReportWriter(ConfigurationStore configurations, RunJournal
         foreach (var configuration in found.Values)
         {
             var runs = new List<BackupRun>();
-            await foreach (var run in journal.ReadAsync(configuration.Id, cancellationToken).ConfigureAwait(false))
+            await foreach (var run in journal.ReadAsync(configuration.Id, cancellationToken))
             {
                 // One run with an implausible date does not end the history.
                 if (run.Started >= now.AddDays(-request.Days))
@@ -43,11 +43,11 @@ internal sealed class ReportWriter(ConfigurationStore configurations, RunJournal
             }
 
             runs.Reverse();
-            reports.Add(new ConfigurationReport(configuration, await status.ReadAsync(configuration, cancellationToken).ConfigureAwait(false), runs));
+            reports.Add(new ConfigurationReport(configuration, await status.ReadAsync(configuration, cancellationToken), runs));
         }
 
         var page = new ReportPage(reports, [.. problems.Values.Select(problem => problem.Message)], request, now).Write();
-        await BackupHome.WriteAsync(request.Path, Encoding.UTF8.GetBytes(page), cancellationToken).ConfigureAwait(false);
+        await BackupHome.WriteAsync(request.Path, Encoding.UTF8.GetBytes(page), cancellationToken);
         return [.. problems.Values];
     }
 }

@@ -28,7 +28,7 @@ internal static class ColdStorage
         var (seen, cold) = (0, new List<StoredObject>());
         var tiered = new List<StoredObject>();
         var packs = session.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Data), cancellationToken);
-        await foreach (var pack in packs.ConfigureAwait(false))
+        await foreach (var pack in packs)
         {
             seen++;
             if (pack.IsArchived)
@@ -39,7 +39,7 @@ internal static class ColdStorage
                 break;
         }
 
-        var asked = await AskAsync(session.Store, cold.Count > 0 ? cold : tiered, cancellationToken).ConfigureAwait(false);
+        var asked = await AskAsync(session.Store, cold.Count > 0 ? cold : tiered, cancellationToken);
         if (asked.Find(pack => pack.IsArchived) is not { } first)
             return;
         var share = asked.Count(pack => pack.IsArchived) / (double)asked.Count;
@@ -48,12 +48,15 @@ internal static class ColdStorage
     }
 
     private static async Task<List<StoredObject>> AskAsync(
-        IObjectStore store, List<StoredObject> packs, CancellationToken cancellationToken)
+        IObjectStore store,
+        List<StoredObject> packs,
+        CancellationToken cancellationToken
+    )
     {
         var asked = new List<StoredObject>();
         foreach (var pack in packs.Take(Asked))
         {
-            if (await store.StatAsync(pack.Key, cancellationToken).ConfigureAwait(false) is { } known)
+            if (await store.StatAsync(pack.Key, cancellationToken) is { } known)
                 asked.Add(known);
         }
 

@@ -22,9 +22,15 @@ internal sealed class RestoreReport : IAsyncDisposable
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            var report = new RestoreReport(path, new StreamWriter(new FileStream(path, append ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.Read), new UTF8Encoding(encoderShouldEmitUTF8Identifier: true)));
+            var report = new RestoreReport(
+                path,
+                new StreamWriter(
+                    new FileStream(path, append ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.Read),
+                    new UTF8Encoding(encoderShouldEmitUTF8Identifier: true)
+                )
+            );
             if (!append)
-                await report.LineAsync("Status", "Path", "Target", "Size", "Code", "Detail").ConfigureAwait(false);
+                await report.LineAsync("Status", "Path", "Target", "Size", "Code", "Detail");
             return report;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -39,7 +45,14 @@ internal sealed class RestoreReport : IAsyncDisposable
     {
         try
         {
-            await LineAsync(item.Status, item.Path, item.File, item.Size.ToString(CultureInfo.InvariantCulture), item.Code ?? "", item.Detail ?? "").ConfigureAwait(false);
+            await LineAsync(
+                item.Status,
+                item.Path,
+                item.File,
+                item.Size.ToString(CultureInfo.InvariantCulture),
+                item.Code ?? "",
+                item.Detail ?? ""
+            );
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -49,5 +62,6 @@ internal sealed class RestoreReport : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _writer.DisposeAsync();
 
-    private Task LineAsync(params string[] values) => _writer.WriteAsync(string.Join(_separator, values.Select(value => SpreadsheetCell.Of(value, _separator))) + "\r\n");
+    private Task LineAsync(params string[] values) =>
+        _writer.WriteAsync(string.Join(_separator, values.Select(value => SpreadsheetCell.Of(value, _separator))) + "\r\n");
 }

@@ -19,9 +19,11 @@ internal static class SpreadsheetCell
         if (text.Length > 0 && Beginnings.Contains(text[0], StringComparison.Ordinal) && !IsNumber(text))
             text = "'" + text;
         return text.Contains(separator, StringComparison.Ordinal) || text.AsSpan().ContainsAny(s_quoted)
-            ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+            ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
+            : text;
     }
 
     // A telephone number, or a negative number.
-    private static bool IsNumber(string text) => text[0] is '+' or '-' && text[1..].All(sign => char.IsAsciiDigit(sign) || sign is ' ' or '-' or '/' or '(' or ')');
+    private static bool IsNumber(string text) =>
+        text[0] is '+' or '-' && text[1..].All(sign => char.IsAsciiDigit(sign) || sign is ' ' or '-' or '/' or '(' or ')');
 }

@@ -26,8 +26,8 @@ internal sealed class DeletedItemsRetention(BackupRepository session, GraphTime 
         // Without a policy nothing is removed, and what an earlier policy kept stays. With a wrong clock nothing is removed by age.
         if (_policy is null || time.Wrong is not null || !run.Store.State.Deleted.Keys.Any(month => _policy.IsOver(month, now)))
             return;
-        if (!(await HoldsAsync(cancellationToken).ConfigureAwait(false)).Covers(run.Path))
-            await run.Store.ExpireDeletedAsync(month => _policy.IsOver(month, now), cancellationToken).ConfigureAwait(false);
+        if (!(await HoldsAsync(cancellationToken)).Covers(run.Path))
+            await run.Store.ExpireDeletedAsync(month => _policy.IsOver(month, now), cancellationToken);
     }
 
     public void Dispose() => _gate.Dispose();
@@ -35,10 +35,10 @@ internal sealed class DeletedItemsRetention(BackupRepository session, GraphTime 
     // Read only when something has expired: reading the log means reading every snapshot file.
     private async Task<ActiveHolds> HoldsAsync(CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _gate.WaitAsync(cancellationToken);
         try
         {
-            return _holds ??= ActiveHolds.Of(await new AuditLog(session, time).ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name);
+            return _holds ??= ActiveHolds.Of(await new AuditLog(session, time).ReadAsync(cancellationToken), session.Configuration.Name);
         }
         finally
         {

@@ -23,19 +23,41 @@ internal static class RetentionGuard
     public static BackupException? Refuse(string configuration, IReadOnlyList<DateTimeOffset> taken, int removed)
     {
         if (removed >= MinRemoved && removed * 2 > taken.Count)
-            return new BackupException("RetentionNeedsForce", BackupErrorCategory.InvalidOperation, configuration, removed, taken.Count, configuration);
+            return new BackupException(
+                "RetentionNeedsForce",
+                BackupErrorCategory.InvalidOperation,
+                configuration,
+                removed,
+                taken.Count,
+                configuration
+            );
         if (removed == 0 || taken.Count < MinGaps + 2)
             return null;
         var gaps = taken.Zip(taken.Skip(1), (before, after) => after - before).ToArray();
         var usual = gaps[..^1].Order().ElementAt((gaps.Length - 1) / 2);
         return gaps[^1] > s_minGap && gaps[^1] > usual * MaxGapFactor
-            ? new BackupException("RetentionGap", BackupErrorCategory.InvalidOperation, configuration, configuration, Days(gaps[^1]), Days(usual))
+            ? new BackupException(
+                "RetentionGap",
+                BackupErrorCategory.InvalidOperation,
+                configuration,
+                configuration,
+                Days(gaps[^1]),
+                Days(usual)
+            )
             : null;
     }
 
     /// <summary>Why a person still needs to look: an earlier doubt that no one has decided.</summary>
     public static BackupException Waits(string configuration, int removed, int taken, DateTimeOffset since) =>
-        new("RetentionNeedsDecision", BackupErrorCategory.InvalidOperation, configuration, configuration, since.ToLocalTime(), removed, taken);
+        new(
+            "RetentionNeedsDecision",
+            BackupErrorCategory.InvalidOperation,
+            configuration,
+            configuration,
+            since.ToLocalTime(),
+            removed,
+            taken
+        );
 
     private static string Days(TimeSpan span) => span.TotalDays.ToString("0.#", CultureInfo.CurrentCulture);
 }

@@ -30,14 +30,23 @@ internal sealed class RetentionPolicy
     /// </summary>
     public bool CountsFromYearEnd { get; private init; }
 
-    public static RetentionPolicy? Of(RetentionSettings? settings) => settings is null ? null : Of(settings, settings.DeletedItemsOrDefault() == DeletedItemsPolicy.KeepUntilRetention);
+    public static RetentionPolicy? Of(RetentionSettings? settings) =>
+        settings is null ? null : Of(settings, settings.DeletedItemsOrDefault() == DeletedItemsPolicy.KeepUntilRetention);
 
     /// <summary>Whether the retention of a month's deleted items has expired.</summary>
     /// <param name="month">The month in which their deletion was noticed, as yyyy-MM.</param>
     /// <param name="now">The current time.</param>
     public bool IsOver(string month, DateTimeOffset now)
     {
-        if (!DateTime.TryParseExact(month, "yyyy-MM", System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.None, out var first))
+        if (
+            !DateTime.TryParseExact(
+                month,
+                "yyyy-MM",
+                System.Globalization.CultureInfo.InvariantCulture,
+                System.Globalization.DateTimeStyles.None,
+                out var first
+            )
+        )
             return false; // Not created by us.
         var from = CountsFromYearEnd ? new DateTime(first.Year + 1, 1, 1) : first.AddMonths(1);
         var until = CountsFromYearEnd ? from.AddYears(LegalYears) : from.AddDays(Days);
@@ -47,25 +56,37 @@ internal sealed class RetentionPolicy
     private const int LegalYears = 10;
 
     // Ten years from the end of the calendar year reach up to eleven years back.
-    private static RetentionPolicy Of(RetentionSettings settings, bool keepsDeleted) => settings.Preset switch
-    {
-        RetentionPreset.Standard => new(new KeepRules { Within = new KeepSpan(0, 0, 90) }, 90, keepsDeleted),
-        RetentionPreset.Extended => new(new KeepRules
+    private static RetentionPolicy Of(RetentionSettings settings, bool keepsDeleted) =>
+        settings.Preset switch
         {
-            Within = new KeepSpan(0, 0, 30),
-            WithinDaily = new KeepSpan(0, 0, 90),
-            WithinWeekly = new KeepSpan(1, 0, 0),
-            WithinMonthly = new KeepSpan(3, 0, 0),
-        }, 3 * DaysAYear, keepsDeleted),
-        RetentionPreset.Legal => new(new KeepRules
-        {
-            Within = new KeepSpan(0, 0, 30),
-            WithinDaily = new KeepSpan(1, 0, 0),
-            WithinWeekly = new KeepSpan(3, 0, 0),
-            WithinMonthly = new KeepSpan(LegalYears + 1, 0, 0),
-        }, (LegalYears + 1) * DaysAYear, keepsDeleted) { CountsFromYearEnd = true },
-        _ => Of(settings.Keep ?? new KeepSettings(), keepsDeleted),
-    };
+            RetentionPreset.Standard => new(new KeepRules { Within = new KeepSpan(0, 0, 90) }, 90, keepsDeleted),
+            RetentionPreset.Extended => new(
+                new KeepRules
+                {
+                    Within = new KeepSpan(0, 0, 30),
+                    WithinDaily = new KeepSpan(0, 0, 90),
+                    WithinWeekly = new KeepSpan(1, 0, 0),
+                    WithinMonthly = new KeepSpan(3, 0, 0),
+                },
+                3 * DaysAYear,
+                keepsDeleted
+            ),
+            RetentionPreset.Legal => new(
+                new KeepRules
+                {
+                    Within = new KeepSpan(0, 0, 30),
+                    WithinDaily = new KeepSpan(1, 0, 0),
+                    WithinWeekly = new KeepSpan(3, 0, 0),
+                    WithinMonthly = new KeepSpan(LegalYears + 1, 0, 0),
+                },
+                (LegalYears + 1) * DaysAYear,
+                keepsDeleted
+            )
+            {
+                CountsFromYearEnd = true,
+            },
+            _ => Of(settings.Keep ?? new KeepSettings(), keepsDeleted),
+        };
 
     private static RetentionPolicy Of(KeepSettings keep, bool keepsDeleted)
     {
@@ -79,7 +100,15 @@ internal sealed class RetentionPolicy
             Monthly = keep.Monthly ?? 0,
             Yearly = keep.Yearly ?? 0,
         };
-        int[] reach = [keep.Days ?? 0, keep.Daily ?? 0, 7 * (keep.Weekly ?? 0), DaysAMonth * (keep.Monthly ?? 0), DaysAYear * (keep.Yearly ?? 0), ((keep.Hourly ?? 0) + 23) / 24];
+        int[] reach =
+        [
+            keep.Days ?? 0,
+            keep.Daily ?? 0,
+            7 * (keep.Weekly ?? 0),
+            DaysAMonth * (keep.Monthly ?? 0),
+            DaysAYear * (keep.Yearly ?? 0),
+            ((keep.Hourly ?? 0) + 23) / 24,
+        ];
         return new RetentionPolicy(rules, Math.Max(1, reach.Max()), keepsDeleted);
     }
 }

@@ -10,7 +10,16 @@ namespace KlarKonform.Backup.Engine.Runs;
 /// <summary>
 /// A run as the outside sees it: claimed, journalled, monitored, stoppable, and ended with one of the five states. Used once.
 /// </summary>
-internal sealed class BackupRunner(BackupConfiguration configuration, BackupOptions options, ISecretStore secrets, IBackupObserver observer, BackupHome home, RunJournal journal, TimeProvider time, Random random)
+internal sealed class BackupRunner(
+    BackupConfiguration configuration,
+    BackupOptions options,
+    ISecretStore secrets,
+    IBackupObserver observer,
+    BackupHome home,
+    RunJournal journal,
+    TimeProvider time,
+    Random random
+)
 {
     // Time for a stopped run to save its last checkpoint; with the time to let go of its claim, the promised ten seconds.
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(7);
@@ -20,12 +29,22 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
     /// <exception cref="OperationCanceledException">The token was cancelled; a checkpoint was saved if there was time.</exception>
     public async Task<BackupRun> RunAsync(CancellationToken cancellationToken)
     {
-        using var claim = await RunClaim.TakeAsync(home.Runs(configuration.Id), cancellationToken).ConfigureAwait(false) ?? throw await RefusalAsync(cancellationToken).ConfigureAwait(false);
-        var before = (await journal.NewestAsync(configuration.Id, cancellationToken).ConfigureAwait(false))?.Status;
+        using var claim =
+            await RunClaim.TakeAsync(home.Runs(configuration.Id), cancellationToken) ?? throw await RefusalAsync(cancellationToken);
+        var before = (await journal.NewestAsync(configuration.Id, cancellationToken))?.Status;
         var record = new RunProgress(configuration, time);
-        var events = new RunEvents(new EventLog(options.LogPath ?? home.Log(configuration.Name), observer.Warning), configuration.Name, record.Id, time);
-        await journal.WriteAsync(configuration.Id, record.ToRun(BackupState.Running), cancellationToken).ConfigureAwait(false);
-        events.Write(RunEvent.RunStarted, Texts.Get("Event_RunStarted", configuration.Name), new { host = Environment.MachineName, process = Environment.ProcessId });
+        var events = new RunEvents(
+            new EventLog(options.LogPath ?? home.Log(configuration.Name), observer.Warning),
+            configuration.Name,
+            record.Id,
+            time
+        );
+        await journal.WriteAsync(configuration.Id, record.ToRun(BackupState.Running), cancellationToken);
+        events.Write(
+            RunEvent.RunStarted,
+            Texts.Get("Event_RunStarted", configuration.Name),
+            new { host = Environment.MachineName, process = Environment.ProcessId }
+        );
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var abandon = new CancellationTokenSource();
@@ -40,7 +59,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         var (run, error) = (record.ToRun(BackupState.Failed), (Exception?)null);
         try
         {
-            run = await session.RunAsync(stop.Token, abandon.Token).ConfigureAwait(false);
+            run = await session.RunAsync(stop.Token, abandon.Token);
         }
         catch (Exception exception)
         {
@@ -49,18 +68,18 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
         }
         finally
         {
-            await over.CancelAsync().ConfigureAwait(false);
-            await monitoring.ConfigureAwait(false);
+            await over.CancelAsync();
+            await monitoring;
         }
 
         run = run with { Ended = time.GetUtcNow() };
-        await WriteEndAsync(run).ConfigureAwait(false);
+        await WriteEndAsync(run);
         LogEnd(events, run, error);
         SystemLog.Write(run);
 
         // No notification for a run that the admin stopped.
         if (!stop.IsCancellationRequested && !session.IsSpokenForElsewhere)
-            await notifier.NotifyAsync(run, monitor.HasStalled ? null : before ?? record.Before, cancellationToken).ConfigureAwait(false);
+            await notifier.NotifyAsync(run, monitor.HasStalled ? null : before ?? record.Before, cancellationToken);
         observer.Progress(new BackupProgress(null, Texts.Get("State_" + run.Status), 100, Completed: true));
         if (cancellationToken.IsCancellationRequested && error is OperationCanceledException)
             ExceptionDispatchInfo.Throw(error);
@@ -82,7 +101,7 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
     {
         try
         {
-            await journal.WriteAsync(configuration.Id, run, CancellationToken.None).ConfigureAwait(false);
+            await journal.WriteAsync(configuration.Id, run, CancellationToken.None);
         }
         catch (BackupException exception)
         {
@@ -93,31 +112,45 @@ internal sealed class BackupRunner(BackupConfiguration configuration, BackupOpti
 
     private static void LogEnd(RunEvents events, BackupRun run, Exception? error)
     {
-        var what = error is OperationCanceledException ? RunEvent.RunStopped : run.Status switch
-        {
-            BackupState.Succeeded => RunEvent.RunSucceeded,
-            BackupState.Partial => RunEvent.RunPartial,
-            _ => RunEvent.RunFailed,
-        };
-        events.Write(what, Texts.Get("Event_" + what, run.Error ?? ""), new
-        {
-            snapshot = run.SnapshotId,
-            errorId = (error as BackupException)?.ErrorId,
-            downloaded = run.ItemsDownloaded,
-            updated = run.ItemsUpdated,
-            removed = run.ItemsRemoved,
-            keptDeleted = run.ItemsKeptDeleted,
-            expired = run.ItemsExpired,
-            bytesDownloaded = run.BytesDownloaded,
-            bytesStored = run.BytesStored,
-            failures = run.Failures.Count,
-            seconds = Math.Round((run.Ended - run.Started)?.TotalSeconds ?? 0),
-        });
+        var what =
+            error is OperationCanceledException
+                ? RunEvent.RunStopped
+                : run.Status switch
+                {
+                    BackupState.Succeeded => RunEvent.RunSucceeded,
+                    BackupState.Partial => RunEvent.RunPartial,
+                    _ => RunEvent.RunFailed,
+                };
+        events.Write(
+            what,
+            Texts.Get("Event_" + what, run.Error ?? ""),
+            new
+            {
+                snapshot = run.SnapshotId,
+                errorId = (error as BackupException)?.ErrorId,
+                downloaded = run.ItemsDownloaded,
+                updated = run.ItemsUpdated,
+                removed = run.ItemsRemoved,
+                keptDeleted = run.ItemsKeptDeleted,
+                expired = run.ItemsExpired,
+                bytesDownloaded = run.BytesDownloaded,
+                bytesStored = run.BytesStored,
+                failures = run.Failures.Count,
+                seconds = Math.Round((run.Ended - run.Started)?.TotalSeconds ?? 0),
+            }
+        );
     }
 
     private async Task<BackupException> RefusalAsync(CancellationToken cancellationToken)
     {
-        var other = await journal.NewestAsync(configuration.Id, cancellationToken).ConfigureAwait(false);
-        return new BackupException("AlreadyRunning", BackupErrorCategory.ResourceBusy, configuration.Name, configuration.Name, other?.ProcessId, other?.Started.ToLocalTime());
+        var other = await journal.NewestAsync(configuration.Id, cancellationToken);
+        return new BackupException(
+            "AlreadyRunning",
+            BackupErrorCategory.ResourceBusy,
+            configuration.Name,
+            configuration.Name,
+            other?.ProcessId,
+            other?.Started.ToLocalTime()
+        );
     }
 }

@@ -17,12 +17,22 @@ namespace KlarKonform.Backup.Engine.Scheduling;
 /// <param name="observer">Receives progress and warnings.</param>
 /// <param name="time">Clock and pauses.</param>
 internal sealed class BackupScheduler(
-    ConfigurationStore configurations, RunJournal journal, Func<BackupConfiguration, CancellationToken, Task<BackupRun>> run, SchedulerOptions options, IBackupObserver observer, TimeProvider time)
+    ConfigurationStore configurations,
+    RunJournal journal,
+    Func<BackupConfiguration, CancellationToken, Task<BackupRun>> run,
+    SchedulerOptions options,
+    IBackupObserver observer,
+    TimeProvider time
+)
 {
     // Configurations are read again as often: a changed schedule soon takes effect.
     private static readonly TimeSpan s_look = TimeSpan.FromMinutes(1);
 
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter() },
+    };
 
     private readonly DateTimeOffset _began = time.GetUtcNow();
     private readonly Dictionary<Guid, Entry> _entries = [];
@@ -36,16 +46,16 @@ internal sealed class BackupScheduler(
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var next = await LookAsync(cancellationToken).ConfigureAwait(false);
-                await WriteHealthAsync(cancellationToken).ConfigureAwait(false);
+                var next = await LookAsync(cancellationToken);
+                await WriteHealthAsync(cancellationToken);
                 var pause = next is { } moment && moment - time.GetUtcNow() < s_look ? moment - time.GetUtcNow() : s_look;
-                await Task.Delay(pause > TimeSpan.Zero ? pause : TimeSpan.FromMilliseconds(1), time, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(pause > TimeSpan.Zero ? pause : TimeSpan.FromMilliseconds(1), time, cancellationToken);
             }
         }
         finally
         {
-            await Task.WhenAll(_entries.Values.SelectMany(entry => new[] { entry.Running, entry.Asking })).ConfigureAwait(false);
-            await WriteHealthAsync(CancellationToken.None).ConfigureAwait(false);
+            await Task.WhenAll(_entries.Values.SelectMany(entry => new[] { entry.Running, entry.Asking }));
+            await WriteHealthAsync(CancellationToken.None);
         }
     }
 
@@ -55,7 +65,7 @@ internal sealed class BackupScheduler(
         DateTimeOffset? earliest = null;
         var now = time.GetUtcNow();
         var seen = new HashSet<Guid>();
-        foreach (var configuration in await ReadAsync(cancellationToken).ConfigureAwait(false))
+        foreach (var configuration in await ReadAsync(cancellationToken))
         {
             if (configuration.Schedule is not { Enabled: true } settings)
                 continue;
@@ -64,7 +74,7 @@ internal sealed class BackupScheduler(
             {
                 // Counted from the last run: what was missed since then is due now, once. A configuration that never ran starts at its next
                 // time.
-                var newest = entry is null ? await journal.NewestAsync(configuration.Id, cancellationToken).ConfigureAwait(false) : null;
+                var newest = entry is null ? await journal.NewestAsync(configuration.Id, cancellationToken) : null;
                 var since = entry is null ? newest?.Started ?? _began : now;
                 _entries[configuration.Id] = entry = new Entry(configuration.Name, settings)
                 {
@@ -98,11 +108,23 @@ internal sealed class BackupScheduler(
         ConfigurationListing found;
         try
         {
-            found = await configurations.FindAsync(options.Pattern, cancellationToken).ConfigureAwait(false);
+            found = await configurations.FindAsync(options.Pattern, cancellationToken);
         }
         catch (Exception exception) when (exception is BackupException or IOException or UnauthorizedAccessException)
         {
-            found = new ConfigurationListing([], [exception as BackupException ?? new BackupException("HomeUnwritable", BackupErrorCategory.PermissionDenied, options.Pattern, options.Pattern, exception.Message)]);
+            found = new ConfigurationListing(
+                [],
+                [
+                    exception as BackupException
+                        ?? new BackupException(
+                            "HomeUnwritable",
+                            BackupErrorCategory.PermissionDenied,
+                            options.Pattern,
+                            options.Pattern,
+                            exception.Message
+                        ),
+                ]
+            );
         }
 
         foreach (var problem in found.Problems.Where(problem => !_problems.Any(known => known.Message == problem.Message)))
@@ -117,7 +139,7 @@ internal sealed class BackupScheduler(
         await Task.Yield();
         try
         {
-            var done = await run(configuration, cancellationToken).ConfigureAwait(false);
+            var done = await run(configuration, cancellationToken);
             (entry.Last, entry.IsOverdue) = (done.Status, false);
             options.Ended?.Invoke(done);
         }
@@ -145,7 +167,7 @@ internal sealed class BackupScheduler(
         var running = entry.Running;
         try
         {
-            options.Ended?.Invoke(await run(configuration, cancellationToken).ConfigureAwait(false)); // It has just ended.
+            options.Ended?.Invoke(await run(configuration, cancellationToken)); // It has just ended.
         }
         catch (BackupException exception) when (exception.ErrorId == OverdueRun.ErrorId)
         {
@@ -172,11 +194,20 @@ internal sealed class BackupScheduler(
             processId = Environment.ProcessId,
             healthy = _problems.Count == 0 && _entries.Values.All(entry => entry is { Last: not BackupState.Failed, IsOverdue: false }),
             unreadable = _problems.Select(problem => problem.Target),
-            configurations = _entries.Values.OrderBy(entry => entry.Name, StringComparer.Ordinal).Select(entry => new { name = entry.Name, next = entry.Due, running = !entry.Running.IsCompleted, overdue = entry.IsOverdue, last = entry.Last }),
+            configurations = _entries
+                .Values.OrderBy(entry => entry.Name, StringComparer.Ordinal)
+                .Select(entry => new
+                {
+                    name = entry.Name,
+                    next = entry.Due,
+                    running = !entry.Running.IsCompleted,
+                    overdue = entry.IsOverdue,
+                    last = entry.Last,
+                }),
         };
         try
         {
-            await BackupHome.WriteAsync(options.HealthPath, JsonSerializer.SerializeToUtf8Bytes(health, s_json), cancellationToken).ConfigureAwait(false);
+            await BackupHome.WriteAsync(options.HealthPath, JsonSerializer.SerializeToUtf8Bytes(health, s_json), cancellationToken);
         }
         catch (BackupException exception)
         {

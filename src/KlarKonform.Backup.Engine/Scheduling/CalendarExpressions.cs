@@ -20,7 +20,9 @@ internal static class CalendarExpressions
         {
             var time = $"{List(Values(fields[1], 0, 23, null))}:{List(Values(fields[0], 0, 59, null))}:00";
             var months = List(Values(fields[3], 1, 12, s_months));
-            var weekdays = Values(fields[4], 0, 7, s_days) is { } days ? string.Join(',', days.Select(day => s_days[day % 7]).Distinct()) + " " : "";
+            var weekdays = Values(fields[4], 0, 7, s_days) is { } days
+                ? string.Join(',', days.Select(day => s_days[day % 7]).Distinct()) + " "
+                : "";
             return $"{weekdays}*-{months}-{List(Values(fields[2], 1, 31, null))} {time} {Zone(schedule)}";
         }
         catch (FormatException)
@@ -40,7 +42,15 @@ internal static class CalendarExpressions
         {
             var step = part.Split('/');
             var bounds = step[0].Split('-');
-            var (from, to) = step[0] == "*" ? (first, last) : (Number(bounds[0], names), bounds.Length > 1 ? Number(bounds[1], names) : step.Length > 1 ? last : Number(bounds[0], names));
+            var (from, to) =
+                step[0] == "*"
+                    ? (first, last)
+                    : (
+                        Number(bounds[0], names),
+                        bounds.Length > 1 ? Number(bounds[1], names)
+                        : step.Length > 1 ? last
+                        : Number(bounds[0], names)
+                    );
             var every = step.Length > 1 ? int.Parse(step[1], NumberStyles.None, CultureInfo.InvariantCulture) : 1;
 
             // A range may wrap around: Fri-Mon, 22-2.
@@ -58,9 +68,12 @@ internal static class CalendarExpressions
         return index >= 0 ? index + (names!.Length == 12 ? 1 : 0) : int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
     }
 
-    private static string List(IReadOnlyList<int>? values) => values is null ? "*" : string.Join(',', values.Select(value => value.ToString("00", CultureInfo.InvariantCulture)));
+    private static string List(IReadOnlyList<int>? values) =>
+        values is null ? "*" : string.Join(',', values.Select(value => value.ToString("00", CultureInfo.InvariantCulture)));
 
-    private static string Zone(CronSchedule schedule) => TimeZoneInfo.TryConvertWindowsIdToIanaId(schedule.Zone.Id, out var iana) ? iana : schedule.Zone.Id;
+    private static string Zone(CronSchedule schedule) =>
+        TimeZoneInfo.TryConvertWindowsIdToIanaId(schedule.Zone.Id, out var iana) ? iana : schedule.Zone.Id;
 
-    private static BackupException NotExpressible(CronSchedule schedule) => new("ScheduleNotExpressible", BackupErrorCategory.InvalidArgument, schedule.Cron, schedule.Cron);
+    private static BackupException NotExpressible(CronSchedule schedule) =>
+        new("ScheduleNotExpressible", BackupErrorCategory.InvalidArgument, schedule.Cron, schedule.Cron);
 }

@@ -37,22 +37,38 @@ internal sealed class OverdueRun(BackupConfiguration configuration, BackupHome h
 
     /// <summary>Whether a run that began at that time has lasted for its schedule's interval or longer.</summary>
     public static bool Is(ScheduleSettings schedule, DateTimeOffset since, DateTimeOffset now) =>
-        Interval(schedule, since) is { } interval && now - since >= interval - TimeSpan.FromTicks(Math.Min(s_jitter.Ticks, interval.Ticks / 10));
+        Interval(schedule, since) is { } interval
+        && now - since >= interval - TimeSpan.FromTicks(Math.Min(s_jitter.Ticks, interval.Ticks / 10));
 
     /// <summary>The error to raise: the refusal itself, or one that says that the other run has lasted too long.</summary>
     /// <param name="refusal">Why this run cannot start.</param>
     /// <param name="tell">Notifies people.</param>
     /// <param name="cancellationToken">Cancels the check.</param>
-    public async Task<BackupException> JudgeAsync(BackupException refusal, Func<BackupException, Task> tell, CancellationToken cancellationToken)
+    public async Task<BackupException> JudgeAsync(
+        BackupException refusal,
+        Func<BackupException, Task> tell,
+        CancellationToken cancellationToken
+    )
     {
-        var other = await journal.NewestAsync(configuration.Id, cancellationToken).ConfigureAwait(false);
-        var since = refusal.Since ?? (other is { Status: BackupState.Running } ? other.Started : RunClaim.Since(home.Runs(configuration.Id)));
+        var other = await journal.NewestAsync(configuration.Id, cancellationToken);
+        var since =
+            refusal.Since ?? (other is { Status: BackupState.Running } ? other.Started : RunClaim.Since(home.Runs(configuration.Id)));
         if (configuration.Schedule is not { } schedule || since is not { } began || !Is(schedule, began, time.GetUtcNow()))
             return refusal;
-        var overdue = new BackupException(ErrorId, BackupErrorCategory.OperationTimeout, configuration.Name, configuration.Name,
-            began.ToLocalTime(), HumanText.Duration(time.GetUtcNow() - began), refusal.Message) { Since = began };
-        if (await IsNewsAsync(began, cancellationToken).ConfigureAwait(false))
-            await tell(overdue).ConfigureAwait(false);
+        var overdue = new BackupException(
+            ErrorId,
+            BackupErrorCategory.OperationTimeout,
+            configuration.Name,
+            configuration.Name,
+            began.ToLocalTime(),
+            HumanText.Duration(time.GetUtcNow() - began),
+            refusal.Message
+        )
+        {
+            Since = began,
+        };
+        if (await IsNewsAsync(began, cancellationToken))
+            await tell(overdue);
         return overdue;
     }
 
@@ -63,10 +79,15 @@ internal sealed class OverdueRun(BackupConfiguration configuration, BackupHome h
         var now = time.GetUtcNow();
         try
         {
-            if (File.Exists(file) && (await File.ReadAllTextAsync(file, cancellationToken).ConfigureAwait(false)).Split(' ') is [var of, var told]
-                && of == Mark(since) && DateTimeOffset.TryParse(told, CultureInfo.InvariantCulture, out var when) && (now - when).Duration() < s_tellAgain - s_jitter)
+            if (
+                File.Exists(file)
+                && (await File.ReadAllTextAsync(file, cancellationToken)).Split(' ') is [var of, var told]
+                && of == Mark(since)
+                && DateTimeOffset.TryParse(told, CultureInfo.InvariantCulture, out var when)
+                && (now - when).Duration() < s_tellAgain - s_jitter
+            )
                 return false;
-            await BackupHome.WriteAsync(file, System.Text.Encoding.UTF8.GetBytes($"{Mark(since)} {Mark(now)}"), cancellationToken).ConfigureAwait(false);
+            await BackupHome.WriteAsync(file, System.Text.Encoding.UTF8.GetBytes($"{Mark(since)} {Mark(now)}"), cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or BackupException)
         {

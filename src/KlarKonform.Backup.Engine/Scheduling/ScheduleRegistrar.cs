@@ -10,23 +10,40 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
     /// <summary>Sets a schedule; a previous registration is replaced.</summary>
     public async Task<BackupSchedule> SetAsync(string name, ScheduleRequest request, CancellationToken cancellationToken)
     {
-        var configuration = await configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
+        var configuration = await configurations.GetAsync(name, cancellationToken);
         var schedule = CronSchedule.Of(request.Schedule);
         if (request.Schedule.ShardCount is < 1 or > BackupOptions.MaxShards)
-            throw new BackupException("ShardCountInvalid", BackupErrorCategory.InvalidArgument, name, request.Schedule.ShardCount, BackupOptions.MaxShards);
+            throw new BackupException(
+                "ShardCountInvalid",
+                BackupErrorCategory.InvalidArgument,
+                name,
+                request.Schedule.ShardCount,
+                BackupOptions.MaxShards
+            );
         var method = request.Method == ScheduleMethod.Auto ? Own() : request.Method;
         var script = ScheduledCommand.Script(configuration.Name, request.Schedule, request.Module, home.GivenRoot);
         var definition = method switch
         {
-            ScheduleMethod.Systemd => SystemdUnits.Timer(configuration, schedule) + "\n" + SystemdUnits.Service(configuration, request.PowerShell, script),
-            ScheduleMethod.TaskScheduler => ScheduledTask.Write(configuration, schedule, request.PowerShell, script, $@"{Environment.UserDomainName}\{Environment.UserName}", time.GetLocalNow()).ToString(),
+            ScheduleMethod.Systemd => SystemdUnits.Timer(configuration, schedule)
+                + "\n"
+                + SystemdUnits.Service(configuration, request.PowerShell, script),
+            ScheduleMethod.TaskScheduler => ScheduledTask
+                .Write(
+                    configuration,
+                    schedule,
+                    request.PowerShell,
+                    script,
+                    $@"{Environment.UserDomainName}\{Environment.UserName}",
+                    time.GetLocalNow()
+                )
+                .ToString(),
             ScheduleMethod.Crontab => CrontabLine(schedule, request.PowerShell, script),
             _ => "",
         };
         if (!request.PlanOnly)
         {
-            await RegisterAsync(method, configuration, request, schedule, script, definition, cancellationToken).ConfigureAwait(false);
-            await configurations.SaveAsync(configuration with { Schedule = request.Schedule }, cancellationToken).ConfigureAwait(false);
+            await RegisterAsync(method, configuration, request, schedule, script, definition, cancellationToken);
+            await configurations.SaveAsync(configuration with { Schedule = request.Schedule }, cancellationToken);
         }
 
         return Describe(configuration.Name, request.Schedule, schedule, method, definition);
@@ -35,26 +52,30 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
     /// <summary>Removes a schedule, wherever it was registered.</summary>
     public async Task RemoveAsync(string name, CancellationToken cancellationToken)
     {
-        var configuration = await configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
+        var configuration = await configurations.GetAsync(name, cancellationToken);
         if (configuration.Schedule is null)
             throw new BackupException("ScheduleMissing", BackupErrorCategory.ObjectNotFound, name, name);
-        await UnregisterAsync(configuration, cancellationToken).ConfigureAwait(false);
-        await configurations.SaveAsync(configuration with { Schedule = null }, cancellationToken).ConfigureAwait(false);
+        await UnregisterAsync(configuration, cancellationToken);
+        await configurations.SaveAsync(configuration with { Schedule = null }, cancellationToken);
     }
 
     /// <summary>Enables or disables a schedule.</summary>
     public async Task<BackupSchedule> EnableAsync(string name, bool enabled, CancellationToken cancellationToken)
     {
-        var configuration = await configurations.GetAsync(name, cancellationToken).ConfigureAwait(false);
+        var configuration = await configurations.GetAsync(name, cancellationToken);
         if (configuration.Schedule is not { } settings)
             throw new BackupException("ScheduleMissing", BackupErrorCategory.ObjectNotFound, name, name);
         settings = settings with { Enabled = enabled };
         var unit = SystemdUnits.NameOf(configuration) + ".timer";
         if (File.Exists(Path.Combine(UnitFolder(), unit)))
-            await RunAsync("systemctl", [.. Scope(), enabled ? "enable" : "disable", "--now", unit], cancellationToken).ConfigureAwait(false);
-        else if (OperatingSystem.IsWindows() && await ExistsAsync(configuration, cancellationToken).ConfigureAwait(false))
-            await RunAsync("schtasks", ["/Change", "/TN", ScheduledTask.NameOf(configuration), enabled ? "/ENABLE" : "/DISABLE"], cancellationToken).ConfigureAwait(false);
-        await configurations.SaveAsync(configuration with { Schedule = settings }, cancellationToken).ConfigureAwait(false);
+            await RunAsync("systemctl", [.. Scope(), enabled ? "enable" : "disable", "--now", unit], cancellationToken);
+        else if (OperatingSystem.IsWindows() && await ExistsAsync(configuration, cancellationToken))
+            await RunAsync(
+                "schtasks",
+                ["/Change", "/TN", ScheduledTask.NameOf(configuration), enabled ? "/ENABLE" : "/DISABLE"],
+                cancellationToken
+            );
+        await configurations.SaveAsync(configuration with { Schedule = settings }, cancellationToken);
         return Describe(configuration.Name, settings, CronSchedule.Of(settings), ScheduleMethod.Auto, "");
     }
 
@@ -71,67 +92,111 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
         }
     }
 
-    private BackupSchedule Describe(string name, ScheduleSettings settings, CronSchedule schedule, ScheduleMethod method, string definition) => new()
-    {
-        Configuration = name,
-        Cron = schedule.Cron,
-        TimeZone = schedule.Zone.Id,
-        Enabled = settings.Enabled,
-        ShardCount = settings.ShardCount ?? 1,
-        NextRun = settings.Enabled ? schedule.Next(time.GetUtcNow()) : null,
-        Method = method,
-        Definition = definition,
-        Note = method switch
+    private BackupSchedule Describe(
+        string name,
+        ScheduleSettings settings,
+        CronSchedule schedule,
+        ScheduleMethod method,
+        string definition
+    ) =>
+        new()
         {
-            // A user's own systemd ends when the user's last session does, unless lingering is enabled.
-            ScheduleMethod.Systemd when !IsRoot && !File.Exists(Path.Combine("/var/lib/systemd/linger", Environment.UserName)) => Texts.Get("ScheduleLinger", Environment.UserName),
-            ScheduleMethod.Scheduler => Texts.Get("ScheduleNeedsScheduler"),
-            ScheduleMethod.Crontab when !schedule.Zone.HasSameRules(TimeZoneInfo.Local) => Texts.Get("ScheduleNeedsCrontab") + " " + Texts.Get("ScheduleCrontabZone", schedule.Zone.Id),
-            ScheduleMethod.Crontab => Texts.Get("ScheduleNeedsCrontab"),
-            _ => null,
-        },
-    };
+            Configuration = name,
+            Cron = schedule.Cron,
+            TimeZone = schedule.Zone.Id,
+            Enabled = settings.Enabled,
+            ShardCount = settings.ShardCount ?? 1,
+            NextRun = settings.Enabled ? schedule.Next(time.GetUtcNow()) : null,
+            Method = method,
+            Definition = definition,
+            Note = method switch
+            {
+                // A user's own systemd ends when the user's last session does, unless lingering is enabled.
+                ScheduleMethod.Systemd when !IsRoot && !File.Exists(Path.Combine("/var/lib/systemd/linger", Environment.UserName)) =>
+                    Texts.Get("ScheduleLinger", Environment.UserName),
+                ScheduleMethod.Scheduler => Texts.Get("ScheduleNeedsScheduler"),
+                ScheduleMethod.Crontab when !schedule.Zone.HasSameRules(TimeZoneInfo.Local) => Texts.Get("ScheduleNeedsCrontab")
+                    + " "
+                    + Texts.Get("ScheduleCrontabZone", schedule.Zone.Id),
+                ScheduleMethod.Crontab => Texts.Get("ScheduleNeedsCrontab"),
+                _ => null,
+            },
+        };
 
     // Only what every cron reads the same way; a percent sign would end the command (crontab(5)).
     private static string CrontabLine(CronSchedule schedule, string powerShell, string script)
     {
         _ = CalendarExpressions.Of(schedule);
         var zone = schedule.Zone.HasSameRules(TimeZoneInfo.Local) ? "" : $"CRON_TZ={schedule.Zone.Id}\n";
-        return $"{zone}{schedule.Cron.Replace('?', '*')} {string.Join(' ', new[] { powerShell.Replace(" ", "\\ ", StringComparison.Ordinal) }.Concat(ScheduledCommand.Arguments(script))).Replace("%", "\\%", StringComparison.Ordinal)}\n";
+        var command = ScheduledCommand.Arguments(script).Prepend(powerShell.Replace(" ", "\\ ", StringComparison.Ordinal));
+        return $"{zone}{schedule.Cron.Replace('?', '*')} {string.Join(' ', command).Replace("%", "\\%", StringComparison.Ordinal)}\n";
     }
 
-    private static ScheduleMethod Own() => OperatingSystem.IsWindows() ? ScheduleMethod.TaskScheduler : Directory.Exists("/run/systemd/system") ? ScheduleMethod.Systemd : ScheduleMethod.Scheduler;
+    private static ScheduleMethod Own() =>
+        OperatingSystem.IsWindows() ? ScheduleMethod.TaskScheduler
+        : Directory.Exists("/run/systemd/system") ? ScheduleMethod.Systemd
+        : ScheduleMethod.Scheduler;
 
     private static bool IsRoot => Environment.IsPrivilegedProcess;
 
-    private static string UnitFolder() => IsRoot && !OperatingSystem.IsWindows() ? "/etc/systemd/system"
-        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.DoNotVerify), "systemd", "user");
+    private static string UnitFolder() =>
+        IsRoot && !OperatingSystem.IsWindows()
+            ? "/etc/systemd/system"
+            : Path.Combine(
+                Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.DoNotVerify),
+                "systemd",
+                "user"
+            );
 
     private static string[] Scope() => IsRoot ? ["--system"] : ["--user"];
 
-    private static async Task RegisterAsync(ScheduleMethod method, BackupConfiguration configuration, ScheduleRequest request, CronSchedule schedule, string script, string definition, CancellationToken cancellationToken)
+    private static async Task RegisterAsync(
+        ScheduleMethod method,
+        BackupConfiguration configuration,
+        ScheduleRequest request,
+        CronSchedule schedule,
+        string script,
+        string definition,
+        CancellationToken cancellationToken
+    )
     {
         switch (method)
         {
             case ScheduleMethod.Scheduler or ScheduleMethod.Crontab:
                 // Otherwise the previous timer would start it too.
-                await UnregisterAsync(configuration, cancellationToken).ConfigureAwait(false);
+                await UnregisterAsync(configuration, cancellationToken);
                 break;
             case ScheduleMethod.Systemd:
                 var folder = UnitFolder();
                 Directory.CreateDirectory(folder);
                 var unit = SystemdUnits.NameOf(configuration);
-                await File.WriteAllTextAsync(Path.Combine(folder, unit + ".service"), SystemdUnits.Service(configuration, request.PowerShell, script), cancellationToken).ConfigureAwait(false);
-                await File.WriteAllTextAsync(Path.Combine(folder, unit + ".timer"), SystemdUnits.Timer(configuration, schedule), cancellationToken).ConfigureAwait(false);
-                await RunAsync("systemctl", [.. Scope(), "daemon-reload"], cancellationToken).ConfigureAwait(false);
-                await RunAsync("systemctl", [.. Scope(), request.Schedule.Enabled ? "enable" : "disable", "--now", unit + ".timer"], cancellationToken).ConfigureAwait(false);
+                await File.WriteAllTextAsync(
+                    Path.Combine(folder, unit + ".service"),
+                    SystemdUnits.Service(configuration, request.PowerShell, script),
+                    cancellationToken
+                );
+                await File.WriteAllTextAsync(
+                    Path.Combine(folder, unit + ".timer"),
+                    SystemdUnits.Timer(configuration, schedule),
+                    cancellationToken
+                );
+                await RunAsync("systemctl", [.. Scope(), "daemon-reload"], cancellationToken);
+                await RunAsync(
+                    "systemctl",
+                    [.. Scope(), request.Schedule.Enabled ? "enable" : "disable", "--now", unit + ".timer"],
+                    cancellationToken
+                );
                 break;
             case ScheduleMethod.TaskScheduler:
                 var file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.xml");
                 try
                 {
-                    await File.WriteAllTextAsync(file, definition, System.Text.Encoding.Unicode, cancellationToken).ConfigureAwait(false);
-                    await RunAsync("schtasks", ["/Create", "/F", "/TN", ScheduledTask.NameOf(configuration), "/XML", file], cancellationToken).ConfigureAwait(false);
+                    await File.WriteAllTextAsync(file, definition, System.Text.Encoding.Unicode, cancellationToken);
+                    await RunAsync(
+                        "schtasks",
+                        ["/Create", "/F", "/TN", ScheduledTask.NameOf(configuration), "/XML", file],
+                        cancellationToken
+                    );
                 }
                 finally
                 {
@@ -147,14 +212,14 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
         var unit = SystemdUnits.NameOf(configuration);
         if (File.Exists(Path.Combine(UnitFolder(), unit + ".timer")))
         {
-            await RunAsync("systemctl", [.. Scope(), "disable", "--now", unit + ".timer"], cancellationToken).ConfigureAwait(false);
+            await RunAsync("systemctl", [.. Scope(), "disable", "--now", unit + ".timer"], cancellationToken);
             File.Delete(Path.Combine(UnitFolder(), unit + ".timer"));
             File.Delete(Path.Combine(UnitFolder(), unit + ".service"));
-            await RunAsync("systemctl", [.. Scope(), "daemon-reload"], cancellationToken).ConfigureAwait(false);
+            await RunAsync("systemctl", [.. Scope(), "daemon-reload"], cancellationToken);
         }
-        else if (OperatingSystem.IsWindows() && await ExistsAsync(configuration, cancellationToken).ConfigureAwait(false))
+        else if (OperatingSystem.IsWindows() && await ExistsAsync(configuration, cancellationToken))
         {
-            await RunAsync("schtasks", ["/Delete", "/F", "/TN", ScheduledTask.NameOf(configuration)], cancellationToken).ConfigureAwait(false);
+            await RunAsync("schtasks", ["/Delete", "/F", "/TN", ScheduledTask.NameOf(configuration)], cancellationToken);
         }
     }
 
@@ -162,7 +227,7 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
     {
         try
         {
-            await RunAsync("schtasks", ["/Query", "/TN", ScheduledTask.NameOf(configuration)], cancellationToken).ConfigureAwait(false);
+            await RunAsync("schtasks", ["/Query", "/TN", ScheduledTask.NameOf(configuration)], cancellationToken);
             return true;
         }
         catch (BackupException)
@@ -177,18 +242,29 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
         string failure;
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            var (output, errors) = (process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
-            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+            using var process = Process.Start(
+                new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+            )!;
+            var (output, errors) = (
+                process.StandardOutput.ReadToEndAsync(cancellationToken),
+                process.StandardError.ReadToEndAsync(cancellationToken)
+            );
+            await process.WaitForExitAsync(cancellationToken);
             if (process.ExitCode == 0)
                 return;
-            failure = $"{await errors.ConfigureAwait(false)} {await output.ConfigureAwait(false)}".Trim();
+            failure = $"{await errors} {await output}".Trim();
         }
         catch (Win32Exception exception)
         {
             failure = exception.Message;
         }
 
-        throw new BackupException("ScheduleNotRegistered", BackupErrorCategory.InvalidOperation, program, $"{program} {string.Join(' ', arguments)}", failure);
+        throw new BackupException(
+            "ScheduleNotRegistered",
+            BackupErrorCategory.InvalidOperation,
+            program,
+            $"{program} {string.Join(' ', arguments)}",
+            failure
+        );
     }
 }

@@ -20,13 +20,25 @@ internal static class ScheduledCommand
         return $"{place}$ProgressPreference = 'SilentlyContinue'; Import-Module {Quote(module)}; $run = $null; "
             + $"try {{ $run = Start-KKBackup -Name {Quote(configuration)}{shards} -ErrorAction Continue }} "
             + "catch { [System.Console]::Error.WriteLine(\"$_\"); "
-            + string.Create(CultureInfo.InvariantCulture, $"if ($_.FullyQualifiedErrorId -like '{OverdueRun.ErrorId}*') {{ exit {OverdueExitCode} }}; ")
+            + string.Create(
+                CultureInfo.InvariantCulture,
+                $"if ($_.FullyQualifiedErrorId -like '{OverdueRun.ErrorId}*') {{ exit {OverdueExitCode} }}; "
+            )
             + $"if ($_.FullyQualifiedErrorId -like '{OverdueRun.Taken}*') {{ exit 0 }} }}; "
-            + "if ($null -eq $run) { exit 2 }; $run; switch (\"$($run.Status)\") { 'Succeeded' { exit 0 } 'Partial' { exit 1 } default { exit 2 } }";
+            + "if ($null -eq $run) { exit 2 }; $run; switch (\"$($run.Status)\") { 'Succeeded' { exit 0 } 'Partial' { exit 1 "
+            + "} default { exit 2 } }";
     }
 
     /// <summary>The arguments for it. Without -OutputFormat the errors of an encoded command are output as CLIXML (about_Pwsh).</summary>
-    public static IReadOnlyList<string> Arguments(string script) => ["-NoProfile", "-NonInteractive", "-OutputFormat", "Text", "-EncodedCommand", Convert.ToBase64String(System.Text.Encoding.Unicode.GetBytes(script))];
+    public static IReadOnlyList<string> Arguments(string script) =>
+        [
+            "-NoProfile",
+            "-NonInteractive",
+            "-OutputFormat",
+            "Text",
+            "-EncodedCommand",
+            Convert.ToBase64String(System.Text.Encoding.Unicode.GetBytes(script)),
+        ];
 
     private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 }

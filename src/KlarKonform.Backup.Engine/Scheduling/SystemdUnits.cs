@@ -16,18 +16,27 @@ internal static class SystemdUnits
     {
         var text = new StringBuilder($"[Unit]\nDescription=KlarKonform Backup: {Plain(configuration.Name)}\n\n[Timer]\n");
         text.Append("OnCalendar=").Append(CalendarExpressions.Of(schedule)).Append('\n');
-        return text.Append("Persistent=true\nAccuracySec=1min\nUnit=").Append(NameOf(configuration)).Append(".service\n\n[Install]\nWantedBy=timers.target\n").ToString();
+        return text.Append("Persistent=true\nAccuracySec=1min\nUnit=")
+            .Append(NameOf(configuration))
+            .Append(".service\n\n[Install]\nWantedBy=timers.target\n")
+            .ToString();
     }
 
     public static string Service(BackupConfiguration configuration, string powerShell, string script) =>
-        $"[Unit]\nDescription=KlarKonform Backup: {Plain(configuration.Name)}\nAfter=network-online.target\nWants=network-online.target\n\n[Service]\nType=oneshot\n"
+        $"[Unit]\nDescription=KlarKonform Backup: {Plain(configuration.Name)}\nAfter=network-online.target\n"
+        + $"Wants=network-online.target\n\n[Service]\nType=oneshot\n"
         + $"ExecStart={string.Join(' ', new[] { powerShell }.Concat(ScheduledCommand.Arguments(script)).Select(Quote))}\n"
-
         // A stop saves a checkpoint within ten seconds; a partial run is not a failed unit.
         + "KillSignal=SIGINT\nTimeoutStopSec=30\nSuccessExitStatus=1\nNice=5\nIOSchedulingClass=best-effort\nIOSchedulingPriority=6\n";
 
     // systemd expands % and $ in commands.
-    private static string Quote(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("%", "%%", StringComparison.Ordinal).Replace("$", "$$", StringComparison.Ordinal)}\"";
+    private static string Quote(string text) =>
+        '"'
+        + text.Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("%", "%%", StringComparison.Ordinal)
+            .Replace("$", "$$", StringComparison.Ordinal)
+        + '"';
 
     private static string Plain(string text) => text.Replace("%", "%%", StringComparison.Ordinal);
 }

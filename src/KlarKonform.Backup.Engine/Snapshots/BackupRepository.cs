@@ -53,8 +53,14 @@ internal sealed class BackupRepository : IAsyncDisposable
     /// <param name="random">Jitter.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public static Task<BackupRepository> OpenAsync(
-        BackupConfiguration configuration, ISecretStore secrets, bool create, string? cache, TimeProvider time, Random random, CancellationToken cancellationToken) =>
-        OpenAsync(configuration, secrets, create, cache, time, random, null, cancellationToken);
+        BackupConfiguration configuration,
+        ISecretStore secrets,
+        bool create,
+        string? cache,
+        TimeProvider time,
+        Random random,
+        CancellationToken cancellationToken
+    ) => OpenAsync(configuration, secrets, create, cache, time, random, null, cancellationToken);
 
     /// <summary>Opens the repository.</summary>
     /// <param name="configuration">The configuration that the repository belongs to.</param>
@@ -66,38 +72,59 @@ internal sealed class BackupRepository : IAsyncDisposable
     /// <param name="moved">Called when the storage has transferred something, or null.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public static async Task<BackupRepository> OpenAsync(
-        BackupConfiguration configuration, ISecretStore secrets, bool create, string? cache, TimeProvider time, Random random, Action? moved, CancellationToken cancellationToken)
+        BackupConfiguration configuration,
+        ISecretStore secrets,
+        bool create,
+        string? cache,
+        TimeProvider time,
+        Random random,
+        Action? moved,
+        CancellationToken cancellationToken
+    )
     {
-        var password = await secrets.GetAsync(SecretReference.Parse(configuration.Repository.Password), cancellationToken).ConfigureAwait(false);
-        var store = await new TargetFactory(secrets, time, random, moved).OpenAsync(configuration.Target, cancellationToken).ConfigureAwait(false);
+        var password = await secrets.GetAsync(SecretReference.Parse(configuration.Repository.Password), cancellationToken);
+        var store = await new TargetFactory(secrets, time, random, moved).OpenAsync(configuration.Target, cancellationToken);
         var near = cache is null ? null : LocalCache.Open(cache, time);
         if (near is not null)
             store = new CachingObjectStore(store, near, LocalCache.Folders);
         try
         {
-            await store.PrepareAsync(create, cancellationToken).ConfigureAwait(false);
-            var repository = create && !await ResticRepository.ExistsAsync(store, cancellationToken).ConfigureAwait(false)
-                ? await CreateAsync(store, password.Secret, time, cancellationToken).ConfigureAwait(false)
-                : await ResticRepository.OpenAsync(store, password.Secret, cancellationToken).ConfigureAwait(false);
+            await store.PrepareAsync(create, cancellationToken);
+            var repository =
+                create && !await ResticRepository.ExistsAsync(store, cancellationToken)
+                    ? await CreateAsync(store, password.Secret, time, cancellationToken)
+                    : await ResticRepository.OpenAsync(store, password.Secret, cancellationToken);
             return new BackupRepository(configuration, store, repository, near);
         }
         catch
         {
-            await store.DisposeAsync().ConfigureAwait(false);
+            await store.DisposeAsync();
             throw;
         }
     }
 
-    private static async Task<ResticRepository> CreateAsync(IObjectStore store, string password, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<ResticRepository> CreateAsync(
+        IObjectStore store,
+        string password,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            return await ResticRepository.InitializeAsync(store, password, Environment.UserName, Environment.MachineName, time, cancellationToken).ConfigureAwait(false);
+            return await ResticRepository.InitializeAsync(
+                store,
+                password,
+                Environment.UserName,
+                Environment.MachineName,
+                time,
+                cancellationToken
+            );
         }
         catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.AlreadyExists)
         {
             // Another machine was faster.
-            return await ResticRepository.OpenAsync(store, password, cancellationToken).ConfigureAwait(false);
+            return await ResticRepository.OpenAsync(store, password, cancellationToken);
         }
     }
 
@@ -110,22 +137,23 @@ internal sealed class BackupRepository : IAsyncDisposable
     /// <summary>The configuration's snapshots, oldest first.</summary>
     /// <exception cref="BackupException">RepositoryOfOtherTenant.</exception>
     public async Task<IReadOnlyList<StoredSnapshot>> SnapshotsAsync(CancellationToken cancellationToken) =>
-        OwnOf(await AllSnapshotsAsync(cancellationToken).ConfigureAwait(false));
+        OwnOf(await AllSnapshotsAsync(cancellationToken));
 
     /// <summary>The snapshots of all configurations, in no particular order.</summary>
-    public Task<IReadOnlyList<StoredSnapshot>> AllSnapshotsAsync(CancellationToken cancellationToken) => FindAsync(_ => false, cancellationToken);
+    public Task<IReadOnlyList<StoredSnapshot>> AllSnapshotsAsync(CancellationToken cancellationToken) =>
+        FindAsync(_ => false, cancellationToken);
 
     /// <summary>
     /// The configuration's newest complete snapshot and the checkpoints after it, oldest first; older ones may be included.
     /// </summary>
     /// <exception cref="BackupException">RepositoryOfOtherTenant.</exception>
     public async Task<IReadOnlyList<StoredSnapshot>> RecentAsync(CancellationToken cancellationToken) =>
-        OwnOf(await FindAsync(snapshot => snapshot.Tags?.Contains(OwnTag) == true && !snapshot.IsCheckpoint(), cancellationToken).ConfigureAwait(false));
+        OwnOf(await FindAsync(snapshot => snapshot.Tags?.Contains(OwnTag) == true && !snapshot.IsCheckpoint(), cancellationToken));
 
     private async Task<IReadOnlyList<StoredSnapshot>> FindAsync(Func<Snapshot, bool> isEnough, CancellationToken cancellationToken)
     {
         var recent = new RecentSnapshots(Repository);
-        var found = await recent.FindAsync(isEnough, Known, cancellationToken).ConfigureAwait(false);
+        var found = await recent.FindAsync(isEnough, Known, cancellationToken);
         foreach (var id in recent.Unreadable)
             _unreadable[id] = true;
         return found;
@@ -141,8 +169,18 @@ internal sealed class BackupRepository : IAsyncDisposable
         foreach (var each in all)
         {
             var tags = each.Snapshot.Tags ?? [];
-            if (tags.Any(text => text.StartsWith(SnapshotTags.Configuration, StringComparison.Ordinal)) && !string.Equals(each.Snapshot.Hostname, Configuration.Tenant.Id, StringComparison.OrdinalIgnoreCase))
-                throw new BackupException("RepositoryOfOtherTenant", BackupErrorCategory.SecurityError, Store.Location, Store.Location, each.Snapshot.Hostname, Configuration.Tenant.Id);
+            if (
+                tags.Any(text => text.StartsWith(SnapshotTags.Configuration, StringComparison.Ordinal))
+                && !string.Equals(each.Snapshot.Hostname, Configuration.Tenant.Id, StringComparison.OrdinalIgnoreCase)
+            )
+                throw new BackupException(
+                    "RepositoryOfOtherTenant",
+                    BackupErrorCategory.SecurityError,
+                    Store.Location,
+                    Store.Location,
+                    each.Snapshot.Hostname,
+                    Configuration.Tenant.Id
+                );
             if (tags.Contains(OwnTag))
                 own.Add(each);
         }
@@ -156,11 +194,12 @@ internal sealed class BackupRepository : IAsyncDisposable
     /// <exception cref="BackupException">SnapshotNotFound or SnapshotAmbiguous.</exception>
     public async Task<StoredSnapshot> FindSnapshotAsync(string id, CancellationToken cancellationToken)
     {
-        var all = await (id == "latest" ? RecentAsync(cancellationToken) : SnapshotsAsync(cancellationToken)).ConfigureAwait(false);
+        var all = await (id == "latest" ? RecentAsync(cancellationToken) : SnapshotsAsync(cancellationToken));
         var complete = all.Where(each => !each.Snapshot.IsCheckpoint()).ToArray();
-        var found = id == "latest"
-            ? [.. (complete.Length > 0 ? complete : all).TakeLast(1)]
-            : all.Where(each => each.Id.ToString().StartsWith(id, StringComparison.OrdinalIgnoreCase)).ToArray();
+        var found =
+            id == "latest"
+                ? [.. (complete.Length > 0 ? complete : all).TakeLast(1)]
+                : all.Where(each => each.Id.ToString().StartsWith(id, StringComparison.OrdinalIgnoreCase)).ToArray();
         return found.Length switch
         {
             1 => found[0],
@@ -172,6 +211,6 @@ internal sealed class BackupRepository : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Repository.Dispose();
-        await Store.DisposeAsync().ConfigureAwait(false);
+        await Store.DisposeAsync();
     }
 }

@@ -6,18 +6,24 @@ namespace KlarKonform.Backup.Engine.Snapshots;
 internal static class LockLoss
 {
     /// <summary>The error: LockLost, or Unexpected if a defect in this program ended the renewal.</summary>
-    public static BackupException Of(RepositoryLock held, BackupRepository session) => held.Failure is { } failure
-        ? BackupException.Unexpected(failure, session.Configuration.Name)
-        : new BackupException("LockLost", BackupErrorCategory.ResourceBusy, session.Store.Location, session.Store.Location);
+    public static BackupException Of(RepositoryLock held, BackupRepository session) =>
+        held.Failure is { } failure
+            ? BackupException.Unexpected(failure, session.Configuration.Name)
+            : new BackupException("LockLost", BackupErrorCategory.ResourceBusy, session.Store.Location, session.Store.Location);
 
     /// <summary>Runs something under a lock, and cancels it when the lock is lost.</summary>
     /// <exception cref="BackupException">The lock was lost; see <see cref="Of"/>.</exception>
-    public static async Task<T> GuardAsync<T>(RepositoryLock held, BackupRepository session, Func<CancellationToken, Task<T>> act, CancellationToken cancellationToken)
+    public static async Task<T> GuardAsync<T>(
+        RepositoryLock held,
+        BackupRepository session,
+        Func<CancellationToken, Task<T>> act,
+        CancellationToken cancellationToken
+    )
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, held.Lost);
         try
         {
-            return await act(alive.Token).ConfigureAwait(false);
+            return await act(alive.Token);
         }
         catch (OperationCanceledException) when (held.Lost.IsCancellationRequested)
         {

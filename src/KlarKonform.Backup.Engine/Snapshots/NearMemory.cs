@@ -17,7 +17,7 @@ internal sealed class NearMemory(BackupRepository session)
             return null;
         try
         {
-            return Encoding.UTF8.GetString(session.Repository.Unprotect(await cache.ReadAllAsync(key, cancellationToken).ConfigureAwait(false)));
+            return Encoding.UTF8.GetString(session.Repository.Unprotect(await cache.ReadAllAsync(key, cancellationToken)));
         }
         catch (Exception exception) when (exception is StorageException or IOException or RepositoryException)
         {
@@ -33,9 +33,9 @@ internal sealed class NearMemory(BackupRepository session)
         try
         {
             if (text is null)
-                await cache.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+                await cache.DeleteAsync(key, cancellationToken);
             else
-                await cache.SaveAsync(key, session.Repository.Protect(Encoding.UTF8.GetBytes(text)), cancellationToken).ConfigureAwait(false);
+                await cache.SaveAsync(key, session.Repository.Protect(Encoding.UTF8.GetBytes(text)), cancellationToken);
         }
         catch (StorageException)
         {

@@ -14,7 +14,11 @@ internal sealed record RunManifest
 {
     public const int CurrentVersion = 1;
 
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter() },
+    };
 
     /// <summary>Version of this format.</summary>
     public int Version { get; init; } = CurrentVersion;
@@ -77,7 +81,9 @@ internal sealed record RunManifest
     /// <summary>All resources in the snapshot, from this run and from earlier ones.</summary>
     public IReadOnlyList<ManifestResource> Resources { get; init; } = [];
 
-    /// <summary>What a snapshot says of its run, or null: it has no manifest, or one of a newer version or that another program edited.</summary>
+    /// <summary>
+    /// What a snapshot says of its run, or null: it has no manifest, or one of a newer version or that another program edited.
+    /// </summary>
     /// <param name="reader">Reads the snapshot.</param>
     /// <param name="root">Its tree; null is no snapshot.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
@@ -85,12 +91,15 @@ internal sealed record RunManifest
     {
         if (root is not { } top)
             return null;
-        var folder = Find(await reader.ReadTreeAsync(top, cancellationToken).ConfigureAwait(false), SnapshotLayout.StateFolder)?.Subtree;
-        if (folder is not { } state || Find(await reader.ReadTreeAsync(state, cancellationToken).ConfigureAwait(false), SnapshotLayout.ManifestFile) is not { } file)
+        var folder = Find(await reader.ReadTreeAsync(top, cancellationToken), SnapshotLayout.StateFolder)?.Subtree;
+        if (
+            folder is not { } state
+            || Find(await reader.ReadTreeAsync(state, cancellationToken), SnapshotLayout.ManifestFile) is not { } file
+        )
             return null;
         try
         {
-            return JsonSerializer.Deserialize<RunManifest>(await reader.ReadContentAsync(file, cancellationToken).ConfigureAwait(false), s_json);
+            return JsonSerializer.Deserialize<RunManifest>(await reader.ReadContentAsync(file, cancellationToken), s_json);
         }
         catch (JsonException)
         {

@@ -34,11 +34,15 @@ internal static class SnapshotTags
     /// <summary>Whether it is a snapshot of a run that went on, or that was stopped.</summary>
     public static bool IsCheckpoint(this Snapshot snapshot) => snapshot.Has(Checkpoint);
 
-    /// <summary>How a snapshot's run stood when it wrote it; Running for a checkpoint of a run that went on, Partial where nothing says.</summary>
+    /// <summary>
+    /// How a snapshot's run stood when it wrote it; Running for a checkpoint of a run that went on, Partial where nothing says.
+    /// </summary>
     public static BackupState StatusOf(this Snapshot snapshot) =>
         Enum.TryParse<BackupState>(snapshot.ValueOf(Status), ignoreCase: true, out var status) ? status : BackupState.Partial;
 
-    /// <summary>What a snapshot says of the packs and index files that there were when it was verified, or null: a checkpoint never was.</summary>
+    /// <summary>
+    /// What a snapshot says of the packs and index files that there were when it was verified, or null: a checkpoint never was.
+    /// </summary>
     public static FileSetDigest? FilesVerified(this Snapshot snapshot) => snapshot.CensusOf(Files);
 
     /// <summary>What a checkpoint says of the packs and index files that were written for it, or null when nobody counted.</summary>

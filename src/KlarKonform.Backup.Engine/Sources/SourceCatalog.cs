@@ -14,7 +14,13 @@ using KlarKonform.Backup.Graph.Sites;
 namespace KlarKonform.Backup.Engine.Sources;
 
 /// <summary>Which resources a run covers: the configuration's sources and patterns, narrowed by the run's options.</summary>
-internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOptions options, ISecretStore secrets, TimeProvider time, Random random)
+internal sealed class SourceCatalog(
+    BackupConfiguration configuration,
+    BackupOptions options,
+    ISecretStore secrets,
+    TimeProvider time,
+    Random random
+)
 {
     private const string DirectoryKind = "Directory";
     private const string OneDriveKind = "OneDrive";
@@ -35,13 +41,20 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
 
     /// <summary>The kinds of resources that a configuration enables.</summary>
     public static IReadOnlyList<string> KindsOf(SourceSettings sources) =>
-    [
-        .. new (string Name, object? Section)[]
-        {
-            ("Mail", sources.Mail), ("Calendar", sources.Calendar), ("Contacts", sources.Contacts), (DirectoryKind, sources.Directory), (OneDriveKind, sources.OneDrive),
-            (SharePointKind, sources.SharePoint), (WhatsAppSource.WhatsAppKind, sources.WhatsApp),
-        }.Where(kind => kind.Section is not null).Select(kind => kind.Name),
-    ];
+        [
+            .. new (string Name, object? Section)[]
+            {
+                ("Mail", sources.Mail),
+                ("Calendar", sources.Calendar),
+                ("Contacts", sources.Contacts),
+                (DirectoryKind, sources.Directory),
+                (OneDriveKind, sources.OneDrive),
+                (SharePointKind, sources.SharePoint),
+                (WhatsAppSource.WhatsAppKind, sources.WhatsApp),
+            }
+                .Where(kind => kind.Section is not null)
+                .Select(kind => kind.Name),
+        ];
 
     /// <summary>Lists the users and creates a source for each selected one, and one for the address book.</summary>
     /// <exception cref="BackupException">SourceUnknown or NoResources.</exception>
@@ -52,7 +65,14 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         foreach (var wanted in options.Sources)
         {
             if (!known.Contains(wanted, StringComparer.OrdinalIgnoreCase))
-                throw new BackupException("SourceUnknown", BackupErrorCategory.InvalidArgument, wanted, wanted, configuration.Name, string.Join(", ", known));
+                throw new BackupException(
+                    "SourceUnknown",
+                    BackupErrorCategory.InvalidArgument,
+                    wanted,
+                    wanted,
+                    configuration.Name,
+                    string.Join(", ", known)
+                );
         }
 
         _asked = _selection.Of("Resource", null, options.Resources);
@@ -61,9 +81,20 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
             ("Mail", settings.Mail, user => new MailSource(client, user, settings.Mail!)),
             ("Calendar", settings.Calendar, user => new CalendarSource(client, user)),
             ("Contacts", settings.Contacts, user => new ContactSource(client, user)),
-            (OneDriveKind, settings.OneDrive, user => new OneDriveSource(client, user, null, DriveSettings.From(settings.OneDrive!, _memory))),
-        }.Where(kind => kind.Selection is not null && Asked(kind.Name)).Select(kind => new UserKind(kind.Name, kind.Create,
-            _selection.Of("Include", kind.Name, kind.Selection!.Include), _selection.Of("Exclude", kind.Name, kind.Selection.Exclude))).ToArray();
+            (
+                OneDriveKind,
+                settings.OneDrive,
+                user => new OneDriveSource(client, user, null, DriveSettings.From(settings.OneDrive!, _memory))
+            ),
+        }
+            .Where(kind => kind.Selection is not null && Asked(kind.Name))
+            .Select(kind => new UserKind(
+                kind.Name,
+                kind.Create,
+                _selection.Of("Include", kind.Name, kind.Selection!.Include),
+                _selection.Of("Exclude", kind.Name, kind.Selection.Exclude)
+            ))
+            .ToArray();
         var sources = new List<IResourceSource>();
         var users = new HashSet<string> { configuration.Tenant.Id };
         if (settings.Directory is { } directory && Asked(DirectoryKind) && options.Resources.Count == 0)
@@ -71,35 +102,58 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         if (settings.WhatsApp is { } chats && Asked(WhatsAppSource.WhatsAppKind) && options.Resources.Count == 0)
             sources.Add(new WhatsAppSource(client, configuration.Tenant, chats, secrets, time, random));
         var all = new List<GraphUser>();
-        await ListUsersAsync(client, all, sources, kinds, cancellationToken).ConfigureAwait(false);
+        await ListUsersAsync(client, all, sources, kinds, cancellationToken);
         foreach (var user in all)
         {
             users.Add(user.Id);
             foreach (var kind in kinds)
             {
-                if (Wanted(kind.Include, kind.Exclude, Selection.NamesOf(user), new UnselectedResource(kind.Name, user.Id, user.UserPrincipalName)))
+                if (
+                    Wanted(
+                        kind.Include,
+                        kind.Exclude,
+                        Selection.NamesOf(user),
+                        new UnselectedResource(kind.Name, user.Id, user.UserPrincipalName)
+                    )
+                )
                     sources.Add(kind.Create(user));
             }
         }
 
         client.Governor.SetTenantSize(users.Count, all.Count(user => user.IsLicensed));
         if ((settings.SharePoint is not null && Asked(SharePointKind)) || (settings.OneDrive is not null && Asked(OneDriveKind)))
-            await AddSitesAsync(client, all, users, kinds.FirstOrDefault(kind => kind.Name == OneDriveKind), sources, cancellationToken).ConfigureAwait(false);
+            await AddSitesAsync(client, all, users, kinds.FirstOrDefault(kind => kind.Name == OneDriveKind), sources, cancellationToken);
 
         // A listing may name a resource twice.
         sources = [.. sources.DistinctBy(source => (source.Kind, source.ResourceId))];
-        return sources.Count > 0 ? new TenantInventory(sources, users, _sitesListed, _usersListed) { Doubts = [.. _doubts, .. _selection.Doubts(IsListed)], Unselected = _selection.Unselected }
-            : throw new BackupException("NoResources", BackupErrorCategory.ObjectNotFound, configuration.Name, options.Resources.Count > 0 ? string.Join(", ", options.Resources) : configuration.Name);
+        return sources.Count > 0
+            ? new TenantInventory(sources, users, _sitesListed, _usersListed)
+            {
+                Doubts = [.. _doubts, .. _selection.Doubts(IsListed)],
+                Unselected = _selection.Unselected,
+            }
+            : throw new BackupException(
+                "NoResources",
+                BackupErrorCategory.ObjectNotFound,
+                configuration.Name,
+                options.Resources.Count > 0 ? string.Join(", ", options.Resources) : configuration.Name
+            );
     }
 
     // Even without the list of users, everything that does not belong to users can be backed up; and without one user, the others.
-    private async Task ListUsersAsync(GraphClient client, List<GraphUser> all, List<IResourceSource> sources, IReadOnlyList<UserKind> kinds, CancellationToken cancellationToken)
+    private async Task ListUsersAsync(
+        GraphClient client,
+        List<GraphUser> all,
+        List<IResourceSource> sources,
+        IReadOnlyList<UserKind> kinds,
+        CancellationToken cancellationToken
+    )
     {
         var nameless = 0;
         var known = new HashSet<string>(StringComparer.Ordinal);
         try
         {
-            await foreach (var user in new DirectoryApi(client).UsersAsync(cancellationToken, count => nameless += count).ConfigureAwait(false))
+            await foreach (var user in new DirectoryApi(client).UsersAsync(cancellationToken, count => nameless += count))
             {
                 if (known.Add(user.Id))
                     all.Add(user);
@@ -108,31 +162,56 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
             // A user exists, but without a name: that is not a success, and no user counts as gone because of it.
             _usersListed = nameless == 0;
             if (nameless > 0 && kinds.Count > 0)
-                sources.Add(new FailedListing(kinds[0].Name, new GraphException(GraphErrorKind.Other, null, "EntriesUnread", Texts.Get("UsersNameless", nameless))));
+                sources.Add(
+                    new FailedListing(
+                        kinds[0].Name,
+                        new GraphException(GraphErrorKind.Other, null, "EntriesUnread", Texts.Get("UsersNameless", nameless))
+                    )
+                );
         }
-        catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate or GraphErrorKind.Throttled)
-            && exception is not { Kind: GraphErrorKind.Unreachable, Status: null, Code: not GraphException.BrokenAnswer } && IsMoreThanUsers)
+        catch (GraphException exception)
+            when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate or GraphErrorKind.Throttled)
+                && exception is not { Kind: GraphErrorKind.Unreachable, Status: null, Code: not GraphException.BrokenAnswer }
+                && IsMoreThanUsers
+            )
         {
             sources.AddRange(kinds.Select(kind => new FailedListing(kind.Name, exception)));
         }
     }
 
     // Whether a run would back up anything without the users.
-    private bool IsMoreThanUsers => options.Resources.Count == 0
-        && new[] { (DirectoryKind, configuration.Sources.Directory is not null), (SharePointKind, configuration.Sources.SharePoint is not null), (WhatsAppSource.WhatsAppKind, configuration.Sources.WhatsApp is not null) }
-            .Any(each => each.Item2 && Asked(each.Item1));
+    private bool IsMoreThanUsers =>
+        options.Resources.Count == 0
+        && new[]
+        {
+            (DirectoryKind, configuration.Sources.Directory is not null),
+            (SharePointKind, configuration.Sources.SharePoint is not null),
+            (WhatsAppSource.WhatsAppKind, configuration.Sources.WhatsApp is not null),
+        }.Any(each => each.Item2 && Asked(each.Item1));
 
-    private async Task AddSitesAsync(GraphClient client, IReadOnlyList<GraphUser> all, HashSet<string> users, UserKind? drives, List<IResourceSource> sources, CancellationToken cancellationToken)
+    private async Task AddSitesAsync(
+        GraphClient client,
+        IReadOnlyList<GraphUser> all,
+        HashSet<string> users,
+        UserKind? drives,
+        List<IResourceSource> sources,
+        CancellationToken cancellationToken
+    )
     {
         var settings = configuration.Sources;
         var sites = new List<GraphSite>();
         var nameless = 0;
         try
         {
-            await foreach (var site in new SiteApi(client).AllAsync(cancellationToken, count => nameless += count).ConfigureAwait(false))
+            await foreach (var site in new SiteApi(client).AllAsync(cancellationToken, count => nameless += count))
                 sites.Add(site);
             if (nameless > 0 && settings.SharePoint is not null && Asked(SharePointKind))
-                sources.Add(new FailedListing(SharePointKind, new GraphException(GraphErrorKind.Other, null, "EntriesUnread", Texts.Get("SitesNameless", nameless))));
+                sources.Add(
+                    new FailedListing(
+                        SharePointKind,
+                        new GraphException(GraphErrorKind.Other, null, "EntriesUnread", Texts.Get("SitesNameless", nameless))
+                    )
+                );
         }
         catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate))
         {
@@ -147,10 +226,13 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         users.UnionWith(sites.Select(site => site.Id));
         _sitesListed = nameless == 0;
         if (drives is not null)
-            await AddDepartedAsync(client, drives, all, users, sites, sources, cancellationToken).ConfigureAwait(false);
+            await AddDepartedAsync(client, drives, all, users, sites, sources, cancellationToken);
         if (settings.SharePoint is not { } selection || !Asked(SharePointKind))
             return;
-        var (include, exclude) = (_selection.Of("IncludeSite", SharePointKind, selection.Include), _selection.Of("ExcludeSite", SharePointKind, selection.Exclude));
+        var (include, exclude) = (
+            _selection.Of("IncludeSite", SharePointKind, selection.Include),
+            _selection.Of("ExcludeSite", SharePointKind, selection.Exclude)
+        );
         var folders = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var site in sites.Where(site => !site.IsPersonal).OrderBy(site => site.Id, StringComparer.Ordinal))
         {
@@ -164,26 +246,49 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
     }
 
     // A personal site is kept for a while after its user is deleted. Sites of existing users are recognised by their address.
-    private async Task AddDepartedAsync(GraphClient client, UserKind kind, IReadOnlyList<GraphUser> all, HashSet<string> users, IEnumerable<GraphSite> sites, List<IResourceSource> sources, CancellationToken cancellationToken)
+    private async Task AddDepartedAsync(
+        GraphClient client,
+        UserKind kind,
+        IReadOnlyList<GraphUser> all,
+        HashSet<string> users,
+        IEnumerable<GraphSite> sites,
+        List<IResourceSource> sources,
+        CancellationToken cancellationToken
+    )
     {
         var present = all.Select(user => PersonalName(user.UserPrincipalName)).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var site in sites.Where(site => site.IsPersonal && !present.Contains(site.WebUrl.Segments[^1].Trim('/'))))
         {
             try
             {
-                var (drive, owner) = await new DriveApi(client).SiteDriveAsync(site.Id, cancellationToken).ConfigureAwait(false);
+                var (drive, owner) = await new DriveApi(client).SiteDriveAsync(site.Id, cancellationToken);
                 if (owner is not null && users.Contains(owner))
                     continue; // Renamed; the address stayed the same.
                 var gone = new GraphUser(owner ?? site.Id, site.WebUrl.Segments[^1].Trim('/'), site.Title, false);
                 users.Add($"{OneDriveKind}-{gone.Id}");
-                if (Wanted(kind.Include, kind.Exclude, Selection.NamesOf(gone), new UnselectedResource(OneDriveKind, gone.Id, gone.UserPrincipalName)))
+                if (
+                    Wanted(
+                        kind.Include,
+                        kind.Exclude,
+                        Selection.NamesOf(gone),
+                        new UnselectedResource(OneDriveKind, gone.Id, gone.UserPrincipalName)
+                    )
+                )
                     sources.Add(new OneDriveSource(client, gone, drive, DriveSettings.From(configuration.Sources.OneDrive!, _memory)));
             }
-            catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned or GraphErrorKind.AccessDenied or GraphErrorKind.Locked or GraphErrorKind.UserGone)
+            catch (GraphException exception)
+                when (exception.Kind
+                        is GraphErrorKind.NotFound
+                            or GraphErrorKind.NotProvisioned
+                            or GraphErrorKind.AccessDenied
+                            or GraphErrorKind.Locked
+                            or GraphErrorKind.UserGone
+                )
             {
                 // Listed, but no longer served.
             }
-            catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate))
+            catch (GraphException exception)
+                when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate))
             {
                 // It is unknown whose it is, or whether it still exists.
                 _doubts.Add(Texts.Get("PersonalSiteUnread", site.Title, exception.Code));
@@ -195,7 +300,8 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
     }
 
     // How SharePoint derives a personal site's address from a user's name.
-    private static string PersonalName(string userPrincipalName) => new([.. userPrincipalName.Select(sign => char.IsAsciiLetterOrDigit(sign) ? sign : '_')]);
+    private static string PersonalName(string userPrincipalName) =>
+        new([.. userPrincipalName.Select(sign => char.IsAsciiLetterOrDigit(sign) ? sign : '_')]);
 
     // The path of its address, without the "sites" that most begin with; for the root site its host.
     private static string FolderOf(GraphSite site)
@@ -211,15 +317,21 @@ internal sealed class SourceCatalog(BackupConfiguration configuration, BackupOpt
         _selection.Takes(include, exclude, names, resource) && (_asked!.IsEmpty || _asked.Match(names, resource.Id));
 
     // Patterns for kinds that could not be listed are not judged; those of this run only if users and sites were listed.
-    private bool IsListed(string? kind) => kind switch
-    {
-        SharePointKind => _sitesListed,
-        null => _sitesListed || configuration.Sources.SharePoint is null || !Asked(SharePointKind),
-        _ => true,
-    };
+    private bool IsListed(string? kind) =>
+        kind switch
+        {
+            SharePointKind => _sitesListed,
+            null => _sitesListed || configuration.Sources.SharePoint is null || !Asked(SharePointKind),
+            _ => true,
+        };
 
     private bool Asked(string kind) => options.Sources.Count == 0 || options.Sources.Contains(kind, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>A kind of resource that users have.</summary>
-    private sealed record UserKind(string Name, Func<GraphUser, IResourceSource> Create, Selection.Patterns Include, Selection.Patterns Exclude);
+    private sealed record UserKind(
+        string Name,
+        Func<GraphUser, IResourceSource> Create,
+        Selection.Patterns Include,
+        Selection.Patterns Exclude
+    );
 }

@@ -5,9 +5,7 @@ namespace KlarKonform.Backup.Graph.Authentication;
 /// <summary>How the app proves itself to the sign-in service.</summary>
 public abstract record GraphCredential
 {
-    private GraphCredential()
-    {
-    }
+    private GraphCredential() { }
 
     /// <summary>A client secret.</summary>
     public sealed record ClientSecret(string Secret) : GraphCredential

@@ -29,21 +29,39 @@ public sealed class GraphTokenSource : IDisposable
         var transport = new HttpClientTransport(new HttpClient(handler, disposeHandler: false));
         _credential = credential switch
         {
-            GraphCredential.ClientSecret secret => new ClientSecretCredential(settings.TenantId, settings.ClientId, secret.Secret, new ClientSecretCredentialOptions
-            {
-                AuthorityHost = settings.AuthorityHost,
-                DisableInstanceDiscovery = settings.CustomAuthority,
-                Transport = transport,
-            }),
-            GraphCredential.ClientCertificate certificate => new ClientCertificateCredential(settings.TenantId, settings.ClientId, certificate.Certificate, new ClientCertificateCredentialOptions
-            {
-                AuthorityHost = settings.AuthorityHost,
-                DisableInstanceDiscovery = settings.CustomAuthority,
-                Transport = transport,
-            }),
+            GraphCredential.ClientSecret secret => new ClientSecretCredential(
+                settings.TenantId,
+                settings.ClientId,
+                secret.Secret,
+                new ClientSecretCredentialOptions
+                {
+                    AuthorityHost = settings.AuthorityHost,
+                    DisableInstanceDiscovery = settings.CustomAuthority,
+                    Transport = transport,
+                }
+            ),
+            GraphCredential.ClientCertificate certificate => new ClientCertificateCredential(
+                settings.TenantId,
+                settings.ClientId,
+                certificate.Certificate,
+                new ClientCertificateCredentialOptions
+                {
+                    AuthorityHost = settings.AuthorityHost,
+                    DisableInstanceDiscovery = settings.CustomAuthority,
+                    Transport = transport,
+                }
+            ),
             GraphCredential.WorkloadIdentity workload => new WorkloadIdentityCredential(WorkloadOptions(settings, workload, transport)),
-            _ => new ManagedIdentityCredential(new ManagedIdentityCredentialOptions(
-                string.IsNullOrEmpty(settings.ClientId) ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(settings.ClientId)) { Transport = transport }),
+            _ => new ManagedIdentityCredential(
+                new ManagedIdentityCredentialOptions(
+                    string.IsNullOrEmpty(settings.ClientId)
+                        ? ManagedIdentityId.SystemAssigned
+                        : ManagedIdentityId.FromUserAssignedClientId(settings.ClientId)
+                )
+                {
+                    Transport = transport,
+                }
+            ),
         };
     }
 
@@ -62,7 +80,8 @@ public sealed class GraphTokenSource : IDisposable
             var payload = parts[1].Replace('-', '+').Replace('_', '/');
             using var claims = JsonDocument.Parse(Convert.FromBase64String(payload.PadRight((payload.Length + 3) / 4 * 4, '=')));
             return claims.RootElement.TryGetProperty("roles", out var roles) && roles.ValueKind == JsonValueKind.Array
-                ? [.. roles.EnumerateArray().Select(role => role.GetString()!)] : [];
+                ? [.. roles.EnumerateArray().Select(role => role.GetString()!)]
+                : [];
         }
         catch (Exception exception) when (exception is FormatException or JsonException or InvalidOperationException)
         {
@@ -102,7 +121,9 @@ public sealed class GraphTokenSource : IDisposable
                 return; // Another request renewed it meanwhile.
 
             // MSAL returns its cached token unless claims are requested; an empty claims request forces a new token from the service.
-            _token = await _credential.GetTokenAsync(new TokenRequestContext(_scopes, claims: "{}"), cancellationToken).ConfigureAwait(false);
+            _token = await _credential
+                .GetTokenAsync(new TokenRequestContext(_scopes, claims: "{}"), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (Exception exception) when (IsFailure(exception, cancellationToken))
         {
@@ -117,7 +138,11 @@ public sealed class GraphTokenSource : IDisposable
     /// <inheritdoc />
     public void Dispose() => _gate.Dispose();
 
-    private static WorkloadIdentityCredentialOptions WorkloadOptions(GraphSettings settings, GraphCredential.WorkloadIdentity workload, HttpPipelineTransport transport)
+    private static WorkloadIdentityCredentialOptions WorkloadOptions(
+        GraphSettings settings,
+        GraphCredential.WorkloadIdentity workload,
+        HttpPipelineTransport transport
+    )
     {
         var options = new WorkloadIdentityCredentialOptions
         {
@@ -134,7 +159,8 @@ public sealed class GraphTokenSource : IDisposable
 
     // The SDK has a limit of its own, a hundred seconds per attempt, and fails as if the caller had cancelled.
     private static bool IsFailure(Exception exception, CancellationToken cancellationToken) =>
-        exception is AuthenticationFailedException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+        exception is AuthenticationFailedException
+        || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     private static GraphException Translate(Exception exception)
     {
@@ -145,7 +171,13 @@ public sealed class GraphTokenSource : IDisposable
         if (Find<HttpIOException>(exception) is { } broken)
             return new GraphException(GraphErrorKind.Unreachable, null, "Unreachable", broken.Message, exception);
         if ((Find<TimeoutException>(exception) ?? (Exception?)Find<OperationCanceledException>(exception)) is { } late)
-            return new GraphException(GraphErrorKind.Unreachable, null, "Unreachable", late.Message, new TimeoutException(late.Message, exception));
+            return new GraphException(
+                GraphErrorKind.Unreachable,
+                null,
+                "Unreachable",
+                late.Message,
+                new TimeoutException(late.Message, exception)
+            );
 
         // "AADSTS7000222: … Trace ID: …" somewhere in the chain: the code that Microsoft's documentation explains, and its text.
         for (Exception? inner = exception; inner is not null; inner = inner.InnerException)
@@ -161,11 +193,24 @@ public sealed class GraphTokenSource : IDisposable
         }
 
         if (exception is CredentialUnavailableException)
-            return new GraphException(GraphErrorKind.SignInFailed, null, "ManagedIdentityUnavailable", exception.Message.ReplaceLineEndings(" ").Trim(), exception);
-        return new GraphException(GraphErrorKind.SignInFailed, null, "SignInFailed", exception.Message.ReplaceLineEndings(" ").Trim(), exception);
+            return new GraphException(
+                GraphErrorKind.SignInFailed,
+                null,
+                "ManagedIdentityUnavailable",
+                exception.Message.ReplaceLineEndings(" ").Trim(),
+                exception
+            );
+        return new GraphException(
+            GraphErrorKind.SignInFailed,
+            null,
+            "SignInFailed",
+            exception.Message.ReplaceLineEndings(" ").Trim(),
+            exception
+        );
     }
 
-    private static T? Find<T>(Exception? exception) where T : Exception
+    private static T? Find<T>(Exception? exception)
+        where T : Exception
     {
         for (; exception is not null; exception = exception.InnerException)
         {

@@ -17,11 +17,24 @@ public sealed class ContactWriter(GraphClient client, string mailbox)
     /// <summary>Creates a folder below another.</summary>
     /// <returns>Its id.</returns>
     public Task<string> CreateFolderAsync(string parent, string name, CancellationToken cancellationToken) =>
-        _outlook.CreateAsync($"/users/{mailbox}/contactFolders/{Uri.EscapeDataString(parent)}/childFolders", JsonSerializer.SerializeToUtf8Bytes(new { displayName = name }), cancellationToken);
+        _outlook.CreateAsync(
+            $"/users/{mailbox}/contactFolders/{Uri.EscapeDataString(parent)}/childFolders",
+            JsonSerializer.SerializeToUtf8Bytes(new { displayName = name }),
+            cancellationToken
+        );
 
     /// <summary>What distinguishes contacts of a folder: their ids, and a property chosen by the caller.</summary>
-    public IAsyncEnumerable<DeltaPage> ContactsAsync(string folder, string property, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
-        _outlook.Request($"/users/{mailbox}/contactFolders/{Uri.EscapeDataString(folder)}/contacts?$select=id&$expand=singleValueExtendedProperties($filter={Uri.EscapeDataString($"id eq '{property}'")})"), PageSize, PageKind.Listing, cancellationToken);
+    public IAsyncEnumerable<DeltaPage> ContactsAsync(string folder, string property, CancellationToken cancellationToken) =>
+        DeltaReader.ReadAsync(
+            client,
+            _outlook.Request(
+                $"/users/{mailbox}/contactFolders/{Uri.EscapeDataString(folder)}/contacts?$select=id&"
+                    + $"$expand=singleValueExtendedProperties($filter={Uri.EscapeDataString($"id eq '{property}'")})"
+            ),
+            PageSize,
+            PageKind.Listing,
+            cancellationToken
+        );
 
     /// <summary>Creates a contact.</summary>
     /// <returns>Its id.</returns>
@@ -32,6 +45,16 @@ public sealed class ContactWriter(GraphClient client, string mailbox)
     public async Task SetPhotoAsync(string contact, byte[] photo, CancellationToken cancellationToken)
     {
         await client.Governor.WriteAsync(_outlook.Scope, photo.Length, cancellationToken).ConfigureAwait(false);
-        await client.PerformAsync(_outlook.Request($"/users/{mailbox}/contacts/{Uri.EscapeDataString(contact)}/photo/$value") with { Method = HttpMethod.Put, Body = photo, ContentType = "image/jpeg" }, cancellationToken).ConfigureAwait(false);
+        await client
+            .PerformAsync(
+                _outlook.Request($"/users/{mailbox}/contacts/{Uri.EscapeDataString(contact)}/photo/$value") with
+                {
+                    Method = HttpMethod.Put,
+                    Body = photo,
+                    ContentType = "image/jpeg",
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 }

@@ -80,19 +80,23 @@ public sealed class DeltaPage : IDisposable
             return false;
         return (!entry.TryGetProperty("@removed", out var removed) || removed.ValueKind == JsonValueKind.Object)
             && (!entry.TryGetProperty("deleted", out var deleted) || deleted.ValueKind == JsonValueKind.Object)
-
             // A group's members come only through delta: if they are not a list, none were reported.
             && (!entry.TryGetProperty("members@delta", out var members) || members.ValueKind == JsonValueKind.Array);
     }
 
     // A geo without sites only has a location.
-    private static bool IsUnnamed(JsonElement entry) => entry.TryGetProperty("siteCollection", out _) && !entry.TryGetProperty("webUrl", out _);
+    private static bool IsUnnamed(JsonElement entry) =>
+        entry.TryGetProperty("siteCollection", out _) && !entry.TryGetProperty("webUrl", out _);
 
     private static Uri? Link(JsonElement root, string name)
     {
         if (!root.TryGetProperty(name, out var link) || link.ValueKind == JsonValueKind.Null)
             return null;
-        return link.ValueKind == JsonValueKind.String && Uri.TryCreate(link.GetString(), UriKind.Absolute, out var address) && address.Scheme.StartsWith("http", StringComparison.Ordinal)
-            ? address : throw GraphException.Broken($"The answer's {name} is no address.");
+        return
+            link.ValueKind == JsonValueKind.String
+            && Uri.TryCreate(link.GetString(), UriKind.Absolute, out var address)
+            && address.Scheme.StartsWith("http", StringComparison.Ordinal)
+            ? address
+            : throw GraphException.Broken($"The answer's {name} is no address.");
     }
 }

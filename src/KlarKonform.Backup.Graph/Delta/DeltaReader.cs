@@ -20,7 +20,12 @@ public static class DeltaReader
     /// <see cref="GraphException.EndlessPages"/>: the pages lead in a circle; <see cref="GraphException.BrokenAnswer"/>: a page is
     /// unusable, however often and in whatever size it is requested.</exception>
     public static async IAsyncEnumerable<DeltaPage> ReadAsync(
-        GraphClient client, GraphRequest start, int? pageSize, PageKind kind, [EnumeratorCancellation] CancellationToken cancellationToken)
+        GraphClient client,
+        GraphRequest start,
+        int? pageSize,
+        PageKind kind,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var requests = new PageRequests(client, start, pageSize, kind);

@@ -44,12 +44,24 @@ internal sealed class PageLoop
         }
 
         if (isCircle)
-            throw new GraphException(GraphErrorKind.Other, null, GraphException.EndlessPages, "The pages lead in a circle; the reading was ended.");
+            throw new GraphException(
+                GraphErrorKind.Other,
+                null,
+                GraphException.EndlessPages,
+                "The pages lead in a circle; the reading was ended."
+            );
     }
 
     // Without OData annotations: a file's download URL contains a different ticket in every response.
-    private static string WhatItSays(JsonElement item) => item.ValueKind != JsonValueKind.Object ? item.GetRawText()
-        : string.Join(',', item.EnumerateObject().Where(property => !property.Name.StartsWith('@')).Select(property => property.Name + ":" + property.Value.GetRawText()));
+    private static string WhatItSays(JsonElement item) =>
+        item.ValueKind != JsonValueKind.Object
+            ? item.GetRawText()
+            : string.Join(
+                ',',
+                item.EnumerateObject()
+                    .Where(property => !property.Name.StartsWith('@'))
+                    .Select(property => property.Name + ":" + property.Value.GetRawText())
+            );
 
     private static UInt128 Hash(string text)
     {

@@ -60,8 +60,14 @@ internal sealed class PageRequests(GraphClient client, GraphRequest start, int? 
             catch (GraphException exception) when (!IsSlow(exception) && IsOfThePage(exception) && _size == 1 && MaySkip())
             {
                 _position++;
-                return DeltaPage.Skip(new Uri(string.Create(CultureInfo.InvariantCulture,
-                    $"{start.Address.AbsoluteUri}{(start.Address.Query.Length > 0 ? '&' : '?')}$skip={_position}")));
+                return DeltaPage.Skip(
+                    new Uri(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{start.Address.AbsoluteUri}{(start.Address.Query.Length > 0 ? '&' : '?')}$skip={_position}"
+                        )
+                    )
+                );
             }
         }
     }
@@ -70,17 +76,26 @@ internal sealed class PageRequests(GraphClient client, GraphRequest start, int? 
     {
         for (var attempt = 1; ; attempt++)
         {
-            var answer = await client.GetJsonAsync(start with
-            {
-                Address = address,
-                Prefer = Preference(start.Prefer, _size),
-                MaxAttempts = _isHalving ? HalvedAttempts : _size > SmallestPage ? PageAttempts : start.MaxAttempts,
-            }, cancellationToken).ConfigureAwait(false);
+            var answer = await client
+                .GetJsonAsync(
+                    start with
+                    {
+                        Address = address,
+                        Prefer = Preference(start.Prefer, _size),
+                        MaxAttempts =
+                            _isHalving ? HalvedAttempts
+                            : _size > SmallestPage ? PageAttempts
+                            : start.MaxAttempts,
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             try
             {
                 return new DeltaPage(answer, kind);
             }
-            catch (GraphException exception) when (exception.Code == GraphException.BrokenAnswer && attempt < (_isHalving ? HalvedAttempts : BrokenAttempts))
+            catch (GraphException exception)
+                when (exception.Code == GraphException.BrokenAnswer && attempt < (_isHalving ? HalvedAttempts : BrokenAttempts))
             {
                 await client.BackoffAsync(attempt, cancellationToken).ConfigureAwait(false);
             }
@@ -96,7 +111,8 @@ internal sealed class PageRequests(GraphClient client, GraphRequest start, int? 
 
     // Errors that may be due to the page's content: the service's own failures and JSON that breaks off. Refusals are not.
     private static bool IsOfThePage(GraphException exception) =>
-        exception.Kind == GraphErrorKind.CorruptItem || exception.Code == GraphException.BrokenAnswer
+        exception.Kind == GraphErrorKind.CorruptItem
+        || exception.Code == GraphException.BrokenAnswer
         || exception is { Kind: GraphErrorKind.Unreachable, Status: >= HttpStatusCode.InternalServerError };
 
     private void Grow()
@@ -106,5 +122,7 @@ internal sealed class PageRequests(GraphClient client, GraphRequest start, int? 
     }
 
     private static string? Preference(string? others, int? size) =>
-        size is null ? others : others is null ? $"odata.maxpagesize={size}" : $"odata.maxpagesize={size}, {others}";
+        size is null ? others
+        : others is null ? $"odata.maxpagesize={size}"
+        : $"odata.maxpagesize={size}, {others}";
 }

@@ -5,7 +5,8 @@ using KlarKonform.Backup.Graph.Http;
 namespace KlarKonform.Backup.Graph.Drives;
 
 /// <summary>Reads from a pre-authenticated URL, resumes by range where it broke off, and renews an expired URL.</summary>
-internal sealed class DownloadStream(GraphClient client, Func<CancellationToken, Task<Uri>> renew, Uri address, long size, long from = 0) : Stream
+internal sealed class DownloadStream(GraphClient client, Func<CancellationToken, Task<Uri>> renew, Uri address, long size, long from = 0)
+    : Stream
 {
     // Attempts without a single new byte in between.
     private const int MaxAttempts = 6;
@@ -24,7 +25,11 @@ internal sealed class DownloadStream(GraphClient client, Func<CancellationToken,
 
     public override long Length => throw new NotSupportedException();
 
-    public override long Position { get => _position; set => throw new NotSupportedException(); }
+    public override long Position
+    {
+        get => _position;
+        set => throw new NotSupportedException();
+    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -49,7 +54,11 @@ internal sealed class DownloadStream(GraphClient client, Func<CancellationToken,
                     throw new GraphException(GraphErrorKind.UntrustedCertificate, null, "UntrustedCertificate", tls.Message, exception);
                 if (++_attempt >= client.LineAttemptsFor(exception, MaxAttempts))
                     throw new GraphException(GraphErrorKind.Unreachable, null, "DownloadBroken", exception.Message, exception);
-                await (_wish is null ? client.LineBackoffAsync(_attempt, cancellationToken) : client.BackoffAsync(_attempt, _wish, cancellationToken)).ConfigureAwait(false);
+                await (
+                    _wish is null
+                        ? client.LineBackoffAsync(_attempt, cancellationToken)
+                        : client.BackoffAsync(_attempt, _wish, cancellationToken)
+                ).ConfigureAwait(false);
                 _wish = null;
             }
         }
@@ -60,9 +69,7 @@ internal sealed class DownloadStream(GraphClient client, Func<CancellationToken,
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read asynchronously.");
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

@@ -23,7 +23,8 @@ public sealed class DriveApi(GraphClient client)
 
     // Removed items are returned as deleted ones, and a change of who may read an item counts as a change (onedrive-api-docs,
     // scan-guidance).
-    private const string DeltaPreferences = "deltashowremovedasdeleted, deltatraversepermissiongaps, deltashowsharingchanges, hierarchicalsharing";
+    private const string DeltaPreferences =
+        "deltashowremovedasdeleted, deltatraversepermissiongaps, deltashowsharingchanges, hierarchicalsharing";
 
     // Only what changed, without the folders above it: paths are rebuilt from the parents' ids.
     private static readonly Dictionary<string, string> s_deltaHeaders = new() { ["deltaExcludeParent"] = "true" };
@@ -34,10 +35,15 @@ public sealed class DriveApi(GraphClient client)
     {
         try
         {
-            using var drive = await client.GetJsonAsync(Request(user, $"/users/{user}/drive?$select=id"), cancellationToken).ConfigureAwait(false);
+            using var drive = await client
+                .GetJsonAsync(Request(user, $"/users/{user}/drive?$select=id"), cancellationToken)
+                .ConfigureAwait(false);
             return IdOf(drive.RootElement);
         }
-        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound || exception is { Kind: GraphErrorKind.Other, Status: HttpStatusCode.BadRequest })
+        catch (GraphException exception)
+            when (exception.Kind == GraphErrorKind.NotFound
+                || exception is { Kind: GraphErrorKind.Other, Status: HttpStatusCode.BadRequest }
+            )
         {
             // "User's mysite not found", "Tenant does not have a SPO license": for this request only, a 404 or 400 means that there is no
             // OneDrive.
@@ -55,7 +61,9 @@ public sealed class DriveApi(GraphClient client)
     {
         try
         {
-            using var answer = await client.GetJsonAsync(Request(drive, $"/drives/{drive}?$select=id"), cancellationToken).ConfigureAwait(false);
+            using var answer = await client
+                .GetJsonAsync(Request(drive, $"/drives/{drive}?$select=id"), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (GraphException exception)
         {
@@ -63,16 +71,26 @@ public sealed class DriveApi(GraphClient client)
         }
     }
 
-    private static string IdOf(JsonElement drive) => drive.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String && id.GetString() is { Length: > 0 } text
-        ? text : throw GraphException.Broken("The answer for a drive has no id.");
+    private static string IdOf(JsonElement drive) =>
+        drive.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String && id.GetString() is { Length: > 0 } text
+            ? text
+            : throw GraphException.Broken("The answer for a drive has no id.");
 
     /// <summary>A site's default drive, and its owner if the site is a personal one.</summary>
     public async Task<(string Drive, string? Owner)> SiteDriveAsync(string site, CancellationToken cancellationToken)
     {
-        using var drive = await client.GetJsonAsync(Request(site, $"/sites/{site}/drive?$select=id,owner"), cancellationToken).ConfigureAwait(false);
-        var owner = drive.RootElement.TryGetProperty("owner", out var value) && value.ValueKind == JsonValueKind.Object
-            && value.TryGetProperty("user", out var user) && user.ValueKind == JsonValueKind.Object
-            && user.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+        using var drive = await client
+            .GetJsonAsync(Request(site, $"/sites/{site}/drive?$select=id,owner"), cancellationToken)
+            .ConfigureAwait(false);
+        var owner =
+            drive.RootElement.TryGetProperty("owner", out var value)
+            && value.ValueKind == JsonValueKind.Object
+            && value.TryGetProperty("user", out var user)
+            && user.ValueKind == JsonValueKind.Object
+            && user.TryGetProperty("id", out var id)
+            && id.ValueKind == JsonValueKind.String
+                ? id.GetString()
+                : null;
         return (IdOf(drive.RootElement), owner);
     }
 
@@ -83,7 +101,13 @@ public sealed class DriveApi(GraphClient client)
     public IAsyncEnumerable<DeltaPage> DeltaAsync(string drive, Uri? link, CancellationToken cancellationToken)
     {
         var request = Request(drive, $"/drives/{drive}/root/delta?$top=500") with { Prefer = DeltaPreferences, Headers = s_deltaHeaders };
-        return DeltaReader.ReadAsync(client, link is null ? request with { Cost = ListCost } : request with { Address = link }, null, PageKind.Delta, cancellationToken);
+        return DeltaReader.ReadAsync(
+            client,
+            link is null ? request with { Cost = ListCost } : request with { Address = link },
+            null,
+            PageKind.Delta,
+            cancellationToken
+        );
     }
 
     /// <summary>One item as it is now.</summary>
@@ -92,7 +116,16 @@ public sealed class DriveApi(GraphClient client)
 
     /// <summary>The contents of a folder.</summary>
     public IAsyncEnumerable<DeltaPage> ChildrenAsync(string drive, string folder, CancellationToken cancellationToken) =>
-        DeltaReader.ReadAsync(client, Request(drive, $"/drives/{drive}/items/{folder}/children?$top=999") with { Cost = ListCost }, null, PageKind.Listing, cancellationToken);
+        DeltaReader.ReadAsync(
+            client,
+            Request(drive, $"/drives/{drive}/items/{folder}/children?$top=999") with
+            {
+                Cost = ListCost,
+            },
+            null,
+            PageKind.Listing,
+            cancellationToken
+        );
 
     /// <summary>An item's row in its drive's list, with all columns' values.</summary>
     public Task<JsonDocument> ListItemAsync(string drive, string item, CancellationToken cancellationToken) =>
@@ -113,7 +146,14 @@ public sealed class DriveApi(GraphClient client)
     /// <param name="address">The URL that came with the item's properties, or null to request one.</param>
     /// <param name="from">The first byte needed; what is before it is known already.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task<Stream> ContentAsync(string drive, string item, long size, Uri? address, long from, CancellationToken cancellationToken)
+    public async Task<Stream> ContentAsync(
+        string drive,
+        string item,
+        long size,
+        Uri? address,
+        long from,
+        CancellationToken cancellationToken
+    )
     {
         if (address is not null)
         {
@@ -122,14 +162,25 @@ public sealed class DriveApi(GraphClient client)
         }
 
         var path = $"/drives/{drive}/items/{item}/content";
-        return new DownloadStream(client, token => AddressAsync(drive, path, token), address ?? await AddressAsync(drive, path, cancellationToken).ConfigureAwait(false), size, from);
+        return new DownloadStream(
+            client,
+            token => AddressAsync(drive, path, token),
+            address ?? await AddressAsync(drive, path, cancellationToken).ConfigureAwait(false),
+            size,
+            from
+        );
     }
 
     /// <summary>The content of an older version. The current one is the file itself; Graph refuses it here.</summary>
     public async Task<Stream> VersionContentAsync(string drive, string item, string version, long size, CancellationToken cancellationToken)
     {
         var path = $"/drives/{drive}/items/{item}/versions/{version}/content";
-        return new DownloadStream(client, token => AddressAsync(drive, path, token), await AddressAsync(drive, path, cancellationToken).ConfigureAwait(false), size);
+        return new DownloadStream(
+            client,
+            token => AddressAsync(drive, path, token),
+            await AddressAsync(drive, path, cancellationToken).ConfigureAwait(false),
+            size
+        );
     }
 
     // 302 to another host: the URL itself is the permission.
@@ -137,7 +188,12 @@ public sealed class DriveApi(GraphClient client)
     {
         using var answer = await client.SendAsync(Request(drive, path), cancellationToken).ConfigureAwait(false);
         return answer.Response.Headers.Location
-            ?? throw new GraphException(GraphErrorKind.Other, answer.Response.StatusCode, "NoDownloadAddress", "Graph did not say where the content is.");
+            ?? throw new GraphException(
+                GraphErrorKind.Other,
+                answer.Response.StatusCode,
+                "NoDownloadAddress",
+                "Graph did not say where the content is."
+            );
     }
 
     private async Task<JsonElement[]> ListAsync(GraphRequest request, CancellationToken cancellationToken)
@@ -153,5 +209,6 @@ public sealed class DriveApi(GraphClient client)
         return [.. all];
     }
 
-    private GraphRequest Request(string resource, string path) => new(GraphScope.Drive(resource), client.Address(path)) { Permission = Permission };
+    private GraphRequest Request(string resource, string path) =>
+        new(GraphScope.Drive(resource), client.Address(path)) { Permission = Permission };
 }

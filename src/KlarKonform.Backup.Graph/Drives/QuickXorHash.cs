@@ -16,9 +16,7 @@ public sealed class QuickXorHash
     private long _length;
 
     /// <summary>Starts with no bytes.</summary>
-    public QuickXorHash()
-    {
-    }
+    public QuickXorHash() { }
 
     /// <summary>Continues from a saved state.</summary>
     /// <param name="state">What <see cref="Save"/> returned.</param>

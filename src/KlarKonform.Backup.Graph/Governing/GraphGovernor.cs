@@ -101,7 +101,10 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
             // RateLimit-*: IETF draft 03, sent by SharePoint when a good part of the minute's units has been used.
             case GraphService.SharePoint when Number(response, "RateLimit-Limit") is > 0 and { } limit:
                 gate.SetUnits(ServiceLimits.SharePointWindow, limit * Share);
-                if (Number(response, "RateLimit-Remaining") <= limit * NearlyNothing && Number(response, "RateLimit-Reset") is > 0 and { } reset)
+                if (
+                    Number(response, "RateLimit-Remaining") <= limit * NearlyNothing
+                    && Number(response, "RateLimit-Reset") is > 0 and { } reset
+                )
                     gate.Pause(TimeSpan.FromSeconds(reset));
                 break;
             case GraphService.Identity when Number(response, "x-ms-throttle-limit-percentage") is > DirectoryContent and { } used:
@@ -156,7 +159,10 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
     }
 
     private static double? Number(HttpResponseMessage response, string header) =>
-        response.Headers.TryGetValues(header, out var values) && double.TryParse(values.First(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+        response.Headers.TryGetValues(header, out var values)
+        && double.TryParse(values.First(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 
     private ScopeGate Gate(GraphScope scope) => _gates.GetOrAdd(scope.Limit, limit => new ScopeGate(limit.Service, time));
 }

@@ -44,7 +44,11 @@ internal sealed class ScopeGate : IDisposable
         }
 
         Pump();
-        await using (cancellationToken.UnsafeRegister(static (state, token) => ((Waiter)state!).Admitted.TrySetCanceled(token), waiter).ConfigureAwait(false))
+        await using (
+            cancellationToken
+                .UnsafeRegister(static (state, token) => ((Waiter)state!).Admitted.TrySetCanceled(token), waiter)
+                .ConfigureAwait(false)
+        )
             await waiter.Admitted.Task.ConfigureAwait(false);
         return new Admission(this, waiter.Places);
     }

@@ -22,7 +22,11 @@ internal static class ServiceLimits
     // SharePoint: one app in one tenant, by the tenant's licences.
     private static readonly (int Licences, int Minute, int Day)[] s_sharePoint =
     [
-        (1_000, 1_250, 1_200_000), (5_000, 2_500, 2_400_000), (15_000, 3_750, 3_600_000), (50_000, 5_000, 4_800_000), (int.MaxValue, 6_250, 6_000_000),
+        (1_000, 1_250, 1_200_000),
+        (5_000, 2_500, 2_400_000),
+        (15_000, 3_750, 3_600_000),
+        (50_000, 5_000, 4_800_000),
+        (int.MaxValue, 6_250, 6_000_000),
     ];
 
     // Identity: the smallest tenants' units per ten seconds.
@@ -42,12 +46,17 @@ internal static class ServiceLimits
 
     public static int Concurrency(GraphService service) => service == GraphService.Outlook ? MailboxConcurrency : SharedConcurrency;
 
-    public static IEnumerable<SlidingQuota> Quotas(GraphService service) => service switch
-    {
-        GraphService.Outlook => [new SlidingQuota(MailboxRequests * Share, TimeSpan.FromMinutes(10))],
-        GraphService.SharePoint => [new SlidingQuota(s_sharePoint[0].Minute * Share, SharePointWindow), new SlidingQuota(s_sharePoint[0].Day * Share, SharePointDay)],
-        _ => [new SlidingQuota(IdentityUnits * Share, IdentityWindow)],
-    };
+    public static IEnumerable<SlidingQuota> Quotas(GraphService service) =>
+        service switch
+        {
+            GraphService.Outlook => [new SlidingQuota(MailboxRequests * Share, TimeSpan.FromMinutes(10))],
+            GraphService.SharePoint =>
+            [
+                new SlidingQuota(s_sharePoint[0].Minute * Share, SharePointWindow),
+                new SlidingQuota(s_sharePoint[0].Day * Share, SharePointDay),
+            ],
+            _ => [new SlidingQuota(IdentityUnits * Share, IdentityWindow)],
+        };
 
     /// <summary>SharePoint's resource units per minute and per day.</summary>
     public static (int Minute, int Day) SharePointUnitsFor(int licences)
@@ -57,10 +66,11 @@ internal static class ServiceLimits
     }
 
     /// <summary>The directory's units per ten seconds by the number of users: small below 50, medium to 500, large above.</summary>
-    public static int IdentityUnitsFor(int users) => users switch
-    {
-        < 50 => IdentityUnits,
-        <= 500 => 5_000,
-        _ => 8_000,
-    };
+    public static int IdentityUnitsFor(int users) =>
+        users switch
+        {
+            < 50 => IdentityUnits,
+            <= 500 => 5_000,
+            _ => 8_000,
+        };
 }

@@ -83,7 +83,7 @@ internal static class AnswerJson
     // \ud83d without its second half becomes \ufffd, in place. A backslash that is itself escaped begins nothing.
     private static void MendSurrogates(Span<byte> bytes)
     {
-        for (var i = 0; ;)
+        for (var i = 0; ; )
         {
             var next = bytes[i..].IndexOf(Backslash);
             if (next < 0 || i + next + 1 >= bytes.Length)

@@ -40,7 +40,11 @@ internal sealed class BufferedAnswer : Stream
 
     public override long Length => throw new NotSupportedException();
 
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
 
     /// <summary>Takes over the response and disposes it as soon as possible.</summary>
     /// <exception cref="GraphException">The response broke off.</exception>
@@ -114,9 +118,7 @@ internal sealed class BufferedAnswer : Stream
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read asynchronously.");
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

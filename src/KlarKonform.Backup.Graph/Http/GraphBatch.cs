@@ -27,7 +27,12 @@ public sealed class GraphBatch(GraphClient client)
     /// Sends GETs of one scope and returns their responses in the same order. Refused ones worth retrying are sent again on their own.
     /// </summary>
     /// <exception cref="GraphException">The batch as a whole failed.</exception>
-    public async Task<IReadOnlyList<BatchAnswer>> GetAsync(GraphScope scope, string permission, IReadOnlyList<BatchItem> items, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<BatchAnswer>> GetAsync(
+        GraphScope scope,
+        string permission,
+        IReadOnlyList<BatchItem> items,
+        CancellationToken cancellationToken
+    )
     {
         var answers = new BatchAnswer[items.Count];
         foreach (var part in Enumerable.Range(0, items.Count).Chunk(MaxItems))
@@ -36,22 +41,35 @@ public sealed class GraphBatch(GraphClient client)
     }
 
     // A batch without a usable response may owe that to one of its requests: it is halved, down to that one.
-    private async Task AnswerAsync(GraphScope scope, string permission, IReadOnlyList<BatchItem> items, int[] part, BatchAnswer[] answers, bool isHalf, CancellationToken cancellationToken)
+    private async Task AnswerAsync(
+        GraphScope scope,
+        string permission,
+        IReadOnlyList<BatchItem> items,
+        int[] part,
+        BatchAnswer[] answers,
+        bool isHalf,
+        CancellationToken cancellationToken
+    )
     {
         var open = part;
         try
         {
             for (var attempt = 1; open.Length > 0; attempt++)
             {
-                var (again, failure) = await SendAsync(scope, permission, items, open, answers, isHalf, cancellationToken).ConfigureAwait(false);
+                var (again, failure) = await SendAsync(scope, permission, items, open, answers, isHalf, cancellationToken)
+                    .ConfigureAwait(false);
                 if (again.Count == 0 || attempt >= MaxAttempts)
                     break;
                 await client.WaitAsync(scope, failure!, attempt, cancellationToken).ConfigureAwait(false);
                 open = [.. again];
             }
         }
-        catch (GraphException exception) when (exception.Code == GraphException.BrokenAnswer || exception.Kind is GraphErrorKind.Other or GraphErrorKind.CorruptItem
-            || exception is { Kind: GraphErrorKind.Unreachable, Status: HttpStatusCode.InternalServerError } || IsOfGateway(exception))
+        catch (GraphException exception)
+            when (exception.Code == GraphException.BrokenAnswer
+                || exception.Kind is GraphErrorKind.Other or GraphErrorKind.CorruptItem
+                || exception is { Kind: GraphErrorKind.Unreachable, Status: HttpStatusCode.InternalServerError }
+                || IsOfGateway(exception)
+            )
         {
             if (open.Length == 1)
             {
@@ -72,7 +90,14 @@ public sealed class GraphBatch(GraphClient client)
         exception is { Kind: GraphErrorKind.Unreachable, Status: HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout };
 
     private async Task<(List<int> Again, GraphException? Longest)> SendAsync(
-        GraphScope scope, string permission, IReadOnlyList<BatchItem> items, int[] open, BatchAnswer[] answers, bool isHalf, CancellationToken cancellationToken)
+        GraphScope scope,
+        string permission,
+        IReadOnlyList<BatchItem> items,
+        int[] open,
+        BatchAnswer[] answers,
+        bool isHalf,
+        CancellationToken cancellationToken
+    )
     {
         var request = new GraphRequest(scope, client.Address("/$batch"))
         {
@@ -84,30 +109,74 @@ public sealed class GraphBatch(GraphClient client)
         };
         using var document = await client.GetJsonAsync(request, cancellationToken).ConfigureAwait(false);
         foreach (var index in open)
-            answers[index] = new BatchAnswer(default, new GraphException(GraphErrorKind.Unreachable, null, GraphException.BrokenAnswer, "The batch's answer lacks one of its requests."));
+            answers[index] = new BatchAnswer(
+                default,
+                new GraphException(
+                    GraphErrorKind.Unreachable,
+                    null,
+                    GraphException.BrokenAnswer,
+                    "The batch's answer lacks one of its requests."
+                )
+            );
         if (!document.RootElement.TryGetProperty("responses", out var responses) || responses.ValueKind != JsonValueKind.Array)
-            throw new GraphException(GraphErrorKind.Unreachable, null, GraphException.BrokenAnswer, "The batch's answer has no list of answers.");
+            throw new GraphException(
+                GraphErrorKind.Unreachable,
+                null,
+                GraphException.BrokenAnswer,
+                "The batch's answer has no list of answers."
+            );
         foreach (var response in responses.EnumerateArray().Where(each => each.ValueKind == JsonValueKind.Object))
         {
-            if (!response.TryGetProperty("id", out var id) || !int.TryParse(id.ToString(), CultureInfo.InvariantCulture, out var index) || !open.Contains(index)
-                || !response.TryGetProperty("status", out var code) || code.ValueKind != JsonValueKind.Number || !code.TryGetInt32(out var number))
+            if (
+                !response.TryGetProperty("id", out var id)
+                || !int.TryParse(id.ToString(), CultureInfo.InvariantCulture, out var index)
+                || !open.Contains(index)
+                || !response.TryGetProperty("status", out var code)
+                || code.ValueKind != JsonValueKind.Number
+                || !code.TryGetInt32(out var number)
+            )
                 continue;
             var body = response.TryGetProperty("body", out var found) ? found.Clone() : default;
-            var isError = body.ValueKind == JsonValueKind.Object && body.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object;
+            var isError =
+                body.ValueKind == JsonValueKind.Object
+                && body.TryGetProperty("error", out var error)
+                && error.ValueKind == JsonValueKind.Object;
             var status = number is >= 200 and < 300 && isError ? HttpStatusCode.InternalServerError : (HttpStatusCode)number;
-            answers[index] = new BatchAnswer(body, (int)status is >= 200 and < 300 ? null : GraphErrors.Read(status, body, permission, RetryAfter(response)));
+            answers[index] = new BatchAnswer(
+                body,
+                (int)status is >= 200 and < 300 ? null : GraphErrors.Read(status, body, permission, RetryAfter(response))
+            );
         }
 
         // The one that asks for the longest pause counts for all.
         var again = open.Where(index => answers[index].Failure is { } failure && GraphClient.IsWorthAnother(failure)).ToList();
-        return (again, again.Select(index => answers[index].Failure!).OrderByDescending(each => each.Kind == GraphErrorKind.Throttled).ThenByDescending(each => each.RetryAfter).FirstOrDefault());
+        return (
+            again,
+            again
+                .Select(index => answers[index].Failure!)
+                .OrderByDescending(each => each.Kind == GraphErrorKind.Throttled)
+                .ThenByDescending(each => each.RetryAfter)
+                .FirstOrDefault()
+        );
     }
 
     private static object Entry(int index, BatchItem item)
     {
         var id = index.ToString(CultureInfo.InvariantCulture);
-        return item.Prefer is null ? new { id, method = "GET", url = item.Path }
-            : new { id, method = "GET", url = item.Path, headers = new Dictionary<string, string> { ["Prefer"] = item.Prefer } };
+        return item.Prefer is null
+            ? new
+            {
+                id,
+                method = "GET",
+                url = item.Path,
+            }
+            : new
+            {
+                id,
+                method = "GET",
+                url = item.Path,
+                headers = new Dictionary<string, string> { ["Prefer"] = item.Prefer },
+            };
     }
 
     private static TimeSpan? RetryAfter(JsonElement response)
@@ -116,8 +185,10 @@ public sealed class GraphBatch(GraphClient client)
             return null;
         foreach (var header in headers.EnumerateObject())
         {
-            if (string.Equals(header.Name, "Retry-After", StringComparison.OrdinalIgnoreCase)
-                && double.TryParse(header.Value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds))
+            if (
+                string.Equals(header.Name, "Retry-After", StringComparison.OrdinalIgnoreCase)
+                && double.TryParse(header.Value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+            )
                 return TimeSpan.FromSeconds(seconds);
         }
 

@@ -51,7 +51,15 @@ public sealed class GraphClient : IDisposable
     /// <param name="time">Clock and pauses.</param>
     /// <param name="random">Jitter; thread-safe.</param>
     /// <param name="log">The request log.</param>
-    public GraphClient(GraphSettings settings, GraphTokenSource tokens, GraphGovernor governor, HttpMessageHandler handler, TimeProvider time, Random random, GraphLog log)
+    public GraphClient(
+        GraphSettings settings,
+        GraphTokenSource tokens,
+        GraphGovernor governor,
+        HttpMessageHandler handler,
+        TimeProvider time,
+        Random random,
+        GraphLog log
+    )
     {
         _settings = settings;
         _endpoint = settings.Endpoint.ToString().TrimEnd('/');
@@ -95,10 +103,14 @@ public sealed class GraphClient : IDisposable
             catch (Exception exception) when (exception is IOException or HttpRequestException or JsonException)
             {
                 // What is not JSON will usually not be JSON the next time either.
-                if (attempt >= (exception is JsonException ? Math.Min(BrokenAttempts, request.MaxAttempts) : request.MaxAttempts) || request.IsCreation)
+                if (
+                    attempt >= (exception is JsonException ? Math.Min(BrokenAttempts, request.MaxAttempts) : request.MaxAttempts)
+                    || request.IsCreation
+                )
                     throw new GraphException(GraphErrorKind.Unreachable, null, GraphException.BrokenAnswer, exception.Message, exception);
             }
-            catch (GraphException exception) when (IsWorthAnother(exception) && attempt < Math.Min(BrokenAttempts, request.MaxAttempts) && !request.IsCreation)
+            catch (GraphException exception)
+                when (IsWorthAnother(exception) && attempt < Math.Min(BrokenAttempts, request.MaxAttempts) && !request.IsCreation)
             {
                 // An error inside a success.
             }
@@ -113,7 +125,12 @@ public sealed class GraphClient : IDisposable
     public async Task<GraphAnswer> SendAsync(GraphRequest request, CancellationToken cancellationToken)
     {
         if (request.Address.Authority != _settings.Endpoint.Authority || request.Address.Scheme != _settings.Endpoint.Scheme)
-            throw new GraphException(GraphErrorKind.Other, null, "ForeignLink", $"Graph handed out a link to another host, '{request.Address.Host}'; the token is not sent there.");
+            throw new GraphException(
+                GraphErrorKind.Other,
+                null,
+                "ForeignLink",
+                $"Graph handed out a link to another host, '{request.Address.Host}'; the token is not sent there."
+            );
         var renewals = 0;
         for (var attempt = 1; ; attempt++)
         {
@@ -125,7 +142,9 @@ public sealed class GraphClient : IDisposable
             {
                 using var message = Message(request, token);
                 var started = _time.GetTimestamp();
-                response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                response = await _http
+                    .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+                    .ConfigureAwait(false);
                 Log(request, response, started);
                 _clock.Observe(response.Headers.Date, _time.GetElapsedTime(started));
                 if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.Redirect)
@@ -135,7 +154,9 @@ public sealed class GraphClient : IDisposable
                     return new GraphAnswer(response, admission);
                 }
 
-                failure = await GraphErrors.ReadAsync(response, request.Permission, RetryAfter(response), cancellationToken).ConfigureAwait(false);
+                failure = await GraphErrors
+                    .ReadAsync(response, request.Permission, RetryAfter(response), cancellationToken)
+                    .ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is HttpRequestException or IOException)
             {
@@ -207,7 +228,12 @@ public sealed class GraphClient : IDisposable
     private static void ThrowIfInsecure(Uri address)
     {
         if (address.Scheme != Uri.UriSchemeHttps && !(address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
-            throw new GraphException(GraphErrorKind.Other, null, "InsecureLink", $"Graph handed out an address without TLS, on '{address.Host}'; it is not used.");
+            throw new GraphException(
+                GraphErrorKind.Other,
+                null,
+                "InsecureLink",
+                $"Graph handed out an address without TLS, on '{address.Host}'; it is not used."
+            );
     }
 
     /// <summary>Sends a request of which only the success matters.</summary>
@@ -222,7 +248,8 @@ public sealed class GraphClient : IDisposable
 
     /// <summary>Waits before the next attempt, as long as the service asks for if it does.</summary>
     internal Task BackoffAsync(int attempt, TimeSpan? wish, CancellationToken cancellationToken) =>
-        wish is { } pause && pause > TimeSpan.Zero && pause <= s_longestPause ? Governor.PauseAsync(pause, cancellationToken)
+        wish is { } pause && pause > TimeSpan.Zero && pause <= s_longestPause
+            ? Governor.PauseAsync(pause, cancellationToken)
             : Task.Delay(Backoff(attempt), _time, cancellationToken);
 
     /// <summary>Whether a refusal is temporary, and short enough to wait for.</summary>
@@ -238,7 +265,12 @@ public sealed class GraphClient : IDisposable
         var pause = failure.RetryAfter is { } wish && wish > TimeSpan.Zero ? wish : Backoff(attempt);
         if (failure.Status is null && pause > s_longestLinePause)
             pause = s_longestLinePause;
-        _log.Events(string.Create(CultureInfo.InvariantCulture, $"{scope.Service} {scope.Resource}: {failure.Code}: attempt {attempt + 1} in {pause.TotalSeconds:0.#} s."));
+        _log.Events(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{scope.Service} {scope.Resource}: {failure.Code}: attempt {attempt + 1} in {pause.TotalSeconds:0.#} s."
+            )
+        );
         if (failure.Kind == GraphErrorKind.Throttled)
             Governor.Throttled(scope, pause);
         else if (failure.RetryAfter is not null)
@@ -288,8 +320,13 @@ public sealed class GraphClient : IDisposable
         if (_log.Requests is null)
             return;
         var id = response.Headers.TryGetValues("request-id", out var ids) ? ids.First() : "-";
-        _log.Requests(string.Create(CultureInfo.InvariantCulture,
-            $"{request.Verb} {request.Address.AbsolutePath} -> {(int)response.StatusCode} in {_time.GetElapsedTime(started).TotalMilliseconds:0} ms, request-id {id}"));
+        _log.Requests(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{request.Verb} {request.Address.AbsolutePath} -> {(int)response.StatusCode} in "
+                    + $"{_time.GetElapsedTime(started).TotalMilliseconds:0} ms, request-id {id}"
+            )
+        );
     }
 
     /// <summary>How long a response asks to wait: in seconds, in fractions of them in older responses, or until a date.</summary>
@@ -297,8 +334,11 @@ public sealed class GraphClient : IDisposable
     {
         if (response.Headers.RetryAfter is { } after)
             return after.Delta ?? (after.Date - _time.GetUtcNow());
-        return response.Headers.TryGetValues("Retry-After", out var values) && double.TryParse(values.First(), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
-            ? TimeSpan.FromSeconds(seconds) : null;
+        return
+            response.Headers.TryGetValues("Retry-After", out var values)
+            && double.TryParse(values.First(), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+            ? TimeSpan.FromSeconds(seconds)
+            : null;
     }
 
     /// <summary>
@@ -306,7 +346,9 @@ public sealed class GraphClient : IDisposable
     /// waited for. A silent one has already been waited for.
     /// </summary>
     internal int AttemptsAfter(GraphException failure, int normal) =>
-        failure is { Kind: GraphErrorKind.Unreachable, Status: null } && _reached && !WasSilent(failure) ? Math.Max(normal, LineAttempts) : normal;
+        failure is { Kind: GraphErrorKind.Unreachable, Status: null } && _reached && !WasSilent(failure)
+            ? Math.Max(normal, LineAttempts)
+            : normal;
 
     /// <summary>Pauses before a download continues whose connection broke.</summary>
     internal Task LineBackoffAsync(int attempt, CancellationToken cancellationToken)

@@ -8,10 +8,23 @@ internal static class GraphErrors
 {
     private const int MaxBody = 64 * 1024;
 
-    public static async Task<GraphException> ReadAsync(HttpResponseMessage response, string? permission, TimeSpan? retryAfter, CancellationToken cancellationToken)
+    public static async Task<GraphException> ReadAsync(
+        HttpResponseMessage response,
+        string? permission,
+        TimeSpan? retryAfter,
+        CancellationToken cancellationToken
+    )
     {
         var (codes, message) = Parse(await ReadBodyAsync(response, cancellationToken).ConfigureAwait(false));
-        return New(response.StatusCode, codes, message, permission, retryAfter, response.Headers.TryGetValues("request-id", out var ids) ? ids.FirstOrDefault() : null, response.Headers.Location);
+        return New(
+            response.StatusCode,
+            codes,
+            message,
+            permission,
+            retryAfter,
+            response.Headers.TryGetValues("request-id", out var ids) ? ids.FirstOrDefault() : null,
+            response.Headers.Location
+        );
     }
 
     /// <summary>An error inside a batch.</summary>
@@ -21,8 +34,21 @@ internal static class GraphErrors
         return New(status, codes, message, permission, retryAfter, null, null);
     }
 
-    private static GraphException New(HttpStatusCode status, List<string> codes, string message, string? permission, TimeSpan? retryAfter, string? requestId, Uri? restart) =>
-        new(Classify(status, codes), status, codes.Count > 0 ? codes[^1] : status.ToString(), message.Length > 0 ? message : $"HTTP {(int)status}")
+    private static GraphException New(
+        HttpStatusCode status,
+        List<string> codes,
+        string message,
+        string? permission,
+        TimeSpan? retryAfter,
+        string? requestId,
+        Uri? restart
+    ) =>
+        new(
+            Classify(status, codes),
+            status,
+            codes.Count > 0 ? codes[^1] : status.ToString(),
+            message.Length > 0 ? message : $"HTTP {(int)status}"
+        )
         {
             RequestId = requestId,
             RetryAfter = retryAfter,
@@ -40,8 +66,18 @@ internal static class GraphErrors
             return GraphErrorKind.ResyncRequired;
         if (Has("MailboxNotEnabledForRESTAPI"))
             return GraphErrorKind.NotProvisioned;
-        if (Has("ErrorCorruptData", "ErrorContentConversionFailed", "ErrorMimeContentInvalid", "ErrorMimeContentInvalidBase64String",
-            "ErrorMimeContentConversionFailed", "ErrorCannotOpenFileAttachment", "ErrorInvalidRecipients", "ErrorInvalidAttachmentId"))
+        if (
+            Has(
+                "ErrorCorruptData",
+                "ErrorContentConversionFailed",
+                "ErrorMimeContentInvalid",
+                "ErrorMimeContentInvalidBase64String",
+                "ErrorMimeContentConversionFailed",
+                "ErrorCannotOpenFileAttachment",
+                "ErrorInvalidRecipients",
+                "ErrorInvalidAttachmentId"
+            )
+        )
             return GraphErrorKind.CorruptItem;
 
         // A mailbox over its quota has no room for delta's own state.
@@ -83,11 +119,16 @@ internal static class GraphErrors
         var current = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("error", out var error) ? error : default;
         while (current.ValueKind == JsonValueKind.Object)
         {
-            if (current.TryGetProperty("code", out var code) && code.ValueKind == JsonValueKind.String && TextOf(code) is { Length: > 0 } text)
+            if (
+                current.TryGetProperty("code", out var code)
+                && code.ValueKind == JsonValueKind.String
+                && TextOf(code) is { Length: > 0 } text
+            )
                 codes.Add(text);
             if (message.Length == 0 && current.TryGetProperty("message", out var words) && words.ValueKind == JsonValueKind.String)
                 message = TextOf(words);
-            current = current.TryGetProperty("innerError", out var inner) || current.TryGetProperty("innererror", out inner) ? inner : default;
+            current =
+                current.TryGetProperty("innerError", out var inner) || current.TryGetProperty("innererror", out inner) ? inner : default;
         }
 
         return (codes, message);
@@ -110,7 +151,9 @@ internal static class GraphErrors
     {
         var buffer = new byte[MaxBody];
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        var length = await stream
+            .ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken)
+            .ConfigureAwait(false);
         return System.Text.Encoding.UTF8.GetString(buffer, 0, length);
     }
 }

@@ -32,13 +32,40 @@ public sealed class OutlookAttachments(GraphClient client, GraphScope scope, str
             return;
         }
 
-        using var session = await client.GetJsonAsync(Request($"{item}/attachments/createUploadSession", JsonSerializer.SerializeToUtf8Bytes(new
-        {
-            AttachmentItem = new { attachmentType = "file", name = attachment.Name, size = attachment.Content.Length, contentType = attachment.ContentType, isInline = attachment.IsInline, contentId = attachment.ContentId },
-        })), cancellationToken).ConfigureAwait(false);
+        using var session = await client
+            .GetJsonAsync(
+                Request(
+                    $"{item}/attachments/createUploadSession",
+                    JsonSerializer.SerializeToUtf8Bytes(
+                        new
+                        {
+                            AttachmentItem = new
+                            {
+                                attachmentType = "file",
+                                name = attachment.Name,
+                                size = attachment.Content.Length,
+                                contentType = attachment.ContentType,
+                                isInline = attachment.IsInline,
+                                contentId = attachment.ContentId,
+                            },
+                        }
+                    )
+                ),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         using var content = new MemoryStream(attachment.Content, writable: false);
-        await new UploadSession(client, new Uri(session.RootElement.GetProperty("uploadUrl").GetString()!), scope, PieceSize).SendAsync(content, content.Length, cancellationToken).ConfigureAwait(false);
+        await new UploadSession(client, new Uri(session.RootElement.GetProperty("uploadUrl").GetString()!), scope, PieceSize)
+            .SendAsync(content, content.Length, cancellationToken)
+            .ConfigureAwait(false);
     }
 
-    private GraphRequest Request(string path, byte[] body) => new(scope, client.Address(path)) { Permission = permission, Prefer = OutlookPreferences.ImmutableIds, Body = body, IsCreation = true };
+    private GraphRequest Request(string path, byte[] body) =>
+        new(scope, client.Address(path))
+        {
+            Permission = permission,
+            Prefer = OutlookPreferences.ImmutableIds,
+            Body = body,
+            IsCreation = true,
+        };
 }

@@ -7,7 +7,8 @@ internal sealed class OutlookWriter(GraphClient client, string mailbox, string p
 {
     public GraphScope Scope { get; } = GraphScope.Mailbox(mailbox);
 
-    public GraphRequest Request(string path) => new(Scope, client.Address(path)) { Permission = permission, Prefer = OutlookPreferences.ImmutableIds };
+    public GraphRequest Request(string path) =>
+        new(Scope, client.Address(path)) { Permission = permission, Prefer = OutlookPreferences.ImmutableIds };
 
     /// <summary>Creates something, within the mailbox's upload quota.</summary>
     /// <returns>Its id.</returns>
@@ -15,7 +16,9 @@ internal sealed class OutlookWriter(GraphClient client, string mailbox, string p
     public async Task<string> CreateAsync(string path, byte[] json, CancellationToken cancellationToken)
     {
         await client.Governor.WriteAsync(Scope, json.Length, cancellationToken).ConfigureAwait(false);
-        using var created = await client.GetJsonAsync(Request(path) with { Body = json, IsCreation = true }, cancellationToken).ConfigureAwait(false);
+        using var created = await client
+            .GetJsonAsync(Request(path) with { Body = json, IsCreation = true }, cancellationToken)
+            .ConfigureAwait(false);
         return created.RootElement.GetProperty("id").GetString()!;
     }
 }

@@ -5,6 +5,8 @@ public static class PhotoBytes
 {
     /// <summary>The bytes, if they may be an image.</summary>
     /// <exception cref="GraphException">BrokenAnswer: there are none, or they are text.</exception>
-    public static byte[] Checked(byte[] bytes) => bytes.AsSpan().TrimStart("\uFEFF \r\n\t"u8) is [not ((byte)'<' or (byte)'{'), ..] ? bytes
-        : throw GraphException.Broken("A photo was asked for, and another kind of answer came.");
+    public static byte[] Checked(byte[] bytes) =>
+        bytes.AsSpan().TrimStart("\uFEFF \r\n\t"u8) is [not ((byte)'<' or (byte)'{'), ..]
+            ? bytes
+            : throw GraphException.Broken("A photo was asked for, and another kind of answer came.");
 }

@@ -20,11 +20,18 @@ internal sealed class UploadSession(GraphClient client, Uri address, GraphScope 
     public async Task<JsonElement> SendAsync(Stream content, long size, CancellationToken cancellationToken)
     {
         var buffer = new byte[(int)Math.Min(pieceSize, size)];
-        for (long start = 0; ;)
+        for (long start = 0; ; )
         {
-            var length = await content.ReadAtLeastAsync(buffer, (int)Math.Min(buffer.Length, size - start), throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+            var length = await content
+                .ReadAtLeastAsync(buffer, (int)Math.Min(buffer.Length, size - start), throwOnEndOfStream: false, cancellationToken)
+                .ConfigureAwait(false);
             if (start + length < size && length < buffer.Length)
-                throw new GraphException(GraphErrorKind.IntegrityMismatch, null, "ShortContent", $"The content ended after {start + length} of {size} bytes.");
+                throw new GraphException(
+                    GraphErrorKind.IntegrityMismatch,
+                    null,
+                    "ShortContent",
+                    $"The content ended after {start + length} of {size} bytes."
+                );
             await client.Governor.WriteAsync(scope, length, cancellationToken).ConfigureAwait(false);
             if (await SendPieceAsync(buffer.AsMemory(0, length), start, size, cancellationToken).ConfigureAwait(false) is { } done)
                 return done;
@@ -86,9 +93,12 @@ internal sealed class UploadSession(GraphClient client, Uri address, GraphScope 
             var state = await JsonAsync(response, cancellationToken).ConfigureAwait(false);
             foreach (var property in state.ValueKind == JsonValueKind.Object ? state.EnumerateObject() : default)
             {
-                if (string.Equals(property.Name, "nextExpectedRanges", StringComparison.OrdinalIgnoreCase) && property.Value.ValueKind == JsonValueKind.Array
+                if (
+                    string.Equals(property.Name, "nextExpectedRanges", StringComparison.OrdinalIgnoreCase)
+                    && property.Value.ValueKind == JsonValueKind.Array
                     && property.Value.EnumerateArray().FirstOrDefault() is { ValueKind: JsonValueKind.String } range
-                    && long.TryParse(range.GetString()!.Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var next))
+                    && long.TryParse(range.GetString()!.Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var next)
+                )
                     return next;
             }
         }

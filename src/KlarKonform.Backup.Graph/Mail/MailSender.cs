@@ -11,15 +11,25 @@ public sealed class MailSender(GraphClient client, string mailbox)
     public const string Permission = "Mail.Send";
 
     /// <summary>Sends a plain-text mail; it is not kept in the sent items.</summary>
-    public Task SendAsync(IEnumerable<string> to, string subject, string text, CancellationToken cancellationToken) => client.PerformAsync(
-        new GraphRequest(GraphScope.Mailbox(mailbox), client.Address($"/users/{Uri.EscapeDataString(mailbox)}/sendMail"))
-        {
-            Permission = Permission,
-            IsCreation = true,
-            Body = JsonSerializer.SerializeToUtf8Bytes(new
+    public Task SendAsync(IEnumerable<string> to, string subject, string text, CancellationToken cancellationToken) =>
+        client.PerformAsync(
+            new GraphRequest(GraphScope.Mailbox(mailbox), client.Address($"/users/{Uri.EscapeDataString(mailbox)}/sendMail"))
             {
-                message = new { subject, body = new { contentType = "text", content = text }, toRecipients = to.Select(address => new { emailAddress = new { address } }) },
-                saveToSentItems = false,
-            }),
-        }, cancellationToken);
+                Permission = Permission,
+                IsCreation = true,
+                Body = JsonSerializer.SerializeToUtf8Bytes(
+                    new
+                    {
+                        message = new
+                        {
+                            subject,
+                            body = new { contentType = "text", content = text },
+                            toRecipients = to.Select(address => new { emailAddress = new { address } }),
+                        },
+                        saveToSentItems = false,
+                    }
+                ),
+            },
+            cancellationToken
+        );
 }

@@ -24,13 +24,25 @@ public sealed class MailWriter(GraphClient client, string mailbox)
     /// <param name="name">Its name.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Its id.</returns>
-    public Task<string> CreateFolderAsync(string? parent, string name, CancellationToken cancellationToken) => _outlook.CreateAsync(
-        parent is null ? $"/users/{mailbox}/mailFolders" : $"/users/{mailbox}/mailFolders/{Uri.EscapeDataString(parent)}/childFolders",
-        JsonSerializer.SerializeToUtf8Bytes(new { displayName = name }), cancellationToken);
+    public Task<string> CreateFolderAsync(string? parent, string name, CancellationToken cancellationToken) =>
+        _outlook.CreateAsync(
+            parent is null ? $"/users/{mailbox}/mailFolders" : $"/users/{mailbox}/mailFolders/{Uri.EscapeDataString(parent)}/childFolders",
+            JsonSerializer.SerializeToUtf8Bytes(new { displayName = name }),
+            cancellationToken
+        );
 
     /// <summary>What distinguishes messages of a folder: Message-ID, time, subject.</summary>
-    public IAsyncEnumerable<DeltaPage> MessagesAsync(string folder, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
-        _outlook.Request($"/users/{mailbox}/mailFolders/{Uri.EscapeDataString(folder)}/messages?$select=id,internetMessageId,subject,receivedDateTime,isDraft"), PageSize, PageKind.Listing, cancellationToken);
+    public IAsyncEnumerable<DeltaPage> MessagesAsync(string folder, CancellationToken cancellationToken) =>
+        DeltaReader.ReadAsync(
+            client,
+            _outlook.Request(
+                $"/users/{mailbox}/mailFolders/{Uri.EscapeDataString(folder)}/messages?$select=id,internetMessageId,subject,"
+                    + $"receivedDateTime,isDraft"
+            ),
+            PageSize,
+            PageKind.Listing,
+            cancellationToken
+        );
 
     /// <summary>Creates a message.</summary>
     /// <returns>Its id.</returns>
@@ -40,9 +52,19 @@ public sealed class MailWriter(GraphClient client, string mailbox)
 
     /// <summary>Adds a file to a message.</summary>
     public Task AttachAsync(string message, OutlookAttachment attachment, CancellationToken cancellationToken) =>
-        new OutlookAttachments(client, _outlook.Scope, Permission).AddAsync($"/users/{mailbox}/messages/{Uri.EscapeDataString(message)}", attachment, cancellationToken);
+        new OutlookAttachments(client, _outlook.Scope, Permission).AddAsync(
+            $"/users/{mailbox}/messages/{Uri.EscapeDataString(message)}",
+            attachment,
+            cancellationToken
+        );
 
     /// <summary>Deletes a message permanently: one that we created and could not complete.</summary>
     public Task DeleteAsync(string message, CancellationToken cancellationToken) =>
-        client.PerformAsync(_outlook.Request($"/users/{mailbox}/messages/{Uri.EscapeDataString(message)}") with { Method = HttpMethod.Delete }, cancellationToken);
+        client.PerformAsync(
+            _outlook.Request($"/users/{mailbox}/messages/{Uri.EscapeDataString(message)}") with
+            {
+                Method = HttpMethod.Delete,
+            },
+            cancellationToken
+        );
 }

@@ -24,9 +24,16 @@ public sealed class SiteApi(GraphClient client)
     /// <summary>Every site collection of the tenant, including personal ones (site-getallsites: application permissions only).</summary>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <param name="onNameless">Is told of entries that name no site: something exists, but it is unknown what.</param>
-    public async IAsyncEnumerable<GraphSite> AllAsync([EnumeratorCancellation] CancellationToken cancellationToken, Action<int>? onNameless = null)
+    public async IAsyncEnumerable<GraphSite> AllAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken,
+        Action<int>? onNameless = null
+    )
     {
-        await foreach (var page in DeltaReader.ReadAsync(client, Request("", "/sites/getAllSites") with { Cost = ListCost }, null, PageKind.Listing, cancellationToken).ConfigureAwait(false))
+        await foreach (
+            var page in DeltaReader
+                .ReadAsync(client, Request("", "/sites/getAllSites") with { Cost = ListCost }, null, PageKind.Listing, cancellationToken)
+                .ConfigureAwait(false)
+        )
         {
             if (!page.IsWhole)
                 onNameless?.Invoke(page.Nameless + page.Unread);
@@ -41,7 +48,9 @@ public sealed class SiteApi(GraphClient client)
     {
         try
         {
-            using var answer = await client.GetJsonAsync(Request(site, $"/sites/{site}?$select=id"), cancellationToken).ConfigureAwait(false);
+            using var answer = await client
+                .GetJsonAsync(Request(site, $"/sites/{site}?$select=id"), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (GraphException exception)
         {
@@ -59,14 +68,27 @@ public sealed class SiteApi(GraphClient client)
     }
 
     /// <summary>A site's document libraries, as drives.</summary>
-    public Task<EntryList> LibrariesAsync(string site, CancellationToken cancellationToken) => ListAsync(site, $"/sites/{site}/drives", cancellationToken);
+    public Task<EntryList> LibrariesAsync(string site, CancellationToken cancellationToken) =>
+        ListAsync(site, $"/sites/{site}/drives", cancellationToken);
 
     /// <summary>A site's lists, including those of its libraries.</summary>
-    public Task<EntryList> ListsAsync(string site, CancellationToken cancellationToken) => ListAsync(site, $"/sites/{site}/lists?$select={ListProperties}", cancellationToken);
+    public Task<EntryList> ListsAsync(string site, CancellationToken cancellationToken) =>
+        ListAsync(site, $"/sites/{site}/lists?$select={ListProperties}", cancellationToken);
 
     /// <summary>A list's columns with their types.</summary>
-    public Task<EntryList> ColumnsAsync(string site, string list, CancellationToken cancellationToken) => 
-        EntryList.GatherAsync(DeltaReader.ReadAsync(client, Request(site, $"/sites/{site}/lists/{list}/columns") with { Cost = ListCost }, null, PageKind.Details, cancellationToken));
+    public Task<EntryList> ColumnsAsync(string site, string list, CancellationToken cancellationToken) =>
+        EntryList.GatherAsync(
+            DeltaReader.ReadAsync(
+                client,
+                Request(site, $"/sites/{site}/lists/{list}/columns") with
+                {
+                    Cost = ListCost,
+                },
+                null,
+                PageKind.Details,
+                cancellationToken
+            )
+        );
 
     /// <summary>A list by its id or its name; including one that the listing leaves out, like the pages' library.</summary>
     public Task<JsonDocument> OneListAsync(string site, string list, CancellationToken cancellationToken) =>
@@ -82,22 +104,52 @@ public sealed class SiteApi(GraphClient client)
     /// <param name="item">The item.</param>
     /// <param name="columns">Columns to request, at most twelve that refer to other lists; none requests all.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public Task<JsonDocument> ItemAsync(string site, string list, string item, IReadOnlyList<string> columns, CancellationToken cancellationToken)
+    public Task<JsonDocument> ItemAsync(
+        string site,
+        string list,
+        string item,
+        IReadOnlyList<string> columns,
+        CancellationToken cancellationToken
+    )
     {
         var fields = columns.Count == 0 ? "fields" : $"fields($select={string.Join(',', columns.Select(Uri.EscapeDataString))})";
         return client.GetJsonAsync(Request(site, $"/sites/{site}/lists/{list}/items/{item}?$expand={fields}"), cancellationToken);
     }
 
     /// <summary>All items of a list, page by page, where its delta does not work.</summary>
-    public IAsyncEnumerable<DeltaPage> ItemsAsync(string site, string list, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
-        Request(site, $"/sites/{site}/lists/{list}/items?$expand=fields") with { Cost = ListCost }, ItemPageSize, PageKind.Listing, cancellationToken);
+    public IAsyncEnumerable<DeltaPage> ItemsAsync(string site, string list, CancellationToken cancellationToken) =>
+        DeltaReader.ReadAsync(
+            client,
+            Request(site, $"/sites/{site}/lists/{list}/items?$expand=fields") with
+            {
+                Cost = ListCost,
+            },
+            ItemPageSize,
+            PageKind.Listing,
+            cancellationToken
+        );
 
     /// <summary>All items of a list with their columns' values; then their changes.</summary>
-    public IAsyncEnumerable<DeltaPage> ItemDeltaAsync(string site, string list, Uri? link, CancellationToken cancellationToken) => DeltaReader.ReadAsync(client,
-        link is null ? Request(site, $"/sites/{site}/lists/{list}/items/delta?$expand=fields") with { Cost = ListCost } : Request(site, "") with { Address = link }, null, PageKind.Delta, cancellationToken);
+    public IAsyncEnumerable<DeltaPage> ItemDeltaAsync(string site, string list, Uri? link, CancellationToken cancellationToken) =>
+        DeltaReader.ReadAsync(
+            client,
+            link is null
+                ? Request(site, $"/sites/{site}/lists/{list}/items/delta?$expand=fields") with
+                {
+                    Cost = ListCost,
+                }
+                : Request(site, "") with
+                {
+                    Address = link,
+                },
+            null,
+            PageKind.Delta,
+            cancellationToken
+        );
 
     /// <summary>A site's pages, without their content.</summary>
-    public Task<EntryList> PagesAsync(string site, CancellationToken cancellationToken) => ListAsync(site, $"/sites/{site}/pages/microsoft.graph.sitePage", cancellationToken);
+    public Task<EntryList> PagesAsync(string site, CancellationToken cancellationToken) =>
+        ListAsync(site, $"/sites/{site}/pages/microsoft.graph.sitePage", cancellationToken);
 
     /// <summary>A page with its web parts.</summary>
     public Task<JsonDocument> PageAsync(string site, string page, CancellationToken cancellationToken) =>
@@ -108,7 +160,9 @@ public sealed class SiteApi(GraphClient client)
         client.GetJsonAsync(Request(site, $"/sites/{site}/pages/{page}/microsoft.graph.sitePage"), cancellationToken);
 
     private Task<EntryList> ListAsync(string site, string path, CancellationToken cancellationToken) =>
-        EntryList.GatherAsync(DeltaReader.ReadAsync(client, Request(site, path) with { Cost = ListCost }, null, PageKind.Listing, cancellationToken));
+        EntryList.GatherAsync(
+            DeltaReader.ReadAsync(client, Request(site, path) with { Cost = ListCost }, null, PageKind.Listing, cancellationToken)
+        );
 
     private static GraphSite? Site(JsonElement item)
     {
@@ -116,11 +170,19 @@ public sealed class SiteApi(GraphClient client)
             return null; // A geo without sites only has a location.
 
         // Without an address it is still a site: its id begins with its host.
-        if (!Uri.TryCreate(Text(item, "webUrl"), UriKind.Absolute, out var url) && !Uri.TryCreate($"https://{id.Split(',')[0]}/{id.Split(',')[^1]}", UriKind.Absolute, out url))
+        if (
+            !Uri.TryCreate(Text(item, "webUrl"), UriKind.Absolute, out var url)
+            && !Uri.TryCreate($"https://{id.Split(',')[0]}/{id.Split(',')[^1]}", UriKind.Absolute, out url)
+        )
             return null;
         var title = Text(item, "displayName") is { Length: > 0 } text ? text : url.Segments[^1].Trim('/');
-        return new GraphSite(id, title, url, (item.TryGetProperty("isPersonalSite", out var personal) && personal.ValueKind == JsonValueKind.True)
-            || url.Host.Contains(PersonalHost, StringComparison.OrdinalIgnoreCase));
+        return new GraphSite(
+            id,
+            title,
+            url,
+            (item.TryGetProperty("isPersonalSite", out var personal) && personal.ValueKind == JsonValueKind.True)
+                || url.Host.Contains(PersonalHost, StringComparison.OrdinalIgnoreCase)
+        );
     }
 
     private static string? Text(JsonElement item, string name) =>

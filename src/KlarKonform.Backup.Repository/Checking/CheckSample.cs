@@ -41,7 +41,9 @@ public sealed partial class CheckSample
 
         if (Bytes().Match(text) is { Success: true } bytes)
         {
-            var size = Number(bytes, "bytes") * Math.Pow(1024, " KMGT".IndexOf(char.ToUpperInvariant($"{bytes.Groups["unit"].Value} "[0]), StringComparison.Ordinal));
+            var size =
+                Number(bytes, "bytes")
+                * Math.Pow(1024, " KMGT".IndexOf(char.ToUpperInvariant($"{bytes.Groups["unit"].Value} "[0]), StringComparison.Ordinal));
             return size > 0 ? new CheckSample((packs, random) => Up(packs, random, size)) : null;
         }
 
@@ -76,7 +78,9 @@ public sealed partial class CheckSample
     }
 
     private static double Number(Match match, string group) =>
-        double.TryParse(match.Groups[group].ValueSpan, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : 0;
+        double.TryParse(match.Groups[group].ValueSpan, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : 0;
 
     [GeneratedRegex(@"^\s*(?<part>\d{1,3})\s*/\s*(?<of>\d{1,3})\s*$", RegexOptions.CultureInvariant)]
     private static partial Regex Parts();

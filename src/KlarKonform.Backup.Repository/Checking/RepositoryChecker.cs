@@ -25,7 +25,8 @@ public sealed class RepositoryChecker
     /// Checks that the content of every key file matches its name. Opening is more lenient: a damaged key may still open what nothing else
     /// could.
     /// </summary>
-    public Task<IReadOnlyList<CheckProblem>> CheckKeysAsync(CancellationToken cancellationToken) => CheckFilesAsync(RepositoryFile.Key, null, cancellationToken);
+    public Task<IReadOnlyList<CheckProblem>> CheckKeysAsync(CancellationToken cancellationToken) =>
+        CheckFilesAsync(RepositoryFile.Key, null, cancellationToken);
 
     /// <summary>
     /// Checks that files at the storage itself, bypassing any cache, exist and match their names. Each is read completely.
@@ -34,7 +35,11 @@ public sealed class RepositoryChecker
     /// <param name="files">The files; null for all listed ones.</param>
     /// <param name="cancellationToken">Cancels the check.</param>
     /// <exception cref="ArgumentOutOfRangeException">Files of this kind are not checked this way.</exception>
-    public async Task<IReadOnlyList<CheckProblem>> CheckFilesAsync(RepositoryFile kind, IEnumerable<BlobId>? files, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CheckProblem>> CheckFilesAsync(
+        RepositoryFile kind,
+        IEnumerable<BlobId>? files,
+        CancellationToken cancellationToken
+    )
     {
         var problem = kind switch
         {
@@ -47,21 +52,27 @@ public sealed class RepositoryChecker
         var named = files?.ToHashSet();
         var problems = new System.Collections.Concurrent.ConcurrentBag<CheckProblem>();
         var options = new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(named ?? await ListedAsync(store, kind, cancellationToken).ConfigureAwait(false), options, async (id, token) =>
-        {
-            var key = RepositoryLayout.Key(kind, id);
-            try
-            {
-                if (BlobId.Of(await store.ReadAllAsync(key, token).ConfigureAwait(false)) != id)
-                    problems.Add(new CheckProblem(problem, key, "the content does not match the file's name"));
-            }
-            catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
-            {
-                // A named file that is missing is a loss; a listed one was deleted by someone since.
-                if (named is not null)
-                    problems.Add(new CheckProblem(problem, key, "absent at the storage"));
-            }
-        }).ConfigureAwait(false);
+        await Parallel
+            .ForEachAsync(
+                named ?? await ListedAsync(store, kind, cancellationToken).ConfigureAwait(false),
+                options,
+                async (id, token) =>
+                {
+                    var key = RepositoryLayout.Key(kind, id);
+                    try
+                    {
+                        if (BlobId.Of(await store.ReadAllAsync(key, token).ConfigureAwait(false)) != id)
+                            problems.Add(new CheckProblem(problem, key, "the content does not match the file's name"));
+                    }
+                    catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
+                    {
+                        // A named file that is missing is a loss; a listed one was deleted by someone since.
+                        if (named is not null)
+                            problems.Add(new CheckProblem(problem, key, "absent at the storage"));
+                    }
+                }
+            )
+            .ConfigureAwait(false);
         return [.. problems];
     }
 
@@ -78,15 +89,24 @@ public sealed class RepositoryChecker
     }
 
     /// <summary>Every snapshot in the repository, or the problem with its file.</summary>
-    public async IAsyncEnumerable<(BlobId Id, Snapshot? Snapshot, CheckProblem? Problem)> ReadSnapshotsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<(BlobId Id, Snapshot? Snapshot, CheckProblem? Problem)> ReadSnapshotsAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var recent = new RecentSnapshots(_repository);
         foreach (var (id, snapshot) in await recent.FindAsync(_ => false, known: null, cancellationToken).ConfigureAwait(false))
             yield return (id, snapshot, null);
         foreach (var id in recent.Unreadable)
         {
-            yield return (id, null, new CheckProblem(CheckProblemKind.DamagedSnapshot, RepositoryLayout.Key(RepositoryFile.Snapshot, id),
-                "the file cannot be read, or does not match its name"));
+            yield return (
+                id,
+                null,
+                new CheckProblem(
+                    CheckProblemKind.DamagedSnapshot,
+                    RepositoryLayout.Key(RepositoryFile.Snapshot, id),
+                    "the file cannot be read, or does not match its name"
+                )
+            );
         }
     }
 
@@ -94,7 +114,11 @@ public sealed class RepositoryChecker
     /// <param name="kind">The kind.</param>
     /// <param name="except">Files to leave out.</param>
     /// <param name="cancellationToken">Cancels the counting.</param>
-    public async Task<FileSetDigest> CountAsync(RepositoryFile kind, IReadOnlyDictionary<BlobId, long> except, CancellationToken cancellationToken)
+    public async Task<FileSetDigest> CountAsync(
+        RepositoryFile kind,
+        IReadOnlyDictionary<BlobId, long> except,
+        CancellationToken cancellationToken
+    )
     {
         var census = default(FileSetDigest);
         await foreach (var item in _repository.Store.ListAsync(RepositoryLayout.Folder(kind), cancellationToken).ConfigureAwait(false))
@@ -114,7 +138,9 @@ public sealed class RepositoryChecker
     {
         var drawn = new List<(BlobId Pack, StoredObject Item)>(count);
         var seen = 0;
-        await foreach (var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Data), cancellationToken).ConfigureAwait(false))
+        await foreach (
+            var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Data), cancellationToken).ConfigureAwait(false)
+        )
         {
             if (!BlobId.TryParse(item.Name, out var pack))
                 continue;
@@ -150,13 +176,23 @@ public sealed class RepositoryChecker
     {
         var missing = new Dictionary<BlobId, long>(_repository.Index.PackSizes());
         var problems = new List<CheckProblem>();
-        await foreach (var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Data), cancellationToken).ConfigureAwait(false))
+        await foreach (
+            var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Data), cancellationToken).ConfigureAwait(false)
+        )
         {
             if (BlobId.TryParse(item.Name, out var id) && missing.Remove(id, out var size) && size != item.Size)
-                problems.Add(new CheckProblem(CheckProblemKind.WrongPackSize, item.Key, $"{item.Size} bytes are stored, the index says {size}"));
+                problems.Add(
+                    new CheckProblem(CheckProblemKind.WrongPackSize, item.Key, $"{item.Size} bytes are stored, the index says {size}")
+                );
         }
 
-        problems.AddRange(missing.Keys.Select(id => new CheckProblem(CheckProblemKind.MissingPack, RepositoryLayout.Key(RepositoryFile.Data, id), "named by the index, absent at the storage")));
+        problems.AddRange(
+            missing.Keys.Select(id => new CheckProblem(
+                CheckProblemKind.MissingPack,
+                RepositoryLayout.Key(RepositoryFile.Data, id),
+                "named by the index, absent at the storage"
+            ))
+        );
         return problems;
     }
 
@@ -167,7 +203,11 @@ public sealed class RepositoryChecker
     /// <param name="known">Trees that need no check, because they belong to a snapshot that was checked before. Trees that were walked are
     /// added.</param>
     /// <param name="cancellationToken">Cancels the check.</param>
-    public async Task<IReadOnlyList<CheckProblem>> CheckTreesAsync(IEnumerable<BlobId> roots, ISet<BlobId> known, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CheckProblem>> CheckTreesAsync(
+        IEnumerable<BlobId> roots,
+        ISet<BlobId> known,
+        CancellationToken cancellationToken
+    )
     {
         var problems = new List<CheckProblem>();
         var pending = new Stack<BlobId>(roots);
@@ -185,7 +225,13 @@ public sealed class RepositoryChecker
                     foreach (var blob in node.Content ?? [])
                     {
                         if (!_repository.Index.Contains(BlobHandle.Data(blob)))
-                            problems.Add(new CheckProblem(CheckProblemKind.MissingBlob, blob.ToString(), $"a piece of '{node.Name}' in tree {id.ToShortString()}"));
+                            problems.Add(
+                                new CheckProblem(
+                                    CheckProblemKind.MissingBlob,
+                                    blob.ToString(),
+                                    $"a piece of '{node.Name}' in tree {id.ToShortString()}"
+                                )
+                            );
                     }
                 }
             }
@@ -217,26 +263,40 @@ public sealed class RepositoryChecker
     }
 
     /// <summary>Reads packs completely: name, header, and the authenticity and hash of every blob.</summary>
-    public async Task<IReadOnlyList<CheckProblem>> CheckDataAsync(IEnumerable<BlobId> packs, IProgress<long>? bytesRead, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CheckProblem>> CheckDataAsync(
+        IEnumerable<BlobId> packs,
+        IProgress<long>? bytesRead,
+        CancellationToken cancellationToken
+    )
     {
         var indexed = _repository.Index.ByPack();
         var problems = new System.Collections.Concurrent.ConcurrentBag<CheckProblem>();
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount + 1), CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(packs, options, async (id, token) =>
+        var options = new ParallelOptions
         {
-            var key = RepositoryLayout.Key(RepositoryFile.Data, id);
-            try
-            {
-                var content = await _repository.Store.ReadAllAsync(key, token).ConfigureAwait(false);
-                bytesRead?.Report(content.Length);
-                foreach (var problem in CheckPack(id, key, content, indexed[id]))
-                    problems.Add(problem);
-            }
-            catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
-            {
-                problems.Add(new CheckProblem(CheckProblemKind.MissingPack, key, "absent at the storage"));
-            }
-        }).ConfigureAwait(false);
+            MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount + 1),
+            CancellationToken = cancellationToken,
+        };
+        await Parallel
+            .ForEachAsync(
+                packs,
+                options,
+                async (id, token) =>
+                {
+                    var key = RepositoryLayout.Key(RepositoryFile.Data, id);
+                    try
+                    {
+                        var content = await _repository.Store.ReadAllAsync(key, token).ConfigureAwait(false);
+                        bytesRead?.Report(content.Length);
+                        foreach (var problem in CheckPack(id, key, content, indexed[id]))
+                            problems.Add(problem);
+                    }
+                    catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
+                    {
+                        problems.Add(new CheckProblem(CheckProblemKind.MissingPack, key, "absent at the storage"));
+                    }
+                }
+            )
+            .ConfigureAwait(false);
         return [.. problems];
     }
 
@@ -267,7 +327,11 @@ public sealed class RepositoryChecker
         foreach (var blob in indexed)
         {
             if (!listed.Contains(blob))
-                yield return new CheckProblem(CheckProblemKind.DamagedPack, key, $"the index places blob {blob.Id.ToShortString()} elsewhere than the pack's header");
+                yield return new CheckProblem(
+                    CheckProblemKind.DamagedPack,
+                    key,
+                    $"the index places blob {blob.Id.ToShortString()} elsewhere than the pack's header"
+                );
         }
 
         foreach (var blob in header)

@@ -105,14 +105,28 @@ internal sealed class Chunker
         var d1 = Fill(ref Unsafe.Add(ref start, LaneLength - WindowSize));
         var d2 = Fill(ref Unsafe.Add(ref start, (2 * LaneLength) - WindowSize));
         var d3 = Fill(ref Unsafe.Add(ref start, (3 * LaneLength) - WindowSize));
-        int hit1 = -1, hit2 = -1, hit3 = -1;
+        int hit1 = -1,
+            hit2 = -1,
+            hit3 = -1;
         for (nint i = 0; i < LaneLength; i++)
         {
             ref var at = ref Unsafe.Add(ref start, i);
             d0 = (d0 << 8) ^ Unsafe.Add(ref mod, (nint)(d0 >> shift)) ^ Unsafe.Add(ref slide, (nint)Unsafe.Add(ref at, -WindowSize)) ^ at;
-            d1 = (d1 << 8) ^ Unsafe.Add(ref mod, (nint)(d1 >> shift)) ^ Unsafe.Add(ref slide, (nint)Unsafe.Add(ref at, LaneLength - WindowSize)) ^ Unsafe.Add(ref at, LaneLength);
-            d2 = (d2 << 8) ^ Unsafe.Add(ref mod, (nint)(d2 >> shift)) ^ Unsafe.Add(ref slide, (nint)Unsafe.Add(ref at, (2 * LaneLength) - WindowSize)) ^ Unsafe.Add(ref at, 2 * LaneLength);
-            d3 = (d3 << 8) ^ Unsafe.Add(ref mod, (nint)(d3 >> shift)) ^ Unsafe.Add(ref slide, (nint)Unsafe.Add(ref at, (3 * LaneLength) - WindowSize)) ^ Unsafe.Add(ref at, 3 * LaneLength);
+            d1 =
+                (d1 << 8)
+                ^ Unsafe.Add(ref mod, (nint)(d1 >> shift))
+                ^ Unsafe.Add(ref slide, (nint)Unsafe.Add(ref at, LaneLength - WindowSize))
+                ^ Unsafe.Add(ref at, LaneLength);
+            d2 =
+                (d2 << 8)
+                ^ Unsafe.Add(ref mod, (nint)(d2 >> shift))
+                ^ Unsafe.Add(ref slide, (nint)Unsafe.Add(ref at, (2 * LaneLength) - WindowSize))
+                ^ Unsafe.Add(ref at, 2 * LaneLength);
+            d3 =
+                (d3 << 8)
+                ^ Unsafe.Add(ref mod, (nint)(d3 >> shift))
+                ^ Unsafe.Add(ref slide, (nint)Unsafe.Add(ref at, (3 * LaneLength) - WindowSize))
+                ^ Unsafe.Add(ref at, 3 * LaneLength);
             if ((d0 & SplitMask) == 0)
                 return (int)i;
             if ((d1 & SplitMask) == 0 && hit1 < 0)
@@ -124,7 +138,9 @@ internal sealed class Chunker
         }
 
         digest = d3;
-        return hit1 >= 0 ? hit1 : hit2 >= 0 ? hit2 : hit3;
+        return hit1 >= 0 ? hit1
+            : hit2 >= 0 ? hit2
+            : hit3;
     }
 
     // The digest of the bytes of one window.

@@ -95,7 +95,8 @@ public sealed class CryptoKey : IDisposable
         if (authentic)
             ciphers.Text.ApplyCtr(iv, cipherText, target[..cipherText.Length]);
         Return(ciphers);
-        return authentic ? cipherText.Length
+        return authentic
+            ? cipherText.Length
             : throw new RepositoryException(RepositoryErrorKind.Damaged, "The stored bytes do not match their authentication code.");
     }
 

@@ -30,11 +30,14 @@ internal static class Poly1305Mac
 
         // The two lowest bits of r1 are clamped, so r1·5/4 is an integer: the factor of products that start at 2^128.
         var r1Folded = r1 + (r1 >> 2);
-        ulong h0 = 0, h1 = 0, h2 = 0;
+        ulong h0 = 0,
+            h1 = 0,
+            h2 = 0;
         var whole = message.Length & ~(Size - 1);
         foreach (var block in MemoryMarshal.Cast<byte, Block>(message[..whole]))
         {
-            var (low, high) = BitConverter.IsLittleEndian ? (block.Low, block.High)
+            var (low, high) = BitConverter.IsLittleEndian
+                ? (block.Low, block.High)
                 : (BinaryPrimitives.ReverseEndianness(block.Low), BinaryPrimitives.ReverseEndianness(block.High));
             Add(low, high, 1, ref h0, ref h1, ref h2);
             Multiply(r0, r1, r1Folded, ref h0, ref h1, ref h2);
@@ -46,12 +49,21 @@ internal static class Poly1305Mac
             last.Clear();
             message[whole..].CopyTo(last);
             last[message.Length - whole] = 1;
-            Add(BinaryPrimitives.ReadUInt64LittleEndian(last), BinaryPrimitives.ReadUInt64LittleEndian(last[8..]), 0, ref h0, ref h1, ref h2);
+            Add(
+                BinaryPrimitives.ReadUInt64LittleEndian(last),
+                BinaryPrimitives.ReadUInt64LittleEndian(last[8..]),
+                0,
+                ref h0,
+                ref h1,
+                ref h2
+            );
             Multiply(r0, r1, r1Folded, ref h0, ref h1, ref h2);
         }
 
         // h is below 2·(2^130 − 5); if h + 5 reaches 2^130, h − (2^130 − 5) = h + 5 − 2^130 is the remainder. A mask chooses, not a branch.
-        ulong g0 = h0, g1 = h1, g2 = h2;
+        ulong g0 = h0,
+            g1 = h1,
+            g2 = h2;
         Add(5, 0, 0, ref g0, ref g1, ref g2);
         var take = 0 - (g2 >> 2);
         h0 = (h0 & ~take) | (g0 & take);

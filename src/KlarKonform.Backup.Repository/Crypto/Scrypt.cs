@@ -31,7 +31,12 @@ internal static class Scrypt
         var partBytes = 2 * r * BlockBytes;
         var blocks = Rfc2898DeriveBytes.Pbkdf2(password, salt, 1, HashAlgorithmName.SHA256, p * partBytes);
         var parallel = (int)Math.Clamp(MaxMemory / ((long)n * partBytes), 1, Environment.ProcessorCount);
-        Parallel.For(0, p, new ParallelOptions { MaxDegreeOfParallelism = parallel }, part => Mix(blocks.AsSpan(part * partBytes, partBytes), n, r));
+        Parallel.For(
+            0,
+            p,
+            new ParallelOptions { MaxDegreeOfParallelism = parallel },
+            part => Mix(blocks.AsSpan(part * partBytes, partBytes), n, r)
+        );
         var derived = Rfc2898DeriveBytes.Pbkdf2(password, blocks, 1, HashAlgorithmName.SHA256, length);
         CryptographicOperations.ZeroMemory(blocks);
         return derived;

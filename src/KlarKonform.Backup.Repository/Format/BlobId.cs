@@ -35,8 +35,7 @@ public readonly struct BlobId : IEquatable<BlobId>, IComparable<BlobId>
 
     /// <summary>Reads 64 hexadecimal digits.</summary>
     /// <exception cref="FormatException">The text is something else.</exception>
-    public static BlobId Parse(string text) =>
-        TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is no id.");
+    public static BlobId Parse(string text) => TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is no id.");
 
     /// <summary>Reads 64 hexadecimal digits, or returns false.</summary>
     public static bool TryParse(string? text, out BlobId id)
@@ -134,11 +133,12 @@ public readonly struct BlobId : IEquatable<BlobId>, IComparable<BlobId>
     /// <summary>Order of the bytes.</summary>
     public static bool operator >=(BlobId left, BlobId right) => left.CompareTo(right) >= 0;
 
-    private static int HexDigit(byte character) => character switch
-    {
-        >= (byte)'0' and <= (byte)'9' => character - '0',
-        >= (byte)'a' and <= (byte)'f' => character - 'a' + 10,
-        >= (byte)'A' and <= (byte)'F' => character - 'A' + 10,
-        _ => -1,
-    };
+    private static int HexDigit(byte character) =>
+        character switch
+        {
+            >= (byte)'0' and <= (byte)'9' => character - '0',
+            >= (byte)'a' and <= (byte)'f' => character - 'a' + 10,
+            >= (byte)'A' and <= (byte)'F' => character - 'A' + 10,
+            _ => -1,
+        };
 }

@@ -92,7 +92,7 @@ internal sealed class Compression : IDisposable
             using var stream = new DecompressionStream(StreamOf(source));
             var text = GC.AllocateUninitializedArray<byte>(Math.Max(4096, source.Length * UsualRatio));
             var length = 0;
-            for (int count; (count = stream.Read(text, length, text.Length - length)) > 0;)
+            for (int count; (count = stream.Read(text, length, text.Length - length)) > 0; )
             {
                 length += count;
                 if (length == text.Length)
@@ -108,7 +108,9 @@ internal sealed class Compression : IDisposable
     }
 
     private static MemoryStream StreamOf(ReadOnlyMemory<byte> source) =>
-        MemoryMarshal.TryGetArray(source, out var array) ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false) : new MemoryStream(source.ToArray(), writable: false);
+        MemoryMarshal.TryGetArray(source, out var array)
+            ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
+            : new MemoryStream(source.ToArray(), writable: false);
 
     public void Dispose()
     {

@@ -24,7 +24,11 @@ public readonly record struct FileSetDigest(int Count, ulong Sum)
     {
         census = default;
         var parts = text.Split('-');
-        if (parts.Length != 2 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var count) || !ulong.TryParse(parts[1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var sum))
+        if (
+            parts.Length != 2
+            || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            || !ulong.TryParse(parts[1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var sum)
+        )
             return false;
         census = new FileSetDigest(count, sum);
         return true;

@@ -20,9 +20,10 @@ internal readonly struct BlobPlace
         Pack = pack;
         _offset = blob.Offset;
         _length = blob.Length;
-        _plain = blob.UncompressedLength < TreeBit
-            ? blob.UncompressedLength | (blob.Kind == BlobKind.Tree ? TreeBit : 0)
-            : throw new RepositoryException(RepositoryErrorKind.Damaged, $"A blob of {blob.UncompressedLength} bytes is not possible.");
+        _plain =
+            blob.UncompressedLength < TreeBit
+                ? blob.UncompressedLength | (blob.Kind == BlobKind.Tree ? TreeBit : 0)
+                : throw new RepositoryException(RepositoryErrorKind.Damaged, $"A blob of {blob.UncompressedLength} bytes is not possible.");
     }
 
     public int Pack { get; }

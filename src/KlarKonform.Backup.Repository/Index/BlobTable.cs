@@ -23,7 +23,11 @@ internal sealed class BlobTable
 
     /// <summary>Every blob with its location.</summary>
     public IEnumerable<(BlobId Id, BlobPlace Place)> All =>
-        Enumerable.Range(0, Count).Select(slot => (_chunks[slot >> ChunkBits].Ids[slot & (ChunkSize - 1)], _chunks[slot >> ChunkBits].Places[slot & (ChunkSize - 1)]));
+        Enumerable
+            .Range(0, Count)
+            .Select(slot =>
+                (_chunks[slot >> ChunkBits].Ids[slot & (ChunkSize - 1)], _chunks[slot >> ChunkBits].Places[slot & (ChunkSize - 1)])
+            );
 
     public bool Contains(BlobHandle blob) => Find(blob) >= 0;
 

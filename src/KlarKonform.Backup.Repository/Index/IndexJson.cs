@@ -13,10 +13,14 @@ namespace KlarKonform.Backup.Repository.Index;
 /// </summary>
 internal static class IndexJson
 {
-    /// <summary>An index file of this many blobs takes about four megabytes of memory to write and to read; restic's own hold up to 50,000.</summary>
+    /// <summary>
+    /// An index file of this many blobs takes about four megabytes of memory to write and to read; restic's own hold up to 50,000.
+    /// </summary>
     internal const int BlobsPerIndex = 25_000;
 
-    /// <summary>Blobs of an index file for trees and state: its files are told from others, and read first, because they are small.</summary>
+    /// <summary>
+    /// Blobs of an index file for trees and state: its files are told from others, and read first, because they are small.
+    /// </summary>
     internal const int MetadataBlobsPerIndex = 4_000;
 
     // Text that waits to be written.
@@ -141,7 +145,8 @@ internal static class IndexJson
             Expect(json.TokenType == JsonTokenType.StartObject);
             BlobId? id = null;
             BlobKind? kind = null;
-            uint? offset = null, length = null;
+            uint? offset = null,
+                length = null;
             uint uncompressed = 0;
             while (Next(ref json))
             {

@@ -11,6 +11,7 @@ public sealed class MasterIndex
 {
     private readonly object _gate = new();
     private readonly BlobTable _entries = new();
+
     // For the few blobs with several locations: concurrent writers cannot know of each other.
     private readonly Dictionary<BlobHandle, List<BlobPlace>> _copies = [];
     private readonly List<BlobId> _packs = [];
@@ -88,7 +89,8 @@ public sealed class MasterIndex
     {
         lock (_gate)
         {
-            return _entries.All.Select(pair => Place(pair.Id, pair.Place))
+            return _entries
+                .All.Select(pair => Place(pair.Id, pair.Place))
                 .Concat(_copies.SelectMany(pair => pair.Value.Select(copy => Place(pair.Key.Id, copy))))
                 .ToLookup(place => place.Pack, place => place.Blob);
         }

@@ -26,9 +26,7 @@ internal sealed class BufferStream(PooledBuffer buffer) : Stream
         buffer.Advance(content.Length);
     }
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override int Read(byte[] target, int offset, int count) => throw new NotSupportedException();
 

@@ -127,18 +127,44 @@ internal static class GoJson
                 throw new FormatException("A name ends in a broken escape.");
             switch (quoted[i])
             {
-                case 'a': WriteByte(bytes, 7); break;
-                case 'b': WriteByte(bytes, 8); break;
-                case 'f': WriteByte(bytes, 12); break;
-                case 'n': WriteByte(bytes, 10); break;
-                case 'r': WriteByte(bytes, 13); break;
-                case 't': WriteByte(bytes, 9); break;
-                case 'v': WriteByte(bytes, 11); break;
-                case 'x': WriteByte(bytes, (byte)Number(quoted, i + 1, 2)); i += 2; break;
-                case 'u': WriteRune(bytes, Number(quoted, i + 1, 4)); i += 4; break;
-                case 'U': WriteRune(bytes, Number(quoted, i + 1, 8)); i += 8; break;
-                case '\\' or '"' or '\'': WriteByte(bytes, (byte)quoted[i]); break;
-                default: throw new FormatException("A name has an unknown escape.");
+                case 'a':
+                    WriteByte(bytes, 7);
+                    break;
+                case 'b':
+                    WriteByte(bytes, 8);
+                    break;
+                case 'f':
+                    WriteByte(bytes, 12);
+                    break;
+                case 'n':
+                    WriteByte(bytes, 10);
+                    break;
+                case 'r':
+                    WriteByte(bytes, 13);
+                    break;
+                case 't':
+                    WriteByte(bytes, 9);
+                    break;
+                case 'v':
+                    WriteByte(bytes, 11);
+                    break;
+                case 'x':
+                    WriteByte(bytes, (byte)Number(quoted, i + 1, 2));
+                    i += 2;
+                    break;
+                case 'u':
+                    WriteRune(bytes, Number(quoted, i + 1, 4));
+                    i += 4;
+                    break;
+                case 'U':
+                    WriteRune(bytes, Number(quoted, i + 1, 8));
+                    i += 8;
+                    break;
+                case '\\' or '"' or '\'':
+                    WriteByte(bytes, (byte)quoted[i]);
+                    break;
+                default:
+                    throw new FormatException("A name has an unknown escape.");
             }
         }
 
@@ -183,7 +209,8 @@ internal static class GoJson
     }
 
     private static uint Number(string text, int start, int digits) =>
-        start + digits <= text.Length && uint.TryParse(text.AsSpan(start, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+        start + digits <= text.Length
+        && uint.TryParse(text.AsSpan(start, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
             ? value
             : throw new FormatException("A name has a broken escape.");
 

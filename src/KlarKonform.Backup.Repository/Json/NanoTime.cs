@@ -56,9 +56,7 @@ public readonly record struct NanoTime(DateTimeOffset Moment, int ExtraNanosecon
         {
             utf8[length++] = (byte)'.';
             Utf8Formatter.TryFormat(nanoseconds, utf8[length..], out var digits, new StandardFormat('D', 9));
-            for (length += digits; utf8[length - 1] == '0'; length--)
-            {
-            }
+            for (length += digits; utf8[length - 1] == '0'; length--) { }
         }
 
         if (Moment.Offset == TimeSpan.Zero)
@@ -79,9 +77,12 @@ public readonly record struct NanoTime(DateTimeOffset Moment, int ExtraNanosecon
         var invariant = CultureInfo.InvariantCulture;
         if (DateTimeOffset.TryParseExact(text, form + "K", invariant, DateTimeStyles.AssumeUniversal, out var moment))
             return moment;
-        if (text.Length == length + 6 && text[length] is '+' or '-'
+        if (
+            text.Length == length + 6
+            && text[length] is '+' or '-'
             && TimeSpan.TryParseExact(text[(length + 1)..], "hh\\:mm", invariant, out var offset)
-            && DateTime.TryParseExact(text[..length], form, invariant, DateTimeStyles.None, out var there))
+            && DateTime.TryParseExact(text[..length], form, invariant, DateTimeStyles.None, out var there)
+        )
         {
             var ticks = there.Ticks - (text[length] == '-' ? -offset.Ticks : offset.Ticks);
             return new DateTimeOffset(Math.Clamp(ticks, DateTimeOffset.MinValue.Ticks, DateTimeOffset.MaxValue.Ticks), TimeSpan.Zero);

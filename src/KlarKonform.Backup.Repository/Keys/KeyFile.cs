@@ -53,8 +53,9 @@ internal sealed record KeyFile
     public static KeyFile Create(CryptoKey master, string password, string userName, string hostName, TimeProvider time)
     {
         var salt = RandomNumberGenerator.GetBytes(SaltSize);
-        var plain = JsonSerializer.SerializeToUtf8Bytes(new MasterKeyJson(
-            new MacJson(master.MacK.ToArray(), master.MacR.ToArray()), master.Encryption.ToArray()));
+        var plain = JsonSerializer.SerializeToUtf8Bytes(
+            new MasterKeyJson(new MacJson(master.MacK.ToArray(), master.MacR.ToArray()), master.Encryption.ToArray())
+        );
         using var user = Derive(password, salt, DefaultN, DefaultR, DefaultP);
         var data = new byte[plain.Length + CryptoKey.Overhead];
         user.Seal(plain, data);
@@ -76,14 +77,25 @@ internal sealed record KeyFile
     /// <summary>Opens the master key, or returns null if the password does not match this key.</summary>
     public CryptoKey? TryOpen(string password)
     {
-        if (Kdf != "scrypt" || N <= 1 || !System.Numerics.BitOperations.IsPow2(N) || R <= 0 || P <= 0 || 128L * N * R > MaxScryptBytes || 128L * P * R > MaxScryptBytes || P > MaxScryptWork / ((long)N * R) || Data.Length <= CryptoKey.Overhead)
+        if (
+            Kdf != "scrypt"
+            || N <= 1
+            || !System.Numerics.BitOperations.IsPow2(N)
+            || R <= 0
+            || P <= 0
+            || 128L * N * R > MaxScryptBytes
+            || 128L * P * R > MaxScryptBytes
+            || P > MaxScryptWork / ((long)N * R)
+            || Data.Length <= CryptoKey.Overhead
+        )
             throw new RepositoryException(RepositoryErrorKind.Damaged, "A key file has parameters outside of every sensible range.");
         using var user = Derive(password, Salt, N, R, P);
         var plain = new byte[Data.Length];
         try
         {
             var length = user.Open(Data, plain);
-            var master = JsonSerializer.Deserialize<MasterKeyJson>(plain.AsSpan(0, length))
+            var master =
+                JsonSerializer.Deserialize<MasterKeyJson>(plain.AsSpan(0, length))
                 ?? throw new RepositoryException(RepositoryErrorKind.Damaged, "A key file holds no master key.");
             return new CryptoKey(master.Encrypt, master.Mac.K, master.Mac.R);
         }
@@ -109,9 +121,8 @@ internal sealed record KeyFile
 
     private sealed record MasterKeyJson(
         [property: JsonPropertyName("mac")] MacJson Mac,
-        [property: JsonPropertyName("encrypt")] byte[] Encrypt);
+        [property: JsonPropertyName("encrypt")] byte[] Encrypt
+    );
 
-    private sealed record MacJson(
-        [property: JsonPropertyName("k")] byte[] K,
-        [property: JsonPropertyName("r")] byte[] R);
+    private sealed record MacJson([property: JsonPropertyName("k")] byte[] K, [property: JsonPropertyName("r")] byte[] R);
 }

@@ -14,5 +14,6 @@ internal readonly record struct Instant(long Stamp, DateTimeOffset Clock)
     /// <summary>
     /// The maximum time that may have passed: more than <see cref="Awake"/> after a sleep, and after a clock change in either direction.
     /// </summary>
-    public TimeSpan AtMost(TimeProvider time) => Awake(time) is var awake && (time.GetUtcNow() - Clock).Duration() is var clock && clock > awake ? clock : awake;
+    public TimeSpan AtMost(TimeProvider time) =>
+        Awake(time) is var awake && (time.GetUtcNow() - Clock).Duration() is var clock && clock > awake ? clock : awake;
 }

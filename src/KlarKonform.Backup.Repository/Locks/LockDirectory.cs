@@ -15,7 +15,9 @@ internal sealed class LockDirectory(ResticRepository repository, TimeProvider ti
     {
         var began = time.GetTimestamp();
         var listed = new List<(BlobId Id, long Size, DateTimeOffset? Stored)>();
-        await foreach (var item in repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Lock), cancellationToken).ConfigureAwait(false))
+        await foreach (
+            var item in repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Lock), cancellationToken).ConfigureAwait(false)
+        )
         {
             if (BlobId.TryParse(item.Name, out var id))
                 listed.Add((id, item.Size, item.Modified));
@@ -32,7 +34,8 @@ internal sealed class LockDirectory(ResticRepository repository, TimeProvider ti
     }
 
     public async Task<bool> ExistsAsync(BlobId id, CancellationToken cancellationToken) =>
-        await repository.Store.StatAsync(RepositoryLayout.Key(RepositoryFile.Lock, id), cancellationToken).ConfigureAwait(false) is not null;
+        await repository.Store.StatAsync(RepositoryLayout.Key(RepositoryFile.Lock, id), cancellationToken).ConfigureAwait(false)
+            is not null;
 
     public Task DeleteAsync(BlobId id, CancellationToken cancellationToken) =>
         repository.Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Lock, id), cancellationToken);
@@ -46,7 +49,10 @@ internal sealed class LockDirectory(ResticRepository repository, TimeProvider ti
             return seen with { Fault = $"The file {RepositoryLayout.Key(RepositoryFile.Lock, seen.Id)} is too large for a lock." };
         try
         {
-            var read = seen with { File = await repository.LoadFileAsync<LockFile>(RepositoryFile.Lock, seen.Id, cancellationToken).ConfigureAwait(false) };
+            var read = seen with
+            {
+                File = await repository.LoadFileAsync<LockFile>(RepositoryFile.Lock, seen.Id, cancellationToken).ConfigureAwait(false),
+            };
             _ = read.File.ToHolder(); // Its times must be valid.
             repository.KnownLocks.Keep(seen, read);
             return read;
@@ -55,7 +61,8 @@ internal sealed class LockDirectory(ResticRepository repository, TimeProvider ti
         {
             return null; // Released between the listing and the look.
         }
-        catch (Exception exception) when (exception is FormatException or ArgumentException or RepositoryException { Kind: RepositoryErrorKind.Damaged })
+        catch (Exception exception)
+            when (exception is FormatException or ArgumentException or RepositoryException { Kind: RepositoryErrorKind.Damaged })
         {
             return seen with { Fault = exception.Message };
         }

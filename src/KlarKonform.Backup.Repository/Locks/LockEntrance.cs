@@ -13,7 +13,14 @@ namespace KlarKonform.Backup.Repository.Locks;
 /// <param name="exclusive">Whether all other locks are in the way.</param>
 /// <param name="purpose">What the lock is for.</param>
 /// <param name="watching">Is told what is being waited for.</param>
-internal sealed class LockEntrance(LockDirectory shelf, LockJudge judge, TimeProvider time, bool exclusive, string? purpose, IProgress<LockWatch>? watching)
+internal sealed class LockEntrance(
+    LockDirectory shelf,
+    LockJudge judge,
+    TimeProvider time,
+    bool exclusive,
+    string? purpose,
+    IProgress<LockWatch>? watching
+)
 {
     // A living owner is seen to renew, and then the wait ends.
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromSeconds(15);
@@ -32,9 +39,10 @@ internal sealed class LockEntrance(LockDirectory shelf, LockJudge judge, TimePro
     /// <see cref="RepositoryErrorKind.LockUnreadable"/>.</exception>
     public async Task PassAsync(BlobId own, bool watch, CancellationToken cancellationToken)
     {
-        for (var reads = 1; ;)
+        for (var reads = 1; ; )
         {
-            SeenLock? unreadable = null, watched = null;
+            SeenLock? unreadable = null,
+                watched = null;
             TimeSpan left = default;
             var removed = false;
             foreach (var seen in await shelf.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -69,12 +77,17 @@ internal sealed class LockEntrance(LockDirectory shelf, LockJudge judge, TimePro
             if (unreadable is not null)
             {
                 if (reads == MaxReads)
-                    throw new RepositoryException(RepositoryErrorKind.LockUnreadable, unreadable.Fault!) { File = RepositoryLayout.Key(RepositoryFile.Lock, unreadable.Id) };
+                    throw new RepositoryException(RepositoryErrorKind.LockUnreadable, unreadable.Fault!)
+                    {
+                        File = RepositoryLayout.Key(RepositoryFile.Lock, unreadable.Id),
+                    };
                 await Task.Delay(s_firstPause * (1 << (reads++ - 1)), time, cancellationToken).ConfigureAwait(false);
             }
             else if (watched is not null)
             {
-                watching?.Report(new LockWatch(watched.File is { } file ? file.ToHolder() with { Evidence = LockEvidence.Silent } : null, left));
+                watching?.Report(
+                    new LockWatch(watched.File is { } file ? file.ToHolder() with { Evidence = LockEvidence.Silent } : null, left)
+                );
                 await Task.Delay(left < s_lookEvery ? left : s_lookEvery, time, cancellationToken).ConfigureAwait(false);
             }
             else if (!removed)
@@ -88,8 +101,17 @@ internal sealed class LockEntrance(LockDirectory shelf, LockJudge judge, TimePro
 
     private bool IsInTheWay(LockFile other) => exclusive || other.Exclusive || IsSamePurpose(other);
 
-    private bool IsSamePurpose(LockFile other) => purpose is not null && other.Purpose is not null && LockPurpose.Overlap(other.Purpose, purpose);
+    private bool IsSamePurpose(LockFile other) =>
+        purpose is not null && other.Purpose is not null && LockPurpose.Overlap(other.Purpose, purpose);
 
-    private RepositoryException Taken(LockFile other, LockEvidence evidence) => new(IsSamePurpose(other) ? RepositoryErrorKind.PurposeTaken : RepositoryErrorKind.Locked,
-        $"The repository is locked by process {other.Pid} of '{other.Username}' on '{other.Computer}' since {other.Taken.UtcDateTime:u}.", other.ToHolder() with { Evidence = evidence });
+    private RepositoryException Taken(LockFile other, LockEvidence evidence) =>
+        new(
+            IsSamePurpose(other) ? RepositoryErrorKind.PurposeTaken : RepositoryErrorKind.Locked,
+            $"The repository is locked by process {other.Pid} of '{other.Username}' on '{other.Computer}' since "
+                + $"{other.Taken.UtcDateTime:u}.",
+            other.ToHolder() with
+            {
+                Evidence = evidence,
+            }
+        );
 }

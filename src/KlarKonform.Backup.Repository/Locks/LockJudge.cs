@@ -66,7 +66,9 @@ internal sealed class LockJudge(TimeProvider time)
             toWatch = s_watchPurpose - watched;
         else if (!file.IsOurs && s_resticLooksAfter - Longer(watched, age - s_clocksDiffer) is var untilItLooks && untilItLooks > toWatch)
             toWatch = untilItLooks;
-        return toWatch <= TimeSpan.Zero ? (LockEvidence.Abandoned, TimeSpan.Zero) : (age < TimeSpan.Zero ? LockEvidence.FromTheFuture : LockEvidence.Silent, toWatch);
+        return toWatch <= TimeSpan.Zero
+            ? (LockEvidence.Abandoned, TimeSpan.Zero)
+            : (age < TimeSpan.Zero ? LockEvidence.FromTheFuture : LockEvidence.Silent, toWatch);
     }
 
     private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;

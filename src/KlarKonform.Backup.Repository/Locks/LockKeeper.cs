@@ -34,7 +34,11 @@ public sealed class LockKeeper
     /// <param name="watching">Is told which lock is being watched, and for how much longer.</param>
     /// <param name="cancellationToken">Cancels the wait; what was removed stays removed.</param>
     /// <returns>The locks after that. One that its owner renewed has another id, and is <see cref="LockEvidence.Vanished"/>.</returns>
-    public async Task<IReadOnlyList<FoundLock>> RemoveDeadAsync(IReadOnlyCollection<BlobId> ids, IProgress<LockWatch>? watching, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<FoundLock>> RemoveDeadAsync(
+        IReadOnlyCollection<BlobId> ids,
+        IProgress<LockWatch>? watching,
+        CancellationToken cancellationToken
+    )
     {
         var pending = ids.ToHashSet();
         var done = new List<FoundLock>();
@@ -79,5 +83,8 @@ public sealed class LockKeeper
     public Task RemoveAsync(BlobId id, CancellationToken cancellationToken) => _shelf.DeleteAsync(id, cancellationToken);
 
     private static FoundLock Describe(SeenLock seen, (LockEvidence Evidence, TimeSpan? Watch) judged) =>
-        new(seen.Id, seen.File is { } file ? file.ToHolder() with { Evidence = judged.Evidence } : null, judged.Evidence, seen.Stored) { MayBeDead = judged.Watch is not null };
+        new(seen.Id, seen.File is { } file ? file.ToHolder() with { Evidence = judged.Evidence } : null, judged.Evidence, seen.Stored)
+        {
+            MayBeDead = judged.Watch is not null,
+        };
 }

@@ -64,7 +64,14 @@ internal sealed class LockLease(ResticRepository repository, bool exclusive, str
         {
             for (var pause = _renewEvery; !_lost.IsCancellationRequested; pause = _renewEvery - _written.AtMost(time))
             {
-                await Task.Delay(pause > s_tick || pause <= TimeSpan.Zero ? s_tick : pause > s_shortest ? pause : s_shortest, time, stop).ConfigureAwait(false);
+                await Task.Delay(
+                        pause > s_tick || pause <= TimeSpan.Zero ? s_tick
+                            : pause > s_shortest ? pause
+                            : s_shortest,
+                        time,
+                        stop
+                    )
+                    .ConfigureAwait(false);
                 if (IsDue)
                     await TryRenewAsync(stop).ConfigureAwait(false);
             }
@@ -124,19 +131,26 @@ internal sealed class LockLease(ResticRepository repository, bool exclusive, str
         _renewing.Dispose();
     }
 
-    private async Task<BlobId> WriteFileAsync(CancellationToken cancellationToken) => await repository.SaveFileAsync(RepositoryFile.Lock, new LockFile
-    {
-        Time = Json.NanoTime.From(time.GetLocalNow()).ToString(),
-        Exclusive = exclusive,
-        Hostname = $"{Environment.MachineName} (KlarKonform)",
-        TrueHost = Environment.MachineName,
-        Username = Environment.UserName,
-        Pid = Environment.ProcessId,
-        Purpose = purpose,
-        Started = _started,
-        Boot = ProcessHome.Current.Boot,
-        PidNamespace = ProcessHome.Current.PidNamespace,
-    }, cancellationToken).ConfigureAwait(false);
+    private async Task<BlobId> WriteFileAsync(CancellationToken cancellationToken) =>
+        await repository
+            .SaveFileAsync(
+                RepositoryFile.Lock,
+                new LockFile
+                {
+                    Time = Json.NanoTime.From(time.GetLocalNow()).ToString(),
+                    Exclusive = exclusive,
+                    Hostname = $"{Environment.MachineName} (KlarKonform)",
+                    TrueHost = Environment.MachineName,
+                    Username = Environment.UserName,
+                    Pid = Environment.ProcessId,
+                    Purpose = purpose,
+                    Started = _started,
+                    Boot = ProcessHome.Current.Boot,
+                    PidNamespace = ProcessHome.Current.PidNamespace,
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
 
     private async Task TryRenewAsync(CancellationToken stop)
     {
@@ -157,7 +171,10 @@ internal sealed class LockLease(ResticRepository repository, bool exclusive, str
 
             await SweepAsync(ending.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is StorageException || (exception is OperationCanceledException && !stop.IsCancellationRequested && limit.IsCancellationRequested))
+        catch (Exception exception)
+            when (exception is StorageException
+                || (exception is OperationCanceledException && !stop.IsCancellationRequested && limit.IsCancellationRequested)
+            )
         {
             // Tried again at the next tick. After being unreachable for so long, the lock is worthless.
             if (_written.Awake(time) >= LostAfter)

@@ -44,7 +44,10 @@ internal sealed record ProcessHome(string? Boot, string? PidNamespace)
             return new ProcessHome(null, null);
         try
         {
-            return new ProcessHome(File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(), new FileInfo("/proc/self/ns/pid").LinkTarget);
+            return new ProcessHome(
+                File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(),
+                new FileInfo("/proc/self/ns/pid").LinkTarget
+            );
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

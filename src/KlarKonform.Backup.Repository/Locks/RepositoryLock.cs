@@ -126,7 +126,9 @@ public sealed class RepositoryLock : IAsyncDisposable, IIndexGuard
         catch (OperationCanceledException)
         {
             if (!await MayStandAsync(packs).ConfigureAwait(false))
-                await _repository.Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Index, index), CancellationToken.None).ConfigureAwait(false);
+                await _repository
+                    .Store.DeleteAsync(RepositoryLayout.Key(RepositoryFile.Index, index), CancellationToken.None)
+                    .ConfigureAwait(false);
             throw;
         }
     }
@@ -140,8 +142,12 @@ public sealed class RepositoryLock : IAsyncDisposable, IIndexGuard
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Locked"/>: another live lock excludes this one; or
     /// <see cref="RepositoryErrorKind.LockUnreadable"/>.</exception>
     public static async Task<RepositoryLock> AcquireAsync(
-        ResticRepository repository, bool exclusive, TimeProvider time, CancellationToken cancellationToken, IProgress<LockWatch>? watching = null) =>
-        (await TakeAsync(repository, exclusive, null, time, watching, isLast: true, cancellationToken).ConfigureAwait(false))!;
+        ResticRepository repository,
+        bool exclusive,
+        TimeProvider time,
+        CancellationToken cancellationToken,
+        IProgress<LockWatch>? watching = null
+    ) => (await TakeAsync(repository, exclusive, null, time, watching, isLast: true, cancellationToken).ConfigureAwait(false))!;
 
     /// <summary>
     /// Takes a shared lock that excludes others with an overlapping purpose, on any machine. If a dead owner's lock is in the way, this
@@ -157,25 +163,42 @@ public sealed class RepositoryLock : IAsyncDisposable, IIndexGuard
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.PurposeTaken"/>, <see cref="RepositoryErrorKind.Locked"/> or
     /// <see cref="RepositoryErrorKind.LockUnreadable"/>.</exception>
     public static async Task<RepositoryLock> ClaimAsync(
-        ResticRepository repository, string purpose, TimeProvider time, Random random, CancellationToken cancellationToken, IProgress<LockWatch>? watching = null)
+        ResticRepository repository,
+        string purpose,
+        TimeProvider time,
+        Random random,
+        CancellationToken cancellationToken,
+        IProgress<LockWatch>? watching = null
+    )
     {
         for (var attempt = 1; ; attempt++)
         {
-            if (await TakeAsync(repository, exclusive: false, purpose, time, watching, attempt == MaxAttempts, cancellationToken).ConfigureAwait(false) is { } held)
+            if (
+                await TakeAsync(repository, exclusive: false, purpose, time, watching, attempt == MaxAttempts, cancellationToken)
+                    .ConfigureAwait(false) is
+                { } held
+            )
                 return held;
             await Task.Delay(random.NextDouble() * s_maxStepBack, time, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>The current lock holders. Locks that are certainly dead are left out, and so are unreadable files.</summary>
-    public static async IAsyncEnumerable<LockHolder> HoldersAsync(ResticRepository repository, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<LockHolder> HoldersAsync(
+        ResticRepository repository,
+        TimeProvider time,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var judge = new LockJudge(time);
         foreach (var seen in await new LockDirectory(repository, time).ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             var (evidence, _) = judge.Judge(seen);
             if (seen.File is { } file && evidence is not (LockEvidence.ProcessGone or LockEvidence.Abandoned))
-                yield return file.ToHolder() with { Evidence = evidence };
+                yield return file.ToHolder() with
+                {
+                    Evidence = evidence,
+                };
         }
     }
 
@@ -220,7 +243,14 @@ public sealed class RepositoryLock : IAsyncDisposable, IIndexGuard
 
     // Null: another one with the same purpose wrote its lock before either looked again, so both stepped back.
     private static async Task<RepositoryLock?> TakeAsync(
-        ResticRepository repository, bool exclusive, string? purpose, TimeProvider time, IProgress<LockWatch>? watching, bool isLast, CancellationToken cancellationToken)
+        ResticRepository repository,
+        bool exclusive,
+        string? purpose,
+        TimeProvider time,
+        IProgress<LockWatch>? watching,
+        bool isLast,
+        CancellationToken cancellationToken
+    )
     {
         var entrance = new LockEntrance(new LockDirectory(repository, time), new LockJudge(time), time, exclusive, purpose, watching);
         await entrance.PassAsync(default, watch: true, cancellationToken).ConfigureAwait(false);

@@ -14,7 +14,11 @@ public readonly record struct PackedBlob(BlobId Id, BlobKind Kind, uint Offset, 
     private const uint MaxPlainLength = 1 << 30;
 
     /// <summary>Whether such a blob can exist in a pack: index files and pack headers with any other are rejected.</summary>
-    public bool IsPossible => Length >= Crypto.CryptoKey.Overhead && PlainLength <= MaxPlainLength && Length <= MaxPlainLength && (ulong)Offset + Length <= uint.MaxValue;
+    public bool IsPossible =>
+        Length >= Crypto.CryptoKey.Overhead
+        && PlainLength <= MaxPlainLength
+        && Length <= MaxPlainLength
+        && (ulong)Offset + Length <= uint.MaxValue;
 
     /// <summary>Its kind and id.</summary>
     public BlobHandle Handle => new(Kind, Id);

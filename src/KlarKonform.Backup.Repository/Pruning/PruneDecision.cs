@@ -14,8 +14,12 @@ namespace KlarKonform.Backup.Repository.Pruning;
 /// <param name="keepRetired">How long retired packs stay.</param>
 /// <param name="canRead">Tells whether a blob can be read at its location in the index.</param>
 internal sealed class PruneDecision(
-    HashSet<BlobHandle> needed, IReadOnlyDictionary<BlobId, long> stored, DateTimeOffset now, TimeSpan keepRetired,
-    Func<BlobId, PackedBlob, CancellationToken, Task<bool>> canRead)
+    HashSet<BlobHandle> needed,
+    IReadOnlyDictionary<BlobId, long> stored,
+    DateTimeOffset now,
+    TimeSpan keepRetired,
+    Func<BlobId, PackedBlob, CancellationToken, Task<bool>> canRead
+)
 {
     // restic's default: above this share of waste a pack is worth repacking.
     private const double MaxUnusedShare = 0.05;
@@ -37,9 +41,16 @@ internal sealed class PruneDecision(
     public async Task<PrunePlan> DecideAsync(IReadOnlyCollection<PackContents> indexed, CancellationToken cancellationToken)
     {
         // A pack that one index file retires and another one names is in use: a program was interrupted between the two.
-        var regular = indexed.Where(pack => pack.Retired is null).GroupBy(pack => pack.Pack).Select(same => same.First()).ToDictionary(pack => pack.Pack);
-        var retired = indexed.Where(pack => pack.Retired is not null && !regular.ContainsKey(pack.Pack))
-            .GroupBy(pack => pack.Pack).Select(same => same.MaxBy(pack => pack.Blobs.Count)).ToDictionary(pack => pack.Pack);
+        var regular = indexed
+            .Where(pack => pack.Retired is null)
+            .GroupBy(pack => pack.Pack)
+            .Select(same => same.First())
+            .ToDictionary(pack => pack.Pack);
+        var retired = indexed
+            .Where(pack => pack.Retired is not null && !regular.ContainsKey(pack.Pack))
+            .GroupBy(pack => pack.Pack)
+            .Select(same => same.MaxBy(pack => pack.Blobs.Count))
+            .ToDictionary(pack => pack.Pack);
         foreach (var pack in ByUse(regular.Values))
             Place(pack, pack.Blobs);
         foreach (var pack in ByUse(retired.Values))
@@ -47,7 +58,10 @@ internal sealed class PruneDecision(
         foreach (var pack in stored.Keys.Where(pack => !regular.ContainsKey(pack) && !retired.ContainsKey(pack)))
             Retire(new PackContents(pack, []));
         if (_missing.Count > 0)
-            throw new RepositoryException(RepositoryErrorKind.Missing, $"{_missing.Count} blobs that snapshots need are in no pack, for example {_missing.First()}. Nothing was removed.");
+            throw new RepositoryException(
+                RepositoryErrorKind.Missing,
+                $"{_missing.Count} blobs that snapshots need are in no pack, for example {_missing.First()}. Nothing was removed."
+            );
         return new PrunePlan
         {
             Forget = [],
@@ -65,7 +79,8 @@ internal sealed class PruneDecision(
         };
     }
 
-    private IEnumerable<PackContents> ByUse(IEnumerable<PackContents> packs) => packs.OrderByDescending(pack => Share(pack.Blobs, needed.Contains));
+    private IEnumerable<PackContents> ByUse(IEnumerable<PackContents> packs) =>
+        packs.OrderByDescending(pack => Share(pack.Blobs, needed.Contains));
 
     // From what is still missing and listed in a retired pack, what the pack really contains.
     private async Task<IReadOnlyList<PackedBlob>> ReadableAsync(PackContents pack, CancellationToken cancellationToken)
@@ -95,7 +110,11 @@ internal sealed class PruneDecision(
             _recover.Add(pack.Pack);
 
         // A retired pack never comes back as it is: it is unknown what else is wrong with it, and writers would rely on all of it.
-        if (pack.Retired is not null || 1 - Share(pack.Blobs, used.ContainsKey) > MaxUnusedShare || pack.Blobs.Select(blob => blob.Kind).Distinct().Count() > 1)
+        if (
+            pack.Retired is not null
+            || 1 - Share(pack.Blobs, used.ContainsKey) > MaxUnusedShare
+            || pack.Blobs.Select(blob => blob.Kind).Distinct().Count() > 1
+        )
         {
             _repack.Add(pack.Pack);
             _moved.AddRange(used.Values.Select(blob => (pack.Pack, blob)));
@@ -123,7 +142,8 @@ internal sealed class PruneDecision(
 
     private static double Share(IReadOnlyList<PackedBlob> blobs, Func<BlobHandle, bool> isUsed)
     {
-        long all = 0, used = 0;
+        long all = 0,
+            used = 0;
         foreach (var blob in blobs)
         {
             all += blob.Length;

@@ -46,13 +46,19 @@ public sealed class Pruner
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Missing"/> or <see cref="RepositoryErrorKind.Damaged"/>:
     /// something that is needed cannot be read; <see cref="RepositoryErrorKind.Doubtful"/>: a listing is incomplete. Nothing may be removed
     /// from such a repository.</exception>
-    public async Task<PrunePlan> PlanAsync(IReadOnlyCollection<BlobId> forget, IReadOnlyCollection<BlobId> keep, CancellationToken cancellationToken)
+    public async Task<PrunePlan> PlanAsync(
+        IReadOnlyCollection<BlobId> forget,
+        IReadOnlyCollection<BlobId> keep,
+        CancellationToken cancellationToken
+    )
     {
         await _repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
         var remaining = await RemainingAsync(forget, keep, cancellationToken).ConfigureAwait(false);
         var needed = await NeededAsync(remaining.Values, cancellationToken).ConfigureAwait(false);
         var stored = new Dictionary<BlobId, long>();
-        await foreach (var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Data), cancellationToken).ConfigureAwait(false))
+        await foreach (
+            var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Data), cancellationToken).ConfigureAwait(false)
+        )
         {
             if (BlobId.TryParse(item.Name, out var id))
                 stored[id] = item.Size;
@@ -66,7 +72,9 @@ public sealed class Pruner
             indexes[BlobId.Parse(stands.Name)] = [.. file.Select(each => each.Pack)];
             packs.AddRange(file);
             var apart = PackContents.AreMetadata(file);
-            metadata.UnionWith(file.SelectMany(pack => pack.Blobs).Where(blob => apart || blob.Kind == BlobKind.Tree).Select(blob => blob.Handle));
+            metadata.UnionWith(
+                file.SelectMany(pack => pack.Blobs).Where(blob => apart || blob.Kind == BlobKind.Tree).Select(blob => blob.Handle)
+            );
         }
 
         // If there are packs but not a single snapshot, nothing would be needed: more likely the listing came back empty, or the snapshots
@@ -74,8 +82,13 @@ public sealed class Pruner
         if (remaining.Count + forget.Count == 0 && stored.Count > 0)
             throw Doubtful($"No snapshot is listed beside {stored.Count} packs. Nothing was removed.");
         var reader = new RepositoryReader(_repository);
-        var decision = new PruneDecision(needed, stored, _time.GetUtcNow(), _options.KeepRetired,
-            async (pack, blob, token) => await reader.TryReadAsync(pack, blob, token).ConfigureAwait(false) is not null);
+        var decision = new PruneDecision(
+            needed,
+            stored,
+            _time.GetUtcNow(),
+            _options.KeepRetired,
+            async (pack, blob, token) => await reader.TryReadAsync(pack, blob, token).ConfigureAwait(false) is not null
+        );
         var plan = await decision.DecideAsync(packs, cancellationToken).ConfigureAwait(false);
         return plan with { Forget = [.. forget], Metadata = metadata, OldIndexes = indexes, Remaining = remaining.Keys.ToHashSet() };
     }
@@ -92,7 +105,8 @@ public sealed class Pruner
 
         var files = await RepackAsync(plan, alive.Token).ConfigureAwait(false);
         var kept = plan.Kept.ToLookup(pack => plan.Metadata.Contains(pack.Blobs[0].Handle));
-        files = files.With(await _repository.WriteIndexAsync(kept[false].Concat(plan.Retired), alive.Token, held: _lock).ConfigureAwait(false))
+        files = files
+            .With(await _repository.WriteIndexAsync(kept[false].Concat(plan.Retired), alive.Token, held: _lock).ConfigureAwait(false))
             .With(await _repository.WriteIndexAsync(kept[true], alive.Token, IndexJson.MetadataBlobsPerIndex, _lock).ConfigureAwait(false));
         await ThrowIfChangedAsync(plan, alive.Token).ConfigureAwait(false);
         foreach (var (index, packs) in plan.OldIndexes)
@@ -102,7 +116,9 @@ public sealed class Pruner
         foreach (var pack in plan.Delete)
             await DeleteAsync(RepositoryFile.Data, pack, alive.Token).ConfigureAwait(false);
         await _repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
-        return plan.Stored.Where(pack => !plan.Delete.Contains(pack.Key)).Aggregate(files, (census, pack) => census.With(pack.Key, pack.Value));
+        return plan
+            .Stored.Where(pack => !plan.Delete.Contains(pack.Key))
+            .Aggregate(files, (census, pack) => census.With(pack.Key, pack.Value));
     }
 
     // Checks the lock and lists the snapshots once more: one that was unknown when the plan was made may need anything. Before indexes are
@@ -118,7 +134,11 @@ public sealed class Pruner
             throw Doubtful("The snapshots are not those any more from which it was told what is needed. No pack was deleted.");
     }
 
-    private async Task<Dictionary<BlobId, BlobId>> RemainingAsync(IReadOnlyCollection<BlobId> forget, IReadOnlyCollection<BlobId> keep, CancellationToken cancellationToken)
+    private async Task<Dictionary<BlobId, BlobId>> RemainingAsync(
+        IReadOnlyCollection<BlobId> forget,
+        IReadOnlyCollection<BlobId> keep,
+        CancellationToken cancellationToken
+    )
     {
         var (gone, remaining) = (forget.ToHashSet(), new Dictionary<BlobId, BlobId>());
         await foreach (var (id, snapshot) in _repository.SnapshotsAsync(cancellationToken).ConfigureAwait(false))
@@ -163,7 +183,8 @@ public sealed class Pruner
         await using var writer = new RepositoryWriter(_repository, target, (_options.Writer ?? new WriterOptions()) with { Held = _lock });
         foreach (var (pack, blob) in plan.Moved)
         {
-            var plain = await reader.TryReadAsync(pack, blob, cancellationToken).ConfigureAwait(false)
+            var plain =
+                await reader.TryReadAsync(pack, blob, cancellationToken).ConfigureAwait(false)
                 ?? await reader.ReadBlobAsync(blob.Handle, source, cancellationToken).ConfigureAwait(false);
             await writer.SaveBlobAsync(blob.Kind, plain, plan.Metadata.Contains(blob.Handle), cancellationToken).ConfigureAwait(false);
         }

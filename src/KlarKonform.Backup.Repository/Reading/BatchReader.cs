@@ -29,7 +29,12 @@ public sealed class BatchReader(ResticRepository repository, int parallel)
     /// <param name="handle">Receives the plain bytes; an exception from it ends the call.</param>
     /// <param name="failed">Is told of a blob that cannot be read from any pack; the rest continues.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task ReadAsync(IEnumerable<BlobId> ids, BlobHandler handle, Action<BlobId, RepositoryException> failed, CancellationToken cancellationToken)
+    public async Task ReadAsync(
+        IEnumerable<BlobId> ids,
+        BlobHandler handle,
+        Action<BlobId, RepositoryException> failed,
+        CancellationToken cancellationToken
+    )
     {
         var packs = new Dictionary<BlobId, List<PackedBlob>>();
         var order = new List<BlobId>();
@@ -51,31 +56,46 @@ public sealed class BatchReader(ResticRepository repository, int parallel)
         }
 
         var options = new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(order, options, async (pack, token) =>
-        {
-            var blobs = packs[pack];
-            blobs.Sort((left, right) => left.Offset.CompareTo(right.Offset));
-            for (var first = 0; first < blobs.Count;)
-            {
-                var next = EndOfRange(blobs, first);
-                await ReadRangeAsync(pack, blobs, first, next, handle, failed, token).ConfigureAwait(false);
-                first = next;
-            }
-        }).ConfigureAwait(false);
+        await Parallel
+            .ForEachAsync(
+                order,
+                options,
+                async (pack, token) =>
+                {
+                    var blobs = packs[pack];
+                    blobs.Sort((left, right) => left.Offset.CompareTo(right.Offset));
+                    for (var first = 0; first < blobs.Count; )
+                    {
+                        var next = EndOfRange(blobs, first);
+                        await ReadRangeAsync(pack, blobs, first, next, handle, failed, token).ConfigureAwait(false);
+                        first = next;
+                    }
+                }
+            )
+            .ConfigureAwait(false);
     }
 
     private static int EndOfRange(List<PackedBlob> blobs, int first)
     {
         var next = first + 1;
-        while (next < blobs.Count
+        while (
+            next < blobs.Count
             && blobs[next].Offset - (blobs[next - 1].Offset + (long)blobs[next - 1].Length) <= MaxGap
-            && blobs[next].Offset + (long)blobs[next].Length - blobs[first].Offset <= MaxRange)
+            && blobs[next].Offset + (long)blobs[next].Length - blobs[first].Offset <= MaxRange
+        )
             next++;
         return next;
     }
 
     private async Task ReadRangeAsync(
-        BlobId pack, List<PackedBlob> blobs, int first, int next, BlobHandler handle, Action<BlobId, RepositoryException> failed, CancellationToken cancellationToken)
+        BlobId pack,
+        List<PackedBlob> blobs,
+        int first,
+        int next,
+        BlobHandler handle,
+        Action<BlobId, RepositoryException> failed,
+        CancellationToken cancellationToken
+    )
     {
         var start = blobs[first].Offset;
         var length = (int)(blobs[next - 1].Offset + blobs[next - 1].Length - start);
@@ -96,7 +116,12 @@ public sealed class BatchReader(ResticRepository repository, int parallel)
                 // Once more and on its own: a copy in another pack may be intact, and if not, the error says what is wrong.
                 try
                 {
-                    await handle(blob.Id, await _single.ReadBlobAsync(blob.Handle, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                    await handle(
+                            blob.Id,
+                            await _single.ReadBlobAsync(blob.Handle, cancellationToken).ConfigureAwait(false),
+                            cancellationToken
+                        )
+                        .ConfigureAwait(false);
                 }
                 catch (RepositoryException exception)
                 {
@@ -123,7 +148,8 @@ public sealed class BatchReader(ResticRepository repository, int parallel)
             await RepositoryReader.ReadRangeAsync(repository, pack, offset, target, cancellationToken).ConfigureAwait(false);
             return true;
         }
-        catch (Exception exception) when (exception is RepositoryException || (exception is StorageException storage && IsOfOneFile(storage)))
+        catch (Exception exception)
+            when (exception is RepositoryException || (exception is StorageException storage && IsOfOneFile(storage)))
         {
             return false; // Missing, truncated or refused: each blob is read on its own.
         }
@@ -131,11 +157,8 @@ public sealed class BatchReader(ResticRepository repository, int parallel)
 
     // A pack that the storage refuses or cannot read (a bad sector) affects only its contents. If the storage is unreachable, everything
     // fails.
-    private static bool IsOfOneFile(StorageException exception) => exception is
-    {
-        Key: not null,
-        Kind: StorageErrorKind.AccessDenied or StorageErrorKind.Other or StorageErrorKind.Archived,
-    };
+    private static bool IsOfOneFile(StorageException exception) =>
+        exception is { Key: not null, Kind: StorageErrorKind.AccessDenied or StorageErrorKind.Other or StorageErrorKind.Archived };
 
     private bool TryOpen(PackedBlob blob, ReadOnlySpan<byte> stored, ref byte[] plain)
     {

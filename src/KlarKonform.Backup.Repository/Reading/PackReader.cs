@@ -13,14 +13,19 @@ internal static class PackReader
     private const long MaxHeader = 16 * 1024 * 1024;
 
     /// <exception cref="RepositoryException">The header cannot be read.</exception>
-    public static async Task<List<PackedBlob>> ReadHeaderAsync(ResticRepository repository, StoredObject pack, CancellationToken cancellationToken)
+    public static async Task<List<PackedBlob>> ReadHeaderAsync(
+        ResticRepository repository,
+        StoredObject pack,
+        CancellationToken cancellationToken
+    )
     {
         // Most headers fit; a longer one is read with a second request.
         const int guess = 8 * 1024;
         var tail = await ReadTailAsync(repository, pack, Math.Min(guess, pack.Size), cancellationToken).ConfigureAwait(false);
         if (tail.Length < PackHeader.LengthSize + CryptoKey.Overhead)
             throw new RepositoryException(RepositoryErrorKind.Damaged, $"The pack {pack.Name} is too short.");
-        var needed = BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(tail.Length - PackHeader.LengthSize)) + (long)PackHeader.LengthSize;
+        var needed =
+            BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(tail.Length - PackHeader.LengthSize)) + (long)PackHeader.LengthSize;
         if (needed > MaxHeader)
             throw new RepositoryException(RepositoryErrorKind.Damaged, $"The pack {pack.Name} promises a header of {needed} bytes.");
         if (needed > tail.Length && needed <= pack.Size)
@@ -28,17 +33,28 @@ internal static class PackReader
         return PackHeader.Read(repository.Key, tail);
     }
 
-    private static async Task<byte[]> ReadTailAsync(ResticRepository repository, StoredObject pack, long length, CancellationToken cancellationToken)
+    private static async Task<byte[]> ReadTailAsync(
+        ResticRepository repository,
+        StoredObject pack,
+        long length,
+        CancellationToken cancellationToken
+    )
     {
         var tail = new byte[length];
-        await using var stream = await repository.Store.OpenReadAsync(pack.Key, pack.Size - length, length, cancellationToken).ConfigureAwait(false);
+        await using var stream = await repository
+            .Store.OpenReadAsync(pack.Key, pack.Size - length, length, cancellationToken)
+            .ConfigureAwait(false);
         try
         {
             await stream.ReadExactlyAsync(tail, cancellationToken).ConfigureAwait(false);
         }
         catch (EndOfStreamException exception)
         {
-            throw new RepositoryException(RepositoryErrorKind.Damaged, $"The pack {pack.Name} is shorter than the listing says.", exception);
+            throw new RepositoryException(
+                RepositoryErrorKind.Damaged,
+                $"The pack {pack.Name} is shorter than the listing says.",
+                exception
+            );
         }
 
         return tail;

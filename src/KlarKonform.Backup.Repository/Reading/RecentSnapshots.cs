@@ -24,13 +24,21 @@ public sealed class RecentSnapshots(ResticRepository repository)
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Doubtful"/>: the known one exists, but the listing lacks
     /// it.</exception>
-    public async Task<IReadOnlyList<StoredSnapshot>> FindAsync(Func<Snapshot, bool> isEnough, BlobId? known, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<StoredSnapshot>> FindAsync(
+        Func<Snapshot, bool> isEnough,
+        BlobId? known,
+        CancellationToken cancellationToken
+    )
     {
         // Clocks of the storage and of the writers differ; an hour is more than TLS tolerates.
         var slack = TimeSpan.FromHours(1);
         const int atATime = 8;
         var files = new List<(BlobId Id, DateTimeOffset Stored)>();
-        await foreach (var item in repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Snapshot), cancellationToken).ConfigureAwait(false))
+        await foreach (
+            var item in repository
+                .Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Snapshot), cancellationToken)
+                .ConfigureAwait(false)
+        )
         {
             if (BlobId.TryParse(item.Name, out var id))
                 files.Add((id, item.Modified ?? DateTimeOffset.MaxValue - slack));
@@ -40,8 +48,17 @@ public sealed class RecentSnapshots(ResticRepository repository)
         {
             if (place >= 0)
                 files[place] = (expected, DateTimeOffset.MaxValue - slack);
-            else if (await repository.Store.StatAsync(RepositoryLayout.Key(RepositoryFile.Snapshot, expected), cancellationToken).ConfigureAwait(false) is not null)
-                throw new RepositoryException(RepositoryErrorKind.Doubtful, $"The listing of snapshots lacks {expected.ToShortString()}, which is there. A listing that is short is no ground to work on.");
+            else if (
+                await repository
+                    .Store.StatAsync(RepositoryLayout.Key(RepositoryFile.Snapshot, expected), cancellationToken)
+                    .ConfigureAwait(false)
+                is not null
+            )
+                throw new RepositoryException(
+                    RepositoryErrorKind.Doubtful,
+                    $"The listing of snapshots lacks {expected.ToShortString()}, which is there. A listing that is short is "
+                        + $"no ground to work on."
+                );
         }
 
         files.Sort((left, right) => right.Stored.CompareTo(left.Stored));
@@ -53,8 +70,14 @@ public sealed class RecentSnapshots(ResticRepository repository)
                 break;
             var batch = files.Skip(next).Take(atATime).ToArray();
             var loaded = await Task.WhenAll(batch.Select(file => LoadAsync(file.Id, cancellationToken))).ConfigureAwait(false);
-            timesCount &= batch.Zip(loaded).All(pair => pair.Second is null || pair.First.Stored.Year == 9999 || (pair.Second.Taken - pair.First.Stored).Duration() <= slack);
-            found.AddRange(batch.Zip(loaded).Where(pair => pair.Second is not null).Select(pair => new StoredSnapshot(pair.First.Id, pair.Second!)));
+            timesCount &= batch
+                .Zip(loaded)
+                .All(pair =>
+                    pair.Second is null || pair.First.Stored.Year == 9999 || (pair.Second.Taken - pair.First.Stored).Duration() <= slack
+                );
+            found.AddRange(
+                batch.Zip(loaded).Where(pair => pair.Second is not null).Select(pair => new StoredSnapshot(pair.First.Id, pair.Second!))
+            );
         }
 
         return found;
@@ -65,7 +88,9 @@ public sealed class RecentSnapshots(ResticRepository repository)
         try
         {
             var snapshot = await repository.LoadFileAsync<Snapshot>(RepositoryFile.Snapshot, id, cancellationToken).ConfigureAwait(false);
-            return snapshot.Taken > DateTimeOffset.MinValue && snapshot.Root != default ? snapshot : throw new FormatException("A snapshot has no time or no tree.");
+            return snapshot.Taken > DateTimeOffset.MinValue && snapshot.Root != default
+                ? snapshot
+                : throw new FormatException("A snapshot has no time or no tree.");
         }
         catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
         {

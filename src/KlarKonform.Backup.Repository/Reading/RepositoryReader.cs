@@ -40,7 +40,12 @@ public sealed class RepositoryReader
     internal Task<byte[]> ReadBlobAsync(BlobHandle wanted, Index.MasterIndex index, CancellationToken cancellationToken) =>
         ReadBlobAsync(wanted, index, keep: null, cancellationToken);
 
-    private async Task<byte[]> ReadBlobAsync(BlobHandle wanted, Index.MasterIndex index, TreeCache? keep, CancellationToken cancellationToken)
+    private async Task<byte[]> ReadBlobAsync(
+        BlobHandle wanted,
+        Index.MasterIndex index,
+        TreeCache? keep,
+        CancellationToken cancellationToken
+    )
     {
         if (!index.TryFind(wanted, out var pack, out var blob))
             throw NotInIndex(wanted);
@@ -77,7 +82,8 @@ public sealed class RepositoryReader
         {
             return await ReadAsync(pack, blob, keep: null, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is RepositoryException or StorageException { Key: not null, Kind: StorageErrorKind.Other })
+        catch (Exception exception)
+            when (exception is RepositoryException or StorageException { Key: not null, Kind: StorageErrorKind.Other })
         {
             return null; // Concerns only this blob.
         }
@@ -101,15 +107,23 @@ public sealed class RepositoryReader
         }
     }
 
-    internal static RepositoryException NotInIndex(BlobHandle blob) => new(RepositoryErrorKind.Missing, $"The blob {blob} is not in the repository's index.");
+    internal static RepositoryException NotInIndex(BlobHandle blob) =>
+        new(RepositoryErrorKind.Missing, $"The blob {blob} is not in the repository's index.");
 
     /// <summary>Fills the buffer with a pack's bytes.</summary>
-    internal static async Task ReadRangeAsync(ResticRepository repository, BlobId pack, long offset, Memory<byte> target, CancellationToken cancellationToken)
+    internal static async Task ReadRangeAsync(
+        ResticRepository repository,
+        BlobId pack,
+        long offset,
+        Memory<byte> target,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            await using var stream = await repository.Store.OpenReadAsync(
-                RepositoryLayout.Key(RepositoryFile.Data, pack), offset, target.Length, cancellationToken).ConfigureAwait(false);
+            await using var stream = await repository
+                .Store.OpenReadAsync(RepositoryLayout.Key(RepositoryFile.Data, pack), offset, target.Length, cancellationToken)
+                .ConfigureAwait(false);
             await stream.ReadExactlyAsync(target, cancellationToken).ConfigureAwait(false);
         }
         catch (EndOfStreamException exception)
@@ -118,7 +132,11 @@ public sealed class RepositoryReader
         }
         catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
         {
-            throw new RepositoryException(RepositoryErrorKind.Missing, $"The pack {pack} is named by the index, but absent at the storage.", exception);
+            throw new RepositoryException(
+                RepositoryErrorKind.Missing,
+                $"The pack {pack} is named by the index, but absent at the storage.",
+                exception
+            );
         }
     }
 
@@ -137,15 +155,19 @@ public sealed class RepositoryReader
         if (_writer?.ReadPending(tree) is { } pending)
             return TreeJson.Read(pending, faults);
         await _repository.ContainsAsync(tree, cancellationToken).ConfigureAwait(false);
-        if (_trees is not null && _repository.Index.TryFind(tree, out _, out var blob)
-            && await _trees.FindAsync(blob, cancellationToken).ConfigureAwait(false) is { } kept)
+        if (
+            _trees is not null
+            && _repository.Index.TryFind(tree, out _, out var blob)
+            && await _trees.FindAsync(blob, cancellationToken).ConfigureAwait(false) is { } kept
+        )
             return TreeJson.Read(kept, faults);
         return TreeJson.Read(await ReadBlobAsync(tree, _repository.Index, _trees, cancellationToken).ConfigureAwait(false), faults);
     }
 
     /// <summary>What a tree points to; from the storage itself, unless the reader has a cache.</summary>
     /// <exception cref="RepositoryException">It is missing or damaged.</exception>
-    public Task<TreeLinks> ReadTreeLinksAsync(BlobId id, CancellationToken cancellationToken) => ReadTreeLinksAsync(id, mustBeStored: false, cancellationToken);
+    public Task<TreeLinks> ReadTreeLinksAsync(BlobId id, CancellationToken cancellationToken) =>
+        ReadTreeLinksAsync(id, mustBeStored: false, cancellationToken);
 
     /// <summary>What a tree points to; from the storage itself, unless the reader has a cache.</summary>
     /// <param name="id">The tree.</param>
@@ -170,7 +192,8 @@ public sealed class RepositoryReader
         var plain = ArrayPool<byte>.Shared.Rent((int)blob.PlainLength);
         try
         {
-            await ReadRangeAsync(_repository, pack, blob.Offset, stored.AsMemory(0, (int)blob.Length), cancellationToken).ConfigureAwait(false);
+            await ReadRangeAsync(_repository, pack, blob.Offset, stored.AsMemory(0, (int)blob.Length), cancellationToken)
+                .ConfigureAwait(false);
             var json = plain.AsMemory(0, (int)blob.PlainLength);
             BlobCodec.Open(_repository, stored.AsSpan(0, (int)blob.Length), blob, json.Span);
             return TreeLinks.Read(json.Span);
@@ -196,7 +219,10 @@ public sealed class RepositoryReader
         if (await _repository.ContainsAsync(blob, cancellationToken).ConfigureAwait(false))
             return;
         throw _repository.Index.TryFind(blob, out var pack, out _)
-            ? new RepositoryException(RepositoryErrorKind.Missing, $"The blob {blob} lies in the pack {pack} alone, which is out of the index and waits to be deleted.")
+            ? new RepositoryException(
+                RepositoryErrorKind.Missing,
+                $"The blob {blob} lies in the pack {pack} alone, which is out of the index and waits to be deleted."
+            )
             : NotInIndex(blob);
     }
 
@@ -204,7 +230,9 @@ public sealed class RepositoryReader
     public async Task CopyContentAsync(Node node, Stream target, CancellationToken cancellationToken)
     {
         foreach (var id in node.Content ?? [])
-            await target.WriteAsync(await ReadBlobAsync(BlobHandle.Data(id), cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            await target
+                .WriteAsync(await ReadBlobAsync(BlobHandle.Data(id), cancellationToken).ConfigureAwait(false), cancellationToken)
+                .ConfigureAwait(false);
     }
 
     /// <summary>The complete content of a small file.</summary>

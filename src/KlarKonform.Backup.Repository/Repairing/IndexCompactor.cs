@@ -52,11 +52,17 @@ public sealed class IndexCompactor
 
         if (small.Count < 2)
             return default;
-        var written = (await _repository.WriteIndexAsync(content.Values, alive.Token, held: _lock).ConfigureAwait(false))
-            .With(await _repository.WriteIndexAsync(metadata.Values, alive.Token, IndexJson.MetadataBlobsPerIndex, _lock).ConfigureAwait(false));
+        var written = (await _repository.WriteIndexAsync(content.Values, alive.Token, held: _lock).ConfigureAwait(false)).With(
+            await _repository.WriteIndexAsync(metadata.Values, alive.Token, IndexJson.MetadataBlobsPerIndex, _lock).ConfigureAwait(false)
+        );
         await _lock.ThrowIfLostAsync().ConfigureAwait(false);
         foreach (var (file, packs) in small)
-            await new GuardedRemoval(_repository, _lock).RemoveIndexAsync(BlobId.Parse(file.Name), packs, alive.Token).ConfigureAwait(false);
-        return (small.Aggregate(default(FileSetDigest), (census, each) => census.With(BlobId.Parse(each.File.Name), each.File.Size)), written);
+            await new GuardedRemoval(_repository, _lock)
+                .RemoveIndexAsync(BlobId.Parse(file.Name), packs, alive.Token)
+                .ConfigureAwait(false);
+        return (
+            small.Aggregate(default(FileSetDigest), (census, each) => census.With(BlobId.Parse(each.File.Name), each.File.Size)),
+            written
+        );
     }
 }

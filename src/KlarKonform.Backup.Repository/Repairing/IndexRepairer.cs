@@ -38,7 +38,9 @@ public sealed class IndexRepairer
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
         var (files, known, damaged) = await ReadIndexAsync(alive.Token).ConfigureAwait(false);
         var stored = new Dictionary<BlobId, StoredObject>();
-        await foreach (var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Data), alive.Token).ConfigureAwait(false))
+        await foreach (
+            var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Data), alive.Token).ConfigureAwait(false)
+        )
         {
             if (BlobId.TryParse(item.Name, out var id))
                 stored[id] = item;
@@ -78,7 +80,8 @@ public sealed class IndexRepairer
         }
 
         var absent = known.Values.Where(pack => !stored.ContainsKey(pack.Pack)).ToArray();
-        await ThrowIfThereAsync([.. absent.Where(pack => pack.Retired is null).Select(pack => pack.Pack)], stored.Count, alive.Token).ConfigureAwait(false);
+        await ThrowIfThereAsync([.. absent.Where(pack => pack.Retired is null).Select(pack => pack.Pack)], stored.Count, alive.Token)
+            .ConfigureAwait(false);
         contents.AddRange(absent.Select(pack => pack with { Retired = pack.Retired ?? _time.GetUtcNow() }));
         return new IndexRepairPlan
         {
@@ -103,7 +106,9 @@ public sealed class IndexRepairer
         await _repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
     }
 
-    private async Task<(List<BlobId> Files, Dictionary<BlobId, PackContents> Packs, List<BlobId> Damaged)> ReadIndexAsync(CancellationToken cancellationToken)
+    private async Task<(List<BlobId> Files, Dictionary<BlobId, PackContents> Packs, List<BlobId> Damaged)> ReadIndexAsync(
+        CancellationToken cancellationToken
+    )
     {
         var (files, packs, damaged) = (new List<BlobId>(), new Dictionary<BlobId, PackContents>(), new List<BlobId>());
         await foreach (var id in _repository.ListAsync(RepositoryFile.Index, cancellationToken).ConfigureAwait(false))
@@ -111,7 +116,11 @@ public sealed class IndexRepairer
             files.Add(id);
             try
             {
-                foreach (var pack in await _repository.LoadFileAsync(RepositoryFile.Index, id, IndexJson.Read, cancellationToken).ConfigureAwait(false))
+                foreach (
+                    var pack in await _repository
+                        .LoadFileAsync(RepositoryFile.Index, id, IndexJson.Read, cancellationToken)
+                        .ConfigureAwait(false)
+                )
                 {
                     // A pack that is in use in one file and retired in another counts as in use.
                     if (!packs.TryGetValue(pack.Pack, out var other) || (other.Retired is not null && pack.Retired is null))
@@ -131,13 +140,28 @@ public sealed class IndexRepairer
     private async Task ThrowIfThereAsync(IReadOnlyCollection<BlobId> absent, int listed, CancellationToken cancellationToken)
     {
         if (absent.Count > 0 && listed == 0)
-            throw new RepositoryException(RepositoryErrorKind.Doubtful, $"The index names {absent.Count} packs, and the storage lists none. Nothing was changed.");
+            throw new RepositoryException(
+                RepositoryErrorKind.Doubtful,
+                $"The index names {absent.Count} packs, and the storage lists none. Nothing was changed."
+            );
         var options = new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(absent, options, async (pack, token) =>
-        {
-            if (await _repository.Store.StatAsync(RepositoryLayout.Key(RepositoryFile.Data, pack), token).ConfigureAwait(false) is not null)
-                throw new RepositoryException(RepositoryErrorKind.Doubtful, $"The listing lacks the pack {pack}, which is there. Nothing was changed.");
-        }).ConfigureAwait(false);
+        await Parallel
+            .ForEachAsync(
+                absent,
+                options,
+                async (pack, token) =>
+                {
+                    if (
+                        await _repository.Store.StatAsync(RepositoryLayout.Key(RepositoryFile.Data, pack), token).ConfigureAwait(false)
+                        is not null
+                    )
+                        throw new RepositoryException(
+                            RepositoryErrorKind.Doubtful,
+                            $"The listing lacks the pack {pack}, which is there. Nothing was changed."
+                        );
+                }
+            )
+            .ConfigureAwait(false);
     }
 
     // Null if it cannot be read. A truncated pack has a header only by accident; its blobs must fill it exactly.

@@ -62,7 +62,11 @@ public sealed class PackRepairer
             foreach (var place in _repository.Index.FindAll(blob))
             {
                 var isStored = regular.ContainsKey(place.Pack) && !packs.Contains(place.Pack);
-                if (!isStored && !readable.Contains(place) && await _reader.TryReadAsync(place.Pack, place.Blob, alive.Token).ConfigureAwait(false) is null)
+                if (
+                    !isStored
+                    && !readable.Contains(place)
+                    && await _reader.TryReadAsync(place.Pack, place.Blob, alive.Token).ConfigureAwait(false) is null
+                )
                     continue;
                 lost.Remove(blob);
                 if (!isStored)
@@ -89,7 +93,8 @@ public sealed class PackRepairer
         {
             foreach (var (pack, blob) in plan.ToMove)
             {
-                var plain = await _reader.TryReadAsync(pack, blob, alive.Token).ConfigureAwait(false)
+                var plain =
+                    await _reader.TryReadAsync(pack, blob, alive.Token).ConfigureAwait(false)
                     ?? await _reader.ReadBlobAsync(blob.Handle, alive.Token).ConfigureAwait(false);
                 await writer.SaveBlobAsync(blob.Kind, plain, alive.Token).ConfigureAwait(false);
             }
@@ -106,9 +111,15 @@ public sealed class PackRepairer
     }
 
     private PackContents Retire(PackContents pack, PackRepairPlan plan) =>
-        new(pack.Pack, [.. pack.Blobs.Where(blob => plan.Readable.Contains((pack.Pack, blob)))]) { Retired = pack.Retired ?? _time.GetUtcNow() };
+        new(pack.Pack, [.. pack.Blobs.Where(blob => plan.Readable.Contains((pack.Pack, blob)))])
+        {
+            Retired = pack.Retired ?? _time.GetUtcNow(),
+        };
 
-    private async Task<(List<BlobId> Files, Dictionary<BlobId, PackContents> Packs)> ContentsAsync(Func<BlobId, bool> isWanted, CancellationToken cancellationToken)
+    private async Task<(List<BlobId> Files, Dictionary<BlobId, PackContents> Packs)> ContentsAsync(
+        Func<BlobId, bool> isWanted,
+        CancellationToken cancellationToken
+    )
     {
         var (files, contents) = (new List<BlobId>(), new Dictionary<BlobId, PackContents>());
         await foreach (var (file, packs) in _repository.IndexFilesAsync(cancellationToken).ConfigureAwait(false))

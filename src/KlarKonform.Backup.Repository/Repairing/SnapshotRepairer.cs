@@ -23,6 +23,7 @@ public sealed class SnapshotRepairer
     private readonly RepositoryLock _lock;
     private readonly RepositoryReader _reader;
     private readonly Dictionary<BlobId, TreeDamage?> _known = [];
+
     // File chunks that the index does not list, and whether they can be read nevertheless.
     private readonly Dictionary<BlobId, bool> _retiredPieces = [];
     private readonly HashSet<BlobHandle> _toRecover = [];
@@ -42,7 +43,10 @@ public sealed class SnapshotRepairer
     /// <param name="snapshots">The snapshots.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Those of which something is lost.</returns>
-    public async Task<IReadOnlyList<SnapshotRepairPlan>> PlanAsync(IEnumerable<StoredSnapshot> snapshots, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SnapshotRepairPlan>> PlanAsync(
+        IEnumerable<StoredSnapshot> snapshots,
+        CancellationToken cancellationToken
+    )
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
         var plans = new List<SnapshotRepairPlan>();
@@ -68,7 +72,9 @@ public sealed class SnapshotRepairer
         await using (var writer = new RepositoryWriter(_repository, new WriterOptions { Held = _lock }))
         {
             foreach (var blob in _toRecover)
-                await writer.SaveBlobAsync(blob.Kind, await _reader.ReadBlobAsync(blob, alive.Token).ConfigureAwait(false), alive.Token).ConfigureAwait(false);
+                await writer
+                    .SaveBlobAsync(blob.Kind, await _reader.ReadBlobAsync(blob, alive.Token).ConfigureAwait(false), alive.Token)
+                    .ConfigureAwait(false);
             await writer.FlushAsync(alive.Token).ConfigureAwait(false);
         }
 
@@ -86,7 +92,13 @@ public sealed class SnapshotRepairer
     /// <param name="forget">Whether to remove the original snapshot afterwards.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The new snapshot.</returns>
-    public async Task<BlobId> ExecuteAsync(SnapshotRepairPlan plan, IReadOnlyCollection<string> drop, IEnumerable<string> tags, bool forget, CancellationToken cancellationToken)
+    public async Task<BlobId> ExecuteAsync(
+        SnapshotRepairPlan plan,
+        IReadOnlyCollection<string> drop,
+        IEnumerable<string> tags,
+        bool forget,
+        CancellationToken cancellationToken
+    )
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
         await RecoverAsync(alive.Token).ConfigureAwait(false);
@@ -99,15 +111,23 @@ public sealed class SnapshotRepairer
 
         await _lock.ThrowIfLostAsync().ConfigureAwait(false);
         var original = JsonSerializer.SerializeToElement(plan.Id.ToString());
-        var repaired = await _lock.SaveSnapshotAsync(plan.Snapshot with
-        {
-            // A moment later than the original: a rule that keeps the newest of a day keeps this one.
-            Time = NanoTime.From(plan.Snapshot.Taken.AddMilliseconds(1)).ToString(),
-            Parent = plan.Id.ToString(),
-            Tree = root.ToString(),
-            Tags = [.. tags, RepairedTag],
-            Other = new Dictionary<string, JsonElement>(plan.Snapshot.Other ?? new Dictionary<string, JsonElement>()) { ["original"] = original },
-        }, alive.Token).ConfigureAwait(false);
+        var repaired = await _lock
+            .SaveSnapshotAsync(
+                plan.Snapshot with
+                {
+                    // A moment later than the original: a rule that keeps the newest of a day keeps this one.
+                    Time = NanoTime.From(plan.Snapshot.Taken.AddMilliseconds(1)).ToString(),
+                    Parent = plan.Id.ToString(),
+                    Tree = root.ToString(),
+                    Tags = [.. tags, RepairedTag],
+                    Other = new Dictionary<string, JsonElement>(plan.Snapshot.Other ?? new Dictionary<string, JsonElement>())
+                    {
+                        ["original"] = original,
+                    },
+                },
+                alive.Token
+            )
+            .ConfigureAwait(false);
         if (forget)
             await new GuardedRemoval(_repository, _lock).RemoveAsync(RepositoryFile.Snapshot, plan.Id, alive.Token).ConfigureAwait(false);
         return repaired;
@@ -135,7 +155,10 @@ public sealed class SnapshotRepairer
         {
             if (node.Subtree is { } subtree && await DamageAsync(subtree, cancellationToken).ConfigureAwait(false) is { } damage)
                 folders[node.Name] = damage;
-            else if (node.Content is { } content && (await ReadableAsync(content, cancellationToken).ConfigureAwait(false)).Count < content.Count)
+            else if (
+                node.Content is { } content
+                && (await ReadableAsync(content, cancellationToken).ConfigureAwait(false)).Count < content.Count
+            )
                 files.Add(node.Name);
         }
 
@@ -143,7 +166,13 @@ public sealed class SnapshotRepairer
     }
 
     private async Task<BlobId> RewriteAsync(
-        BlobId tree, TreeDamage? damage, string path, IReadOnlyCollection<string> drop, RepositoryWriter writer, CancellationToken cancellationToken)
+        BlobId tree,
+        TreeDamage? damage,
+        string path,
+        IReadOnlyCollection<string> drop,
+        RepositoryWriter writer,
+        CancellationToken cancellationToken
+    )
     {
         if (damage?.IsUnreadable == true)
             return await writer.SaveTreeAsync([], cancellationToken).ConfigureAwait(false);
@@ -154,8 +183,16 @@ public sealed class SnapshotRepairer
             if (drop.Contains(own))
                 continue;
             var below = damage?.Folders.GetValueOrDefault(node.Name);
-            if (node.Subtree is { } subtree && (below is not null || drop.Any(each => each.StartsWith(own + "/", StringComparison.Ordinal))))
-                nodes.Add(node with { Subtree = await RewriteAsync(subtree, below, own, drop, writer, cancellationToken).ConfigureAwait(false) });
+            if (
+                node.Subtree is { } subtree
+                && (below is not null || drop.Any(each => each.StartsWith(own + "/", StringComparison.Ordinal)))
+            )
+                nodes.Add(
+                    node with
+                    {
+                        Subtree = await RewriteAsync(subtree, below, own, drop, writer, cancellationToken).ConfigureAwait(false),
+                    }
+                );
             else if (damage?.Files.Contains(node.Name) != true)
                 nodes.Add(node);
             else if (await WithoutLostAsync(node, cancellationToken).ConfigureAwait(false) is { Size: > 0 } left)
@@ -168,7 +205,11 @@ public sealed class SnapshotRepairer
     private async Task<Node> WithoutLostAsync(Node file, CancellationToken cancellationToken)
     {
         var left = await ReadableAsync(file.Content!, cancellationToken).ConfigureAwait(false);
-        return file with { Content = left, Size = (ulong)left.Sum(blob => _repository.Index.TryFind(BlobHandle.Data(blob), out _, out var place) ? place.PlainLength : 0L) };
+        return file with
+        {
+            Content = left,
+            Size = (ulong)left.Sum(blob => _repository.Index.TryFind(BlobHandle.Data(blob), out _, out var place) ? place.PlainLength : 0L),
+        };
     }
 
     private async Task<IReadOnlyList<BlobId>> ReadableAsync(IEnumerable<BlobId> pieces, CancellationToken cancellationToken)

@@ -13,6 +13,8 @@ internal sealed record TreeDamage
     public IReadOnlyDictionary<string, TreeDamage> Folders { get; init; } = new Dictionary<string, TreeDamage>();
 
     /// <summary>Paths of everything damaged below the folder.</summary>
-    public IEnumerable<string> Paths(string above) => (IsUnreadable ? [above + "/"] : Files.Select(file => $"{above}/{file}"))
-        .Concat(Folders.SelectMany(folder => folder.Value.Paths($"{above}/{folder.Key}")));
+    public IEnumerable<string> Paths(string above) =>
+        (IsUnreadable ? [above + "/"] : Files.Select(file => $"{above}/{file}")).Concat(
+            Folders.SelectMany(folder => folder.Value.Paths($"{above}/{folder.Key}"))
+        );
 }

@@ -30,7 +30,11 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
     /// <param name="untimed">Is told, before <paramref name="done"/>, of a file that was written completely but without the original's
     /// time, and why.</param>
     public async Task RestoreAsync(
-        IReadOnlyCollection<FileToRestore> files, Action<FileToRestore, Exception?> done, CancellationToken cancellationToken, Action<FileToRestore, Exception>? untimed = null)
+        IReadOnlyCollection<FileToRestore> files,
+        Action<FileToRestore, Exception?> done,
+        CancellationToken cancellationToken,
+        Action<FileToRestore, Exception>? untimed = null
+    )
     {
         var places = new Dictionary<BlobId, List<(OpenFile File, long Offset)>>();
         var open = new List<OpenFile>();
@@ -44,7 +48,12 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
             {
                 if (!repository.Index.TryFind(BlobHandle.Data(id), out _, out var blob))
                 {
-                    target.Fail(new RepositoryException(RepositoryErrorKind.Missing, $"The blob {id}, a piece of '{file.Node.Name}', is not in the repository's index."));
+                    target.Fail(
+                        new RepositoryException(
+                            RepositoryErrorKind.Missing,
+                            $"The blob {id}, a piece of '{file.Node.Name}', is not in the repository's index."
+                        )
+                    );
                     break;
                 }
 
@@ -63,16 +72,23 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
 
         try
         {
-            await _reader.ReadAsync(order, (id, plain, token) =>
-            {
-                foreach (var (file, offset) in places[id])
-                    file.Write(plain.Span, offset);
-                return ValueTask.CompletedTask;
-            }, (id, exception) =>
-            {
-                foreach (var (file, _) in places[id])
-                    file.Fail(exception);
-            }, cancellationToken).ConfigureAwait(false);
+            await _reader
+                .ReadAsync(
+                    order,
+                    (id, plain, token) =>
+                    {
+                        foreach (var (file, offset) in places[id])
+                            file.Write(plain.Span, offset);
+                        return ValueTask.CompletedTask;
+                    },
+                    (id, exception) =>
+                    {
+                        foreach (var (file, _) in places[id])
+                            file.Fail(exception);
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -82,7 +98,8 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
     }
 
     /// <summary>A file being assembled. Thread-safe.</summary>
-    private sealed class OpenFile(FileToRestore file, Action<FileToRestore, Exception?> done, Action<FileToRestore, Exception>? untimed) : IDisposable
+    private sealed class OpenFile(FileToRestore file, Action<FileToRestore, Exception?> done, Action<FileToRestore, Exception>? untimed)
+        : IDisposable
     {
         private readonly string _temporary = $"{file.Path}.{Guid.NewGuid().ToString("N")[..8]}.part";
         private readonly object _gate = new();
@@ -156,7 +173,15 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
             }
         }
 
-        private SafeFileHandle Open(long length) => _handle ??= File.OpenHandle(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.None, length > BatchReader.MaxRange ? length : 0);
+        private SafeFileHandle Open(long length) =>
+            _handle ??= File.OpenHandle(
+                _temporary,
+                FileMode.CreateNew,
+                FileAccess.Write,
+                FileShare.None,
+                FileOptions.None,
+                length > BatchReader.MaxRange ? length : 0
+            );
 
         private void Finish()
         {

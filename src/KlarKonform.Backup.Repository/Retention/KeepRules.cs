@@ -59,7 +59,11 @@ public sealed record KeepRules
     /// <param name="snapshots">The snapshots, in any order.</param>
     /// <param name="time">When a snapshot was taken, with the offset that determines its calendar day and week.</param>
     /// <param name="now">The current time: spans do not reach back from snapshots in the future.</param>
-    public IReadOnlyList<(T Snapshot, IReadOnlyList<string> Reasons)> Apply<T>(IEnumerable<T> snapshots, Func<T, DateTimeOffset> time, DateTimeOffset now)
+    public IReadOnlyList<(T Snapshot, IReadOnlyList<string> Reasons)> Apply<T>(
+        IEnumerable<T> snapshots,
+        Func<T, DateTimeOffset> time,
+        DateTimeOffset now
+    )
     {
         var sorted = snapshots.OrderByDescending(time).ToArray();
         if (IsEmpty)
@@ -67,10 +71,17 @@ public sealed record KeepRules
         var newest = sorted.Select(time).Where(each => each < now).DefaultIfEmpty(now).Max();
         Bucket[] buckets =
         [
-            new("last", (_, number) => number, Last, null), new("hourly", Hour, Hourly, null), new("daily", Day, Daily, null),
-            new("weekly", Week, Weekly, null), new("monthly", Month, Monthly, null), new("yearly", Year, Yearly, null),
-            Spanning("hourly", Hour, WithinHourly, newest), Spanning("daily", Day, WithinDaily, newest), Spanning("weekly", Week, WithinWeekly, newest),
-            Spanning("monthly", Month, WithinMonthly, newest), Spanning("yearly", Year, WithinYearly, newest),
+            new("last", (_, number) => number, Last, null),
+            new("hourly", Hour, Hourly, null),
+            new("daily", Day, Daily, null),
+            new("weekly", Week, Weekly, null),
+            new("monthly", Month, Monthly, null),
+            new("yearly", Year, Yearly, null),
+            Spanning("hourly", Hour, WithinHourly, newest),
+            Spanning("daily", Day, WithinDaily, newest),
+            Spanning("weekly", Week, WithinWeekly, newest),
+            Spanning("monthly", Month, WithinMonthly, newest),
+            Spanning("yearly", Year, WithinYearly, newest),
         ];
         var since = Within.IsZero ? DateTimeOffset.MaxValue : Within.Before(newest);
         var decisions = new List<(T, IReadOnlyList<string>)>(sorted.Length);
@@ -80,7 +91,9 @@ public sealed record KeepRules
             var reasons = new List<string>();
             if (moment > since)
                 reasons.Add($"within {Within}");
-            reasons.AddRange(buckets.Where(bucket => bucket.Takes(moment, i, KeepsOldest && i == sorted.Length - 1)).Select(bucket => bucket.Reason));
+            reasons.AddRange(
+                buckets.Where(bucket => bucket.Takes(moment, i, KeepsOldest && i == sorted.Length - 1)).Select(bucket => bucket.Reason)
+            );
             decisions.Add((sorted[i], reasons));
         }
 
@@ -94,7 +107,8 @@ public sealed record KeepRules
 
     private static int Day(DateTimeOffset time, int number) => (Month(time, number) * 100) + time.Day;
 
-    private static int Week(DateTimeOffset time, int number) => (ISOWeek.GetYear(time.DateTime) * 100) + ISOWeek.GetWeekOfYear(time.DateTime);
+    private static int Week(DateTimeOffset time, int number) =>
+        (ISOWeek.GetYear(time.DateTime) * 100) + ISOWeek.GetWeekOfYear(time.DateTime);
 
     private static int Month(DateTimeOffset time, int number) => (time.Year * 100) + time.Month;
 

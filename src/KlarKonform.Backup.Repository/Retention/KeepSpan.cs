@@ -27,5 +27,6 @@ public readonly record struct KeepSpan(int Years, int Months, int Days, int Hour
     /// <inheritdoc />
     public override string ToString() => IsZero ? "0d" : $"{Part(Years, 'y')}{Part(Months, 'm')}{Part(Days, 'd')}{Part(Hours, 'h')}";
 
-    private static string Part(int count, char unit) => count == 0 ? "" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{count}{unit}");
+    private static string Part(int count, char unit) =>
+        count == 0 ? "" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{count}{unit}");
 }

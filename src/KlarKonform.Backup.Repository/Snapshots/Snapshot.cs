@@ -58,7 +58,8 @@ public sealed record Snapshot
 
     /// <summary>The snapshot that a program changed into this one (restic's tag, rewrite and repair snapshots), or null.</summary>
     [JsonIgnore]
-    public string? Original => Other is not null && Other.TryGetValue("original", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+    public string? Original =>
+        Other is not null && Other.TryGetValue("original", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
 
     /// <summary>The time as a .NET value.</summary>
     [JsonIgnore]

@@ -21,7 +21,7 @@ public static class SnapshotOrder
         {
             // Its parents first, without recursion: a chain of ten years is long. A snapshot that is its own ancestor is placed where it is
             // met.
-            for (var next = snapshot; placed.Add(next.Id);)
+            for (var next = snapshot; placed.Add(next.Id); )
             {
                 waiting.Push(next);
                 if (next.Snapshot.Parent is not { } parent || !byId.TryGetValue(parent, out next))

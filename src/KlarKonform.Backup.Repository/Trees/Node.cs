@@ -87,27 +87,29 @@ public sealed record Node
     public byte[]? Attribute(string name) => ExtendedAttributes?.FirstOrDefault(attribute => attribute.Name == name)?.Value;
 
     /// <summary>A file that its owner can read and write.</summary>
-    public static Node NewFile(string name, ulong size, IReadOnlyList<BlobId> content, DateTimeOffset modified) => new()
-    {
-        Name = name,
-        Type = NodeType.File,
-        Mode = 0b110_000_000,
-        ModTime = NanoTime.From(modified),
-        AccessTime = NanoTime.From(modified),
-        ChangeTime = NanoTime.From(modified),
-        Size = size,
-        Content = content,
-    };
+    public static Node NewFile(string name, ulong size, IReadOnlyList<BlobId> content, DateTimeOffset modified) =>
+        new()
+        {
+            Name = name,
+            Type = NodeType.File,
+            Mode = 0b110_000_000,
+            ModTime = NanoTime.From(modified),
+            AccessTime = NanoTime.From(modified),
+            ChangeTime = NanoTime.From(modified),
+            Size = size,
+            Content = content,
+        };
 
     /// <summary>A folder that its owner can read and write.</summary>
-    public static Node NewDirectory(string name, BlobId subtree, DateTimeOffset modified) => new()
-    {
-        Name = name,
-        Type = NodeType.Directory,
-        Mode = DirectoryMode | 0b111_000_000,
-        ModTime = NanoTime.From(modified),
-        AccessTime = NanoTime.From(modified),
-        ChangeTime = NanoTime.From(modified),
-        Subtree = subtree,
-    };
+    public static Node NewDirectory(string name, BlobId subtree, DateTimeOffset modified) =>
+        new()
+        {
+            Name = name,
+            Type = NodeType.Directory,
+            Mode = DirectoryMode | 0b111_000_000,
+            ModTime = NanoTime.From(modified),
+            AccessTime = NanoTime.From(modified),
+            ChangeTime = NanoTime.From(modified),
+            Subtree = subtree,
+        };
 }

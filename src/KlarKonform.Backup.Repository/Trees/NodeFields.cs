@@ -45,59 +45,104 @@ internal struct NodeFields
             return true;
         switch (field)
         {
-            case Field.Name: _name = GoJson.Unquote(reader.GetString()!); break;
-            case Field.Type: _type = reader.GetString(); break;
-            case Field.Mode: _mode = reader.GetUInt32(); break;
-            case Field.Modified: _modified = NanoTime.Parse(reader.GetString()!); break;
-            case Field.Accessed: _accessed = NanoTime.Parse(reader.GetString()!); break;
-            case Field.Changed: _changed = NanoTime.Parse(reader.GetString()!); break;
-            case Field.Uid: _uid = reader.GetUInt32(); break;
-            case Field.Gid: _gid = reader.GetUInt32(); break;
-            case Field.User: _user = reader.GetString(); break;
-            case Field.Group: _group = reader.GetString(); break;
-            case Field.Inode: _inode = reader.GetUInt64(); break;
-            case Field.DeviceId: _deviceId = reader.GetUInt64(); break;
-            case Field.Size: _size = reader.GetUInt64(); break;
-            case Field.Links: _links = reader.GetUInt64(); break;
-            case Field.LinkTarget: _linkTarget = reader.GetString(); break;
-            case Field.LinkTargetRaw: _linkTargetRaw = reader.GetBytesFromBase64(); break;
-            case Field.Attributes: _attributes = ReadAttributes(ref reader); break;
-            case Field.Generic: _generic = ReadRaw(ref reader, json); break;
-            case Field.Device: _device = reader.GetUInt64(); break;
-            case Field.Content: _content = ReadContent(ref reader); break;
-            case Field.Subtree: _subtree = ReadId(ref reader); break;
-            default: _error = reader.GetString(); break;
+            case Field.Name:
+                _name = GoJson.Unquote(reader.GetString()!);
+                break;
+            case Field.Type:
+                _type = reader.GetString();
+                break;
+            case Field.Mode:
+                _mode = reader.GetUInt32();
+                break;
+            case Field.Modified:
+                _modified = NanoTime.Parse(reader.GetString()!);
+                break;
+            case Field.Accessed:
+                _accessed = NanoTime.Parse(reader.GetString()!);
+                break;
+            case Field.Changed:
+                _changed = NanoTime.Parse(reader.GetString()!);
+                break;
+            case Field.Uid:
+                _uid = reader.GetUInt32();
+                break;
+            case Field.Gid:
+                _gid = reader.GetUInt32();
+                break;
+            case Field.User:
+                _user = reader.GetString();
+                break;
+            case Field.Group:
+                _group = reader.GetString();
+                break;
+            case Field.Inode:
+                _inode = reader.GetUInt64();
+                break;
+            case Field.DeviceId:
+                _deviceId = reader.GetUInt64();
+                break;
+            case Field.Size:
+                _size = reader.GetUInt64();
+                break;
+            case Field.Links:
+                _links = reader.GetUInt64();
+                break;
+            case Field.LinkTarget:
+                _linkTarget = reader.GetString();
+                break;
+            case Field.LinkTargetRaw:
+                _linkTargetRaw = reader.GetBytesFromBase64();
+                break;
+            case Field.Attributes:
+                _attributes = ReadAttributes(ref reader);
+                break;
+            case Field.Generic:
+                _generic = ReadRaw(ref reader, json);
+                break;
+            case Field.Device:
+                _device = reader.GetUInt64();
+                break;
+            case Field.Content:
+                _content = ReadContent(ref reader);
+                break;
+            case Field.Subtree:
+                _subtree = ReadId(ref reader);
+                break;
+            default:
+                _error = reader.GetString();
+                break;
         }
 
         return true;
     }
 
     /// <exception cref="JsonException">Name or type is missing.</exception>
-    public readonly Node ToNode() => new()
-    {
-        Name = _name ?? throw new JsonException("A node has no name."),
-        Type = _type ?? throw new JsonException("A node has no type."),
-        Mode = _mode,
-        ModTime = _modified,
-        AccessTime = _accessed,
-        ChangeTime = _changed,
-        Uid = _uid,
-        Gid = _gid,
-        User = _user,
-        Group = _group,
-        Inode = _inode,
-        DeviceId = _deviceId,
-        Size = _size,
-        Links = _links,
-        LinkTarget = _linkTarget,
-        LinkTargetRaw = _linkTargetRaw,
-        ExtendedAttributes = _attributes,
-        GenericAttributes = _generic,
-        Device = _device,
-        Content = _content,
-        Subtree = _subtree,
-        Error = _error,
-    };
+    public readonly Node ToNode() =>
+        new()
+        {
+            Name = _name ?? throw new JsonException("A node has no name."),
+            Type = _type ?? throw new JsonException("A node has no type."),
+            Mode = _mode,
+            ModTime = _modified,
+            AccessTime = _accessed,
+            ChangeTime = _changed,
+            Uid = _uid,
+            Gid = _gid,
+            User = _user,
+            Group = _group,
+            Inode = _inode,
+            DeviceId = _deviceId,
+            Size = _size,
+            Links = _links,
+            LinkTarget = _linkTarget,
+            LinkTargetRaw = _linkTargetRaw,
+            ExtendedAttributes = _attributes,
+            GenericAttributes = _generic,
+            Device = _device,
+            Content = _content,
+            Subtree = _subtree,
+            Error = _error,
+        };
 
     private static Field FieldOf(ref Utf8JsonReader reader) =>
         reader.ValueTextEquals("name"u8) ? Field.Name

@@ -29,7 +29,10 @@ internal sealed class PackBuffers(int filled, int uploaded, WriterOptions option
     public async Task<byte[]> RentAsync(CancellationToken cancellationToken)
     {
         var mayAllocate = _allocated < filled + uploaded;
-        var patience = !mayAllocate ? Timeout.InfiniteTimeSpan : _allocated <= filled ? TimeSpan.Zero : s_patience;
+        var patience =
+            !mayAllocate ? Timeout.InfiniteTimeSpan
+            : _allocated <= filled ? TimeSpan.Zero
+            : s_patience;
         if (await _returned.WaitAsync(patience, cancellationToken).ConfigureAwait(false) && _idle.TryTake(out var buffer))
             return buffer;
         _allocated++;

@@ -47,7 +47,9 @@ internal sealed class PackBuilder
     public bool HasRoomFor(int length) => !IsFull && _length + length + _headerSize + PackHeader.MaxEntry <= Buffer.Length;
 
     /// <summary>Whether all of another pack fits without exceeding the intended pack size.</summary>
-    public bool HasRoomFor(PackBuilder other) => _length + other._length < _buffers.PackSize && _blobs.Count + other._blobs.Count <= MaxBlobs
+    public bool HasRoomFor(PackBuilder other) =>
+        _length + other._length < _buffers.PackSize
+        && _blobs.Count + other._blobs.Count <= MaxBlobs
         && _length + other._length + _headerSize + other._headerSize <= Buffer.Length;
 
     /// <summary>

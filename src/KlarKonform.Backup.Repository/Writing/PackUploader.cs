@@ -59,7 +59,12 @@ internal sealed class PackUploader : IAsyncDisposable
     {
         var upload = Task.Run(() => UploadAsync(pack), CancellationToken.None);
         _running[upload] = true;
-        _ = upload.ContinueWith(done => _running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = upload.ContinueWith(
+            done => _running.TryRemove(done, out _),
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
     }
 
     /// <summary>Waits for the uploads that were started and writes the index of packs that are not in one yet.</summary>

@@ -20,7 +20,13 @@ internal sealed class Packer(PackBuffers buffers, int open, Func<int, int> draw,
     private readonly PackBuilder?[] _open = new PackBuilder?[open];
 
     /// <summary>Reserves a place for a blob; waits while every buffer is in use. A full pack is closed and passed on.</summary>
-    public async Task<(PackBuilder Pack, PackedBlob Blob)> ReserveAsync(BlobId id, BlobKind kind, int length, int uncompressedLength, CancellationToken cancellationToken)
+    public async Task<(PackBuilder Pack, PackedBlob Blob)> ReserveAsync(
+        BlobId id,
+        BlobKind kind,
+        int length,
+        int uncompressedLength,
+        CancellationToken cancellationToken
+    )
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try

@@ -30,6 +30,7 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
     private readonly PackBuffers[] _buffers; // Content, trees, state; in the order of the packers.
     private readonly PackUploader _uploader;
     private readonly Packer[] _packers;
+
     // A tree or a leaf of the item index takes some kilobytes: a run works on about a thousand of them.
     private readonly RecentBlobs _recent = new(8 << 20);
     private readonly AddedBlobs _added = new();
@@ -47,15 +48,16 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
     /// <param name="options">How it packs and uploads; null for restic's pack size and two uploads.</param>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.UnsupportedVersion"/>: version 1 is read only.</exception>
     public RepositoryWriter(ResticRepository repository, WriterOptions? options = null)
-        : this(repository, repository.Index, options)
-    {
-    }
+        : this(repository, repository.Index, options) { }
 
     /// <summary>Writes what the given index does not contain; what is written is added to it.</summary>
     internal RepositoryWriter(ResticRepository repository, MasterIndex index, WriterOptions? options = null)
     {
         if (repository.Config.Version < 2)
-            throw new RepositoryException(RepositoryErrorKind.UnsupportedVersion, "Repositories of format version 1 are read only; 'restic migrate upgrade_repo_v2' upgrades them.");
+            throw new RepositoryException(
+                RepositoryErrorKind.UnsupportedVersion,
+                "Repositories of format version 1 are read only; 'restic migrate upgrade_repo_v2' upgrades them."
+            );
         options ??= new WriterOptions();
         _repository = repository;
         _index = index;
@@ -63,9 +65,20 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
 
         // Trees have packs of their own, as in restic, and so has state, so that small index files say where it is. Both fill slowly: a
         // caller that arrives while such a pack is uploaded waits for it.
-        _buffers = [new PackBuffers(OpenContentPacks, options.Uploads, options), new PackBuffers(1, 0, options.ForMetadata), new PackBuffers(1, 0, options.ForMetadata)];
+        _buffers =
+        [
+            new PackBuffers(OpenContentPacks, options.Uploads, options),
+            new PackBuffers(1, 0, options.ForMetadata),
+            new PackBuffers(1, 0, options.ForMetadata),
+        ];
         _uploader = new PackUploader(repository, options.Uploads, Settle, options.Held);
-        _packers = [.. _buffers.Select((buffers, number) => new Packer(buffers, number == Content ? OpenContentPacks : 1, options.Draw, number != Content, _uploader.Start))];
+        _packers =
+        [
+            .. _buffers.Select(
+                (buffers, number) =>
+                    new Packer(buffers, number == Content ? OpenContentPacks : 1, options.Draw, number != Content, _uploader.Start)
+            ),
+        ];
         _splitter = new StreamSplitter(repository.Chunker, (piece, token) => SaveBlobAsync(BlobKind.Data, Content, piece, token));
         _stateSplitter = new StreamSplitter(repository.Chunker, (piece, token) => SaveBlobAsync(BlobKind.Data, State, piece, token));
     }
@@ -103,7 +116,14 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
 
     /// <summary>Stores a blob together with others of its sort.</summary>
     internal Task<BlobId> SaveBlobAsync(BlobKind kind, ReadOnlyMemory<byte> plain, bool isMetadata, CancellationToken cancellationToken) =>
-        SaveBlobAsync(kind, kind == BlobKind.Tree ? Trees : isMetadata ? State : Content, plain, cancellationToken);
+        SaveBlobAsync(
+            kind,
+            kind == BlobKind.Tree ? Trees
+                : isMetadata ? State
+                : Content,
+            plain,
+            cancellationToken
+        );
 
     private async Task<BlobId> SaveBlobAsync(BlobKind kind, int packer, ReadOnlyMemory<byte> plain, CancellationToken cancellationToken)
     {
@@ -147,7 +167,8 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
     }
 
     /// <summary>Splits a stream by content and stores the chunks. Memory is limited to a few chunks, whatever the length.</summary>
-    public Task<SavedContent> SaveStreamAsync(Stream content, CancellationToken cancellationToken) => SaveStreamAsync(content, null, cancellationToken);
+    public Task<SavedContent> SaveStreamAsync(Stream content, CancellationToken cancellationToken) =>
+        SaveStreamAsync(content, null, cancellationToken);
 
     /// <summary>
     /// Like <see cref="SaveStreamAsync(Stream, CancellationToken)"/>, and reports each chunk as it is saved. A stream that begins where one
@@ -156,13 +177,18 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
     /// <param name="content">The stream.</param>
     /// <param name="taken">Called for every chunk, one after another and in order. The bytes are valid during the call.</param>
     /// <param name="cancellationToken">Cancels the saving.</param>
-    public Task<SavedContent> SaveStreamAsync(Stream content, Action<BlobId, ReadOnlyMemory<byte>>? taken, CancellationToken cancellationToken) => _splitter.SaveAsync(content, taken, cancellationToken);
+    public Task<SavedContent> SaveStreamAsync(
+        Stream content,
+        Action<BlobId, ReadOnlyMemory<byte>>? taken,
+        CancellationToken cancellationToken
+    ) => _splitter.SaveAsync(content, taken, cancellationToken);
 
     /// <summary>
     /// Like <see cref="SaveStreamAsync(Stream, CancellationToken)"/>, for resumption state: stored in separate packs, which are few and
     /// quick to read.
     /// </summary>
-    public Task<SavedContent> SaveStateAsync(Stream content, CancellationToken cancellationToken) => _stateSplitter.SaveAsync(content, null, cancellationToken);
+    public Task<SavedContent> SaveStateAsync(Stream content, CancellationToken cancellationToken) =>
+        _stateSplitter.SaveAsync(content, null, cancellationToken);
 
     /// <summary>Stores a tree; the nodes must be sorted by <see cref="TreeJson.NameOrder"/> and have distinct names.</summary>
     public async Task<BlobId> SaveTreeAsync(IEnumerable<Node> nodes, CancellationToken cancellationToken)
@@ -202,8 +228,13 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
     /// The plain bytes of a blob that was saved but is not in the index yet, or of a tree or state that was saved recently; or null. Must
     /// not be changed.
     /// </summary>
-    public byte[]? ReadPending(BlobHandle wanted) => _recent.Find(wanted) ??
-        (_pending.TryGetValue(wanted, out var slot) && slot.Copy() is var (stored, blob) ? BlobCodec.Open(_repository, stored, blob) : null);
+    public byte[]? ReadPending(BlobHandle wanted) =>
+        _recent.Find(wanted)
+        ?? (
+            _pending.TryGetValue(wanted, out var slot) && slot.Copy() is var (stored, blob)
+                ? BlobCodec.Open(_repository, stored, blob)
+                : null
+        );
 
     // A new blob is looked up in the unread part of the index only if there is more new data than reading would cost, and if that part is
     // small enough for the memory: until the next prune, chunks may be stored twice.
@@ -211,13 +242,24 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
     {
         if (_index.Contains(blob))
             return true;
-        if (!ReferenceEquals(_index, _repository.Index) || _repository.UnreadIndexBytes == 0 || _repository.UnreadIndexBytes > _maxUnreadIndex || Interlocked.Add(ref _unmatched, length) <= _repository.UnreadIndexBytes)
+        if (
+            !ReferenceEquals(_index, _repository.Index)
+            || _repository.UnreadIndexBytes == 0
+            || _repository.UnreadIndexBytes > _maxUnreadIndex
+            || Interlocked.Add(ref _unmatched, length) <= _repository.UnreadIndexBytes
+        )
             return false;
         await _repository.CompleteIndexAsync(cancellationToken).ConfigureAwait(false);
         return _index.Contains(blob);
     }
 
-    private async Task PackAsync(BlobHandle wanted, int packer, ReadOnlyMemory<byte> plain, PendingBlob slot, CancellationToken cancellationToken)
+    private async Task PackAsync(
+        BlobHandle wanted,
+        int packer,
+        ReadOnlyMemory<byte> plain,
+        PendingBlob slot,
+        CancellationToken cancellationToken
+    )
     {
         byte[]? compressed = null;
         try
@@ -233,8 +275,15 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
                     text = compressed.AsMemory(0, length);
             }
 
-            var (pack, blob) = await _packers[packer].ReserveAsync(
-                wanted.Id, wanted.Kind, text.Length + CryptoKey.Overhead, text.Equals(plain) ? 0 : plain.Length, cancellationToken).ConfigureAwait(false);
+            var (pack, blob) = await _packers[packer]
+                .ReserveAsync(
+                    wanted.Id,
+                    wanted.Kind,
+                    text.Length + CryptoKey.Overhead,
+                    text.Equals(plain) ? 0 : plain.Length,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             Seal(text.Span, pack, blob);
             slot.SetPacked(pack, blob);
             if (packer != Content)

@@ -26,7 +26,11 @@ internal sealed class StreamSplitter(Chunker chunker, Func<ReadOnlyMemory<byte>,
     /// <param name="taken">Called for every saved chunk, one after another and in order; or null. The bytes are valid during the
     /// call.</param>
     /// <param name="cancellationToken">Cancels the saving.</param>
-    public async Task<SavedContent> SaveAsync(Stream content, Action<BlobId, ReadOnlyMemory<byte>>? taken, CancellationToken cancellationToken)
+    public async Task<SavedContent> SaveAsync(
+        Stream content,
+        Action<BlobId, ReadOnlyMemory<byte>>? taken,
+        CancellationToken cancellationToken
+    )
     {
         var ids = new List<BlobId>();
         long size = 0;
@@ -42,7 +46,9 @@ internal sealed class StreamSplitter(Chunker chunker, Func<ReadOnlyMemory<byte>,
             {
                 if (filled == buffer.Length)
                     buffer = Grow(buffer, filled);
-                var read = await content.ReadAsync(buffer.AsMemory(filled, Math.Min(buffer.Length - filled, ReadSize)), cancellationToken).ConfigureAwait(false);
+                var read = await content
+                    .ReadAsync(buffer.AsMemory(filled, Math.Min(buffer.Length - filled, ReadSize)), cancellationToken)
+                    .ConfigureAwait(false);
                 ended = read == 0;
                 filled += read;
                 continue;

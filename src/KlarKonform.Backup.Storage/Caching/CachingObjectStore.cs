@@ -103,10 +103,11 @@ public sealed class CachingObjectStore(IObjectStore inner, IObjectStore cache, I
     {
         var copies = new Dictionary<string, long>(StringComparer.Ordinal);
         await TryAsync(async () =>
-        {
-            await foreach (var item in cache.ListAsync(folder, cancellationToken).ConfigureAwait(false))
-                copies[item.Key] = item.Size;
-        }).ConfigureAwait(false);
+            {
+                await foreach (var item in cache.ListAsync(folder, cancellationToken).ConfigureAwait(false))
+                    copies[item.Key] = item.Size;
+            })
+            .ConfigureAwait(false);
         return copies;
     }
 

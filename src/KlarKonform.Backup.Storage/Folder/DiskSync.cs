@@ -11,9 +11,7 @@ public sealed class DiskSync : IDiskSync
     private const int ReplaceExisting = 0x1;
     private const int WriteThrough = 0x8;
 
-    private DiskSync()
-    {
-    }
+    private DiskSync() { }
 
     /// <summary>The only instance.</summary>
     public static IDiskSync System { get; } = new DiskSync();
@@ -50,7 +48,8 @@ public sealed class DiskSync : IDiskSync
     // Paths of more than 260 characters need this form; .NET's own calls add it by themselves.
     private static string Extended(string path) =>
         path.StartsWith(@"\\?\", StringComparison.Ordinal) || path.StartsWith(@"\\.\", StringComparison.Ordinal) ? path
-            : path.StartsWith(@"\\", StringComparison.Ordinal) ? string.Concat(@"\\?\UNC\", path.AsSpan(2)) : @"\\?\" + path;
+        : path.StartsWith(@"\\", StringComparison.Ordinal) ? string.Concat(@"\\?\UNC\", path.AsSpan(2))
+        : @"\\?\" + path;
 
     [DllImport("kernel32", EntryPoint = "MoveFileExW", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]

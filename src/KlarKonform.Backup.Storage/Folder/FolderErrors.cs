@@ -9,8 +9,9 @@ internal static class FolderErrors
     // A network share that went away: ERROR_BAD_NETPATH, ERROR_UNEXP_NET_ERR, ERROR_NETNAME_DELETED, ERROR_BAD_NET_NAME, ERROR_SEM_TIMEOUT
     // and ERROR_NETWORK_UNREACHABLE on Windows; ENETDOWN, ENETUNREACH, ECONNRESET, ENOTCONN, ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH and ESTALE
     // on Linux.
-    private static readonly int[] s_network =
-        OperatingSystem.IsWindows() ? [53, 59, 64, 67, 121, 1231] : [100, 101, 104, 107, 110, 112, 113, 116];
+    private static readonly int[] s_network = OperatingSystem.IsWindows()
+        ? [53, 59, 64, 67, 121, 1231]
+        : [100, 101, 104, 107, 110, 112, 113, 116];
 
     /// <summary>Whether it is a failure of the file system.</summary>
     public static bool IsOne(Exception exception) => exception is IOException or UnauthorizedAccessException;

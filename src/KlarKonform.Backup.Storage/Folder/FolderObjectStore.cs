@@ -31,19 +31,22 @@ public sealed class FolderObjectStore : IObjectStore
     /// <inheritdoc />
     public Task PrepareAsync(bool create, CancellationToken cancellationToken)
     {
-        Run(null, () =>
-        {
-            if (LocalEntries.AttributesOf(_root)?.HasFlag(FileAttributes.Directory) != true)
+        Run(
+            null,
+            () =>
             {
-                if (!create)
-                    throw new StorageException(StorageErrorKind.NotFound, Location, null, $"The folder '{_root}' does not exist.");
-                _writer.CreateFolder(_root);
-            }
+                if (LocalEntries.AttributesOf(_root)?.HasFlag(FileAttributes.Directory) != true)
+                {
+                    if (!create)
+                        throw new StorageException(StorageErrorKind.NotFound, Location, null, $"The folder '{_root}' does not exist.");
+                    _writer.CreateFolder(_root);
+                }
 
-            _sightings.SawRoot();
-            if (LocalEntries.AttributesOf(PathOf(ObjectKeys.Anchor)) is not null)
-                _sightings.Saw(ObjectKeys.Anchor);
-        });
+                _sightings.SawRoot();
+                if (LocalEntries.AttributesOf(PathOf(ObjectKeys.Anchor)) is not null)
+                    _sightings.Saw(ObjectKeys.Anchor);
+            }
+        );
         return Task.CompletedTask;
     }
 
@@ -51,62 +54,81 @@ public sealed class FolderObjectStore : IObjectStore
     public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken)
     {
         StoredObject? found = null;
-        Run(key, () =>
-        {
-            if (LocalEntries.FileAt(PathOf(key), mayBeLink: true) is not var (length, _))
+        Run(
+            key,
+            () =>
             {
-                EnsureInSight(key);
-                return;
-            }
+                if (LocalEntries.FileAt(PathOf(key), mayBeLink: true) is not var (length, _))
+                {
+                    EnsureInSight(key);
+                    return;
+                }
 
-            _sightings.Saw(key);
-            found = new StoredObject(key, length);
-        });
+                _sightings.Saw(key);
+                found = new StoredObject(key, length);
+            }
+        );
         return Task.FromResult(found);
     }
 
     /// <inheritdoc />
     public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
-        _durable ? Task.Factory.StartNew(() => Save(key, content, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default)
+        _durable
+            ? Task.Factory.StartNew(
+                () => Save(key, content, cancellationToken),
+                cancellationToken,
+                TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+                TaskScheduler.Default
+            )
             : Task.Run(() => Save(key, content, cancellationToken), cancellationToken);
 
     // Waiting for the disk takes a thread of its own: there is no asynchronous fsync, and the pool has as many threads as processors, which
     // have to hash and encrypt meanwhile.
-    private void Save(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => Run(key, () =>
-    {
-        _writer.Write(PathOf(key), content, () => EnsureInSight(key), cancellationToken);
-        _sightings.Saw(key);
-    });
+    private void Save(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        Run(
+            key,
+            () =>
+            {
+                _writer.Write(PathOf(key), content, () => EnsureInSight(key), cancellationToken);
+                _sightings.Saw(key);
+            }
+        );
 
     /// <inheritdoc />
     public Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken)
     {
         Stream? opened = null;
-        Run(key, () =>
-        {
-            FileStream? stream = null;
-            try
+        Run(
+            key,
+            () =>
             {
-                stream = new FileStream(PathOf(key), new FileStreamOptions
+                FileStream? stream = null;
+                try
                 {
-                    Mode = FileMode.Open,
-                    Access = FileAccess.Read,
-                    Share = FileShare.ReadWrite | FileShare.Delete,
-                    Options = FileOptions.Asynchronous,
-                    BufferSize = 0,
-                });
-                stream.Position = offset;
-                _sightings.Saw(key);
-                opened = new FolderReadStream(length is { } count ? new BoundedReadStream(stream, count) : stream, Location, key);
+                    stream = new FileStream(
+                        PathOf(key),
+                        new FileStreamOptions
+                        {
+                            Mode = FileMode.Open,
+                            Access = FileAccess.Read,
+                            Share = FileShare.ReadWrite | FileShare.Delete,
+                            Options = FileOptions.Asynchronous,
+                            BufferSize = 0,
+                        }
+                    );
+                    stream.Position = offset;
+                    _sightings.Saw(key);
+                    opened = new FolderReadStream(length is { } count ? new BoundedReadStream(stream, count) : stream, Location, key);
+                }
+                catch (Exception exception)
+                {
+                    stream?.Dispose();
+                    if (exception is FileNotFoundException or DirectoryNotFoundException)
+                        EnsureInSight(key);
+                    throw;
+                }
             }
-            catch (Exception exception)
-            {
-                stream?.Dispose();
-                if (exception is FileNotFoundException or DirectoryNotFoundException)
-                    EnsureInSight(key);
-                throw;
-            }
-        });
+        );
         return Task.FromResult(opened!);
     }
 
@@ -126,15 +148,18 @@ public sealed class FolderObjectStore : IObjectStore
     /// <inheritdoc />
     public Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
-        Run(key, () =>
-        {
-            var path = PathOf(key);
-            if (LocalEntries.AttributesOf(path) is null)
-                EnsureInSight(key);
-            else
-                File.Delete(path);
-            _sightings.Deleted(key);
-        });
+        Run(
+            key,
+            () =>
+            {
+                var path = PathOf(key);
+                if (LocalEntries.AttributesOf(path) is null)
+                    EnsureInSight(key);
+                else
+                    File.Delete(path);
+                _sightings.Deleted(key);
+            }
+        );
         return Task.CompletedTask;
     }
 
@@ -154,8 +179,10 @@ public sealed class FolderObjectStore : IObjectStore
                 var entry = entries.Current;
                 if (entry.IsFolder)
                     pending.Push(entry.Path);
-                else if (!ObjectKeys.IsTemporary(Path.GetFileName(entry.Path))
-                    && LocalEntries.FileAt(entry.Path, entry.IsLink) is var (length, modified))
+                else if (
+                    !ObjectKeys.IsTemporary(Path.GetFileName(entry.Path))
+                    && LocalEntries.FileAt(entry.Path, entry.IsLink) is var (length, modified)
+                )
                     yield return new StoredObject(KeyOf(entry.Path), length) { Modified = modified };
             }
         }
@@ -188,11 +215,15 @@ public sealed class FolderObjectStore : IObjectStore
 
     private string PathOf(string key) => Path.Combine(_root, key.Replace('/', Path.DirectorySeparatorChar));
 
-    private void Run(string? key, Action call) => Run(key, () =>
-    {
-        call();
-        return true;
-    });
+    private void Run(string? key, Action call) =>
+        Run(
+            key,
+            () =>
+            {
+                call();
+                return true;
+            }
+        );
 
     private T Run<T>(string? key, Func<T> call)
     {

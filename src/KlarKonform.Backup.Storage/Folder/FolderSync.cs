@@ -10,7 +10,14 @@ namespace KlarKonform.Backup.Storage.Folder;
 public static class FolderSync
 {
     // errno of Linux; macOS numbers the last two differently.
-    private const int EPERM = 1, ENOENT = 2, EINTR = 4, EBADF = 9, EACCES = 13, EISDIR = 21, EINVAL = 22, EROFS = 30;
+    private const int EPERM = 1,
+        ENOENT = 2,
+        EINTR = 4,
+        EBADF = 9,
+        EACCES = 13,
+        EISDIR = 21,
+        EINVAL = 22,
+        EROFS = 30;
     private static readonly int ENOSYS = OperatingSystem.IsMacOS() ? 78 : 38;
     private static readonly int ENOTSUP = OperatingSystem.IsMacOS() ? 45 : 95;
 
@@ -23,7 +30,8 @@ public static class FolderSync
         if (OperatingSystem.IsWindows())
             return; // There the rename itself waits, see DiskSync.
         var path = Encoding.UTF8.GetBytes(folder + "\0");
-        int descriptor, code;
+        int descriptor,
+            code;
         while ((descriptor = Open(path, 0)) < 0)
         {
             code = Marshal.GetLastPInvokeError();
@@ -61,12 +69,16 @@ public static class FolderSync
     /// no such operation for folders (EINVAL on CIFS, 9p and FUSE; ENOSYS, ENOTSUP), none on a descriptor that is open for reading (EBADF,
     /// EISDIR), nothing to write (EROFS). PostgreSQL and others ignore the same ones.
     /// </remarks>
-    public static bool IsInability(int code, bool opening) => code == EINVAL || code == EISDIR || code == ENOTSUP
+    public static bool IsInability(int code, bool opening) =>
+        code == EINVAL
+        || code == EISDIR
+        || code == ENOTSUP
         || (opening ? code is EACCES or EPERM : code is EBADF or EROFS || code == ENOSYS);
 
-    private static IOException Failure(int code, string folder) => code == ENOENT
-        ? new DirectoryNotFoundException($"There is no folder '{folder}'.")
-        : new IOException($"'{folder}' could not be written to the disk: {Marshal.GetPInvokeErrorMessage(code)}", code);
+    private static IOException Failure(int code, string folder) =>
+        code == ENOENT
+            ? new DirectoryNotFoundException($"There is no folder '{folder}'.")
+            : new IOException($"'{folder}' could not be written to the disk: {Marshal.GetPInvokeErrorMessage(code)}", code);
 
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

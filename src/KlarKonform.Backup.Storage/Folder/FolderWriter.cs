@@ -93,7 +93,13 @@ internal sealed class FolderWriter(IDiskSync? disk)
         var temporary = ObjectKeys.Temporary(path);
         try
         {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
+            var options = new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                Share = FileShare.None,
+                BufferSize = 0,
+            };
             if (!OperatingSystem.IsWindows())
                 options.UnixCreateMode = OwnerFile;
             using (var stream = new FileStream(temporary, options))

@@ -32,11 +32,13 @@ internal static class LocalEntries
     /// <summary>The contents of a folder, one level only.</summary>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="IOException">The listing broke off.</exception>
-    public static IEnumerable<LocalEntry> In(string folder) => new FileSystemEnumerable<LocalEntry>(
-        folder,
-        static (ref FileSystemEntry entry) =>
-            new LocalEntry(entry.ToFullPath(), entry.IsDirectory, (entry.Attributes & FileAttributes.ReparsePoint) != 0),
-        s_all);
+    public static IEnumerable<LocalEntry> In(string folder) =>
+        new FileSystemEnumerable<LocalEntry>(
+            folder,
+            static (ref FileSystemEntry entry) =>
+                new LocalEntry(entry.ToFullPath(), entry.IsDirectory, (entry.Attributes & FileAttributes.ReparsePoint) != 0),
+            s_all
+        );
 
     /// <summary>A file's size and time, for a link those of its target; null if it is a folder or was deleted meanwhile.</summary>
     /// <exception cref="IOException">It cannot be determined, for example because a link leads nowhere.</exception>

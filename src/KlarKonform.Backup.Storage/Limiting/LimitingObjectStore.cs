@@ -32,7 +32,8 @@ public sealed class LimitingObjectStore(IObjectStore inner, RateLimit? upload, R
     }
 
     /// <inheritdoc />
-    public IAsyncEnumerable<StoredObject> ListAsync(string folder, CancellationToken cancellationToken) => inner.ListAsync(folder, cancellationToken);
+    public IAsyncEnumerable<StoredObject> ListAsync(string folder, CancellationToken cancellationToken) =>
+        inner.ListAsync(folder, cancellationToken);
 
     /// <inheritdoc />
     public Task DeleteAsync(string key, CancellationToken cancellationToken) => inner.DeleteAsync(key, cancellationToken);

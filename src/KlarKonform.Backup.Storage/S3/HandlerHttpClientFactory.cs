@@ -12,7 +12,8 @@ internal sealed class HandlerHttpClientFactory : HttpClientFactory, IDisposable
     private readonly HttpClient _client;
 
     // The handler has limits for waiting; a limit for a whole request would end every large upload on a slow line.
-    public HandlerHttpClientFactory(Func<HttpMessageHandler> handlers) => _client = new HttpClient(handlers()) { Timeout = Timeout.InfiniteTimeSpan };
+    public HandlerHttpClientFactory(Func<HttpMessageHandler> handlers) =>
+        _client = new HttpClient(handlers()) { Timeout = Timeout.InfiniteTimeSpan };
 
     public override HttpClient CreateHttpClient(IClientConfig clientConfig) => _client;
 

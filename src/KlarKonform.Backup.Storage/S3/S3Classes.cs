@@ -14,6 +14,7 @@ internal static class S3Classes
         storageClass == S3StorageClass.Glacier.Value || storageClass == S3StorageClass.DeepArchive.Value;
 
     /// <summary>Whether an object must be restored before it can be read, or is being restored.</summary>
-    public static bool IsArchived(GetObjectMetadataResponse answer) => answer.ArchiveStatus is not null
+    public static bool IsArchived(GetObjectMetadataResponse answer) =>
+        answer.ArchiveStatus is not null
         || (IsArchive(answer.StorageClass?.Value) && (answer.RestoreExpiration is null || answer.RestoreInProgress == true));
 }

@@ -43,28 +43,29 @@ internal static class S3Errors
     }
 
     // By the service's own code first: Ceph refuses with QuotaExceeded and the status of a missing permission.
-    private static StorageErrorKind KindOf(AmazonS3Exception answer) => answer.ErrorCode switch
-    {
-        "InvalidAccessKeyId" or "SignatureDoesNotMatch" or "AuthorizationHeaderMalformed" => StorageErrorKind.AuthenticationFailed,
-        "QuotaExceeded" => StorageErrorKind.Full,
-        "InvalidStorageClass" or "NotImplemented" => StorageErrorKind.InvalidSettings, // What the provider does not support.
-        "BadDigest" or "XAmzContentSHA256Mismatch" or "InvalidDigest" => StorageErrorKind.Busy, // Damaged on the way: sent again.
-        // The server has forgotten it: everything is sent again.
-        "NoSuchUpload" or "InvalidPart" or "InvalidPartOrder" => StorageErrorKind.Busy,
-        "SlowDown" or "RequestTimeout" or "InternalError" => StorageErrorKind.Busy,
-        _ when IsWordless(answer) || answer.InnerException is XmlException => StorageErrorKind.InvalidAnswer,
-        _ => answer.StatusCode switch
+    private static StorageErrorKind KindOf(AmazonS3Exception answer) =>
+        answer.ErrorCode switch
         {
-            HttpStatusCode.Forbidden => StorageErrorKind.AccessDenied,
-            HttpStatusCode.Unauthorized => StorageErrorKind.AuthenticationFailed,
-            HttpStatusCode.NotFound => StorageErrorKind.NotFound,
-            HttpStatusCode.InsufficientStorage => StorageErrorKind.Full,
-            HttpStatusCode.NotImplemented => StorageErrorKind.InvalidSettings,
-            HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout => StorageErrorKind.Busy,
-            >= HttpStatusCode.InternalServerError => StorageErrorKind.Busy,
-            _ => StorageErrorKind.Other,
-        },
-    };
+            "InvalidAccessKeyId" or "SignatureDoesNotMatch" or "AuthorizationHeaderMalformed" => StorageErrorKind.AuthenticationFailed,
+            "QuotaExceeded" => StorageErrorKind.Full,
+            "InvalidStorageClass" or "NotImplemented" => StorageErrorKind.InvalidSettings, // What the provider does not support.
+            "BadDigest" or "XAmzContentSHA256Mismatch" or "InvalidDigest" => StorageErrorKind.Busy, // Damaged on the way: sent again.
+            // The server has forgotten it: everything is sent again.
+            "NoSuchUpload" or "InvalidPart" or "InvalidPartOrder" => StorageErrorKind.Busy,
+            "SlowDown" or "RequestTimeout" or "InternalError" => StorageErrorKind.Busy,
+            _ when IsWordless(answer) || answer.InnerException is XmlException => StorageErrorKind.InvalidAnswer,
+            _ => answer.StatusCode switch
+            {
+                HttpStatusCode.Forbidden => StorageErrorKind.AccessDenied,
+                HttpStatusCode.Unauthorized => StorageErrorKind.AuthenticationFailed,
+                HttpStatusCode.NotFound => StorageErrorKind.NotFound,
+                HttpStatusCode.InsufficientStorage => StorageErrorKind.Full,
+                HttpStatusCode.NotImplemented => StorageErrorKind.InvalidSettings,
+                HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout => StorageErrorKind.Busy,
+                >= HttpStatusCode.InternalServerError => StorageErrorKind.Busy,
+                _ => StorageErrorKind.Other,
+            },
+        };
 
     private static StorageErrorKind KindOf(Exception exception)
     {
@@ -90,7 +91,8 @@ internal static class S3Errors
         return new StorageException(StorageErrorKind.Archived, location, key, message, inner) { Detail = storageClass };
     }
 
-    private static T? Find<T>(Exception? exception) where T : Exception
+    private static T? Find<T>(Exception? exception)
+        where T : Exception
     {
         for (; exception is not null; exception = exception.InnerException)
         {

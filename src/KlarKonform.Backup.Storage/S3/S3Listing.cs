@@ -72,7 +72,12 @@ internal sealed class S3Listing(AmazonS3Client client, S3StoreOptions options, s
 
         async Task<Page> Version2Async()
         {
-            var request = new ListObjectsV2Request { BucketName = options.Bucket, Prefix = prefix, ContinuationToken = token };
+            var request = new ListObjectsV2Request
+            {
+                BucketName = options.Bucket,
+                Prefix = prefix,
+                ContinuationToken = token,
+            };
             if ((most ?? options.PageSize) is { } count)
                 request.MaxKeys = count;
             var answer = await client.ListObjectsV2Async(request, cancellationToken).ConfigureAwait(false);
@@ -86,7 +91,12 @@ internal sealed class S3Listing(AmazonS3Client client, S3StoreOptions options, s
 
         async Task<Page> Version1Async()
         {
-            var request = new ListObjectsRequest { BucketName = options.Bucket, Prefix = prefix, Marker = marker };
+            var request = new ListObjectsRequest
+            {
+                BucketName = options.Bucket,
+                Prefix = prefix,
+                Marker = marker,
+            };
             if (options.PageSize is { } count)
                 request.MaxKeys = count;
             var answer = await client.ListObjectsAsync(request, cancellationToken).ConfigureAwait(false);

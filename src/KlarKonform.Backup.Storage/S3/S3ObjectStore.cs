@@ -46,92 +46,122 @@ public sealed class S3ObjectStore : IObjectStore
     }
 
     /// <inheritdoc />
-    public string Location => $"{_options.Endpoint?.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/') ?? "s3://" + _options.Region}/{_options.Bucket}/{_prefix}".TrimEnd('/');
+    public string Location => $"{Server}/{_options.Bucket}/{_prefix}".TrimEnd('/');
+
+    private string Server =>
+        _options.Endpoint?.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/')
+        ?? "s3://" + _options.Region;
 
     /// <inheritdoc />
-    public Task PrepareAsync(bool create, CancellationToken cancellationToken) => RunAsync(null, async () =>
-    {
-        await _listing.ProbeAsync(_prefix, cancellationToken).ConfigureAwait(false);
-        return true;
-    }, cancellationToken);
-
-    /// <inheritdoc />
-    public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken) => RunAsync(key, async () =>
-    {
-        try
-        {
-            var answer = await _client.GetObjectMetadataAsync(_options.Bucket, _prefix + key, cancellationToken).ConfigureAwait(false);
-            EnsureObject(key, answer.ETag, answer.Headers.ContentType);
-
-            // Servers that compress on the way leave out the length, and Cloudflare has been seen to do so for plain bytes.
-            if (answer.Headers.ContentLength < 0)
+    public Task PrepareAsync(bool create, CancellationToken cancellationToken) =>
+        RunAsync(
+            null,
+            async () =>
             {
-                return await FindListedAsync(key, cancellationToken).ConfigureAwait(false)
-                    ?? throw S3Errors.Contradiction(Location, key, $"The server says that '{key}' is there, and lists none.");
-            }
+                await _listing.ProbeAsync(_prefix, cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken
+        );
 
-            return new StoredObject(key, answer.Headers.ContentLength)
+    /// <inheritdoc />
+    public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken) =>
+        RunAsync(
+            key,
+            async () =>
             {
-                StorageClass = answer.StorageClass?.Value,
-                IsArchived = S3Classes.IsArchived(answer),
-            };
-        }
-        catch (AmazonS3Exception exception) when (exception.StatusCode == HttpStatusCode.NotFound)
-        {
-            await EnsureMissingAsync(key, cancellationToken).ConfigureAwait(false);
-            return null;
-        }
-    }, cancellationToken);
+                try
+                {
+                    var answer = await _client
+                        .GetObjectMetadataAsync(_options.Bucket, _prefix + key, cancellationToken)
+                        .ConfigureAwait(false);
+                    EnsureObject(key, answer.ETag, answer.Headers.ContentType);
+
+                    // Servers that compress on the way leave out the length, and Cloudflare has been seen to do so for plain bytes.
+                    if (answer.Headers.ContentLength < 0)
+                    {
+                        return await FindListedAsync(key, cancellationToken).ConfigureAwait(false)
+                            ?? throw S3Errors.Contradiction(Location, key, $"The server says that '{key}' is there, and lists none.");
+                    }
+
+                    return new StoredObject(key, answer.Headers.ContentLength)
+                    {
+                        StorageClass = answer.StorageClass?.Value,
+                        IsArchived = S3Classes.IsArchived(answer),
+                    };
+                }
+                catch (AmazonS3Exception exception) when (exception.StatusCode == HttpStatusCode.NotFound)
+                {
+                    await EnsureMissingAsync(key, cancellationToken).ConfigureAwait(false);
+                    return null;
+                }
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc />
-    public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => RunAsync(key, async () =>
-    {
-        if (content.Length > _options.PartSize)
-            await _uploads.UploadAsync(_prefix + key, content, cancellationToken).ConfigureAwait(false);
-        else
-            await _uploads.PutAsync(_prefix + key, content, cancellationToken).ConfigureAwait(false);
-        return true;
-    }, cancellationToken);
+    public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        RunAsync(
+            key,
+            async () =>
+            {
+                if (content.Length > _options.PartSize)
+                    await _uploads.UploadAsync(_prefix + key, content, cancellationToken).ConfigureAwait(false);
+                else
+                    await _uploads.PutAsync(_prefix + key, content, cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc />
-    public Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken) => RunAsync<Stream>(key, async () =>
-    {
-        var request = new GetObjectRequest { BucketName = _options.Bucket, Key = _prefix + key };
-        if (length is { } count)
-            request.ByteRange = new ByteRange(offset, offset + count - 1);
-        else if (offset > 0)
-            request.ByteRange = new ByteRange($"bytes={offset}-");
-        GetObjectResponse answer;
-        try
-        {
-            answer = await _client.GetObjectAsync(request, cancellationToken).ConfigureAwait(false);
-        }
-        catch (AmazonS3Exception exception) when (S3Errors.IsWordless(exception))
-        {
-            if (await FindListedAsync(key, cancellationToken).ConfigureAwait(false) is not null)
-                throw;
-            throw new StorageException(StorageErrorKind.NotFound, Location, key, exception.Message, exception);
-        }
-        catch (AmazonS3Exception exception) when (S3Errors.IsArchived(exception))
-        {
-            var named = (exception as InvalidObjectStateException)?.StorageClass?.Value
-                ?? (await StatAsync(key, cancellationToken).ConfigureAwait(false))?.StorageClass;
-            throw S3Errors.Archived(Location, key, named, exception);
-        }
+    public Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken) =>
+        RunAsync<Stream>(
+            key,
+            async () =>
+            {
+                var request = new GetObjectRequest { BucketName = _options.Bucket, Key = _prefix + key };
+                if (length is { } count)
+                    request.ByteRange = new ByteRange(offset, offset + count - 1);
+                else if (offset > 0)
+                    request.ByteRange = new ByteRange($"bytes={offset}-");
+                GetObjectResponse answer;
+                try
+                {
+                    answer = await _client.GetObjectAsync(request, cancellationToken).ConfigureAwait(false);
+                }
+                catch (AmazonS3Exception exception) when (S3Errors.IsWordless(exception))
+                {
+                    if (await FindListedAsync(key, cancellationToken).ConfigureAwait(false) is not null)
+                        throw;
+                    throw new StorageException(StorageErrorKind.NotFound, Location, key, exception.Message, exception);
+                }
+                catch (AmazonS3Exception exception) when (S3Errors.IsArchived(exception))
+                {
+                    var named =
+                        (exception as InvalidObjectStateException)?.StorageClass?.Value
+                        ?? (await StatAsync(key, cancellationToken).ConfigureAwait(false))?.StorageClass;
+                    throw S3Errors.Archived(Location, key, named, exception);
+                }
 
-        try
-        {
-            EnsureObject(key, answer.ETag, answer.Headers.ContentType);
-            if (answer.Headers.ContentLength == 0 && await StatAsync(key, cancellationToken).ConfigureAwait(false) is { Size: > 0 } known)
-                throw S3Errors.Contradiction(Location, key, $"The server sent nothing of '{key}', which has {known.Size} bytes.");
-            return S3Ranges.Judge(answer, new S3ReadStream(answer, Location, key), offset, length, Location, key);
-        }
-        catch
-        {
-            answer.Dispose();
-            throw;
-        }
-    }, cancellationToken);
+                try
+                {
+                    EnsureObject(key, answer.ETag, answer.Headers.ContentType);
+                    if (
+                        answer.Headers.ContentLength == 0
+                        && await StatAsync(key, cancellationToken).ConfigureAwait(false) is { Size: > 0 } known
+                    )
+                        throw S3Errors.Contradiction(Location, key, $"The server sent nothing of '{key}', which has {known.Size} bytes.");
+                    return S3Ranges.Judge(answer, new S3ReadStream(answer, Location, key), offset, length, Location, key);
+                }
+                catch
+                {
+                    answer.Dispose();
+                    throw;
+                }
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc />
     public async IAsyncEnumerable<StoredObject> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -141,19 +171,24 @@ public sealed class S3ObjectStore : IObjectStore
     }
 
     /// <inheritdoc />
-    public Task DeleteAsync(string key, CancellationToken cancellationToken) => RunAsync(key, async () =>
-    {
-        try
-        {
-            await _client.DeleteObjectAsync(_options.Bucket, _prefix + key, cancellationToken).ConfigureAwait(false);
-        }
-        catch (AmazonS3Exception exception) when (S3Errors.SaysMissing(exception))
-        {
-            // Gone already, as requested.
-        }
+    public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
+        RunAsync(
+            key,
+            async () =>
+            {
+                try
+                {
+                    await _client.DeleteObjectAsync(_options.Bucket, _prefix + key, cancellationToken).ConfigureAwait(false);
+                }
+                catch (AmazonS3Exception exception) when (S3Errors.SaysMissing(exception))
+                {
+                    // Gone already, as requested.
+                }
 
-        return true;
-    }, cancellationToken);
+                return true;
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc />
     public ValueTask DisposeAsync()
@@ -163,12 +198,13 @@ public sealed class S3ObjectStore : IObjectStore
         return ValueTask.CompletedTask;
     }
 
-    private StoredObject Describe(S3Object item) => new(item.Key[_prefix.Length..], item.Size ?? 0)
-    {
-        Modified = item.LastModified is { } time ? new DateTimeOffset(time.ToUniversalTime(), TimeSpan.Zero) : null,
-        StorageClass = item.StorageClass?.Value,
-        IsArchived = S3Classes.IsArchive(item.StorageClass?.Value),
-    };
+    private StoredObject Describe(S3Object item) =>
+        new(item.Key[_prefix.Length..], item.Size ?? 0)
+        {
+            Modified = item.LastModified is { } time ? new DateTimeOffset(time.ToUniversalTime(), TimeSpan.Zero) : null,
+            StorageClass = item.StorageClass?.Value,
+            IsArchived = S3Classes.IsArchive(item.StorageClass?.Value),
+        };
 
     // A firewall's or provider's page with status 200: objects have an ETag, and none of ours is HTML.
     private void EnsureObject(string key, string? etag, string? contentType)

@@ -33,8 +33,12 @@ internal static class S3Ranges
         {
             throw sent >= 0 && sent <= offset
                 ? S3Errors.Contradiction(location, key, $"{Asked()}, the server sent {sent} bytes and not which.")
-                : new StorageException(StorageErrorKind.RangesIgnored, location, key,
-                    $"This server ignores ranges. {Asked()}, it began at the first one. Look for a proxy or gateway before it.");
+                : new StorageException(
+                    StorageErrorKind.RangesIgnored,
+                    location,
+                    key,
+                    $"This server ignores ranges. {Asked()}, it began at the first one. Look for a proxy or gateway before it."
+                );
         }
 
         return length is { } count ? new BoundedReadStream(body, count) : body;

@@ -30,8 +30,10 @@ internal sealed class S3Receipts(AmazonS3Client client, string bucket, string lo
             return;
         }
 
-        var encrypted = answer.ServerSideEncryptionMethod is { } method
-            && method != ServerSideEncryptionMethod.AES256 && method != ServerSideEncryptionMethod.None;
+        var encrypted =
+            answer.ServerSideEncryptionMethod is { } method
+            && method != ServerSideEncryptionMethod.AES256
+            && method != ServerSideEncryptionMethod.None;
         if (!_tagsAreHashes || encrypted || tag.Length != HexOfMd5)
             return;
         if (string.Equals(tag, Convert.ToHexString(Md5(content.Span)), StringComparison.OrdinalIgnoreCase))

@@ -47,7 +47,12 @@ internal sealed class S3Uploads(AmazonS3Client client, S3StoreOptions options, s
     /// </summary>
     public async Task UploadAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        var start = new InitiateMultipartUploadRequest { BucketName = options.Bucket, Key = key, ContentType = "application/octet-stream" };
+        var start = new InitiateMultipartUploadRequest
+        {
+            BucketName = options.Bucket,
+            Key = key,
+            ContentType = "application/octet-stream",
+        };
         if (ClassOf(key) is { } storageClass)
             start.StorageClass = storageClass;
         if (Encryption is { } encryption)
@@ -59,31 +64,47 @@ internal sealed class S3Uploads(AmazonS3Client client, S3StoreOptions options, s
         {
             var parts = new PartETag[(content.Length + options.PartSize - 1) / options.PartSize];
             var parallel = new ParallelOptions { MaxDegreeOfParallelism = PartsAtATime, CancellationToken = cancellationToken };
-            await Parallel.ForEachAsync(Enumerable.Range(0, parts.Length), parallel, async (number, token) =>
-            {
-                var offset = number * options.PartSize;
-                var part = content.Slice(offset, Math.Min(options.PartSize, content.Length - offset));
-                using var body = part.AsStream();
-                var answer = await client.UploadPartAsync(new UploadPartRequest
-                {
-                    BucketName = options.Bucket,
-                    Key = key,
-                    UploadId = upload.UploadId,
-                    PartNumber = number + 1, // Part numbers begin at 1.
-                    PartSize = part.Length,
-                    InputStream = body,
-                    MD5Digest = Md5(part.Span),
-                    UseChunkEncoding = false,
-                }, token).ConfigureAwait(false);
-                parts[number] = new PartETag(number + 1, answer.ETag);
-            }).ConfigureAwait(false);
-            var answer = await client.CompleteMultipartUploadAsync(new CompleteMultipartUploadRequest
-            {
-                BucketName = options.Bucket,
-                Key = key,
-                UploadId = upload.UploadId,
-                PartETags = [.. parts],
-            }, cancellationToken).ConfigureAwait(false);
+            await Parallel
+                .ForEachAsync(
+                    Enumerable.Range(0, parts.Length),
+                    parallel,
+                    async (number, token) =>
+                    {
+                        var offset = number * options.PartSize;
+                        var part = content.Slice(offset, Math.Min(options.PartSize, content.Length - offset));
+                        using var body = part.AsStream();
+                        var answer = await client
+                            .UploadPartAsync(
+                                new UploadPartRequest
+                                {
+                                    BucketName = options.Bucket,
+                                    Key = key,
+                                    UploadId = upload.UploadId,
+                                    PartNumber = number + 1, // Part numbers begin at 1.
+                                    PartSize = part.Length,
+                                    InputStream = body,
+                                    MD5Digest = Md5(part.Span),
+                                    UseChunkEncoding = false,
+                                },
+                                token
+                            )
+                            .ConfigureAwait(false);
+                        parts[number] = new PartETag(number + 1, answer.ETag);
+                    }
+                )
+                .ConfigureAwait(false);
+            var answer = await client
+                .CompleteMultipartUploadAsync(
+                    new CompleteMultipartUploadRequest
+                    {
+                        BucketName = options.Bucket,
+                        Key = key,
+                        UploadId = upload.UploadId,
+                        PartETags = [.. parts],
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             if (string.IsNullOrEmpty(answer.ETag)) // S3 responds with 200 before it knows the result; an error is then in the body.
                 await _receipts.EnsureThereAsync(key, content.Length, cancellationToken).ConfigureAwait(false);
         }
@@ -94,7 +115,8 @@ internal sealed class S3Uploads(AmazonS3Client client, S3StoreOptions options, s
         }
     }
 
-    private ServerSideEncryptionMethod? Encryption => options.ServerSideEncryption is { } name ? ServerSideEncryptionMethod.FindValue(name) : null;
+    private ServerSideEncryptionMethod? Encryption =>
+        options.ServerSideEncryption is { } name ? ServerSideEncryptionMethod.FindValue(name) : null;
 
     private S3StorageClass? ClassOf(string key) =>
         options.StorageClass is { } name && key.StartsWith(packs, StringComparison.Ordinal) ? S3StorageClass.FindValue(name) : null;
@@ -104,9 +126,26 @@ internal sealed class S3Uploads(AmazonS3Client client, S3StoreOptions options, s
         using var brief = new CancellationTokenSource(TimeSpan.FromSeconds(15));
         try
         {
-            await client.AbortMultipartUploadAsync(new AbortMultipartUploadRequest { BucketName = options.Bucket, Key = key, UploadId = uploadId }, brief.Token).ConfigureAwait(false);
+            await client
+                .AbortMultipartUploadAsync(
+                    new AbortMultipartUploadRequest
+                    {
+                        BucketName = options.Bucket,
+                        Key = key,
+                        UploadId = uploadId,
+                    },
+                    brief.Token
+                )
+                .ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is Amazon.Runtime.AmazonClientException or Amazon.Runtime.AmazonServiceException or HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception
+                    is Amazon.Runtime.AmazonClientException
+                        or Amazon.Runtime.AmazonServiceException
+                        or HttpRequestException
+                        or IOException
+                        or OperationCanceledException
+            )
         {
             // The failure that led here is the one to report; a bucket's lifecycle rule removes what is left.
         }

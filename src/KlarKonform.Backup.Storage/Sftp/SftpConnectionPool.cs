@@ -69,7 +69,8 @@ internal sealed class SftpConnectionPool : IDisposable
     {
         try
         {
-            return await SftpSilence.EndAsync(_options, watch => SignInAsync(watch.Token), cancellationToken, client => client.Dispose())
+            return await SftpSilence
+                .EndAsync(_options, watch => SignInAsync(watch.Token), cancellationToken, client => client.Dispose())
                 .ConfigureAwait(false);
         }
         catch (IOException exception)
@@ -84,7 +85,10 @@ internal sealed class SftpConnectionPool : IDisposable
         SftpClient? client = null;
         try
         {
-            var info = new ConnectionInfo(_options.Host, _options.Port, _options.UserName, AuthenticationMethods()) { Timeout = _options.Timeout };
+            var info = new ConnectionInfo(_options.Host, _options.Port, _options.UserName, AuthenticationMethods())
+            {
+                Timeout = _options.Timeout,
+            };
             client = new SftpClient(info) { OperationTimeout = _options.Timeout, KeepAliveInterval = TimeSpan.FromSeconds(30) };
             client.HostKeyReceived += (_, key) =>
             {
@@ -101,8 +105,16 @@ internal sealed class SftpConnectionPool : IDisposable
                 throw;
             if (shown is not null && !string.Equals(shown, _options.HostKeyFingerprint.TrimEnd('='), StringComparison.Ordinal))
             {
-                throw new StorageException(StorageErrorKind.HostKeyMismatch, _location, null,
-                    $"The host key of '{_options.Host}' is {shown}, but {_options.HostKeyFingerprint} is pinned.", exception) { Detail = shown };
+                throw new StorageException(
+                    StorageErrorKind.HostKeyMismatch,
+                    _location,
+                    null,
+                    $"The host key of '{_options.Host}' is {shown}, but {_options.HostKeyFingerprint} is pinned.",
+                    exception
+                )
+                {
+                    Detail = shown,
+                };
             }
 
             throw SftpErrors.Translate(exception, _location, null);
@@ -119,9 +131,16 @@ internal sealed class SftpConnectionPool : IDisposable
                 using var text = new MemoryStream(Encoding.UTF8.GetBytes(key.ReplaceLineEndings("\n").TrimEnd() + "\n"));
                 methods.Add(new PrivateKeyAuthenticationMethod(_options.UserName, new PrivateKeyFile(text, _options.PrivateKeyPassphrase)));
             }
-            catch (Exception exception) when (exception is SshException or NotSupportedException or FormatException or InvalidOperationException)
+            catch (Exception exception)
+                when (exception is SshException or NotSupportedException or FormatException or InvalidOperationException)
             {
-                throw new StorageException(StorageErrorKind.InvalidSettings, _location, null, $"The private key cannot be read: {exception.Message}", exception);
+                throw new StorageException(
+                    StorageErrorKind.InvalidSettings,
+                    _location,
+                    null,
+                    $"The private key cannot be read: {exception.Message}",
+                    exception
+                );
             }
         }
 

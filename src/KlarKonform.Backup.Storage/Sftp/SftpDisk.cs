@@ -86,8 +86,11 @@ internal sealed class SftpDisk
     // OP_UNSUPPORTED (errno_to_portable in sftp-server.c): this file system cannot do it. EIO, ENOSPC, EDQUOT and all others are
     // SSH_FX_FAILURE.
     private static bool IsInability(SftpException exception) =>
-        exception.StatusCode is StatusCode.OperationUnsupported or StatusCode.BadMessage
-            or StatusCode.PermissionDenied or StatusCode.NoSuchFile;
+        exception.StatusCode
+            is StatusCode.OperationUnsupported
+                or StatusCode.BadMessage
+                or StatusCode.PermissionDenied
+                or StatusCode.NoSuchFile;
 
     private enum Ability
     {

@@ -15,11 +15,18 @@ internal static class SftpErrors
             SftpPathNotFoundException => StorageErrorKind.NotFound,
             SftpPermissionDeniedException => StorageErrorKind.AccessDenied,
             SshAuthenticationException => StorageErrorKind.AuthenticationFailed,
-            SshConnectionException or SshOperationTimeoutException or SocketException or IOException or ObjectDisposedException
-                or OperationCanceledException or InvalidOperationException or TimeoutException => StorageErrorKind.Unreachable,
+            SshConnectionException
+            or SshOperationTimeoutException
+            or SocketException
+            or IOException
+            or ObjectDisposedException
+            or OperationCanceledException
+            or InvalidOperationException
+            or TimeoutException => StorageErrorKind.Unreachable,
             // OpenSSH reports ENOSPC and EDQUOT only as SSH_FX_FAILURE; the text is the server's.
-            SshException when exception.Message.Contains("space", StringComparison.OrdinalIgnoreCase)
-                || exception.Message.Contains("quota", StringComparison.OrdinalIgnoreCase) => StorageErrorKind.Full,
+            SshException
+                when exception.Message.Contains("space", StringComparison.OrdinalIgnoreCase)
+                    || exception.Message.Contains("quota", StringComparison.OrdinalIgnoreCase) => StorageErrorKind.Full,
             _ => StorageErrorKind.Other,
         };
         return new StorageException(kind, location, key, exception.Message, exception);

@@ -70,6 +70,6 @@ internal sealed class SftpFolders(SftpDisk disk) : IDisposable
         _doubtful.TryRemove(folder, out _);
     }
 
-    private async Task<bool> IsThereAsync(SftpClient client, string folder, CancellationToken cancellationToken) => folder.Length == 0
-        || (!_doubtful.ContainsKey(folder) && await client.ExistsAsync(folder, cancellationToken).ConfigureAwait(false));
+    private async Task<bool> IsThereAsync(SftpClient client, string folder, CancellationToken cancellationToken) =>
+        folder.Length == 0 || (!_doubtful.ContainsKey(folder) && await client.ExistsAsync(folder, cancellationToken).ConfigureAwait(false));
 }

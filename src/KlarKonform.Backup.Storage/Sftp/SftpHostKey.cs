@@ -12,7 +12,9 @@ public static class SftpHostKey
     public static async Task<string> ReadAsync(string host, int port, TimeSpan timeout, CancellationToken cancellationToken)
     {
         string? shown = null;
-        using var client = new SftpClient(new ConnectionInfo(host, port, "nobody", new NoneAuthenticationMethod("nobody")) { Timeout = timeout });
+        using var client = new SftpClient(
+            new ConnectionInfo(host, port, "nobody", new NoneAuthenticationMethod("nobody")) { Timeout = timeout }
+        );
         client.HostKeyReceived += (_, key) =>
         {
             shown = SftpConnectionPool.Fingerprint(key);
@@ -28,6 +30,7 @@ public static class SftpHostKey
                 throw SftpErrors.Translate(exception, $"sftp://{host}:{port}", null);
         }
 
-        return shown ?? throw new StorageException(StorageErrorKind.Unreachable, $"sftp://{host}:{port}", null, "The server showed no host key.");
+        return shown
+            ?? throw new StorageException(StorageErrorKind.Unreachable, $"sftp://{host}:{port}", null, "The server showed no host key.");
     }
 }

@@ -20,7 +20,13 @@ internal sealed record SftpListing(IReadOnlyList<StoredObject> Files, IReadOnlyL
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="IOException">The listing broke off.</exception>
     public static async Task<SftpListing?> ReadAsync(
-        SftpClient client, string path, string key, bool isGuess, Action moved, CancellationToken cancellationToken)
+        SftpClient client,
+        string path,
+        string key,
+        bool isGuess,
+        Action moved,
+        CancellationToken cancellationToken
+    )
     {
         var files = new List<StoredObject>();
         var folders = new List<(string, StoredObject?)>();
@@ -55,8 +61,11 @@ internal sealed record SftpListing(IReadOnlyList<StoredObject> Files, IReadOnlyL
             if (isThere)
                 throw new IOException($"The listing of '{path}' broke off: {exception.Message}", exception);
         }
-        catch (SftpException exception) when (isGuess && !begun
-            && exception.StatusCode is not (StatusCode.NoConnection or StatusCode.ConnectionLost or StatusCode.PermissionDenied))
+        catch (SftpException exception)
+            when (isGuess
+                && !begun
+                && exception.StatusCode is not (StatusCode.NoConnection or StatusCode.ConnectionLost or StatusCode.PermissionDenied)
+            )
         {
             return null;
         }
@@ -77,11 +86,17 @@ internal sealed record SftpListing(IReadOnlyList<StoredObject> Files, IReadOnlyL
     /// <summary>
     /// Whether the server does not say what it is: permissions without the type bits, or none at all. Servers on Windows do so.
     /// </summary>
-    public static bool IsUntyped(SftpFileAttributes attributes) => attributes is
-    {
-        IsRegularFile: false, IsDirectory: false, IsSymbolicLink: false,
-        IsSocket: false, IsNamedPipe: false, IsBlockDevice: false, IsCharacterDevice: false,
-    };
+    public static bool IsUntyped(SftpFileAttributes attributes) =>
+        attributes
+            is {
+                IsRegularFile: false,
+                IsDirectory: false,
+                IsSymbolicLink: false,
+                IsSocket: false,
+                IsNamedPipe: false,
+                IsBlockDevice: false,
+                IsCharacterDevice: false,
+            };
 
     // Packs, indexes, snapshots, keys and locks are named by hashes: trying each of them as a folder would take one request per file.
     private static bool IsId(string name) => name.Length == HexOfId && name.All(char.IsAsciiHexDigit);

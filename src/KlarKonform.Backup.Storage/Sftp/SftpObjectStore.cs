@@ -34,69 +34,91 @@ public sealed class SftpObjectStore : IObjectStore
     public string Location => $"sftp://{_options.UserName}@{_options.Host}:{_options.Port}/{_options.Path.TrimStart('/')}";
 
     /// <inheritdoc />
-    public Task PrepareAsync(bool create, CancellationToken cancellationToken) => RunAsync(null, async (client, watch) =>
-    {
-        if (!await client.ExistsAsync(_root, watch.Token).ConfigureAwait(false))
-        {
-            if (!create)
+    public Task PrepareAsync(bool create, CancellationToken cancellationToken) =>
+        RunAsync(
+            null,
+            async (client, watch) =>
             {
-                throw new StorageException(StorageErrorKind.NotFound, Location, null,
-                    $"The folder '{_root}' does not exist on '{_options.Host}'.");
-            }
+                if (!await client.ExistsAsync(_root, watch.Token).ConfigureAwait(false))
+                {
+                    if (!create)
+                    {
+                        throw new StorageException(
+                            StorageErrorKind.NotFound,
+                            Location,
+                            null,
+                            $"The folder '{_root}' does not exist on '{_options.Host}'."
+                        );
+                    }
 
-            await _folders.CreateAsync(client, _root, watch.Token).ConfigureAwait(false);
-        }
+                    await _folders.CreateAsync(client, _root, watch.Token).ConfigureAwait(false);
+                }
 
-        _sightings.SawRoot();
-        if (await client.ExistsAsync(PathOf(ObjectKeys.Anchor), watch.Token).ConfigureAwait(false))
-            _sightings.Saw(ObjectKeys.Anchor);
-        return true;
-    }, cancellationToken);
+                _sightings.SawRoot();
+                if (await client.ExistsAsync(PathOf(ObjectKeys.Anchor), watch.Token).ConfigureAwait(false))
+                    _sightings.Saw(ObjectKeys.Anchor);
+                return true;
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc />
-    public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken) => RunAsync(key, async (client, watch) =>
-    {
-        try
-        {
-            var attributes = await client.GetAttributesAsync(PathOf(key), watch.Token).ConfigureAwait(false);
-            var isFile = attributes.IsRegularFile || SftpListing.IsUntyped(attributes);
-            var found = attributes.IsSymbolicLink ? await TargetAsync(client, key, watch.Token).ConfigureAwait(false)
-                : isFile ? SftpListing.File(key, attributes) with { Modified = null } : null;
-            if (found is not null)
+    public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken) =>
+        RunAsync(
+            key,
+            async (client, watch) =>
+            {
+                try
+                {
+                    var attributes = await client.GetAttributesAsync(PathOf(key), watch.Token).ConfigureAwait(false);
+                    var isFile = attributes.IsRegularFile || SftpListing.IsUntyped(attributes);
+                    var found =
+                        attributes.IsSymbolicLink ? await TargetAsync(client, key, watch.Token).ConfigureAwait(false)
+                        : isFile ? SftpListing.File(key, attributes) with { Modified = null }
+                        : null;
+                    if (found is not null)
+                        _sightings.Saw(key);
+                    return found;
+                }
+                catch (SftpPathNotFoundException)
+                {
+                    await EnsureInSightAsync(client, key, watch.Token).ConfigureAwait(false);
+                    return null;
+                }
+            },
+            cancellationToken
+        );
+
+    /// <inheritdoc />
+    public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        RunAsync(
+            key,
+            async (client, watch) =>
+            {
+                var path = PathOf(key);
+                var folder = path[..path.LastIndexOf('/')];
+                await EnsureFolderAsync().ConfigureAwait(false);
+                try
+                {
+                    await WriteAsync(client, watch, path, content).ConfigureAwait(false);
+                }
+                catch (SftpPathNotFoundException)
+                {
+                    // The folder was removed, or the volume went away, since it was last used.
+                    _folders.Forget(folder);
+                    await EnsureFolderAsync().ConfigureAwait(false);
+                    await WriteAsync(client, watch, path, content).ConfigureAwait(false);
+                }
+
+                await _disk.FlushFolderAsync(client, folder, watch.Token).ConfigureAwait(false);
                 _sightings.Saw(key);
-            return found;
-        }
-        catch (SftpPathNotFoundException)
-        {
-            await EnsureInSightAsync(client, key, watch.Token).ConfigureAwait(false);
-            return null;
-        }
-    }, cancellationToken);
+                return true;
 
-    /// <inheritdoc />
-    public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => RunAsync(key, async (client, watch) =>
-    {
-        var path = PathOf(key);
-        var folder = path[..path.LastIndexOf('/')];
-        await EnsureFolderAsync().ConfigureAwait(false);
-        try
-        {
-            await WriteAsync(client, watch, path, content).ConfigureAwait(false);
-        }
-        catch (SftpPathNotFoundException)
-        {
-            // The folder was removed, or the volume went away, since it was last used.
-            _folders.Forget(folder);
-            await EnsureFolderAsync().ConfigureAwait(false);
-            await WriteAsync(client, watch, path, content).ConfigureAwait(false);
-        }
-
-        await _disk.FlushFolderAsync(client, folder, watch.Token).ConfigureAwait(false);
-        _sightings.Saw(key);
-        return true;
-
-        Task EnsureFolderAsync() => _folders.EnsureAsync(client, folder, () => EnsureInSightAsync(client, key, watch.Token), watch.Token);
-    }, cancellationToken);
+                Task EnsureFolderAsync() =>
+                    _folders.EnsureAsync(client, folder, () => EnsureInSightAsync(client, key, watch.Token), watch.Token);
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc />
     public async Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken)
@@ -104,13 +126,21 @@ public sealed class SftpObjectStore : IObjectStore
         var lease = await _pool.RentAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var stream = await SftpSilence.EndAsync(_options, async watch =>
-            {
-                var opened = await lease.Client.OpenAsync(PathOf(key), FileMode.Open, FileAccess.Read, watch.Token).ConfigureAwait(false);
-                if (offset > 0)
-                    opened.Seek(offset, SeekOrigin.Begin);
-                return opened;
-            }, cancellationToken).ConfigureAwait(false);
+            var stream = await SftpSilence
+                .EndAsync(
+                    _options,
+                    async watch =>
+                    {
+                        var opened = await lease
+                            .Client.OpenAsync(PathOf(key), FileMode.Open, FileAccess.Read, watch.Token)
+                            .ConfigureAwait(false);
+                        if (offset > 0)
+                            opened.Seek(offset, SeekOrigin.Begin);
+                        return opened;
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             _sightings.Saw(key);
             return new SftpReadStream(_options, lease, length is { } count ? new BoundedReadStream(stream, count) : stream, Location, key);
         }
@@ -134,8 +164,12 @@ public sealed class SftpObjectStore : IObjectStore
         {
             if (current.Links > MostLinks)
             {
-                throw new StorageException(StorageErrorKind.Other, Location, current.Key,
-                    $"'{current.Key}' lies behind {MostLinks} links: they lead in a circle.");
+                throw new StorageException(
+                    StorageErrorKind.Other,
+                    Location,
+                    current.Key,
+                    $"'{current.Key}' lies behind {MostLinks} links: they lead in a circle."
+                );
             }
 
             var (key, isGuess) = (current.Key, current.OrFile is not null);
@@ -164,28 +198,38 @@ public sealed class SftpObjectStore : IObjectStore
                 pending.Push((below.Key, below.OrFile, below.OrFile is { Size: < 0 } ? current.Links + 1 : current.Links));
         }
 
-        await RunAsync(folder, async (client, watch) =>
-        {
-            await EnsureInSightAsync(client, folder, watch.Token).ConfigureAwait(false);
-            return true;
-        }, cancellationToken).ConfigureAwait(false);
+        await RunAsync(
+                folder,
+                async (client, watch) =>
+                {
+                    await EnsureInSightAsync(client, folder, watch.Token).ConfigureAwait(false);
+                    return true;
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
     /// <inheritdoc />
-    public Task DeleteAsync(string key, CancellationToken cancellationToken) => RunAsync(key, async (client, watch) =>
-    {
-        try
-        {
-            await client.DeleteFileAsync(PathOf(key), watch.Token).ConfigureAwait(false);
-        }
-        catch (SftpPathNotFoundException)
-        {
-            await EnsureInSightAsync(client, key, watch.Token).ConfigureAwait(false); // Gone already, as requested.
-        }
+    public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
+        RunAsync(
+            key,
+            async (client, watch) =>
+            {
+                try
+                {
+                    await client.DeleteFileAsync(PathOf(key), watch.Token).ConfigureAwait(false);
+                }
+                catch (SftpPathNotFoundException)
+                {
+                    await EnsureInSightAsync(client, key, watch.Token).ConfigureAwait(false); // Gone already, as requested.
+                }
 
-        _sightings.Deleted(key);
-        return true;
-    }, cancellationToken);
+                _sightings.Deleted(key);
+                return true;
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc />
     public ValueTask DisposeAsync()
@@ -236,8 +280,13 @@ public sealed class SftpObjectStore : IObjectStore
         }
         catch (SftpPathNotFoundException exception)
         {
-            throw new StorageException(StorageErrorKind.Unreachable, Location, key,
-                $"'{PathOf(key)}' is a link that leads nowhere: the volume behind it is away.", exception);
+            throw new StorageException(
+                StorageErrorKind.Unreachable,
+                Location,
+                key,
+                $"'{PathOf(key)}' is a link that leads nowhere: the volume behind it is away.",
+                exception
+            );
         }
     }
 
@@ -282,7 +331,8 @@ public sealed class SftpObjectStore : IObjectStore
             if (client.IsConnected)
                 await client.DeleteFileAsync(path, brief.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is SshException or IOException or InvalidOperationException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is SshException or IOException or InvalidOperationException or OperationCanceledException)
         {
             // The failure that led here is the one to report; readers ignore leftover temporary files.
         }

@@ -1,7 +1,8 @@
 namespace KlarKonform.Backup.Storage.Sftp;
 
 /// <summary>Reads a remote file and returns its connection when disposed.</summary>
-internal sealed class SftpReadStream(SftpStoreOptions options, SftpLease lease, Stream inner, string location, string key) : ForwardReadStream
+internal sealed class SftpReadStream(SftpStoreOptions options, SftpLease lease, Stream inner, string location, string key)
+    : ForwardReadStream
 {
     private const int Most = 128 << 10;
 
@@ -15,7 +16,8 @@ internal sealed class SftpReadStream(SftpStoreOptions options, SftpLease lease, 
             if (_own.Length < Math.Min(buffer.Length, Most))
                 _own = new byte[Math.Min(buffer.Length, Most)];
             var reading = inner.ReadAsync(_own.AsMemory(0, Math.Min(buffer.Length, _own.Length)), cancellationToken);
-            var read = reading.IsCompletedSuccessfully ? reading.Result
+            var read = reading.IsCompletedSuccessfully
+                ? reading.Result
                 : await reading.AsTask().WaitAsync(options.Silence, options.Time, cancellationToken).ConfigureAwait(false);
             _own.AsSpan(0, read).CopyTo(buffer.Span);
             return read;

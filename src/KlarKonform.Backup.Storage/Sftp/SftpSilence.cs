@@ -51,7 +51,11 @@ internal sealed class SftpSilence : IDisposable
     /// <param name="late">Handles a result that arrives when it is no longer waited for, or null.</param>
     /// <exception cref="IOException">Nothing moved.</exception>
     public static async Task<T> EndAsync<T>(
-        SftpStoreOptions options, Func<SftpSilence, Task<T>> call, CancellationToken cancellationToken, Action<T>? late = null)
+        SftpStoreOptions options,
+        Func<SftpSilence, Task<T>> call,
+        CancellationToken cancellationToken,
+        Action<T>? late = null
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         var silence = new SftpSilence(options);
@@ -66,7 +70,11 @@ internal sealed class SftpSilence : IDisposable
                 caller.Dispose();
                 silence.Dispose();
             },
-            (silence, caller), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            (silence, caller),
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
         if (await Task.WhenAny(running, silence._ended.Task).ConfigureAwait(false) != running)
         {
             _ = running.ContinueWith(
@@ -77,7 +85,10 @@ internal sealed class SftpSilence : IDisposable
                     else
                         _ = done.Exception; // No one waits for it any more.
                 },
-                CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default
+            );
             cancellationToken.ThrowIfCancellationRequested();
             throw Silent(options);
         }
@@ -98,7 +109,10 @@ internal sealed class SftpSilence : IDisposable
 
     private static IOException Silent(SftpStoreOptions options)
     {
-        var text = string.Create(CultureInfo.InvariantCulture, $"'{options.Host}' was silent for {options.Silence.TotalSeconds:0.#} seconds.");
+        var text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"'{options.Host}' was silent for {options.Silence.TotalSeconds:0.#} seconds."
+        );
         return new IOException(text, new TimeoutException(text));
     }
 }

@@ -20,7 +20,9 @@ internal sealed class SftpSync
     private static readonly Binding? s_binding = Binding.TryCreate();
 
     /// <summary>Whether the server offers it.</summary>
-    public static bool IsOffered(SftpClient client) => s_binding is { } binding && binding.Session(client) is { } session
+    public static bool IsOffered(SftpClient client) =>
+        s_binding is { } binding
+        && binding.Session(client) is { } session
         && (binding.Extensions.GetValue(session) as IDictionary)?.Contains(Extension) == true;
 
     /// <summary>Waits until a file, or a folder that was opened as one, is on the server's disk.</summary>
@@ -30,21 +32,37 @@ internal sealed class SftpSync
         var binding = s_binding ?? throw new NotSupportedException(Extension);
         var session = binding.Session(client) ?? throw new SshConnectionException("The session has ended.");
         var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        binding.Send(session, Extension, handle, response =>
-        {
-            var status = (StatusCode)binding.Status.GetValue(response)!;
-            if (status == StatusCode.Ok)
-                done.TrySetResult(true);
-            else
-                done.TrySetException(new SftpException(status, binding.Message.GetValue(response) as string));
-        });
+        binding.Send(
+            session,
+            Extension,
+            handle,
+            response =>
+            {
+                var status = (StatusCode)binding.Status.GetValue(response)!;
+                if (status == StatusCode.Ok)
+                    done.TrySetResult(true);
+                else
+                    done.TrySetException(new SftpException(status, binding.Message.GetValue(response) as string));
+            }
+        );
         await binding.WaitAsync(session, done, client.OperationTimeout, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The library's inner parts.</summary>
     private sealed record Binding(
-        FieldInfo SessionField, FieldInfo Extensions, PropertyInfo Version, PropertyInfo NextId, MethodInfo SendRequest, MethodInfo Wait,
-        ConstructorInfo Request, MethodInfo SetName, PropertyInfo Status, PropertyInfo Message, Type StatusType, Type ReplyType)
+        FieldInfo SessionField,
+        FieldInfo Extensions,
+        PropertyInfo Version,
+        PropertyInfo NextId,
+        MethodInfo SendRequest,
+        MethodInfo Wait,
+        ConstructorInfo Request,
+        MethodInfo SetName,
+        PropertyInfo Status,
+        PropertyInfo Message,
+        Type StatusType,
+        Type ReplyType
+    )
     {
         public static Binding? TryCreate()
         {
@@ -61,17 +79,27 @@ internal sealed class SftpSync
                     session.GetProperty("ProtocolVersion", Inner)!,
                     session.GetProperty("NextRequestId", Inner)!,
                     session.GetMethod("SendRequest", Inner)!,
-                    session.GetMethods(Inner).Single(method => method is { Name: "WaitOnHandleAsync", IsGenericMethodDefinition: true })
+                    session
+                        .GetMethods(Inner)
+                        .Single(method => method is { Name: "WaitOnHandleAsync", IsGenericMethodDefinition: true })
                         .MakeGenericMethod(typeof(bool)),
                     Of("Sftp.Requests.FStatVfsRequest").GetConstructor(Inner, request)!,
                     Of("Sftp.Requests.SftpExtendedRequest").GetProperty("Name", Inner)!.GetSetMethod(nonPublic: true)!,
                     status.GetProperty("StatusCode", Inner)!,
                     status.GetProperty("ErrorMessage", Inner)!,
-                    status, reply);
+                    status,
+                    reply
+                );
                 return binding.IsWhole ? binding : null;
             }
-            catch (Exception exception) when (exception is TypeLoadException or InvalidOperationException
-                or NullReferenceException or ArgumentException or AmbiguousMatchException)
+            catch (Exception exception)
+                when (exception
+                        is TypeLoadException
+                            or InvalidOperationException
+                            or NullReferenceException
+                            or ArgumentException
+                            or AmbiguousMatchException
+                )
             {
                 return null;
             }
@@ -79,8 +107,15 @@ internal sealed class SftpSync
 
         private static Type ActionOf(Type response) => typeof(Action<>).MakeGenericType(response);
 
-        private bool IsWhole => SessionField is not null && Extensions is not null && Version is not null && NextId is not null
-            && SendRequest is not null && Request is not null && SetName is not null && Message is not null
+        private bool IsWhole =>
+            SessionField is not null
+            && Extensions is not null
+            && Version is not null
+            && NextId is not null
+            && SendRequest is not null
+            && Request is not null
+            && SetName is not null
+            && Message is not null
             && Status?.PropertyType == typeof(StatusCode);
 
         public object? Session(SftpClient client) =>
@@ -88,20 +123,34 @@ internal sealed class SftpSync
 
         public void Send(object session, string name, byte[] handle, Action<object> answered)
         {
-            var request = Request.Invoke(
-                [Version.GetValue(session), NextId.GetValue(session), handle, Handler(ReplyType, answered), Handler(StatusType, answered)]);
+            var request = Request.Invoke([
+                Version.GetValue(session),
+                NextId.GetValue(session),
+                handle,
+                Handler(ReplyType, answered),
+                Handler(StatusType, answered),
+            ]);
             SetName.Invoke(request, [name]);
             SendRequest.Invoke(session, BindingFlags.DoNotWrapExceptions, null, [request], null);
         }
 
         public Task WaitAsync(object session, TaskCompletionSource<bool> done, TimeSpan limit, CancellationToken cancellationToken) =>
-            (Task)Wait.Invoke(
-                session, BindingFlags.DoNotWrapExceptions, null, [done, (int)limit.TotalMilliseconds, cancellationToken], null)!;
+            (Task)
+                Wait.Invoke(
+                    session,
+                    BindingFlags.DoNotWrapExceptions,
+                    null,
+                    [done, (int)limit.TotalMilliseconds, cancellationToken],
+                    null
+                )!;
 
         private static object Handler(Type response, Action<object> answered) =>
-            typeof(Binding).GetMethod(nameof(Typed), BindingFlags.Static | BindingFlags.NonPublic)!
-                .MakeGenericMethod(response).Invoke(null, [answered])!;
+            typeof(Binding)
+                .GetMethod(nameof(Typed), BindingFlags.Static | BindingFlags.NonPublic)!
+                .MakeGenericMethod(response)
+                .Invoke(null, [answered])!;
 
-        private static Action<T> Typed<T>(Action<object> answered) where T : class => response => answered(response);
+        private static Action<T> Typed<T>(Action<object> answered)
+            where T : class => response => answered(response);
     }
 }

@@ -35,19 +35,30 @@ public sealed class ChatOverlap
     {
         ArgumentNullException.ThrowIfNull(archived);
         ArgumentNullException.ThrowIfNull(exported);
-        var pairs = exported.Once.Values.Where(each => archived.Once.ContainsKey(each.Content))
+        var pairs = exported
+            .Once.Values.Where(each => archived.Once.ContainsKey(each.Content))
             .Select(each => (Archived: archived.Once[each.Content], Exported: each))
-            .Select(pair => (pair.Archived, pair.Exported, Offset: pair.Exported.Minute - pair.Archived.Minute)).Where(pair => Math.Abs(pair.Offset) <= Widest).ToArray();
-        var votes = pairs.Where(pair => pair.Offset % Quarter == 0).GroupBy(pair => (int)pair.Offset).ToDictionary(group => group.Key, group => group.Count());
+            .Select(pair => (pair.Archived, pair.Exported, Offset: pair.Exported.Minute - pair.Archived.Minute))
+            .Where(pair => Math.Abs(pair.Offset) <= Widest)
+            .ToArray();
+        var votes = pairs
+            .Where(pair => pair.Offset % Quarter == 0)
+            .GroupBy(pair => (int)pair.Offset)
+            .ToDictionary(group => group.Key, group => group.Count());
         var best = votes.Count == 0 ? 0 : votes.OrderByDescending(vote => vote.Value).ThenBy(vote => Math.Abs(vote.Key)).First().Key;
 
         // The clock only counts as different if most of the common texts show it.
         if (best != 0 && (votes[best] < EnoughToShift || votes[best] * 2 <= pairs.Length))
             best = 0;
-        bool IsMeant(int offset) => offset == best || (Math.Abs(offset - best) == SummerTime && votes.GetValueOrDefault(offset) >= EnoughToShift);
+        bool IsMeant(int offset) =>
+            offset == best || (Math.Abs(offset - best) == SummerTime && votes.GetValueOrDefault(offset) >= EnoughToShift);
         var met = pairs.Where(pair => pair.Offset % Quarter == 0 && IsMeant((int)pair.Offset)).ToArray();
-        return new ChatOverlap(met.Length, PossibleIn(archived, exported, best), new ChatShift(met.Select(pair => (pair.Exported.Minute, (int)pair.Offset)), archived.Moments),
-            [.. met.Select(pair => (pair.Archived.Author, pair.Exported.Author)).Distinct()]);
+        return new ChatOverlap(
+            met.Length,
+            PossibleIn(archived, exported, best),
+            new ChatShift(met.Select(pair => (pair.Exported.Minute, (int)pair.Offset)), archived.Moments),
+            [.. met.Select(pair => (pair.Archived.Author, pair.Exported.Author)).Distinct()]
+        );
     }
 
     private static int PossibleIn(ChatTraces archived, ChatTraces exported, int offset)
@@ -56,6 +67,9 @@ public sealed class ChatOverlap
             return 0;
         var from = Math.Max(archived.Once.Values.Min(each => each.Minute), exported.Once.Values.Min(each => each.Minute) - offset);
         var to = Math.Min(archived.Once.Values.Max(each => each.Minute), exported.Once.Values.Max(each => each.Minute) - offset);
-        return Math.Min(archived.Once.Values.Count(each => each.Minute >= from && each.Minute <= to), exported.Once.Values.Count(each => each.Minute - offset >= from && each.Minute - offset <= to));
+        return Math.Min(
+            archived.Once.Values.Count(each => each.Minute >= from && each.Minute <= to),
+            exported.Once.Values.Count(each => each.Minute - offset >= from && each.Minute - offset <= to)
+        );
     }
 }

@@ -44,7 +44,10 @@ public sealed class ChatShift
 
         var (before, after) = (_anchors[Math.Max(0, low - 1)], _anchors[low]);
         var (near, far) = minute - before.Minute < Math.Abs(after.Minute - minute) ? (before, after) : (after, before);
-        var isFar = near.Offset != far.Offset && !_archived.Contains((minute - near.Offset, author)) && _archived.Contains((minute - far.Offset, author));
+        var isFar =
+            near.Offset != far.Offset
+            && !_archived.Contains((minute - near.Offset, author))
+            && _archived.Contains((minute - far.Offset, author));
         return time.AddMinutes(-(isFar ? far : near).Offset);
     }
 }

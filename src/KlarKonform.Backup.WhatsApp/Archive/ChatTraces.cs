@@ -43,8 +43,11 @@ public sealed class ChatTraces
     public void Add(ChatLine line)
     {
         ArgumentNullException.ThrowIfNull(line);
-        if (line is { Record: ChatRecord.Message, Deleted: false, Redacted: false } && line.Type is not ("system" or "unparsed")
-            && DateTime.TryParse(line.LocalTime, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
+        if (
+            line is { Record: ChatRecord.Message, Deleted: false, Redacted: false }
+            && line.Type is not ("system" or "unparsed")
+            && DateTime.TryParse(line.LocalTime, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)
+        )
             Add(line.Type == "location" ? Place(line.Text) : line.Text, time, line.From?.Name);
     }
 

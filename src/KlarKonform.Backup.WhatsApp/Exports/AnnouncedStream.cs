@@ -35,7 +35,8 @@ internal sealed class AnnouncedStream(Stream inner, long announced, uint checksu
         }
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override int Read(byte[] buffer, int offset, int count)
     {
@@ -49,9 +50,7 @@ internal sealed class AnnouncedStream(Stream inner, long announced, uint checksu
         }
     }
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -66,7 +65,8 @@ internal sealed class AnnouncedStream(Stream inner, long announced, uint checksu
         base.Dispose(disposing);
     }
 
-    private static WhatsAppException Damaged(InvalidDataException exception) => new(WhatsAppErrorKind.Incomplete, $"An entry of the ZIP is damaged: {exception.Message}", exception);
+    private static WhatsAppException Damaged(InvalidDataException exception) =>
+        new(WhatsAppErrorKind.Incomplete, $"An entry of the ZIP is damaged: {exception.Message}", exception);
 
     private int Count(ReadOnlySpan<byte> bytes, int asked)
     {
@@ -77,6 +77,8 @@ internal sealed class AnnouncedStream(Stream inner, long announced, uint checksu
             throw new WhatsAppException(WhatsAppErrorKind.Dangerous, "An entry of the ZIP holds more than it announces.");
         if (count == 0 && asked > 0 && _read < announced)
             throw new WhatsAppException(WhatsAppErrorKind.Incomplete, "An entry of the ZIP ends too early.");
-        return count == 0 && asked > 0 && _crc.GetCurrentHashAsUInt32() != checksum ? throw new WhatsAppException(WhatsAppErrorKind.Incomplete, "An entry of the ZIP has another checksum than it announces.") : count;
+        return count == 0 && asked > 0 && _crc.GetCurrentHashAsUInt32() != checksum
+            ? throw new WhatsAppException(WhatsAppErrorKind.Incomplete, "An entry of the ZIP has another checksum than it announces.")
+            : count;
     }
 }

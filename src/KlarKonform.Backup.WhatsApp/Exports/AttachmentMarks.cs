@@ -24,7 +24,9 @@ internal static partial class AttachmentMarks
             return pointed;
         var plain = BidiMarks.Strip(text).Trim();
         var first = FirstLine(plain);
-        return first.Length is 0 or > MaxLine || Round(first, own, format, files) is not { } name ? null : (name, plain[first.Length..].Trim());
+        return first.Length is 0 or > MaxLine || Round(first, own, format, files) is not { } name
+            ? null
+            : (name, plain[first.Length..].Trim());
     }
 
     /// <summary>"NAME (words)" if the name is a file of the export.</summary>
@@ -51,23 +53,40 @@ internal static partial class AttachmentMarks
         line = line.TrimEnd();
         if (ExportWords.BareName(line) is { Length: > 0 } bare && (files?.Find(bare) is not null || IsName(bare)))
             return bare;
-        if (files is not null && Bracketed(line, files) is { } found && (format.AttachedWords is null || ExportWords.Fold(found.Words) == format.AttachedWords || ExportWords.IsFileAttached(found.Words)))
+        if (
+            files is not null
+            && Bracketed(line, files) is { } found
+            && (
+                format.AttachedWords is null
+                || ExportWords.Fold(found.Words) == format.AttachedWords
+                || ExportWords.IsFileAttached(found.Words)
+            )
+        )
             return found.Name;
         if (line.Length < 4 || line[^1] is not (')' or '）') || line.AsSpan().LastIndexOfAny('(', '（') is not (> 0 and var open))
             return null;
         var (name, words) = (line[..open].Trim(), line[(open + 1)..^1].Trim());
-        return ((IsName(name) || (own && name.Length <= 255)) && ExportWords.IsFileAttached(words)) || (OwnName().IsMatch(name) && words.Length > 0 && !words.Any(char.IsDigit)) ? name : null;
+        return
+            ((IsName(name) || (own && name.Length <= 255)) && ExportWords.IsFileAttached(words))
+            || (OwnName().IsMatch(name) && words.Length > 0 && !words.Any(char.IsDigit))
+            ? name
+            : null;
     }
 
     // iOS: the last line that ends with an angle bracket; the caption is the rest.
     private static (string Name, string Caption)? Pointed(string text, ExportFiles? files)
     {
-        for (var end = text.Length; end > 0;)
+        for (var end = text.Length; end > 0; )
         {
             var start = text.AsSpan(0, end).LastIndexOfAny('\r', '\n') + 1;
             var line = text.AsSpan(start, end - start);
             var close = line.LastIndexOf('>');
-            if (close > 0 && line.Length <= MaxLine && line[(close + 1)..].Trim().Length == 0 && InBrackets(line[..close].ToString(), files) is var (name, open))
+            if (
+                close > 0
+                && line.Length <= MaxLine
+                && line[(close + 1)..].Trim().Length == 0
+                && InBrackets(line[..close].ToString(), files) is var (name, open)
+            )
                 return (name, BidiMarks.Strip(text.Remove(start + open, close + 1 - open)).Trim());
             end = start - 1;
         }
@@ -87,7 +106,11 @@ internal static partial class AttachmentMarks
 
             // Exports of 2017: the name before the words.
             var before = BidiMarks.Strip(line[..open]).Trim();
-            if (before.Length > 0 && (ExportWords.IsAttached(inner) || ExportWords.IsAttachedLast(inner)) && (files?.Find(before) is not null || IsName(before)))
+            if (
+                before.Length > 0
+                && (ExportWords.IsAttached(inner) || ExportWords.IsAttachedLast(inner))
+                && (files?.Find(before) is not null || IsName(before))
+            )
                 return (before, 0);
         }
 
@@ -107,7 +130,13 @@ internal static partial class AttachmentMarks
         for (var blank = inner.LastIndexOf(' '); blank > 0 && inner.Length - blank <= MaxWords; blank = inner.LastIndexOf(' ', blank - 1))
         {
             var name = inner[..blank].Trim();
-            if (name.Length > 0 && (files?.Find(name) is not null || (ExportWords.IsAttachedLast(inner[(blank + 1)..]) && name.AsSpan().IndexOfAny('<', '>') < 0 && IsName(name))))
+            if (
+                name.Length > 0
+                && (
+                    files?.Find(name) is not null
+                    || (ExportWords.IsAttachedLast(inner[(blank + 1)..]) && name.AsSpan().IndexOfAny('<', '>') < 0 && IsName(name))
+                )
+            )
                 return name;
         }
 
@@ -115,7 +144,10 @@ internal static partial class AttachmentMarks
     }
 
     // People may type brackets inside brackets, but not WhatsApp's own mark before them and its own word in them.
-    private static bool IsMarked(string name, string words, bool own) => name.AsSpan().IndexOfAny('<', '>') < 0 ? ExportWords.IsAttached(words) || (own && words.All(IsWord)) : own && ExportWords.IsAttached(words);
+    private static bool IsMarked(string name, string words, bool own) =>
+        name.AsSpan().IndexOfAny('<', '>') < 0
+            ? ExportWords.IsAttached(words) || (own && words.All(IsWord))
+            : own && ExportWords.IsAttached(words);
 
     private static bool IsWord(char sign) => DayHalves.IsPart(sign) || sign is ' ' or '\'' or '’';
 

@@ -58,9 +58,13 @@ public static partial class ChatName
     private static bool IsMark(Rune rune) => (rune.IsBmp && BidiMarks.IsMark((char)rune.Value)) || rune.Value is 0xFE0F or 0xFE0E;
 
     // Unpaired surrogates cannot be normalised.
-    private static string Normalised(string name) => name.EnumerateRunes().Any(rune => rune == Rune.ReplacementChar) ? name : name.Normalize(NormalizationForm.FormC);
+    private static string Normalised(string name) =>
+        name.EnumerateRunes().Any(rune => rune == Rune.ReplacementChar) ? name : name.Normalize(NormalizationForm.FormC);
 
-    [GeneratedRegex(@"^_chat(?: ?\(\d{1,3}\)| \d{1,3}| - (?:Kopie|Copy|Copia|Copie)(?: \(\d{1,3}\))?)?\.txt$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"^_chat(?: ?\(\d{1,3}\)| \d{1,3}| - (?:Kopie|Copy|Copia|Copie)(?: \(\d{1,3}\))?)?\.txt$",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase
+    )]
     private static partial Regex Nameless();
 
     // Copies, and files that a telephone shares without an extension.
@@ -72,9 +76,16 @@ public static partial class ChatName
     private static partial Regex Ending();
 
     // "WhatsApp Chat mit X", "WhatsApp Chat - X", "WhatsApp-Chat mit X"; other languages use their own words.
-    [GeneratedRegex(@"^(?:WhatsApp[ -]Chat|Chat de WhatsApp|Discussion WhatsApp|Chat WhatsApp|Conversa do WhatsApp)(?: (?:mit|with|con|avec|com|met) | ?[-–] ?)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"^(?:WhatsApp[ -]Chat|Chat de WhatsApp|Discussion WhatsApp|Chat WhatsApp|Conversa do WhatsApp)"
+            + @"(?: (?:mit|with|con|avec|com|met) | ?[-–] ?)",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase
+    )]
     private static partial Regex Prefix();
 
-    [GeneratedRegex(@"(?: ?\(\d{1,3}\)| - (?:Kopie|Copy|Copia|Copie)(?: \(\d{1,3}\))?)$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"(?: ?\(\d{1,3}\)| - (?:Kopie|Copy|Copia|Copie)(?: \(\d{1,3}\))?)$",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase
+    )]
     private static partial Regex Copy();
 }

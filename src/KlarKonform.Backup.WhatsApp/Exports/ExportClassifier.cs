@@ -45,7 +45,10 @@ internal static partial class ExportClassifier
         if (colon <= 0)
             return (null, content);
         var author = BidiMarks.Strip(first[..colon]).Trim();
-        if (format.LongNames.TryGetValue(author, out var name) && first.IndexOf(": ", colon + 2, StringComparison.Ordinal) is > 0 and var second)
+        if (
+            format.LongNames.TryGetValue(author, out var name)
+            && first.IndexOf(": ", colon + 2, StringComparison.Ordinal) is > 0 and var second
+        )
             (author, colon) = (BidiMarks.Strip(name), second);
         if (format.Style == ExportStyle.Dash && IsOwnWords(author))
             return (null, content);
@@ -55,11 +58,19 @@ internal static partial class ExportClassifier
     }
 
     // A group called "Projekt: Alpha" puts a colon into WhatsApp's own lines: its name is in quotation marks that the colon does not close.
-    private static bool IsOwnWords(string text) => text.Count(sign => sign is '"' or '“' or '”' or '„') % 2 == 1 || text.Count(sign => sign is '«' or '»') % 2 == 1
-        || text.Count(sign => sign is '「' or '『') > text.Count(sign => sign is '」' or '』') || OwnWords().IsMatch(text);
+    private static bool IsOwnWords(string text) =>
+        text.Count(sign => sign is '"' or '“' or '”' or '„') % 2 == 1
+        || text.Count(sign => sign is '«' or '»') % 2 == 1
+        || text.Count(sign => sign is '「' or '『') > text.Count(sign => sign is '」' or '』')
+        || OwnWords().IsMatch(text);
 
     private static ExportMessage Media(ExportMessage message, string type, string caption) =>
-        message with { Kind = type == "contact" ? ExportMessageKind.Contact : ExportMessageKind.Media, MediaType = type, Text = caption };
+        message with
+        {
+            Kind = type == "contact" ? ExportMessageKind.Contact : ExportMessageKind.Media,
+            MediaType = type,
+            Text = caption,
+        };
 
     // Null: likely. A mark in an unknown language stays in the text: what is in angle brackets may have been typed.
     private static (string Text, bool? Edited) WithoutEdited(string text)
@@ -70,7 +81,12 @@ internal static partial class ExportClassifier
         var words = end[(open + 1)..^1];
         if (ExportWords.IsEdited(words))
             return (text[..open].TrimEnd(BidiMarks.LeftToRight, BidiMarks.RightToLeft).TrimEnd(), true);
-        var marked = open > 1 && BidiMarks.IsOwn(text[open - 1]) && words.Length > 3 && words.All(sign => DayHalves.IsPart(sign) || BidiMarks.IsMark(sign) || sign is ' ' or '.') && !ExportWords.IsOmitted(words);
+        var marked =
+            open > 1
+            && BidiMarks.IsOwn(text[open - 1])
+            && words.Length > 3
+            && words.All(sign => DayHalves.IsPart(sign) || BidiMarks.IsMark(sign) || sign is ' ' or '.')
+            && !ExportWords.IsOmitted(words);
         return (text, marked ? null : false);
     }
 
@@ -88,7 +104,10 @@ internal static partial class ExportClassifier
         }
 
         // A person who types "image omitted" types no mark before it.
-        if (text.AsSpan().LastIndexOfAny(BidiMarks.LeftToRight, BidiMarks.RightToLeft) is >= 0 and var mark && ExportWords.OmittedType(text[(mark + 1)..]) is { } marked)
+        if (
+            text.AsSpan().LastIndexOfAny(BidiMarks.LeftToRight, BidiMarks.RightToLeft) is >= 0 and var mark
+            && ExportWords.OmittedType(text[(mark + 1)..]) is { } marked
+        )
             return (marked, BidiMarks.Strip(text[..mark]).Trim());
         return (own || format.Style != ExportStyle.Dash) && ExportWords.OmittedType(plain) is { } whole ? (whole, "") : null;
     }
@@ -101,7 +120,9 @@ internal static partial class ExportClassifier
         if (http <= 0)
             return ExportWords.IsLivePlace(plain);
         var words = first[..http].TrimEnd();
-        return words.Length is > 1 and <= 40 && words[^1] is ':' or '：' && (ExportWords.IsPlace(words[..^1]) || (!words.Any(char.IsDigit) && Coordinates().IsMatch(first[http..])));
+        return words.Length is > 1 and <= 40
+            && words[^1] is ':' or '：'
+            && (ExportWords.IsPlace(words[..^1]) || (!words.Any(char.IsDigit) && Coordinates().IsMatch(first[http..])));
     }
 
     // A word and a colon, followed by lines of options with one word before and votes after each.
@@ -114,30 +135,47 @@ internal static partial class ExportClassifier
             return true;
         if (plain.Length > 20_000)
             return false;
-        var options = plain.Split('\n').Skip(1).Select(line => line.Trim()).Where(line => line.Length > 4 && line[^1] == ')' && line.Any(char.IsDigit) && line.IndexOf(": ", StringComparison.Ordinal) > 0)
-            .Select(line => line[..line.IndexOf(": ", StringComparison.Ordinal)]).ToArray();
+        var options = plain
+            .Split('\n')
+            .Skip(1)
+            .Select(line => line.Trim())
+            .Where(line => line.Length > 4 && line[^1] == ')' && line.Any(char.IsDigit) && line.IndexOf(": ", StringComparison.Ordinal) > 0)
+            .Select(line => line[..line.IndexOf(": ", StringComparison.Ordinal)])
+            .ToArray();
         return options.Length >= 2 && options.Distinct(StringComparer.Ordinal).Count() == 1 && options[0].All(char.IsUpper);
     }
 
     private static bool IsCall(string plain) => Calls().IsMatch(plain) || ExportWords.BeginsCall(plain);
 
-    private static string TypeOf(string name) => Path.GetExtension(name.Trim()).ToLowerInvariant() switch
-    {
-        ".jpg" or ".jpeg" or ".png" or ".heic" => name.Contains("STICKER", StringComparison.Ordinal) ? "sticker" : "image",
-        ".webp" => "sticker",
-        ".gif" => "gif",
-        ".mp4" or ".mov" or ".3gp" or ".mkv" => name.Contains("GIF", StringComparison.Ordinal) ? "gif" : "video",
-        ".opus" or ".m4a" or ".mp3" or ".aac" or ".ogg" or ".amr" or ".wav" => "audio",
-        ".vcf" => "contact",
-        _ => "document",
-    };
+    private static string TypeOf(string name) =>
+        Path.GetExtension(name.Trim()).ToLowerInvariant() switch
+        {
+            ".jpg" or ".jpeg" or ".png" or ".heic" => name.Contains("STICKER", StringComparison.Ordinal) ? "sticker" : "image",
+            ".webp" => "sticker",
+            ".gif" => "gif",
+            ".mp4" or ".mov" or ".3gp" or ".mkv" => name.Contains("GIF", StringComparison.Ordinal) ? "gif" : "video",
+            ".opus" or ".m4a" or ".mp3" or ".aac" or ".ogg" or ".amr" or ".wav" => "audio",
+            ".vcf" => "contact",
+            _ => "document",
+        };
 
-    [GeneratedRegex(@"^https?://(?:www\.)?(?:maps\.google\.[a-z.]{2,6}|google\.[a-z.]{2,6}/maps)/?\?q=-?\d{1,3}[.,]\d+,-?\d{1,3}[.,]\d+\s*$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^https?://(?:www\.)?(?:maps\.google\.[a-z.]{2,6}|google\.[a-z.]{2,6}/maps)/?\?q=-?\d{1,3}[.,]\d+,-?\d{1,3}[.,]\d+\s*$",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex Coordinates();
 
-    [GeneratedRegex(@"^(?:Missed (?:group )?(?:voice|video) call|Verpasster? (?:Gruppen-?)?(?:Sprach|Video)(?:gruppen)?anruf|(?:Voice|Video) call[,.]|(?:Sprach|Video)anruf[,.])", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"^(?:Missed (?:group )?(?:voice|video) call|Verpasster? (?:Gruppen-?)?(?:Sprach|Video)(?:gruppen)?anruf"
+            + @"|(?:Voice|Video) call[,.]|(?:Sprach|Video)anruf[,.])",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase
+    )]
     private static partial Regex Calls();
 
-    [GeneratedRegex(@"(?: hat die Gruppe | hat den (?:Gruppennamen|Betreff) | hat die Gruppenbeschreibung | created group | changed the (?:subject|group name|group description) |Ende-zu-Ende-verschlüsselt|end-to-end encrypted)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?: hat die Gruppe | hat den (?:Gruppennamen|Betreff) | hat die Gruppenbeschreibung "
+            + @"| created group | changed the (?:subject|group name|group description) |Ende-zu-Ende-verschlüsselt|end-to-end encrypted)",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex OwnWords();
 }

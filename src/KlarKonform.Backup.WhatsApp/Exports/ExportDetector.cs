@@ -7,7 +7,8 @@ public static class ExportDetector
     private const int MaxForms = 256;
 
     /// <inheritdoc cref="DetectAsync(Stream, DateOrder?, ExportFiles?, DateTimeOffset?, CancellationToken)"/>
-    public static Task<ExportFormat> DetectAsync(Stream text, DateOrder? order, CancellationToken cancellationToken) => DetectAsync(text, order, null, null, cancellationToken);
+    public static Task<ExportFormat> DetectAsync(Stream text, DateOrder? order, CancellationToken cancellationToken) =>
+        DetectAsync(text, order, null, null, cancellationToken);
 
     /// <summary>Reads an export once to its end, in bounded memory.</summary>
     /// <param name="text">The export's text.</param>
@@ -19,7 +20,13 @@ public static class ExportDetector
     /// <exception cref="WhatsAppException">
     /// NotAChat; WrongEncoding; UnknownTimes when the years are of another calendar or words for the half of the day are not understood.
     /// </exception>
-    public static async Task<ExportFormat> DetectAsync(Stream text, DateOrder? order, ExportFiles? files, DateTimeOffset? now, CancellationToken cancellationToken)
+    public static async Task<ExportFormat> DetectAsync(
+        Stream text,
+        DateOrder? order,
+        ExportFiles? files,
+        DateTimeOffset? now,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(text);
         var forms = new Dictionary<FormKey, FormVotes>();
@@ -46,7 +53,10 @@ public static class ExportDetector
                 first = votes;
         }
 
-        var best = first ?? forms.Values.MaxBy(votes => votes.Count) ?? throw new WhatsAppException(WhatsAppErrorKind.NotAChat, "No line begins with a date and a time as WhatsApp writes them.");
+        var best =
+            first
+            ?? forms.Values.MaxBy(votes => votes.Count)
+            ?? throw new WhatsAppException(WhatsAppErrorKind.NotAChat, "No line begins with a date and a time as WhatsApp writes them.");
         return best.Format(order, now) with { Encoding = encoding.Encoding, HasByteOrderMark = encoding.MarkLength > 0 };
     }
 }

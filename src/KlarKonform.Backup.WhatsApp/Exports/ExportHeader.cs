@@ -17,7 +17,22 @@ namespace KlarKonform.Backup.WhatsApp.Exports;
 /// <param name="Era">The calendar that an era word stands for, or null.</param>
 /// <param name="Start">Where the message begins.</param>
 internal readonly record struct ExportHeader(
-    ExportStyle Style, char Separator, int A, int B, int C, int YearDigits, bool YearFirst, bool TimeFirst, int Hour, int Minute, int Second, string Word, DayHalf? Half, string? Era, int Start)
+    ExportStyle Style,
+    char Separator,
+    int A,
+    int B,
+    int C,
+    int YearDigits,
+    bool YearFirst,
+    bool TimeFirst,
+    int Hour,
+    int Minute,
+    int Second,
+    string Word,
+    DayHalf? Half,
+    string? Era,
+    int Start
+)
 {
     /// <summary>No seconds are given.</summary>
     public const int NoSecond = -1;
@@ -32,8 +47,15 @@ internal readonly record struct ExportHeader(
     public bool HasWord => Word.Length > 0;
 
     /// <summary>Whether the header has the same form as the file's others.</summary>
-    public bool Fits(ExportFormat format) => Style == format.Style && Separator == format.Separator && YearDigits == format.YearDigits && (YearFirst == (format.Order == DateOrder.YearFirst) || (YearDigits == 2 && !YearFirst))
-        && HasSeconds == format.HasSeconds && TimeFirst == format.TimeFirst && HalfIn(format) is { } half && (half != DayHalf.None) == format.HasHalves;
+    public bool Fits(ExportFormat format) =>
+        Style == format.Style
+        && Separator == format.Separator
+        && YearDigits == format.YearDigits
+        && (YearFirst == (format.Order == DateOrder.YearFirst) || (YearDigits == 2 && !YearFirst))
+        && HasSeconds == format.HasSeconds
+        && TimeFirst == format.TimeFirst
+        && HalfIn(format) is { } half
+        && (half != DayHalf.None) == format.HasHalves;
 
     /// <summary>The time in a file of this format, or null if there is no such day or hour.</summary>
     public DateTime? Time(ExportFormat format) => HalfIn(format) is { } half ? Time(format.Order, half) : null;
@@ -41,10 +63,28 @@ internal readonly record struct ExportHeader(
     /// <summary>The time, or null if there is no such day or hour.</summary>
     public DateTime? Time(DateOrder order, DayHalf half)
     {
-        var (year, month, day) = (YearOf(order), order == DateOrder.MonthFirst ? A : B, order switch { DateOrder.YearFirst => C, DateOrder.MonthFirst => B, _ => A });
+        var (year, month, day) = (
+            YearOf(order),
+            order == DateOrder.MonthFirst ? A : B,
+            order switch
+            {
+                DateOrder.YearFirst => C,
+                DateOrder.MonthFirst => B,
+                _ => A,
+            }
+        );
         var hour = DayHalves.Hour(half, Hour);
-        return Era is null && year is >= MinYear and <= MaxYear && month is >= 1 and <= 12 && day >= 1 && day <= DateTime.DaysInMonth(year, month) && hour is >= 0 and <= 23 && Minute <= 59 && Second <= 59
-            ? new DateTime(year, month, day, hour, Minute, Math.Max(Second, 0), DateTimeKind.Unspecified) : null;
+        return
+            Era is null
+            && year is >= MinYear and <= MaxYear
+            && month is >= 1 and <= 12
+            && day >= 1
+            && day <= DateTime.DaysInMonth(year, month)
+            && hour is >= 0 and <= 23
+            && Minute <= 59
+            && Second <= 59
+            ? new DateTime(year, month, day, hour, Minute, Math.Max(Second, 0), DateTimeKind.Unspecified)
+            : null;
     }
 
     /// <summary>The year as written; two digits count from 2000.</summary>
@@ -106,6 +146,22 @@ internal readonly record struct ExportHeader(
         if (!cursor.TakeBlank() && !cursor.AtEnd && style != ExportStyle.Bracket)
             return null;
         var word = time.Half == DayHalf.None ? "" : time.Word;
-        return new ExportHeader(style, date.Separator, date.A, date.B, date.C, date.YearDigits, date.YearFirst, timeFirst, time.Hour, time.Minute, time.Second, word, time.Half, date.Era, cursor.Position);
+        return new ExportHeader(
+            style,
+            date.Separator,
+            date.A,
+            date.B,
+            date.C,
+            date.YearDigits,
+            date.YearFirst,
+            timeFirst,
+            time.Hour,
+            time.Minute,
+            time.Second,
+            word,
+            time.Half,
+            date.Era,
+            cursor.Position
+        );
     }
 }

@@ -13,7 +13,8 @@ public static class ExportReader
     private static readonly TimeSpan s_backwards = TimeSpan.FromDays(1);
 
     /// <inheritdoc cref="ReadAsync(Stream, ExportFormat, ExportFiles?, CancellationToken)"/>
-    public static IAsyncEnumerable<ExportMessage> ReadAsync(Stream text, ExportFormat format, CancellationToken cancellationToken) => ReadAsync(text, format, null, cancellationToken);
+    public static IAsyncEnumerable<ExportMessage> ReadAsync(Stream text, ExportFormat format, CancellationToken cancellationToken) =>
+        ReadAsync(text, format, null, cancellationToken);
 
     /// <summary>
     /// All messages, in the order of the file. No line is lost: each belongs to exactly one message's <see cref="ExportMessage.Raw"/>.
@@ -24,7 +25,12 @@ public static class ExportReader
     /// <param name="files">The files of the export: a text that is one of their names is an attachment. Null if unknown.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="WhatsAppException">WrongEncoding or NotAChat.</exception>
-    public static async IAsyncEnumerable<ExportMessage> ReadAsync(Stream text, ExportFormat format, ExportFiles? files, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<ExportMessage> ReadAsync(
+        Stream text,
+        ExportFormat format,
+        ExportFiles? files,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(format);
@@ -34,7 +40,8 @@ public static class ExportReader
         (DateTime Time, int Start)? doubtful = null;
         await foreach (var line in RawLines.ReadAsync(text, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
-            var (time, start) = ExportHeader.Read(line) is { } header && header.Fits(format) ? (header.Time(format), header.Start) : (null, 0);
+            var (time, start) =
+                ExportHeader.Read(line) is { } header && header.Fits(format) ? (header.Time(format), header.Start) : (null, 0);
             if (time is not { } moment)
             {
                 if ((doubtful is null ? raw : later).Append(line).Length > MaxMessage)
@@ -84,6 +91,8 @@ public static class ExportReader
         var lines = raw.ToString();
         raw.Clear();
         var (time, start) = header!.Value;
-        return start < 0 ? new ExportMessage(time, ExportMessageKind.Unparsed, null, lines.TrimEnd('\r', '\n'), lines) : ExportClassifier.Classify(time, lines, start, format, files);
+        return start < 0
+            ? new ExportMessage(time, ExportMessageKind.Unparsed, null, lines.TrimEnd('\r', '\n'), lines)
+            : ExportClassifier.Classify(time, lines, start, format, files);
     }
 }

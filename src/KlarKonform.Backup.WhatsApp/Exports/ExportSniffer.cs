@@ -10,5 +10,6 @@ public static class ExportSniffer
     /// Whether a file is a ZIP: it begins with an entry, the end of an empty one, or a part of several (APPNOTE 4.3.7, 4.3.16, 8.5.4).
     /// </summary>
     /// <param name="start">The file's first bytes.</param>
-    public static bool IsZip(ReadOnlySpan<byte> start) => start.StartsWith("PK\u0003\u0004"u8) || start.StartsWith("PK\u0005\u0006"u8) || start.StartsWith("PK\u0007\u0008"u8);
+    public static bool IsZip(ReadOnlySpan<byte> start) =>
+        start.StartsWith("PK\u0003\u0004"u8) || start.StartsWith("PK\u0005\u0006"u8) || start.StartsWith("PK\u0007\u0008"u8);
 }

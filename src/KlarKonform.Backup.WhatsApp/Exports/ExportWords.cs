@@ -40,7 +40,9 @@ internal static class ExportWords
         }
 
         var folded = plain.ToString().ToLowerInvariant();
-        return (ExportFiles.IsWellFormed(folded) ? folded.Normalize(NormalizationForm.FormC) : folded).TrimEnd('.', '。', '।', '۔', ' ').TrimStart();
+        return (ExportFiles.IsWellFormed(folded) ? folded.Normalize(NormalizationForm.FormC) : folded)
+            .TrimEnd('.', '。', '।', '۔', ' ')
+            .TrimStart();
     }
 
     /// <summary>"attached", "Anhang": before the file's name, in angle brackets.</summary>
@@ -58,7 +60,11 @@ internal static class ExportWords
         foreach (var (before, after) in s_bare)
         {
             // These scripts have no case, so folding does not change the words.
-            if (line.Length > before.Length + after.Length && line.StartsWith(before, StringComparison.Ordinal) && line.EndsWith(after, StringComparison.Ordinal))
+            if (
+                line.Length > before.Length + after.Length
+                && line.StartsWith(before, StringComparison.Ordinal)
+                && line.EndsWith(after, StringComparison.Ordinal)
+            )
                 return line[before.Length..^after.Length].Trim();
         }
 
@@ -80,8 +86,12 @@ internal static class ExportWords
         if (text.Length > MaxLength)
             return false;
         var folded = Fold(text);
-        return s_deleted.Contains(folded) || s_deletedBy.Any(words => folded.Length > words.Before.Length + words.After.Length + 1
-            && folded.StartsWith(words.Before, StringComparison.Ordinal) && folded.EndsWith(words.After, StringComparison.Ordinal));
+        return s_deleted.Contains(folded)
+            || s_deletedBy.Any(words =>
+                folded.Length > words.Before.Length + words.After.Length + 1
+                && folded.StartsWith(words.Before, StringComparison.Ordinal)
+                && folded.EndsWith(words.After, StringComparison.Ordinal)
+            );
     }
 
     /// <summary>"Location", before an address.</summary>
@@ -100,15 +110,24 @@ internal static class ExportWords
     public static bool BeginsCall(string text)
     {
         var folded = Fold(text.Length > MaxLength ? text[..MaxLength] : text);
-        return folded.Length > 0 && s_callsByStart[folded[0]].Any(word => folded.StartsWith(word, StringComparison.Ordinal) && (folded.Length == word.Length || !char.IsLetter(folded[word.Length])));
+        return folded.Length > 0
+            && s_callsByStart[folded[0]]
+                .Any(word =>
+                    folded.StartsWith(word, StringComparison.Ordinal)
+                    && (folded.Length == word.Length || !char.IsLetter(folded[word.Length]))
+                );
     }
 
-    private static HashSet<string> Set(string section) => s_sections[section].Where(word => !word.Contains('%', StringComparison.Ordinal)).Select(Fold).ToHashSet(StringComparer.Ordinal);
+    private static HashSet<string> Set(string section) =>
+        s_sections[section].Where(word => !word.Contains('%', StringComparison.Ordinal)).Select(Fold).ToHashSet(StringComparer.Ordinal);
 
     private static (string Before, string After)[] Templates(string section, string name) =>
-    [
-        .. s_sections[section].Where(word => word.Contains(name, StringComparison.Ordinal)).Select(word => word.Split(name)).Select(parts => (Fold(parts[0]), Fold(parts[1]))),
-    ];
+        [
+            .. s_sections[section]
+                .Where(word => word.Contains(name, StringComparison.Ordinal))
+                .Select(word => word.Split(name))
+                .Select(parts => (Fold(parts[0]), Fold(parts[1]))),
+        ];
 
     private static Dictionary<string, string> Omitted()
     {
@@ -127,7 +146,10 @@ internal static class ExportWords
     private static Dictionary<string, List<string>> Load()
     {
         var sections = new Dictionary<string, List<string>>(StringComparer.Ordinal);
-        using var reader = new StreamReader(typeof(ExportWords).Assembly.GetManifestResourceStream("KlarKonform.Backup.WhatsApp.Exports.ExportWords.txt")!, Encoding.UTF8);
+        using var reader = new StreamReader(
+            typeof(ExportWords).Assembly.GetManifestResourceStream("KlarKonform.Backup.WhatsApp.Exports.ExportWords.txt")!,
+            Encoding.UTF8
+        );
         List<string>? section = null;
         while (reader.ReadLine() is { } line)
         {

@@ -39,12 +39,17 @@ internal sealed class FileHabits(ExportFiles? files)
         }
     }
 
-    public ExportFormat Teach(ExportFormat format) => format with
-    {
-        AttachedWords = _attached.Count == 0 ? null : _attached.MaxBy(words => words.Value).Key,
-        OmittedMarks = _knowsMarks ? new HashSet<string>() : _marks.Where(mark => mark.Value >= Often).Select(mark => mark.Key).ToHashSet(StringComparer.Ordinal),
-        LongNames = _names.Where(name => name.Value is { Same: true, Own: true, Count: >= Often }).ToDictionary(name => name.Key, name => name.Key + ": " + name.Value.Second, StringComparer.Ordinal),
-    };
+    public ExportFormat Teach(ExportFormat format) =>
+        format with
+        {
+            AttachedWords = _attached.Count == 0 ? null : _attached.MaxBy(words => words.Value).Key,
+            OmittedMarks = _knowsMarks
+                ? new HashSet<string>()
+                : _marks.Where(mark => mark.Value >= Often).Select(mark => mark.Key).ToHashSet(StringComparer.Ordinal),
+            LongNames = _names
+                .Where(name => name.Value is { Same: true, Own: true, Count: >= Often })
+                .ToDictionary(name => name.Key, name => name.Key + ": " + name.Value.Second, StringComparer.Ordinal),
+        };
 
     // "Firma: Vertrieb: Guten Tag": if the same text always follows, even before WhatsApp's own words, it is part of the name.
     private void AddName(ReadOnlySpan<char> first, ReadOnlySpan<char> rest)
@@ -65,7 +70,9 @@ internal sealed class FileHabits(ExportFiles? files)
             return false;
         var text = said.ToString();
         var plain = BidiMarks.Strip(text).Trim();
-        return BidiMarks.IsOwn(text[0]) || (plain.Length > 2 && plain[0] == '<' && plain[^1] == '>') || ExportWords.IsDeleted(plain)
+        return BidiMarks.IsOwn(text[0])
+            || (plain.Length > 2 && plain[0] == '<' && plain[^1] == '>')
+            || ExportWords.IsDeleted(plain)
             || (plain.EndsWith(')') && plain.LastIndexOf('(') is > 0 and var open && ExportWords.IsFileAttached(plain[(open + 1)..^1]));
     }
 

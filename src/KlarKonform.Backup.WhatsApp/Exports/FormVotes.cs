@@ -23,8 +23,15 @@ internal sealed class FormVotes(FormKey key, ExportFiles? files)
     public int Count { get; private set; }
 
     /// <summary>Whether a header may be a date in any order, or in another calendar.</summary>
-    public static bool IsDate(ExportHeader header) => header.Minute <= 59 && header.Second <= 59 && header.Hour <= 23 && (header.YearFirst ? Fits(header.B, header.C) : Fits(header.B, header.A) || Fits(header.A, header.B)
-        || (header.YearDigits == 2 && Fits(header.B, header.C)));
+    public static bool IsDate(ExportHeader header) =>
+        header.Minute <= 59
+        && header.Second <= 59
+        && header.Hour <= 23
+        && (
+            header.YearFirst
+                ? Fits(header.B, header.C)
+                : Fits(header.B, header.A) || Fits(header.A, header.B) || (header.YearDigits == 2 && Fits(header.B, header.C))
+        );
 
     public void Add(ExportHeader header, string line)
     {
@@ -50,7 +57,14 @@ internal sealed class FormVotes(FormKey key, ExportFiles? files)
         var (order, assumed) = Order(wanted);
         CheckYears(order, now);
         var (hasHalves, learnt) = _words.Learn();
-        return _habits.Teach(new ExportFormat(key.Style, key.Separator, key.YearDigits, key.HasSeconds, hasHalves, order) { TimeFirst = key.TimeFirst, IsOrderAssumed = assumed, Learnt = learnt });
+        return _habits.Teach(
+            new ExportFormat(key.Style, key.Separator, key.YearDigits, key.HasSeconds, hasHalves, order)
+            {
+                TimeFirst = key.TimeFirst,
+                IsOrderAssumed = assumed,
+                Learnt = learnt,
+            }
+        );
     }
 
     private static bool Fits(int month, int day) => month is >= 1 and <= 12 && day is >= 1 and <= 31;
@@ -84,7 +98,10 @@ internal sealed class FormVotes(FormKey key, ExportFiles? files)
     private bool IsYearFirst(out bool guessed)
     {
         guessed = false;
-        var (last, first) = (Math.Min(_dayFirst.Impossible, key.Separator == '/' ? _monthFirst.Impossible : int.MaxValue), _yearFirst.Impossible);
+        var (last, first) = (
+            Math.Min(_dayFirst.Impossible, key.Separator == '/' ? _monthFirst.Impossible : int.MaxValue),
+            _yearFirst.Impossible
+        );
         if (last != first)
             return first * 2 < last || (_eastern && first < last);
         var backwards = Math.Min(_dayFirst.Backwards, key.Separator == '/' ? _monthFirst.Backwards : int.MaxValue);
@@ -104,10 +121,13 @@ internal sealed class FormVotes(FormKey key, ExportFiles? files)
         var years = order == DateOrder.YearFirst ? _firstYears : _lastYears;
         var strange = years.Where(year => year.Key < FirstYear || year.Key > last).ToArray();
         if (strange.Sum(year => year.Value) * 2 > Count)
-            throw Unknown($"Most of its years are not those of WhatsApp but of {ExportEra.Of(strange.MaxBy(year => year.Value).Key, key.YearDigits)}.");
+            throw Unknown(
+                $"Most of its years are not those of WhatsApp but of {ExportEra.Of(strange.MaxBy(year => year.Value).Key, key.YearDigits)}."
+            );
     }
 
-    private static WhatsAppException Unknown(string reason) => new(WhatsAppErrorKind.UnknownTimes, "The times of the chat are not understood. " + reason);
+    private static WhatsAppException Unknown(string reason) =>
+        new(WhatsAppErrorKind.UnknownTimes, "The times of the chat are not understood. " + reason);
 
     private sealed class OrderVotes(DateOrder order)
     {

@@ -88,7 +88,11 @@ internal ref struct HeaderCursor(ReadOnlySpan<char> line)
         var from = _at;
         word = "";
         var letters = false;
-        while (DayHalves.IsPart(Peek) || BidiMarks.IsAnyBlank(Peek) || (letters && Peek is '.' or '\'' or '’' or '‘' or 'ʻ' or '״' or '׳' or '"' or '・'))
+        while (
+            DayHalves.IsPart(Peek)
+            || BidiMarks.IsAnyBlank(Peek)
+            || (letters && Peek is '.' or '\'' or '’' or '‘' or 'ʻ' or '״' or '׳' or '"' or '・')
+        )
         {
             letters |= DayHalves.IsPart(_line[_at]);
             if (++_at - from > max)
@@ -101,13 +105,14 @@ internal ref struct HeaderCursor(ReadOnlySpan<char> line)
     }
 
     // The most frequent words by far need no allocation.
-    private static string? Plain(ReadOnlySpan<char> word) => word.Trim() switch
-    {
-        "AM" or "am" => "am",
-        "PM" or "pm" => "pm",
-        "Uhr" => "uhr",
-        _ => null,
-    };
+    private static string? Plain(ReadOnlySpan<char> word) =>
+        word.Trim() switch
+        {
+            "AM" or "am" => "am",
+            "PM" or "pm" => "pm",
+            "Uhr" => "uhr",
+            _ => null,
+        };
 
     private readonly int Digit(out int width)
     {
@@ -117,7 +122,10 @@ internal ref struct HeaderCursor(ReadOnlySpan<char> line)
             return char.IsAsciiDigit(sign) ? sign - '0' : -1;
         if (!char.IsHighSurrogate(sign))
             return CharUnicodeInfo.GetDecimalDigitValue(sign);
-        return Rune.DecodeFromUtf16(_line[_at..], out var rune, out width) == System.Buffers.OperationStatus.Done && Rune.GetUnicodeCategory(rune) == UnicodeCategory.DecimalDigitNumber
-            ? (int)Rune.GetNumericValue(rune) : -1;
+        return
+            Rune.DecodeFromUtf16(_line[_at..], out var rune, out width) == System.Buffers.OperationStatus.Done
+            && Rune.GetUnicodeCategory(rune) == UnicodeCategory.DecimalDigitNumber
+            ? (int)Rune.GetNumericValue(rune)
+            : -1;
     }
 }

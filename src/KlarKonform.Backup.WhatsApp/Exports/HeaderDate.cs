@@ -38,14 +38,15 @@ internal readonly record struct HeaderDate(char Separator, int A, int B, int C, 
         return new HeaderDate(separator, a, b, c, digits, yearFirst, era);
     }
 
-    private static char? Separated(char sign) => sign switch
-    {
-        '.' or '．' or '。' => '.',
-        '/' or '／' or '⁄' or '∕' => '/',
-        '-' or '‐' or '‑' or '–' or '－' or '−' => '-',
-        '年' or '년' => '年',
-        _ => null,
-    };
+    private static char? Separated(char sign) =>
+        sign switch
+        {
+            '.' or '．' or '。' => '.',
+            '/' or '／' or '⁄' or '∕' => '/',
+            '-' or '‐' or '‑' or '–' or '－' or '−' => '-',
+            '年' or '년' => '年',
+            _ => null,
+        };
 
     // R8, 令和8, 民國115: only an era's name is directly before a year.
     private static string? EraBefore(ref HeaderCursor cursor, out string word)

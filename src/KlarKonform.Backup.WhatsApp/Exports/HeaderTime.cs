@@ -42,7 +42,13 @@ internal readonly record struct HeaderTime(int Hour, int Minute, int Second, str
         if (!cursor.Number(2, out var hour, out _))
             return null;
         var second = ExportHeader.NoSecond;
-        if (!(Sign(ref cursor) is { } sign ? Clock(ref cursor, sign, out var minute, ref second) : Words(ref cursor, out minute, ref second)))
+        if (
+            !(
+                Sign(ref cursor) is { } sign
+                    ? Clock(ref cursor, sign, out var minute, ref second)
+                    : Words(ref cursor, out minute, ref second)
+            )
+        )
             return null;
         var from = cursor.Position;
         if (!cursor.Word(DayHalves.MaxLength, out var after))
@@ -111,7 +117,10 @@ internal readonly record struct HeaderTime(int Hour, int Minute, int Second, str
     {
         if (before.Length == 0 && after.Length == 0)
             return ("", DayHalf.None);
-        var (first, last) = (before.Length == 0 ? DayHalf.None : DayHalves.Find(before), after.Length == 0 ? DayHalf.None : DayHalves.Find(after));
+        var (first, last) = (
+            before.Length == 0 ? DayHalf.None : DayHalves.Find(before),
+            after.Length == 0 ? DayHalf.None : DayHalves.Find(after)
+        );
         if (last is not null and not DayHalf.None)
             return (after, last);
         if (first is not null and not DayHalf.None)

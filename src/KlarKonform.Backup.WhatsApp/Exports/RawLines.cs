@@ -14,10 +14,16 @@ internal static class RawLines
     /// <param name="encoding">Called once, before the first line, with what was found.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="WhatsAppException">WrongEncoding; NotAChat for a ZIP or a line without end.</exception>
-    public static async IAsyncEnumerable<string> ReadAsync(Stream stream, Action<TextEncoding>? encoding = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public static async IAsyncEnumerable<string> ReadAsync(
+        Stream stream,
+        Action<TextEncoding>? encoding = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         var bytes = new byte[1 << 14];
-        var filled = await stream.ReadAtLeastAsync(bytes, TextEncoding.SampleLength, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        var filled = await stream
+            .ReadAtLeastAsync(bytes, TextEncoding.SampleLength, throwOnEndOfStream: false, cancellationToken)
+            .ConfigureAwait(false);
         if (ExportSniffer.IsZip(bytes.AsSpan(0, filled)))
             throw new WhatsAppException(WhatsAppErrorKind.NotAChat, "It is a ZIP, whatever its name says.");
         var found = TextEncoding.Detect(bytes.AsSpan(0, filled));

@@ -34,7 +34,9 @@ internal readonly record struct TextEncoding(Encoding Encoding, int MarkLength)
             return new TextEncoding(Utf16(bigEndian: even > odd), 0);
         var pairs = Math.Min(start.Length, SampleLength) / 2;
         (even, odd) = Zeros(start[..(pairs * 2)]);
-        return IsWide(odd, even, pairs) ? new TextEncoding(Utf16(bigEndian: false), 0) : IsWide(even, odd, pairs) ? new TextEncoding(Utf16(bigEndian: true), 0) : new TextEncoding(Utf8(), 0);
+        return IsWide(odd, even, pairs) ? new TextEncoding(Utf16(bigEndian: false), 0)
+            : IsWide(even, odd, pairs) ? new TextEncoding(Utf16(bigEndian: true), 0)
+            : new TextEncoding(Utf8(), 0);
     }
 
     private static (int Even, int Odd) Zeros(ReadOnlySpan<byte> bytes)

@@ -27,7 +27,11 @@ internal sealed class WordVotes
         }
 
         // Zero o'clock belongs to a 24-hour clock, or in Japan to a 12-hour clock; 13 to a 24-hour clock.
-        _words[header.Word] = word with { Count = word.Count + 1, Beyond = word.Beyond + (header.Hour > 12 ? 1 : 0) };
+        _words[header.Word] = word with
+        {
+            Count = word.Count + 1,
+            Beyond = word.Beyond + (header.Hour > 12 ? 1 : 0),
+        };
         if (_last is { } last && (last.A, last.B, last.C) == (header.A, header.B, header.C))
             _followers[last.Index, word.Index]++;
         _last = (header.A, header.B, header.C, word.Index);
@@ -60,13 +64,18 @@ internal sealed class WordVotes
                 return (true, learnt);
         }
 
-        throw new WhatsAppException(WhatsAppErrorKind.UnknownTimes, "The times of the chat are not understood. It has words beside the hour of which nobody knows which half of the day they mean.");
+        throw new WhatsAppException(
+            WhatsAppErrorKind.UnknownTimes,
+            "The times of the chat are not understood. It has words beside the hour of which nobody knows which half of the day they mean."
+        );
     }
 
     // Which of two words comes first within days, if one does almost always.
     private int? Morning()
     {
         var (zeroFirst, oneFirst) = (_followers[0, 1], _followers[1, 0]);
-        return zeroFirst > 4 * oneFirst ? 0 : oneFirst > 4 * zeroFirst ? 1 : null;
+        return zeroFirst > 4 * oneFirst ? 0
+            : oneFirst > 4 * zeroFirst ? 1
+            : null;
     }
 }

@@ -75,14 +75,23 @@ public sealed class ZipExport : IDisposable
         }
         catch (InvalidDataException exception)
         {
-            throw new WhatsAppException(WhatsAppErrorKind.Incomplete, $"An entry of the ZIP cannot be read: {exception.Message}", exception);
+            throw new WhatsAppException(
+                WhatsAppErrorKind.Incomplete,
+                $"An entry of the ZIP cannot be read: {exception.Message}",
+                exception
+            );
         }
     }
 
     /// <summary>Opens the first file with a path.</summary>
     /// <param name="path">One of <see cref="Paths"/>.</param>
     /// <exception cref="WhatsAppException">Incomplete, Dangerous.</exception>
-    public Stream OpenEntry(string path) => Open(_byPath.TryGetValue(path, out var file) ? file : throw new WhatsAppException(WhatsAppErrorKind.Incomplete, "An entry of the ZIP is gone."));
+    public Stream OpenEntry(string path) =>
+        Open(
+            _byPath.TryGetValue(path, out var file)
+                ? file
+                : throw new WhatsAppException(WhatsAppErrorKind.Incomplete, "An entry of the ZIP is gone.")
+        );
 
     /// <summary>An entry's announced size in bytes; 0 if there is none with that path.</summary>
     public long SizeOf(string path) => _byPath.TryGetValue(path, out var file) ? file.Length : 0;
@@ -109,14 +118,19 @@ public sealed class ZipExport : IDisposable
 
         // Entries that share their bytes unpack to far more than the file contains.
         return total > HarmlessBytes && total / MaxRatio > size
-            ? throw new WhatsAppException(WhatsAppErrorKind.Dangerous, "The ZIP unpacks to more than a hundred times its size.") : files;
+            ? throw new WhatsAppException(WhatsAppErrorKind.Dangerous, "The ZIP unpacks to more than a hundred times its size.")
+            : files;
     }
 
     private static ZipRefusal? Refusal(ZipArchiveEntry entry, string path)
     {
         if (path.Length is 0 or > MaxPath || path.Contains('\0', StringComparison.Ordinal))
             return ZipRefusal.BadName;
-        if (path[0] is '/' or '\\' || (path.Length > 2 && char.IsAsciiLetter(path[0]) && path[1] == ':' && path[2] is '/' or '\\') || path.Split('/', '\\').Any(part => part == ".."))
+        if (
+            path[0] is '/' or '\\'
+            || (path.Length > 2 && char.IsAsciiLetter(path[0]) && path[1] == ':' && path[2] is '/' or '\\')
+            || path.Split('/', '\\').Any(part => part == "..")
+        )
             return ZipRefusal.LeadsOut;
         if (entry.IsEncrypted)
             return ZipRefusal.Encrypted;

@@ -51,13 +51,23 @@ public sealed class MediaClient : IDisposable
         var (answer, found) = await OpenAsync(id, number, 0, cancellationToken).ConfigureAwait(false);
         var type = found.Type ?? answer.Content.Headers.ContentType?.ToString();
         var first = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        return new MediaContent(new MediaStream(first, (position, token) => ReopenAsync(id, number, position, token), _time), type, found.Hash, found.Size);
+        return new MediaContent(
+            new MediaStream(first, (position, token) => ReopenAsync(id, number, position, token), _time),
+            type,
+            found.Hash,
+            found.Size
+        );
     }
 
     /// <summary>Disposes the client.</summary>
     public void Dispose() => _client.Dispose();
 
-    private async Task<(HttpResponseMessage Answer, Found Found)> OpenAsync(string id, string? number, long from, CancellationToken cancellationToken)
+    private async Task<(HttpResponseMessage Answer, Found Found)> OpenAsync(
+        string id,
+        string? number,
+        long from,
+        CancellationToken cancellationToken
+    )
     {
         var renewed = false;
         while (true)
@@ -69,7 +79,14 @@ public sealed class MediaClient : IDisposable
             using (answer)
             {
                 // The URL was valid for minutes only, and we may have waited longer.
-                if (!renewed && answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized)
+                if (
+                    !renewed
+                    && answer.StatusCode
+                        is HttpStatusCode.NotFound
+                            or HttpStatusCode.Gone
+                            or HttpStatusCode.Forbidden
+                            or HttpStatusCode.Unauthorized
+                )
                 {
                     renewed = true;
                     continue;
@@ -105,7 +122,8 @@ public sealed class MediaClient : IDisposable
         var buffer = new byte[(int)Math.Min(count, 64 << 10)];
         while (count > 0)
         {
-            var read = await body.ReadAsync(buffer.AsMemory(0, (int)Math.Min(count, buffer.Length)), cancellationToken).ConfigureAwait(false);
+            var read = await body.ReadAsync(buffer.AsMemory(0, (int)Math.Min(count, buffer.Length)), cancellationToken)
+                .ConfigureAwait(false);
             if (read == 0)
                 throw new IOException($"The file is {count} bytes shorter than what was read of it before.");
             count -= read;
@@ -139,8 +157,14 @@ public sealed class MediaClient : IDisposable
         }
     }
 
-    private bool IsTrusted(Uri address) => address.Scheme == _endpoint.Scheme && (string.Equals(address.Host, _endpoint.Host, StringComparison.OrdinalIgnoreCase)
-        || (address.Scheme == Uri.UriSchemeHttps && s_hosts.Any(host => address.Host.EndsWith(host, StringComparison.OrdinalIgnoreCase))));
+    private bool IsTrusted(Uri address) =>
+        address.Scheme == _endpoint.Scheme
+        && (
+            string.Equals(address.Host, _endpoint.Host, StringComparison.OrdinalIgnoreCase)
+            || (
+                address.Scheme == Uri.UriSchemeHttps && s_hosts.Any(host => address.Host.EndsWith(host, StringComparison.OrdinalIgnoreCase))
+            )
+        );
 
     private async Task<HttpResponseMessage> SendAsync(Uri address, long from, CancellationToken cancellationToken)
     {
@@ -152,7 +176,9 @@ public sealed class MediaClient : IDisposable
                 using var request = new HttpRequestMessage(HttpMethod.Get, address);
                 if (from > 0)
                     request.Headers.Range = new RangeHeaderValue(from, null);
-                var answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                var answer = await _client
+                    .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+                    .ConfigureAwait(false);
                 if ((int)answer.StatusCode < 500 || attempt == Attempts)
                     return answer;
                 pause = answer.Headers.RetryAfter?.Delta;
@@ -169,7 +195,11 @@ public sealed class MediaClient : IDisposable
     }
 
     private Task PauseAsync(int attempt, TimeSpan? wish, CancellationToken cancellationToken) =>
-        Task.Delay(wish is { } asked && asked < TimeSpan.FromMinutes(1) ? asked : TimeSpan.FromSeconds(Math.Pow(2, attempt - 1)), _time, cancellationToken);
+        Task.Delay(
+            wish is { } asked && asked < TimeSpan.FromMinutes(1) ? asked : TimeSpan.FromSeconds(Math.Pow(2, attempt - 1)),
+            _time,
+            cancellationToken
+        );
 
     private static async Task<WhatsAppException> FailureAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
     {

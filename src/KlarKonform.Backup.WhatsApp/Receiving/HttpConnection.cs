@@ -20,7 +20,8 @@ internal sealed class HttpConnection(Stream stream)
     private int _filled;
 
     /// <summary>Whether a client's next request has begun to arrive.</summary>
-    public async Task<bool> WaitAsync(CancellationToken cancellationToken) => _from < _filled || await FillAsync(cancellationToken).ConfigureAwait(false);
+    public async Task<bool> WaitAsync(CancellationToken cancellationToken) =>
+        _from < _filled || await FillAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>Reads the next request's head.</summary>
     /// <exception cref="HttpProtocolException">It is not a valid head.</exception>
@@ -61,7 +62,11 @@ internal sealed class HttpConnection(Stream stream)
         {
             var line = await ReadLineAsync(cancellationToken).ConfigureAwait(false);
             var size = line.IndexOf(';', StringComparison.Ordinal) is >= 0 and var mark ? line[..mark] : line;
-            if (size.Length is 0 or > 8 || !int.TryParse(size.Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var count) || count < 0)
+            if (
+                size.Length is 0 or > 8
+                || !int.TryParse(size.Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var count)
+                || count < 0
+            )
                 throw new HttpProtocolException(400);
             if (count > max - all.Length)
                 throw new HttpProtocolException(413);
@@ -104,13 +109,23 @@ internal sealed class HttpConnection(Stream stream)
             bytes -= read;
     }
 
-    public ValueTask ContinueAsync(CancellationToken cancellationToken) => stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), cancellationToken);
+    public ValueTask ContinueAsync(CancellationToken cancellationToken) =>
+        stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), cancellationToken);
 
     /// <summary>Sends a response.</summary>
-    public async Task AnswerAsync(int status, string text, bool keepAlive, CancellationToken cancellationToken, string type = "text/plain; charset=utf-8")
+    public async Task AnswerAsync(
+        int status,
+        string text,
+        bool keepAlive,
+        CancellationToken cancellationToken,
+        string type = "text/plain; charset=utf-8"
+    )
     {
         var body = Encoding.UTF8.GetBytes(text);
-        var head = $"HTTP/1.1 {status.ToString(CultureInfo.InvariantCulture)} {Reason(status)}\r\nContent-Type: {type}\r\nContent-Length: {body.Length.ToString(CultureInfo.InvariantCulture)}\r\nX-Content-Type-Options: nosniff\r\n{(keepAlive ? "" : "Connection: close\r\n")}\r\n";
+        var head =
+            $"HTTP/1.1 {status.ToString(CultureInfo.InvariantCulture)} {Reason(status)}\r\nContent-Type: {type}\r\n"
+            + $"Content-Length: {body.Length.ToString(CultureInfo.InvariantCulture)}\r\n"
+            + $"X-Content-Type-Options: nosniff\r\n{(keepAlive ? "" : "Connection: close\r\n")}\r\n";
         var answer = new byte[head.Length + body.Length];
         Encoding.Latin1.GetBytes(head, answer);
         body.CopyTo(answer, head.Length);
@@ -118,27 +133,34 @@ internal sealed class HttpConnection(Stream stream)
         await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private static string Reason(int status) => status switch
-    {
-        200 => "OK",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        411 => "Length Required",
-        413 => "Content Too Large",
-        431 => "Request Header Fields Too Large",
-        503 => "Service Unavailable",
-        505 => "HTTP Version Not Supported",
-        _ => "Error",
-    };
+    private static string Reason(int status) =>
+        status switch
+        {
+            200 => "OK",
+            400 => "Bad Request",
+            401 => "Unauthorized",
+            403 => "Forbidden",
+            404 => "Not Found",
+            405 => "Method Not Allowed",
+            411 => "Length Required",
+            413 => "Content Too Large",
+            431 => "Request Header Fields Too Large",
+            503 => "Service Unavailable",
+            505 => "HTTP Version Not Supported",
+            _ => "Error",
+        };
 
     private static HttpRequest Parse(string head)
     {
         var lines = head.Split("\r\n");
         var words = lines[0].Split(' ');
-        if (words.Length != 3 || words[0].Length == 0 || !words[0].All(char.IsAsciiLetterUpper) || !words[1].StartsWith('/') || words[1].Any(char.IsControl))
+        if (
+            words.Length != 3
+            || words[0].Length == 0
+            || !words[0].All(char.IsAsciiLetterUpper)
+            || !words[1].StartsWith('/')
+            || words[1].Any(char.IsControl)
+        )
             throw new HttpProtocolException(400);
         if (words[2] is not ("HTTP/1.1" or "HTTP/1.0"))
             throw new HttpProtocolException(505);
@@ -154,7 +176,11 @@ internal sealed class HttpConnection(Stream stream)
             if (!headers.TryAdd(name, value))
             {
                 // Contradictory lengths, or two signatures: whatever the intention, it is not a good one.
-                if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase) || name.Equals(Webhooks.WebhookSignature.Header, StringComparison.OrdinalIgnoreCase))
+                if (
+                    name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
+                    || name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase)
+                    || name.Equals(Webhooks.WebhookSignature.Header, StringComparison.OrdinalIgnoreCase)
+                )
                     throw new HttpProtocolException(400);
                 headers[name] += ", " + value;
             }
@@ -163,17 +189,27 @@ internal sealed class HttpConnection(Stream stream)
         long? length = null;
         if (headers.TryGetValue("Transfer-Encoding", out var coding))
         {
-            if (headers.ContainsKey("Content-Length") || !coding.Equals("chunked", StringComparison.OrdinalIgnoreCase) || words[2] == "HTTP/1.0")
+            if (
+                headers.ContainsKey("Content-Length")
+                || !coding.Equals("chunked", StringComparison.OrdinalIgnoreCase)
+                || words[2] == "HTTP/1.0"
+            )
                 throw new HttpProtocolException(400);
             length = -1;
         }
         else if (headers.TryGetValue("Content-Length", out var text))
         {
-            length = text.Length is > 0 and <= 18 && text.All(char.IsAsciiDigit) ? long.Parse(text, CultureInfo.InvariantCulture) : throw new HttpProtocolException(400);
+            length =
+                text.Length is > 0 and <= 18 && text.All(char.IsAsciiDigit)
+                    ? long.Parse(text, CultureInfo.InvariantCulture)
+                    : throw new HttpProtocolException(400);
         }
 
         var connection = headers.GetValueOrDefault("Connection", "");
-        var keep = words[2] == "HTTP/1.1" ? !connection.Contains("close", StringComparison.OrdinalIgnoreCase) : connection.Contains("keep-alive", StringComparison.OrdinalIgnoreCase);
+        var keep =
+            words[2] == "HTTP/1.1"
+                ? !connection.Contains("close", StringComparison.OrdinalIgnoreCase)
+                : connection.Contains("keep-alive", StringComparison.OrdinalIgnoreCase);
         return new HttpRequest(words[0], words[1], headers, keep) { Length = length };
     }
 
@@ -201,7 +237,7 @@ internal sealed class HttpConnection(Stream stream)
         var ready = Math.Min(target.Length, _filled - _from);
         _buffer.AsSpan(_from, ready).CopyTo(target.Span);
         _from += ready;
-        for (target = target[ready..]; target.Length > 0;)
+        for (target = target[ready..]; target.Length > 0; )
         {
             var read = await stream.ReadAsync(target, cancellationToken).ConfigureAwait(false);
             if (read == 0)

@@ -8,7 +8,8 @@ internal sealed record HttpRequest(string Method, string Target, IReadOnlyDictio
     /// <summary>The body's length in bytes; null if none is announced; -1 for chunks.</summary>
     public long? Length { get; init; }
 
-    public bool ExpectsContinue => Headers.TryGetValue("Expect", out var expect) && expect.Equals("100-continue", StringComparison.OrdinalIgnoreCase);
+    public bool ExpectsContinue =>
+        Headers.TryGetValue("Expect", out var expect) && expect.Equals("100-continue", StringComparison.OrdinalIgnoreCase);
 
     public string? Header(string name) => Headers.GetValueOrDefault(name);
 

@@ -14,7 +14,11 @@ internal static class SpoolFormat
     public const string Extension = ".jsonl";
 
     // Only text is written, so nothing needs escaping for HTML; a body full of umlauts stays short.
-    private static readonly JsonWriterOptions s_options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions s_options = new()
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
 
     public static void Write(ArrayBufferWriter<byte> target, DateTimeOffset received, string signature, ReadOnlySpan<byte> body)
     {
@@ -43,12 +47,19 @@ internal static class SpoolFormat
         {
             using var document = JsonDocument.Parse(line);
             var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("received", out var received) || !received.TryGetDateTimeOffset(out var time))
+            if (
+                root.ValueKind != JsonValueKind.Object
+                || !root.TryGetProperty("received", out var received)
+                || !received.TryGetDateTimeOffset(out var time)
+            )
                 return null;
-            var signature = root.TryGetProperty("signature", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString() : null;
+            var signature =
+                root.TryGetProperty("signature", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString() : null;
             if (root.TryGetProperty("body", out var body) && body.ValueKind == JsonValueKind.String)
                 return new SpoolRecord(time.ToUniversalTime(), signature, Encoding.UTF8.GetBytes(body.GetString()!), end);
-            return root.TryGetProperty("bodyBase64", out var coded) && coded.TryGetBytesFromBase64(out var bytes) ? new SpoolRecord(time.ToUniversalTime(), signature, bytes, end) : null;
+            return root.TryGetProperty("bodyBase64", out var coded) && coded.TryGetBytesFromBase64(out var bytes)
+                ? new SpoolRecord(time.ToUniversalTime(), signature, bytes, end)
+                : null;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {

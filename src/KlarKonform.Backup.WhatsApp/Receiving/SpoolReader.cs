@@ -25,7 +25,11 @@ public static class SpoolReader
     /// <param name="start">The position: the end of a record.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <returns>The records; null for a line that is not one, with the position where it ends.</returns>
-    public static async IAsyncEnumerable<(SpoolRecord? Record, long End)> ReadAsync(Stream content, long start, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<(SpoolRecord? Record, long End)> ReadAsync(
+        Stream content,
+        long start,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(content);
         var buffer = new byte[1 << 17];

@@ -41,7 +41,12 @@ public sealed class SpoolWriter : IAsyncDisposable
     /// <exception cref="IOException">It could not be stored.</exception>
     public async Task AppendAsync(ReadOnlyMemory<byte> body, string signature, CancellationToken cancellationToken)
     {
-        var waiting = new Waiting(body, signature, _time.GetUtcNow(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var waiting = new Waiting(
+            body,
+            signature,
+            _time.GetUtcNow(),
+            new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
+        );
         try
         {
             await _waiting.Writer.WriteAsync(waiting, cancellationToken).ConfigureAwait(false);
@@ -127,8 +132,17 @@ public sealed class SpoolWriter : IAsyncDisposable
         if (_file is not null)
             return;
         _begun = _time.GetUtcNow();
-        var name = string.Create(CultureInfo.InvariantCulture, $"{_begun.UtcDateTime:yyyyMMdd'T'HHmmss}-{Guid.NewGuid():N}{SpoolFormat.Extension}");
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read | FileShare.Delete, BufferSize = 0 };
+        var name = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{_begun.UtcDateTime:yyyyMMdd'T'HHmmss}-{Guid.NewGuid():N}{SpoolFormat.Extension}"
+        );
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.Read | FileShare.Delete,
+            BufferSize = 0,
+        };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         _file = new FileStream(Path.Combine(_folder, name), options);

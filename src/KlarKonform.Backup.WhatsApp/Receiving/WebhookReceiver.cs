@@ -113,14 +113,33 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
             {
                 using var brief = CancellationTokenSource.CreateLinkedTokenSource(abandon);
                 brief.CancelAfter(options.RequestTime);
-                await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = options.Certificate, EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13 }, brief.Token).ConfigureAwait(false);
+                await secure
+                    .AuthenticateAsServerAsync(
+                        new SslServerAuthenticationOptions
+                        {
+                            ServerCertificate = options.Certificate,
+                            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                        },
+                        brief.Token
+                    )
+                    .ConfigureAwait(false);
             }
 
             var connection = new HttpConnection(secure ?? (Stream)network);
-            while (await RestAsync(connection, stop).ConfigureAwait(false) && await AnswerAsync(connection, place, stop, abandon).ConfigureAwait(false))
+            while (
+                await RestAsync(connection, stop).ConfigureAwait(false)
+                && await AnswerAsync(connection, place, stop, abandon).ConfigureAwait(false)
+            )
                 _places.Next(place);
         }
-        catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException or AuthenticationException or ObjectDisposedException)
+        catch (Exception exception)
+            when (exception
+                    is IOException
+                        or SocketException
+                        or OperationCanceledException
+                        or AuthenticationException
+                        or ObjectDisposedException
+            )
         {
             // A client that hangs up, was dropped, or is not a real client: it got no response, so it knows that nothing was stored.
         }
@@ -153,7 +172,18 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
                     return await HandshakeAsync(connection, place, request, keep, limit.Token).ConfigureAwait(false);
                 case "GET" when request.Path == options.Path.TrimEnd('/') + "/health":
                     var counts = Counts;
-                    await connection.AnswerAsync(200, string.Create(CultureInfo.InvariantCulture, $"{{\"healthy\":true,\"stored\":{counts.Stored},\"refused\":{counts.Refused},\"failed\":{counts.Failed}}}"), keep, limit.Token, "application/json").ConfigureAwait(false);
+                    await connection
+                        .AnswerAsync(
+                            200,
+                            string.Create(
+                                CultureInfo.InvariantCulture,
+                                $"{{\"healthy\":true,\"stored\":{counts.Stored},\"refused\":{counts.Refused},\"failed\":{counts.Failed}}}"
+                            ),
+                            keep,
+                            limit.Token,
+                            "application/json"
+                        )
+                        .ConfigureAwait(false);
                     return keep && request.Length is null or 0;
                 case "POST" when request.Path == options.Path:
                     return await TakeAsync(connection, place, request, keep, limit.Token).ConfigureAwait(false);
@@ -173,11 +203,20 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
         }
     }
 
-    private async Task<bool> HandshakeAsync(HttpConnection connection, ReceiverPlace place, HttpRequest request, bool keep, CancellationToken cancellationToken)
+    private async Task<bool> HandshakeAsync(
+        HttpConnection connection,
+        ReceiverPlace place,
+        HttpRequest request,
+        bool keep,
+        CancellationToken cancellationToken
+    )
     {
         var token = Encoding.UTF8.GetBytes(request.Query("hub.verify_token") ?? "");
         var challenge = request.Query("hub.challenge");
-        var right = CryptographicOperations.FixedTimeEquals(SHA256.HashData(token), SHA256.HashData(Encoding.UTF8.GetBytes(options.VerifyToken)));
+        var right = CryptographicOperations.FixedTimeEquals(
+            SHA256.HashData(token),
+            SHA256.HashData(Encoding.UTF8.GetBytes(options.VerifyToken))
+        );
         if (request.Query("hub.mode") != "subscribe" || challenge is null || !right)
             throw new HttpProtocolException(403);
         _places.Prove(place, stores: false);
@@ -185,14 +224,22 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
         return keep && request.Length is null or 0;
     }
 
-    private async Task<bool> TakeAsync(HttpConnection connection, ReceiverPlace place, HttpRequest request, bool keep, CancellationToken cancellationToken)
+    private async Task<bool> TakeAsync(
+        HttpConnection connection,
+        ReceiverPlace place,
+        HttpRequest request,
+        bool keep,
+        CancellationToken cancellationToken
+    )
     {
         var length = request.Length ?? throw new HttpProtocolException(411);
         if (length > SpoolReader.MaxBody)
             throw new HttpProtocolException(413);
         if (request.ExpectsContinue)
             await connection.ContinueAsync(cancellationToken).ConfigureAwait(false);
-        var body = await connection.ReadBodyAsync(length, SpoolReader.MaxBody, bytes => _places.Grow(place, bytes), cancellationToken).ConfigureAwait(false);
+        var body = await connection
+            .ReadBodyAsync(length, SpoolReader.MaxBody, bytes => _places.Grow(place, bytes), cancellationToken)
+            .ConfigureAwait(false);
         var signature = request.Header(WebhookSignature.Header);
         if (signature is null || !WebhookSignature.Matches(body.Span, signature, options.AppSecret))
         {
@@ -206,7 +253,13 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
         return keep;
     }
 
-    private async Task StoreAsync(HttpConnection connection, ReadOnlyMemory<byte> body, string signature, bool keep, CancellationToken cancellationToken)
+    private async Task StoreAsync(
+        HttpConnection connection,
+        ReadOnlyMemory<byte> body,
+        string signature,
+        bool keep,
+        CancellationToken cancellationToken
+    )
     {
         try
         {

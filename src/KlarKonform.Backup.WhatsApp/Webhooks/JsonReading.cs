@@ -10,12 +10,13 @@ internal static class JsonReading
         item.ValueKind == JsonValueKind.Object && item.TryGetProperty(name, out var value) ? value : default;
 
     /// <summary>A text, or a number as text; null for everything else and for an empty text.</summary>
-    public static string? Text(this JsonElement item, string name) => item.Get(name) switch
-    {
-        { ValueKind: JsonValueKind.String } text when IsText(text, out var value) => value.Length > 0 ? value : null,
-        { ValueKind: JsonValueKind.Number } number => number.GetRawText(),
-        _ => null,
-    };
+    public static string? Text(this JsonElement item, string name) =>
+        item.Get(name) switch
+        {
+            { ValueKind: JsonValueKind.String } text when IsText(text, out var value) => value.Length > 0 ? value : null,
+            { ValueKind: JsonValueKind.Number } number => number.GetRawText(),
+            _ => null,
+        };
 
     public static IEnumerable<JsonElement> List(this JsonElement item, string name) =>
         item.Get(name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : [];
@@ -23,7 +24,9 @@ internal static class JsonReading
     public static bool Flag(this JsonElement item, string name) => item.Get(name).ValueKind == JsonValueKind.True;
 
     public static long? Number(this JsonElement item, string name) =>
-        item.Text(name) is { } text && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : null;
+        item.Text(name) is { } text && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : null;
 
     /// <summary>
     /// A copy of an element, to be written again: as it is, or as text if it contains an unpaired surrogate, which no writer accepts.

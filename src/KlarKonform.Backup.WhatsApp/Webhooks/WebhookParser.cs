@@ -24,7 +24,10 @@ public static class WebhookParser
             using var document = JsonDocument.Parse(body);
             var root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object || root.Get("entry").ValueKind != JsonValueKind.Array)
-                throw new WhatsAppException(WhatsAppErrorKind.NotAWebhook, "The JSON has no list 'entry', which every webhook of Meta's has.");
+                throw new WhatsAppException(
+                    WhatsAppErrorKind.NotAWebhook,
+                    "The JSON has no list 'entry', which every webhook of Meta's has."
+                );
             var reading = new Reading(received);
             foreach (var entry in root.List("entry"))
                 reading.Entry(entry);
@@ -41,7 +44,15 @@ public static class WebhookParser
         // Members of a change's value (Meta, "Webhooks payload") that become lines, or contain nothing else.
         private static readonly HashSet<string> s_known = new(StringComparer.Ordinal)
         {
-            "messaging_product", "metadata", "contacts", "messages", "message_echoes", "statuses", "history", "state_sync", "errors",
+            "messaging_product",
+            "metadata",
+            "contacts",
+            "messages",
+            "message_echoes",
+            "statuses",
+            "history",
+            "state_sync",
+            "errors",
         };
 
         public List<WebhookItem> Items { get; } = [];
@@ -66,7 +77,9 @@ public static class WebhookParser
         {
             var value = change.Get("value");
             var metadata = value.Get("metadata");
-            var number = metadata.Text("phone_number_id") is { } id ? new BusinessNumber(id, metadata.Text("display_phone_number") ?? "") : account;
+            var number = metadata.Text("phone_number_id") is { } id
+                ? new BusinessNumber(id, metadata.Text("display_phone_number") ?? "")
+                : account;
             var names = new Dictionary<string, string?>(StringComparer.Ordinal);
             foreach (var contact in value.List("contacts"))
             {
@@ -75,7 +88,9 @@ public static class WebhookParser
                     continue;
                 names[who] = contact.Get("profile").Text("name");
                 if (names[who] is { } name)
-                    Contacts.Add(new WebhookContact(number, who, name, contact.Get("profile").Text("username") ?? contact.Text("username")));
+                    Contacts.Add(
+                        new WebhookContact(number, who, name, contact.Get("profile").Text("username") ?? contact.Text("username"))
+                    );
             }
 
             var taken = Items.Count + Contacts.Count;
@@ -89,7 +104,9 @@ public static class WebhookParser
                 History(number, part);
             foreach (var entry in value.List("state_sync"))
                 Known(number, entry);
-            var hasErrors = value.Get("errors").ValueKind == JsonValueKind.Array || value.List("history").Any(part => part.Get("errors").ValueKind == JsonValueKind.Array);
+            var hasErrors =
+                value.Get("errors").ValueKind == JsonValueKind.Array
+                || value.List("history").Any(part => part.Get("errors").ValueKind == JsonValueKind.Array);
 
             // Apart from messages there may be unknown members: calls, groups, and anything Meta adds later.
             var hasMore = value.ValueKind == JsonValueKind.Object && value.EnumerateObject().Any(member => !s_known.Contains(member.Name));
@@ -107,7 +124,19 @@ public static class WebhookParser
 
             var from = message.Text("from") ?? message.Text("from_user_id") ?? onlyContact;
             var chat = message.Text("group_id") ?? from ?? AccountChat;
-            Items.Add(new WebhookItem(number, chat, MessageReader.Read(message, from is null ? null : new ChatParty(from, names.GetValueOrDefault(from)), outgoing: false, "webhook", received)));
+            Items.Add(
+                new WebhookItem(
+                    number,
+                    chat,
+                    MessageReader.Read(
+                        message,
+                        from is null ? null : new ChatParty(from, names.GetValueOrDefault(from)),
+                        outgoing: false,
+                        "webhook",
+                        received
+                    )
+                )
+            );
         }
 
         // Sent by the business from its telephone.
@@ -120,7 +149,13 @@ public static class WebhookParser
             }
 
             var chat = message.Text("group_id") ?? message.Text("to") ?? message.Text("to_user_id") ?? AccountChat;
-            Items.Add(new WebhookItem(number, chat, MessageReader.Read(message, new ChatParty(message.Text("from"), null), outgoing: true, "echo", received)));
+            Items.Add(
+                new WebhookItem(
+                    number,
+                    chat,
+                    MessageReader.Read(message, new ChatParty(message.Text("from"), null), outgoing: true, "echo", received)
+                )
+            );
         }
 
         private void Status(BusinessNumber number, JsonElement status)
@@ -133,19 +168,28 @@ public static class WebhookParser
 
             var recipient = status.Text("recipient_id") ?? status.Text("recipient_user_id");
             var participant = status.Text("recipient_participant_id") ?? status.Text("participant_recipient_id");
-            Items.Add(new WebhookItem(number, recipient ?? AccountChat, new ChatLine
-            {
-                Id = id,
-                Record = ChatRecord.Status,
-                Time = MessageReader.TimeOf(status, received),
-                From = (participant ?? recipient) is { } who ? new ChatParty(who, null) : null,
-                Type = "status",
-                Status = status.Text("status") ?? "unknown",
-                Text = status.List("errors").Select(error => error.Text("title") ?? error.Text("message")).FirstOrDefault(title => title is not null),
-                Target = id,
-                Source = "webhook",
-                Raw = status.Kept(),
-            }));
+            Items.Add(
+                new WebhookItem(
+                    number,
+                    recipient ?? AccountChat,
+                    new ChatLine
+                    {
+                        Id = id,
+                        Record = ChatRecord.Status,
+                        Time = MessageReader.TimeOf(status, received),
+                        From = (participant ?? recipient) is { } who ? new ChatParty(who, null) : null,
+                        Type = "status",
+                        Status = status.Text("status") ?? "unknown",
+                        Text = status
+                            .List("errors")
+                            .Select(error => error.Text("title") ?? error.Text("message"))
+                            .FirstOrDefault(title => title is not null),
+                        Target = id,
+                        Source = "webhook",
+                        Raw = status.Kept(),
+                    }
+                )
+            );
         }
 
         private void History(BusinessNumber number, JsonElement part)
@@ -160,10 +204,21 @@ public static class WebhookParser
                         continue;
                     }
 
-                    var outgoing = message.Get("history_context").Flag("from_me") || (message.Text("to") is not null && message.Text("to") == thread.Text("id"));
+                    var outgoing =
+                        message.Get("history_context").Flag("from_me")
+                        || (message.Text("to") is not null && message.Text("to") == thread.Text("id"));
                     var chat = thread.Text("id") ?? (outgoing ? message.Text("to") : message.Text("from")) ?? AccountChat;
                     var line = MessageReader.Read(message, new ChatParty(message.Text("from"), null), outgoing, "history", received);
-                    Items.Add(new WebhookItem(number, chat, line with { Status = message.Get("history_context").Text("status")?.ToLowerInvariant() }));
+                    Items.Add(
+                        new WebhookItem(
+                            number,
+                            chat,
+                            line with
+                            {
+                                Status = message.Get("history_context").Text("status")?.ToLowerInvariant(),
+                            }
+                        )
+                    );
                 }
             }
         }
@@ -177,14 +232,21 @@ public static class WebhookParser
             Keep(number, entry, "smb_app_state_sync");
         }
 
-        private void Keep(BusinessNumber number, JsonElement what, string type) => Items.Add(new WebhookItem(number, AccountChat, new ChatLine
-        {
-            Id = MessageReader.IdOf(what),
-            Record = ChatRecord.Other,
-            Time = MessageReader.TimeOf(what, received),
-            Type = type,
-            Source = "webhook",
-            Raw = what.Kept(),
-        }));
+        private void Keep(BusinessNumber number, JsonElement what, string type) =>
+            Items.Add(
+                new WebhookItem(
+                    number,
+                    AccountChat,
+                    new ChatLine
+                    {
+                        Id = MessageReader.IdOf(what),
+                        Record = ChatRecord.Other,
+                        Time = MessageReader.TimeOf(what, received),
+                        Type = type,
+                        Source = "webhook",
+                        Raw = what.Kept(),
+                    }
+                )
+            );
     }
 }

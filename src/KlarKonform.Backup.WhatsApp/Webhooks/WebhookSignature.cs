@@ -17,7 +17,11 @@ public static class WebhookSignature
     /// <summary>Whether the header's value matches the body; takes the same time for every wrong one.</summary>
     public static bool Matches(ReadOnlySpan<byte> body, string? signature, string appSecret)
     {
-        if (signature is null || !signature.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) || signature.Length != Prefix.Length + (2 * HMACSHA256.HashSizeInBytes))
+        if (
+            signature is null
+            || !signature.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
+            || signature.Length != Prefix.Length + (2 * HMACSHA256.HashSizeInBytes)
+        )
             return false;
         Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
         HMACSHA256.HashData(Encoding.UTF8.GetBytes(appSecret), body, expected);
@@ -35,5 +39,6 @@ public static class WebhookSignature
     }
 
     /// <summary>The header's value for a body: for test senders.</summary>
-    public static string Of(ReadOnlySpan<byte> body, string appSecret) => Prefix + Convert.ToHexString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(appSecret), body)).ToLowerInvariant();
+    public static string Of(ReadOnlySpan<byte> body, string appSecret) =>
+        Prefix + Convert.ToHexString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(appSecret), body)).ToLowerInvariant();
 }

@@ -40,7 +40,12 @@ internal static class ChaosBenchmark
     {
         var (storage, place) = (number % 2 == 0 ? "s3" : "sftp", number / 2);
         await using var lane = await ChaosLane.StartAsync(Path.Combine(folder, $"lane-{number}"), storage, number, options.Seconds);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"lane {number}: {storage}, {lane.Bytes / (double)(1 << 20):0.0} MiB, undisturbed {lane.Undisturbed.TotalSeconds:0.0} s"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"lane {number}: {storage}, {lane.Bytes / (double)(1 << 20):0.0} MiB, undisturbed {lane.Undisturbed.TotalSeconds:0.0} s"
+            )
+        );
         if (options.Faults)
             await FaultsAsync(lane, storage, place, options, cycles);
         for (var kill = place; kill < options.Kills; kill += options.Lanes)
@@ -49,17 +54,26 @@ internal static class ChaosBenchmark
             // again.
             var random = new Random((options.Seed * 7919) + (kill * 2) + (storage == "s3" ? 0 : 1));
             ChaosCycle cycle;
-            do
-                Add(cycles, cycle = await lane.KillAsync(0.02 + (0.96 * random.NextDouble()), elsewhere: random.Next(2) == 0));
+            do Add(cycles, cycle = await lane.KillAsync(0.02 + (0.96 * random.NextDouble()), elsewhere: random.Next(2) == 0));
             while (!cycle.WasHit);
         }
     }
 
-    private static async Task FaultsAsync(ChaosLane lane, string storage, int place, ChaosOptions options, ConcurrentQueue<ChaosCycle> cycles)
+    private static async Task FaultsAsync(
+        ChaosLane lane,
+        string storage,
+        int place,
+        ChaosOptions options,
+        ConcurrentQueue<ChaosCycle> cycles
+    )
     {
         var faults = new List<Func<Task<ChaosCycle>>>
         {
-            () => lane.CutTenantAsync(0.4, s_cut), () => lane.CutStorageAsync(0.5, s_cut), lane.FillCacheAsync, () => lane.JumpAsync(options.Seed + 7), lane.ExpireTokensAsync,
+            () => lane.CutTenantAsync(0.4, s_cut),
+            () => lane.CutStorageAsync(0.5, s_cut),
+            lane.FillCacheAsync,
+            () => lane.JumpAsync(options.Seed + 7),
+            lane.ExpireTokensAsync,
         };
         if (storage == "s3")
             faults.Insert(2, () => lane.RefuseAsync(0.5, s_refusal));
@@ -70,8 +84,16 @@ internal static class ChaosBenchmark
     private static void Add(ConcurrentQueue<ChaosCycle> cycles, ChaosCycle cycle)
     {
         cycles.Enqueue(cycle);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{cycle.Storage} {cycle.Fault} at {cycle.At:0.000}{(cycle.WasHit ? "" : " (missed)")}{(cycle.ElsewhereContinued ? ", continued elsewhere" : "")}: {(cycle.IsGood ? "good" : "BAD")}{(cycle.Survived ? ", survived" : "")}, lost {cycle.Lost}, doubled {cycle.Doubled}, twice {100.0 * cycle.Twice / cycle.Needed:0.00} % (whole items {100.0 * cycle.TwiceWhole / cycle.Needed:0.00} %) {cycle.Remark}"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{cycle.Storage} {cycle.Fault} at {cycle.At:0.000}{(cycle.WasHit ? "" : " (missed)")}"
+                    + $"{(cycle.ElsewhereContinued ? ", continued elsewhere" : "")}: {(cycle.IsGood ? "good" : "BAD")}"
+                    + $"{(cycle.Survived ? ", survived" : "")}, lost {cycle.Lost}, doubled {cycle.Doubled}, twice "
+                    + $"{100.0 * cycle.Twice / cycle.Needed:0.00} % (whole items "
+                    + $"{100.0 * cycle.TwiceWhole / cycle.Needed:0.00} %) {cycle.Remark}"
+            )
+        );
     }
 
     private static int Report(IReadOnlyCollection<ChaosCycle> cycles)
@@ -81,23 +103,34 @@ internal static class ChaosBenchmark
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
         foreach (var group in cycles.GroupBy(cycle => (cycle.Storage, cycle.Fault)).OrderBy(group => group.Key))
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"| {group.Key.Storage} | {group.Key.Fault} | {group.Count()} | {group.Count(cycle => cycle.Survived)} | {group.Count(cycle => cycle.Completed)} | {group.Sum(cycle => cycle.Lost)} | {group.Sum(cycle => cycle.Doubled)} | {group.Count(cycle => cycle.CheckFailed)} | {Percent(group):0.00} % |"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {group.Key.Storage} | {group.Key.Fault} | {group.Count()} | {group.Count(cycle => cycle.Survived)} | "
+                        + $"{group.Count(cycle => cycle.Completed)} | {group.Sum(cycle => cycle.Lost)} | "
+                        + $"{group.Sum(cycle => cycle.Doubled)} | {group.Count(cycle => cycle.CheckFailed)} | {Percent(group):0.00} % |"
+                )
+            );
         }
 
         Console.WriteLine();
         var kills = cycles.Where(cycle => cycle is { Fault: "kill -9", WasHit: true }).ToArray();
-        Console.WriteLine(JsonSerializer.Serialize(new
-        {
-            kills = kills.Length,
-            runsCompleted = cycles.Count(cycle => cycle.Completed),
-            itemsLost = cycles.Sum(cycle => cycle.Lost),
-            itemsDoubled = cycles.Sum(cycle => cycle.Doubled),
-            resticCheckFailures = cycles.Count(cycle => cycle.CheckFailed),
-            downloadedTwicePercent = Math.Round(Percent(kills), 2),
-        }));
+        Console.WriteLine(
+            JsonSerializer.Serialize(
+                new
+                {
+                    kills = kills.Length,
+                    runsCompleted = cycles.Count(cycle => cycle.Completed),
+                    itemsLost = cycles.Sum(cycle => cycle.Lost),
+                    itemsDoubled = cycles.Sum(cycle => cycle.Doubled),
+                    resticCheckFailures = cycles.Count(cycle => cycle.CheckFailed),
+                    downloadedTwicePercent = Math.Round(Percent(kills), 2),
+                }
+            )
+        );
         return cycles.All(cycle => cycle.IsGood) ? 0 : 1;
     }
 
-    private static double Percent(IEnumerable<ChaosCycle> cycles) => cycles.Sum(cycle => cycle.Needed) is > 0 and var needed ? 100.0 * cycles.Sum(cycle => cycle.Twice) / needed : 0;
+    private static double Percent(IEnumerable<ChaosCycle> cycles) =>
+        cycles.Sum(cycle => cycle.Needed) is > 0 and var needed ? 100.0 * cycles.Sum(cycle => cycle.Twice) / needed : 0;
 }

@@ -44,17 +44,30 @@ internal sealed class ChaosLane : IAsyncDisposable
     public static async Task<ChaosLane> StartAsync(string folder, string storage, int number, int seconds)
     {
         Directory.CreateDirectory(folder);
-        var tenant = await DemoTenantServer.StartAsync(new DemoTenantOptions
-        {
-            Sizes = new TenantSizes { Users = 1, MailsPerUser = MailsASecond * seconds, FilesPerUser = FilesASecond * seconds, MaxFileBytes = 600_000, MaxAttachmentBytes = 100_000, Sites = 0, Seed = number + 1 },
-            SharePointUnitsPerMinute = 100_000,
-            TokenSeconds = 86_400,
-        });
-        tenant.Change((model, generator) =>
-        {
-            foreach (var drive in model.Users.Select(user => user.Drive).OfType<DemoDrive>())
-                generator.AddFile(drive, drive.Root, "Aufzeichnung.mp4", LargeBytes);
-        });
+        var tenant = await DemoTenantServer.StartAsync(
+            new DemoTenantOptions
+            {
+                Sizes = new TenantSizes
+                {
+                    Users = 1,
+                    MailsPerUser = MailsASecond * seconds,
+                    FilesPerUser = FilesASecond * seconds,
+                    MaxFileBytes = 600_000,
+                    MaxAttachmentBytes = 100_000,
+                    Sites = 0,
+                    Seed = number + 1,
+                },
+                SharePointUnitsPerMinute = 100_000,
+                TokenSeconds = 86_400,
+            }
+        );
+        tenant.Change(
+            (model, generator) =>
+            {
+                foreach (var drive in model.Users.Select(user => user.Drive).OfType<DemoDrive>())
+                    generator.AddFile(drive, drive.Root, "Aufzeichnung.mp4", LargeBytes);
+            }
+        );
         await File.WriteAllTextAsync(Path.Combine(folder, "ca.pem"), tenant.CaCertificatePem);
         var lane = new ChaosLane(folder, storage, number, tenant);
         tenant.Contents.BytesPerSecond = lane.Bytes / seconds;
@@ -70,74 +83,141 @@ internal sealed class ChaosLane : IAsyncDisposable
     }
 
     /// <summary>Kills a run at a certain time, and lets the next one finish.</summary>
-    public Task<ChaosCycle> KillAsync(double at, bool elsewhere) => CycleAsync("kill -9", at, elsewhere, async (home, target) =>
-    {
-        using var run = ChaosRun.Start(_folder, _tenant.BaseUrl, home, target, target.Endpoint);
-        var killed = await run.KillAfterAsync(at * Undisturbed);
-        return (killed, killed ? null : await run.EndAsync());
-    });
+    public Task<ChaosCycle> KillAsync(double at, bool elsewhere) =>
+        CycleAsync(
+            "kill -9",
+            at,
+            elsewhere,
+            async (home, target) =>
+            {
+                using var run = ChaosRun.Start(_folder, _tenant.BaseUrl, home, target, target.Endpoint);
+                var killed = await run.KillAfterAsync(at * Undisturbed);
+                return (killed, killed ? null : await run.EndAsync());
+            }
+        );
 
     /// <summary>The line to Microsoft is cut for a while.</summary>
-    public Task<ChaosCycle> CutTenantAsync(double at, TimeSpan length) => CycleAsync($"Graph unreachable for {length.TotalSeconds:0} s", at, elsewhere: false, (home, target) => DisturbAsync(home, target, target.Endpoint, at, async () =>
-    {
-        _tenant.Contents.IsCut = true;
-        await Task.Delay(length);
-        _tenant.Contents.IsCut = false;
-    }));
+    public Task<ChaosCycle> CutTenantAsync(double at, TimeSpan length) =>
+        CycleAsync(
+            $"Graph unreachable for {length.TotalSeconds:0} s",
+            at,
+            elsewhere: false,
+            (home, target) =>
+                DisturbAsync(
+                    home,
+                    target,
+                    target.Endpoint,
+                    at,
+                    async () =>
+                    {
+                        _tenant.Contents.IsCut = true;
+                        await Task.Delay(length);
+                        _tenant.Contents.IsCut = false;
+                    }
+                )
+        );
 
     /// <summary>The line to the storage is cut for a while.</summary>
-    public Task<ChaosCycle> CutStorageAsync(double at, TimeSpan length) => CycleAsync($"storage unreachable for {length.TotalSeconds:0} s", at, elsewhere: false, async (home, target) =>
-    {
-        using var gate = new TcpGate(ChaosTarget.PortOf(_storage));
-        var port = gate.Port.ToString(CultureInfo.InvariantCulture);
-        return await DisturbAsync(home, target, _storage == "s3" ? $"https://127.0.0.1:{port}" : port, at, async () =>
-        {
-            gate.Cut();
-            await Task.Delay(length);
-            gate.Restore();
-        });
-    });
+    public Task<ChaosCycle> CutStorageAsync(double at, TimeSpan length) =>
+        CycleAsync(
+            $"storage unreachable for {length.TotalSeconds:0} s",
+            at,
+            elsewhere: false,
+            async (home, target) =>
+            {
+                using var gate = new TcpGate(ChaosTarget.PortOf(_storage));
+                var port = gate.Port.ToString(CultureInfo.InvariantCulture);
+                return await DisturbAsync(
+                    home,
+                    target,
+                    _storage == "s3" ? $"https://127.0.0.1:{port}" : port,
+                    at,
+                    async () =>
+                    {
+                        gate.Cut();
+                        await Task.Delay(length);
+                        gate.Restore();
+                    }
+                );
+            }
+        );
 
     /// <summary>S3 answers 503 to everything for a while.</summary>
-    public Task<ChaosCycle> RefuseAsync(double at, TimeSpan length) => CycleAsync($"S3 answers 503 for {length.TotalSeconds:0} s", at, elsewhere: false, async (home, target) =>
-    {
-        await using var front = await FaultyS3.StartAsync();
-        return await DisturbAsync(home, target, front.Endpoint.ToString(), at, async () =>
-        {
-            front.Choose = _ => S3Fault.SlowDown;
-            await Task.Delay(length);
-            front.Choose = _ => S3Fault.None;
-        });
-    });
+    public Task<ChaosCycle> RefuseAsync(double at, TimeSpan length) =>
+        CycleAsync(
+            $"S3 answers 503 for {length.TotalSeconds:0} s",
+            at,
+            elsewhere: false,
+            async (home, target) =>
+            {
+                await using var front = await FaultyS3.StartAsync();
+                return await DisturbAsync(
+                    home,
+                    target,
+                    front.Endpoint.ToString(),
+                    at,
+                    async () =>
+                    {
+                        front.Choose = _ => S3Fault.SlowDown;
+                        await Task.Delay(length);
+                        front.Choose = _ => S3Fault.None;
+                    }
+                );
+            }
+        );
 
     /// <summary>The disk of the cache is full almost from the start.</summary>
-    public Task<ChaosCycle> FillCacheAsync() => CycleAsync("disk of the cache full", 0, elsewhere: false, async (home, target) =>
-    {
-        using var disk = SmallDisk.TryMount(Path.Combine(home, "cache"), 1);
-        if (disk is null)
-            throw new InvalidOperationException("This machine mounts no small disk.");
-        using var run = ChaosRun.Start(_folder, _tenant.BaseUrl, home, target, target.Endpoint);
-        return (true, await run.EndAsync());
-    });
+    public Task<ChaosCycle> FillCacheAsync() =>
+        CycleAsync(
+            "disk of the cache full",
+            0,
+            elsewhere: false,
+            async (home, target) =>
+            {
+                using var disk = SmallDisk.TryMount(Path.Combine(home, "cache"), 1);
+                if (disk is null)
+                    throw new InvalidOperationException("This machine mounts no small disk.");
+                using var run = ChaosRun.Start(_folder, _tenant.BaseUrl, home, target, target.Endpoint);
+                return (true, await run.EndAsync());
+            }
+        );
 
     /// <summary>The clock jumps by up to ninety minutes, forwards and backwards, every two seconds.</summary>
-    public Task<ChaosCycle> JumpAsync(int seed) => CycleAsync("clock jumps ±90 min every 2 s", 0, elsewhere: false, async (home, target) =>
-    {
-        using var run = ChaosRun.Start(_folder, _tenant.BaseUrl, home, target, target.Endpoint, seed);
-        return (true, await run.EndAsync());
-    });
+    public Task<ChaosCycle> JumpAsync(int seed) =>
+        CycleAsync(
+            "clock jumps ±90 min every 2 s",
+            0,
+            elsewhere: false,
+            async (home, target) =>
+            {
+                using var run = ChaosRun.Start(_folder, _tenant.BaseUrl, home, target, target.Endpoint, seed);
+                return (true, await run.EndAsync());
+            }
+        );
 
     /// <summary>Every token becomes invalid every two seconds.</summary>
-    public Task<ChaosCycle> ExpireTokensAsync() => CycleAsync("tokens expire every 2 s", 0, elsewhere: false, async (home, target) =>
-    {
-        using var run = ChaosRun.Start(_folder, _tenant.BaseUrl, home, target, target.Endpoint);
-        await using var expiry = new Timer(_ => _tenant.RevokeTokens(), null, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2));
-        return (true, await run.EndAsync());
-    });
+    public Task<ChaosCycle> ExpireTokensAsync() =>
+        CycleAsync(
+            "tokens expire every 2 s",
+            0,
+            elsewhere: false,
+            async (home, target) =>
+            {
+                using var run = ChaosRun.Start(_folder, _tenant.BaseUrl, home, target, target.Endpoint);
+                await using var expiry = new Timer(_ => _tenant.RevokeTokens(), null, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2));
+                return (true, await run.EndAsync());
+            }
+        );
 
     public async ValueTask DisposeAsync() => await _tenant.DisposeAsync();
 
-    private async Task<(bool Hit, ChaosOutcome? Outcome)> DisturbAsync(string home, ChaosTarget target, string endpoint, double at, Func<Task> disturb)
+    private async Task<(bool Hit, ChaosOutcome? Outcome)> DisturbAsync(
+        string home,
+        ChaosTarget target,
+        string endpoint,
+        double at,
+        Func<Task> disturb
+    )
     {
         using var run = ChaosRun.Start(_folder, _tenant.BaseUrl, home, target, endpoint);
         var end = run.EndAsync();
@@ -147,7 +227,12 @@ internal sealed class ChaosLane : IAsyncDisposable
         return (hit, await end);
     }
 
-    private async Task<ChaosCycle> CycleAsync(string fault, double at, bool elsewhere, Func<string, ChaosTarget, Task<(bool Hit, ChaosOutcome? Outcome)>> disturb)
+    private async Task<ChaosCycle> CycleAsync(
+        string fault,
+        double at,
+        bool elsewhere,
+        Func<string, ChaosTarget, Task<(bool Hit, ChaosOutcome? Outcome)>> disturb
+    )
     {
         var target = NewTarget();
         var home = Home("home");
@@ -171,7 +256,14 @@ internal sealed class ChaosLane : IAsyncDisposable
             Needed = Bytes,
             Twice = _comparison.Twice(_tenant.Contents.Served),
             TwiceWhole = _comparison.TwiceWhole(_tenant.Contents.Served),
-            Remark = string.Join(" | ", new[] { first, last }.OfType<ChaosOutcome>().Distinct().Where(outcome => !outcome.IsGood).Select(outcome => outcome.ToString())),
+            Remark = string.Join(
+                " | ",
+                new[] { first, last }
+                    .OfType<ChaosOutcome>()
+                    .Distinct()
+                    .Where(outcome => !outcome.IsGood)
+                    .Select(outcome => outcome.ToString())
+            ),
         };
         cycle = Judge(cycle, target);
         foreach (var used in Directory.EnumerateDirectories(_folder))

@@ -21,8 +21,18 @@ internal sealed record ChaosOptions(int Kills, int Seed, int Lanes, int Seconds,
                 return null;
             if (options[i] == "--faults" && bool.TryParse(options[i + 1], out var faults))
                 result = result with { Faults = faults };
-            else if (int.TryParse(options[i + 1], CultureInfo.InvariantCulture, out var number) && number >= (options[i] == "--kills" ? 0 : 1) && options[i] is "--kills" or "--seed" or "--lanes" or "--seconds")
-                result = options[i] switch { "--kills" => result with { Kills = number }, "--seed" => result with { Seed = number }, "--lanes" => result with { Lanes = number }, _ => result with { Seconds = number } };
+            else if (
+                int.TryParse(options[i + 1], CultureInfo.InvariantCulture, out var number)
+                && number >= (options[i] == "--kills" ? 0 : 1)
+                && options[i] is "--kills" or "--seed" or "--lanes" or "--seconds"
+            )
+                result = options[i] switch
+                {
+                    "--kills" => result with { Kills = number },
+                    "--seed" => result with { Seed = number },
+                    "--lanes" => result with { Lanes = number },
+                    _ => result with { Seconds = number },
+                };
             else
                 return null;
         }

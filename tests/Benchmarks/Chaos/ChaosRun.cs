@@ -29,7 +29,10 @@ internal sealed class ChaosRun : IDisposable
     /// <param name="clock">0 for a correct clock, otherwise the seed of its jumps.</param>
     public static ChaosRun Start(string folder, string baseUrl, string home, ChaosTarget target, string endpoint, int clock = 0)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["chaos-run", folder, baseUrl, home, target.Kind, target.Name, endpoint, clock.ToString(CultureInfo.InvariantCulture)])
+        var start = new ProcessStartInfo(
+            Environment.ProcessPath!,
+            ["chaos-run", folder, baseUrl, home, target.Kind, target.Name, endpoint, clock.ToString(CultureInfo.InvariantCulture)]
+        )
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -45,12 +48,36 @@ internal sealed class ChaosRun : IDisposable
     {
         var time = new JumpingTime();
         var random = new Random(clock);
-        await using var jumps = clock == 0 ? null : new Timer(_ => time.Jump(TimeSpan.FromMinutes(random.Next(-90, 90))), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
-        var sources = new SourceSettings { Mail = new MailSelection(), Calendar = new SourceSelection(), Contacts = new SourceSelection(), OneDrive = new DriveSelection() };
+        await using var jumps =
+            clock == 0
+                ? null
+                : new Timer(
+                    _ => time.Jump(TimeSpan.FromMinutes(random.Next(-90, 90))),
+                    null,
+                    TimeSpan.FromSeconds(1),
+                    TimeSpan.FromSeconds(2)
+                );
+        var sources = new SourceSettings
+        {
+            Mail = new MailSelection(),
+            Calendar = new SourceSelection(),
+            Contacts = new SourceSelection(),
+            OneDrive = new DriveSelection(),
+        };
         var engine = clock == 0 ? new BackupEngine(home) : new BackupEngine(home, time, Random.Shared);
         var run = await BackupProcess.RunAsync(engine, folder, baseUrl, sources, target.Settings(endpoint));
-        Console.WriteLine(JsonSerializer.Serialize(new ChaosOutcome(run.Status.ToString(), run.Verified == true, run.ItemsDownloaded, run.BytesDownloaded,
-            [.. run.Failures.Select(failure => $"{failure.Kind} {failure.Code}: {failure.Message}").Distinct().Take(3)], [.. run.Notes.Take(5)])));
+        Console.WriteLine(
+            JsonSerializer.Serialize(
+                new ChaosOutcome(
+                    run.Status.ToString(),
+                    run.Verified == true,
+                    run.ItemsDownloaded,
+                    run.BytesDownloaded,
+                    [.. run.Failures.Select(failure => $"{failure.Kind} {failure.Code}: {failure.Message}").Distinct().Take(3)],
+                    [.. run.Notes.Take(5)]
+                )
+            )
+        );
     }
 
     /// <summary>Kills it like a power cut, unless it has ended before.</summary>

@@ -22,7 +22,10 @@ internal static class DriveBenchmark
     {
         if (Option(options, "--rounds", 5) is not (> 0 and var rounds) || Option(options, "--items", 1_000_000) is not (>= 0 and var items))
         {
-            Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Benchmarks -- drive [--rounds 5] [--items 1000000] [--no-peers]; at least one round, no items for none of them");
+            Console.Error.WriteLine(
+                "Usage: dotnet run -c Release --project tests/Benchmarks -- drive [--rounds 5] [--items 1000000] [--no-peers];"
+                    + " at least one round, no items for none of them"
+            );
             return 2;
         }
 
@@ -52,7 +55,11 @@ internal static class DriveBenchmark
         var baseUrl = await tenant.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The tenant said nothing.");
         var drive = await tenant.StandardOutput.ReadLineAsync();
         var rclone = await Rclone.ConfigureAsync(folder, baseUrl, drive!);
-        var comparison = new DriveComparison(folder, rclone, [new OurBackup(folder, baseUrl), new RcloneCopy(rclone), new RcloneAndRestic(folder, rclone)]);
+        var comparison = new DriveComparison(
+            folder,
+            rclone,
+            [new OurBackup(folder, baseUrl), new RcloneCopy(rclone), new RcloneAndRestic(folder, rclone)]
+        );
         comparison.WarmUp();
         rclone.Transfers = Faster(rclone);
         comparison.Run(rounds);
@@ -76,7 +83,12 @@ internal static class DriveBenchmark
         rclone.Transfers = ManyTransfers;
         var many = rclone.Copy("drive:", Rclone.Store("many"));
         rclone.Purge(Rclone.Store("many"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"rclone with its four transfers {few.Wall:0.0} s, with {ManyTransfers} {many.Wall:0.0} s"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"rclone with its four transfers {few.Wall:0.0} s, with {ManyTransfers} {many.Wall:0.0} s"
+            )
+        );
         return many.Wall < few.Wall ? ManyTransfers : null;
     }
 
@@ -85,23 +97,44 @@ internal static class DriveBenchmark
         using var tenant = Start(["drive-tenant", folder, "0", items.ToString(CultureInfo.InvariantCulture)]);
         var baseUrl = await tenant.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The tenant said nothing.");
         await tenant.StandardOutput.ReadLineAsync();
-        var first = Measurement.Of(Environment.ProcessPath!, ["drive-run", folder, baseUrl, Path.Combine(folder, "home-first"), "many", TestServers.Value("S3_ENDPOINT")], OurBackup.RuntimeDefaults);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"first backup of {items} items: {first.Wall:0} s, peak {first.PeakMiB:0} MiB"));
-        List<double> read = [], took = [], peaks = [];
+        var first = Measurement.Of(
+            Environment.ProcessPath!,
+            ["drive-run", folder, baseUrl, Path.Combine(folder, "home-first"), "many", TestServers.Value("S3_ENDPOINT")],
+            OurBackup.RuntimeDefaults
+        );
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"first backup of {items} items: {first.Wall:0} s, peak {first.PeakMiB:0} MiB")
+        );
+        List<double> read = [],
+            took = [],
+            peaks = [];
         for (var round = 1; round <= rounds; round++)
         {
             await tenant.StandardInput.WriteLineAsync(Changes.ToString(CultureInfo.InvariantCulture));
             await tenant.StandardOutput.ReadLineAsync();
             await using var front = await FaultyS3.StartAsync();
-            var measured = Measurement.Of(Environment.ProcessPath!, ["drive-run", folder, baseUrl, Path.Combine(folder, $"home-cold-{round}"), "many", front.Endpoint.ToString()], OurBackup.RuntimeDefaults);
+            var measured = Measurement.Of(
+                Environment.ProcessPath!,
+                ["drive-run", folder, baseUrl, Path.Combine(folder, $"home-cold-{round}"), "many", front.Endpoint.ToString()],
+                OurBackup.RuntimeDefaults
+            );
             var (seconds, downloaded) = await BackupProcess.ResultAsync(folder);
             if (downloaded is < Changes / 2 or > Changes)
                 throw new InvalidOperationException($"{downloaded} files were read instead of those {Changes} that changed.");
             read.Add(front.ObjectBytes / (double)(1 << 20));
             took.Add(seconds);
             peaks.Add(measured.PeakMiB);
-            var kinds = front.Requests.Where(request => request.Method == "GET").GroupBy(request => request.Target.Split('?')[0].Split('/') is { Length: > 3 } parts ? parts[3] : "list");
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{items} items, {downloaded} changed, round {round}: {seconds:0.0} s, {read[^1]:0.0} MiB of objects read, peak {measured.PeakMiB:0} MiB; {front.Requests.Count} requests ({string.Join(", ", kinds.Select(kind => $"{kind.Count()} GET {kind.Key}"))})"));
+            var kinds = front
+                .Requests.Where(request => request.Method == "GET")
+                .GroupBy(request => request.Target.Split('?')[0].Split('/') is { Length: > 3 } parts ? parts[3] : "list");
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{items} items, {downloaded} changed, round {round}: {seconds:0.0} s, {read[^1]:0.0} MiB of objects read,"
+                        + $" peak {measured.PeakMiB:0} MiB; {front.Requests.Count} requests ("
+                        + $"{string.Join(", ", kinds.Select(kind => $"{kind.Count()} GET {kind.Key}"))})"
+                )
+            );
         }
 
         figures["coldReadMiB"] = Math.Round(Median.Of(read), 2);
@@ -112,11 +145,14 @@ internal static class DriveBenchmark
         await tenant.WaitForExitAsync();
     }
 
-    private static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardOutput = true, RedirectStandardInput = true })
-        ?? throw new InvalidOperationException("The tenant did not start.");
+    private static Process Start(string[] arguments) =>
+        Process.Start(
+            new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardOutput = true, RedirectStandardInput = true }
+        ) ?? throw new InvalidOperationException("The tenant did not start.");
 
     // Null if it is not a number.
     private static int? Option(string[] options, string name, int normal) =>
         Array.IndexOf(options, name) is not (>= 0 and var at) ? normal
-        : at + 1 < options.Length && int.TryParse(options[at + 1], CultureInfo.InvariantCulture, out var value) ? value : null;
+        : at + 1 < options.Length && int.TryParse(options[at + 1], CultureInfo.InvariantCulture, out var value) ? value
+        : null;
 }

@@ -36,7 +36,12 @@ internal sealed class DriveComparison(string folder, Rclone rclone, IReadOnlyLis
             var first = Note(contestant, "first", contestant.First(place));
             var again = Note(contestant, "again", contestant.Again(place));
             var restore = Note(contestant, "restore", contestant.Restore(place, destination));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round}, {contestant.Name}: first {Text(first)}, unchanged {Text(again)}, restore {Text(restore)}"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"round {round}, {contestant.Name}: first {Text(first)}, unchanged {Text(again)}, restore {Text(restore)}"
+                )
+            );
             RequireWhole(destination);
             Directory.Delete(destination, recursive: true);
             contestant.Clean(place);
@@ -52,14 +57,20 @@ internal sealed class DriveComparison(string folder, Rclone rclone, IReadOnlyLis
         return measurement;
     }
 
-    private static string Text(Measurement each) => string.Create(CultureInfo.InvariantCulture, $"{each.Wall:0.0} s (CPU {each.Cpu:0.0} s, peak {each.PeakMiB:0} MiB)");
+    private static string Text(Measurement each) =>
+        string.Create(CultureInfo.InvariantCulture, $"{each.Wall:0.0} s (CPU {each.Cpu:0.0} s, peak {each.PeakMiB:0} MiB)");
 
     // Tests judge the bytes; here it only matters that no contestant is fast by leaving something out.
     private static void RequireWhole(string destination)
     {
-        var files = new DirectoryInfo(destination).EnumerateFiles("*", SearchOption.AllDirectories).Where(file => file.Name.StartsWith(DriveTenant.FilePrefix, StringComparison.Ordinal)).ToArray();
+        var files = new DirectoryInfo(destination)
+            .EnumerateFiles("*", SearchOption.AllDirectories)
+            .Where(file => file.Name.StartsWith(DriveTenant.FilePrefix, StringComparison.Ordinal))
+            .ToArray();
         var bytes = files.Sum(file => file.Length);
         if (files.Length != DriveTenant.Files || Math.Abs(bytes - DriveTenant.Bytes) > DriveTenant.Files)
-            throw new InvalidOperationException($"{files.Length} files of {bytes} bytes were restored instead of {DriveTenant.Files} of {DriveTenant.Bytes}.");
+            throw new InvalidOperationException(
+                $"{files.Length} files of {bytes} bytes were restored instead of {DriveTenant.Files} of {DriveTenant.Bytes}."
+            );
     }
 }

@@ -28,24 +28,37 @@ internal static class DriveTenant
     public static async Task ServeAsync(string folder, int port, string shape)
     {
         var many = int.TryParse(shape, CultureInfo.InvariantCulture, out var items);
-        await using var server = await DemoTenantServer.StartAsync(new DemoTenantOptions
-        {
-            Port = port,
-            Sizes = new TenantSizes { Users = 1, MailsPerUser = 0, FilesPerUser = 0, EventsPerUser = 0, ContactsPerUser = 0, Sites = 0, MaxFileBytes = 4_000 },
-            HostNames = ["graph.microsoft.com", "login.microsoftonline.com"],
-            ToleratesTokensOnDownloads = true,
-            RateLimitShownFrom = 0,
-            SharePointUnitsPerMinute = many ? 100 * items : UnitsPerMinute,
-            TokenSeconds = 86_400,
-        });
+        await using var server = await DemoTenantServer.StartAsync(
+            new DemoTenantOptions
+            {
+                Port = port,
+                Sizes = new TenantSizes
+                {
+                    Users = 1,
+                    MailsPerUser = 0,
+                    FilesPerUser = 0,
+                    EventsPerUser = 0,
+                    ContactsPerUser = 0,
+                    Sites = 0,
+                    MaxFileBytes = 4_000,
+                },
+                HostNames = ["graph.microsoft.com", "login.microsoftonline.com"],
+                ToleratesTokensOnDownloads = true,
+                RateLimitShownFrom = 0,
+                SharePointUnitsPerMinute = many ? 100 * items : UnitsPerMinute,
+                TokenSeconds = 86_400,
+            }
+        );
         var drive = server.Model.Users[0].Drive!;
-        server.Change((_, _) =>
-        {
-            if (many)
-                FillMany(drive, items);
-            else
-                FillFiles(drive);
-        });
+        server.Change(
+            (_, _) =>
+            {
+                if (many)
+                    FillMany(drive, items);
+                else
+                    FillFiles(drive);
+            }
+        );
         await File.WriteAllTextAsync(Path.Combine(folder, "ca.pem"), server.CaCertificatePem);
         Console.WriteLine(server.BaseUrl);
         Console.WriteLine(drive.Id);
@@ -53,11 +66,13 @@ internal static class DriveTenant
         while (await Console.In.ReadLineAsync() is { } line)
         {
             var files = drive.Items.Values.Where(item => !item.IsFolder).ToArray();
-            server.Change((_, _) =>
-            {
-                for (var i = int.Parse(line, CultureInfo.InvariantCulture); i > 0; i--)
-                    drive.Write(files[random.Next(files.Length)], random.NextInt64(), 100 + random.Next(5_000), DateTimeOffset.UtcNow);
-            });
+            server.Change(
+                (_, _) =>
+                {
+                    for (var i = int.Parse(line, CultureInfo.InvariantCulture); i > 0; i--)
+                        drive.Write(files[random.Next(files.Length)], random.NextInt64(), 100 + random.Next(5_000), DateTimeOffset.UtcNow);
+                }
+            );
             Console.WriteLine("changed");
         }
     }
@@ -72,14 +87,22 @@ internal static class DriveTenant
         {
             if (i % FilesAFolder == 0)
                 folder = Add(drive, drive.Root, $"Ordner {i / FilesAFolder}", isFolder: true, 0, 0);
-            Add(drive, folder, $"{FilePrefix}{i}.bin", isFolder: false, i < LargeFiles ? LargeBytes : (long)(weights[i - LargeFiles] * unit), random.NextInt64());
+            Add(
+                drive,
+                folder,
+                $"{FilePrefix}{i}.bin",
+                isFolder: false,
+                i < LargeFiles ? LargeBytes : (long)(weights[i - LargeFiles] * unit),
+                random.NextInt64()
+            );
         }
     }
 
     private static void FillMany(DemoDrive drive, int items)
     {
         var random = new Random(1);
-        DemoDriveItem upper = drive.Root, folder = drive.Root;
+        DemoDriveItem upper = drive.Root,
+            folder = drive.Root;
         for (var i = 0; i < items; i++)
         {
             if (i % (FilesAFolder * FilesAFolder) == 0)
@@ -90,14 +113,17 @@ internal static class DriveTenant
         }
     }
 
-    private static DemoDriveItem Add(DemoDrive drive, DemoDriveItem parent, string name, bool isFolder, long size, long seed) => drive.Add(new DemoDriveItem
-    {
-        Id = $"01{drive.Items.Count:X32}",
-        Name = name,
-        ParentId = parent.Id,
-        IsFolder = isFolder,
-        Size = size,
-        Seed = seed,
-        Modified = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddSeconds(drive.Items.Count),
-    });
+    private static DemoDriveItem Add(DemoDrive drive, DemoDriveItem parent, string name, bool isFolder, long size, long seed) =>
+        drive.Add(
+            new DemoDriveItem
+            {
+                Id = $"01{drive.Items.Count:X32}",
+                Name = name,
+                ParentId = parent.Id,
+                IsFolder = isFolder,
+                Size = size,
+                Seed = seed,
+                Modified = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddSeconds(drive.Items.Count),
+            }
+        );
 }

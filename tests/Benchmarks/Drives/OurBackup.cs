@@ -8,7 +8,11 @@ namespace KlarKonform.Backup.Benchmarks.Drives;
 internal sealed class OurBackup(string folder, string baseUrl) : IDriveContestant
 {
     /// <summary>PowerShell's defaults; this program's project file sets others for the repository's comparison.</summary>
-    public static readonly IReadOnlyDictionary<string, string> RuntimeDefaults = new Dictionary<string, string> { ["DOTNET_gcConcurrent"] = "1", ["DOTNET_TieredCompilation"] = "1" };
+    public static readonly IReadOnlyDictionary<string, string> RuntimeDefaults = new Dictionary<string, string>
+    {
+        ["DOTNET_gcConcurrent"] = "1",
+        ["DOTNET_TieredCompilation"] = "1",
+    };
 
     public string Name => "ours";
 
@@ -23,5 +27,9 @@ internal sealed class OurBackup(string folder, string baseUrl) : IDriveContestan
     private string Home(string round) => Path.Combine(folder, $"home-{round}");
 
     private Measurement Run(string command, string round, params string[] more) =>
-        Measurement.Of(Environment.ProcessPath!, [command, folder, baseUrl, Home(round), round, TestServers.Value("S3_ENDPOINT"), .. more], RuntimeDefaults);
+        Measurement.Of(
+            Environment.ProcessPath!,
+            [command, folder, baseUrl, Home(round), round, TestServers.Value("S3_ENDPOINT"), .. more],
+            RuntimeDefaults
+        );
 }

@@ -7,12 +7,15 @@ internal sealed class RcloneAndRestic(string folder, Rclone rclone) : IDriveCont
 {
     private readonly Dictionary<string, string> _environment = new()
     {
-        ["RESTIC_PASSWORD"] = "password", ["AWS_ACCESS_KEY_ID"] = TestServers.Value("S3_ACCESS_KEY"), ["AWS_SECRET_ACCESS_KEY"] = TestServers.Value("S3_SECRET_KEY"),
+        ["RESTIC_PASSWORD"] = "password",
+        ["AWS_ACCESS_KEY_ID"] = TestServers.Value("S3_ACCESS_KEY"),
+        ["AWS_SECRET_ACCESS_KEY"] = TestServers.Value("S3_SECRET_KEY"),
     };
 
     public string Name => "rclone and restic";
 
-    public Measurement First(string round) => rclone.Copy("drive:", Copy(round)).Then(Restic(round, "init")).Then(Restic(round, "backup", Copy(round)));
+    public Measurement First(string round) =>
+        rclone.Copy("drive:", Copy(round)).Then(Restic(round, "init")).Then(Restic(round, "backup", Copy(round)));
 
     // restic is not asked to check after the backup: our own verification is included in our figure, which makes it harder for us.
     public Measurement Again(string round) => rclone.Copy("drive:", Copy(round)).Then(Restic(round, "backup", Copy(round)));
@@ -29,8 +32,19 @@ internal sealed class RcloneAndRestic(string folder, Rclone rclone) : IDriveCont
 
     private string Cache(string round) => Path.Combine(folder, $"cache-{round}");
 
-    private Measurement Restic(string round, params string[] arguments) => Measurement.Of("restic",
-    [
-        "-r", $"s3:{TestServers.Value("S3_ENDPOINT")}/{TestServers.Value("S3_BUCKET")}/{round}", "--cacert", TestServers.Value("S3_CA"), "--cache-dir", Cache(round), "-q", .. arguments,
-    ], _environment);
+    private Measurement Restic(string round, params string[] arguments) =>
+        Measurement.Of(
+            "restic",
+            [
+                "-r",
+                $"s3:{TestServers.Value("S3_ENDPOINT")}/{TestServers.Value("S3_BUCKET")}/{round}",
+                "--cacert",
+                TestServers.Value("S3_CA"),
+                "--cache-dir",
+                Cache(round),
+                "-q",
+                .. arguments,
+            ],
+            _environment
+        );
 }

@@ -11,7 +11,5 @@ internal sealed class RcloneCopy(Rclone rclone) : IDriveContestant
 
     public Measurement Restore(string round, string destination) => rclone.Copy(Rclone.Store(round), destination);
 
-    public void Clean(string round)
-    {
-    }
+    public void Clean(string round) { }
 }

@@ -25,7 +25,11 @@ internal static class MailBenchmark
     private static readonly int[] s_mailsEach = [250, 1_250, 5_000];
 
     // The runtime's own defaults, which PowerShell uses too; this program's project file sets others for its other benchmark.
-    private static readonly Dictionary<string, string> s_defaults = new() { ["DOTNET_gcConcurrent"] = "1", ["DOTNET_TieredCompilation"] = "1" };
+    private static readonly Dictionary<string, string> s_defaults = new()
+    {
+        ["DOTNET_gcConcurrent"] = "1",
+        ["DOTNET_TieredCompilation"] = "1",
+    };
 
     public static async Task<int> RunAsync(int rounds)
     {
@@ -68,12 +72,31 @@ internal static class MailBenchmark
             // One request lists the users; then the fullest mailbox: root and hierarchy one after the other, its folders' pages and its
             // mails four at a time. The ten minutes' quota would bind beyond 10,000 requests.
             var latency = Latency / 1000.0;
-            var bound = (3 * latency) + Math.Max(largest * latency / Places, largest > RequestsPerWindow ? (double)(largest - RequestsPerWindow) / RequestsPerWindow * WindowSeconds : 0);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"first run: {seconds:0.0} s; latency and quotas allow {bound:0.0} s; {requests["mime"]} mails, {requests.Values.Sum()} requests, {violations} violations"));
+            var bound =
+                (3 * latency)
+                + Math.Max(
+                    largest * latency / Places,
+                    largest > RequestsPerWindow ? (double)(largest - RequestsPerWindow) / RequestsPerWindow * WindowSeconds : 0
+                );
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"first run: {seconds:0.0} s; latency and quotas allow {bound:0.0} s; {requests["mime"]} mails, "
+                        + $"{requests.Values.Sum()} requests, {violations} violations"
+                )
+            );
             var (again, _) = await RunAsync(folder, tenant);
             var (unchanged, more) = await tenant.TakeStatsAsync();
             var constants = unchanged.Where(pair => pair.Key != "messageDelta").Sum(pair => pair.Value);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"unchanged run: {again:0.0} s; {unchanged["messageDelta"]} requests for {folders} folders, and {constants} constant ones ({string.Join(", ", unchanged.Where(pair => pair.Key != "messageDelta").Select(pair => $"{pair.Value} {pair.Key}"))})"));
+            var others = string.Join(", ", unchanged.Where(pair => pair.Key != "messageDelta").Select(pair => $"{pair.Value} {pair.Key}"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"unchanged run: {again:0.0} s; {unchanged["messageDelta"]} requests for {folders} folders, and "
+                        + $"{constants} constant ones ("
+                        + $"{others})"
+                )
+            );
             return new Throughput(seconds / bound, (double)unchanged["messageDelta"] / folders, again, violations + more);
         }
         finally
@@ -100,14 +123,21 @@ internal static class MailBenchmark
             }
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"peak for {MemoryMailboxes * mailsEach} mails: {Median.Of(peaks):0} MiB"));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"peak for {MemoryMailboxes * mailsEach} mails: {Median.Of(peaks):0} MiB")
+        );
         return (Median.Of(peaks), violations);
     }
 
     private static async Task<(double Seconds, Measurement Measured)> RunAsync(string folder, Tenant tenant)
     {
         var measured = Measurement.Of(Environment.ProcessPath!, ["mail-run", folder, tenant.BaseUrl], s_defaults);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  process: {measured.Wall:0.0} s, CPU {measured.Cpu:0.0} s, peak {measured.PeakMiB:0} MiB"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"  process: {measured.Wall:0.0} s, CPU {measured.Cpu:0.0} s, peak {measured.PeakMiB:0} MiB"
+            )
+        );
         return ((await BackupProcess.ResultAsync(folder)).Seconds, measured);
     }
 

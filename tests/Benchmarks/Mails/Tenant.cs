@@ -20,7 +20,12 @@ internal sealed class Tenant : IAsyncDisposable
         Certificate = certificate;
 
         // The control interface on loopback; the programs under test check the certificate.
-        _http = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator });
+        _http = new HttpClient(
+            new HttpClientHandler
+            {
+                ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
+            }
+        );
     }
 
     public string BaseUrl { get; }
@@ -29,7 +34,16 @@ internal sealed class Tenant : IAsyncDisposable
 
     public static async Task<Tenant> StartAsync(string folder, int users, int mails, int latency)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["tenant", folder, users.ToString(CultureInfo.InvariantCulture), mails.ToString(CultureInfo.InvariantCulture), latency.ToString(CultureInfo.InvariantCulture)])
+        var start = new ProcessStartInfo(
+            Environment.ProcessPath!,
+            [
+                "tenant",
+                folder,
+                users.ToString(CultureInfo.InvariantCulture),
+                mails.ToString(CultureInfo.InvariantCulture),
+                latency.ToString(CultureInfo.InvariantCulture),
+            ]
+        )
         {
             RedirectStandardOutput = true,
             RedirectStandardInput = true,
@@ -42,18 +56,27 @@ internal sealed class Tenant : IAsyncDisposable
     /// <summary>The tenant's process: serves until its input ends.</summary>
     public static async Task ServeAsync(string folder, int users, int mails, int latency)
     {
-        await using var server = await DemoTenantServer.StartAsync(new DemoTenantOptions
-        {
-            Latency = TimeSpan.FromMilliseconds(latency),
+        await using var server = await DemoTenantServer.StartAsync(
+            new DemoTenantOptions
+            {
+                Latency = TimeSpan.FromMilliseconds(latency),
 
-            // Mails of some kilobytes, one in ten with an attachment: this measures the way to the quotas, not the disk.
-            Sizes = new TenantSizes { Users = users, MailsPerUser = mails, FilesPerUser = 0, EventsPerUser = 0, ContactsPerUser = 0, AttachmentShare = 0.1, MaxAttachmentBytes = 20_000 },
-        });
+                // Mails of some kilobytes, one in ten with an attachment: this measures the way to the quotas, not the disk.
+                Sizes = new TenantSizes
+                {
+                    Users = users,
+                    MailsPerUser = mails,
+                    FilesPerUser = 0,
+                    EventsPerUser = 0,
+                    ContactsPerUser = 0,
+                    AttachmentShare = 0.1,
+                    MaxAttachmentBytes = 20_000,
+                },
+            }
+        );
         await File.WriteAllTextAsync(Path.Combine(folder, "ca.pem"), server.CaCertificatePem);
         Console.WriteLine(server.BaseUrl);
-        while (await Console.In.ReadLineAsync() is not null)
-        {
-        }
+        while (await Console.In.ReadLineAsync() is not null) { }
     }
 
     /// <summary>Requests by kind since the last call, and the limits that were broken.</summary>
@@ -61,15 +84,24 @@ internal sealed class Tenant : IAsyncDisposable
     {
         using var stats = JsonDocument.Parse(await _http.GetStringAsync(new Uri(BaseUrl + "/demo/stats")));
         using var reset = await _http.PostAsync(new Uri(BaseUrl + "/demo/stats/reset"), null);
-        return (stats.RootElement.GetProperty("counts").EnumerateObject().ToDictionary(pair => pair.Name, pair => pair.Value.GetInt32()), stats.RootElement.GetProperty("violations").GetArrayLength());
+        return (
+            stats.RootElement.GetProperty("counts").EnumerateObject().ToDictionary(pair => pair.Name, pair => pair.Value.GetInt32()),
+            stats.RootElement.GetProperty("violations").GetArrayLength()
+        );
     }
 
     /// <summary>How many requests the fullest mailbox needs at least, and how many mail folders there are.</summary>
     public async Task<(int LargestMailbox, int Folders)> ShapeAsync(int pageSize)
     {
         using var shape = JsonDocument.Parse(await _http.GetStringAsync(new Uri($"{BaseUrl}/demo/shape")));
-        var mailboxes = shape.RootElement.EnumerateArray().Select(mailbox => mailbox.EnumerateArray().Select(folder => folder.GetInt32()).ToArray()).ToArray();
-        return (mailboxes.Max(folders => folders.Sum(count => count + Math.Max(1, (count + pageSize - 1) / pageSize))), mailboxes.Sum(folders => folders.Length));
+        var mailboxes = shape
+            .RootElement.EnumerateArray()
+            .Select(mailbox => mailbox.EnumerateArray().Select(folder => folder.GetInt32()).ToArray())
+            .ToArray();
+        return (
+            mailboxes.Max(folders => folders.Sum(count => count + Math.Max(1, (count + pageSize - 1) / pageSize))),
+            mailboxes.Sum(folders => folders.Length)
+        );
     }
 
     public async ValueTask DisposeAsync()

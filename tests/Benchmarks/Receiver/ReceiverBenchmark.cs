@@ -30,13 +30,27 @@ internal static class ReceiverBenchmark
             var spool = Path.Combine(folder, "spool");
             var port = FreePort();
             var (rate, cpu) = await MeasureAsync(Path.Combine(folder, "measure"), port, seconds);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rate:0} webhooks a second, {cpu * 1000:0.00} ms of one core each"));
+            Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{rate:0} webhooks a second, {cpu * 1000:0.00} ms of one core each")
+            );
             var confirmed = await KillAsync(spool, port, kills, seed);
             Console.WriteLine($"{confirmed.Count} confirmed over {kills} kills");
             var stored = await BackUpAsync(folder, spool);
             var lost = confirmed.Count(id => !stored.ContainsKey(id));
             var doubled = stored.Values.Count(count => count > 1);
-            Console.WriteLine(JsonSerializer.Serialize(new { webhooksPerSecond = Math.Round(rate), coreMillisecondsPerWebhook = Math.Round(cpu * 1000, 3), kills, confirmed = confirmed.Count, lost, doubled }));
+            Console.WriteLine(
+                JsonSerializer.Serialize(
+                    new
+                    {
+                        webhooksPerSecond = Math.Round(rate),
+                        coreMillisecondsPerWebhook = Math.Round(cpu * 1000, 3),
+                        kills,
+                        confirmed = confirmed.Count,
+                        lost,
+                        doubled,
+                    }
+                )
+            );
             return lost == 0 && doubled == 0 ? 0 : 1;
         }
         finally
@@ -61,16 +75,20 @@ internal static class ReceiverBenchmark
         var receiver = ReceiverProcess.Start(spool, port);
         try
         {
-            return await SendAsync(port, TimeSpan.FromMilliseconds(kills * 700), async () =>
-            {
-                for (var kill = 0; kill < kills; kill++)
+            return await SendAsync(
+                port,
+                TimeSpan.FromMilliseconds(kills * 700),
+                async () =>
                 {
-                    await Task.Delay(random.Next(100, 600));
-                    receiver.Kill();
-                    receiver.Dispose();
-                    receiver = await Task.Run(() => ReceiverProcess.Start(spool, port));
+                    for (var kill = 0; kill < kills; kill++)
+                    {
+                        await Task.Delay(random.Next(100, 600));
+                        receiver.Kill();
+                        receiver.Dispose();
+                        receiver = await Task.Run(() => ReceiverProcess.Start(spool, port));
+                    }
                 }
-            });
+            );
         }
         finally
         {
@@ -94,18 +112,45 @@ internal static class ReceiverBenchmark
     // Through a real run into a real repository, and out again: how often each message is there.
     private static async Task<Dictionary<string, int>> BackUpAsync(string folder, string spool)
     {
-        await using var tenant = await DemoTenantServer.StartAsync(new DemoTenantOptions { Sizes = new TenantSizes { Users = 1, MailsPerUser = 0, FilesPerUser = 0, Sites = 0 } });
+        await using var tenant = await DemoTenantServer.StartAsync(
+            new DemoTenantOptions
+            {
+                Sizes = new TenantSizes
+                {
+                    Users = 1,
+                    MailsPerUser = 0,
+                    FilesPerUser = 0,
+                    Sites = 0,
+                },
+            }
+        );
         await File.WriteAllTextAsync(Path.Combine(folder, "ca.pem"), tenant.CaCertificatePem);
         var engine = new BackupEngine(Path.Combine(folder, "home"));
-        var sources = new SourceSettings { WhatsApp = new WhatsAppSettings { Webhooks = new WhatsAppWebhookSettings { Spool = new TargetSettings { Type = TargetType.Folder, Path = spool }, AppSecret = "vault/app" } } };
+        var sources = new SourceSettings
+        {
+            WhatsApp = new WhatsAppSettings
+            {
+                Webhooks = new WhatsAppWebhookSettings
+                {
+                    Spool = new TargetSettings { Type = TargetType.Folder, Path = spool },
+                    AppSecret = "vault/app",
+                },
+            },
+        };
         var watch = Stopwatch.StartNew();
         var run = await BackupProcess.RunAsync(engine, folder, tenant.BaseUrl, sources, BackupProcess.Folder(folder));
         if (run.Status != BackupState.Succeeded)
-            throw new InvalidOperationException($"The backup is {run.Status}: {string.Join("; ", run.Failures.Select(failure => failure.Message))}");
+            throw new InvalidOperationException(
+                $"The backup is {run.Status}: {string.Join("; ", run.Failures.Select(failure => failure.Message))}"
+            );
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"taken in and verified in {watch.Elapsed.TotalSeconds:0.0} s"));
         var restored = Path.Combine(folder, "restored");
         await BackupProcess.RestoreAsync(engine, restored);
-        return Directory.GetFiles(restored, "*.jsonl", SearchOption.AllDirectories).SelectMany(file => ChatMonth.Parse(File.ReadAllBytes(file)).Lines).GroupBy(line => line.Id).ToDictionary(group => group.Key, group => group.Count());
+        return Directory
+            .GetFiles(restored, "*.jsonl", SearchOption.AllDirectories)
+            .SelectMany(file => ChatMonth.Parse(File.ReadAllBytes(file)).Lines)
+            .GroupBy(line => line.Id)
+            .ToDictionary(group => group.Key, group => group.Count());
     }
 
     private static int FreePort()

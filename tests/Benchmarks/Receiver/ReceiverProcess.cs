@@ -29,22 +29,40 @@ internal sealed class ReceiverProcess : IDisposable
     public static async Task ServeAsync(string spool, int port)
     {
         await using var writer = new SpoolWriter(spool, TimeProvider.System);
-        using var receiver = new WebhookReceiver(new ReceiverOptions { Endpoint = new IPEndPoint(IPAddress.Loopback, port), AppSecret = Secret, VerifyToken = "benchmark" }, writer);
+        using var receiver = new WebhookReceiver(
+            new ReceiverOptions
+            {
+                Endpoint = new IPEndPoint(IPAddress.Loopback, port),
+                AppSecret = Secret,
+                VerifyToken = "benchmark",
+            },
+            writer
+        );
         receiver.Start();
         Console.WriteLine("ready");
         using var stop = new CancellationTokenSource();
-        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
-        {
-            signal.Cancel = true;
-            stop.Cancel();
-        });
+        using var terminated = PosixSignalRegistration.Create(
+            PosixSignal.SIGTERM,
+            signal =>
+            {
+                signal.Cancel = true;
+                stop.Cancel();
+            }
+        );
         await receiver.RunAsync(stop.Token);
     }
 
     /// <summary>Starts a process that serves.</summary>
     public static ReceiverProcess Start(string spool, int port)
     {
-        string[] command = [Environment.ProcessPath!, Path.Combine(AppContext.BaseDirectory, "Benchmarks.dll"), "receiver-run", spool, port.ToString(CultureInfo.InvariantCulture)];
+        string[] command =
+        [
+            Environment.ProcessPath!,
+            Path.Combine(AppContext.BaseDirectory, "Benchmarks.dll"),
+            "receiver-run",
+            spool,
+            port.ToString(CultureInfo.InvariantCulture),
+        ];
         if (Path.GetFileNameWithoutExtension(command[0]) != "dotnet")
             command = [command[0], .. command[2..]];
         if (OperatingSystem.IsLinux())

@@ -38,9 +38,23 @@ internal sealed class WebhookSender(int port, int number) : IDisposable
     {
         var from = 49_171_000_000L + (number * 8) + (i % 8);
         var time = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-        var body = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
-            $"{{\"object\":\"whatsapp_business_account\",\"entry\":[{{\"id\":\"102290129340398\",\"changes\":[{{\"value\":{{\"messaging_product\":\"whatsapp\",\"metadata\":{{\"display_phone_number\":\"49301234567\",\"phone_number_id\":\"106540352242922\"}},\"contacts\":[{{\"profile\":{{\"name\":\"Kunde {from}\"}},\"wa_id\":\"{from}\"}}],\"messages\":[{{\"from\":\"{from}\",\"id\":\"{id}\",\"timestamp\":\"{time}\",\"text\":{{\"body\":\"Wann kommt die Lieferung? Gr\\u00fc\\u00dfe, {i}\"}},\"type\":\"text\"}}]}},\"field\":\"messages\"}}]}}]}}"));
-        var head = Encoding.ASCII.GetBytes($"POST /whatsapp HTTP/1.1\r\nHost: chat.example.com\r\nUser-Agent: facebookexternalua\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n{WebhookSignature.Header}: {WebhookSignature.Of(body, ReceiverProcess.Secret)}\r\n\r\n");
+        var body = Encoding.UTF8.GetBytes(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{{\"object\":\"whatsapp_business_account\",\"entry\":[{{\"id\":\"102290129340398\","
+                    + $"\"changes\":[{{\"value\":{{\"messaging_product\":\"whatsapp\","
+                    + $"\"metadata\":{{\"display_phone_number\":\"49301234567\",\"phone_number_id\":\"106540352242922\"}},"
+                    + $"\"contacts\":[{{\"profile\":{{\"name\":\"Kunde {from}\"}},\"wa_id\":\"{from}\"}}],"
+                    + $"\"messages\":[{{\"from\":\"{from}\",\"id\":\"{id}\",\"timestamp\":\"{time}\","
+                    + $"\"text\":{{\"body\":\"Wann kommt die Lieferung? Gr\\u00fc\\u00dfe, {i}\"}},"
+                    + $"\"type\":\"text\"}}]}},\"field\":\"messages\"}}]}}]}}"
+            )
+        );
+        var head = Encoding.ASCII.GetBytes(
+            $"POST /whatsapp HTTP/1.1\r\nHost: chat.example.com\r\nUser-Agent: facebookexternalua\r\n"
+                + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n"
+                + $"{WebhookSignature.Header}: {WebhookSignature.Of(body, ReceiverProcess.Secret)}\r\n\r\n"
+        );
         return [.. head, .. body];
     }
 

@@ -17,18 +17,33 @@ internal static class RatioPlot
     // Memory of a run, by the number of its items.
     private static readonly (string Benchmark, string Name, string Text)[] s_memory =
     [
-        ("mail", "peakMiB10000", "10,000 mails"), ("mail", "peakMiB50000", "50,000 mails"), ("mail", "peakMiB200000", "200,000 mails"),
-        ("drive", "peakMiB", "4,000 files, 2 GiB"), ("drive", "millionFirstPeakMiB", "1,000,000 files, first backup"), ("drive", "incrementalPeakMiB", "1,000,000 files, 100 changed"),
+        ("mail", "peakMiB10000", "10,000 mails"),
+        ("mail", "peakMiB50000", "50,000 mails"),
+        ("mail", "peakMiB200000", "200,000 mails"),
+        ("drive", "peakMiB", "4,000 files, 2 GiB"),
+        ("drive", "millionFirstPeakMiB", "1,000,000 files, first backup"),
+        ("drive", "incrementalPeakMiB", "1,000,000 files, 100 changed"),
     ];
 
     public static async Task WriteAsync(string figures, string image)
     {
         using var json = JsonDocument.Parse(await File.ReadAllTextAsync(figures));
-        var ratios = Figure.Ratios.Select(figure => (Figure: figure, Value: figure.Find(json.RootElement))).Where(each => each.Value is not null).ToArray();
-        var memory = s_memory.Select(each => (each.Text, Value: new Figure(each.Benchmark, each.Name, each.Text, null).Find(json.RootElement))).Where(each => each.Value is not null).ToArray();
+        var ratios = Figure
+            .Ratios.Select(figure => (Figure: figure, Value: figure.Find(json.RootElement)))
+            .Where(each => each.Value is not null)
+            .ToArray();
+        var memory = s_memory
+            .Select(each => (each.Text, Value: new Figure(each.Benchmark, each.Name, each.Text, null).Find(json.RootElement)))
+            .Where(each => each.Value is not null)
+            .ToArray();
         var height = ((ratios.Length + memory.Length) * Row) + 100;
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Label + Width + 70} {height}\" font-family=\"sans-serif\" font-size=\"13\" role=\"img\" aria-label=\"Ratios against peers, and memory against items\"><rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Label + Width + 70} {height}\" "
+                + $"font-family=\"sans-serif\" font-size=\"13\" role=\"img\" aria-label=\"Ratios against peers, and memory "
+                + $"against items\"><rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
+        );
         var top = 10;
         foreach (var (figure, value) in ratios)
         {
@@ -39,7 +54,11 @@ internal static class RatioPlot
             {
                 var at = goal / MostRatio * Width;
                 end = Math.Max(end, at);
-                svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{Label + at:0.0}\" x2=\"{Label + at:0.0}\" y1=\"{top - 1}\" y2=\"{top + 21}\" stroke=\"#222222\" stroke-width=\"2\"/>");
+                svg.Append(
+                    CultureInfo.InvariantCulture,
+                    $"<line x1=\"{Label + at:0.0}\" x2=\"{Label + at:0.0}\" y1=\"{top - 1}\" y2=\"{top + 21}\" "
+                        + $"stroke=\"#222222\" stroke-width=\"2\"/>"
+                );
             }
 
             Text(svg, top, end, string.Create(CultureInfo.InvariantCulture, $"{value:0.00}"));
@@ -47,7 +66,12 @@ internal static class RatioPlot
         }
 
         var one = Label + (Width / MostRatio);
-        svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{one:0.0}\" x2=\"{one:0.0}\" y1=\"4\" y2=\"{top}\" stroke=\"#888888\" stroke-dasharray=\"4 3\"/><text x=\"10\" y=\"{top + 20}\" fill=\"#222222\">Shorter is better. Dashed: the peer; bold: the goal; red-brown: goal missed.</text>\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<line x1=\"{one:0.0}\" x2=\"{one:0.0}\" y1=\"4\" y2=\"{top}\" stroke=\"#888888\" stroke-dasharray=\"4 3\"/>"
+                + $"<text x=\"10\" y=\"{top + 20}\" fill=\"#222222\">Shorter is better. Dashed: the peer; bold: the goal; "
+                + $"red-brown: goal missed.</text>\n"
+        );
         top += 40;
         if (memory.Length > 0)
         {
@@ -60,7 +84,10 @@ internal static class RatioPlot
                 top += Row;
             }
 
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"10\" y=\"{top + 20}\" fill=\"#222222\">Peak memory of a run against the number of items.</text>");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<text x=\"10\" y=\"{top + 20}\" fill=\"#222222\">Peak memory of a run against the number of items.</text>"
+            );
         }
 
         svg.Append("</svg>\n");
@@ -68,7 +95,11 @@ internal static class RatioPlot
     }
 
     private static void Bar(StringBuilder svg, int top, string text, double length, string colour) =>
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Label - 8}\" y=\"{top + 14}\" text-anchor=\"end\" fill=\"#222222\">{text}</text><rect x=\"{Label}\" y=\"{top + 2}\" width=\"{length:0.0}\" height=\"16\" fill=\"{colour}\"/>");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<text x=\"{Label - 8}\" y=\"{top + 14}\" text-anchor=\"end\" fill=\"#222222\">{text}</text><rect x=\"{Label}\" "
+                + $"y=\"{top + 2}\" width=\"{length:0.0}\" height=\"16\" fill=\"{colour}\"/>"
+        );
 
     private static void Text(StringBuilder svg, int top, double end, string text) =>
         svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Label + end + 6:0.0}\" y=\"{top + 14}\" fill=\"#222222\">{text}</text>\n");

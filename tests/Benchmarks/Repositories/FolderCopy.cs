@@ -33,7 +33,16 @@ internal static class FolderCopy
         await using var writer = new RepositoryWriter(repository, s_writing);
         var root = await SaveAsync(writer, new DirectoryInfo(Path.TrimEndingDirectorySeparator(source)));
         await writer.FlushAsync(default);
-        await repository.SaveSnapshotAsync(new Snapshot { Time = NanoTime.From(DateTimeOffset.Now).ToString(), Tree = root.ToString(), Paths = [source], Hostname = "benchmark" }, default);
+        await repository.SaveSnapshotAsync(
+            new Snapshot
+            {
+                Time = NanoTime.From(DateTimeOffset.Now).ToString(),
+                Tree = root.ToString(),
+                Paths = [source],
+                Hostname = "benchmark",
+            },
+            default
+        );
     }
 
     public static async Task RestoreAsync(string repositoryPath, string target)
@@ -45,29 +54,37 @@ internal static class FolderCopy
         var files = new List<FileToRestore>();
         await foreach (var (_, snapshot) in repository.SnapshotsAsync(default))
             await CollectAsync(reader, snapshot.Root, target, files);
-        await new FileRestorer(repository, Environment.ProcessorCount + 1).RestoreAsync(files, (file, failure) =>
-        {
-            if (failure is not null)
-                throw new InvalidOperationException($"{file.Path} was not restored.", failure);
-        }, default);
+        await new FileRestorer(repository, Environment.ProcessorCount + 1).RestoreAsync(
+            files,
+            (file, failure) =>
+            {
+                if (failure is not null)
+                    throw new InvalidOperationException($"{file.Path} was not restored.", failure);
+            },
+            default
+        );
     }
 
     // Like restic: files of all folders concurrently, and a folder's tree as soon as its last file is stored.
     private static async Task<BlobId> SaveAsync(RepositoryWriter writer, DirectoryInfo root)
     {
         var top = new OpenFolder(null, root);
-        await Parallel.ForEachAsync(FilesOf(top), s_parallel, async (item, token) =>
-        {
-            var (folder, file) = item;
-            if (file is not null)
+        await Parallel.ForEachAsync(
+            FilesOf(top),
+            s_parallel,
+            async (item, token) =>
             {
-                await using var stream = new SourceFile(file.FullName);
-                var saved = await writer.SaveStreamAsync(stream, token);
-                folder.Add(Node.NewFile(file.Name, (ulong)saved.Size, saved.Blobs, file.LastWriteTimeUtc));
-            }
+                var (folder, file) = item;
+                if (file is not null)
+                {
+                    await using var stream = new SourceFile(file.FullName);
+                    var saved = await writer.SaveStreamAsync(stream, token);
+                    folder.Add(Node.NewFile(file.Name, (ulong)saved.Size, saved.Blobs, file.LastWriteTimeUtc));
+                }
 
-            await folder.ReleaseAsync(writer);
-        });
+                await folder.ReleaseAsync(writer);
+            }
+        );
         return top.Tree;
     }
 

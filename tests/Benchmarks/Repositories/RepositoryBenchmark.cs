@@ -20,7 +20,7 @@ internal static class RepositoryBenchmark
         {
             var ratios = new SortedDictionary<string, double?>();
             var failed = false;
-            Console.WriteLine($"{"set",-6} {"what",-8} {"ours",10} {"restic",10} {"ratio",7}");
+            Console.WriteLine($"{"set", -6} {"what", -8} {"ours", 10} {"restic", 10} {"ratio", 7}");
             foreach (var (name, make) in new (string, Action<string>)[] { ("Big", MakeBig), ("Small", MakeSmall) })
             {
                 var source = Path.Combine(work, "source-" + name);
@@ -36,7 +36,8 @@ internal static class RepositoryBenchmark
                 {
                     Compare(name, source, set, runs, ratios);
                 }
-                catch (Exception exception) when (exception is InvalidOperationException or IOException or System.ComponentModel.Win32Exception)
+                catch (Exception exception)
+                    when (exception is InvalidOperationException or IOException or System.ComponentModel.Win32Exception)
                 {
                     Console.Error.WriteLine($"{name}: {exception.Message}");
                     failed = true;
@@ -98,7 +99,9 @@ internal static class RepositoryBenchmark
         {
             var ratio = yours > 0 ? mine / yours : (double?)null;
             ratios[key + name] = ratio is null ? null : Math.Round(ratio.Value, 3);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-6} {what,-8} {mine,10:F2} {yours,10:F2} {ratio,7:F2}"));
+            Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{name, -6} {what, -8} {mine, 10:F2} {yours, 10:F2} {ratio, 7:F2}")
+            );
         }
 
         Row("wall s", "wall", Median.Of(ours, each => each.Wall), Median.Of(theirs, each => each.Wall));
@@ -124,12 +127,20 @@ internal static class RepositoryBenchmark
     private static void MakeSmall(string folder)
     {
         var random = new Random(2);
-        var words = Enumerable.Range(0, 2000).Select(_ => { var word = new byte[random.Next(3, 12)]; random.NextBytes(word); return word; }).ToArray();
+        var words = Enumerable
+            .Range(0, 2000)
+            .Select(_ =>
+            {
+                var word = new byte[random.Next(3, 12)];
+                random.NextBytes(word);
+                return word;
+            })
+            .ToArray();
         var bytes = new byte[26 * 1024];
         for (var i = 0; i < 50_000; i++)
         {
             var length = random.Next(4 * 1024, 26 * 1024);
-            for (var at = 0; at < length;)
+            for (var at = 0; at < length; )
             {
                 var word = words[random.Next(words.Length)];
                 var count = Math.Min(word.Length, length - at);
@@ -147,13 +158,18 @@ internal static class RepositoryBenchmark
     private static Measurement Restic(string repository, params string[] arguments) =>
         Measurement.Of("restic", ["-r", repository, "--no-cache", "-q", .. arguments], s_environment);
 
-    private static long SizeOf(string folder) => new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+    private static long SizeOf(string folder) =>
+        new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
     private static void RequireEqual(string expected, string found)
     {
         var files = Directory.EnumerateFiles(expected, "*", SearchOption.AllDirectories).ToArray();
-        if (files.Length != Directory.EnumerateFiles(found, "*", SearchOption.AllDirectories).Count()
-            || files.Any(file => !File.ReadAllBytes(file).SequenceEqual(File.ReadAllBytes(Path.Combine(found, Path.GetRelativePath(expected, file))))))
+        if (
+            files.Length != Directory.EnumerateFiles(found, "*", SearchOption.AllDirectories).Count()
+            || files.Any(file =>
+                !File.ReadAllBytes(file).SequenceEqual(File.ReadAllBytes(Path.Combine(found, Path.GetRelativePath(expected, file))))
+            )
+        )
             throw new InvalidOperationException("What was restored differs from its source.");
     }
 }

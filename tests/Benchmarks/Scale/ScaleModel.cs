@@ -48,7 +48,14 @@ internal static class ScaleModel
         var spread = tenant.Spreads(seed);
         var bytes = (tenant.Mails * tenant.MailBytes) + (tenant.Files * tenant.FileBytes);
         var blobs = Blobs(tenant);
-        return Play("first backup", workers, spread.Select(user => user.Mails + (user.Mails / 100) + ScaleTenant.Folders), tenant.Files * UnitsAFile, tenant.Mails, bytes) with
+        return Play(
+            "first backup",
+            workers,
+            spread.Select(user => user.Mails + (user.Mails / 100) + ScaleTenant.Folders),
+            tenant.Files * UnitsAFile,
+            tenant.Mails,
+            bytes
+        ) with
         {
             Requests = (tenant.Mails * 1.01) + (tenant.Users * (double)ScaleTenant.Folders) + (tenant.Files * UnitsAFile),
             Puts = (bytes * Stored / PackBytes) + (blobs / BlobsAnIndex),
@@ -69,7 +76,9 @@ internal static class ScaleModel
             Puts = (bytes * Stored / PackBytes) + (tenant.Users / 100.0),
 
             // The verification lists all packs.
-            Gets = (((tenant.Mails * tenant.MailBytes) + (tenant.Files * tenant.FileBytes)) * Stored / PackBytes / 1_000) + (Trees(tenant) / BlobsAnIndex),
+            Gets =
+                (((tenant.Mails * tenant.MailBytes) + (tenant.Files * tenant.FileBytes)) * Stored / PackBytes / 1_000)
+                + (Trees(tenant) / BlobsAnIndex),
             Memory = ProcessBytes + (Trees(tenant) * IndexBytes),
         };
     }
@@ -82,16 +91,20 @@ internal static class ScaleModel
 
     private static double Trees(ScaleTenant tenant) => (tenant.Mails + tenant.Files) / ItemsATree;
 
-    private static double Blobs(ScaleTenant tenant) => (tenant.Mails * 1.05) + (tenant.Files * Math.Max(1, tenant.FileBytes / PieceBytes) * 1.05);
+    private static double Blobs(ScaleTenant tenant) =>
+        (tenant.Mails * 1.05) + (tenant.Files * Math.Max(1, tenant.FileBytes / PieceBytes) * 1.05);
 
-    private static ScaleRun Play(string name, int workers, IEnumerable<double> requests, double units, double mails, double bytes) => new(name, workers)
-    {
-        MailHours = MakespanOf(requests.Select(count => Math.Max(count / MailboxRate, count * Latency / MailboxPlaces)), workers * Places) / 3_600,
-        UnitHours = Math.Max(units / UnitsAMinute / 60, units > UnitsADay ? units / UnitsADay * 24 : 0),
-        CpuHours = ((mails * CpuAMail) + (bytes * CpuAByte)) / (workers * Cores) / 3_600,
-        LineHours = bytes / (workers * LineBytes) / 3_600,
-        BytesStored = bytes * Stored,
-    };
+    private static ScaleRun Play(string name, int workers, IEnumerable<double> requests, double units, double mails, double bytes) =>
+        new(name, workers)
+        {
+            MailHours =
+                MakespanOf(requests.Select(count => Math.Max(count / MailboxRate, count * Latency / MailboxPlaces)), workers * Places)
+                / 3_600,
+            UnitHours = Math.Max(units / UnitsAMinute / 60, units > UnitsADay ? units / UnitsADay * 24 : 0),
+            CpuHours = ((mails * CpuAMail) + (bytes * CpuAByte)) / (workers * Cores) / 3_600,
+            LineHours = bytes / (workers * LineBytes) / 3_600,
+            BytesStored = bytes * Stored,
+        };
 
     // Each slot takes the next mailbox when it has finished one, as the runner does.
     private static double MakespanOf(IEnumerable<double> seconds, int places)

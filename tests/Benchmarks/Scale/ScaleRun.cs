@@ -19,13 +19,14 @@ internal sealed record ScaleRun(string Name, int Workers)
 
     public double Hours => new[] { MailHours, UnitHours, CpuHours, LineHours }.Max();
 
-    public string BoundBy => Hours switch
-    {
-        var hours when hours == UnitHours => "SharePoint's units",
-        var hours when hours == LineHours => "lines",
-        var hours when hours == CpuHours => "processors",
-        _ => "mailboxes",
-    };
+    public string BoundBy =>
+        Hours switch
+        {
+            var hours when hours == UnitHours => "SharePoint's units",
+            var hours when hours == LineHours => "lines",
+            var hours when hours == CpuHours => "processors",
+            _ => "mailboxes",
+        };
 
     /// <summary>Requests to Graph.</summary>
     public double Requests { get; init; }

@@ -37,21 +37,43 @@ internal sealed class WorkerProcess : IDisposable
     public static WorkerProcess Start(string folder, string baseUrl, ChaosTarget target, int shards, int index, int hurry)
     {
         string[] numbers = [.. new[] { shards, index, hurry }.Select(number => number.ToString(CultureInfo.InvariantCulture))];
-        return new WorkerProcess(Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["worker-run", folder, baseUrl, Path.Combine(folder, $"{target.Name}-{index}"), target.Kind, target.Name, .. numbers])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        }) ?? throw new InvalidOperationException("The worker did not start."));
+        return new WorkerProcess(
+            Process.Start(
+                new ProcessStartInfo(
+                    Environment.ProcessPath!,
+                    ["worker-run", folder, baseUrl, Path.Combine(folder, $"{target.Name}-{index}"), target.Kind, target.Name, .. numbers]
+                )
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            ) ?? throw new InvalidOperationException("The worker did not start.")
+        );
     }
 
     /// <summary>The work of the child process.</summary>
     public static async Task ExecuteAsync(string folder, string baseUrl, string home, ChaosTarget target, int shards, int index, int hurry)
     {
         var engine = hurry == 1 ? new BackupEngine(home) : new BackupEngine(home, new HastyTime(hurry), Random.Shared);
-        var sources = new SourceSettings { Mail = new MailSelection(), Calendar = new SourceSelection(), Contacts = new SourceSelection(), OneDrive = new DriveSelection() };
-        var options = new BackupOptions { ThrottleLimit = ThrottleLimit, ShardCount = shards, ShardIndex = shards == 1 ? null : index };
+        var sources = new SourceSettings
+        {
+            Mail = new MailSelection(),
+            Calendar = new SourceSelection(),
+            Contacts = new SourceSelection(),
+            OneDrive = new DriveSelection(),
+        };
+        var options = new BackupOptions
+        {
+            ThrottleLimit = ThrottleLimit,
+            ShardCount = shards,
+            ShardIndex = shards == 1 ? null : index,
+        };
         var run = await BackupProcess.RunAsync(engine, folder, baseUrl, sources, target.Settings(target.Endpoint), options);
-        Console.WriteLine(JsonSerializer.Serialize(new WorkerOutcome(run.Status.ToString(), run.SnapshotId, run.ItemsDownloaded, run.Verification is not null, [.. run.Notes])));
+        Console.WriteLine(
+            JsonSerializer.Serialize(
+                new WorkerOutcome(run.Status.ToString(), run.SnapshotId, run.ItemsDownloaded, run.Verification is not null, [.. run.Notes])
+            )
+        );
     }
 
     public void Kill() => _process.Kill();

@@ -33,13 +33,25 @@ internal static class WorkersBenchmark
         var folder = Directory.CreateTempSubdirectory("klarkonform-workers-").FullName;
         try
         {
-            await using var tenant = await DemoTenantServer.StartAsync(new DemoTenantOptions
-            {
-                Latency = s_latency,
-                Sizes = new TenantSizes { Users = options.Users, MailsPerUser = 30, FilesPerUser = 12, EventsPerUser = 3, ContactsPerUser = 3, MaxFileBytes = 100_000, MaxAttachmentBytes = 50_000, Sites = 0 },
-                SharePointUnitsPerMinute = 100_000,
-                TokenSeconds = 86_400,
-            });
+            await using var tenant = await DemoTenantServer.StartAsync(
+                new DemoTenantOptions
+                {
+                    Latency = s_latency,
+                    Sizes = new TenantSizes
+                    {
+                        Users = options.Users,
+                        MailsPerUser = 30,
+                        FilesPerUser = 12,
+                        EventsPerUser = 3,
+                        ContactsPerUser = 3,
+                        MaxFileBytes = 100_000,
+                        MaxAttachmentBytes = 50_000,
+                        Sites = 0,
+                    },
+                    SharePointUnitsPerMinute = 100_000,
+                    TokenSeconds = 86_400,
+                }
+            );
             await File.WriteAllTextAsync(Path.Combine(folder, "ca.pem"), tenant.CaCertificatePem);
             return await RunAsync(options, folder, tenant);
         }
@@ -53,15 +65,21 @@ internal static class WorkersBenchmark
     {
         var comparison = new ChaosComparison(tenant);
         var alone = await TimeAsync(folder, tenant, new ChaosTarget("s3", "workers-alone"), 1, 1);
-        Say($"1 process: {alone.TotalSeconds:0.0} s");
-        var together = await TimeAsync(folder, tenant, new ChaosTarget("s3", "workers-together"), options.Count, options.Count * ShardsAWorker);
-        Say($"{options.Count} processes: {together.TotalSeconds:0.0} s");
+        Say(string.Create(CultureInfo.InvariantCulture, $"1 process: {alone.TotalSeconds:0.0} s"));
+        var together = await TimeAsync(
+            folder,
+            tenant,
+            new ChaosTarget("s3", "workers-together"),
+            options.Count,
+            options.Count * ShardsAWorker
+        );
+        Say(string.Create(CultureInfo.InvariantCulture, $"{options.Count} processes: {together.TotalSeconds:0.0} s"));
         tenant.Contents.Reset();
         var target = new ChaosTarget("s3", "workers-disturbed");
         var (outcomes, killed, paused) = await DisturbAsync(folder, tenant, target, options, together);
         var (code, output, errors) = target.Restic.TryRun("check", "--read-data");
         if (code != 0)
-            Say($"restic check: {output} {errors}");
+            Say(string.Create(CultureInfo.InvariantCulture, $"restic check: {output} {errors}"));
         var restored = Path.Combine(folder, "restored");
         target.Restic.Run("restore", "latest", "--target", restored);
         var (lost, doubled) = comparison.Compare(restored);
@@ -81,7 +99,11 @@ internal static class WorkersBenchmark
             speedup = Math.Round(alone / together, 2),
         };
         Console.WriteLine(JsonSerializer.Serialize(result));
-        return result is { itemsLost: 0, itemsDoubled: 0, resticCheckFailures: 0, snapshots: 1, results: 1 } && result.succeeded == outcomes.Count ? 0 : 1;
+        return
+            result is { itemsLost: 0, itemsDoubled: 0, resticCheckFailures: 0, snapshots: 1, results: 1 }
+            && result.succeeded == outcomes.Count
+            ? 0
+            : 1;
     }
 
     private static async Task<TimeSpan> TimeAsync(string folder, DemoTenantServer tenant, ChaosTarget target, int count, int shards)
@@ -104,7 +126,13 @@ internal static class WorkersBenchmark
         }
     }
 
-    private static async Task<(IReadOnlyList<WorkerOutcome> Outcomes, int Killed, int Paused)> DisturbAsync(string folder, DemoTenantServer tenant, ChaosTarget target, WorkersOptions options, TimeSpan undisturbed)
+    private static async Task<(IReadOnlyList<WorkerOutcome> Outcomes, int Killed, int Paused)> DisturbAsync(
+        string folder,
+        DemoTenantServer tenant,
+        ChaosTarget target,
+        WorkersOptions options,
+        TimeSpan undisturbed
+    )
     {
         var workers = Start(folder, tenant, target, options.Count, options.Count * ShardsAWorker, options.Hurry);
         try
@@ -123,7 +151,13 @@ internal static class WorkersBenchmark
                 worker.Continue();
             outcomes.AddRange(await Task.WhenAll(paused.Select(worker => worker.EndAsync())));
             foreach (var outcome in outcomes.OfType<WorkerOutcome>())
-                Say($"{outcome.Status}{(outcome.HasMerged ? ", merged" : "")}: {outcome.Snapshot?[..8]}, {outcome.Items} items. {string.Join(" ", outcome.Notes)}");
+                Say(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{outcome.Status}{(outcome.HasMerged ? ", merged" : "")}: {outcome.Snapshot?[..8]}, {outcome.Items} "
+                            + $"items. {string.Join(" ", outcome.Notes)}"
+                    )
+                );
             return ([.. outcomes.OfType<WorkerOutcome>()], hit.Killed, hit.Paused);
         }
         finally
@@ -132,8 +166,19 @@ internal static class WorkersBenchmark
         }
     }
 
-    private static List<WorkerProcess> Start(string folder, DemoTenantServer tenant, ChaosTarget target, int count, int shards, int hurry) =>
-        [.. Enumerable.Range(0, count).Select(index => WorkerProcess.Start(folder, tenant.BaseUrl, target, shards, index * shards / count, hurry))];
+    private static List<WorkerProcess> Start(
+        string folder,
+        DemoTenantServer tenant,
+        ChaosTarget target,
+        int count,
+        int shards,
+        int hurry
+    ) =>
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(index => WorkerProcess.Start(folder, tenant.BaseUrl, target, shards, index * shards / count, hurry)),
+        ];
 
-    private static void Say(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+    private static void Say(string text) => Console.WriteLine(text);
 }

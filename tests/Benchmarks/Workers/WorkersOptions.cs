@@ -18,7 +18,11 @@ internal sealed record WorkersOptions(int Count, int Kill, int Pause, int Users,
         var result = new WorkersOptions(8, 1, 1, 48, 1);
         for (var i = 0; i < options.Length; i += 2)
         {
-            if (i + 1 == options.Length || !int.TryParse(options[i + 1], CultureInfo.InvariantCulture, out var number) || number < (options[i] is "--kill" or "--pause" ? 0 : 1))
+            if (
+                i + 1 == options.Length
+                || !int.TryParse(options[i + 1], CultureInfo.InvariantCulture, out var number)
+                || number < (options[i] is "--kill" or "--pause" ? 0 : 1)
+            )
                 return null;
             switch (options[i])
             {

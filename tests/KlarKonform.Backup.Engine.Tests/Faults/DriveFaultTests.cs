@@ -17,14 +17,19 @@ public sealed class DriveFaultTests
         await using var scenario = await StartAsync(OneDrive);
         await scenario.RunAsync();
         var drive = scenario.User().Drive!;
-        scenario.Tenant.Change((_, generator) =>
-        {
-            drive.Delete(drive.Items.Values.First(item => !item.IsFolder));
-            generator.AddFile(drive, drive.Root, "Neu.bin", 500);
-        });
+        scenario.Tenant.Change(
+            (_, generator) =>
+            {
+                drive.Delete(drive.Items.Values.First(item => !item.IsFolder));
+                generator.AddFile(drive, drive.Root, "Neu.bin", 500);
+            }
+        );
         scenario.Tenant.ChangeAnswers(answer =>
         {
-            if (answer.Path.EndsWith($"/drives/{drive.Id}/root/delta", StringComparison.Ordinal) && answer.Query.Contains("token=", StringComparison.Ordinal))
+            if (
+                answer.Path.EndsWith($"/drives/{drive.Id}/root/delta", StringComparison.Ordinal)
+                && answer.Query.Contains("token=", StringComparison.Ordinal)
+            )
                 answer.Fail(404, "itemNotFound", "The resource could not be found.");
         });
         var run = await scenario.RunAsync();
@@ -46,7 +51,10 @@ public sealed class DriveFaultTests
         });
         var run = await scenario.RunAsync();
         Assert.NotEqual(BackupState.Succeeded, run.Status);
-        Assert.Equal(before.Where(name => name.StartsWith("/OneDrive/", StringComparison.Ordinal)), scenario.Names().Where(name => name.StartsWith("/OneDrive/", StringComparison.Ordinal)));
+        Assert.Equal(
+            before.Where(name => name.StartsWith("/OneDrive/", StringComparison.Ordinal)),
+            scenario.Names().Where(name => name.StartsWith("/OneDrive/", StringComparison.Ordinal))
+        );
         await scenario.AssertHealsAsync();
     }
 
@@ -57,11 +65,13 @@ public sealed class DriveFaultTests
         await scenario.RunAsync();
         var before = scenario.Names().Where(name => name.StartsWith("/OneDrive/", StringComparison.Ordinal)).ToArray();
         var leaver = scenario.User();
-        scenario.Tenant.Change((model, _) =>
-        {
-            model.Users.Remove(leaver);
-            model.Sites.RemoveAll(site => site.Owner?.Id == leaver.Id);
-        });
+        scenario.Tenant.Change(
+            (model, _) =>
+            {
+                model.Users.Remove(leaver);
+                model.Sites.RemoveAll(site => site.Owner?.Id == leaver.Id);
+            }
+        );
         var run = await scenario.RunAsync();
         Assert.Equal((BackupState.Succeeded, 0), (run.Status, run.RetryList.Count));
         Assert.NotEmpty(run.Notes);
@@ -74,12 +84,17 @@ public sealed class DriveFaultTests
         await using var scenario = await StartAsync(OneDrive);
         await scenario.RunAsync();
         var (leaver, stays) = (scenario.User(), scenario.Tenant.Model.Users[1]);
-        var before = scenario.Names().Where(name => name.StartsWith($"/OneDrive/{leaver.UserPrincipalName}", StringComparison.Ordinal)).ToArray();
-        scenario.Tenant.Change((model, generator) =>
-        {
-            model.Users.Remove(leaver);
-            generator.AddFile(stays.Drive!, stays.Drive!.Root, "Neu.bin", 500);
-        });
+        var before = scenario
+            .Names()
+            .Where(name => name.StartsWith($"/OneDrive/{leaver.UserPrincipalName}", StringComparison.Ordinal))
+            .ToArray();
+        scenario.Tenant.Change(
+            (model, generator) =>
+            {
+                model.Users.Remove(leaver);
+                generator.AddFile(stays.Drive!, stays.Drive!.Root, "Neu.bin", 500);
+            }
+        );
         scenario.Tenant.ChangeAnswers(answer =>
         {
             if (answer.Path.StartsWith("/sites/", StringComparison.Ordinal) && answer.Path.EndsWith("/drive", StringComparison.Ordinal))
@@ -87,7 +102,10 @@ public sealed class DriveFaultTests
         });
         Assert.Equal(BackupState.Partial, (await scenario.RunAsync()).Status);
         Assert.Contains(scenario.Names(), name => name.EndsWith("/Neu.bin", StringComparison.Ordinal));
-        Assert.Equal(before, scenario.Names().Where(name => name.StartsWith($"/OneDrive/{leaver.UserPrincipalName}", StringComparison.Ordinal)));
+        Assert.Equal(
+            before,
+            scenario.Names().Where(name => name.StartsWith($"/OneDrive/{leaver.UserPrincipalName}", StringComparison.Ordinal))
+        );
     }
 
     [Theory]
@@ -102,7 +120,12 @@ public sealed class DriveFaultTests
         scenario.Tenant.ChangeAnswers(answer =>
         {
             if (answer.Path.StartsWith("/download/", StringComparison.Ordinal) && answer.Body.AsSpan().SequenceEqual(document))
-                answer.Body = arrives switch { "a page" => Encoding.UTF8.GetBytes("<!DOCTYPE html><html><body>Bitte melden Sie sich an</body></html>"), "nothing" => [], _ => document[..(document.Length / 2)] };
+                answer.Body = arrives switch
+                {
+                    "a page" => Encoding.UTF8.GetBytes("<!DOCTYPE html><html><body>Bitte melden Sie sich an</body></html>"),
+                    "nothing" => [],
+                    _ => document[..(document.Length / 2)],
+                };
         });
         var failure = AssertOneFailure(await scenario.RunAsync(), FailureLevel.Item);
         Assert.Equal((item.Id, false), (failure.ItemId, failure.IsStored));
@@ -139,14 +162,21 @@ public sealed class DriveFaultTests
         scenario.Tenant.ChangeAnswers(answer =>
         {
             answer.ChangeEntry(a.Id, each => each["size"] = a.Size + 13);
-            answer.ChangeEntry(b.Id, each => each["file"]!["hashes"] = new JsonObject { ["quickXorHash"] = PlainQuickXorHash.Of(77, 3000) });
+            answer.ChangeEntry(
+                b.Id,
+                each => each["file"]!["hashes"] = new JsonObject { ["quickXorHash"] = PlainQuickXorHash.Of(77, 3000) }
+            );
             answer.ChangeEntry(c.Id, each => each["size"] = 0);
             answer.ChangeEntry(d.Id, each => each.Remove("size"));
         });
         var run = await scenario.RunAsync();
         Assert.True(run.Status is BackupState.Succeeded or BackupState.Partial);
         Assert.All(run.RetryList, failure => Assert.True(failure.IsStored, $"{failure.Name}: {failure.Code} {failure.Message}"));
-        Assert.Contains("b.pdf", string.Concat(run.Notes) + string.Concat(run.RetryList.Select(each => each.Name)), StringComparison.Ordinal);
+        Assert.Contains(
+            "b.pdf",
+            string.Concat(run.Notes) + string.Concat(run.RetryList.Select(each => each.Name)),
+            StringComparison.Ordinal
+        );
         using (var restored = await scenario.RestoreAsync())
         {
             foreach (var item in (DemoDriveItem[])[a, b, c, d])
@@ -164,22 +194,46 @@ public sealed class DriveFaultTests
     [InlineData(500, "generalException", "mysite")]
     public async Task Whatever_is_said_of_one_file_costs_that_file_alone(int status, string code, string message)
     {
-        await using var scenario = await StartAsync(OneDrive, options: new DemoTenantOptions { SharePointUnitsPerMinute = 100_000, DownloadAddresses = false });
+        await using var scenario = await StartAsync(
+            OneDrive,
+            options: new DemoTenantOptions { SharePointUnitsPerMinute = 100_000, DownloadAddresses = false }
+        );
         var drive = scenario.User().Drive!;
         var refused = drive.Items.Values.First(item => !item.IsFolder && item.Size > 0);
-        for (var (round, change) = (0, (Action<DemoAnswer>)(answer =>
-        {
-            if (answer.Path.Contains($"/items/{refused.Id}/content", StringComparison.Ordinal))
-                answer.Fail(status, code, message);
-        })); round < 2; round++)
+        for (
+            var (round, change) = (
+                0,
+                (Action<DemoAnswer>)(
+                    answer =>
+                    {
+                        if (answer.Path.Contains($"/items/{refused.Id}/content", StringComparison.Ordinal))
+                            answer.Fail(status, code, message);
+                    }
+                )
+            );
+            round < 2;
+            round++
+        )
         {
             scenario.Tenant.ChangeAnswers(change);
             var run = await scenario.RunAsync();
             var failure = AssertOneFailure(run, FailureLevel.Item);
             Assert.Equal((refused.Id, false), (failure.ItemId, failure.IsStored));
             var stored = await StoredItem.ReadAllAsync(scenario.Folder["repository"], BackupScenario.Password);
-            Assert.Equal(scenario.Tenant.Model.Users.SelectMany(user => user.Drive?.Items.Values.Where(item => item.ParentId is not null && item != refused).Select(item => item.Id) ?? []).Order(StringComparer.Ordinal),
-                stored.Where(each => each.Path.StartsWith("/OneDrive/", StringComparison.Ordinal) && each.Document.GetProperty("type").GetString() == "driveItem").Select(each => each.Id).Order(StringComparer.Ordinal));
+            Assert.Equal(
+                scenario
+                    .Tenant.Model.Users.SelectMany(user =>
+                        user.Drive?.Items.Values.Where(item => item.ParentId is not null && item != refused).Select(item => item.Id) ?? []
+                    )
+                    .Order(StringComparer.Ordinal),
+                stored
+                    .Where(each =>
+                        each.Path.StartsWith("/OneDrive/", StringComparison.Ordinal)
+                        && each.Document.GetProperty("type").GetString() == "driveItem"
+                    )
+                    .Select(each => each.Id)
+                    .Order(StringComparer.Ordinal)
+            );
 
             // The next run requests the item itself, and is refused there.
             change = answer =>
@@ -221,10 +275,22 @@ public sealed class DriveFaultTests
     private static DemoDriveItem Add(BackupScenario scenario, string name, byte[] content)
     {
         DemoDriveItem added = null!;
-        scenario.Tenant.Change((_, _) => added = scenario.User().Drive!.Add(new DemoDriveItem
-        {
-            Id = "01ODD" + name.Replace(".", "", StringComparison.Ordinal), Name = name, ParentId = scenario.User().Drive!.Root.Id, Size = content.Length, Content = content, Modified = DateTimeOffset.UtcNow.AddDays(-3),
-        }));
+        scenario.Tenant.Change(
+            (_, _) =>
+                added = scenario
+                    .User()
+                    .Drive!.Add(
+                        new DemoDriveItem
+                        {
+                            Id = "01ODD" + name.Replace(".", "", StringComparison.Ordinal),
+                            Name = name,
+                            ParentId = scenario.User().Drive!.Root.Id,
+                            Size = content.Length,
+                            Content = content,
+                            Modified = DateTimeOffset.UtcNow.AddDays(-3),
+                        }
+                    )
+        );
         return added;
     }
 

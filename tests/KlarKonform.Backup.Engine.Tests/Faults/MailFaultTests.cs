@@ -72,7 +72,13 @@ public sealed class MailFaultTests
         });
         var run = await scenario.RunAsync();
         Assert.Equal((BackupState.Partial, 1), (run.Status, run.RetryList.Count));
-        Assert.Equal(scenario.Tenant.Model.Users.SelectMany(user => user.Mailbox?.Messages.Keys ?? Enumerable.Empty<string>()).Where(id => id != corrupt).Order(StringComparer.Ordinal), await StoredMailsAsync(scenario));
+        Assert.Equal(
+            scenario
+                .Tenant.Model.Users.SelectMany(user => user.Mailbox?.Messages.Keys ?? Enumerable.Empty<string>())
+                .Where(id => id != corrupt)
+                .Order(StringComparer.Ordinal),
+            await StoredMailsAsync(scenario)
+        );
         await scenario.AssertHealsAsync();
     }
 
@@ -87,7 +93,9 @@ public sealed class MailFaultTests
         scenario.Tenant.ChangeAnswers(answer =>
         {
             if (answer.Path.Contains($"/mailFolders/{folder.Id}/{below}", StringComparison.Ordinal))
-                answer.Body = withError ? Encoding.UTF8.GetBytes("""{"value":[{"error":{"code":"ErrorInvalidIdMalformed"}}""") : answer.Body[..(answer.Body.Length / 2)];
+                answer.Body = withError
+                    ? Encoding.UTF8.GetBytes("""{"value":[{"error":{"code":"ErrorInvalidIdMalformed"}}""")
+                    : answer.Body[..(answer.Body.Length / 2)];
         });
         var run = await scenario.RunAsync();
         if (below == "messages/delta")
@@ -117,11 +125,12 @@ public sealed class MailFaultTests
     public async Task A_full_run_heals_a_mail_whose_edit_nothing_showed()
     {
         await using var scenario = await StartAsync(Mail);
-        void Hide(DemoAnswer answer) => answer.ChangeEntries(each =>
-        {
-            each.Remove("bodyPreview");
-            each.Remove("singleValueExtendedProperties");
-        });
+        void Hide(DemoAnswer answer) =>
+            answer.ChangeEntries(each =>
+            {
+                each.Remove("bodyPreview");
+                each.Remove("singleValueExtendedProperties");
+            });
         scenario.Tenant.ChangeAnswers(Hide);
         await scenario.RunAsync();
         scenario.Tenant.Change((_, _) => Edit(scenario, sameLength: true, moved: false));
@@ -137,13 +146,26 @@ public sealed class MailFaultTests
     [InlineData(true)]
     public async Task A_mail_whose_mime_always_breaks_is_stored_as_json_with_its_attachments(bool attachmentsAlone)
     {
-        await using var scenario = await StartAsync(Mail, new TenantSizes { Users = 1, MailsPerUser = 6, AttachmentShare = 1, MaxAttachmentBytes = 30_000 });
+        await using var scenario = await StartAsync(
+            Mail,
+            new TenantSizes
+            {
+                Users = 1,
+                MailsPerUser = 6,
+                AttachmentShare = 1,
+                MaxAttachmentBytes = 30_000,
+            }
+        );
         var broken = scenario.Mailbox().Messages.Values.First();
         scenario.Tenant.ChangeAnswers(answer =>
         {
             if (answer.Path.EndsWith($"/messages/{broken.Id}/$value", StringComparison.Ordinal))
                 answer.CutAfter = 600;
-            if (attachmentsAlone && answer.Path.EndsWith("/messages/" + broken.Id, StringComparison.Ordinal) && answer.Query.Contains("attachments", StringComparison.Ordinal))
+            if (
+                attachmentsAlone
+                && answer.Path.EndsWith("/messages/" + broken.Id, StringComparison.Ordinal)
+                && answer.Query.Contains("attachments", StringComparison.Ordinal)
+            )
                 answer.Fail(500, "ErrorInternalServerError");
         });
         var failure = AssertOneFailure(await scenario.RunAsync(), FailureLevel.Item);
@@ -154,8 +176,16 @@ public sealed class MailFaultTests
             foreach (var attachment in broken.Attachments)
             {
                 var bytes = attachmentsAlone
-                    ? File.ReadAllBytes(restored.Find(Path.GetFileNameWithoutExtension(file)).Single(each => each.EndsWith(attachment.Name, StringComparison.Ordinal)))
-                    : Convert.FromBase64String(JsonNode.Parse(File.ReadAllBytes(file))!["attachments"]!.AsArray().Single(each => each!["name"]!.ToString() == attachment.Name)!["contentBytes"]!.ToString());
+                    ? File.ReadAllBytes(
+                        restored
+                            .Find(Path.GetFileNameWithoutExtension(file))
+                            .Single(each => each.EndsWith(attachment.Name, StringComparison.Ordinal))
+                    )
+                    : Convert.FromBase64String(
+                        JsonNode.Parse(File.ReadAllBytes(file))!["attachments"]!
+                            .AsArray()
+                            .Single(each => each!["name"]!.ToString() == attachment.Name)!["contentBytes"]!.ToString()
+                    );
                 Assert.Equal(SeededContent.Bytes(attachment.Seed, attachment.Size), bytes);
             }
         }
@@ -192,11 +222,24 @@ public sealed class MailFaultTests
     private static DemoMailFolder Crowded(BackupScenario scenario) =>
         scenario.Mailbox().Folders.Values.MaxBy(folder => scenario.Mailbox().Messages.Values.Count(each => each.FolderId == folder.Id))!;
 
-    private static string[] Others(BackupScenario scenario, DemoMailFolder folder) => [.. scenario.Tenant.Model.Users.SelectMany(user => user.Mailbox?.Messages.Values ?? Enumerable.Empty<DemoMessage>())
-        .Where(each => each.FolderId != folder.Id).Select(each => each.Id).Order(StringComparer.Ordinal)];
+    private static string[] Others(BackupScenario scenario, DemoMailFolder folder) =>
+        [
+            .. scenario
+                .Tenant.Model.Users.SelectMany(user => user.Mailbox?.Messages.Values ?? Enumerable.Empty<DemoMessage>())
+                .Where(each => each.FolderId != folder.Id)
+                .Select(each => each.Id)
+                .Order(StringComparer.Ordinal),
+        ];
 
-    private static async Task<string[]> StoredMailsAsync(BackupScenario scenario) => [.. (await StoredItem.ReadAllAsync(scenario.Folder["repository"], BackupScenario.Password))
-        .Where(each => each.Path.Contains("/Mail/", StringComparison.Ordinal) && each.Document.GetProperty("type").GetString() == "message").Select(each => each.Id).Order(StringComparer.Ordinal)];
+    private static async Task<string[]> StoredMailsAsync(BackupScenario scenario) =>
+        [
+            .. (await StoredItem.ReadAllAsync(scenario.Folder["repository"], BackupScenario.Password))
+                .Where(each =>
+                    each.Path.Contains("/Mail/", StringComparison.Ordinal) && each.Document.GetProperty("type").GetString() == "message"
+                )
+                .Select(each => each.Id)
+                .Order(StringComparer.Ordinal),
+        ];
 
     private static void Edit(BackupScenario scenario, bool sameLength, bool moved)
     {

@@ -11,8 +11,23 @@ public sealed class MissingIsNotEmptyTests
     // Responses to addresses that end like this lack their entries.
     private static readonly string[] s_endpoints =
     [
-        "/mailFolders/delta", "/messages/delta", "/calendars", "/events", "/contactFolders/delta", "/contacts/delta", "/users/delta", "/groups/delta", "/root/delta",
-        "/drives", "/lists", "/items/delta", "/sites", "/microsoft.graph.sitePage", "/getAllSites", "/columns", "/v:users",
+        "/mailFolders/delta",
+        "/messages/delta",
+        "/calendars",
+        "/events",
+        "/contactFolders/delta",
+        "/contacts/delta",
+        "/users/delta",
+        "/groups/delta",
+        "/root/delta",
+        "/drives",
+        "/lists",
+        "/items/delta",
+        "/sites",
+        "/microsoft.graph.sitePage",
+        "/getAllSites",
+        "/columns",
+        "/v:users",
     ];
 
     public static TheoryData<string, string> Cases
@@ -34,10 +49,20 @@ public sealed class MissingIsNotEmptyTests
     [MemberData(nameof(Cases))]
     public async Task Entries_that_are_missing_remove_nothing_and_are_never_a_success(string endpoints, string how)
     {
-        await using var scenario = await StartAsync(sizes: new TenantSizes
-        {
-            Users = 1, MailsPerUser = 4, FilesPerUser = 4, EventsPerUser = 4, ContactsPerUser = 4, FilesPerLibrary = 3, Sites = 2, MaxFileBytes = 2_000, AttachmentShare = 0,
-        });
+        await using var scenario = await StartAsync(
+            sizes: new TenantSizes
+            {
+                Users = 1,
+                MailsPerUser = 4,
+                FilesPerUser = 4,
+                EventsPerUser = 4,
+                ContactsPerUser = 4,
+                FilesPerLibrary = 3,
+                Sites = 2,
+                MaxFileBytes = 2_000,
+                AttachmentShare = 0,
+            }
+        );
         await scenario.RunAsync();
         foreach (var endpoint in endpoints.Split(' '))
         {
@@ -65,7 +90,10 @@ public sealed class MissingIsNotEmptyTests
 
             scenario.Tenant.ChangeAnswers(null);
             var healed = await scenario.RunAsync();
-            Assert.Equal((endpoint, BackupState.Succeeded, ""), (endpoint, healed.Status, string.Join("; ", healed.RetryList.Select(each => $"{each.Kind} {each.Name}: {each.Code}"))));
+            Assert.Equal(
+                (endpoint, BackupState.Succeeded, ""),
+                (endpoint, healed.Status, string.Join("; ", healed.RetryList.Select(each => $"{each.Kind} {each.Name}: {each.Code}")))
+            );
             await AssertEqualAsync(scenario, $"{endpoint}, {how}: healed");
         }
     }

@@ -14,11 +14,13 @@ public sealed class PartialEntryTests
         await using var scenario = await StartAsync(Mail);
         await scenario.RunAsync();
         var message = scenario.Mailbox().Messages.Values.First();
-        scenario.Tenant.Change((_, _) =>
-        {
-            message.IsRead = !message.IsRead;
-            scenario.Mailbox().Touch(message);
-        });
+        scenario.Tenant.Change(
+            (_, _) =>
+            {
+                message.IsRead = !message.IsRead;
+                scenario.Mailbox().Touch(message);
+            }
+        );
         CutEntries(scenario, "/messages/delta", isRefused ? "/messages/" + message.Id : null, "isRead", "parentFolderId");
         scenario.Tenant.Counters.Reset();
         var run = await scenario.RunAsync();
@@ -26,7 +28,9 @@ public sealed class PartialEntryTests
         if (isRefused)
         {
             Assert.Equal(BackupState.Partial, run.Status);
-            var stored = (await StoredItem.ReadAllAsync(scenario.Folder["repository"], BackupScenario.Password)).Single(each => each.Id == message.Id);
+            var stored = (await StoredItem.ReadAllAsync(scenario.Folder["repository"], BackupScenario.Password)).Single(each =>
+                each.Id == message.Id
+            );
             Assert.Equal(message.Subject, stored.Properties.GetProperty("subject").GetString());
         }
         else
@@ -46,12 +50,22 @@ public sealed class PartialEntryTests
         await using var scenario = await StartAsync(new SourceSettings { Contacts = new SourceSelection() });
         await scenario.RunAsync();
         var contact = scenario.Mailbox().Contacts.Values.First();
-        scenario.Tenant.Change((_, _) =>
-        {
-            contact.Company = "Neue Firma GmbH";
-            scenario.Mailbox().Touch(contact);
-        });
-        CutEntries(scenario, "/contacts/delta", isRefused ? "/contacts/" + contact.Id : null, "companyName", "changeKey", "lastModifiedDateTime", "parentFolderId");
+        scenario.Tenant.Change(
+            (_, _) =>
+            {
+                contact.Company = "Neue Firma GmbH";
+                scenario.Mailbox().Touch(contact);
+            }
+        );
+        CutEntries(
+            scenario,
+            "/contacts/delta",
+            isRefused ? "/contacts/" + contact.Id : null,
+            "companyName",
+            "changeKey",
+            "lastModifiedDateTime",
+            "parentFolderId"
+        );
         var run = await scenario.RunAsync();
         var json = await ContactAsync(scenario, contact.Id);
         Assert.Equal((contact.Surname, contact.GivenName), (json["surname"]?.ToString(), json["givenName"]?.ToString()));
@@ -83,25 +97,35 @@ public sealed class PartialEntryTests
     }
 
     // In delta's later rounds entries contain their id and these properties.
-    private static void CutEntries(BackupScenario scenario, string delta, string? refused, params string[] kept) => scenario.Tenant.ChangeAnswers(answer =>
-    {
-        if (answer.Path.EndsWith(delta, StringComparison.Ordinal) && answer.Query.Contains("deltatoken", StringComparison.Ordinal))
+    private static void CutEntries(BackupScenario scenario, string delta, string? refused, params string[] kept) =>
+        scenario.Tenant.ChangeAnswers(answer =>
         {
-            answer.ChangeEntries(entry =>
+            if (answer.Path.EndsWith(delta, StringComparison.Ordinal) && answer.Query.Contains("deltatoken", StringComparison.Ordinal))
             {
-                foreach (var name in entry.Select(each => each.Key).Where(name => name is not ("id" or "@odata.type" or "@removed") && !kept.Contains(name)).ToArray())
-                    entry.Remove(name);
-            });
-        }
-        else if (refused is not null && answer.Path.EndsWith(refused, StringComparison.Ordinal))
-        {
-            answer.Fail(500, "ErrorInternalServerError");
-        }
-    });
+                answer.ChangeEntries(entry =>
+                {
+                    foreach (
+                        var name in entry
+                            .Select(each => each.Key)
+                            .Where(name => name is not ("id" or "@odata.type" or "@removed") && !kept.Contains(name))
+                            .ToArray()
+                    )
+                        entry.Remove(name);
+                });
+            }
+            else if (refused is not null && answer.Path.EndsWith(refused, StringComparison.Ordinal))
+            {
+                answer.Fail(500, "ErrorInternalServerError");
+            }
+        });
 
     private static async Task<JsonNode> ContactAsync(BackupScenario scenario, string id)
     {
         using var restored = await scenario.RestoreAsync();
-        return restored.Find("/Contacts/").Where(file => file.EndsWith(".json", StringComparison.Ordinal)).Select(file => JsonNode.Parse(File.ReadAllBytes(file))!).Single(each => each["id"]?.ToString() == id);
+        return restored
+            .Find("/Contacts/")
+            .Where(file => file.EndsWith(".json", StringComparison.Ordinal))
+            .Select(file => JsonNode.Parse(File.ReadAllBytes(file))!)
+            .Single(each => each["id"]?.ToString() == id);
     }
 }

@@ -76,7 +76,10 @@ public sealed class PlaceTests
         var slow = scenario.Mailbox().Events.Values.First();
         scenario.Tenant.ChangeAnswers(answer =>
         {
-            if (answer.Path.EndsWith("/$batch", StringComparison.Ordinal) && Encoding.UTF8.GetString(answer.Body).Contains(slow.Id, StringComparison.Ordinal))
+            if (
+                answer.Path.EndsWith("/$batch", StringComparison.Ordinal)
+                && Encoding.UTF8.GetString(answer.Body).Contains(slow.Id, StringComparison.Ordinal)
+            )
                 answer.Fail(status, "GatewayTimeout");
         });
         var run = await scenario.RunAsync();
@@ -91,7 +94,10 @@ public sealed class PlaceTests
         var pages = 0;
         scenario.Tenant.ChangeAnswers(answer =>
         {
-            if (!answer.Path.StartsWith("/drives/" + scenario.User().Drive!.Id, StringComparison.Ordinal) || !answer.Path.EndsWith("/root/delta", StringComparison.Ordinal))
+            if (
+                !answer.Path.StartsWith("/drives/" + scenario.User().Drive!.Id, StringComparison.Ordinal)
+                || !answer.Path.EndsWith("/root/delta", StringComparison.Ordinal)
+            )
                 return;
             var page = Interlocked.Increment(ref pages);
             Assert.True(page < 500);
@@ -112,15 +118,24 @@ public sealed class PlaceTests
     [InlineData("directory")]
     public async Task An_entry_that_once_came_deeply_nested_is_as_it_should_be_once_the_answers_are(string kind)
     {
-        await using var scenario = await StartAsync(kind == "contacts" ? new SourceSettings { Contacts = new SourceSelection() } : new SourceSettings { Directory = new DirectorySettings() });
+        await using var scenario = await StartAsync(
+            kind == "contacts"
+                ? new SourceSettings { Contacts = new SourceSelection() }
+                : new SourceSettings { Directory = new DirectorySettings() }
+        );
         var id = kind == "contacts" ? scenario.Mailbox().Contacts.Keys.First() : scenario.User().Id;
-        scenario.Tenant.ChangeAnswers(answer => answer.ChangeEntry(id, entry =>
-        {
-            JsonNode deep = "Grund";
-            for (var level = 0; level < 200; level++)
-                deep = new JsonObject { ["tiefer"] = deep };
-            entry["department"] = deep;
-        }));
+        scenario.Tenant.ChangeAnswers(answer =>
+            answer.ChangeEntry(
+                id,
+                entry =>
+                {
+                    JsonNode deep = "Grund";
+                    for (var level = 0; level < 200; level++)
+                        deep = new JsonObject { ["tiefer"] = deep };
+                    entry["department"] = deep;
+                }
+            )
+        );
         Assert.NotEqual(BackupState.Failed, (await scenario.RunAsync()).Status);
         scenario.Tenant.ChangeAnswers(null);
         scenario.Tenant.Change((_, generator) => generator.ChangeEverything(1));
@@ -134,9 +149,12 @@ public sealed class PlaceTests
             answer.Fail(500, "ErrorInternalServerError");
     }
 
-    private static void Leave(DemoAnswer answer, string id) => answer.ChangeJson(json =>
-    {
-        if (json is JsonObject page && page["value"] is JsonArray entries)
-            page["value"] = new JsonArray([.. entries.Where(entry => entry!["id"]?.ToString() != id).Select(entry => entry!.DeepClone())]);
-    });
+    private static void Leave(DemoAnswer answer, string id) =>
+        answer.ChangeJson(json =>
+        {
+            if (json is JsonObject page && page["value"] is JsonArray entries)
+                page["value"] = new JsonArray([
+                    .. entries.Where(entry => entry!["id"]?.ToString() != id).Select(entry => entry!.DeepClone()),
+                ]);
+        });
 }

@@ -8,7 +8,18 @@ namespace KlarKonform.Backup.Engine.Tests.Faults;
 /// <summary>A comparison that would remove much is not trusted before the items themselves were requested.</summary>
 public sealed class RemovalGuardTests
 {
-    private static readonly TenantSizes s_many = new() { Users = 1, MailsPerUser = 0, FilesPerUser = 0, EventsPerUser = 0, ContactsPerUser = 0, FilesPerLibrary = 0, Sites = 2, MaxFileBytes = 500, AttachmentShare = 0 };
+    private static readonly TenantSizes s_many = new()
+    {
+        Users = 1,
+        MailsPerUser = 0,
+        FilesPerUser = 0,
+        EventsPerUser = 0,
+        ContactsPerUser = 0,
+        FilesPerLibrary = 0,
+        Sites = 2,
+        MaxFileBytes = 500,
+        AttachmentShare = 0,
+    };
 
     [Theory]
     [InlineData("mail", 0)]
@@ -47,11 +58,13 @@ public sealed class RemovalGuardTests
         await using var scenario = await StartAsync(SourcesOf(kind), s_many);
         var ids = Fill(scenario, kind, 130);
         await scenario.RunAsync();
-        scenario.Tenant.Change((model, _) =>
-        {
-            foreach (var id in ids.Skip(10))
-                Delete(scenario, kind, id);
-        });
+        scenario.Tenant.Change(
+            (model, _) =>
+            {
+                foreach (var id in ids.Skip(10))
+                    Delete(scenario, kind, id);
+            }
+        );
         var run = await scenario.RunAsync(new BackupOptions { Full = true });
         Assert.Equal((BackupState.Succeeded, 0, 120L), (run.Status, run.RetryList.Count, run.ItemsRemoved));
         await scenario.AssertSnapshotEqualsTenantAsync();
@@ -65,8 +78,16 @@ public sealed class RemovalGuardTests
         var before = scenario.Names();
         scenario.Tenant.ChangeAnswers(answer =>
         {
-            if (answer.Path.EndsWith("/delta", StringComparison.Ordinal) || answer.Path.EndsWith("/events", StringComparison.Ordinal) || answer.Path.EndsWith("/microsoft.graph.sitePage", StringComparison.Ordinal))
-                answer.ChangeJson(json => { if (json is JsonObject page && page["value"] is JsonArray all) all.Clear(); });
+            if (
+                answer.Path.EndsWith("/delta", StringComparison.Ordinal)
+                || answer.Path.EndsWith("/events", StringComparison.Ordinal)
+                || answer.Path.EndsWith("/microsoft.graph.sitePage", StringComparison.Ordinal)
+            )
+                answer.ChangeJson(json =>
+                {
+                    if (json is JsonObject page && page["value"] is JsonArray all)
+                        all.Clear();
+                });
         });
         var run = await scenario.RunAsync(new BackupOptions { Full = true });
         Assert.Equal((BackupState.Partial, 0L), (run.Status, run.ItemsRemoved));
@@ -77,38 +98,54 @@ public sealed class RemovalGuardTests
 
     private static bool IsContent(string name) => !name.StartsWith("/.klarkonform", StringComparison.Ordinal);
 
-    private static SourceSettings SourcesOf(string kind) => kind switch
-    {
-        "mail" => Mail,
-        "contacts" => new SourceSettings { Contacts = new SourceSelection() },
-        "events" => Calendar,
-        "drive" => OneDrive,
-        _ => SharePoint,
-    };
+    private static SourceSettings SourcesOf(string kind) =>
+        kind switch
+        {
+            "mail" => Mail,
+            "contacts" => new SourceSettings { Contacts = new SourceSelection() },
+            "events" => Calendar,
+            "drive" => OneDrive,
+            _ => SharePoint,
+        };
 
     private static string[] Fill(BackupScenario scenario, string kind, int count)
     {
         string[] ids = [];
-        scenario.Tenant.Change((model, generator) =>
-        {
-            var (mailbox, drive) = (scenario.Mailbox(), scenario.User().Drive!);
-            var inbox = mailbox.Folders.Values.First(each => each.WellKnownName == "inbox");
-            var day = DateTime.UtcNow.Date.AddHours(9);
-            ids = [.. Enumerable.Range(0, count).Select(number => kind switch
+        scenario.Tenant.Change(
+            (model, generator) =>
             {
-                "mail" => generator.AddMessage(scenario.User(), inbox.Id).Id,
-                "contacts" => AddContact(scenario, number),
-                "events" => mailbox.AddEvent($"Termin {number}", day.AddDays(number), day.AddDays(number).AddHours(1)).Id,
-                "drive" => generator.AddFile(drive, drive.Root, $"Datei {number:D3}.bin", 20).Id,
-                _ => AddRow(scenario, number),
-            })];
-        });
+                var (mailbox, drive) = (scenario.Mailbox(), scenario.User().Drive!);
+                var inbox = mailbox.Folders.Values.First(each => each.WellKnownName == "inbox");
+                var day = DateTime.UtcNow.Date.AddHours(9);
+                ids =
+                [
+                    .. Enumerable
+                        .Range(0, count)
+                        .Select(number =>
+                            kind switch
+                            {
+                                "mail" => generator.AddMessage(scenario.User(), inbox.Id).Id,
+                                "contacts" => AddContact(scenario, number),
+                                "events" => mailbox.AddEvent($"Termin {number}", day.AddDays(number), day.AddDays(number).AddHours(1)).Id,
+                                "drive" => generator.AddFile(drive, drive.Root, $"Datei {number:D3}.bin", 20).Id,
+                                _ => AddRow(scenario, number),
+                            }
+                        ),
+                ];
+            }
+        );
         return ids;
     }
 
     private static string AddContact(BackupScenario scenario, int number)
     {
-        var contact = new DemoTenant.Model.DemoContact { Id = $"AAkCont{number:D6}", FolderId = scenario.Mailbox().DefaultContactFolder, GivenName = "Kunde", Surname = $"Nummer {number}" };
+        var contact = new DemoTenant.Model.DemoContact
+        {
+            Id = $"AAkCont{number:D6}",
+            FolderId = scenario.Mailbox().DefaultContactFolder,
+            GivenName = "Kunde",
+            Surname = $"Nummer {number}",
+        };
         scenario.Mailbox().Add(contact);
         return contact.Id;
     }
@@ -120,7 +157,8 @@ public sealed class RemovalGuardTests
         return item.Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    private static DemoTenant.Model.DemoList EmptyList(BackupScenario scenario) => scenario.Tenant.Model.Sites.First(site => site.Subsites.Count > 0).Lists[1];
+    private static DemoTenant.Model.DemoList EmptyList(BackupScenario scenario) =>
+        scenario.Tenant.Model.Sites.First(site => site.Subsites.Count > 0).Lists[1];
 
     private static void Delete(BackupScenario scenario, string kind, string id)
     {
@@ -147,13 +185,22 @@ public sealed class RemovalGuardTests
 
     private static void Hide(DemoAnswer answer, string kind, BackupScenario scenario, HashSet<string> hidden)
     {
-        var end = kind switch { "mail" => "/messages/delta", "contacts" => "/contacts/delta", "events" => "/events", "drive" => "/root/delta", _ => $"/lists/{EmptyList(scenario).Id}/items/delta" };
+        var end = kind switch
+        {
+            "mail" => "/messages/delta",
+            "contacts" => "/contacts/delta",
+            "events" => "/events",
+            "drive" => "/root/delta",
+            _ => $"/lists/{EmptyList(scenario).Id}/items/delta",
+        };
         if (!answer.Path.EndsWith(end, StringComparison.Ordinal))
             return;
         answer.ChangeJson(json =>
         {
             if (json is JsonObject page && page["value"] is JsonArray entries)
-                page["value"] = new JsonArray([.. entries.Where(entry => !hidden.Contains(entry!["id"]!.ToString())).Select(entry => entry!.DeepClone())]);
+                page["value"] = new JsonArray([
+                    .. entries.Where(entry => !hidden.Contains(entry!["id"]!.ToString())).Select(entry => entry!.DeepClone()),
+                ]);
         });
     }
 }

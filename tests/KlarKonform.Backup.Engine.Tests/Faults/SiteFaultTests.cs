@@ -14,11 +14,13 @@ public sealed class SiteFaultTests
         await scenario.RunAsync();
         var site = Site(scenario);
         var subsite = Assert.Single(site.Subsites);
-        scenario.Tenant.Change((_, generator) =>
-        {
-            generator.AddFile(site.Libraries[0], site.Libraries[0].Root, "Neu.bin", 300);
-            generator.AddFile(subsite.Libraries[0], subsite.Libraries[0].Root, "Auch neu.bin", 300);
-        });
+        scenario.Tenant.Change(
+            (_, generator) =>
+            {
+                generator.AddFile(site.Libraries[0], site.Libraries[0].Root, "Neu.bin", 300);
+                generator.AddFile(subsite.Libraries[0], subsite.Libraries[0].Root, "Auch neu.bin", 300);
+            }
+        );
         scenario.Tenant.ChangeAnswers(answer =>
         {
             if (answer.Path.EndsWith($"/sites/{subsite.Id}/lists", StringComparison.Ordinal))
@@ -38,15 +40,17 @@ public sealed class SiteFaultTests
         await using var scenario = await StartAsync(SharePoint);
         var list = Site(scenario).Lists.First(each => each.Items.Count > 0);
         var people = Enumerable.Range(1, 15).Select(number => $"Person{number:D2}").ToArray();
-        scenario.Tenant.Change((_, _) =>
-        {
-            foreach (var item in list.Items.Values)
+        scenario.Tenant.Change(
+            (_, _) =>
             {
-                foreach (var person in people)
-                    item.Fields[person + "LookupId"] = $"{item.Id}0{person[^2..]}";
-                list.Touch(item);
+                foreach (var item in list.Items.Values)
+                {
+                    foreach (var person in people)
+                        item.Fields[person + "LookupId"] = $"{item.Id}0{person[^2..]}";
+                    list.Touch(item);
+                }
             }
-        });
+        );
         scenario.Tenant.ChangeAnswers(answer =>
         {
             if (answer.Path.EndsWith($"/lists/{list.Id}/columns", StringComparison.Ordinal))
@@ -54,10 +58,24 @@ public sealed class SiteFaultTests
                 answer.ChangeJson(json =>
                 {
                     foreach (var person in people)
-                        json["value"]!.AsArray().Add(new JsonObject { ["id"] = "column-" + person, ["name"] = person, ["displayName"] = person, ["hidden"] = false, ["personOrGroup"] = new JsonObject() });
+                        json["value"]!
+                            .AsArray()
+                            .Add(
+                                new JsonObject
+                                {
+                                    ["id"] = "column-" + person,
+                                    ["name"] = person,
+                                    ["displayName"] = person,
+                                    ["hidden"] = false,
+                                    ["personOrGroup"] = new JsonObject(),
+                                }
+                            );
                 });
             }
-            else if (answer.Path.EndsWith($"/lists/{list.Id}/items/delta", StringComparison.Ordinal) || answer.Path.EndsWith($"/lists/{list.Id}/items", StringComparison.Ordinal))
+            else if (
+                answer.Path.EndsWith($"/lists/{list.Id}/items/delta", StringComparison.Ordinal)
+                || answer.Path.EndsWith($"/lists/{list.Id}/items", StringComparison.Ordinal)
+            )
             {
                 answer.ChangeEntries(entry =>
                 {
@@ -80,8 +98,15 @@ public sealed class SiteFaultTests
         var list = Site(scenario).Lists.First(each => each.Items.Count > 0);
         scenario.Tenant.ChangeAnswers(answer =>
         {
-            if (answer.Path.EndsWith($"/lists/{list.Id}/items/delta", StringComparison.Ordinal) || (notEvenListed && answer.Path.EndsWith($"/lists/{list.Id}/items", StringComparison.Ordinal)))
-                answer.Fail(500, "generalException", "The attempted operation is prohibited because it exceeds the lookup column threshold.");
+            if (
+                answer.Path.EndsWith($"/lists/{list.Id}/items/delta", StringComparison.Ordinal)
+                || (notEvenListed && answer.Path.EndsWith($"/lists/{list.Id}/items", StringComparison.Ordinal))
+            )
+                answer.Fail(
+                    500,
+                    "generalException",
+                    "The attempted operation is prohibited because it exceeds the lookup column threshold."
+                );
         });
         var run = await scenario.RunAsync();
         if (notEvenListed)
@@ -104,7 +129,10 @@ public sealed class SiteFaultTests
         var page = Site(scenario).Pages[0];
         scenario.Tenant.ChangeAnswers(answer =>
         {
-            if (answer.Path.EndsWith($"/pages/{page.Id}/microsoft.graph.sitePage", StringComparison.Ordinal) && answer.Query.Contains("canvasLayout", StringComparison.Ordinal))
+            if (
+                answer.Path.EndsWith($"/pages/{page.Id}/microsoft.graph.sitePage", StringComparison.Ordinal)
+                && answer.Query.Contains("canvasLayout", StringComparison.Ordinal)
+            )
                 answer.Fail(500, "generalException", "General exception while processing");
         });
         var failure = AssertOneFailure(await scenario.RunAsync(), FailureLevel.Extra);
@@ -139,19 +167,28 @@ public sealed class SiteFaultTests
         await using var scenario = await StartAsync(SharePoint);
         var site = Site(scenario);
         DemoDriveItem[] pages = [];
-        scenario.Tenant.Change((_, generator) =>
-        {
-            site.PagesLibrary = generator.Sites.NewLibrary("Site Pages", 0);
-            site.PagesLibrary.IsListed = isListed;
-            pages = [generator.AddFile(site.PagesLibrary, site.PagesLibrary.Root, "Wiki Start.aspx", 700), generator.AddFile(site.PagesLibrary, site.PagesLibrary.Root, "Wiki Regeln.aspx", 900)];
-        });
+        scenario.Tenant.Change(
+            (_, generator) =>
+            {
+                site.PagesLibrary = generator.Sites.NewLibrary("Site Pages", 0);
+                site.PagesLibrary.IsListed = isListed;
+                pages =
+                [
+                    generator.AddFile(site.PagesLibrary, site.PagesLibrary.Root, "Wiki Start.aspx", 700),
+                    generator.AddFile(site.PagesLibrary, site.PagesLibrary.Root, "Wiki Regeln.aspx", 900),
+                ];
+            }
+        );
         for (var i = 0; i < 2; i++)
         {
             var run = await scenario.RunAsync();
             Assert.Equal((BackupState.Succeeded, 0, 0L), (run.Status, run.RetryList.Count, run.ItemsRemoved));
             using var restored = await scenario.RestoreAsync();
             foreach (var page in pages)
-                Assert.Equal(SeededContent.Bytes(page.Seed, (int)page.Size), File.ReadAllBytes(Assert.Single(restored.Find("/Site Pages/" + page.Name))));
+                Assert.Equal(
+                    SeededContent.Bytes(page.Seed, (int)page.Size),
+                    File.ReadAllBytes(Assert.Single(restored.Find("/Site Pages/" + page.Name)))
+                );
         }
     }
 

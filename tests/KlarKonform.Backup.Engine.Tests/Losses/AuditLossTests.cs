@@ -7,7 +7,12 @@ public sealed class AuditLossTests
 {
     private static readonly RetentionOptions s_last = new()
     {
-        Policy = new RetentionSettings { Preset = RetentionPreset.Custom, Keep = new KeepSettings { Last = 1 } }, Force = true,
+        Policy = new RetentionSettings
+        {
+            Preset = RetentionPreset.Custom,
+            Keep = new KeepSettings { Last = 1 },
+        },
+        Force = true,
     };
 
     [Theory]
@@ -49,7 +54,10 @@ public sealed class AuditLossTests
         await scenario.Engine.SetHoldAsync("Test", Why("Verfahren"), scenario, default);
         foreach (var file in AuditFiles(scenario))
             File.Delete(file);
-        Assert.Equal("AuditLogBroken", await RefusedAsync(() => scenario.Engine.RunRetentionAsync("Test", s_last, scenario, scenario, default)));
+        Assert.Equal(
+            "AuditLogBroken",
+            await RefusedAsync(() => scenario.Engine.RunRetentionAsync("Test", s_last, scenario, scenario, default))
+        );
     }
 
     [Fact]
@@ -59,7 +67,11 @@ public sealed class AuditLossTests
         for (var hold = 0; hold < 3; hold++)
             await scenario.Engine.SetHoldAsync("Test", Why($"Verfahren {hold}"), scenario, default);
         Assert.Contains("/Mail", scenario.Restic.Run("ls", "latest"), StringComparison.Ordinal);
-        Assert.Contains("Verfahren 2", scenario.Restic.Run("dump", "--tag", $"audit:{scenario.Configuration().Id}", "latest", "/audit.jsonl"), StringComparison.Ordinal);
+        Assert.Contains(
+            "Verfahren 2",
+            scenario.Restic.Run("dump", "--tag", $"audit:{scenario.Configuration().Id}", "latest", "/audit.jsonl"),
+            StringComparison.Ordinal
+        );
         scenario.Restic.Run("restore", "latest", "--target", scenario.Folder["out"]);
         Assert.Contains("Exchange", Directory.GetFileSystemEntries(scenario.Folder["out"]).Select(Path.GetFileName));
         Assert.Equal(3, (await scenario.Engine.GetAuditLogAsync("Test", scenario, default)).Count);
@@ -67,7 +79,15 @@ public sealed class AuditLossTests
 
     private static async Task<BackupScenario> StartAsync()
     {
-        var scenario = await BackupScenario.StartAsync(new TenantSizes { Users = 2, MailsPerUser = 4, FilesPerUser = 3, MaxFileBytes = 20_000 });
+        var scenario = await BackupScenario.StartAsync(
+            new TenantSizes
+            {
+                Users = 2,
+                MailsPerUser = 4,
+                FilesPerUser = 3,
+                MaxFileBytes = 20_000,
+            }
+        );
         await scenario.NewEngine("elsewhere").CreateConfigurationAsync(scenario.Configuration(), default);
         for (var night = 0; night < 3; night++)
         {
@@ -85,8 +105,15 @@ public sealed class AuditLossTests
     private static string[] AuditFiles(BackupScenario scenario)
     {
         using var json = System.Text.Json.JsonDocument.Parse(scenario.Restic.Run("snapshots", "--json"));
-        return [.. json.RootElement.EnumerateArray()
-            .Where(each => each.TryGetProperty("tags", out var tags) && tags.EnumerateArray().Any(tag => tag.GetString()!.StartsWith("audit:", StringComparison.Ordinal)))
-            .Select(each => scenario.Folder["repository", "snapshots", each.GetProperty("id").GetString()!])];
+        return
+        [
+            .. json
+                .RootElement.EnumerateArray()
+                .Where(each =>
+                    each.TryGetProperty("tags", out var tags)
+                    && tags.EnumerateArray().Any(tag => tag.GetString()!.StartsWith("audit:", StringComparison.Ordinal))
+                )
+                .Select(each => scenario.Folder["repository", "snapshots", each.GetProperty("id").GetString()!]),
+        ];
     }
 }

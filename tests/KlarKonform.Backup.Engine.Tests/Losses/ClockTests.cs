@@ -16,13 +16,23 @@ public sealed class ClockTests
     [InlineData(-40)]
     public async Task A_computer_whose_clock_is_days_off_dates_by_Microsofts_and_removes_nothing(int days)
     {
-        await using var scenario = await StartAsync(new RetentionSettings { Preset = RetentionPreset.Custom, Keep = new KeepSettings { Daily = 30 } });
+        await using var scenario = await StartAsync(
+            new RetentionSettings
+            {
+                Preset = RetentionPreset.Custom,
+                Keep = new KeepSettings { Daily = 30 },
+            }
+        );
         for (var night = 0; night < 4; night++)
             await NightAsync(scenario);
         _computer.Jump(TimeSpan.FromDays(days));
         var wrong = await NightAsync(scenario);
         Assert.Equal((BackupState.Partial, null), (wrong.Status, wrong.Retention));
-        Assert.Contains(wrong.Notes, note => note.Contains((Math.Abs(days) * 1440).ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal));
+        Assert.Contains(
+            wrong.Notes,
+            note =>
+                note.Contains((Math.Abs(days) * 1440).ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)
+        );
         var newest = (await scenario.Engine.GetSnapshotsAsync("Test", scenario, default))[^1];
         Assert.Equal(_truth.GetUtcNow(), newest.Time, TimeSpan.FromHours(1));
         _computer.Jump(TimeSpan.FromDays(-days));
@@ -65,21 +75,42 @@ public sealed class ClockTests
         await using var scenario = await StartAsync(null);
         for (var night = 0; night < 6; night++)
             await NightAsync(scenario);
-        var options = new RetentionOptions { Policy = new RetentionSettings { Preset = RetentionPreset.Custom, Keep = new KeepSettings { Last = 1 } } };
+        var options = new RetentionOptions
+        {
+            Policy = new RetentionSettings
+            {
+                Preset = RetentionPreset.Custom,
+                Keep = new KeepSettings { Last = 1 },
+            },
+        };
         var plan = await scenario.Engine.RunRetentionAsync("Test", options with { PlanOnly = true }, scenario, scenario, default);
         Assert.Equal(5, plan.Removed.Count);
         Assert.Contains("-Force", plan.NeedsForce, StringComparison.Ordinal);
-        var refused = await Assert.ThrowsAsync<BackupException>(() => scenario.Engine.RunRetentionAsync("Test", options, scenario, scenario, default));
+        var refused = await Assert.ThrowsAsync<BackupException>(() =>
+            scenario.Engine.RunRetentionAsync("Test", options, scenario, scenario, default)
+        );
         Assert.Equal("RetentionNeedsForce", refused.ErrorId);
         Assert.Equal(6, (await scenario.Engine.GetSnapshotsAsync("Test", scenario, default)).Count);
-        Assert.Equal(5, (await scenario.Engine.RunRetentionAsync("Test", options with { Force = true }, scenario, scenario, default)).Removed.Count);
+        Assert.Equal(
+            5,
+            (await scenario.Engine.RunRetentionAsync("Test", options with { Force = true }, scenario, scenario, default)).Removed.Count
+        );
         Assert.Contains("no errors were found", scenario.Restic.Run("check", "--read-data"), StringComparison.Ordinal);
     }
 
     private async Task<BackupScenario> StartAsync(RetentionSettings? retention)
     {
         var scenario = await BackupScenario.StartAsync(
-            new TenantSizes { Users = 2, MailsPerUser = 4, FilesPerUser = 3, MaxFileBytes = 20_000 }, new DemoTenantOptions { Clock = _truth.GetUtcNow }, time: _computer);
+            new TenantSizes
+            {
+                Users = 2,
+                MailsPerUser = 4,
+                FilesPerUser = 3,
+                MaxFileBytes = 20_000,
+            },
+            new DemoTenantOptions { Clock = _truth.GetUtcNow },
+            time: _computer
+        );
         await scenario.Engine.UpdateConfigurationAsync(scenario.Configuration() with { Retention = retention }, default);
         return scenario;
     }

@@ -7,26 +7,63 @@ namespace KlarKonform.Backup.Engine.Tests.Losses;
 /// <summary>What was lost and reported once is neither forgotten nor cleaned up before someone has decided.</summary>
 public sealed class LossStaysTests
 {
-    private static readonly TenantSizes s_sizes = new() { Users = 2, MailsPerUser = 6, FilesPerUser = 5, MaxFileBytes = 60_000 };
-    private static readonly RetentionOptions s_last = new() { Force = true, Policy = new RetentionSettings { Preset = RetentionPreset.Custom, Keep = new KeepSettings { Last = 1 } } };
+    private static readonly TenantSizes s_sizes = new()
+    {
+        Users = 2,
+        MailsPerUser = 6,
+        FilesPerUser = 5,
+        MaxFileBytes = 60_000,
+    };
+    private static readonly RetentionOptions s_last = new()
+    {
+        Force = true,
+        Policy = new RetentionSettings
+        {
+            Preset = RetentionPreset.Custom,
+            Keep = new KeepSettings { Last = 1 },
+        },
+    };
 
     [Fact]
     public async Task A_held_snapshot_that_vanishes_is_said_though_the_rules_would_have_removed_it()
     {
         await using var scenario = await BackupScenario.StartAsync(s_sizes);
-        await scenario.Engine.UpdateConfigurationAsync(scenario.Configuration() with { Retention = new RetentionSettings { Preset = RetentionPreset.Custom, Keep = new KeepSettings { Last = 1 } } }, default);
+        await scenario.Engine.UpdateConfigurationAsync(
+            scenario.Configuration() with
+            {
+                Retention = new RetentionSettings
+                {
+                    Preset = RetentionPreset.Custom,
+                    Keep = new KeepSettings { Last = 1 },
+                },
+            },
+            default
+        );
         var held = (await scenario.RunAsync()).SnapshotId!;
-        await scenario.Engine.SetHoldAsync("Test", new HoldRequest { SnapshotId = held, Reason = "Streit", Author = "Weber" }, scenario, default);
+        await scenario.Engine.SetHoldAsync(
+            "Test",
+            new HoldRequest
+            {
+                SnapshotId = held,
+                Reason = "Streit",
+                Author = "Weber",
+            },
+            scenario,
+            default
+        );
         for (var night = 0; night < 3; night++)
             Assert.Equal(BackupState.Succeeded, (await NightAsync(scenario)).Status);
         Assert.Equal(2, (await scenario.Engine.GetSnapshotsAsync("Test", scenario, default)).Count);
         File.Delete(scenario.Folder["repository", "snapshots", held]);
-        Assert.All(new[] { await NightAsync(scenario), await NightAsync(scenario) }, run =>
-        {
-            Assert.Equal(BackupState.Partial, run.Status);
-            Assert.Contains(run.Notes, note => note.Contains(held[..8], StringComparison.Ordinal));
-            Assert.Null(run.Retention);
-        });
+        Assert.All(
+            new[] { await NightAsync(scenario), await NightAsync(scenario) },
+            run =>
+            {
+                Assert.Equal(BackupState.Partial, run.Status);
+                Assert.Contains(run.Notes, note => note.Contains(held[..8], StringComparison.Ordinal));
+                Assert.Null(run.Retention);
+            }
+        );
     }
 
     [Fact]
@@ -34,7 +71,17 @@ public sealed class LossStaysTests
     {
         await using var scenario = await BackupScenario.StartAsync(s_sizes);
         var held = (await scenario.RunAsync()).SnapshotId!;
-        await scenario.Engine.SetHoldAsync("Test", new HoldRequest { SnapshotId = held, Reason = "Streit", Author = "Weber" }, scenario, default);
+        await scenario.Engine.SetHoldAsync(
+            "Test",
+            new HoldRequest
+            {
+                SnapshotId = held,
+                Reason = "Streit",
+                Author = "Weber",
+            },
+            scenario,
+            default
+        );
         await NightAsync(scenario);
         scenario.Restic.Run("tag", "--add", "seen", held);
         scenario.Restic.Run("tag", "--add", "again", "--tag", "seen");
@@ -52,7 +99,17 @@ public sealed class LossStaysTests
         await scenario.RunAsync();
         scenario.Restic.Run("tag", "--add", "seen", "latest");
         var held = (await scenario.Engine.GetSnapshotsAsync("Test", scenario, default))[0].SnapshotId;
-        await scenario.Engine.SetHoldAsync("Test", new HoldRequest { SnapshotId = held, Reason = "Streit", Author = "Weber" }, scenario, default);
+        await scenario.Engine.SetHoldAsync(
+            "Test",
+            new HoldRequest
+            {
+                SnapshotId = held,
+                Reason = "Streit",
+                Author = "Weber",
+            },
+            scenario,
+            default
+        );
         await NightAsync(scenario);
         scenario.Restic.Run("tag", "--add", "again", held);
         Assert.Equal((0, 1), await RetainedAsync(scenario));
@@ -75,9 +132,13 @@ public sealed class LossStaysTests
             Assert.Contains(run.Notes, note => note.Contains(lost[..8], StringComparison.Ordinal));
         }
 
-        var refused = await Assert.ThrowsAsync<BackupException>(() => scenario.Engine.RunRetentionAsync("Test", s_last, scenario, scenario, default));
+        var refused = await Assert.ThrowsAsync<BackupException>(() =>
+            scenario.Engine.RunRetentionAsync("Test", s_last, scenario, scenario, default)
+        );
         Assert.Equal("RetentionVanished", refused.ErrorId);
-        Assert.NotNull((await scenario.Engine.RunRetentionAsync("Test", s_last with { PlanOnly = true }, scenario, scenario, default)).NeedsForce);
+        Assert.NotNull(
+            (await scenario.Engine.RunRetentionAsync("Test", s_last with { PlanOnly = true }, scenario, scenario, default)).NeedsForce
+        );
 
         // It was on a disk that came back: all of it still exists.
         File.Move(aside, scenario.Folder["repository", "snapshots", lost]);
@@ -86,7 +147,10 @@ public sealed class LossStaysTests
 
         File.Delete(scenario.Folder["repository", "snapshots", lost]);
         Assert.Equal(BackupState.Partial, (await NightAsync(scenario)).Status);
-        Assert.Equal(lost, Assert.Single((await scenario.Engine.RepairAsync("Test", new RepairOptions(), scenario, scenario, default)).MissingSnapshots));
+        Assert.Equal(
+            lost,
+            Assert.Single((await scenario.Engine.RepairAsync("Test", new RepairOptions(), scenario, scenario, default)).MissingSnapshots)
+        );
         Assert.Equal(BackupState.Succeeded, (await NightAsync(scenario)).Status);
         Assert.True((await scenario.Engine.RunRetentionAsync("Test", s_last, scenario, scenario, default)).Removed.Count > 2);
     }
@@ -167,7 +231,9 @@ public sealed class LossStaysTests
         await scenario.RunAsync();
         Directory.Move(scenario.Folder["repository"], scenario.Folder["away"]);
         var shorter = legal with { Retention = new RetentionSettings { Preset = RetentionPreset.Standard } };
-        var refused = await Assert.ThrowsAsync<BackupException>(() => scenario.Engine.ShortenRetentionAsync(shorter, "zu teuer", "Weber", scenario, default));
+        var refused = await Assert.ThrowsAsync<BackupException>(() =>
+            scenario.Engine.ShortenRetentionAsync(shorter, "zu teuer", "Weber", scenario, default)
+        );
         Assert.Equal("RepositoryVanished", refused.ErrorId);
         Assert.Equal(RetentionPreset.Legal, (await scenario.Engine.GetConfigurationsAsync("Test", default))[0].Retention!.Preset);
         Directory.Move(scenario.Folder["away"], scenario.Folder["repository"]);
@@ -179,8 +245,22 @@ public sealed class LossStaysTests
     public async Task A_plan_that_waits_for_a_person_waits_for_more_than_a_night()
     {
         var (truth, computer) = (new JumpingTime(), new JumpingTime());
-        await using var scenario = await BackupScenario.StartAsync(s_sizes, new DemoTenantOptions { Clock = truth.GetUtcNow }, time: computer);
-        await scenario.Engine.UpdateConfigurationAsync(scenario.Configuration() with { Retention = new RetentionSettings { Preset = RetentionPreset.Custom, Keep = new KeepSettings { Days = 20 } } }, default);
+        await using var scenario = await BackupScenario.StartAsync(
+            s_sizes,
+            new DemoTenantOptions { Clock = truth.GetUtcNow },
+            time: computer
+        );
+        await scenario.Engine.UpdateConfigurationAsync(
+            scenario.Configuration() with
+            {
+                Retention = new RetentionSettings
+                {
+                    Preset = RetentionPreset.Custom,
+                    Keep = new KeepSettings { Days = 20 },
+                },
+            },
+            default
+        );
         void Days(int days)
         {
             truth.Jump(TimeSpan.FromDays(days));
@@ -198,7 +278,9 @@ public sealed class LossStaysTests
         }
 
         Assert.Equal(11, (await scenario.Engine.GetSnapshotsAsync("Test", scenario, default)).Count);
-        Assert.NotEmpty((await scenario.Engine.RunRetentionAsync("Test", new RetentionOptions { Force = true }, scenario, scenario, default)).Removed);
+        Assert.NotEmpty(
+            (await scenario.Engine.RunRetentionAsync("Test", new RetentionOptions { Force = true }, scenario, scenario, default)).Removed
+        );
         Assert.Equal(BackupState.Succeeded, (await NightAsync(scenario)).Status);
     }
 

@@ -47,7 +47,8 @@ public sealed class LostFileTests
             kept.Restore();
         }
 
-        string[] Named(string folder) => [.. Files(scenario.Folder["repository"]).Where(file => file.StartsWith(folder, StringComparison.Ordinal))];
+        string[] Named(string folder) =>
+            [.. Files(scenario.Folder["repository"]).Where(file => file.StartsWith(folder, StringComparison.Ordinal))];
     }
 
     [Fact]
@@ -79,8 +80,18 @@ public sealed class LostFileTests
         // Until someone says that this was intended.
         (state, notes) = await NightAsync(scenario, "home");
         Assert.Equal(BackupState.Partial, state);
-        Assert.Contains(notes, note => note.Contains(oldest[..8], StringComparison.Ordinal) && note.Contains("Repair-KKBackup", StringComparison.Ordinal));
-        Assert.Equal(oldest, Assert.Single((await scenario.Engine.RepairAsync("Test", new RepairOptions { PlanOnly = true }, scenario, scenario, default)).MissingSnapshots));
+        Assert.Contains(
+            notes,
+            note => note.Contains(oldest[..8], StringComparison.Ordinal) && note.Contains("Repair-KKBackup", StringComparison.Ordinal)
+        );
+        Assert.Equal(
+            oldest,
+            Assert.Single(
+                (
+                    await scenario.Engine.RepairAsync("Test", new RepairOptions { PlanOnly = true }, scenario, scenario, default)
+                ).MissingSnapshots
+            )
+        );
         await scenario.Engine.RepairAsync("Test", new RepairOptions(), scenario, scenario, default);
         Assert.Equal(BackupState.Succeeded, (await NightAsync(scenario, "home")).State);
         scenario.Restic.Run("rebuild-index");
@@ -93,10 +104,19 @@ public sealed class LostFileTests
         await using var scenario = await StartAsync(nights: 2);
         foreach (var home in (string[])["home", "elsewhere"])
         {
-            await scenario.NewEngine(home).UpdateConfigurationAsync(scenario.Configuration() with
-            {
-                Retention = new RetentionSettings { Preset = RetentionPreset.Custom, Keep = new KeepSettings { Last = 2 } },
-            }, default);
+            await scenario
+                .NewEngine(home)
+                .UpdateConfigurationAsync(
+                    scenario.Configuration() with
+                    {
+                        Retention = new RetentionSettings
+                        {
+                            Preset = RetentionPreset.Custom,
+                            Keep = new KeepSettings { Last = 2 },
+                        },
+                    },
+                    default
+                );
         }
 
         for (var night = 0; night < 4; night++)
@@ -122,7 +142,9 @@ public sealed class LostFileTests
         var (state, notes) = await NightAsync(scenario, "home");
         Assert.Equal(BackupState.Partial, state);
         Assert.Contains(notes, note => note.Contains(snapshots[1].SnapshotId[..8], StringComparison.Ordinal));
-        var refused = await Assert.ThrowsAsync<BackupException>(() => scenario.Engine.RunRetentionAsync("Test", new RetentionOptions(), scenario, scenario, default));
+        var refused = await Assert.ThrowsAsync<BackupException>(() =>
+            scenario.Engine.RunRetentionAsync("Test", new RetentionOptions(), scenario, scenario, default)
+        );
         Assert.Equal("RepositoryDamaged", refused.ErrorId);
         Assert.False((await scenario.Engine.TestIntegrityAsync("Test", new IntegrityOptions(), scenario, scenario, default)).Passed);
     }
@@ -158,12 +180,29 @@ public sealed class LostFileTests
     public async Task After_a_repair_of_the_snapshots_the_next_backup_fetches_what_was_lost()
     {
         await using var scenario = await StartAsync(nights: 2);
-        foreach (var pack in Directory.EnumerateFiles(scenario.Folder["repository", "data"], "*", SearchOption.AllDirectories).OrderByDescending(file => new FileInfo(file).Length).Take(1))
+        foreach (
+            var pack in Directory
+                .EnumerateFiles(scenario.Folder["repository", "data"], "*", SearchOption.AllDirectories)
+                .OrderByDescending(file => new FileInfo(file).Length)
+                .Take(1)
+        )
             File.Delete(pack);
         Assert.Equal(BackupState.Partial, (await NightAsync(scenario, "home")).State);
-        var plan = await scenario.Engine.RepairAsync("Test", new RepairOptions { Snapshots = true, PlanOnly = true }, scenario, scenario, default);
+        var plan = await scenario.Engine.RepairAsync(
+            "Test",
+            new RepairOptions { Snapshots = true, PlanOnly = true },
+            scenario,
+            scenario,
+            default
+        );
         Assert.Single(plan.AbsentPacks);
-        var done = await scenario.Engine.RepairAsync("Test", new RepairOptions { Snapshots = true, Forget = true }, scenario, scenario, default);
+        var done = await scenario.Engine.RepairAsync(
+            "Test",
+            new RepairOptions { Snapshots = true, Forget = true },
+            scenario,
+            scenario,
+            default
+        );
         Assert.NotEmpty(done.Snapshots);
         Assert.All(done.Snapshots, each => Assert.NotEmpty(each.Lost));
         Assert.Contains("no errors were found", scenario.Restic.Run("check", "--read-data"), StringComparison.Ordinal);
@@ -187,13 +226,27 @@ public sealed class LostFileTests
         }
     }
 
-    private static string[] Files(string repository) => [.. Directory.EnumerateFiles(repository, "*", SearchOption.AllDirectories)
-        .Select(file => Path.GetRelativePath(repository, file).Replace('\\', '/')).Where(file => !file.StartsWith("locks", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+    private static string[] Files(string repository) =>
+        [
+            .. Directory
+                .EnumerateFiles(repository, "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(repository, file).Replace('\\', '/'))
+                .Where(file => !file.StartsWith("locks", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal),
+        ];
 
     // A small tenant, backed up for some nights with changes between them; other machines have the configuration.
     private static async Task<BackupScenario> StartAsync(int nights)
     {
-        var scenario = await BackupScenario.StartAsync(new TenantSizes { Users = 2, MailsPerUser = 6, FilesPerUser = 5, MaxFileBytes = 60_000 });
+        var scenario = await BackupScenario.StartAsync(
+            new TenantSizes
+            {
+                Users = 2,
+                MailsPerUser = 6,
+                FilesPerUser = 5,
+                MaxFileBytes = 60_000,
+            }
+        );
         foreach (var home in (string[])["elsewhere", "other"])
             await scenario.NewEngine(home).CreateConfigurationAsync(scenario.Configuration(), default);
         for (var night = 0; night < nights; night++)
@@ -217,7 +270,11 @@ public sealed class LostFileTests
             _scenario = scenario;
             foreach (var name in Names)
                 Copy(scenario.Folder[name], _folder[name]);
-            Newest = Directory.GetFiles(scenario.Folder["repository", "snapshots"]).Select(file => new FileInfo(file)).MaxBy(file => file.LastWriteTimeUtc)!.Name;
+            Newest = Directory
+                .GetFiles(scenario.Folder["repository", "snapshots"])
+                .Select(file => new FileInfo(file))
+                .MaxBy(file => file.LastWriteTimeUtc)!
+                .Name;
         }
 
         public string Newest { get; }

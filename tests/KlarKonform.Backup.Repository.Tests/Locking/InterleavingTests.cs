@@ -65,10 +65,16 @@ public sealed class InterleavingTests
         for (var i = 0; i < 3; i++)
         {
             var isRestic = i == 2 && (company == Company.Restic || company == Company.ResticWithAWrongClock);
-            var off = company == Company.OursWithWrongClocks || (isRestic && company == Company.ResticWithAWrongClock) ? TimeSpan.FromHours(9) : TimeSpan.FromMinutes(5);
+            var off =
+                company == Company.OursWithWrongClocks || (isRestic && company == Company.ResticWithAWrongClock)
+                    ? TimeSpan.FromHours(9)
+                    : TimeSpan.FromMinutes(5);
             var machine = world.Machine(isRestic ? "restic" : $"ours-{i}", off * ((2 * world.Random.NextDouble()) - 1));
             var worker = new WorkerModel(world, machine, isRestic) { Claims = claims };
-            var longest = !isRestic ? TimeSpan.FromHours(5) : company == Company.Restic ? TimeSpan.FromMinutes(17) : TimeSpan.FromSeconds(50);
+            var longest =
+                !isRestic ? TimeSpan.FromHours(5)
+                : company == Company.Restic ? TimeSpan.FromMinutes(17)
+                : TimeSpan.FromSeconds(50);
             machine.Fate = _ => Strike(world, machine, worker, worker.IsDelicate && !IsOurs(company) ? s_brief : longest, isRestic);
             machine.Main = worker.RunAsync(4);
         }
@@ -83,7 +89,10 @@ public sealed class InterleavingTests
         }
         catch (Exception exception)
         {
-            throw new InvalidOperationException($"Seed {seed}, {company}: {exception.Message}\n{string.Join('\n', world.Log.TakeLast(4000))}", exception);
+            throw new InvalidOperationException(
+                $"Seed {seed}, {company}: {exception.Message}\n{string.Join('\n', world.Log.TakeLast(4000))}",
+                exception
+            );
         }
     }
 
@@ -100,7 +109,11 @@ public sealed class InterleavingTests
             // As often for seconds as for hours; at once, or while the request is in progress.
             var span = TimeSpan.FromSeconds(Math.Exp(world.Random.NextDouble() * Math.Log(longest.TotalSeconds)));
             var whole = world.Random.Next(2) == 0;
-            world.After(TimeSpan.FromMilliseconds(world.Random.Next(2) * world.Random.Next(500)), machine, () => machine.Sleep(span, whole));
+            world.After(
+                TimeSpan.FromMilliseconds(world.Random.Next(2) * world.Random.Next(500)),
+                machine,
+                () => machine.Sleep(span, whole)
+            );
         }
         else if (world.Random.Next(200) == 0 && !isRestic)
         {
@@ -118,8 +131,14 @@ public sealed class InterleavingTests
         {
             foreach (var need in snapshot.Paths!.Select(BlobId.Parse))
             {
-                Assert.True(world.Objects.ContainsKey(RepositoryLayout.Key(RepositoryFile.Data, need)), $"{id.ToShortString()} of {snapshot.Hostname} needs the pack {need.ToShortString()}, which is gone.");
-                Assert.True(indexed.Contains(need), $"{id.ToShortString()} of {snapshot.Hostname} needs the pack {need.ToShortString()}, which no index names.");
+                Assert.True(
+                    world.Objects.ContainsKey(RepositoryLayout.Key(RepositoryFile.Data, need)),
+                    $"{id.ToShortString()} of {snapshot.Hostname} needs the pack {need.ToShortString()}, which is gone."
+                );
+                Assert.True(
+                    indexed.Contains(need),
+                    $"{id.ToShortString()} of {snapshot.Hostname} needs the pack {need.ToShortString()}, which no index names."
+                );
             }
         }
 

@@ -87,9 +87,11 @@ internal sealed class LockMachine
         _isPausing = false;
     }
 
-    public Task<RepositoryLock> ClaimAsync(string purpose) => TakeAsync(() => RepositoryLock.ClaimAsync(Repository, purpose, Time, _world.Random, default));
+    public Task<RepositoryLock> ClaimAsync(string purpose) =>
+        TakeAsync(() => RepositoryLock.ClaimAsync(Repository, purpose, Time, _world.Random, default));
 
-    public Task<RepositoryLock> AcquireAsync(bool exclusive) => TakeAsync(() => RepositoryLock.AcquireAsync(Repository, exclusive, Time, default));
+    public Task<RepositoryLock> AcquireAsync(bool exclusive) =>
+        TakeAsync(() => RepositoryLock.AcquireAsync(Repository, exclusive, Time, default));
 
     /// <summary>Runs something that waits only by pauses.</summary>
     public async Task<T> TakeAsync<T>(Func<Task<T>> take)
@@ -114,31 +116,45 @@ internal sealed class LockMachine
             return Task.FromResult(effect());
         var answer = new TaskCompletionSource<T>();
         Fate?.Invoke(what);
-        _world.After(Span(), this, () => _world.After(Span(), null, () =>
-        {
-            Action give;
-            try
-            {
-                var result = effect();
-                _world.Say($"{Name} {what}");
-                if (what.StartsWith("stats locks", StringComparison.Ordinal))
-                    Looked = _world.Now;
-                give = () => answer.SetResult(result);
-            }
-            catch (Storage.StorageException exception)
-            {
-                give = () => answer.SetException(exception);
-            }
+        _world.After(
+            Span(),
+            this,
+            () =>
+                _world.After(
+                    Span(),
+                    null,
+                    () =>
+                    {
+                        Action give;
+                        try
+                        {
+                            var result = effect();
+                            _world.Say($"{Name} {what}");
+                            if (what.StartsWith("stats locks", StringComparison.Ordinal))
+                                Looked = _world.Now;
+                            give = () => answer.SetResult(result);
+                        }
+                        catch (Storage.StorageException exception)
+                        {
+                            give = () => answer.SetException(exception);
+                        }
 
-            _world.After(Span(), this, () =>
-            {
-                Interlocked.Decrement(ref _requests);
-                give();
-            });
-        }));
+                        _world.After(
+                            Span(),
+                            this,
+                            () =>
+                            {
+                                Interlocked.Decrement(ref _requests);
+                                give();
+                            }
+                        );
+                    }
+                )
+        );
         Interlocked.Increment(ref _requests);
         return answer.Task;
     }
 
-    private TimeSpan Span() => TimeSpan.FromMilliseconds(_world.Random.Next(50) == 0 ? _world.Random.Next(20_000) : _world.Random.Next(1, 300));
+    private TimeSpan Span() =>
+        TimeSpan.FromMilliseconds(_world.Random.Next(50) == 0 ? _world.Random.Next(20_000) : _world.Random.Next(1, 300));
 }

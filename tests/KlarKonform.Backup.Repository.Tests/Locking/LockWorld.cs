@@ -104,11 +104,15 @@ internal sealed class LockWorld
         return task.GetAwaiter().GetResult();
     }
 
-    public void Run(LockMachine machine, Func<Task> work) => Run(machine, async () =>
-    {
-        await work().ConfigureAwait(false);
-        return true;
-    });
+    public void Run(LockMachine machine, Func<Task> work) =>
+        Run(
+            machine,
+            async () =>
+            {
+                await work().ConfigureAwait(false);
+                return true;
+            }
+        );
 
     /// <summary>Lets time pass.</summary>
     public void Pass(TimeSpan span)

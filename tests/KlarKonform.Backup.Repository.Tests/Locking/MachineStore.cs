@@ -14,7 +14,11 @@ internal sealed class MachineStore(LockWorld world, LockMachine machine) : IObje
     public Task PrepareAsync(bool create, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<StoredObject?> StatAsync(string key, CancellationToken cancellationToken) =>
-        AskAsync($"stats {Short(key)}", () => world.Objects.TryGetValue(key, out var content) ? new StoredObject(key, content.Length) : null, cancellationToken);
+        AskAsync(
+            $"stats {Short(key)}",
+            () => world.Objects.TryGetValue(key, out var content) ? new StoredObject(key, content.Length) : null,
+            cancellationToken
+        );
 
     public Task SaveAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
@@ -24,18 +28,37 @@ internal sealed class MachineStore(LockWorld world, LockMachine machine) : IObje
 
     public async Task<Stream> OpenReadAsync(string key, long offset, long? length, CancellationToken cancellationToken)
     {
-        var content = await AskAsync($"reads {Short(key)}", () => world.Objects.TryGetValue(key, out var found) ? found : throw Error(StorageErrorKind.NotFound, key), cancellationToken).ConfigureAwait(false);
+        var content = await AskAsync(
+                $"reads {Short(key)}",
+                () => world.Objects.TryGetValue(key, out var found) ? found : throw Error(StorageErrorKind.NotFound, key),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         return new MemoryStream(content, (int)offset, (int)Math.Min(length ?? long.MaxValue, content.Length - offset), writable: false);
     }
 
     public async IAsyncEnumerable<StoredObject> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var found = await AskAsync($"lists {folder}", () => world.Below(folder).Order(StringComparer.Ordinal).Select(key => new StoredObject(key, world.Objects[key].Length) { Modified = world.Stored.TryGetValue(key, out var stored) ? stored : null }).ToArray(), cancellationToken).ConfigureAwait(false);
+        var found = await AskAsync(
+                $"lists {folder}",
+                () =>
+                    world
+                        .Below(folder)
+                        .Order(StringComparer.Ordinal)
+                        .Select(key => new StoredObject(key, world.Objects[key].Length)
+                        {
+                            Modified = world.Stored.TryGetValue(key, out var stored) ? stored : null,
+                        })
+                        .ToArray(),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         foreach (var each in found)
             yield return each;
     }
 
-    public Task DeleteAsync(string key, CancellationToken cancellationToken) => AskAsync($"deletes {Short(key)}", () => world.Objects.Remove(key), cancellationToken);
+    public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
+        AskAsync($"deletes {Short(key)}", () => world.Objects.Remove(key), cancellationToken);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

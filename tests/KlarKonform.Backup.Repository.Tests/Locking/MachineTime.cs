@@ -24,7 +24,8 @@ internal sealed class MachineTime(LockWorld world, LockMachine machine) : TimePr
 
     public override long GetTimestamp() => (world.Now - machine.Slept).Ticks;
 
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Timer(this, callback, state, _isMain.Value && state is not CancellationTokenSource).Set(dueTime);
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        new Timer(this, callback, state, _isMain.Value && state is not CancellationTokenSource).Set(dueTime);
 
     private sealed class Timer(MachineTime time, TimerCallback callback, object? state, bool isPause) : ITimer
     {
@@ -58,23 +59,28 @@ internal sealed class MachineTime(LockWorld world, LockMachine machine) : TimePr
             return ValueTask.CompletedTask;
         }
 
-        private void Wait(long turn, long until) => time.World.After(new TimeSpan(Math.Max(0, until - time.GetTimestamp())), time.Owner, () =>
-        {
-            lock (_gate)
-            {
-                if (turn != _turn)
-                    return;
-                if (time.GetTimestamp() < until)
+        private void Wait(long turn, long until) =>
+            time.World.After(
+                new TimeSpan(Math.Max(0, until - time.GetTimestamp())),
+                time.Owner,
+                () =>
                 {
-                    Wait(turn, until); // The machine slept meanwhile.
-                    return;
+                    lock (_gate)
+                    {
+                        if (turn != _turn)
+                            return;
+                        if (time.GetTimestamp() < until)
+                        {
+                            Wait(turn, until); // The machine slept meanwhile.
+                            return;
+                        }
+
+                        Waits(false);
+                    }
+
+                    callback(state);
                 }
-
-                Waits(false);
-            }
-
-            callback(state);
-        });
+            );
 
         private void Waits(bool now)
         {

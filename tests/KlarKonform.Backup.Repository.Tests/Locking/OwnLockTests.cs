@@ -10,7 +10,14 @@ namespace KlarKonform.Backup.Repository.Tests.Locking;
 /// </summary>
 public sealed class OwnLockTests
 {
-    private static Snapshot AnySnapshot => new() { Time = "2030-01-01T00:00:00Z", Tree = BlobId.Of([]).ToString(), Paths = ["/Daily"], Hostname = "tenant" };
+    private static Snapshot AnySnapshot =>
+        new()
+        {
+            Time = "2030-01-01T00:00:00Z",
+            Tree = BlobId.Of([]).ToString(),
+            Paths = ["/Daily"],
+            Hostname = "tenant",
+        };
 
     [Fact]
     public void A_snapshot_is_not_saved_when_the_lock_is_gone_however_young_it_is()

@@ -23,7 +23,8 @@ internal sealed class ResticLock : IDisposable
     private DateTimeOffset _refreshed;
     private bool _isReleased;
 
-    private ResticLock(LockWorld world, LockMachine machine, bool exclusive) => (_world, _machine, _exclusive) = (world, machine, exclusive);
+    private ResticLock(LockWorld world, LockMachine machine, bool exclusive) =>
+        (_world, _machine, _exclusive) = (world, machine, exclusive);
 
     /// <summary>Cancelled when it could not be renewed in time.</summary>
     public CancellationToken Lost => _lost.Token;
@@ -84,12 +85,23 @@ internal sealed class ResticLock : IDisposable
     }
 
     private async Task<bool> IsExcludedAsync() =>
-        (await LoadAsync(_world, _machine)).Exists(other => other.Key != _key && (_exclusive || other.File.GetProperty("exclusive").GetBoolean()));
+        (await LoadAsync(_world, _machine)).Exists(other =>
+            other.Key != _key && (_exclusive || other.File.GetProperty("exclusive").GetBoolean())
+        );
 
     private async Task WriteAsync()
     {
         var now = _machine.Time.GetUtcNow();
-        var (key, content) = _world.Lock(new { time = now, exclusive = _exclusive, hostname = _machine.Name, username = "restic", pid = 17 });
+        var (key, content) = _world.Lock(
+            new
+            {
+                time = now,
+                exclusive = _exclusive,
+                hostname = _machine.Name,
+                username = "restic",
+                pid = 17,
+            }
+        );
         await _machine.Store.SaveAsync(key, content, default);
         (_key, _refreshed) = (key, now);
     }

@@ -33,8 +33,12 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
             {
                 await (isRestic ? ResticAsync() : OursAsync());
             }
-            catch (Exception exception) when (exception is OperationCanceledException or StorageException { Kind: StorageErrorKind.NotFound }
-                or RepositoryException { Kind: RepositoryErrorKind.Locked or RepositoryErrorKind.PurposeTaken })
+            catch (Exception exception)
+                when (exception
+                        is OperationCanceledException
+                            or StorageException { Kind: StorageErrorKind.NotFound }
+                            or RepositoryException { Kind: RepositoryErrorKind.Locked or RepositoryErrorKind.PurposeTaken }
+                )
             {
                 world.Say($"{machine.Name} gives up: {exception.Message}");
             }
@@ -49,25 +53,33 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
         {
             await using var held = await machine.ClaimAsync(Purpose);
             var from = world.Now;
-            await BackUpAsync(held, async (needs, _) =>
-            {
-                IsDelicate = true;
-                await held.ThrowIfLostAsync();
-                await held.SaveSnapshotAsync(SnapshotOf(needs), default);
-                IsDelicate = false;
-            }, held.Lost);
+            await BackUpAsync(
+                held,
+                async (needs, _) =>
+                {
+                    IsDelicate = true;
+                    await held.ThrowIfLostAsync();
+                    await held.SaveSnapshotAsync(SnapshotOf(needs), default);
+                    IsDelicate = false;
+                },
+                held.Lost
+            );
             Claims.Add((from, machine.Looked, machine.Name));
             return;
         }
 
         await using var exclusive = await machine.AcquireAsync(exclusive: true);
         var removal = new GuardedRemoval(machine.Repository, exclusive);
-        await PruneAsync(exclusive, async (kind, id, packs) =>
-        {
-            IsDelicate = true;
-            await (packs is null ? removal.RemoveAsync(kind, id, exclusive.Lost) : removal.RemoveIndexAsync(id, packs, exclusive.Lost));
-            IsDelicate = false;
-        }, exclusive.Lost);
+        await PruneAsync(
+            exclusive,
+            async (kind, id, packs) =>
+            {
+                IsDelicate = true;
+                await (packs is null ? removal.RemoveAsync(kind, id, exclusive.Lost) : removal.RemoveIndexAsync(id, packs, exclusive.Lost));
+                IsDelicate = false;
+            },
+            exclusive.Lost
+        );
     }
 
     private async Task ResticAsync()
@@ -129,7 +141,11 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
         return stored;
     }
 
-    private async Task PruneAsync(RepositoryLock? held, Func<RepositoryFile, BlobId, IReadOnlyCollection<BlobId>?, Task> remove, CancellationToken lost)
+    private async Task PruneAsync(
+        RepositoryLock? held,
+        Func<RepositoryFile, BlobId, IReadOnlyCollection<BlobId>?, Task> remove,
+        CancellationToken lost
+    )
     {
         var snapshots = new Dictionary<BlobId, IReadOnlyList<BlobId>>();
         await foreach (var (id, snapshot) in machine.Repository.SnapshotsAsync(lost))
@@ -169,7 +185,8 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
         return indexes;
     }
 
-    public static BlobId[] PacksOf(byte[] index) => [.. Encoding.ASCII.GetString(index).Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(BlobId.Parse)];
+    public static BlobId[] PacksOf(byte[] index) =>
+        [.. Encoding.ASCII.GetString(index).Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(BlobId.Parse)];
 
     private async Task WriteIndexAsync(RepositoryLock? held, IReadOnlyCollection<BlobId> packs, CancellationToken lost)
     {
@@ -182,21 +199,25 @@ internal sealed class WorkerModel(LockWorld world, LockMachine machine, bool isR
         }
 
         IsDelicate = true;
-        await held.SaveIndexAsync(async () =>
-        {
-            await machine.Store.SaveAsync(key, content, lost);
-            return BlobId.Of(content);
-        }, packs);
+        await held.SaveIndexAsync(
+            async () =>
+            {
+                await machine.Store.SaveAsync(key, content, lost);
+                return BlobId.Of(content);
+            },
+            packs
+        );
         IsDelicate = false;
     }
 
-    private Snapshot SnapshotOf(IReadOnlyList<BlobId> needs) => new()
-    {
-        Time = Json.NanoTime.From(machine.Time.GetUtcNow()).ToString(),
-        Tree = RandomId().ToString(),
-        Paths = [.. needs.Select(need => need.ToString())],
-        Hostname = machine.Name,
-    };
+    private Snapshot SnapshotOf(IReadOnlyList<BlobId> needs) =>
+        new()
+        {
+            Time = Json.NanoTime.From(machine.Time.GetUtcNow()).ToString(),
+            Tree = RandomId().ToString(),
+            Paths = [.. needs.Select(need => need.ToString())],
+            Hostname = machine.Name,
+        };
 
     private BlobId RandomId()
     {

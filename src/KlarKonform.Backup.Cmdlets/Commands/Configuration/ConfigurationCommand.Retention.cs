@@ -63,7 +63,10 @@ public abstract partial class ConfigurationCommand
         var counts = MyInvocation.BoundParameters.Keys.Any(name => name.StartsWith("Keep", StringComparison.OrdinalIgnoreCase));
         if (!counts && !Given(nameof(RetentionPreset)) && !Given(nameof(DeletedItems)))
             return present;
-        var preset = Given(nameof(RetentionPreset)) ? RetentionPreset : counts ? RetentionPreset.Custom : present?.Preset ?? RetentionPreset.Standard;
+        var preset =
+            Given(nameof(RetentionPreset)) ? RetentionPreset
+            : counts ? RetentionPreset.Custom
+            : present?.Preset ?? RetentionPreset.Standard;
         return new RetentionSettings
         {
             Preset = preset,
@@ -73,5 +76,10 @@ public abstract partial class ConfigurationCommand
     }
 
     // 0 removes a rule.
-    private int? Kept(string parameter, int value, int? present) => Given(parameter) ? value > 0 ? value : null : present;
+    private int? Kept(string parameter, int value, int? present) =>
+        Given(parameter)
+            ? value > 0
+                ? value
+                : null
+            : present;
 }

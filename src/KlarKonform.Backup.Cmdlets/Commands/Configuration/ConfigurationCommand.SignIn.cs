@@ -83,19 +83,23 @@ public abstract partial class ConfigurationCommand
         _certificate = await Engine.ReadCertificateAsync(file, password, cancellationToken).ConfigureAwait(false);
     }
 
-    private TenantSettings ApplyTenant(TenantSettings present, Func<string, object?, string?, string?, string?> secret) => present with
-    {
-        Id = TenantId ?? present.Id,
-        ClientId = ClientId ?? present.ClientId,
-        Cloud = Given(nameof(Cloud)) ? Cloud : present.Cloud,
-        AuthorityHost = AuthorityHost ?? present.AuthorityHost,
-        GraphEndpoint = GraphEndpoint ?? present.GraphEndpoint,
-        CaCertificate = CaCertificate is null ? present.CaCertificate : FullPath(CaCertificate),
-        Auth = ApplyAuthentication(present.Auth, secret),
-    };
+    private TenantSettings ApplyTenant(TenantSettings present, Func<string, object?, string?, string?, string?> secret) =>
+        present with
+        {
+            Id = TenantId ?? present.Id,
+            ClientId = ClientId ?? present.ClientId,
+            Cloud = Given(nameof(Cloud)) ? Cloud : present.Cloud,
+            AuthorityHost = AuthorityHost ?? present.AuthorityHost,
+            GraphEndpoint = GraphEndpoint ?? present.GraphEndpoint,
+            CaCertificate = CaCertificate is null ? present.CaCertificate : FullPath(CaCertificate),
+            Auth = ApplyAuthentication(present.Auth, secret),
+        };
 
     // A new way to sign in replaces the old one and everything that belonged to it.
-    private AuthenticationSettings ApplyAuthentication(AuthenticationSettings present, Func<string, object?, string?, string?, string?> secret)
+    private AuthenticationSettings ApplyAuthentication(
+        AuthenticationSettings present,
+        Func<string, object?, string?, string?, string?> secret
+    )
     {
         var certificate = CertificateFile ?? CertificateName ?? CertificateThumbprint;
         var ways = new List<AuthenticationMethod>();
@@ -113,16 +117,33 @@ public abstract partial class ConfigurationCommand
         var old = method == present.Method ? present : new AuthenticationSettings();
         return method switch
         {
-            AuthenticationMethod.ClientSecret => new AuthenticationSettings { Method = method, Secret = secret("ClientSecret", ClientSecret, ClientSecretName, old.Secret) },
-            AuthenticationMethod.ClientCertificate when certificate is null => old with { Method = method, CertificatePassword = CertificatePasswordName ?? old.CertificatePassword },
+            AuthenticationMethod.ClientSecret => new AuthenticationSettings
+            {
+                Method = method,
+                Secret = secret("ClientSecret", ClientSecret, ClientSecretName, old.Secret),
+            },
+            AuthenticationMethod.ClientCertificate when certificate is null => old with
+            {
+                Method = method,
+                CertificatePassword = CertificatePasswordName ?? old.CertificatePassword,
+            },
             AuthenticationMethod.ClientCertificate => new AuthenticationSettings
             {
                 Method = method,
                 Thumbprint = CertificateThumbprint,
-                Secret = secret("Certificate", _certificate is null ? null : new NetworkCredential("", _certificate).SecurePassword, CertificateName, null),
+                Secret = secret(
+                    "Certificate",
+                    _certificate is null ? null : new NetworkCredential("", _certificate).SecurePassword,
+                    CertificateName,
+                    null
+                ),
                 CertificatePassword = CertificatePasswordName,
             },
-            AuthenticationMethod.WorkloadIdentity => new AuthenticationSettings { Method = method, TokenFile = FederatedTokenFile is null ? old.TokenFile : FullPath(FederatedTokenFile) },
+            AuthenticationMethod.WorkloadIdentity => new AuthenticationSettings
+            {
+                Method = method,
+                TokenFile = FederatedTokenFile is null ? old.TokenFile : FullPath(FederatedTokenFile),
+            },
             _ => new AuthenticationSettings { Method = method },
         };
     }

@@ -65,7 +65,10 @@ public abstract partial class ConfigurationCommand
 
         // A pattern for something that is not backed up would be silently dropped.
         if ((Include ?? Exclude) is { Length: > 0 } && changed is { Mail: null, Calendar: null, Contacts: null, OneDrive: null })
-            throw PatternWithoutSource(Include is { Length: > 0 } ? nameof(Include) : nameof(Exclude), "Mail, Calendar, Contacts, OneDrive");
+            throw PatternWithoutSource(
+                Include is { Length: > 0 } ? nameof(Include) : nameof(Exclude),
+                "Mail, Calendar, Contacts, OneDrive"
+            );
         if ((IncludeSite ?? ExcludeSite) is { Length: > 0 } && changed.SharePoint is null)
             throw PatternWithoutSource(IncludeSite is { Length: > 0 } ? nameof(IncludeSite) : nameof(ExcludeSite), "SharePoint");
         return changed;
@@ -74,41 +77,53 @@ public abstract partial class ConfigurationCommand
     private static BackupException PatternWithoutSource(string parameter, string sources) =>
         new("PatternWithoutSource", BackupErrorCategory.InvalidArgument, parameter, parameter, sources);
 
-    private SourceSettings NewSources(SourceSettings present, Func<string, object?, string?, string?, string?> secret) => new()
-    {
-        Mail = Wanted("Mail", present.Mail) ? Select(present.Mail ?? new MailSelection()) with
+    private SourceSettings NewSources(SourceSettings present, Func<string, object?, string?, string?, string?> secret) =>
+        new()
         {
-            RecoverableItems = Given(nameof(IncludeRecoverableItems)) ? IncludeRecoverableItems : present.Mail?.RecoverableItems,
-            Archive = Given(nameof(IncludeArchive)) ? IncludeArchive : present.Mail?.Archive,
-        } : null,
-        Calendar = Wanted("Calendar", present.Calendar) ? Select(present.Calendar ?? new SourceSelection()) : null,
-        Contacts = Wanted("Contacts", present.Contacts) ? Select(present.Contacts ?? new SourceSelection()) : null,
-        Directory = Wanted("Directory", present.Directory) ? present.Directory ?? new DirectorySettings() : null,
-        OneDrive = Wanted("OneDrive", present.OneDrive) ? Files(Select(present.OneDrive ?? new DriveSelection())) : null,
-        SharePoint = Wanted("SharePoint", present.SharePoint) ? Files(present.SharePoint ?? new DriveSelection()) with
+            Mail = Wanted("Mail", present.Mail)
+                ? Select(present.Mail ?? new MailSelection()) with
+                {
+                    RecoverableItems = Given(nameof(IncludeRecoverableItems)) ? IncludeRecoverableItems : present.Mail?.RecoverableItems,
+                    Archive = Given(nameof(IncludeArchive)) ? IncludeArchive : present.Mail?.Archive,
+                }
+                : null,
+            Calendar = Wanted("Calendar", present.Calendar) ? Select(present.Calendar ?? new SourceSelection()) : null,
+            Contacts = Wanted("Contacts", present.Contacts) ? Select(present.Contacts ?? new SourceSelection()) : null,
+            Directory = Wanted("Directory", present.Directory) ? present.Directory ?? new DirectorySettings() : null,
+            OneDrive = Wanted("OneDrive", present.OneDrive) ? Files(Select(present.OneDrive ?? new DriveSelection())) : null,
+            SharePoint = Wanted("SharePoint", present.SharePoint)
+                ? Files(present.SharePoint ?? new DriveSelection()) with
+                {
+                    Include = Patterns(nameof(IncludeSite), IncludeSite, present.SharePoint?.Include),
+                    Exclude = Patterns(nameof(ExcludeSite), ExcludeSite, present.SharePoint?.Exclude),
+                }
+                : null,
+            WhatsApp = ApplyWhatsApp(present.WhatsApp, secret),
+        };
+
+    private bool Wanted(string name, object? present) =>
+        Source is null ? present is not null : Source.Contains(name, StringComparer.OrdinalIgnoreCase);
+
+    private DriveSelection Files(DriveSelection present) =>
+        present with
         {
-            Include = Patterns(nameof(IncludeSite), IncludeSite, present.SharePoint?.Include),
-            Exclude = Patterns(nameof(ExcludeSite), ExcludeSite, present.SharePoint?.Exclude),
-        } : null,
-        WhatsApp = ApplyWhatsApp(present.WhatsApp, secret),
-    };
+            OlderVersions = Given(nameof(OlderVersions)) ? OlderVersions : present.OlderVersions,
+            Columns = Given(nameof(IncludeColumns)) ? IncludeColumns : present.Columns,
+            VersionList = Given(nameof(SkipVersionList)) ? !SkipVersionList : present.VersionList,
+            Permissions = Given(nameof(SkipPermissions)) ? !SkipPermissions : present.Permissions,
+        };
 
-    private bool Wanted(string name, object? present) => Source is null ? present is not null : Source.Contains(name, StringComparer.OrdinalIgnoreCase);
-
-    private DriveSelection Files(DriveSelection present) => present with
-    {
-        OlderVersions = Given(nameof(OlderVersions)) ? OlderVersions : present.OlderVersions,
-        Columns = Given(nameof(IncludeColumns)) ? IncludeColumns : present.Columns,
-        VersionList = Given(nameof(SkipVersionList)) ? !SkipVersionList : present.VersionList,
-        Permissions = Given(nameof(SkipPermissions)) ? !SkipPermissions : present.Permissions,
-    };
-
-    private T Select<T>(T present) where T : SourceSelection => present with
-    {
-        Include = Patterns(nameof(Include), Include, present.Include),
-        Exclude = Patterns(nameof(Exclude), Exclude, present.Exclude),
-    };
+    private T Select<T>(T present)
+        where T : SourceSelection =>
+        present with
+        {
+            Include = Patterns(nameof(Include), Include, present.Include),
+            Exclude = Patterns(nameof(Exclude), Exclude, present.Exclude),
+        };
 
     // What is given counts, even if empty: $null and an empty list remove the patterns.
-    private IReadOnlyList<string>? Patterns(string parameter, string[]? given, IReadOnlyList<string>? present) => !Given(parameter) ? present : given is { Length: > 0 } ? given : null;
+    private IReadOnlyList<string>? Patterns(string parameter, string[]? given, IReadOnlyList<string>? present) =>
+        !Given(parameter) ? present
+        : given is { Length: > 0 } ? given
+        : null;
 }

@@ -75,7 +75,9 @@ public abstract partial class ConfigurationCommand
 
     private WhatsAppSettings? ApplyWhatsApp(WhatsAppSettings? present, Func<string, object?, string?, string?, string?> secret)
     {
-        var named = MyInvocation.BoundParameters.Keys.Any(parameter => parameter.StartsWith("WhatsApp", StringComparison.OrdinalIgnoreCase));
+        var named = MyInvocation.BoundParameters.Keys.Any(parameter =>
+            parameter.StartsWith("WhatsApp", StringComparison.OrdinalIgnoreCase)
+        );
         if (!named && !Wanted("WhatsApp", present))
             return null;
         if (Source is not null && !Source.Contains("WhatsApp", StringComparer.OrdinalIgnoreCase) && !named)
@@ -103,7 +105,10 @@ public abstract partial class ConfigurationCommand
     }
 
     // The places of one telephone are replaced; those of others stay.
-    private IReadOnlyList<WhatsAppExportSettings> ApplyExports(IReadOnlyList<WhatsAppExportSettings> present, Func<string, object?, string?, string?, string?> secret)
+    private IReadOnlyList<WhatsAppExportSettings> ApplyExports(
+        IReadOnlyList<WhatsAppExportSettings> present,
+        Func<string, object?, string?, string?, string?> secret
+    )
     {
         var number = WhatsAppNumber ?? (present.Select(export => export.Number).Distinct().ToArray() is [var only] ? only : null);
         if (WhatsAppExportPath is null && WhatsAppTimeZone is null)
@@ -122,28 +127,59 @@ public abstract partial class ConfigurationCommand
                 TimeZone = WhatsAppTimeZone ?? own.FirstOrDefault()?.TimeZone,
                 DateOrder = own.FirstOrDefault()?.DateOrder,
                 SameChats = own.FirstOrDefault()?.SameChats,
-                Location = path.StartsWith(OneDrivePlace, StringComparison.OrdinalIgnoreCase) ? null : Place(path, own.FirstOrDefault()?.Location, secret),
+                Location = path.StartsWith(OneDrivePlace, StringComparison.OrdinalIgnoreCase)
+                    ? null
+                    : Place(path, own.FirstOrDefault()?.Location, secret),
                 OneDrive = path.StartsWith(OneDrivePlace, StringComparison.OrdinalIgnoreCase) ? Folder(path[OneDrivePlace.Length..]) : null,
             }),
         ];
     }
 
     // onedrive:user@company.example/Folder
-    private static OneDriveFolder Folder(string place) => place.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash && slash < place.Length - 1
-        ? new OneDriveFolder { User = place[..slash], Path = place[(slash + 1)..] }
-        : throw new BackupException("WhatsAppPlaceInvalid", BackupErrorCategory.InvalidArgument, OneDrivePlace + place, OneDrivePlace + place);
+    private static OneDriveFolder Folder(string place) =>
+        place.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash && slash < place.Length - 1
+            ? new OneDriveFolder { User = place[..slash], Path = place[(slash + 1)..] }
+            : throw new BackupException(
+                "WhatsAppPlaceInvalid",
+                BackupErrorCategory.InvalidArgument,
+                OneDrivePlace + place,
+                OneDrivePlace + place
+            );
 
     // A folder, sftp://host[:port]/folder, or s3://bucket[/prefix][?endpoint=…&region=…&ca=…].
     private TargetSettings Place(string place, TargetSettings? old, Func<string, object?, string?, string?, string?> secret)
     {
         if (!place.Contains("://", StringComparison.Ordinal))
             return new TargetSettings { Type = TargetType.Folder, Path = FullPath(place) };
-        if (!Uri.TryCreate(place, UriKind.Absolute, out var address) || address.Host.Length == 0 || address.Scheme is not ("sftp" or "s3") || address.UserInfo.Contains(':', StringComparison.Ordinal))
-            throw new BackupException("WhatsAppPlaceInvalid", BackupErrorCategory.InvalidArgument, address?.Scheme, address is null ? place : $"{address.Scheme}://{address.Host}{address.AbsolutePath}");
+        if (
+            !Uri.TryCreate(place, UriKind.Absolute, out var address)
+            || address.Host.Length == 0
+            || address.Scheme is not ("sftp" or "s3")
+            || address.UserInfo.Contains(':', StringComparison.Ordinal)
+        )
+            throw new BackupException(
+                "WhatsAppPlaceInvalid",
+                BackupErrorCategory.InvalidArgument,
+                address?.Scheme,
+                address is null ? place : $"{address.Scheme}://{address.Host}{address.AbsolutePath}"
+            );
         var credential = secret("WhatsAppCredential", WhatsAppCredential, null, old?.Credential);
         if (address.Scheme == "sftp")
-            return new TargetSettings { Type = TargetType.Sftp, Host = address.Host, Port = address.IsDefaultPort ? null : address.Port, Path = Uri.UnescapeDataString(address.AbsolutePath), HostKey = WhatsAppHostKey ?? old?.HostKey, Credential = credential };
-        var query = address.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2)).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => Uri.UnescapeDataString(pair[1]), StringComparer.OrdinalIgnoreCase);
+            return new TargetSettings
+            {
+                Type = TargetType.Sftp,
+                Host = address.Host,
+                Port = address.IsDefaultPort ? null : address.Port,
+                Path = Uri.UnescapeDataString(address.AbsolutePath),
+                HostKey = WhatsAppHostKey ?? old?.HostKey,
+                Credential = credential,
+            };
+        var query = address
+            .Query.TrimStart('?')
+            .Split('&', StringSplitOptions.RemoveEmptyEntries)
+            .Select(pair => pair.Split('=', 2))
+            .Where(pair => pair.Length == 2)
+            .ToDictionary(pair => pair[0], pair => Uri.UnescapeDataString(pair[1]), StringComparer.OrdinalIgnoreCase);
         return new TargetSettings
         {
             Type = TargetType.S3,

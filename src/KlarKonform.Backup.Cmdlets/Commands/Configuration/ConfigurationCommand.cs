@@ -155,7 +155,9 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
     public string? CredentialName { get; set; }
 
     /// <summary>The configuration with the given parameters applied, and the secrets that must be stored for it.</summary>
-    private protected (BackupConfiguration Configuration, IReadOnlyList<(SecretReference Reference, object Value)> Secrets) Apply(BackupConfiguration present)
+    private protected (BackupConfiguration Configuration, IReadOnlyList<(SecretReference Reference, object Value)> Secrets) Apply(
+        BackupConfiguration present
+    )
     {
         var secrets = new List<(SecretReference, object)>();
         string? Secret(string purpose, object? value, string? name, string? old)
@@ -164,7 +166,10 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
                 return name ?? old;
 
             // A new value is stored where the old one is, or where the others are, unless another vault is named.
-            var vault = Vault ?? ((old ?? present.Repository.Password) is { Length: > 0 } known ? SecretReference.Parse(known).Vault : null) ?? throw new BackupException("VaultRequired", BackupErrorCategory.InvalidArgument, present.Name);
+            var vault =
+                Vault
+                ?? ((old ?? present.Repository.Password) is { Length: > 0 } known ? SecretReference.Parse(known).Vault : null)
+                ?? throw new BackupException("VaultRequired", BackupErrorCategory.InvalidArgument, present.Name);
             var reference = new SecretReference(vault, SecretName(present, purpose));
             secrets.Add((reference, value));
             return reference.ToString();
@@ -174,7 +179,10 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
         {
             Tenant = ApplyTenant(present.Tenant, Secret),
             Sources = ApplySources(present.Sources, Secret),
-            Repository = present.Repository with { Password = Secret("RepositoryPassword", RepositoryPassword, RepositoryPasswordName, present.Repository.Password)! },
+            Repository = present.Repository with
+            {
+                Password = Secret("RepositoryPassword", RepositoryPassword, RepositoryPasswordName, present.Repository.Password)!,
+            },
             Target = ApplyLimits(ApplyTarget(present.Target, Secret)),
             Retention = ApplyRetention(present.Retention),
             Notification = ApplyNotification(present.Notification, Secret),
@@ -186,8 +194,10 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
     // letters, digits and hyphens.
     private string SecretName(BackupConfiguration configuration, string purpose)
     {
-        static string Plain(string text, int length) => new(text.Take(length).Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-').ToArray());
-        return $"KlarKonform-{Plain(TenantId ?? configuration.Tenant.Id, 36)}-{Plain(configuration.Name, 30)}-{configuration.Id.ToString("N")[..8]}-{purpose}";
+        static string Plain(string text, int length) =>
+            new(text.Take(length).Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-').ToArray());
+        return $"KlarKonform-{Plain(TenantId ?? configuration.Tenant.Id, 36)}-{Plain(configuration.Name, 30)}-"
+            + $"{configuration.Id.ToString("N")[..8]}-{purpose}";
     }
 
     /// <summary>Stores the secrets; pipeline thread only.</summary>
@@ -199,7 +209,10 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
     }
 
     /// <summary>With -TrustHostKey: asks the server for its key and pins it. The admin sees the fingerprint and can compare it.</summary>
-    private protected async Task<BackupConfiguration> TrustHostKeyAsync(BackupConfiguration configuration, CancellationToken cancellationToken)
+    private protected async Task<BackupConfiguration> TrustHostKeyAsync(
+        BackupConfiguration configuration,
+        CancellationToken cancellationToken
+    )
     {
         if (!TrustHostKey || configuration.Target.Host is not { } host)
             return configuration;
@@ -211,12 +224,25 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
     }
 
     // 0 removes a limit or a size.
-    private TargetSettings ApplyLimits(TargetSettings target) => target with
-    {
-        PackSizeMiB = Given(nameof(PackSizeMiB)) ? PackSizeMiB > 0 ? PackSizeMiB : null : target.PackSizeMiB,
-        UploadLimit = Given(nameof(UploadLimit)) ? UploadLimit > 0 ? UploadLimit : null : target.UploadLimit,
-        DownloadLimit = Given(nameof(DownloadLimit)) ? DownloadLimit > 0 ? DownloadLimit : null : target.DownloadLimit,
-    };
+    private TargetSettings ApplyLimits(TargetSettings target) =>
+        target with
+        {
+            PackSizeMiB = Given(nameof(PackSizeMiB))
+                ? PackSizeMiB > 0
+                    ? PackSizeMiB
+                    : null
+                : target.PackSizeMiB,
+            UploadLimit = Given(nameof(UploadLimit))
+                ? UploadLimit > 0
+                    ? UploadLimit
+                    : null
+                : target.UploadLimit,
+            DownloadLimit = Given(nameof(DownloadLimit))
+                ? DownloadLimit > 0
+                    ? DownloadLimit
+                    : null
+                : target.DownloadLimit,
+        };
 
     private TargetSettings ApplyTarget(TargetSettings present, Func<string, object?, string?, string?, string?> secret)
     {
@@ -252,16 +278,27 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
                     ServerSideEncryption = ServerSideEncryption ?? s3.ServerSideEncryption,
                     KmsKeyId = KmsKeyId ?? s3.KmsKeyId,
                     Proxy = Proxy ?? s3.Proxy,
-                    UseDefaultCredentials = Given(nameof(UseDefaultCredentials)) ? UseDefaultCredentials ? true : null
-                        : Credential is not null || CredentialName is not null ? null : s3.UseDefaultCredentials,
+                    UseDefaultCredentials = Given(nameof(UseDefaultCredentials))
+                        ? UseDefaultCredentials
+                            ? true
+                            : null
+                        : Credential is not null || CredentialName is not null
+                            ? null
+                            : s3.UseDefaultCredentials,
 
                     // Each replaces the other; both at once are refused.
-                    Credential = Given(nameof(UseDefaultCredentials)) && UseDefaultCredentials ? Credentials(null) : Credentials(s3.Credential),
+                    Credential =
+                        Given(nameof(UseDefaultCredentials)) && UseDefaultCredentials ? Credentials(null) : Credentials(s3.Credential),
                 };
             default:
                 var replaced = Credential is not null || CredentialName is not null;
-                return present.Type == TargetType.Folder || !replaced ? present
-                    : present with { Credential = Credentials(present.Credential), UseDefaultCredentials = null };
+                return present.Type == TargetType.Folder || !replaced
+                    ? present
+                    : present with
+                    {
+                        Credential = Credentials(present.Credential),
+                        UseDefaultCredentials = null,
+                    };
         }
     }
 

@@ -47,7 +47,11 @@ internal sealed class ConfigurationQuestions(PSHostUserInterface ui, string name
     {
         var field = new FieldDescription(Texts.Get(key)) { IsMandatory = true };
         field.SetParameterType(type);
-        var answer = ui.Prompt(_greeted ? "" : Texts.Get("Ask_Caption", name), Texts.Get(key + "Help"), new Collection<FieldDescription> { field });
+        var answer = ui.Prompt(
+            _greeted ? "" : Texts.Get("Ask_Caption", name),
+            Texts.Get(key + "Help"),
+            new Collection<FieldDescription> { field }
+        );
         _greeted = true;
 
         // A user who ends the input (Ctrl+Z, a closed window) does not want a configuration.

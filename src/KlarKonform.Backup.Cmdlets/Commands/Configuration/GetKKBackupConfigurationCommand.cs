@@ -20,11 +20,13 @@ public sealed class GetKKBackupConfigurationCommand : BackupCmdlet
     {
         foreach (var name in Name)
         {
-            RunEach(async (errors, token) =>
-            {
-                var found = await ListAsync(name, errors, token).ConfigureAwait(false);
-                Post(() => WriteObject(found, enumerateCollection: true));
-            });
+            RunEach(
+                async (errors, token) =>
+                {
+                    var found = await ListAsync(name, errors, token).ConfigureAwait(false);
+                    Post(() => WriteObject(found, enumerateCollection: true));
+                }
+            );
         }
     }
 }

@@ -33,8 +33,10 @@ public sealed class SetKKBackupConfigurationCommand : ConfigurationCommand
             return;
         Run(async token =>
         {
-            var present = (await Engine.GetConfigurationsAsync(Name, token).ConfigureAwait(false)).FirstOrDefault(each => string.Equals(each.Name, Name, StringComparison.OrdinalIgnoreCase))
-                ?? throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, Name, Name);
+            var present =
+                (await Engine.GetConfigurationsAsync(Name, token).ConfigureAwait(false)).FirstOrDefault(each =>
+                    string.Equals(each.Name, Name, StringComparison.OrdinalIgnoreCase)
+                ) ?? throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, Name, Name);
             await ReadCertificateAsync(token).ConfigureAwait(false);
             var (changed, secrets) = await OnPipelineAsync(() => Apply(present), token).ConfigureAwait(false);
             changed = await TrustHostKeyAsync(changed, token).ConfigureAwait(false);
@@ -44,8 +46,20 @@ public sealed class SetKKBackupConfigurationCommand : ConfigurationCommand
             var shortens = await Engine.ShortensRetentionAsync(changed, token).ConfigureAwait(false);
             if (shortens && !await MayShortenAsync(token).ConfigureAwait(false))
                 return;
-            await OnPipelineAsync(() => { Store(secrets); return true; }, token).ConfigureAwait(false);
-            await (shortens ? Engine.ShortenRetentionAsync(changed, Reason, Author, Secrets, token) : Engine.UpdateConfigurationAsync(changed, token)).ConfigureAwait(false);
+            await OnPipelineAsync(
+                    () =>
+                    {
+                        Store(secrets);
+                        return true;
+                    },
+                    token
+                )
+                .ConfigureAwait(false);
+            await (
+                shortens
+                    ? Engine.ShortenRetentionAsync(changed, Reason, Author, Secrets, token)
+                    : Engine.UpdateConfigurationAsync(changed, token)
+            ).ConfigureAwait(false);
             Post(() => WriteObject(changed));
         });
     }

@@ -7,9 +7,10 @@ namespace KlarKonform.Backup.Cmdlets.Commands.Configuration;
 [OutputType(typeof(ConnectionCheck))]
 public sealed class TestKKBackupConnectionCommand : ConfigurationNameCommand
 {
-    private protected override void ProcessConfiguration(string name) => Run(async token =>
-    {
-        await foreach (var check in Engine.TestConnectionAsync(name, Secrets, Observer, token).ConfigureAwait(false))
-            Post(() => WriteObject(check));
-    });
+    private protected override void ProcessConfiguration(string name) =>
+        Run(async token =>
+        {
+            await foreach (var check in Engine.TestConnectionAsync(name, Secrets, Observer, token).ConfigureAwait(false))
+                Post(() => WriteObject(check));
+        });
 }

@@ -30,21 +30,24 @@ public sealed class GetKKBackupItemCommand : BackupCmdlet
     public SwitchParameter Recurse { get; set; }
 
     /// <inheritdoc />
-    protected override void ProcessRecord() => Run(async token =>
-    {
-        var (skip, first) = (PagingParameters.Skip, PagingParameters.First);
-        var (seen, shown) = (0UL, 0UL);
-        await foreach (var item in Engine.GetItemsAsync(Configuration, SnapshotId, Path, Recurse, Secrets, Observer, token).ConfigureAwait(false))
+    protected override void ProcessRecord() =>
+        Run(async token =>
         {
-            if (seen++ < skip)
-                continue;
-            if (shown >= first && !PagingParameters.IncludeTotalCount)
-                break;
-            if (shown++ < first)
-                Post(() => WriteObject(item));
-        }
+            var (skip, first) = (PagingParameters.Skip, PagingParameters.First);
+            var (seen, shown) = (0UL, 0UL);
+            await foreach (
+                var item in Engine.GetItemsAsync(Configuration, SnapshotId, Path, Recurse, Secrets, Observer, token).ConfigureAwait(false)
+            )
+            {
+                if (seen++ < skip)
+                    continue;
+                if (shown >= first && !PagingParameters.IncludeTotalCount)
+                    break;
+                if (shown++ < first)
+                    Post(() => WriteObject(item));
+            }
 
-        if (PagingParameters.IncludeTotalCount)
-            Post(() => WriteObject(PagingParameters.NewTotalCount(seen, 1.0)));
-    });
+            if (PagingParameters.IncludeTotalCount)
+                Post(() => WriteObject(PagingParameters.NewTotalCount(seen, 1.0)));
+        });
 }

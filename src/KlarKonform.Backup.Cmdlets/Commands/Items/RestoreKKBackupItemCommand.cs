@@ -99,7 +99,13 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
     {
         base.BeginProcessing();
         _isNamed = MyInvocation.BoundParameters.ContainsKey(nameof(Path));
-        _folder = InPlace ? null : TargetFolder ?? Texts.Get("RestoreFolderName", DateTime.Now.ToString("yyyy-MM-dd HH.mm", System.Globalization.CultureInfo.InvariantCulture));
+        _folder = InPlace
+            ? null
+            : TargetFolder
+                ?? Texts.Get(
+                    "RestoreFolderName",
+                    DateTime.Now.ToString("yyyy-MM-dd HH.mm", System.Globalization.CultureInfo.InvariantCulture)
+                );
     }
 
     /// <inheritdoc />
@@ -107,7 +113,9 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
     {
         if (InPlace && TargetFolder is not null)
         {
-            ThrowTerminatingError(ErrorRecords.From(new BackupException("RestoreInPlaceFolder", BackupErrorCategory.InvalidArgument, TargetFolder)));
+            ThrowTerminatingError(
+                ErrorRecords.From(new BackupException("RestoreInPlaceFolder", BackupErrorCategory.InvalidArgument, TargetFolder))
+            );
             return;
         }
 
@@ -125,7 +133,12 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
         var isFirst = true;
         foreach (var configuration in _wanted.GroupBy(wanted => wanted.Configuration, StringComparer.OrdinalIgnoreCase))
         {
-            var selections = configuration.GroupBy(wanted => wanted.SnapshotId, (snapshot, all) => new RestoreSelection(snapshot, [.. all.Select(wanted => wanted.Path)])).ToArray();
+            var selections = configuration
+                .GroupBy(
+                    wanted => wanted.SnapshotId,
+                    (snapshot, all) => new RestoreSelection(snapshot, [.. all.Select(wanted => wanted.Path)])
+                )
+                .ToArray();
             var request = new RestoreRequest
             {
                 SnapshotId = selections[0].SnapshotId,
@@ -137,7 +150,16 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
                 Layout = Layout,
                 KeepPaths = !_isNamed,
                 Format = Format,
-                Cloud = ParameterSetName == FolderSet ? null : new CloudRestore { User = TargetUser, Site = TargetSite, Folder = _folder, Permissions = IncludePermissions },
+                Cloud =
+                    ParameterSetName == FolderSet
+                        ? null
+                        : new CloudRestore
+                        {
+                            User = TargetUser,
+                            Site = TargetSite,
+                            Folder = _folder,
+                            Permissions = IncludePermissions,
+                        },
                 ReportPath = ReportPath is null ? null : FullPath(ReportPath),
                 AppendReport = !isFirst,
             };

@@ -27,7 +27,15 @@ public sealed class AddKKBackupKeyCommand : ConfigurationNameCommand
         {
             var reference = SecretReference.Parse(PasswordName);
             if (Password is not null)
-                await OnPipelineAsync(() => { new VaultSecretStore(this).Set(reference, Password); return true; }, token).ConfigureAwait(false);
+                await OnPipelineAsync(
+                        () =>
+                        {
+                            new VaultSecretStore(this).Set(reference, Password);
+                            return true;
+                        },
+                        token
+                    )
+                    .ConfigureAwait(false);
             var key = await Engine.AddKeyAsync(name, reference, Secrets, token).ConfigureAwait(false);
             Post(() => WriteObject(key));
         });

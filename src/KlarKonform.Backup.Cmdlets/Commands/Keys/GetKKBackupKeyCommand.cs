@@ -7,9 +7,10 @@ namespace KlarKonform.Backup.Cmdlets.Commands.Keys;
 [OutputType(typeof(BackupKey))]
 public sealed class GetKKBackupKeyCommand : ConfigurationNameCommand
 {
-    private protected override void ProcessConfiguration(string name) => Run(async token =>
-    {
-        var keys = await Engine.GetKeysAsync(name, Secrets, token).ConfigureAwait(false);
-        Post(() => WriteObject(keys, enumerateCollection: true));
-    });
+    private protected override void ProcessConfiguration(string name) =>
+        Run(async token =>
+        {
+            var keys = await Engine.GetKeysAsync(name, Secrets, token).ConfigureAwait(false);
+            Post(() => WriteObject(keys, enumerateCollection: true));
+        });
 }

@@ -7,9 +7,10 @@ namespace KlarKonform.Backup.Cmdlets.Commands.Retention;
 [OutputType(typeof(AuditEntry))]
 public sealed class GetKKBackupAuditLogCommand : ConfigurationNameCommand
 {
-    private protected override void ProcessConfiguration(string name) => Run(async token =>
-    {
-        var entries = await Engine.GetAuditLogAsync(name, Secrets, token).ConfigureAwait(false);
-        Post(() => WriteObject(entries, enumerateCollection: true));
-    });
+    private protected override void ProcessConfiguration(string name) =>
+        Run(async token =>
+        {
+            var entries = await Engine.GetAuditLogAsync(name, Secrets, token).ConfigureAwait(false);
+            Post(() => WriteObject(entries, enumerateCollection: true));
+        });
 }

@@ -7,9 +7,10 @@ namespace KlarKonform.Backup.Cmdlets.Commands.Retention;
 [OutputType(typeof(BackupHold))]
 public sealed class GetKKBackupHoldCommand : ConfigurationNameCommand
 {
-    private protected override void ProcessConfiguration(string name) => Run(async token =>
-    {
-        var holds = await Engine.GetHoldsAsync(name, Secrets, token).ConfigureAwait(false);
-        Post(() => WriteObject(holds, enumerateCollection: true));
-    });
+    private protected override void ProcessConfiguration(string name) =>
+        Run(async token =>
+        {
+            var holds = await Engine.GetHoldsAsync(name, Secrets, token).ConfigureAwait(false);
+            Post(() => WriteObject(holds, enumerateCollection: true));
+        });
 }

@@ -67,13 +67,28 @@ public sealed class InvokeKKBackupRetentionCommand : ConfigurationNameCommand
 
     private protected override void ProcessConfiguration(string name)
     {
-        var options = new RetentionOptions { Policy = Policy(), PlanOnly = true, Force = Force, InstantDelete = InstantDelete, AsOf = Given(nameof(Date)) ? new DateTimeOffset(Date) : null };
+        var options = new RetentionOptions
+        {
+            Policy = Policy(),
+            PlanOnly = true,
+            Force = Force,
+            InstantDelete = InstantDelete,
+            AsOf = Given(nameof(Date)) ? new DateTimeOffset(Date) : null,
+        };
         RetentionResult? plan = null;
         if (!Run(async token => plan = await Engine.RunRetentionAsync(name, options, Secrets, Observer, token).ConfigureAwait(false)))
             return;
 
         // The plan is what -WhatIf and -Confirm show; carrying it out computes it again, because the repository may have changed since.
-        var action = Texts.Get("Action_Retention", plan!.Removed.Count, plan.PacksDeleted, plan.PacksRetired, plan.PacksRepacked, plan.BytesFreed >> 20, plan.BytesRetired >> 20);
+        var action = Texts.Get(
+            "Action_Retention",
+            plan!.Removed.Count,
+            plan.PacksDeleted,
+            plan.PacksRetired,
+            plan.PacksRepacked,
+            plan.BytesFreed >> 20,
+            plan.BytesRetired >> 20
+        );
         if (Given(nameof(Date)) || !ShouldProcess(name, action))
         {
             WriteObject(plan);
@@ -82,7 +97,9 @@ public sealed class InvokeKKBackupRetentionCommand : ConfigurationNameCommand
 
         Run(async token =>
         {
-            var done = await Engine.RunRetentionAsync(name, options with { PlanOnly = false }, Secrets, Observer, token).ConfigureAwait(false);
+            var done = await Engine
+                .RunRetentionAsync(name, options with { PlanOnly = false }, Secrets, Observer, token)
+                .ConfigureAwait(false);
             Post(() => WriteObject(done));
         });
     }

@@ -18,7 +18,19 @@ public sealed class RemoveKKBackupHoldCommand : AuditedCommand
             return;
         Run(async token =>
         {
-            var hold = await Engine.RemoveHoldAsync(name, new HoldRequest { HoldId = HoldId, Reason = Reason, Author = Author }, Secrets, token).ConfigureAwait(false);
+            var hold = await Engine
+                .RemoveHoldAsync(
+                    name,
+                    new HoldRequest
+                    {
+                        HoldId = HoldId,
+                        Reason = Reason,
+                        Author = Author,
+                    },
+                    Secrets,
+                    token
+                )
+                .ConfigureAwait(false);
             Post(() => WriteObject(hold));
         });
     }

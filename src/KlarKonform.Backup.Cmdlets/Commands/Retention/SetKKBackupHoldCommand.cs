@@ -26,7 +26,20 @@ public sealed class SetKKBackupHoldCommand : AuditedCommand
             return;
         Run(async token =>
         {
-            var hold = await Engine.SetHoldAsync(name, new HoldRequest { Resource = Resource, SnapshotId = SnapshotId, Reason = Reason, Author = Author }, Secrets, token).ConfigureAwait(false);
+            var hold = await Engine
+                .SetHoldAsync(
+                    name,
+                    new HoldRequest
+                    {
+                        Resource = Resource,
+                        SnapshotId = SnapshotId,
+                        Reason = Reason,
+                        Author = Author,
+                    },
+                    Secrets,
+                    token
+                )
+                .ConfigureAwait(false);
             Post(() => WriteObject(hold));
         });
     }

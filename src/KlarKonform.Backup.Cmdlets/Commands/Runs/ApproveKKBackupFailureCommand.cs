@@ -63,11 +63,21 @@ public sealed class ApproveKKBackupFailureCommand : BackupCmdlet
     protected override void ProcessRecord()
     {
         var choice = InputObject is { } failure
-            ? new FailureChoice { Kind = failure.Kind, Resource = failure.Resource, ItemId = failure.ItemId, Code = failure.Code }
+            ? new FailureChoice
+            {
+                Kind = failure.Kind,
+                Resource = failure.Resource,
+                ItemId = failure.ItemId,
+                Code = failure.Code,
+            }
             : new FailureChoice { ItemId = ItemId!, Resource = Resource };
         if ((Name ?? InputObject?.Configuration) is not { Length: > 0 } name)
         {
-            WriteError(ErrorRecords.From(new BackupException("FailureWithoutConfiguration", BackupErrorCategory.InvalidArgument, InputObject?.Name)));
+            WriteError(
+                ErrorRecords.From(
+                    new BackupException("FailureWithoutConfiguration", BackupErrorCategory.InvalidArgument, InputObject?.Name)
+                )
+            );
             return;
         }
 

@@ -54,13 +54,22 @@ public sealed class ExportKKBackupReportCommand : BackupCmdlet
         var path = FullPath(Path);
         if (!ShouldProcess(path, Texts.Get("Action_ExportReport")))
             return;
-        var request = new ReportRequest { Names = _names, Path = path, Days = Days, Title = Title, Overwrite = Force };
+        var request = new ReportRequest
+        {
+            Names = _names,
+            Path = path,
+            Days = Days,
+            Title = Title,
+            Overwrite = Force,
+        };
         IReadOnlyList<BackupException> problems = [];
         var written = Run(async token =>
         {
             // The language applies only to this call: it flows with the asynchronous work, not with the process.
             if (Language is not null)
-                CultureInfo.CurrentUICulture = CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo(Language == "de" ? "de-DE" : "en-GB");
+                CultureInfo.CurrentUICulture = CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo(
+                    Language == "de" ? "de-DE" : "en-GB"
+                );
             problems = await Engine.ExportReportAsync(request, token).ConfigureAwait(false);
         });
         if (written)

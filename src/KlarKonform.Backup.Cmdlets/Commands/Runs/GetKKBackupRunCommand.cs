@@ -24,24 +24,26 @@ public sealed class GetKKBackupRunCommand : ConfigurationNameCommand
     [Parameter]
     public SwitchParameter Failure { get; set; }
 
-    private protected override void ProcessConfiguration(string name) => Run(async token =>
-    {
-        var count = 0;
-        await foreach (var run in Engine.GetRunsAsync(name, Observer, token).ConfigureAwait(false))
+    private protected override void ProcessConfiguration(string name) =>
+        Run(async token =>
         {
-            if (count == First)
-                return;
+            var count = 0;
+            await foreach (var run in Engine.GetRunsAsync(name, Observer, token).ConfigureAwait(false))
+            {
+                if (count == First)
+                    return;
 
-            // Not the end: one run with an implausible date must not hide those after it.
-            if (MyInvocation.BoundParameters.ContainsKey(nameof(After)) && run.Started < new DateTimeOffset(After))
-                continue;
-            if (Status.Length > 0 && !Status.Contains(run.Status))
-                continue;
-            count++;
-            Post(() => WriteObject(Failure ? FailuresOf(run) : run, enumerateCollection: true));
-        }
-    });
+                // Not the end: one run with an implausible date must not hide those after it.
+                if (MyInvocation.BoundParameters.ContainsKey(nameof(After)) && run.Started < new DateTimeOffset(After))
+                    continue;
+                if (Status.Length > 0 && !Status.Contains(run.Status))
+                    continue;
+                count++;
+                Post(() => WriteObject(Failure ? FailuresOf(run) : run, enumerateCollection: true));
+            }
+        });
 
     // What failed before and was not tried in this run is missing nevertheless.
-    private static IEnumerable<ItemFailure> FailuresOf(BackupRun run) => run.Failures.Concat(run.RetryList).DistinctBy(failure => (failure.Kind, failure.Resource, failure.ItemId));
+    private static IEnumerable<ItemFailure> FailuresOf(BackupRun run) =>
+        run.Failures.Concat(run.RetryList).DistinctBy(failure => (failure.Kind, failure.Resource, failure.ItemId));
 }

@@ -29,23 +29,25 @@ public sealed class GetKKBackupStatusCommand : BackupCmdlet
     {
         foreach (var pattern in Name)
         {
-            RunEach(async (errors, token) =>
-            {
-                foreach (var configuration in await ListAsync(pattern, errors, token).ConfigureAwait(false))
+            RunEach(
+                async (errors, token) =>
                 {
-                    try
+                    foreach (var configuration in await ListAsync(pattern, errors, token).ConfigureAwait(false))
                     {
-                        var status = FromRepository
-                            ? await Engine.GetRepositoryStatusAsync(configuration.Name, Secrets, token).ConfigureAwait(false)
-                            : await Engine.GetStatusAsync(configuration.Name, token).ConfigureAwait(false);
-                        Post(() => Show(status));
-                    }
-                    catch (BackupException exception)
-                    {
-                        errors.Add(exception); // A repository that cannot be reached is one error; the next one may be reachable.
+                        try
+                        {
+                            var status = FromRepository
+                                ? await Engine.GetRepositoryStatusAsync(configuration.Name, Secrets, token).ConfigureAwait(false)
+                                : await Engine.GetStatusAsync(configuration.Name, token).ConfigureAwait(false);
+                            Post(() => Show(status));
+                        }
+                        catch (BackupException exception)
+                        {
+                            errors.Add(exception); // A repository that cannot be reached is one error; the next one may be reachable.
+                        }
                     }
                 }
-            });
+            );
         }
     }
 

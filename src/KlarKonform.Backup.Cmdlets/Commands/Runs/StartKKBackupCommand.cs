@@ -56,7 +56,16 @@ public sealed class StartKKBackupCommand : ConfigurationNameCommand
     {
         if (!ShouldProcess(name, Texts.Get("Action_Backup")))
             return;
-        var options = new BackupOptions { Sources = Source, Resources = Resource, Full = Full, ThrottleLimit = ThrottleLimit, ShardCount = ShardCount, ShardIndex = ShardIndex, LogPath = LogPath is null ? null : FullPath(LogPath) };
+        var options = new BackupOptions
+        {
+            Sources = Source,
+            Resources = Resource,
+            Full = Full,
+            ThrottleLimit = ThrottleLimit,
+            ShardCount = ShardCount,
+            ShardIndex = ShardIndex,
+            LogPath = LogPath is null ? null : FullPath(LogPath),
+        };
         if (AsJob)
         {
             StartJob(name, options);
@@ -64,7 +73,10 @@ public sealed class StartKKBackupCommand : ConfigurationNameCommand
         }
 
         BackupRun? run = null;
-        Run(async token => run = await Engine.StartBackupAsync(name, options, Secrets, Observer, token).ConfigureAwait(false), IsTerminating);
+        Run(
+            async token => run = await Engine.StartBackupAsync(name, options, Secrets, Observer, token).ConfigureAwait(false),
+            IsTerminating
+        );
         if (run is null)
             return;
 
@@ -80,17 +92,20 @@ public sealed class StartKKBackupCommand : ConfigurationNameCommand
     private void StartJob(string name, BackupOptions options)
     {
         var held = new Dictionary<string, SecretValue>();
-        var ready = Run(async token =>
-        {
-            var found = await Engine.GetConfigurationsAsync(WildcardPattern.Escape(name), token).ConfigureAwait(false);
-            if (found.Count == 0)
-                throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, name, name);
-            foreach (var secret in found[0].SecretNames())
+        var ready = Run(
+            async token =>
             {
-                var reference = SecretReference.Parse(secret);
-                held[reference.ToString()] = await Secrets.GetAsync(reference, token).ConfigureAwait(false);
-            }
-        }, IsTerminating);
+                var found = await Engine.GetConfigurationsAsync(WildcardPattern.Escape(name), token).ConfigureAwait(false);
+                if (found.Count == 0)
+                    throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, name, name);
+                foreach (var secret in found[0].SecretNames())
+                {
+                    var reference = SecretReference.Parse(secret);
+                    held[reference.ToString()] = await Secrets.GetAsync(reference, token).ConfigureAwait(false);
+                }
+            },
+            IsTerminating
+        );
         if (!ready)
             return;
         var job = new BackupJob(Engine, name, options, new HeldSecretStore(held), Activity, MyInvocation.Line);

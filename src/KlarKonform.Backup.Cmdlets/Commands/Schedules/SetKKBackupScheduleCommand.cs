@@ -46,13 +46,20 @@ public sealed class SetKKBackupScheduleCommand : ConfigurationNameCommand
     {
         if (ParameterSetName != CronSet && (At < TimeSpan.Zero || At >= TimeSpan.FromDays(1)))
         {
-            WriteError(Hosting.ErrorRecords.From(new BackupException("ScheduleTimeInvalid", BackupErrorCategory.InvalidArgument, name, At)));
+            WriteError(
+                Hosting.ErrorRecords.From(new BackupException("ScheduleTimeInvalid", BackupErrorCategory.InvalidArgument, name, At))
+            );
             return;
         }
 
         var request = new ScheduleRequest
         {
-            Schedule = new ScheduleSettings { Cron = Expression(), TimeZone = TimeZone, ShardCount = ShardCount > 1 ? ShardCount : null },
+            Schedule = new ScheduleSettings
+            {
+                Cron = Expression(),
+                TimeZone = TimeZone,
+                ShardCount = ShardCount > 1 ? ShardCount : null,
+            },
             Method = Method,
             PowerShell = Environment.ProcessPath ?? "pwsh",
             Module = System.IO.Path.Combine(MyInvocation.MyCommand.Module?.ModuleBase ?? "", "KlarKonform.Backup.psd1"),
@@ -62,7 +69,11 @@ public sealed class SetKKBackupScheduleCommand : ConfigurationNameCommand
         {
             // What cannot be registered is refused before anyone is asked.
             var plan = await Engine.SetScheduleAsync(name, request, token).ConfigureAwait(false);
-            var wanted = await OnPipelineAsync(() => ShouldProcess(name, Texts.Get("Action_Schedule", plan.Cron, plan.TimeZone, plan.Method)), token).ConfigureAwait(false);
+            var wanted = await OnPipelineAsync(
+                    () => ShouldProcess(name, Texts.Get("Action_Schedule", plan.Cron, plan.TimeZone, plan.Method)),
+                    token
+                )
+                .ConfigureAwait(false);
             var shown = wanted ? await Engine.SetScheduleAsync(name, request with { PlanOnly = false }, token).ConfigureAwait(false) : plan;
             if (wanted && shown.Note is { } note)
                 Post(() => WriteWarning(note));
@@ -70,10 +81,14 @@ public sealed class SetKKBackupScheduleCommand : ConfigurationNameCommand
         });
     }
 
-    private string Expression() => ParameterSetName switch
-    {
-        CronSet => Cron,
-        WeeklySet => string.Create(CultureInfo.InvariantCulture, $"{At.Minutes} {At.Hours} * * {string.Join(',', DayOfWeek.Select(day => (int)day).Distinct().Order())}"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{At.Minutes} {At.Hours} * * *"),
-    };
+    private string Expression() =>
+        ParameterSetName switch
+        {
+            CronSet => Cron,
+            WeeklySet => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{At.Minutes} {At.Hours} * * {string.Join(',', DayOfWeek.Select(day => (int)day).Distinct().Order())}"
+            ),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{At.Minutes} {At.Hours} * * *"),
+        };
 }

@@ -23,7 +23,12 @@ public sealed class StartKKBackupSchedulerCommand : BackupCmdlet
     /// <inheritdoc />
     protected override void ProcessRecord()
     {
-        var options = new SchedulerOptions { Pattern = Name, HealthPath = HealthPath is null ? null : FullPath(HealthPath), Ended = run => Post(() => Show(run)) };
+        var options = new SchedulerOptions
+        {
+            Pattern = Name,
+            HealthPath = HealthPath is null ? null : FullPath(HealthPath),
+            Ended = run => Post(() => Show(run)),
+        };
         Run(token => Engine.RunSchedulerAsync(options, Secrets, Observer, token));
     }
 

@@ -11,10 +11,11 @@ public sealed class GetKKBackupSnapshotCommand : ConfigurationNameCommand
     [Parameter]
     public SwitchParameter Latest { get; set; }
 
-    private protected override void ProcessConfiguration(string name) => Run(async token =>
-    {
-        var snapshots = await Engine.GetSnapshotsAsync(name, Secrets, token).ConfigureAwait(false);
-        var shown = Latest ? snapshots.Where(each => each.Status != "Checkpoint").TakeLast(1) : snapshots;
-        Post(() => WriteObject(shown, enumerateCollection: true));
-    });
+    private protected override void ProcessConfiguration(string name) =>
+        Run(async token =>
+        {
+            var snapshots = await Engine.GetSnapshotsAsync(name, Secrets, token).ConfigureAwait(false);
+            var shown = Latest ? snapshots.Where(each => each.Status != "Checkpoint").TakeLast(1) : snapshots;
+            Post(() => WriteObject(shown, enumerateCollection: true));
+        });
 }

@@ -26,13 +26,26 @@ public sealed class RepairKKBackupCommand : ConfigurationNameCommand
 
     private protected override void ProcessConfiguration(string name)
     {
-        var options = new RepairOptions { PlanOnly = true, Packs = PackId, Snapshots = Snapshot, Forget = Forget };
+        var options = new RepairOptions
+        {
+            PlanOnly = true,
+            Packs = PackId,
+            Snapshots = Snapshot,
+            Forget = Forget,
+        };
         RepairResult? plan = null;
         if (!Run(async token => plan = await Engine.RepairAsync(name, options, Secrets, Observer, token).ConfigureAwait(false)))
             return;
 
         // The plan is what -WhatIf and -Confirm show; carrying it out computes it again, because the repository may have changed since.
-        var action = Texts.Get("Action_Repair", plan!.PacksRead, plan.DamagedIndexes.Count, plan.AbsentPacks.Count, plan.UnreadablePacks.Count + PackId.Length, plan.Snapshots.Count);
+        var action = Texts.Get(
+            "Action_Repair",
+            plan!.PacksRead,
+            plan.DamagedIndexes.Count,
+            plan.AbsentPacks.Count,
+            plan.UnreadablePacks.Count + PackId.Length,
+            plan.Snapshots.Count
+        );
         if (!ShouldProcess(name, action))
         {
             WriteObject(plan);

@@ -18,10 +18,11 @@ public sealed class TestKKBackupCommand : ConfigurationNameCommand
 
     private protected override string Activity => Texts.Get("Activity_Check");
 
-    private protected override void ProcessConfiguration(string name) => Run(async token =>
-    {
-        var options = new IntegrityOptions { ReadData = ReadData || Share is not null, Share = Share };
-        var report = await Engine.TestIntegrityAsync(name, options, Secrets, Observer, token).ConfigureAwait(false);
-        Post(() => WriteObject(report));
-    });
+    private protected override void ProcessConfiguration(string name) =>
+        Run(async token =>
+        {
+            var options = new IntegrityOptions { ReadData = ReadData || Share is not null, Share = Share };
+            var report = await Engine.TestIntegrityAsync(name, options, Secrets, Observer, token).ConfigureAwait(false);
+            Post(() => WriteObject(report));
+        });
 }

@@ -23,8 +23,15 @@ public sealed class UnlockKKBackupCommand : ConfigurationNameCommand
         {
             if (!each.Removable && !Force)
                 continue;
-            var action = Texts.Get(Force ? "Action_UnlockForced" : each.State == BackupLockState.Dead ? "Action_Unlock" : "Action_UnlockWatched",
-                each.Id[..8], each.HostName ?? "?", each.ProcessId?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "?", each.Reason);
+            var action = Texts.Get(
+                Force ? "Action_UnlockForced"
+                    : each.State == BackupLockState.Dead ? "Action_Unlock"
+                    : "Action_UnlockWatched",
+                each.Id[..8],
+                each.HostName ?? "?",
+                each.ProcessId?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "?",
+                each.Reason
+            );
             if (ShouldProcess(name, action))
                 (Force ? forced : dead).Add(each.Id);
         }

@@ -14,20 +14,36 @@ internal sealed class CalendarEndpoints(DemoTenantModel tenant, DeltaPages pages
 
     public void Map(GraphRoutes routes)
     {
-        void Add(string pattern, string kind, Func<HttpContext, RouteValues, Task> handler) => routes.Outlook("/users/{user}/" + pattern, Permission, kind, handler);
+        void Add(string pattern, string kind, Func<HttpContext, RouteValues, Task> handler) =>
+            routes.Outlook("/users/{user}/" + pattern, Permission, kind, handler);
         Add("calendars", "calendars", (context, values) => Calendars(context, values["user"]));
         Add("calendars/{calendar}/events", "events", (context, values) => Events(context, values["user"], values["calendar"]));
-        Add("calendars/{calendar}", "calendar", (context, values) => context.AnswerAsync(tenant, () =>
-            CalendarJson(tenant.Mailbox(values["user"]).Calendars.GetValueOrDefault(values["calendar"]) ?? throw Mailboxes.NotFound(), tenant.User(values["user"], "ErrorInvalidUser"))));
+        Add(
+            "calendars/{calendar}",
+            "calendar",
+            (context, values) =>
+                context.AnswerAsync(
+                    tenant,
+                    () =>
+                        CalendarJson(
+                            tenant.Mailbox(values["user"]).Calendars.GetValueOrDefault(values["calendar"]) ?? throw Mailboxes.NotFound(),
+                            tenant.User(values["user"], "ErrorInvalidUser")
+                        )
+                )
+        );
         Add("events/{event}", "event", (context, values) => Get(context, values["user"], values["event"]));
         Add("events/{event}/attachments", "attachments", (context, values) => ListAttachments(context, values["user"], values["event"]));
-        Add("events/{event}/attachments/{attachment}/$value", "attachmentContent", (context, values) =>
-        {
-            DemoAttachment found;
-            lock (tenant)
-                found = Attachments.Find(Find(values["user"], values["event"]).Attachments, values["attachment"]);
-            return Attachments.WriteAsync(context, found);
-        });
+        Add(
+            "events/{event}/attachments/{attachment}/$value",
+            "attachmentContent",
+            (context, values) =>
+            {
+                DemoAttachment found;
+                lock (tenant)
+                    found = Attachments.Find(Find(values["user"], values["event"]).Attachments, values["attachment"]);
+                return Attachments.WriteAsync(context, found);
+            }
+        );
     }
 
     /// <summary>An event as the answer to a request for it, with exceptions and cancelled occurrences for a series.</summary>
@@ -43,7 +59,8 @@ internal sealed class CalendarEndpoints(DemoTenantModel tenant, DeltaPages pages
             ["lastModifiedDateTime"] = DeltaPages.Time(new DateTimeOffset(2026, 1, 2, 8, 0, 0, TimeSpan.Zero).AddMinutes(item.Version)),
             ["originalStartTimeZone"] = item.Zone,
             ["originalEndTimeZone"] = item.Zone,
-            ["iCalUId"] = "040000008200E00074C5B7101A82E008" + Convert.ToHexString(System.Text.Encoding.ASCII.GetBytes(seriesMaster ?? item.Id)),
+            ["iCalUId"] =
+                "040000008200E00074C5B7101A82E008" + Convert.ToHexString(System.Text.Encoding.ASCII.GetBytes(seriesMaster ?? item.Id)),
             ["reminderMinutesBeforeStart"] = item.ReminderMinutes,
             ["isReminderOn"] = item.IsReminderOn ?? !item.IsAllDay,
             ["hasAttachments"] = item.Attachments.Any(attachment => !attachment.IsInline),
@@ -57,21 +74,35 @@ internal sealed class CalendarEndpoints(DemoTenantModel tenant, DeltaPages pages
             ["responseRequested"] = true,
             ["seriesMasterId"] = seriesMaster,
             ["showAs"] = item.ShowAs,
-            ["type"] = seriesMaster is not null ? "exception" : item.Recurrence is null ? "singleInstance" : "seriesMaster",
+            ["type"] =
+                seriesMaster is not null ? "exception"
+                : item.Recurrence is null ? "singleInstance"
+                : "seriesMaster",
             ["webLink"] = $"https://outlook.example/?itemid={item.Id}",
             ["isOnlineMeeting"] = item.IsOnline,
             ["onlineMeetingProvider"] = item.IsOnline ? "teamsForBusiness" : "unknown",
-            ["onlineMeeting"] = item.IsOnline ? new { joinUrl = $"https://teams.example/l/meetup-join/{item.Id}", conferenceId = "123456789" } : null,
+            ["onlineMeeting"] = item.IsOnline
+                ? new { joinUrl = $"https://teams.example/l/meetup-join/{item.Id}", conferenceId = "123456789" }
+                : null,
             ["body"] = new { contentType = "html", content = item.Html },
             ["start"] = Moment(item.Start),
             ["end"] = Moment(item.End),
             ["location"] = new { displayName = item.Location, locationType = "default" },
             ["organizer"] = new { emailAddress = new { name = "Anna Muster", address = "anna@demo.example" } },
-            ["attendees"] = item.Attendees.Select(each => new { type = each.Type, status = new { response = each.Response, time = "0001-01-01T00:00:00Z" }, emailAddress = new { name = each.Name, address = each.Address } }).ToArray(),
+            ["attendees"] = item
+                .Attendees.Select(each => new
+                {
+                    type = each.Type,
+                    status = new { response = each.Response, time = "0001-01-01T00:00:00Z" },
+                    emailAddress = new { name = each.Name, address = each.Address },
+                })
+                .ToArray(),
             ["recurrence"] = item.Recurrence is { } recurrence ? Recurrence(recurrence, item.Zone) : null,
         };
         if (item.OriginalStart is { } original)
-            json["originalStart"] = DateTime.SpecifyKind(original, DateTimeKind.Utc).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+            json["originalStart"] = DateTime
+                .SpecifyKind(original, DateTimeKind.Utc)
+                .ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         return json;
     }
 
@@ -79,27 +110,35 @@ internal sealed class CalendarEndpoints(DemoTenantModel tenant, DeltaPages pages
     public static Dictionary<string, object?> Series(DemoEvent item)
     {
         var json = Json(item);
-        json["cancelledOccurrences"] = item.Cancelled.Select(date => $"OID.{item.Id}.{date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}").ToArray();
+        json["cancelledOccurrences"] = item
+            .Cancelled.Select(date => $"OID.{item.Id}.{date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}")
+            .ToArray();
         json["exceptionOccurrences"] = item.Exceptions.Select(exception => Json(exception, item.Id)).ToArray();
         return json;
     }
 
-    private static Dictionary<string, object?> CalendarJson(DemoCalendar calendar, DemoUser user) => new()
-    {
-        ["id"] = calendar.Id,
-        ["name"] = calendar.Name,
-        ["color"] = "auto",
-        ["isDefaultCalendar"] = calendar.IsDefault,
-        ["canEdit"] = true,
-        ["owner"] = new { name = user.Id, address = user.UserPrincipalName },
-    };
+    private static Dictionary<string, object?> CalendarJson(DemoCalendar calendar, DemoUser user) =>
+        new()
+        {
+            ["id"] = calendar.Id,
+            ["name"] = calendar.Name,
+            ["color"] = "auto",
+            ["isDefaultCalendar"] = calendar.IsDefault,
+            ["canEdit"] = true,
+            ["owner"] = new { name = user.Id, address = user.UserPrincipalName },
+        };
 
     private Task Calendars(HttpContext context, string user)
     {
         object body;
         lock (tenant)
         {
-            body = pages.List(context.Request, $"/users/{user}/calendars", 10, [.. tenant.Mailbox(user).Calendars.Values.Select(calendar => CalendarJson(calendar, tenant.User(user, "ErrorInvalidUser")))]);
+            body = pages.List(
+                context.Request,
+                $"/users/{user}/calendars",
+                10,
+                [.. tenant.Mailbox(user).Calendars.Values.Select(calendar => CalendarJson(calendar, tenant.User(user, "ErrorInvalidUser")))]
+            );
         }
 
         return context.Response.WriteAsJsonAsync(body);
@@ -113,7 +152,16 @@ internal sealed class CalendarEndpoints(DemoTenantModel tenant, DeltaPages pages
             var mailbox = tenant.Mailbox(user);
             if (!mailbox.Calendars.ContainsKey(calendar))
                 throw Mailboxes.NotFound();
-            body = pages.List(context.Request, $"/users/{user}/calendars/{calendar}/events", 10, [.. mailbox.Events.Values.Where(each => each.CalendarId == calendar).Select(each => ODataPaging.Expand(Json(each), each.Extended, context.Request))]);
+            body = pages.List(
+                context.Request,
+                $"/users/{user}/calendars/{calendar}/events",
+                10,
+                [
+                    .. mailbox
+                        .Events.Values.Where(each => each.CalendarId == calendar)
+                        .Select(each => ODataPaging.Expand(Json(each), each.Extended, context.Request)),
+                ]
+            );
         }
 
         return context.Response.WriteAsJsonAsync(body);
@@ -131,7 +179,10 @@ internal sealed class CalendarEndpoints(DemoTenantModel tenant, DeltaPages pages
             if (item.Recurrence is not null && select.Split(',').Contains("cancelledOccurrences"))
                 json["cancelledOccurrences"] = series["cancelledOccurrences"];
             json = ODataPaging.Select(json, select);
-            if (item.Recurrence is not null && context.Request.Query["$expand"].ToString().Contains("exceptionOccurrences", StringComparison.Ordinal))
+            if (
+                item.Recurrence is not null
+                && context.Request.Query["$expand"].ToString().Contains("exceptionOccurrences", StringComparison.Ordinal)
+            )
                 json["exceptionOccurrences"] = series["exceptionOccurrences"];
             body = json;
         }
@@ -143,26 +194,44 @@ internal sealed class CalendarEndpoints(DemoTenantModel tenant, DeltaPages pages
     {
         object body;
         lock (tenant)
-            body = pages.List(context.Request, $"/users/{user}/events/{id}/attachments", 10, [.. Find(user, id).Attachments.Select(Attachments.Json)]);
+            body = pages.List(
+                context.Request,
+                $"/users/{user}/events/{id}/attachments",
+                10,
+                [.. Find(user, id).Attachments.Select(Attachments.Json)]
+            );
         return context.Response.WriteAsJsonAsync(body);
     }
 
     // A changed occurrence is an event with an id and attachments of its own.
-    private DemoEvent Find(string user, string id) => tenant.Mailbox(user).Events.GetValueOrDefault(id)
-        ?? tenant.Mailbox(user).Events.Values.SelectMany(each => each.Exceptions).FirstOrDefault(each => each.Id == id) ?? throw Mailboxes.NotFound();
+    private DemoEvent Find(string user, string id) =>
+        tenant.Mailbox(user).Events.GetValueOrDefault(id)
+        ?? tenant.Mailbox(user).Events.Values.SelectMany(each => each.Exceptions).FirstOrDefault(each => each.Id == id)
+        ?? throw Mailboxes.NotFound();
 
-    private static object Moment(DateTime time) => new { dateTime = time.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff", CultureInfo.InvariantCulture), timeZone = "UTC" };
+    private static object Moment(DateTime time) =>
+        new { dateTime = time.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff", CultureInfo.InvariantCulture), timeZone = "UTC" };
 
-    private static object Recurrence(DemoRecurrence recurrence, string zone) => new
-    {
-        pattern = new { type = recurrence.Type, interval = recurrence.Interval, month = recurrence.Month, dayOfMonth = recurrence.DayOfMonth, daysOfWeek = recurrence.Days, firstDayOfWeek = "monday", index = recurrence.Index },
-        range = new
+    private static object Recurrence(DemoRecurrence recurrence, string zone) =>
+        new
         {
-            type = recurrence.Range,
-            startDate = recurrence.Start.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-            endDate = recurrence.End.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-            recurrenceTimeZone = zone,
-            numberOfOccurrences = recurrence.Count,
-        },
-    };
+            pattern = new
+            {
+                type = recurrence.Type,
+                interval = recurrence.Interval,
+                month = recurrence.Month,
+                dayOfMonth = recurrence.DayOfMonth,
+                daysOfWeek = recurrence.Days,
+                firstDayOfWeek = "monday",
+                index = recurrence.Index,
+            },
+            range = new
+            {
+                type = recurrence.Range,
+                startDate = recurrence.Start.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+                endDate = recurrence.End.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+                recurrenceTimeZone = zone,
+                numberOfOccurrences = recurrence.Count,
+            },
+        };
 }

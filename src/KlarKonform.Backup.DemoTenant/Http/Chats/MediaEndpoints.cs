@@ -42,20 +42,27 @@ internal sealed class MediaEndpoints(DemoTenantModel tenant, DemoTenantOptions o
         if (media is null || DateTimeOffset.UtcNow - media.Arrived > s_kept)
         {
             _errors.Enqueue(DateTimeOffset.UtcNow);
-            return Error(400, 100, $"Unsupported get request. Object with ID '{id}' does not exist, cannot be loaded due to missing permissions, or does not support this operation.");
+            return Error(
+                400,
+                100,
+                $"Unsupported get request. Object with ID '{id}' does not exist, cannot be loaded due to missing permissions, "
+                    + $"or does not support this operation."
+            );
         }
 
         var ticket = Guid.NewGuid().ToString("N");
         _tickets[ticket] = (media, DateTimeOffset.UtcNow + s_address);
-        return Results.Json(new
-        {
-            messaging_product = "whatsapp",
-            url = $"{request.Scheme}://{request.Host}/meta/media/{ticket}",
-            mime_type = media.MimeType,
-            sha256 = Convert.ToHexString(SHA256.HashData(media.Content)).ToLowerInvariant(),
-            file_size = media.Content.Length.ToString(System.Globalization.CultureInfo.InvariantCulture),
-            id,
-        });
+        return Results.Json(
+            new
+            {
+                messaging_product = "whatsapp",
+                url = $"{request.Scheme}://{request.Host}/meta/media/{ticket}",
+                mime_type = media.MimeType,
+                sha256 = Convert.ToHexString(SHA256.HashData(media.Content)).ToLowerInvariant(),
+                file_size = media.Content.Length.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                id,
+            }
+        );
     }
 
     private IResult Download(HttpRequest request, string ticket)
@@ -70,5 +77,17 @@ internal sealed class MediaEndpoints(DemoTenantModel tenant, DemoTenantOptions o
 
     private bool IsSignedIn(HttpRequest request) => request.Headers.Authorization == $"Bearer {options.MetaAccessToken}";
 
-    private static IResult Error(int status, int code, string message) => Results.Json(new { error = new { message, type = "OAuthException", code } }, statusCode: status);
+    private static IResult Error(int status, int code, string message) =>
+        Results.Json(
+            new
+            {
+                error = new
+                {
+                    message,
+                    type = "OAuthException",
+                    code,
+                },
+            },
+            statusCode: status
+        );
 }

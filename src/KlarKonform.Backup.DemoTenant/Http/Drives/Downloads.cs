@@ -62,7 +62,10 @@ internal sealed class Downloads(RequestCounters counters, bool toleratesTokens, 
         if (broken)
             Break--;
         var (from, to) = (0L, ticket.Size - 1);
-        if (System.Net.Http.Headers.RangeHeaderValue.TryParse(context.Request.Headers.Range, out var range) && range.Ranges.FirstOrDefault() is { From: { } start } first)
+        if (
+            System.Net.Http.Headers.RangeHeaderValue.TryParse(context.Request.Headers.Range, out var range)
+            && range.Ranges.FirstOrDefault() is { From: { } start } first
+        )
         {
             if (start >= ticket.Size)
             {
@@ -79,7 +82,7 @@ internal sealed class Downloads(RequestCounters counters, bool toleratesTokens, 
         context.Response.Headers.AcceptRanges = "bytes";
         await using var body = meter.Open(context.Response.Body, string.Create(CultureInfo.InvariantCulture, $"file:{ticket.Seed}"));
         var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(128 * 1024);
-        for (var position = from; position <= to;)
+        for (var position = from; position <= to; )
         {
             var part = buffer.AsMemory(0, (int)Math.Min(buffer.Length, to - position + 1));
             if (ticket.Content is { } content)

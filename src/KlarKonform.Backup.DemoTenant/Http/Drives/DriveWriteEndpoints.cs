@@ -20,7 +20,8 @@ internal sealed class DriveWriteEndpoints(DemoTenantModel tenant, DriveEndpoints
 
     public void Map(GraphRoutes routes)
     {
-        void Add(string method, string pattern, string kind, int cost, Func<HttpContext, RouteValues, Task> handler) => routes.SharePoint("/drives/{drive}/items/" + pattern, Permission, kind, _ => cost, handler, method);
+        void Add(string method, string pattern, string kind, int cost, Func<HttpContext, RouteValues, Task> handler) =>
+            routes.SharePoint("/drives/{drive}/items/" + pattern, Permission, kind, _ => cost, handler, method);
         Add("POST", "{item}/children", "createDriveFolder", 2, CreateFolder);
         Add("PUT", "{item}:/{name}:/content", "putContent", 2, Put);
         Add("POST", "{item}:/{name}:/createUploadSession", "uploadSession", 2, Session);
@@ -32,96 +33,148 @@ internal sealed class DriveWriteEndpoints(DemoTenantModel tenant, DriveEndpoints
     private Task CreateFolder(HttpContext context, RouteValues values)
     {
         var json = GraphRoutes.Json(context);
-        return context.AnswerAsync(tenant, () =>
-        {
-            var (drive, parent) = Folder(values);
-            var name = Legal(CreatedMime.Text(json, "name"));
-            if (Find(drive, parent, name) is not null)
-                throw Taken();
-            var folder = drive.Add(new DemoDriveItem { Id = NewId(), Name = name, ParentId = parent.Id, IsFolder = true, Modified = DateTimeOffset.UtcNow });
-            context.Response.StatusCode = 201;
-            return DriveJson.Of(drive, folder);
-        });
+        return context.AnswerAsync(
+            tenant,
+            () =>
+            {
+                var (drive, parent) = Folder(values);
+                var name = Legal(CreatedMime.Text(json, "name"));
+                if (Find(drive, parent, name) is not null)
+                    throw Taken();
+                var folder = drive.Add(
+                    new DemoDriveItem
+                    {
+                        Id = NewId(),
+                        Name = name,
+                        ParentId = parent.Id,
+                        IsFolder = true,
+                        Modified = DateTimeOffset.UtcNow,
+                    }
+                );
+                context.Response.StatusCode = 201;
+                return DriveJson.Of(drive, folder);
+            }
+        );
     }
 
     private Task Put(HttpContext context, RouteValues values)
     {
         var bytes = GraphRoutes.Body(context);
         var behavior = context.Request.Query[Behavior].ToString() is { Length: > 0 } given ? given : "replace";
-        return context.AnswerAsync(tenant, () =>
-        {
-            var (drive, parent) = Folder(values);
-            context.Response.StatusCode = 201;
-            return Write(drive, parent, Legal(values["name"]), bytes, behavior, DateTimeOffset.UtcNow);
-        });
+        return context.AnswerAsync(
+            tenant,
+            () =>
+            {
+                var (drive, parent) = Folder(values);
+                context.Response.StatusCode = 201;
+                return Write(drive, parent, Legal(values["name"]), bytes, behavior, DateTimeOffset.UtcNow);
+            }
+        );
     }
 
     private Task Session(HttpContext context, RouteValues values)
     {
         var item = GraphRoutes.Json(context).TryGetProperty("item", out var given) ? given : default;
-        return context.AnswerAsync(tenant, () =>
-        {
-            var (drive, parent) = Folder(values);
-            var name = Legal(values["name"]);
-            var behavior = CreatedMime.Text(item, Behavior) is { Length: > 0 } wished ? wished : "fail";
-            var modified = item.TryGetProperty("fileSystemInfo", out var times) ? CreatedMime.Time(CreatedMime.Text(times, "lastModifiedDateTime")) : null;
-            if (behavior == "fail" && Find(drive, parent, name) is not null)
-                throw Taken();
-            return new
+        return context.AnswerAsync(
+            tenant,
+            () =>
             {
-                uploadUrl = uploads.Issue(isAttachment: false, bytes =>
+                var (drive, parent) = Folder(values);
+                var name = Legal(values["name"]);
+                var behavior = CreatedMime.Text(item, Behavior) is { Length: > 0 } wished ? wished : "fail";
+                var modified = item.TryGetProperty("fileSystemInfo", out var times)
+                    ? CreatedMime.Time(CreatedMime.Text(times, "lastModifiedDateTime"))
+                    : null;
+                if (behavior == "fail" && Find(drive, parent, name) is not null)
+                    throw Taken();
+                return new
                 {
-                    lock (tenant)
-                        return JsonSerializer.SerializeToElement(Write(drive, parent, name, bytes, behavior, modified ?? DateTimeOffset.UtcNow));
-                }),
-                expirationDateTime = DateTimeOffset.UtcNow.AddHours(1),
-            };
-        });
+                    uploadUrl = uploads.Issue(
+                        isAttachment: false,
+                        bytes =>
+                        {
+                            lock (tenant)
+                                return JsonSerializer.SerializeToElement(
+                                    Write(drive, parent, name, bytes, behavior, modified ?? DateTimeOffset.UtcNow)
+                                );
+                        }
+                    ),
+                    expirationDateTime = DateTimeOffset.UtcNow.AddHours(1),
+                };
+            }
+        );
     }
 
     private Task Change(HttpContext context, RouteValues values)
     {
         var json = GraphRoutes.Json(context);
-        return context.AnswerAsync(tenant, () =>
-        {
-            var drive = drives.Drive(values["drive"]);
-            var item = drive.Items.GetValueOrDefault(values["item"]) ?? throw NotFound();
-            if (json.TryGetProperty("fileSystemInfo", out var times) && CreatedMime.Time(CreatedMime.Text(times, "lastModifiedDateTime")) is { } modified)
-                item.Modified = modified;
-            return DriveJson.Of(drive, item);
-        });
+        return context.AnswerAsync(
+            tenant,
+            () =>
+            {
+                var drive = drives.Drive(values["drive"]);
+                var item = drive.Items.GetValueOrDefault(values["item"]) ?? throw NotFound();
+                if (
+                    json.TryGetProperty("fileSystemInfo", out var times)
+                    && CreatedMime.Time(CreatedMime.Text(times, "lastModifiedDateTime")) is { } modified
+                )
+                    item.Modified = modified;
+                return DriveJson.Of(drive, item);
+            }
+        );
     }
 
     private Task Invite(HttpContext context, RouteValues values)
     {
         var json = GraphRoutes.Json(context);
-        return context.AnswerAsync(tenant, () =>
-        {
-            var drive = drives.Drive(values["drive"]);
-            var item = drive.Items.GetValueOrDefault(values["item"]) ?? throw NotFound();
-            if (json.TryGetProperty("sendInvitation", out var send) && send.GetBoolean())
-                throw new GraphErrorException(400, "invalidRequest", "An app cannot send sharing invitations.");
-            foreach (var recipient in json.GetProperty("recipients").EnumerateArray())
-                drive.Share(item, new DemoPermission(NewId(), json.GetProperty("roles")[0].GetString()!, null, CreatedMime.Text(recipient, "email")));
-            return new { value = item.Permissions.Select(DriveJson.Of) };
-        });
+        return context.AnswerAsync(
+            tenant,
+            () =>
+            {
+                var drive = drives.Drive(values["drive"]);
+                var item = drive.Items.GetValueOrDefault(values["item"]) ?? throw NotFound();
+                if (json.TryGetProperty("sendInvitation", out var send) && send.GetBoolean())
+                    throw new GraphErrorException(400, "invalidRequest", "An app cannot send sharing invitations.");
+                foreach (var recipient in json.GetProperty("recipients").EnumerateArray())
+                    drive.Share(
+                        item,
+                        new DemoPermission(NewId(), json.GetProperty("roles")[0].GetString()!, null, CreatedMime.Text(recipient, "email"))
+                    );
+                return new { value = item.Permissions.Select(DriveJson.Of) };
+            }
+        );
     }
 
     private Task Link(HttpContext context, RouteValues values)
     {
         var json = GraphRoutes.Json(context);
-        return context.AnswerAsync(tenant, () =>
-        {
-            var drive = drives.Drive(values["drive"]);
-            var item = drive.Items.GetValueOrDefault(values["item"]) ?? throw NotFound();
-            var permission = new DemoPermission(NewId(), CreatedMime.Text(json, "type") == "edit" ? "write" : "read", CreatedMime.Text(json, "scope"), null);
-            drive.Share(item, permission);
-            context.Response.StatusCode = 201;
-            return DriveJson.Of(permission);
-        });
+        return context.AnswerAsync(
+            tenant,
+            () =>
+            {
+                var drive = drives.Drive(values["drive"]);
+                var item = drive.Items.GetValueOrDefault(values["item"]) ?? throw NotFound();
+                var permission = new DemoPermission(
+                    NewId(),
+                    CreatedMime.Text(json, "type") == "edit" ? "write" : "read",
+                    CreatedMime.Text(json, "scope"),
+                    null
+                );
+                drive.Share(item, permission);
+                context.Response.StatusCode = 201;
+                return DriveJson.Of(permission);
+            }
+        );
     }
 
-    private static Dictionary<string, object?> Write(DemoDrive drive, DemoDriveItem parent, string name, byte[] bytes, string behavior, DateTimeOffset modified)
+    private static Dictionary<string, object?> Write(
+        DemoDrive drive,
+        DemoDriveItem parent,
+        string name,
+        byte[] bytes,
+        string behavior,
+        DateTimeOffset modified
+    )
     {
         var present = Find(drive, parent, name);
         if (present is not null && behavior == "fail")
@@ -137,28 +190,54 @@ internal sealed class DriveWriteEndpoints(DemoTenantModel tenant, DriveEndpoints
 
         for (var number = 1; present is not null; number++)
         {
-            var renamed = string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(name)} {number}{Path.GetExtension(name)}");
+            var renamed = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Path.GetFileNameWithoutExtension(name)} {number}{Path.GetExtension(name)}"
+            );
             present = Find(drive, parent, renamed);
             if (present is null)
                 name = renamed;
         }
 
-        return DriveJson.Of(drive, drive.Add(new DemoDriveItem { Id = NewId(), Name = name, ParentId = parent.Id, Size = bytes.Length, Content = bytes, Modified = modified }));
+        return DriveJson.Of(
+            drive,
+            drive.Add(
+                new DemoDriveItem
+                {
+                    Id = NewId(),
+                    Name = name,
+                    ParentId = parent.Id,
+                    Size = bytes.Length,
+                    Content = bytes,
+                    Modified = modified,
+                }
+            )
+        );
     }
 
     private (DemoDrive Drive, DemoDriveItem Folder) Folder(RouteValues values)
     {
         var drive = drives.Drive(values["drive"]);
         var folder = values["item"] == "root" ? drive.Root : drive.Items.GetValueOrDefault(values["item"]) ?? throw NotFound();
-        return folder.IsFolder || folder.IsNotebook ? (drive, folder) : throw new GraphErrorException(400, "invalidRequest", "The parent is no folder.");
+        return folder.IsFolder || folder.IsNotebook
+            ? (drive, folder)
+            : throw new GraphErrorException(400, "invalidRequest", "The parent is no folder.");
     }
 
     // "Restrictions and limitations in OneDrive and SharePoint".
-    private static string Legal(string name) => name.Length > 0 && name.AsSpan().IndexOfAny(s_forbidden) < 0 && name == name.Trim() && !name.EndsWith('.') && !name.StartsWith("~$", StringComparison.Ordinal)
-        ? name : throw new GraphErrorException(400, "invalidRequest", "The provided name cannot contain illegal characters.", "nameInvalid");
+    private static string Legal(string name) =>
+        name.Length > 0
+        && name.AsSpan().IndexOfAny(s_forbidden) < 0
+        && name == name.Trim()
+        && !name.EndsWith('.')
+        && !name.StartsWith("~$", StringComparison.Ordinal)
+            ? name
+            : throw new GraphErrorException(400, "invalidRequest", "The provided name cannot contain illegal characters.", "nameInvalid");
 
     private static DemoDriveItem? Find(DemoDrive drive, DemoDriveItem parent, string name) =>
-        drive.Items.Values.FirstOrDefault(each => each.ParentId == parent.Id && string.Equals(each.Name, name, StringComparison.OrdinalIgnoreCase));
+        drive.Items.Values.FirstOrDefault(each =>
+            each.ParentId == parent.Id && string.Equals(each.Name, name, StringComparison.OrdinalIgnoreCase)
+        );
 
     private static GraphErrorException Taken() => new(409, "nameAlreadyExists", "The specified item name already exists.");
 

@@ -20,7 +20,10 @@ public sealed class MailboxLimits(RequestCounters counters)
     public IDisposable Enter(string mailbox)
     {
         if (Throttled.TryGetValue(mailbox, out var until) && until > DateTimeOffset.UtcNow)
-            throw new GraphErrorException(429, "ApplicationThrottled", "Application is over its request limit.") { RetryAfterSeconds = (int)Math.Ceiling((until - DateTimeOffset.UtcNow).TotalSeconds) };
+            throw new GraphErrorException(429, "ApplicationThrottled", "Application is over its request limit.")
+            {
+                RetryAfterSeconds = (int)Math.Ceiling((until - DateTimeOffset.UtcNow).TotalSeconds),
+            };
         var usage = _usage.GetOrAdd(mailbox, _ => new Usage());
         lock (usage)
         {
@@ -31,13 +34,19 @@ public sealed class MailboxLimits(RequestCounters counters)
             if (usage.Recent.Count > MaxPerWindow)
             {
                 counters.Violate($"more than {MaxPerWindow} requests in ten minutes on {mailbox}");
-                throw new GraphErrorException(429, "ApplicationThrottled", "Application is over its request limit.") { RetryAfterSeconds = 60 };
+                throw new GraphErrorException(429, "ApplicationThrottled", "Application is over its request limit.")
+                {
+                    RetryAfterSeconds = 60,
+                };
             }
 
             if (usage.Active >= MaxConcurrent)
             {
                 counters.Violate($"more than {MaxConcurrent} requests at a time on {mailbox}");
-                throw new GraphErrorException(429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.") { RetryAfterSeconds = 1 };
+                throw new GraphErrorException(429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.")
+                {
+                    RetryAfterSeconds = 1,
+                };
             }
 
             usage.Active++;

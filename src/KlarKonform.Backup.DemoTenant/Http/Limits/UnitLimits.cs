@@ -33,7 +33,10 @@ public sealed class UnitLimits(string service, int units, TimeSpan window, Reque
             {
                 context.Response.Headers["x-ms-resource-unit"] = cost.ToString(CultureInfo.InvariantCulture);
                 if (_sum > units * 0.8)
-                    context.Response.Headers["x-ms-throttle-limit-percentage"] = ((double)_sum / units).ToString("0.00", CultureInfo.InvariantCulture);
+                    context.Response.Headers["x-ms-throttle-limit-percentage"] = ((double)_sum / units).ToString(
+                        "0.00",
+                        CultureInfo.InvariantCulture
+                    );
             }
 
             if (_sum <= units)

@@ -24,30 +24,60 @@ internal sealed class MailWriteEndpoints(DemoTenantModel tenant, UploadSessions 
     // What a client may set when it creates a message; any other property is refused, so that no client relies on what Graph ignores.
     private static readonly HashSet<string> s_writable =
     [
-        "subject", "body", "from", "sender", "toRecipients", "ccRecipients", "bccRecipients", "replyTo", "isRead", "importance", "categories", "flag",
-        "inferenceClassification", "internetMessageId", "internetMessageHeaders", "singleValueExtendedProperties", "attachments",
+        "subject",
+        "body",
+        "from",
+        "sender",
+        "toRecipients",
+        "ccRecipients",
+        "bccRecipients",
+        "replyTo",
+        "isRead",
+        "importance",
+        "categories",
+        "flag",
+        "inferenceClassification",
+        "internetMessageId",
+        "internetMessageHeaders",
+        "singleValueExtendedProperties",
+        "attachments",
     ];
 
     public void Map(GraphRoutes routes)
     {
-        void Post(string pattern, string kind, Func<HttpContext, RouteValues, Task> handler) => routes.Outlook("/users/{user}/" + pattern, Permission, kind, handler, "POST");
+        void Post(string pattern, string kind, Func<HttpContext, RouteValues, Task> handler) =>
+            routes.Outlook("/users/{user}/" + pattern, Permission, kind, handler, "POST");
         routes.Outlook("/users/{user}/sendMail", "Mail.Send", "sendMail", (context, values) => Send(context, values["user"]), "POST");
         Post("mailFolders", "createFolder", (context, values) => CreateFolder(context, values["user"], "msgfolderroot"));
-        Post("mailFolders/{folder}/childFolders", "createFolder", (context, values) => CreateFolder(context, values["user"], values["folder"]));
+        Post(
+            "mailFolders/{folder}/childFolders",
+            "createFolder",
+            (context, values) => CreateFolder(context, values["user"], values["folder"])
+        );
         Post("mailFolders/{folder}/messages", "createMessage", (context, values) => Create(context, values["user"], values["folder"]));
         Post("messages/{message}/attachments", "addAttachment", (context, values) => Attach(context, values["user"], values["message"]));
-        Post("messages/{message}/attachments/createUploadSession", "uploadSession", (context, values) => UploadSession(context, values["user"], values["message"]));
-        routes.Outlook("/users/{user}/messages/{message}", Permission, "deleteMessage", (context, values) =>
-        {
-            lock (tenant)
+        Post(
+            "messages/{message}/attachments/createUploadSession",
+            "uploadSession",
+            (context, values) => UploadSession(context, values["user"], values["message"])
+        );
+        routes.Outlook(
+            "/users/{user}/messages/{message}",
+            Permission,
+            "deleteMessage",
+            (context, values) =>
             {
-                var mailbox = tenant.Mailbox(values["user"]);
-                mailbox.Delete(Find(mailbox, values["message"]));
-            }
+                lock (tenant)
+                {
+                    var mailbox = tenant.Mailbox(values["user"]);
+                    mailbox.Delete(Find(mailbox, values["message"]));
+                }
 
-            context.Response.StatusCode = 204;
-            return Task.CompletedTask;
-        }, "DELETE");
+                context.Response.StatusCode = 204;
+                return Task.CompletedTask;
+            },
+            "DELETE"
+        );
     }
 
     private Task Send(HttpContext context, string user)
@@ -56,7 +86,19 @@ internal sealed class MailWriteEndpoints(DemoTenantModel tenant, UploadSessions 
         lock (tenant)
         {
             tenant.Mailbox(user);
-            tenant.SentMails.Add((user, string.Join(',', message.GetProperty("toRecipients").EnumerateArray().Select(each => CreatedMime.Text(each.GetProperty("emailAddress"), "address"))), CreatedMime.Text(message, "subject")));
+            tenant.SentMails.Add(
+                (
+                    user,
+                    string.Join(
+                        ',',
+                        message
+                            .GetProperty("toRecipients")
+                            .EnumerateArray()
+                            .Select(each => CreatedMime.Text(each.GetProperty("emailAddress"), "address"))
+                    ),
+                    CreatedMime.Text(message, "subject")
+                )
+            );
         }
 
         context.Response.StatusCode = 202;
@@ -66,17 +108,24 @@ internal sealed class MailWriteEndpoints(DemoTenantModel tenant, UploadSessions 
     private Task CreateFolder(HttpContext context, string user, string parent)
     {
         var name = CreatedMime.Text(GraphRoutes.Json(context), "displayName");
-        return context.AnswerAsync(tenant, () =>
-        {
-            var mailbox = tenant.Mailbox(user);
-            var above = MailEndpoints.FindFolder(mailbox, parent);
-            if (name.Length == 0)
-                throw new GraphErrorException(400, "ErrorInvalidRequest", "The folder's name is missing.");
-            if (mailbox.Folders.Values.Any(each => each.ParentId == above.Id && string.Equals(each.Name, name, StringComparison.OrdinalIgnoreCase)))
-                throw new GraphErrorException(409, "ErrorFolderExists", "A folder with the specified name already exists.");
-            context.Response.StatusCode = 201;
-            return MailEndpoints.Folder(mailbox, mailbox.AddFolder(NewId("AQMkNEW"), above.Id, name));
-        });
+        return context.AnswerAsync(
+            tenant,
+            () =>
+            {
+                var mailbox = tenant.Mailbox(user);
+                var above = MailEndpoints.FindFolder(mailbox, parent);
+                if (name.Length == 0)
+                    throw new GraphErrorException(400, "ErrorInvalidRequest", "The folder's name is missing.");
+                if (
+                    mailbox.Folders.Values.Any(each =>
+                        each.ParentId == above.Id && string.Equals(each.Name, name, StringComparison.OrdinalIgnoreCase)
+                    )
+                )
+                    throw new GraphErrorException(409, "ErrorFolderExists", "A folder with the specified name already exists.");
+                context.Response.StatusCode = 201;
+                return MailEndpoints.Folder(mailbox, mailbox.AddFolder(NewId("AQMkNEW"), above.Id, name));
+            }
+        );
     }
 
     private Task Create(HttpContext context, string user, string folderId)
@@ -84,17 +133,20 @@ internal sealed class MailWriteEndpoints(DemoTenantModel tenant, UploadSessions 
         var body = GraphRoutes.Body(context);
         var isMime = context.Request.ContentType?.StartsWith("text/plain", StringComparison.OrdinalIgnoreCase) == true;
         var json = isMime ? default : GraphRoutes.Json(context);
-        return context.AnswerAsync(tenant, () =>
-        {
-            var mailbox = tenant.Mailbox(user);
-            if (mailbox.IsOverQuota)
-                throw new GraphErrorException(403, "ErrorQuotaExceeded", "The mailbox exceeded its quota.");
-            var folder = MailEndpoints.FindFolder(mailbox, folderId);
-            var message = isMime ? OfMime(folder, body) : OfJson(folder, json);
-            mailbox.Add(message);
-            context.Response.StatusCode = 201;
-            return MailEndpoints.Message(message, immutable: true);
-        });
+        return context.AnswerAsync(
+            tenant,
+            () =>
+            {
+                var mailbox = tenant.Mailbox(user);
+                if (mailbox.IsOverQuota)
+                    throw new GraphErrorException(403, "ErrorQuotaExceeded", "The mailbox exceeded its quota.");
+                var folder = MailEndpoints.FindFolder(mailbox, folderId);
+                var message = isMime ? OfMime(folder, body) : OfJson(folder, json);
+                mailbox.Add(message);
+                context.Response.StatusCode = 201;
+                return MailEndpoints.Message(message, immutable: true);
+            }
+        );
     }
 
     private static DemoMessage OfMime(DemoMailFolder folder, byte[] body)
@@ -112,28 +164,51 @@ internal sealed class MailWriteEndpoints(DemoTenantModel tenant, UploadSessions 
         var (subject, from, to, id, _) = CreatedMime.Read(mime);
         return new DemoMessage
         {
-            Id = NewId("AAkALgNEW"), FolderId = folder.Id, Subject = subject, From = from, To = to, Received = DateTimeOffset.UtcNow, Seed = 0, TextLength = 0,
-            RawMime = mime, IsDraft = true, InternetMessageId = id,
+            Id = NewId("AAkALgNEW"),
+            FolderId = folder.Id,
+            Subject = subject,
+            From = from,
+            To = to,
+            Received = DateTimeOffset.UtcNow,
+            Seed = 0,
+            TextLength = 0,
+            RawMime = mime,
+            IsDraft = true,
+            InternetMessageId = id,
         };
     }
 
     private static DemoMessage OfJson(DemoMailFolder folder, JsonElement json)
     {
         if (json.EnumerateObject().Select(property => property.Name).FirstOrDefault(name => !s_writable.Contains(name)) is { } unknown)
-            throw new GraphErrorException(400, "RequestBodyRead", $"The property '{unknown}' does not exist on type 'microsoft.graph.message' or cannot be set.");
+            throw new GraphErrorException(
+                400,
+                "RequestBodyRead",
+                $"The property '{unknown}' does not exist on type 'microsoft.graph.message' or cannot be set."
+            );
         var extended = Extended(json);
         var received = extended.TryGetValue(Delivered, out var delivered) ? CreatedMime.Time(delivered) : null;
         var sent = extended.TryGetValue(Submitted, out var submitted) ? CreatedMime.Time(submitted) : null;
-        var recipient = json.TryGetProperty("toRecipients", out var to) && to.GetArrayLength() > 0 ? CreatedMime.Text(to[0].GetProperty("emailAddress"), "address") : "";
+        var recipient =
+            json.TryGetProperty("toRecipients", out var to) && to.GetArrayLength() > 0
+                ? CreatedMime.Text(to[0].GetProperty("emailAddress"), "address")
+                : "";
         var id = NewId("AAkALgNEW");
         var message = new DemoMessage
         {
-            Id = id, FolderId = folder.Id, Subject = CreatedMime.Text(json, "subject"), To = recipient, Seed = 0, TextLength = 0,
+            Id = id,
+            FolderId = folder.Id,
+            Subject = CreatedMime.Text(json, "subject"),
+            To = recipient,
+            Seed = 0,
+            TextLength = 0,
             From = json.TryGetProperty("from", out var from) ? CreatedMime.Text(from.GetProperty("emailAddress"), "address") : "",
             Received = received ?? DateTimeOffset.UtcNow,
             Sent = sent ?? received ?? DateTimeOffset.UtcNow,
             IsRead = json.TryGetProperty("isRead", out var read) && read.GetBoolean(),
-            IsDraft = !extended.TryGetValue(Flags, out var flags) || (int.Parse(flags, System.Globalization.CultureInfo.InvariantCulture) & Unsent) != 0,
+            IsDraft =
+                !extended.TryGetValue(Flags, out var flags)
+                || (int.Parse(flags, System.Globalization.CultureInfo.InvariantCulture) & Unsent) != 0,
             IsFlagged = json.TryGetProperty("flag", out var flag) && CreatedMime.Text(flag, "flagStatus") == "flagged",
             Importance = CreatedMime.Text(json, "importance") is { Length: > 0 } importance ? importance : "normal",
             Written = json.Clone(),
@@ -151,26 +226,36 @@ internal sealed class MailWriteEndpoints(DemoTenantModel tenant, UploadSessions 
     private Task Attach(HttpContext context, string user, string id)
     {
         var json = GraphRoutes.Json(context);
-        return context.AnswerAsync(tenant, () =>
-        {
-            context.Response.StatusCode = 201;
-            return Attachments.Json(Add(user, id, Attachments.Read(json, MaxAttachment, NewId("AT"))));
-        });
+        return context.AnswerAsync(
+            tenant,
+            () =>
+            {
+                context.Response.StatusCode = 201;
+                return Attachments.Json(Add(user, id, Attachments.Read(json, MaxAttachment, NewId("AT"))));
+            }
+        );
     }
 
     private Task UploadSession(HttpContext context, string user, string id)
     {
         var item = GraphRoutes.Json(context).GetProperty("AttachmentItem");
-        return context.AnswerAsync(tenant, () =>
-        {
-            Find(tenant.Mailbox(user), id);
-            context.Response.StatusCode = 201;
-            return Attachments.Session(uploads, item, attachment =>
+        return context.AnswerAsync(
+            tenant,
+            () =>
             {
-                lock (tenant)
-                    Add(user, id, attachment with { Id = NewId("AT") });
-            });
-        });
+                Find(tenant.Mailbox(user), id);
+                context.Response.StatusCode = 201;
+                return Attachments.Session(
+                    uploads,
+                    item,
+                    attachment =>
+                    {
+                        lock (tenant)
+                            Add(user, id, attachment with { Id = NewId("AT") });
+                    }
+                );
+            }
+        );
     }
 
     private DemoAttachment Add(string user, string id, DemoAttachment attachment)
@@ -178,7 +263,11 @@ internal sealed class MailWriteEndpoints(DemoTenantModel tenant, UploadSessions 
         var mailbox = tenant.Mailbox(user);
         var message = Find(mailbox, id);
         if (message.Written is not { } json)
-            throw new GraphErrorException(400, "ErrorInvalidRequest", "Attachments can be added to messages of the client's own making only.");
+            throw new GraphErrorException(
+                400,
+                "ErrorInvalidRequest",
+                "Attachments can be added to messages of the client's own making only."
+            );
         message.AddedAttachments.Add(attachment);
         message.RawMime = CreatedMime.Write(json, message.AddedAttachments, message.InternetMessageId, message.Sent ?? message.Received);
         mailbox.Touch(message);
@@ -187,8 +276,15 @@ internal sealed class MailWriteEndpoints(DemoTenantModel tenant, UploadSessions 
 
     private static DemoMessage Find(DemoMailbox mailbox, string id) => mailbox.Messages.GetValueOrDefault(id) ?? throw Mailboxes.NotFound();
 
-    private static Dictionary<string, string> Extended(JsonElement json) => json.TryGetProperty("singleValueExtendedProperties", out var all)
-        ? all.EnumerateArray().ToDictionary(each => each.GetProperty("id").GetString()!, each => each.GetProperty("value").GetString()!, StringComparer.OrdinalIgnoreCase) : [];
+    private static Dictionary<string, string> Extended(JsonElement json) =>
+        json.TryGetProperty("singleValueExtendedProperties", out var all)
+            ? all.EnumerateArray()
+                .ToDictionary(
+                    each => each.GetProperty("id").GetString()!,
+                    each => each.GetProperty("value").GetString()!,
+                    StringComparer.OrdinalIgnoreCase
+                )
+            : [];
 
     private static string NewId(string prefix) => prefix + Convert.ToHexString(RandomNumberGenerator.GetBytes(8));
 }

@@ -7,7 +7,8 @@ namespace KlarKonform.Backup.DemoTenant.Http.Protocol;
 /// <summary>Attachments of messages and events.</summary>
 internal static class Attachments
 {
-    public static DemoAttachment Find(IEnumerable<DemoAttachment> attachments, string id) => attachments.FirstOrDefault(attachment => attachment.Id == id) ?? throw Mailboxes.NotFound();
+    public static DemoAttachment Find(IEnumerable<DemoAttachment> attachments, string id) =>
+        attachments.FirstOrDefault(attachment => attachment.Id == id) ?? throw Mailboxes.NotFound();
 
     // Graph's size includes overhead; contentBytes is returned unless the caller's selection leaves it out.
     public static Dictionary<string, object?> Json(DemoAttachment attachment)
@@ -40,19 +41,29 @@ internal static class Attachments
     }
 
     /// <summary>An upload session for a large attachment.</summary>
-    public static object Session(UploadSessions uploads, JsonElement item, Action<DemoAttachment> add) => new Dictionary<string, object>
-    {
-        ["uploadUrl"] = uploads.Issue(isAttachment: true, bytes =>
+    public static object Session(UploadSessions uploads, JsonElement item, Action<DemoAttachment> add) =>
+        new Dictionary<string, object>
         {
-            add(New(item, bytes, ""));
-            return new { };
-        }),
-        ["expirationDateTime"] = DateTimeOffset.UtcNow.AddHours(1),
-        ["nextExpectedRanges"] = new[] { "0-" },
-    };
+            ["uploadUrl"] = uploads.Issue(
+                isAttachment: true,
+                bytes =>
+                {
+                    add(New(item, bytes, ""));
+                    return new { };
+                }
+            ),
+            ["expirationDateTime"] = DateTimeOffset.UtcNow.AddHours(1),
+            ["nextExpectedRanges"] = new[] { "0-" },
+        };
 
     private static DemoAttachment New(JsonElement json, byte[] bytes, string id) =>
-        new(id, CreatedMime.Text(json, "name"), CreatedMime.Text(json, "contentType") is { Length: > 0 } type ? type : "application/octet-stream", 0, bytes.Length)
+        new(
+            id,
+            CreatedMime.Text(json, "name"),
+            CreatedMime.Text(json, "contentType") is { Length: > 0 } type ? type : "application/octet-stream",
+            0,
+            bytes.Length
+        )
         {
             Bytes = bytes,
             IsInline = json.TryGetProperty("isInline", out var inline) && inline.ValueKind == JsonValueKind.True,

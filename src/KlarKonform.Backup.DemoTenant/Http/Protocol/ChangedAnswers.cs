@@ -73,13 +73,17 @@ internal sealed class ChangedAnswers
             return;
         }
 
-        await context.Response.Body.WriteAsync(answer.Body.AsMemory(0, Math.Min(cut ?? int.MaxValue, answer.Body.Length)), context.RequestAborted);
+        await context.Response.Body.WriteAsync(
+            answer.Body.AsMemory(0, Math.Min(cut ?? int.MaxValue, answer.Body.Length)),
+            context.RequestAborted
+        );
         if (cut is null || cut >= answer.Body.Length)
             return;
         await context.Response.Body.FlushAsync(context.RequestAborted);
 
         // A cut drops what has not been sent yet: so the bytes before it are given time.
-        await Task.Delay(silent ? Timeout.InfiniteTimeSpan : s_beforeCut, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(silent ? Timeout.InfiniteTimeSpan : s_beforeCut, context.RequestAborted)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!silent)
             context.Abort();
     }

@@ -17,7 +17,14 @@ internal sealed class DeltaPages(DemoTenantModel tenant, string graph)
     /// A page of a delta round. A skip token contains the round's start, where it began (0: everything) and the position in it; a delta
     /// token contains the next start.
     /// </summary>
-    public Dictionary<string, object?> Delta(HttpRequest request, string path, int normalPage, Func<IReadOnlyList<string>> all, Func<long, IReadOnlyList<string>> since, Func<string, Dictionary<string, object?>?> render)
+    public Dictionary<string, object?> Delta(
+        HttpRequest request,
+        string path,
+        int normalPage,
+        Func<IReadOnlyList<string>> all,
+        Func<long, IReadOnlyList<string>> since,
+        Func<string, Dictionary<string, object?>?> render
+    )
     {
         long from = 0;
         var start = tenant.Sequence;
@@ -34,14 +41,26 @@ internal sealed class DeltaPages(DemoTenantModel tenant, string graph)
         else if (request.Query.TryGetValue("$skiptoken", out var skipToken))
         {
             var parts = ODataPaging.Decode(skipToken.ToString()).Split('|', 4);
-            (from, start, skip) = (long.Parse(parts[0], CultureInfo.InvariantCulture), long.Parse(parts[1], CultureInfo.InvariantCulture), int.Parse(parts[2], CultureInfo.InvariantCulture));
+            (from, start, skip) = (
+                long.Parse(parts[0], CultureInfo.InvariantCulture),
+                long.Parse(parts[1], CultureInfo.InvariantCulture),
+                int.Parse(parts[2], CultureInfo.InvariantCulture)
+            );
             select = parts[3];
         }
 
         var size = ODataPaging.PageSize(request, normalPage, 1000);
         var round = $"{path}|{from}|{start}";
-        var ids = skip > 0 && _rounds.TryGetValue(round, out var kept) ? kept : from == 0 ? all() : since(from);
-        var items = ids.Skip(skip).Take(size).Select(render).OfType<Dictionary<string, object?>>().Select(item => ODataPaging.Select(item, select)).ToArray();
+        var ids =
+            skip > 0 && _rounds.TryGetValue(round, out var kept) ? kept
+            : from == 0 ? all()
+            : since(from);
+        var items = ids.Skip(skip)
+            .Take(size)
+            .Select(render)
+            .OfType<Dictionary<string, object?>>()
+            .Select(item => ODataPaging.Select(item, select))
+            .ToArray();
         var page = new Dictionary<string, object?> { ["@odata.context"] = $"{graph}/$metadata#delta", ["value"] = items };
         var flags = request.Query.TryGetValue("includeHiddenFolders", out var hidden) ? $"&includeHiddenFolders={hidden}" : "";
         flags += request.Query.TryGetValue("$expand", out var expand) ? $"&$expand={Uri.EscapeDataString(expand.ToString())}" : "";
@@ -60,7 +79,12 @@ internal sealed class DeltaPages(DemoTenantModel tenant, string graph)
     }
 
     /// <summary>A page of a plain listing.</summary>
-    public Dictionary<string, object?> List(HttpRequest request, string path, int normalPage, IReadOnlyList<Dictionary<string, object?>> all)
+    public Dictionary<string, object?> List(
+        HttpRequest request,
+        string path,
+        int normalPage,
+        IReadOnlyList<Dictionary<string, object?>> all
+    )
     {
         var size = ODataPaging.PageSize(request, normalPage, 1000);
         var skip = request.Query.TryGetValue("$skip", out var text) ? int.Parse(text.ToString(), CultureInfo.InvariantCulture) : 0;
@@ -71,19 +95,26 @@ internal sealed class DeltaPages(DemoTenantModel tenant, string graph)
         };
         if (skip + size < all.Count)
         {
-            var query = string.Join('&', request.Query.Where(pair => pair.Key != "$skip").Select(pair => $"{pair.Key}={Uri.EscapeDataString(pair.Value.ToString())}").Append($"$skip={skip + size}"));
+            var query = string.Join(
+                '&',
+                request
+                    .Query.Where(pair => pair.Key != "$skip")
+                    .Select(pair => $"{pair.Key}={Uri.EscapeDataString(pair.Value.ToString())}")
+                    .Append($"$skip={skip + size}")
+            );
             page["@odata.nextLink"] = $"{graph}{path}?{query}";
         }
 
         return page;
     }
 
-    public static Dictionary<string, object?> Removed(string type, string id, string reason = "deleted") => new()
-    {
-        ["@odata.type"] = type,
-        ["id"] = id,
-        ["@removed"] = new { reason },
-    };
+    public static Dictionary<string, object?> Removed(string type, string id, string reason = "deleted") =>
+        new()
+        {
+            ["@odata.type"] = type,
+            ["id"] = id,
+            ["@removed"] = new { reason },
+        };
 
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 }

@@ -63,14 +63,22 @@ public sealed class DemoAnswer
     public void SetJson(JsonNode json)
     {
         ContentType = "application/json";
-        Body = Encoding.UTF8.GetBytes(json.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping })
-            .Replace(HalfSurrogate, "\\ud83d", StringComparison.Ordinal).Replace("\\uE000half\\uE000", "\\ud83d", StringComparison.Ordinal));
+        Body = Encoding.UTF8.GetBytes(
+            json.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping })
+                .Replace(HalfSurrogate, "\\ud83d", StringComparison.Ordinal)
+                .Replace("\\uE000half\\uE000", "\\ud83d", StringComparison.Ordinal)
+        );
     }
 
     /// <summary>Answers with Graph's error envelope.</summary>
     public void Fail(int status, string code, string message = "Changed on purpose.")
     {
         Status = status;
-        SetJson(new JsonObject { ["error"] = new JsonObject { ["code"] = code, ["message"] = message } });
+        SetJson(
+            new JsonObject
+            {
+                ["error"] = new JsonObject { ["code"] = code, ["message"] = message },
+            }
+        );
     }
 }

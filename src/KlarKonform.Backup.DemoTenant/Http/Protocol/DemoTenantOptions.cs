@@ -75,5 +75,15 @@ public sealed record DemoTenantOptions
 
     /// <summary>Application permissions that the admin has consented to.</summary>
     public IReadOnlySet<string> Permissions { get; init; } =
-        new HashSet<string> { "Mail.Read", "User.Read.All", "Files.Read.All", "Sites.Read.All", "Calendars.Read", "Contacts.Read", "OrgContact.Read.All", "Group.Read.All" };
+        new HashSet<string>
+        {
+            "Mail.Read",
+            "User.Read.All",
+            "Files.Read.All",
+            "Sites.Read.All",
+            "Calendars.Read",
+            "Contacts.Read",
+            "OrgContact.Read.All",
+            "Group.Read.All",
+        };
 }

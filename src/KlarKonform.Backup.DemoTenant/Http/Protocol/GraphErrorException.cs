@@ -5,20 +5,21 @@ public sealed class GraphErrorException(int status, string code, string message,
 {
     public int Status => status;
 
-    public object Body => new
-    {
-        error = new Dictionary<string, object?>
+    public object Body =>
+        new
         {
-            ["code"] = code,
-            ["message"] = Message,
-            ["innerError"] = new Dictionary<string, object?>
+            error = new Dictionary<string, object?>
             {
-                ["code"] = innerCode,
-                ["date"] = DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss", System.Globalization.CultureInfo.InvariantCulture),
-                ["request-id"] = Guid.NewGuid().ToString(),
+                ["code"] = code,
+                ["message"] = Message,
+                ["innerError"] = new Dictionary<string, object?>
+                {
+                    ["code"] = innerCode,
+                    ["date"] = DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss", System.Globalization.CultureInfo.InvariantCulture),
+                    ["request-id"] = Guid.NewGuid().ToString(),
+                },
             },
-        },
-    };
+        };
 
     public int? RetryAfterSeconds { get; init; }
 

@@ -6,11 +6,17 @@ namespace KlarKonform.Backup.DemoTenant.Http.Protocol;
 internal static class Mailboxes
 {
     public static DemoUser User(this DemoTenantModel tenant, string idOrName, string code) =>
-        tenant.Users.FirstOrDefault(each => each.Id == idOrName || string.Equals(each.UserPrincipalName, idOrName, StringComparison.OrdinalIgnoreCase))
-        ?? throw new GraphErrorException(404, code, $"The requested user '{idOrName}' is invalid.");
+        tenant.Users.FirstOrDefault(each =>
+            each.Id == idOrName || string.Equals(each.UserPrincipalName, idOrName, StringComparison.OrdinalIgnoreCase)
+        ) ?? throw new GraphErrorException(404, code, $"The requested user '{idOrName}' is invalid.");
 
-    public static DemoMailbox Mailbox(this DemoTenantModel tenant, string idOrName) => tenant.User(idOrName, "ErrorInvalidUser").Mailbox
-        ?? throw new GraphErrorException(404, "MailboxNotEnabledForRESTAPI", "The mailbox is either inactive, soft-deleted, or is hosted on-premise.");
+    public static DemoMailbox Mailbox(this DemoTenantModel tenant, string idOrName) =>
+        tenant.User(idOrName, "ErrorInvalidUser").Mailbox
+        ?? throw new GraphErrorException(
+            404,
+            "MailboxNotEnabledForRESTAPI",
+            "The mailbox is either inactive, soft-deleted, or is hosted on-premise."
+        );
 
     public static GraphErrorException NotFound() => new(404, "ErrorItemNotFound", "The specified object was not found in the store.");
 

@@ -12,8 +12,10 @@ internal static class ODataPaging
     {
         foreach (var part in request.Headers["Prefer"].SelectMany(value => (value ?? "").Split(',')))
         {
-            if (part.Trim().StartsWith("odata.maxpagesize=", StringComparison.OrdinalIgnoreCase)
-                && int.TryParse(part.Trim()["odata.maxpagesize=".Length..], CultureInfo.InvariantCulture, out var size))
+            if (
+                part.Trim().StartsWith("odata.maxpagesize=", StringComparison.OrdinalIgnoreCase)
+                && int.TryParse(part.Trim()["odata.maxpagesize=".Length..], CultureInfo.InvariantCulture, out var size)
+            )
                 return Math.Clamp(size, 1, max);
         }
 
@@ -29,15 +31,26 @@ internal static class ODataPaging
         if (string.IsNullOrEmpty(select))
             return item;
         var wanted = select.Split(',', StringSplitOptions.TrimEntries).ToHashSet(StringComparer.Ordinal);
-        return item.Where(pair => pair.Key is "id" or "singleValueExtendedProperties" || pair.Key.StartsWith('@') || wanted.Contains(pair.Key.Split('@')[0])).ToDictionary(pair => pair.Key, pair => pair.Value);
+        return item.Where(pair =>
+                pair.Key is "id" or "singleValueExtendedProperties" || pair.Key.StartsWith('@') || wanted.Contains(pair.Key.Split('@')[0])
+            )
+            .ToDictionary(pair => pair.Key, pair => pair.Value);
     }
 
     /// <summary>Adds the extended property that <c>$expand=singleValueExtendedProperties($filter=id eq '…')</c> requests.</summary>
-    public static Dictionary<string, object?> Expand(Dictionary<string, object?> item, IReadOnlyDictionary<string, string> extended, HttpRequest request)
+    public static Dictionary<string, object?> Expand(
+        Dictionary<string, object?> item,
+        IReadOnlyDictionary<string, string> extended,
+        HttpRequest request
+    )
     {
         var expand = request.Query["$expand"].ToString();
         const string begin = "singleValueExtendedProperties($filter=id eq '";
-        if (expand.StartsWith(begin, StringComparison.Ordinal) && expand[begin.Length..].Split('\'')[0] is var id && extended.TryGetValue(id, out var value))
+        if (
+            expand.StartsWith(begin, StringComparison.Ordinal)
+            && expand[begin.Length..].Split('\'')[0] is var id
+            && extended.TryGetValue(id, out var value)
+        )
             item["singleValueExtendedProperties"] = new[] { new { id, value } };
         return item;
     }

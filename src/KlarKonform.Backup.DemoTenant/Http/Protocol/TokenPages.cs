@@ -31,7 +31,14 @@ internal sealed class TokenPages(DemoTenantModel tenant, string graph)
     /// <param name="all">Every id.</param>
     /// <param name="changes">Which ids changed when.</param>
     /// <param name="json">Returns an entry; null leaves it out.</param>
-    public Dictionary<string, object?> Page(HttpRequest request, string path, int normal, Func<IReadOnlyList<string>> all, ChangeLog changes, Func<string, object?> json)
+    public Dictionary<string, object?> Page(
+        HttpRequest request,
+        string path,
+        int normal,
+        Func<IReadOnlyList<string>> all,
+        ChangeLog changes,
+        Func<string, object?> json
+    )
     {
         var (from, start, skip) = (0L, tenant.Sequence, 0);
         if (request.Query.TryGetValue("token", out var token) && token.ToString() is { Length: > 0 } text)
@@ -39,7 +46,15 @@ internal sealed class TokenPages(DemoTenantModel tenant, string graph)
             var parts = ODataPaging.Decode(text).Split('|');
             from = long.Parse(parts[0], CultureInfo.InvariantCulture);
             if (from > 0 && from < OldestToken)
-                throw new GraphErrorException(410, "resyncRequired", "Resync required. Replace any local items with the server's version.", ResyncMode) { Location = graph + path };
+                throw new GraphErrorException(
+                    410,
+                    "resyncRequired",
+                    "Resync required. Replace any local items with the server's version.",
+                    ResyncMode
+                )
+                {
+                    Location = graph + path,
+                };
             if (parts.Length > 1)
                 (start, skip) = (long.Parse(parts[1], CultureInfo.InvariantCulture), int.Parse(parts[2], CultureInfo.InvariantCulture));
         }
@@ -59,12 +74,17 @@ internal sealed class TokenPages(DemoTenantModel tenant, string graph)
         var last = skip + size >= ids.Count;
         if (last)
             _rounds.TryRemove(key, out _);
-        var options = string.Concat(request.Query.Where(pair => pair.Key is "$top" or "$expand" or "$select").Select(pair => $"&{pair.Key}={Uri.EscapeDataString(pair.Value.ToString())}"));
+        var options = string.Concat(
+            request
+                .Query.Where(pair => pair.Key is "$top" or "$expand" or "$select")
+                .Select(pair => $"&{pair.Key}={Uri.EscapeDataString(pair.Value.ToString())}")
+        );
         return new Dictionary<string, object?>
         {
             ["@odata.context"] = $"{graph}/$metadata#Collection(item)",
             ["value"] = value,
-            [last ? "@odata.deltaLink" : "@odata.nextLink"] = $"{graph}{path}?token={ODataPaging.Encode(last ? $"{start}" : $"{from}|{start}|{skip + size}")}{options}",
+            [last ? "@odata.deltaLink" : "@odata.nextLink"] =
+                $"{graph}{path}?token={ODataPaging.Encode(last ? $"{start}" : $"{from}|{start}|{skip + size}")}{options}",
         };
     }
 }

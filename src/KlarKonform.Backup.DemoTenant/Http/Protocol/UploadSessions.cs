@@ -56,7 +56,11 @@ internal sealed class UploadSessions(RequestCounters counters, ContentMeter mete
         counters.Count("uploadPiece");
         using var piece = new MemoryStream();
         await context.Request.Body.CopyToAsync(piece, context.RequestAborted);
-        if (!ContentRangeHeaderValue.TryParse(context.Request.Headers.ContentRange, out var range) || range is not { From: { } from, To: { } to, Length: { } total } || to - from + 1 != piece.Length)
+        if (
+            !ContentRangeHeaderValue.TryParse(context.Request.Headers.ContentRange, out var range)
+            || range is not { From: { } from, To: { } to, Length: { } total }
+            || to - from + 1 != piece.Length
+        )
         {
             await RefuseAsync(context, 400, "invalidRequest", "Content-Range does not fit the body.");
             return;
@@ -64,7 +68,12 @@ internal sealed class UploadSessions(RequestCounters counters, ContentMeter mete
 
         if (from != session.Received.Length)
         {
-            await RefuseAsync(context, 416, "invalidRange", "The uploaded fragment overlaps with or misses data that has already been received.");
+            await RefuseAsync(
+                context,
+                416,
+                "invalidRange",
+                "The uploaded fragment overlaps with or misses data that has already been received."
+            );
             return;
         }
 
@@ -116,10 +125,11 @@ internal sealed class UploadSessions(RequestCounters counters, ContentMeter mete
     {
         public MemoryStream Received { get; } = new();
 
-        public object State => new
-        {
-            expirationDateTime = DateTimeOffset.UtcNow.AddHours(1),
-            nextExpectedRanges = new[] { Received.Length.ToString(CultureInfo.InvariantCulture) + "-" },
-        };
+        public object State =>
+            new
+            {
+                expirationDateTime = DateTimeOffset.UtcNow.AddHours(1),
+                nextExpectedRanges = new[] { Received.Length.ToString(CultureInfo.InvariantCulture) + "-" },
+            };
     }
 }

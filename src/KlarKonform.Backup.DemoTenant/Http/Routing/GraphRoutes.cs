@@ -11,7 +11,13 @@ namespace KlarKonform.Backup.DemoTenant.Http.Routing;
 /// Graph's routes: a signed-in caller, the latency, faults requested by tests, errors in Graph's envelope, and <c>$batch</c> as
 /// concepts/json-batching.md describes it.
 /// </summary>
-internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options, RequestCounters counters, PreciseDelay delay, ChangedAnswers changes)
+internal sealed class GraphRoutes(
+    AccessTokens tokens,
+    DemoTenantOptions options,
+    RequestCounters counters,
+    PreciseDelay delay,
+    ChangedAnswers changes
+)
 {
     private const string Version = "/v1.0/";
     private const int MaxBatch = 20;
@@ -31,45 +37,79 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
 
     /// <summary>Outlook's limits.</summary>
     public MailboxLimits Mailboxes { get; } = new(counters);
-    private readonly UnitLimits _sharePoint = new("SharePoint", options.SharePointUnitsPerMinute, TimeSpan.FromMinutes(1), counters, options.RateLimitShownFrom);
+    private readonly UnitLimits _sharePoint = new(
+        "SharePoint",
+        options.SharePointUnitsPerMinute,
+        TimeSpan.FromMinutes(1),
+        counters,
+        options.RateLimitShownFrom
+    );
     private readonly UnitLimits _identity = new("Identity", options.IdentityUnitsPerTenSeconds, TimeSpan.FromSeconds(10), counters);
     private readonly Random _faults = new(options.Sizes.Seed);
 
     /// <summary>
     /// A request that Outlook answers for the mailbox <c>{user}</c>: it occupies a slot there until its answer is written.
     /// </summary>
-    public void Outlook(string pattern, string permission, string kind, Func<HttpContext, RouteValues, Task> handler, string method = "GET") => Add(method, pattern, async (context, values) =>
-    {
-        tokens.RequirePermission(permission, "ErrorAccessDenied");
-        counters.Count(kind);
-        using var place = Mailboxes.Enter(values["user"]);
-        if (method != "GET")
-            await BodyAsync(context, values["user"]);
-        await DelayAsync(context);
-        await handler(context, values);
-    });
+    public void Outlook(
+        string pattern,
+        string permission,
+        string kind,
+        Func<HttpContext, RouteValues, Task> handler,
+        string method = "GET"
+    ) =>
+        Add(
+            method,
+            pattern,
+            async (context, values) =>
+            {
+                tokens.RequirePermission(permission, "ErrorAccessDenied");
+                counters.Count(kind);
+                using var place = Mailboxes.Enter(values["user"]);
+                if (method != "GET")
+                    await BodyAsync(context, values["user"]);
+                await DelayAsync(context);
+                await handler(context, values);
+            }
+        );
 
     /// <summary>A request that SharePoint answers, at its cost in resource units.</summary>
-    public void SharePoint(string pattern, string permission, string kind, Func<HttpRequest, int> cost, Func<HttpContext, RouteValues, Task> handler, string method = "GET") => Add(method, pattern, async (context, values) =>
-    {
-        tokens.RequirePermission(permission, "accessDenied");
-        counters.Count(kind);
-        _sharePoint.Charge(context, cost(context.Request));
-        if (method != "GET")
-            await BodyAsync(context, null);
-        await DelayAsync(context);
-        await handler(context, values);
-    });
+    public void SharePoint(
+        string pattern,
+        string permission,
+        string kind,
+        Func<HttpRequest, int> cost,
+        Func<HttpContext, RouteValues, Task> handler,
+        string method = "GET"
+    ) =>
+        Add(
+            method,
+            pattern,
+            async (context, values) =>
+            {
+                tokens.RequirePermission(permission, "accessDenied");
+                counters.Count(kind);
+                _sharePoint.Charge(context, cost(context.Request));
+                if (method != "GET")
+                    await BodyAsync(context, null);
+                await DelayAsync(context);
+                await handler(context, values);
+            }
+        );
 
     /// <summary>A request that the directory answers.</summary>
-    public void Identity(string pattern, string permission, string kind, Func<HttpContext, RouteValues, Task> handler) => Add("GET", pattern, async (context, values) =>
-    {
-        tokens.RequirePermission(permission, "Authorization_RequestDenied");
-        counters.Count(kind);
-        _identity.Charge(context, 1);
-        await DelayAsync(context);
-        await handler(context, values);
-    });
+    public void Identity(string pattern, string permission, string kind, Func<HttpContext, RouteValues, Task> handler) =>
+        Add(
+            "GET",
+            pattern,
+            async (context, values) =>
+            {
+                tokens.RequirePermission(permission, "Authorization_RequestDenied");
+                counters.Count(kind);
+                _identity.Charge(context, 1);
+                await DelayAsync(context);
+                await handler(context, values);
+            }
+        );
 
     /// <summary>The body of a writing request, read to its end before anything is done.</summary>
     public static byte[] Body(HttpContext context) => (byte[])context.Items[BodyItem]!;
@@ -83,7 +123,11 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
         }
         catch (JsonException)
         {
-            throw new GraphErrorException(400, "BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.");
+            throw new GraphErrorException(
+                400,
+                "BadRequest",
+                "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format."
+            );
         }
     }
 
@@ -98,7 +142,8 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
         context.Items[BodyItem] = body.ToArray();
     }
 
-    private void Add(string method, string pattern, Func<HttpContext, RouteValues, Task> handler) => _routes.Add((method, pattern.Split('/', StringSplitOptions.RemoveEmptyEntries), handler));
+    private void Add(string method, string pattern, Func<HttpContext, RouteValues, Task> handler) =>
+        _routes.Add((method, pattern.Split('/', StringSplitOptions.RemoveEmptyEntries), handler));
 
     // Inside a batch the latency to the data centre is paid once, for the batch.
     private Task DelayAsync(HttpContext context) =>
@@ -107,11 +152,15 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
     public void Map(WebApplication app)
     {
         app.MapPost(Version + "$batch", (HttpContext context) => changes.PassAsync(context, "/$batch", BatchAsync));
-        app.MapMethods(Version + "{**path}", ["GET", "POST", "PATCH", "PUT", "DELETE"], async context =>
-        {
-            if (!Fault(context))
-                await AnswerAsync(context);
-        });
+        app.MapMethods(
+            Version + "{**path}",
+            ["GET", "POST", "PATCH", "PUT", "DELETE"],
+            async context =>
+            {
+                if (!Fault(context))
+                    await AnswerAsync(context);
+            }
+        );
     }
 
     // An occasional fault of the kinds that Microsoft's services show.
@@ -148,7 +197,8 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
         return true;
     }
 
-    private Task AnswerAsync(HttpContext context) => changes.PassAsync(context, context.Request.Path.Value![(Version.Length - 1)..], MakeAnswerAsync);
+    private Task AnswerAsync(HttpContext context) =>
+        changes.PassAsync(context, context.Request.Path.Value![(Version.Length - 1)..], MakeAnswerAsync);
 
     private async Task MakeAnswerAsync(HttpContext context)
     {
@@ -184,7 +234,12 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
         }
     }
 
-    private bool Find(string method, string path, [NotNullWhen(true)] out Func<HttpContext, RouteValues, Task>? handler, out Dictionary<string, string> values)
+    private bool Find(
+        string method,
+        string path,
+        [NotNullWhen(true)] out Func<HttpContext, RouteValues, Task>? handler,
+        out Dictionary<string, string> values
+    )
     {
         var segments = path[Version.Length..].Split('/', StringSplitOptions.RemoveEmptyEntries);
         foreach (var (wanted, pattern, each) in _routes)
@@ -232,23 +287,27 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
         if (requests.Length > MaxBatch)
         {
             context.Response.StatusCode = 400;
-            await context.Response.WriteAsJsonAsync(new GraphErrorException(400, "BadRequest", $"Number of batch request steps exceeds the max value of {MaxBatch}.").Body);
+            await context.Response.WriteAsJsonAsync(
+                new GraphErrorException(400, "BadRequest", $"Number of batch request steps exceeds the max value of {MaxBatch}.").Body
+            );
             return;
         }
 
         using var places = new SemaphoreSlim(BatchConcurrency);
-        var responses = await Task.WhenAll(requests.Select(async request =>
-        {
-            await places.WaitAsync(context.RequestAborted);
-            try
+        var responses = await Task.WhenAll(
+            requests.Select(async request =>
             {
-                return await InnerAsync(context, request);
-            }
-            finally
-            {
-                places.Release();
-            }
-        }));
+                await places.WaitAsync(context.RequestAborted);
+                try
+                {
+                    return await InnerAsync(context, request);
+                }
+                finally
+                {
+                    places.Release();
+                }
+            })
+        );
 
         // Bodies are passed on unchanged: no JSON writer would accept some of what tests put into them.
         context.Response.ContentType = "application/json; charset=utf-8";
@@ -273,12 +332,17 @@ internal sealed class GraphRoutes(AccessTokens tokens, DemoTenantOptions options
         inner.Response.Body = body;
         await AnswerAsync(inner);
         var json = inner.Response.ContentType?.Contains("json", StringComparison.Ordinal) == true;
-        var answer = JsonSerializer.Serialize(new Dictionary<string, object?>
-        {
-            ["id"] = request.GetProperty("id").GetString(),
-            ["status"] = inner.Response.StatusCode,
-            ["headers"] = inner.Response.Headers.Where(header => header.Key != "request-id").ToDictionary(header => header.Key, header => header.Value.ToString()),
-        });
-        return $"{answer[..^1]},\"body\":{(json ? Encoding.UTF8.GetString(body.ToArray()) : JsonSerializer.Serialize(Convert.ToBase64String(body.ToArray())))}}}";
+        var answer = JsonSerializer.Serialize(
+            new Dictionary<string, object?>
+            {
+                ["id"] = request.GetProperty("id").GetString(),
+                ["status"] = inner.Response.StatusCode,
+                ["headers"] = inner
+                    .Response.Headers.Where(header => header.Key != "request-id")
+                    .ToDictionary(header => header.Key, header => header.Value.ToString()),
+            }
+        );
+        return $"{answer[..^1]},\"body\":"
+            + $"{(json ? Encoding.UTF8.GetString(body.ToArray()) : JsonSerializer.Serialize(Convert.ToBase64String(body.ToArray())))}}}";
     }
 }

@@ -12,7 +12,14 @@ public sealed class DemoDrive
         Id = id;
         Name = name;
         Type = type;
-        Root = new DemoDriveItem { Id = "01ROOT" + id, Name = "root", IsFolder = true, ParentId = null, Modified = DateTimeOffset.UnixEpoch };
+        Root = new DemoDriveItem
+        {
+            Id = "01ROOT" + id,
+            Name = "root",
+            IsFolder = true,
+            ParentId = null,
+            Modified = DateTimeOffset.UnixEpoch,
+        };
         Items.Add(Root.Id, Root);
         Changes.Add(tenant.NextSequence(), Root.Id);
     }
@@ -108,7 +115,9 @@ public sealed class DemoDrive
     }
 
     public string PathOf(DemoDriveItem item) =>
-        item.ParentId is null ? "" : item.ParentId == Root.Id ? item.Name : PathOf(Items[item.ParentId]) + "/" + item.Name;
+        item.ParentId is null ? ""
+        : item.ParentId == Root.Id ? item.Name
+        : PathOf(Items[item.ParentId]) + "/" + item.Name;
 
     public bool IsBelow(DemoDriveItem item, DemoDriveItem ancestor)
     {

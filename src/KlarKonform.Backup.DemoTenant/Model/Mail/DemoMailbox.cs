@@ -25,15 +25,40 @@ public sealed class DemoMailbox(DemoTenantModel tenant)
     public bool IsOverQuota { get; set; }
 
     public DemoMailFolder Folder(string idOrWellKnownName) =>
-        Folders.TryGetValue(idOrWellKnownName, out var folder) ? folder : Folders.Values.Single(each => each.WellKnownName == idOrWellKnownName);
+        Folders.TryGetValue(idOrWellKnownName, out var folder)
+            ? folder
+            : Folders.Values.Single(each => each.WellKnownName == idOrWellKnownName);
 
     /// <summary>Number of messages in each visible folder that has messages of its own.</summary>
-    public int[] CountByFolder() => [.. Folders.Values.Where(folder => folder is { WellKnownName: not "msgfolderroot", IsSearchFolder: false, Store: DemoFolderStore.Visible })
-        .Select(folder => Messages.Values.Count(message => message.FolderId == folder.Id))];
+    public int[] CountByFolder() =>
+        [
+            .. Folders
+                .Values.Where(folder =>
+                    folder is { WellKnownName: not "msgfolderroot", IsSearchFolder: false, Store: DemoFolderStore.Visible }
+                )
+                .Select(folder => Messages.Values.Count(message => message.FolderId == folder.Id)),
+        ];
 
-    public DemoMailFolder AddFolder(string id, string? parentId, string name, bool hidden = false, string? wellKnownName = null, DemoFolderStore store = DemoFolderStore.Visible, bool isSearchFolder = false)
+    public DemoMailFolder AddFolder(
+        string id,
+        string? parentId,
+        string name,
+        bool hidden = false,
+        string? wellKnownName = null,
+        DemoFolderStore store = DemoFolderStore.Visible,
+        bool isSearchFolder = false
+    )
     {
-        var folder = new DemoMailFolder { Id = id, ParentId = parentId, Name = name, Hidden = hidden, WellKnownName = wellKnownName, Store = store, IsSearchFolder = isSearchFolder };
+        var folder = new DemoMailFolder
+        {
+            Id = id,
+            ParentId = parentId,
+            Name = name,
+            Hidden = hidden,
+            WellKnownName = wellKnownName,
+            Store = store,
+            IsSearchFolder = isSearchFolder,
+        };
         Folders.Add(id, folder);
         FolderChanges.Add(tenant.NextSequence(), id);
         return folder;
@@ -114,7 +139,12 @@ public sealed class DemoMailbox(DemoTenantModel tenant)
 
     public DemoContactFolder AddContactFolder(string id, string parentId, string name)
     {
-        var folder = new DemoContactFolder { Id = id, ParentId = parentId, Name = name };
+        var folder = new DemoContactFolder
+        {
+            Id = id,
+            ParentId = parentId,
+            Name = name,
+        };
         ContactFolders.Add(id, folder);
         ContactFolderChanges.Add(tenant.NextSequence(), id);
         return folder;

@@ -18,8 +18,9 @@ internal sealed class ItemMatcher(ItemQuery query)
             return true;
         return parts[0] switch
         {
-            SnapshotLayout.Exchange when parts.Count < 3 =>
-                query.Sources.Any(source => Is(source, ResourceKinds.Mail) || Is(source, ResourceKinds.Calendar) || Is(source, ResourceKinds.Contacts)),
+            SnapshotLayout.Exchange when parts.Count < 3 => query.Sources.Any(source =>
+                Is(source, ResourceKinds.Mail) || Is(source, ResourceKinds.Calendar) || Is(source, ResourceKinds.Contacts)
+            ),
             _ => query.Sources.Any(source => Is(source, SnapshotLayout.PlaceOf(parts).Kind)),
         };
     }
@@ -31,11 +32,18 @@ internal sealed class ItemMatcher(ItemQuery query)
             return false;
         if (query.Name is { } name && !Matches(name, item.Name))
             return false;
-        if ((query.Subject is { } subject && !Matches(subject, item.Subject)) || (query.From is { } from && !Matches(from, item.From)) || (query.To is { } to && !Matches(to, item.To)))
+        if (
+            (query.Subject is { } subject && !Matches(subject, item.Subject))
+            || (query.From is { } from && !Matches(from, item.From))
+            || (query.To is { } to && !Matches(to, item.To))
+        )
             return false;
         if (item.Time < query.After || item.Time > query.Before)
             return false;
-        if ((query.MinimumSize is { } minimum && (item.Subtree is not null || item.Size < minimum)) || (query.MaximumSize is { } maximum && (item.Subtree is not null || item.Size > maximum)))
+        if (
+            (query.MinimumSize is { } minimum && (item.Subtree is not null || item.Size < minimum))
+            || (query.MaximumSize is { } maximum && (item.Subtree is not null || item.Size > maximum))
+        )
             return false;
         if (query.Deleted is { } deleted && deleted != isDeleted)
             return false;
@@ -49,7 +57,9 @@ internal sealed class ItemMatcher(ItemQuery query)
     {
         if (value is null)
             return false;
-        return wanted.AsSpan().IndexOfAny('*', '?') >= 0 ? FileSystemName.MatchesSimpleExpression(wanted, value) : value.Contains(wanted, StringComparison.OrdinalIgnoreCase);
+        return wanted.AsSpan().IndexOfAny('*', '?') >= 0
+            ? FileSystemName.MatchesSimpleExpression(wanted, value)
+            : value.Contains(wanted, StringComparison.OrdinalIgnoreCase);
     }
 
     private static bool Is(string left, string right) => string.Equals(left, right, StringComparison.OrdinalIgnoreCase);

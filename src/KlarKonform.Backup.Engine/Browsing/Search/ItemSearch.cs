@@ -21,45 +21,76 @@ internal sealed class ItemSearch(BackupRepository session, string cache, IBackup
     /// <summary>Runs a query.</summary>
     public async IAsyncEnumerable<BackupItem> RunAsync(ItemQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var snapshots = query.SnapshotId is { } id ? [await session.FindSnapshotAsync(id, cancellationToken).ConfigureAwait(false)] : await CompleteAsync(cancellationToken).ConfigureAwait(false);
-        var index = await SearchIndex.OpenAsync(session.Repository, cache, cancellationToken).ConfigureAwait(false);
-        var walk = new Walk(index, new ItemMatcher(query), new RepositoryReader(session.Repository, treeCache: session.TreeCache), session.Repository, observer);
+        var snapshots = query.SnapshotId is { } id
+            ? [await session.FindSnapshotAsync(id, cancellationToken)]
+            : await CompleteAsync(cancellationToken);
+        var index = await SearchIndex.OpenAsync(session.Repository, cache, cancellationToken);
+        var walk = new Walk(
+            index,
+            new ItemMatcher(query),
+            new RepositoryReader(session.Repository, treeCache: session.TreeCache),
+            session.Repository,
+            observer
+        );
         var done = 0;
         try
         {
             foreach (var (snapshot, data) in snapshots.Reverse())
             {
-                await foreach (var (item, path) in walk.SearchAsync(data.Root, cancellationToken).ConfigureAwait(false))
+                await foreach (var (item, path) in walk.SearchAsync(data.Root, cancellationToken))
                     yield return item.ToItem(session.Configuration.Name, snapshot.ToString(), data.Taken, path);
-                observer.Progress(new BackupProgress(null, Texts.Get("Progress_Searching", ++done, snapshots.Count), 100 * done / snapshots.Count, Completed: false));
+                observer.Progress(
+                    new BackupProgress(
+                        null,
+                        Texts.Get("Progress_Searching", ++done, snapshots.Count),
+                        100 * done / snapshots.Count,
+                        Completed: false
+                    )
+                );
             }
         }
         finally
         {
-            index.Save(query.SnapshotId is null && query.Sources.Count == 0 && query.Resource is null && done == snapshots.Count ? walk.Trees : null);
+            index.Save(
+                query.SnapshotId is null && query.Sources.Count == 0 && query.Resource is null && done == snapshots.Count
+                    ? walk.Trees
+                    : null
+            );
         }
     }
 
     private async Task<IReadOnlyList<StoredSnapshot>> CompleteAsync(CancellationToken cancellationToken)
     {
-        var all = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        var all = await session.SnapshotsAsync(cancellationToken);
         var complete = all.Where(each => !each.Snapshot.IsCheckpoint()).ToArray();
         return complete.Length > 0 ? complete : all;
     }
 
-    private sealed class Walk(SearchIndex index, ItemMatcher matcher, RepositoryReader reader, ResticRepository repository, IBackupObserver observer)
+    private sealed class Walk(
+        SearchIndex index,
+        ItemMatcher matcher,
+        RepositoryReader reader,
+        ResticRepository repository,
+        IBackupObserver observer
+    )
     {
         private readonly HashSet<(BlobId Tree, string Path)> _seen = [];
         private readonly HashSet<(string Path, BlobId? Content, long Size, DateTimeOffset? Deleted)> _found = [];
 
         // Damaged folders are not kept in the index: they may be repaired.
-        private readonly Dictionary<BlobId, (IReadOnlyList<ItemSummary> Rows, IReadOnlyList<(string Name, string Reason)> Faults)> _damaged = [];
+        private readonly Dictionary<
+            BlobId,
+            (IReadOnlyList<ItemSummary> Rows, IReadOnlyList<(string Name, string Reason)> Faults)
+        > _damaged = [];
         private bool _opened;
 
         /// <summary>Every tree that was examined.</summary>
         public HashSet<BlobId> Trees { get; } = [];
 
-        public async IAsyncEnumerable<(ItemSummary Item, string Path)> SearchAsync(BlobId root, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<(ItemSummary Item, string Path)> SearchAsync(
+            BlobId root,
+            [EnumeratorCancellation] CancellationToken cancellationToken
+        )
         {
             var open = new Stack<Place>([new Place(root, "", [], false)]);
             while (open.Count > 0)
@@ -71,7 +102,7 @@ internal sealed class ItemSearch(BackupRepository session, string cache, IBackup
                         places.Add(next);
                 }
 
-                await LoadAsync(places, cancellationToken).ConfigureAwait(false);
+                await LoadAsync(places, cancellationToken);
                 foreach (var place in places)
                 {
                     Trees.Add(place.Tree);
@@ -80,7 +111,9 @@ internal sealed class ItemSearch(BackupRepository session, string cache, IBackup
                         var path = $"{place.Path}/{row.Name}";
                         if (place.Parts.Count == 0 && row.Name == SnapshotLayout.StateFolder)
                             continue;
-                        var isDeleted = place.IsDeleted || (row.Subtree is not null && row.Name == DeletedItems.Folder && row.Id is null && place.Parts.Count > 0);
+                        var isDeleted =
+                            place.IsDeleted
+                            || (row.Subtree is not null && row.Name == DeletedItems.Folder && row.Id is null && place.Parts.Count > 0);
                         if (row.Subtree is { } subtree)
                         {
                             IReadOnlyList<string> parts = [.. place.Parts, row.Name];
@@ -88,7 +121,10 @@ internal sealed class ItemSearch(BackupRepository session, string cache, IBackup
                                 open.Push(new Place(subtree, path, parts, isDeleted));
                         }
 
-                        if (matcher.Matches(row, place.Parts, isDeleted) && _found.Add((path, row.Content ?? row.Subtree, row.Size, row.Deleted)))
+                        if (
+                            matcher.Matches(row, place.Parts, isDeleted)
+                            && _found.Add((path, row.Content ?? row.Subtree, row.Size, row.Deleted))
+                        )
                             yield return (row, path);
                     }
                 }
@@ -97,18 +133,26 @@ internal sealed class ItemSearch(BackupRepository session, string cache, IBackup
 
         private async Task LoadAsync(List<Place> places, CancellationToken cancellationToken)
         {
-            var missing = places.Select(place => place.Tree).Where(tree => !index.Contains(tree) && !_damaged.ContainsKey(tree)).Distinct().ToArray();
+            var missing = places
+                .Select(place => place.Tree)
+                .Where(tree => !index.Contains(tree) && !_damaged.ContainsKey(tree))
+                .Distinct()
+                .ToArray();
             if (missing.Length == 0)
                 return;
 
             // A search that finds everything in the local index never needs to know where blobs are stored.
             if (!_opened)
-                await repository.OpenIndexAsync(cancellationToken).ConfigureAwait(false);
+                await repository.OpenIndexAsync(cancellationToken);
             _opened = true;
             var rows = new IReadOnlyList<ItemSummary>[missing.Length];
             var faults = new List<(string Name, string Reason)>[missing.Length];
             var options = new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken };
-            await Parallel.ForEachAsync(Enumerable.Range(0, missing.Length), options, async (i, token) => (rows[i], faults[i]) = await ReadAsync(missing[i], token).ConfigureAwait(false)).ConfigureAwait(false);
+            await Parallel.ForEachAsync(
+                Enumerable.Range(0, missing.Length),
+                options,
+                async (i, token) => (rows[i], faults[i]) = await ReadAsync(missing[i], token)
+            );
             for (var i = 0; i < missing.Length; i++)
             {
                 if (faults[i].Count == 0)
@@ -118,12 +162,15 @@ internal sealed class ItemSearch(BackupRepository session, string cache, IBackup
             }
         }
 
-        private async Task<(IReadOnlyList<ItemSummary> Rows, List<(string Name, string Reason)> Faults)> ReadAsync(BlobId tree, CancellationToken cancellationToken)
+        private async Task<(IReadOnlyList<ItemSummary> Rows, List<(string Name, string Reason)> Faults)> ReadAsync(
+            BlobId tree,
+            CancellationToken cancellationToken
+        )
         {
             try
             {
                 var faults = new List<TreeFault>();
-                var nodes = await reader.ReadTreeAsync(tree, faults, cancellationToken).ConfigureAwait(false);
+                var nodes = await reader.ReadTreeAsync(tree, faults, cancellationToken);
                 return ([.. nodes.Select(ItemSummary.Of)], faults.ConvertAll(fault => ("/" + SnapshotBrowser.NameOf(fault), fault.Reason)));
             }
             catch (Exception exception) when (ItemWall.Holds(exception, cancellationToken))

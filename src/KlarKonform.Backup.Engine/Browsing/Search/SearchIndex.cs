@@ -24,7 +24,12 @@ internal sealed class SearchIndex
     private readonly IReadOnlyList<string> _segments;
     private readonly List<(BlobId Id, byte[] Rows)> _new = [];
 
-    private SearchIndex(ResticRepository repository, string folder, Dictionary<BlobId, ReadOnlyMemory<byte>> known, IReadOnlyList<string> segments)
+    private SearchIndex(
+        ResticRepository repository,
+        string folder,
+        Dictionary<BlobId, ReadOnlyMemory<byte>> known,
+        IReadOnlyList<string> segments
+    )
     {
         _repository = repository;
         _folder = folder;
@@ -38,24 +43,28 @@ internal sealed class SearchIndex
         var folder = Path.Combine(cache, "search");
         var segments = Directory.Exists(folder) ? Directory.GetFiles(folder, "*" + Extension) : [];
         var blocks = new ConcurrentBag<byte[]>();
-        await Parallel.ForEachAsync(segments, cancellationToken, async (file, token) =>
-        {
-            try
+        await Parallel.ForEachAsync(
+            segments,
+            cancellationToken,
+            async (file, token) =>
             {
-                foreach (var block in Blocks(await File.ReadAllBytesAsync(file, token).ConfigureAwait(false)))
-                    blocks.Add(repository.Unprotect(block.Span));
+                try
+                {
+                    foreach (var block in Blocks(await File.ReadAllBytesAsync(file, token)))
+                        blocks.Add(repository.Unprotect(block.Span));
+                }
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or RepositoryException)
+                {
+                    // From another repository, or damaged: treated as missing.
+                }
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or RepositoryException)
-            {
-                // From another repository, or damaged: treated as missing.
-            }
-        }).ConfigureAwait(false);
+        );
         var known = new Dictionary<BlobId, ReadOnlyMemory<byte>>();
         foreach (var block in blocks)
         {
             if (block.Length == 0 || block[0] != Form)
                 continue;
-            for (var at = 1; at + BlobId.Size + sizeof(int) <= block.Length;)
+            for (var at = 1; at + BlobId.Size + sizeof(int) <= block.Length; )
             {
                 var id = new BlobId(block.AsSpan(at, BlobId.Size));
                 var length = BitConverter.ToInt32(block, at + BlobId.Size);
@@ -107,7 +116,9 @@ internal sealed class SearchIndex
         if (_new.Count == 0)
             return;
         var merge = _segments.Count >= MaxSegments;
-        var trees = merge ? _known.Where(pair => visited?.Contains(pair.Key) != false).Select(pair => (pair.Key, pair.Value)) : _new.Select(pair => (pair.Id, (ReadOnlyMemory<byte>)pair.Rows));
+        var trees = merge
+            ? _known.Where(pair => visited?.Contains(pair.Key) != false).Select(pair => (pair.Key, pair.Value))
+            : _new.Select(pair => (pair.Id, (ReadOnlyMemory<byte>)pair.Rows));
         try
         {
             PrivateFiles.CreateFolder(_folder);
@@ -153,7 +164,7 @@ internal sealed class SearchIndex
 
     private static IEnumerable<ReadOnlyMemory<byte>> Blocks(byte[] file)
     {
-        for (var at = 0; at + sizeof(int) <= file.Length;)
+        for (var at = 0; at + sizeof(int) <= file.Length; )
         {
             var length = BitConverter.ToInt32(file, at);
             at += sizeof(int);
@@ -177,7 +188,17 @@ internal sealed class SearchIndex
         writer.Write(row.Type);
         writer.Write7BitEncodedInt64(row.Size);
         writer.Write(row.Time.UtcTicks);
-        writer.Write((byte)((row.Subtree is null ? 0 : 1) | (row.Content is null ? 0 : 2) | (row.Subject is null ? 0 : 4) | (row.From is null ? 0 : 8) | (row.To is null ? 0 : 16) | (row.Id is null ? 0 : 32) | (row.Deleted is null ? 0 : 64)));
+        writer.Write(
+            (byte)(
+                (row.Subtree is null ? 0 : 1)
+                | (row.Content is null ? 0 : 2)
+                | (row.Subject is null ? 0 : 4)
+                | (row.From is null ? 0 : 8)
+                | (row.To is null ? 0 : 16)
+                | (row.Id is null ? 0 : 32)
+                | (row.Deleted is null ? 0 : 64)
+            )
+        );
         if (row.Subtree is { } subtree)
             writer.Write(Bytes(subtree));
         if (row.Content is { } content)
@@ -194,7 +215,13 @@ internal sealed class SearchIndex
 
     private static ItemSummary ReadRow(BinaryReader reader)
     {
-        var (name, type, size, time, parts) = (reader.ReadString(), string.Intern(reader.ReadString()), reader.Read7BitEncodedInt64(), new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero), reader.ReadByte());
+        var (name, type, size, time, parts) = (
+            reader.ReadString(),
+            string.Intern(reader.ReadString()),
+            reader.Read7BitEncodedInt64(),
+            new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero),
+            reader.ReadByte()
+        );
         return new ItemSummary(name, type, size, time)
         {
             Subtree = (parts & 1) != 0 ? new BlobId(reader.ReadBytes(BlobId.Size)) : null,

@@ -7,7 +7,11 @@ namespace KlarKonform.Backup.Engine.Formats.Chats;
 /// <summary>What <c>chat.json</c> says about a chat.</summary>
 internal sealed class ChatInfo
 {
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>Telephone number, user id or group id; the chat's name for exports.</summary>
     public string Id { get; set; } = "";
@@ -48,8 +52,11 @@ internal sealed class ChatInfo
     /// <summary>Records what an export contained. One that was taken in before and is unchanged keeps its record.</summary>
     public void Keep(string export, ExportBalance balance)
     {
-        if (!Exports.TryGetValue(export, out var before)
-            || JsonSerializer.Serialize(before, s_json) != JsonSerializer.Serialize(balance with { Taken = before.Taken, Added = before.Added }, s_json))
+        if (
+            !Exports.TryGetValue(export, out var before)
+            || JsonSerializer.Serialize(before, s_json)
+                != JsonSerializer.Serialize(balance with { Taken = before.Taken, Added = before.Added }, s_json)
+        )
             Exports[export] = balance;
     }
 

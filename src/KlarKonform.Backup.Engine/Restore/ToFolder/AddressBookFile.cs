@@ -9,8 +9,25 @@ internal sealed class AddressBookFile(string path, bool overwrite) : CsvFile(pat
 {
     private static readonly string[] s_columns =
     [
-        "type", "displayName", "givenName", "surname", "mail", "userPrincipalName", "companyName", "department", "jobTitle", "officeLocation", "businessPhones", "mobilePhone",
-        "streetAddress", "postalCode", "city", "country", "accountEnabled", "members", "id",
+        "type",
+        "displayName",
+        "givenName",
+        "surname",
+        "mail",
+        "userPrincipalName",
+        "companyName",
+        "department",
+        "jobTitle",
+        "officeLocation",
+        "businessPhones",
+        "mobilePhone",
+        "streetAddress",
+        "postalCode",
+        "city",
+        "country",
+        "accountEnabled",
+        "members",
+        "id",
     ];
 
     /// <summary>The kind of the next entry: Users, Groups or Contacts.</summary>
@@ -24,14 +41,17 @@ internal sealed class AddressBookFile(string path, bool overwrite) : CsvFile(pat
         WriteRow(target, s_columns.Select(column => column == "type" ? Kind : Text(json.RootElement, column)));
     }
 
-    private static string Text(JsonElement entry, string column) => !entry.TryGetProperty(column, out var value) ? "" : value.ValueKind switch
-    {
-        JsonValueKind.String => value.GetString()!,
-        JsonValueKind.True => "true",
-        JsonValueKind.False => "false",
-        JsonValueKind.Number => value.ToString(),
-        JsonValueKind.Array when column == "members" => value.GetArrayLength().ToString(CultureInfo.InvariantCulture),
-        JsonValueKind.Array => string.Join(", ", value.EnumerateArray().Select(each => each.ToString())),
-        _ => "",
-    };
+    private static string Text(JsonElement entry, string column) =>
+        !entry.TryGetProperty(column, out var value)
+            ? ""
+            : value.ValueKind switch
+            {
+                JsonValueKind.String => value.GetString()!,
+                JsonValueKind.True => "true",
+                JsonValueKind.False => "false",
+                JsonValueKind.Number => value.ToString(),
+                JsonValueKind.Array when column == "members" => value.GetArrayLength().ToString(CultureInfo.InvariantCulture),
+                JsonValueKind.Array => string.Join(", ", value.EnumerateArray().Select(each => each.ToString())),
+                _ => "",
+            };
 }

@@ -35,11 +35,11 @@ internal abstract class CombinedFile(string path, bool overwrite) : IAsyncDispos
         if (_stream is null)
         {
             _stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 16, useAsync: true);
-            await _stream.WriteAsync(Encoding.UTF8.GetBytes(Head), cancellationToken).ConfigureAwait(false);
+            await _stream.WriteAsync(Encoding.UTF8.GetBytes(Head), cancellationToken);
         }
 
         item.Position = 0;
-        await item.CopyToAsync(_stream, cancellationToken).ConfigureAwait(false);
+        await item.CopyToAsync(_stream, cancellationToken);
     }
 
     /// <summary>Gives the file its name.</summary>
@@ -47,8 +47,8 @@ internal abstract class CombinedFile(string path, bool overwrite) : IAsyncDispos
     {
         if (IsSkipped || _stream is null)
             return;
-        await _stream.WriteAsync(Encoding.UTF8.GetBytes(Tail), cancellationToken).ConfigureAwait(false);
-        await _stream.DisposeAsync().ConfigureAwait(false);
+        await _stream.WriteAsync(Encoding.UTF8.GetBytes(Tail), cancellationToken);
+        await _stream.DisposeAsync();
         File.Move(_temporary, path, overwrite);
         _stream = null;
     }
@@ -59,7 +59,7 @@ internal abstract class CombinedFile(string path, bool overwrite) : IAsyncDispos
             return;
         try
         {
-            await _stream.DisposeAsync().ConfigureAwait(false);
+            await _stream.DisposeAsync();
         }
         catch (IOException)
         {

@@ -11,5 +11,6 @@ internal abstract class CsvFile(string path, bool overwrite, IReadOnlyList<strin
     protected override string Head => "\uFEFF" + string.Join(_separator, columns) + "\r\n";
 
     /// <summary>Writes a row.</summary>
-    protected void WriteRow(MemoryStream target, IEnumerable<string> cells) => target.Write(Encoding.UTF8.GetBytes(string.Join(_separator, cells.Select(cell => SpreadsheetCell.Of(cell, _separator))) + "\r\n"));
+    protected void WriteRow(MemoryStream target, IEnumerable<string> cells) =>
+        target.Write(Encoding.UTF8.GetBytes(string.Join(_separator, cells.Select(cell => SpreadsheetCell.Of(cell, _separator))) + "\r\n"));
 }

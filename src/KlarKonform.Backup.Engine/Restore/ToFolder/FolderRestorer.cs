@@ -45,8 +45,13 @@ internal sealed class FolderRestorer : IAsyncDisposable
         _folders.MakeDestination();
         foreach (var source in _sources)
         {
-            var selection = new SnapshotSelection(_browser, source.Paths, _request.IncludeDeleted, withParts: _request.Format != RestoreFormat.AsStored);
-            await foreach (var entry in selection.WalkAsync(source.Root, cancellationToken).ConfigureAwait(false))
+            var selection = new SnapshotSelection(
+                _browser,
+                source.Paths,
+                _request.IncludeDeleted,
+                withParts: _request.Format != RestoreFormat.AsStored
+            );
+            await foreach (var entry in selection.WalkAsync(source.Root, cancellationToken))
             {
                 if (entry.Fault is { } fault)
                 {
@@ -57,32 +62,32 @@ internal sealed class FolderRestorer : IAsyncDisposable
                 // Folders that the walk has left are closed; their combined files are complete.
                 foreach (var left in _folders.Leave(entry.Parent))
                 {
-                    await foreach (var item in CloseAsync(left, cancellationToken).ConfigureAwait(false))
+                    await foreach (var item in CloseAsync(left, cancellationToken))
                         yield return item;
                 }
 
-                if (await TakeAsync(entry, cancellationToken).ConfigureAwait(false) is { } row)
+                if (await TakeAsync(entry, cancellationToken) is { } row)
                     yield return row;
                 if (_formatter.IsFull)
                 {
-                    await foreach (var item in FlushAsync(cancellationToken).ConfigureAwait(false))
+                    await foreach (var item in FlushAsync(cancellationToken))
                         yield return item;
                 }
 
                 if (_batch.Count < FilesAtATime)
                     continue;
-                foreach (var item in await WriteAsync(cancellationToken).ConfigureAwait(false))
+                foreach (var item in await WriteAsync(cancellationToken))
                     yield return item;
             }
 
             foreach (var left in _folders.LeaveAll())
             {
-                await foreach (var item in CloseAsync(left, cancellationToken).ConfigureAwait(false))
+                await foreach (var item in CloseAsync(left, cancellationToken))
                     yield return item;
             }
         }
 
-        foreach (var item in await WriteAsync(cancellationToken).ConfigureAwait(false))
+        foreach (var item in await WriteAsync(cancellationToken))
             yield return item;
     }
 
@@ -103,12 +108,19 @@ internal sealed class FolderRestorer : IAsyncDisposable
             }
 
             if (entry.Node.Type != NodeType.File)
-                return new RestoredItem(entry.Path, parent.Path, 0, "Skipped") { Detail = Texts.Get("RestoreKindUnknown", entry.Node.Type) };
+                return new RestoredItem(entry.Path, parent.Path, 0, "Skipped")
+                {
+                    Detail = Texts.Get("RestoreKindUnknown", entry.Node.Type),
+                };
             if (parent.Blocked is { } reason)
-                return new RestoredItem(entry.Path, parent.Path, (long)entry.Node.Size, "Failed") { Code = "LinkInTheWay", Detail = reason };
+                return new RestoredItem(entry.Path, parent.Path, (long)entry.Node.Size, "Failed")
+                {
+                    Code = "LinkInTheWay",
+                    Detail = reason,
+                };
             if (_written?.Add(entry) == false)
                 return null; // Another snapshot of this restore contains exactly the same.
-            var form = await _formatter.PlanAsync(entry, _folders.Levels, cancellationToken).ConfigureAwait(false);
+            var form = await _formatter.PlanAsync(entry, _folders.Levels, cancellationToken);
             if (form.Combined is { } file)
                 _formatter.Enqueue(file, entry, _folders.FolderOf(parent));
             return form.AsFile ? Place(entry, _folders.FolderOf(parent), form.Note) : null;
@@ -128,14 +140,19 @@ internal sealed class FolderRestorer : IAsyncDisposable
             return new RestoredItem(entry.Path, target, size, "Skipped") { Detail = Texts.Get("RestoreIsThere") };
         if (_request.Conflict == RestoreConflict.Rename)
             target = Renamed(folder, target);
-        _batch.Add((new RestoredItem(entry.Path, target, size, "Restored") { Detail = note }, new FileToRestore(entry.Node, target, _request.Conflict == RestoreConflict.Replace)));
+        _batch.Add(
+            (
+                new RestoredItem(entry.Path, target, size, "Restored") { Detail = note },
+                new FileToRestore(entry.Node, target, _request.Conflict == RestoreConflict.Replace)
+            )
+        );
         return null;
     }
 
     // What cannot be converted to a format for other programs is written as it was stored, and reported as such.
     private async IAsyncEnumerable<RestoredItem> FlushAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var (item, fallback) in _formatter.FlushAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var (item, fallback) in _formatter.FlushAsync(cancellationToken))
         {
             if (fallback is null)
                 yield return item;
@@ -156,13 +173,16 @@ internal sealed class FolderRestorer : IAsyncDisposable
         }
     }
 
-    private async IAsyncEnumerable<RestoredItem> CloseAsync(RestoreLevel level, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<RestoredItem> CloseAsync(
+        RestoreLevel level,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         if (level.Files.Count == 0)
             yield break;
-        await foreach (var item in FlushAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var item in FlushAsync(cancellationToken))
             yield return item;
-        await foreach (var item in _formatter.CloseAsync(level, cancellationToken).ConfigureAwait(false))
+        await foreach (var item in _formatter.CloseAsync(level, cancellationToken))
             yield return item;
     }
 
@@ -182,26 +202,46 @@ internal sealed class FolderRestorer : IAsyncDisposable
     {
         var failures = new ConcurrentDictionary<FileToRestore, Exception>(ReferenceEqualityComparer.Instance);
         var notes = new ConcurrentDictionary<FileToRestore, string>(ReferenceEqualityComparer.Instance);
-        await _files.RestoreAsync([.. _batch.Select(item => item.File)], (file, failure) =>
-        {
-            if (failure is not null)
-                failures[file] = failure;
-        }, cancellationToken, (file, reason) => notes[file] = Texts.Get("RestoreTimeLost", file.Node.ModTime.Moment.UtcDateTime, reason.Message)).ConfigureAwait(false);
+        await _files.RestoreAsync(
+            [.. _batch.Select(item => item.File)],
+            (file, failure) =>
+            {
+                if (failure is not null)
+                    failures[file] = failure;
+            },
+            cancellationToken,
+            (file, reason) => notes[file] = Texts.Get("RestoreTimeLost", file.Node.ModTime.Moment.UtcDateTime, reason.Message)
+        );
         if (failures.Values.FirstOrDefault(ItemWall.IsDiskFull) is { } full)
-            throw new BackupException("DestinationFull", BackupErrorCategory.QuotaExceeded, _request.Destination, _request.Destination, full.Message);
-        var rows = _batch.ConvertAll(item => failures.TryGetValue(item.File, out var failure) ? Failed(item.Row, failure)
-            : notes.TryGetValue(item.File, out var note) ? item.Row with { Detail = item.Row.Detail is { } other ? $"{other} {note}" : note } : item.Row);
+            throw new BackupException(
+                "DestinationFull",
+                BackupErrorCategory.QuotaExceeded,
+                _request.Destination,
+                _request.Destination,
+                full.Message
+            );
+        var rows = _batch.ConvertAll(item =>
+            failures.TryGetValue(item.File, out var failure) ? Failed(item.Row, failure)
+            : notes.TryGetValue(item.File, out var note)
+                ? item.Row with
+                {
+                    Detail = item.Row.Detail is { } other ? $"{other} {note}" : note,
+                }
+            : item.Row
+        );
         _batch.Clear();
         return rows;
     }
 
-    private static RestoredItem Failed(SnapshotEntry entry, string place, Exception exception) => Failed(new RestoredItem(entry.Path, place, (long)entry.Node.Size, "Failed"), exception);
+    private static RestoredItem Failed(SnapshotEntry entry, string place, Exception exception) =>
+        Failed(new RestoredItem(entry.Path, place, (long)entry.Node.Size, "Failed"), exception);
 
     /// <summary>A row that says why.</summary>
     internal static RestoredItem Failed(RestoredItem row, Exception exception)
     {
         var (code, detail) = exception is IOException and not EndOfStreamException or UnauthorizedAccessException
-            ? ("DestinationUnwritable", Texts.Get("DestinationUnwritable", row.File, exception.Message)) : ItemWall.Describe(exception);
+            ? ("DestinationUnwritable", Texts.Get("DestinationUnwritable", row.File, exception.Message))
+            : ItemWall.Describe(exception);
         return row with { Status = "Failed", Code = code, Detail = detail };
     }
 }

@@ -39,25 +39,77 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
         switch (kind)
         {
             case "Mail" when combined && extension == ".eml":
-                return Into(FileOf("mbox", FolderOf(levels), levels, ".mbox", (path, overwrite, skip) => new MboxFile(path, overwrite) { IsSkipped = skip }));
+                return Into(
+                    FileOf(
+                        "mbox",
+                        FolderOf(levels),
+                        levels,
+                        ".mbox",
+                        (path, overwrite, skip) => new MboxFile(path, overwrite) { IsSkipped = skip }
+                    )
+                );
             case "Calendar" when isItem:
-                return await TruthAsync(entry, ".ics", cancellationToken).ConfigureAwait(false);
+                return await TruthAsync(entry, ".ics", cancellationToken);
             case "Calendar" when combined && extension == ".ics" && IsCompanion(entry):
-                return Into(FileOf("ics", FolderOf(levels), levels, ".ics", (path, overwrite, skip) => new CalendarFile(path, overwrite) { IsSkipped = skip }));
+                return Into(
+                    FileOf(
+                        "ics",
+                        FolderOf(levels),
+                        levels,
+                        ".ics",
+                        (path, overwrite, skip) => new CalendarFile(path, overwrite) { IsSkipped = skip }
+                    )
+                );
             case "Contacts" when isItem:
-                return await TruthAsync(entry, ".vcf", cancellationToken).ConfigureAwait(false);
+                return await TruthAsync(entry, ".vcf", cancellationToken);
             case "Contacts" when combined:
-                return extension == ".vcf" ? Into(FileOf("vcf", FolderOf(levels), levels, ".vcf", (path, overwrite, skip) => new CardFile(path, overwrite) { IsSkipped = skip })) : new ItemForm(false);
+                return extension == ".vcf"
+                    ? Into(
+                        FileOf(
+                            "vcf",
+                            FolderOf(levels),
+                            levels,
+                            ".vcf",
+                            (path, overwrite, skip) => new CardFile(path, overwrite) { IsSkipped = skip }
+                        )
+                    )
+                    : new ItemForm(false);
             case "WhatsApp" when extension == ".jsonl" && isItem:
-                return Into(FileOf("chat", FolderOf(levels), levels, ".csv", (path, overwrite, skip) => new ChatFile(path, overwrite) { IsSkipped = skip }));
+                return Into(
+                    FileOf(
+                        "chat",
+                        FolderOf(levels),
+                        levels,
+                        ".csv",
+                        (path, overwrite, skip) => new ChatFile(path, overwrite) { IsSkipped = skip }
+                    )
+                );
             case "WhatsApp" when extension == ".json" && isItem:
                 return new ItemForm(false);
             case "WhatsApp" when combined && extension == ".html" && !isItem:
                 return new ItemForm(false);
             case "Directory" when isItem:
-                return Into(FileOf("csv", Top(levels), levels, null, (path, overwrite, skip) => new AddressBookFile(path, overwrite) { IsSkipped = skip }));
+                return Into(
+                    FileOf(
+                        "csv",
+                        Top(levels),
+                        levels,
+                        null,
+                        (path, overwrite, skip) => new AddressBookFile(path, overwrite) { IsSkipped = skip }
+                    )
+                );
             case "Directory" when combined:
-                return extension == ".vcf" ? Into(FileOf("vcf", levels.Count - 1, levels, ".vcf", (path, overwrite, skip) => new CardFile(path, overwrite) { IsSkipped = skip })) : new ItemForm(false);
+                return extension == ".vcf"
+                    ? Into(
+                        FileOf(
+                            "vcf",
+                            levels.Count - 1,
+                            levels,
+                            ".vcf",
+                            (path, overwrite, skip) => new CardFile(path, overwrite) { IsSkipped = skip }
+                        )
+                    )
+                    : new ItemForm(false);
             default:
                 return new ItemForm(true);
         }
@@ -76,21 +128,27 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
     /// <summary>
     /// Writes what is waiting: read concurrently, written in order. What cannot be converted is returned, to be written as it was stored.
     /// </summary>
-    public async IAsyncEnumerable<(RestoredItem Item, WaitingItem? AsStored)> FlushAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<(RestoredItem Item, WaitingItem? AsStored)> FlushAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var contents = new (byte[]? Content, Exception? Failure)[_waiting.Count];
         var options = new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(Enumerable.Range(0, contents.Length).Where(i => !_waiting[i].File.IsSkipped), options, async (i, token) =>
-        {
-            try
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, contents.Length).Where(i => !_waiting[i].File.IsSkipped),
+            options,
+            async (i, token) =>
             {
-                contents[i].Content = await reader.ReadContentAsync(_waiting[i].Entry.Node, token).ConfigureAwait(false);
+                try
+                {
+                    contents[i].Content = await reader.ReadContentAsync(_waiting[i].Entry.Node, token);
+                }
+                catch (Exception exception) when (ItemWall.Holds(exception, cancellationToken))
+                {
+                    contents[i].Failure = exception;
+                }
             }
-            catch (Exception exception) when (ItemWall.Holds(exception, cancellationToken))
-            {
-                contents[i].Failure = exception;
-            }
-        }).ConfigureAwait(false);
+        );
         for (var i = 0; i < contents.Length; i++)
         {
             var waiting = _waiting[i];
@@ -100,7 +158,7 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
             else if (contents[i].Failure is { } failure)
                 yield return (FolderRestorer.Failed(item, failure), null);
             else
-                yield return await AddAsync(waiting, item, contents[i].Content!, cancellationToken).ConfigureAwait(false);
+                yield return await AddAsync(waiting, item, contents[i].Content!, cancellationToken);
         }
 
         _waiting.Clear();
@@ -113,9 +171,9 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
         foreach (var file in level.Files.Values)
         {
             if (!_lost.ContainsKey(file))
-                await GuardedAsync(file, () => file.CompleteAsync(cancellationToken)).ConfigureAwait(false);
+                await GuardedAsync(file, () => file.CompleteAsync(cancellationToken));
             _open.Remove(file);
-            await file.DisposeAsync().ConfigureAwait(false);
+            await file.DisposeAsync();
             if (_lost.Remove(file, out var failure))
                 yield return FolderRestorer.Failed(new RestoredItem(level.Entry?.Path ?? "/", file.Path, 0, "Failed"), failure);
         }
@@ -126,22 +184,36 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
     public async ValueTask DisposeAsync()
     {
         foreach (var file in _open)
-            await file.DisposeAsync().ConfigureAwait(false);
+            await file.DisposeAsync();
     }
 
-    private async Task<(RestoredItem Item, WaitingItem? AsStored)> AddAsync(WaitingItem waiting, RestoredItem item, byte[] content, CancellationToken cancellationToken)
+    private async Task<(RestoredItem Item, WaitingItem? AsStored)> AddAsync(
+        WaitingItem waiting,
+        RestoredItem item,
+        byte[] content,
+        CancellationToken cancellationToken
+    )
     {
         if (waiting.File is AddressBookFile book)
             book.Kind = waiting.Entry.Parent?.Node.Name ?? "";
         try
         {
             if (!_lost.ContainsKey(waiting.File))
-                await GuardedAsync(waiting.File, () => waiting.File.AddAsync(content, waiting.Entry.Node.ModTime.Moment, cancellationToken)).ConfigureAwait(false);
+                await GuardedAsync(
+                    waiting.File,
+                    () => waiting.File.AddAsync(content, waiting.Entry.Node.ModTime.Moment, cancellationToken)
+                );
             return _lost.TryGetValue(waiting.File, out var lost) ? (FolderRestorer.Failed(item, lost), null) : (item, null);
         }
         catch (Exception exception) when (ItemWall.Holds(exception, cancellationToken))
         {
-            return (item with { Detail = Texts.Get("RestoreAsStored", Path.GetFileName(waiting.File.Path), ItemWall.Describe(exception).Detail) }, waiting);
+            return (
+                item with
+                {
+                    Detail = Texts.Get("RestoreAsStored", Path.GetFileName(waiting.File.Path), ItemWall.Describe(exception).Detail),
+                },
+                waiting
+            );
         }
     }
 
@@ -150,7 +222,7 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
     {
         try
         {
-            await write().ConfigureAwait(false);
+            await write();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -164,8 +236,10 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
     private async Task<ItemForm> TruthAsync(SnapshotEntry entry, string extension, CancellationToken cancellationToken)
     {
         if (!ReferenceEquals(_beside.Folder, entry.Parent) && entry.Parent?.Node.Subtree is { } tree)
-            _beside = (entry.Parent, [.. (await reader.ReadTreeAsync(tree, [], cancellationToken).ConfigureAwait(false)).Select(node => node.Name)]);
-        return _beside.Names.Contains(Path.GetFileNameWithoutExtension(entry.Node.Name) + extension) ? new ItemForm(false) : new ItemForm(true, Note: Texts.Get("RestoreNoReadableForm", extension));
+            _beside = (entry.Parent, [.. (await reader.ReadTreeAsync(tree, [], cancellationToken)).Select(node => node.Name)]);
+        return _beside.Names.Contains(Path.GetFileNameWithoutExtension(entry.Node.Name) + extension)
+            ? new ItemForm(false)
+            : new ItemForm(true, Note: Texts.Get("RestoreNoReadableForm", extension));
     }
 
     private static ItemForm Into(CombinedFile file) => new(false, file);
@@ -175,14 +249,18 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
     {
         for (var i = levels.Count - 1; i > 0; i--)
         {
-            if (levels[i].Entry is { } entry && (entry.Node.Attribute(ResourceStore.Attribute) is not null || i == 1 || !IsPeriod(entry.Node.Name)))
+            if (
+                levels[i].Entry is { } entry
+                && (entry.Node.Attribute(ResourceStore.Attribute) is not null || i == 1 || !IsPeriod(entry.Node.Name))
+            )
                 return i;
         }
 
         return levels.Count - 1;
     }
 
-    private static bool IsPeriod(string name) => name.Length is 4 or 7 && name.Where((_, i) => i != 4).All(char.IsAsciiDigit) && (name.Length == 4 || name[4] == '-');
+    private static bool IsPeriod(string name) =>
+        name.Length is 4 or 7 && name.Where((_, i) => i != 4).All(char.IsAsciiDigit) && (name.Length == 4 || name[4] == '-');
 
     // There is one address book, whatever part of it is restored.
     private static int Top(IReadOnlyList<RestoreLevel> levels) => Math.Min(1, levels.Count - 1);
@@ -190,16 +268,30 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
     // It accompanies its event's JSON, or is an attachment that happens to have such a name.
     private static bool IsCompanion(SnapshotEntry entry) => entry.Node.Name.EndsWith("].ics", StringComparison.Ordinal);
 
-    private CombinedFile FileOf(string kind, int at, IReadOnlyList<RestoreLevel> levels, string? extension, Func<string, bool, bool, CombinedFile> create)
+    private CombinedFile FileOf(
+        string kind,
+        int at,
+        IReadOnlyList<RestoreLevel> levels,
+        string? extension,
+        Func<string, bool, bool, CombinedFile> create
+    )
     {
         var level = levels[at];
         if (level.Files.TryGetValue(kind, out var known))
             return known;
 
         // Next to the folder that it stands for; inside it if that is the destination, or if the file has a name of its own.
-        var folder = extension is null || at == 0 ? level : request.Layout == RestoreLayout.Flat ? levels[0] : levels[at - 1];
-        var name = extension is null ? AddressBook : (level.Entry is not { } entry ? kind : request.Layout == RestoreLayout.Flat
-            ? string.Join(" - ", entry.Chain().Skip(1).Select(each => each.Node.Name)) : entry.Node.Name) + extension;
+        var folder =
+            extension is null || at == 0 ? level
+            : request.Layout == RestoreLayout.Flat ? levels[0]
+            : levels[at - 1];
+        var name = extension is null
+            ? AddressBook
+            : (
+                level.Entry is not { } entry ? kind
+                : request.Layout == RestoreLayout.Flat ? string.Join(" - ", entry.Chain().Skip(1).Select(each => each.Node.Name))
+                : entry.Node.Name
+            ) + extension;
         folder.Make();
         var path = Path.Combine(folder.Path, folder.Claim(name));
         var skip = File.Exists(path) && request.Conflict == RestoreConflict.Skip;

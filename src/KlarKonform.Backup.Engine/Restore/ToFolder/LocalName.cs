@@ -12,8 +12,38 @@ internal static class LocalName
     // Windows ("Naming Files, Paths, and Namespaces"): device names, with or without an extension, including those with superscript digits.
     private static readonly HashSet<string> s_devices = new(StringComparer.OrdinalIgnoreCase)
     {
-        "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "COM0", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9", "COM¹", "COM²", "COM³",
-        "LPT0", "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9", "LPT¹", "LPT²", "LPT³",
+        "CON",
+        "PRN",
+        "AUX",
+        "NUL",
+        "CONIN$",
+        "CONOUT$",
+        "COM0",
+        "COM1",
+        "COM2",
+        "COM3",
+        "COM4",
+        "COM5",
+        "COM6",
+        "COM7",
+        "COM8",
+        "COM9",
+        "COM¹",
+        "COM²",
+        "COM³",
+        "LPT0",
+        "LPT1",
+        "LPT2",
+        "LPT3",
+        "LPT4",
+        "LPT5",
+        "LPT6",
+        "LPT7",
+        "LPT8",
+        "LPT9",
+        "LPT¹",
+        "LPT²",
+        "LPT³",
     };
 
     /// <summary>Maximum length of a name in bytes of UTF-8: file systems allow 255, and an unfinished file has a longer name.</summary>
@@ -26,7 +56,11 @@ internal static class LocalName
         foreach (var rune in name.EnumerateRunes())
         {
             // ':' would address an alternate data stream or a drive.
-            safe.Append(rune.Value is '<' or '>' or ':' or '"' or '/' or '\\' or '|' or '?' or '*' || Rune.IsControl(rune) || rune.Value == 0xFFFD ? "_" : rune.ToString());
+            safe.Append(
+                rune.Value is '<' or '>' or ':' or '"' or '/' or '\\' or '|' or '?' or '*' || Rune.IsControl(rune) || rune.Value == 0xFFFD
+                    ? "_"
+                    : rune.ToString()
+            );
         }
 
         var result = SafeName.Shorten(safe.ToString(), MaxBytes);

@@ -10,8 +10,12 @@ internal sealed class MboxFile(string path, bool overwrite) : CombinedFile(path,
 {
     protected override void Write(MemoryStream target, byte[] content, DateTimeOffset time)
     {
-        target.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"From MAILER-DAEMON {time.UtcDateTime:ddd MMM d HH:mm:ss yyyy}\n")));
-        for (var start = 0; start < content.Length;)
+        target.Write(
+            Encoding.ASCII.GetBytes(
+                string.Create(CultureInfo.InvariantCulture, $"From MAILER-DAEMON {time.UtcDateTime:ddd MMM d HH:mm:ss yyyy}\n")
+            )
+        );
+        for (var start = 0; start < content.Length; )
         {
             var end = Array.IndexOf(content, (byte)'\n', start);
             var line = content.AsSpan(start, (end < 0 ? content.Length : end) - start);

@@ -34,9 +34,16 @@ internal sealed class RestoreFolders
         {
             Directory.CreateDirectory(_request.Destination!);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new BackupException("DestinationUnwritable", BackupErrorCategory.PermissionDenied, _request.Destination, _request.Destination, exception.Message);
+            throw new BackupException(
+                "DestinationUnwritable",
+                BackupErrorCategory.PermissionDenied,
+                _request.Destination,
+                _request.Destination,
+                exception.Message
+            );
         }
     }
 
@@ -50,7 +57,9 @@ internal sealed class RestoreFolders
             yield break;
         var chain = folder?.Chain() ?? [];
         var kept = 1;
-        while (kept < _levels.Count && kept - 1 + _skipped < chain.Count && ReferenceEquals(_levels[kept].Entry, chain[kept - 1 + _skipped]))
+        while (
+            kept < _levels.Count && kept - 1 + _skipped < chain.Count && ReferenceEquals(_levels[kept].Entry, chain[kept - 1 + _skipped])
+        )
             kept++;
         while (_levels.Count > kept)
         {
@@ -105,7 +114,9 @@ internal sealed class RestoreFolders
         {
             var parts = SnapshotSelection.PartsOf(path);
             var named = parts.TakeWhile(part => part.AsSpan().IndexOfAny('*', '?') < 0).Take(Math.Max(0, parts.Length - 1)).ToArray();
-            shared = shared is null ? named : [.. shared.Zip(named).TakeWhile(pair => pair.First == pair.Second).Select(pair => pair.First)];
+            shared = shared is null
+                ? named
+                : [.. shared.Zip(named).TakeWhile(pair => pair.First == pair.Second).Select(pair => pair.First)];
         }
 
         return shared?.Length ?? 0;

@@ -38,31 +38,42 @@ internal sealed class CalendarRestorer : IResourceRestorer
 
     public bool IsItem(SnapshotEntry entry) => !entry.Node.IsDirectory && entry.Node.Attribute(ResourceStore.Attribute) is not null;
 
-    public Task EnsureFolderAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken) => folders.Count == 0 ? Task.CompletedTask : CalendarAsync(folders, cancellationToken);
+    public Task EnsureFolderAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken) =>
+        folders.Count == 0 ? Task.CompletedTask : CalendarAsync(folders, cancellationToken);
 
     public async Task<RestoredItem?> RestoreAsync(RestoreItem item, CancellationToken cancellationToken)
     {
-        var (calendar, name) = await CalendarAsync(item.Folders, cancellationToken).ConfigureAwait(false);
+        var (calendar, name) = await CalendarAsync(item.Folders, cancellationToken);
         if (_context.TakePlace(calendar, item) is var claim and not RestoreContext.Claim.First)
             return claim == RestoreContext.Claim.Same ? null : RestoreContext.OtherVersion(item, $"{_shown}: {name}");
         var (place, size) = ($"{_shown}: {name}", (long)item.Entry.Node.Size);
-        using var memory = await _context.TakeAsync(size, cancellationToken).ConfigureAwait(false);
-        using var stored = StoredJson.Parse(await _context.ReadAsync(item.Entry.Node, cancellationToken).ConfigureAwait(false));
+        using var memory = await _context.TakeAsync(size, cancellationToken);
+        using var stored = StoredJson.Parse(await _context.ReadAsync(item.Entry.Node, cancellationToken));
         var json = stored.RootElement.Object("event");
         if (json.ValueKind != JsonValueKind.Object)
             throw new FormatException(Texts.Get("RestoreNoEvent"));
-        var origin = json.Text("iCalUId") is { Length: > 0 } uid ? uid : item.Id.Length > 0 ? item.Id : json.Text("id");
-        if (_context.Request.Conflict != RestoreConflict.Rename && await _present.TakeAsync(calendar, origin, cancellationToken).ConfigureAwait(false))
+        var origin =
+            json.Text("iCalUId") is { Length: > 0 } uid ? uid
+            : item.Id.Length > 0 ? item.Id
+            : json.Text("id");
+        if (_context.Request.Conflict != RestoreConflict.Rename && await _present.TakeAsync(calendar, origin, cancellationToken))
             return new RestoredItem(item.Entry.Path, place, size, "Skipped") { Detail = Texts.Get("RestoreIsThere") };
-        var before = await _present.CountAsync(calendar, origin, cancellationToken).ConfigureAwait(false);
+        var before = await _present.CountAsync(calendar, origin, cancellationToken);
         var body = EventJson.Write(json, origin, TransactionOf(item));
-        var id = await IdempotentCreate.OnceAsync(token => _writer.CreateAsync(calendar, body, token), token => ArrivedAsync(calendar, origin, before, token), cancellationToken).ConfigureAwait(false);
+        var id = await IdempotentCreate.OnceAsync(
+            token => _writer.CreateAsync(calendar, body, token),
+            token => ArrivedAsync(calendar, origin, before, token),
+            cancellationToken
+        );
         var notes = new List<string>();
-        await IdempotentCreate.WholeAsync(async () =>
-        {
-            var instances = await RestoreExceptionsAsync(id, json, notes, cancellationToken).ConfigureAwait(false);
-            await AttachAsync(item, id, instances, stored.RootElement.Array("attachments"), notes, cancellationToken).ConfigureAwait(false);
-        }, token => _writer.DeleteAsync(id, token)).ConfigureAwait(false);
+        await IdempotentCreate.WholeAsync(
+            async () =>
+            {
+                var instances = await RestoreExceptionsAsync(id, json, notes, cancellationToken);
+                await AttachAsync(item, id, instances, stored.RootElement.Array("attachments"), notes, cancellationToken);
+            },
+            token => _writer.DeleteAsync(id, token)
+        );
         _present.Added(calendar, origin);
         if (json.Flag("isCancelled"))
             notes.Add(Texts.Get("RestoreCancelledEvent"));
@@ -71,45 +82,71 @@ internal sealed class CalendarRestorer : IResourceRestorer
 
     // The same id for the same request within this restore; another restore uses another.
     private Guid TransactionOf(RestoreItem item) =>
-        new(SHA256.HashData(Encoding.UTF8.GetBytes($"{_context.Id}/{item.Entry.Path}/{string.Join(' ', item.Entry.Node.Content ?? [])}")).AsSpan(0, 16));
+        new(
+            SHA256
+                .HashData(Encoding.UTF8.GetBytes($"{_context.Id}/{item.Entry.Path}/{string.Join(' ', item.Entry.Node.Content ?? [])}"))
+                .AsSpan(0, 16)
+        );
 
     // Returns the restored occurrences by the ids of the changed ones in the backup. One that is malformed or refused affects only itself.
-    private async Task<Dictionary<string, string>> RestoreExceptionsAsync(string series, JsonElement json, List<string> notes, CancellationToken cancellationToken)
+    private async Task<Dictionary<string, string>> RestoreExceptionsAsync(
+        string series,
+        JsonElement json,
+        List<string> notes,
+        CancellationToken cancellationToken
+    )
     {
         var instances = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var exception in json.Array("exceptionOccurrences"))
         {
             var start = EventJson.OriginalStart(exception);
             var lost = Texts.Get("RestoreExceptionLost", start.ToString("d", CultureInfo.CurrentCulture));
-            await IdempotentCreate.SideAsync(async () =>
-            {
-                var (from, to) = json.Flag("isAllDay") ? (start.AddHours(-14), start.AddHours(14)) : (start, start.AddMinutes(1));
-                if (await _writer.InstanceAsync(series, from, to, cancellationToken).ConfigureAwait(false) is not { } instance)
+            await IdempotentCreate.SideAsync(
+                async () =>
                 {
-                    notes.Add(lost);
-                    return;
-                }
+                    var (from, to) = json.Flag("isAllDay") ? (start.AddHours(-14), start.AddHours(14)) : (start, start.AddMinutes(1));
+                    if (await _writer.InstanceAsync(series, from, to, cancellationToken) is not { } instance)
+                    {
+                        notes.Add(lost);
+                        return;
+                    }
 
-                await _writer.ChangeAsync(instance, EventJson.WriteException(exception), cancellationToken).ConfigureAwait(false);
-                if (exception.Text("id") is { Length: > 0 } id)
-                    instances[id] = instance;
-            }, notes, lost, cancellationToken).ConfigureAwait(false);
+                    await _writer.ChangeAsync(instance, EventJson.WriteException(exception), cancellationToken);
+                    if (exception.Text("id") is { Length: > 0 } id)
+                        instances[id] = instance;
+                },
+                notes,
+                lost,
+                cancellationToken
+            );
         }
 
         foreach (var date in EventJson.Cancelled(json))
         {
-            await IdempotentCreate.SideAsync(async () =>
-            {
-                var (from, to) = EventJson.DayOf(json, date);
-                if (await _writer.InstanceAsync(series, from, to, cancellationToken).ConfigureAwait(false) is { } instance)
-                    await _writer.DeleteAsync(instance, cancellationToken).ConfigureAwait(false);
-            }, notes, Texts.Get("RestoreCancellationLost", date.ToString("d", CultureInfo.CurrentCulture)), cancellationToken).ConfigureAwait(false);
+            await IdempotentCreate.SideAsync(
+                async () =>
+                {
+                    var (from, to) = EventJson.DayOf(json, date);
+                    if (await _writer.InstanceAsync(series, from, to, cancellationToken) is { } instance)
+                        await _writer.DeleteAsync(instance, cancellationToken);
+                },
+                notes,
+                Texts.Get("RestoreCancellationLost", date.ToString("d", CultureInfo.CurrentCulture)),
+                cancellationToken
+            );
         }
 
         return instances;
     }
 
-    private async Task AttachAsync(RestoreItem item, string id, Dictionary<string, string> instances, IEnumerable<JsonElement> attachments, List<string> notes, CancellationToken cancellationToken)
+    private async Task AttachAsync(
+        RestoreItem item,
+        string id,
+        Dictionary<string, string> instances,
+        IEnumerable<JsonElement> attachments,
+        List<string> notes,
+        CancellationToken cancellationToken
+    )
     {
         foreach (var attachment in attachments)
         {
@@ -120,27 +157,46 @@ internal sealed class CalendarRestorer : IResourceRestorer
             if (target is null)
                 notes.Add(lost);
             else
-                await IdempotentCreate.SideAsync(() => AttachAsync(item, target, attachment, notes, lost, cancellationToken), notes, lost, cancellationToken).ConfigureAwait(false);
+                await IdempotentCreate.SideAsync(
+                    () => AttachAsync(item, target, attachment, notes, lost, cancellationToken),
+                    notes,
+                    lost,
+                    cancellationToken
+                );
         }
     }
 
-    private async Task AttachAsync(RestoreItem item, string target, JsonElement attachment, List<string> notes, string lost, CancellationToken cancellationToken)
+    private async Task AttachAsync(
+        RestoreItem item,
+        string target,
+        JsonElement attachment,
+        List<string> notes,
+        string lost,
+        CancellationToken cancellationToken
+    )
     {
         var suffix = attachment.Text("fileSuffix");
         var stem = System.IO.Path.GetFileNameWithoutExtension(item.Entry.Node.Name);
-        var file = suffix.Length == 0 ? null : await _context.BesideAsync(item.Entry, stem + suffix, cancellationToken).ConfigureAwait(false)
-            ?? await _context.BesideAsync(item.Entry, $"{stem}_{suffix}", cancellationToken).ConfigureAwait(false);
+        var file =
+            suffix.Length == 0
+                ? null
+                : await _context.BesideAsync(item.Entry, stem + suffix, cancellationToken)
+                    ?? await _context.BesideAsync(item.Entry, $"{stem}_{suffix}", cancellationToken);
         if (file is null || (long)file.Size > OutlookAttachments.MaxSize)
         {
             notes.Add(lost);
             return;
         }
 
-        using var memory = await _context.TakeAsync((long)file.Size, cancellationToken).ConfigureAwait(false);
-        var content = await _context.ReadAsync(file, cancellationToken).ConfigureAwait(false);
+        using var memory = await _context.TakeAsync((long)file.Size, cancellationToken);
+        var content = await _context.ReadAsync(file, cancellationToken);
         var type = attachment.Text("contentType") is { Length: > 0 } given ? given : "application/octet-stream";
         var contentId = attachment.Text("contentId") is { Length: > 0 } text ? text : null;
-        await _writer.AttachAsync(target, new OutlookAttachment(attachment.Text("name"), type, content, attachment.Flag("isInline"), contentId), cancellationToken).ConfigureAwait(false);
+        await _writer.AttachAsync(
+            target,
+            new OutlookAttachment(attachment.Text("name"), type, content, attachment.Flag("isInline"), contentId),
+            cancellationToken
+        );
     }
 
     // Calendars are not nested: restoring into a folder means a separate calendar, named after both.
@@ -148,10 +204,10 @@ internal sealed class CalendarRestorer : IResourceRestorer
     {
         var source = folders.Count > 0 ? folders[0] : new RestoreFolder("", "Calendar", "");
         var name = _context.Cloud.Folder is { } top ? $"{source.Name} ({top})" : source.Name;
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _gate.WaitAsync(cancellationToken);
         try
         {
-            _calendars ??= await ListAsync(cancellationToken).ConfigureAwait(false);
+            _calendars ??= await ListAsync(cancellationToken);
             var inPlace = _context.Cloud.Folder is null;
             var found = inPlace && _isSource ? _calendars.FirstOrDefault(each => each.Id == source.Id) : default;
             if (found.Id is null)
@@ -160,8 +216,15 @@ internal sealed class CalendarRestorer : IResourceRestorer
                 found = _calendars.FirstOrDefault(each => each.IsDefault);
             if (found.Id is null)
             {
-                found = (await IdempotentCreate.OnceAsync(token => _writer.CreateCalendarAsync(name, token), async token =>
-                    (await ListAsync(token).ConfigureAwait(false)).FirstOrDefault(each => each.Name == name).Id, cancellationToken).ConfigureAwait(false), name, false);
+                found = (
+                    await IdempotentCreate.OnceAsync(
+                        token => _writer.CreateCalendarAsync(name, token),
+                        async token => (await ListAsync(token)).FirstOrDefault(each => each.Name == name).Id,
+                        cancellationToken
+                    ),
+                    name,
+                    false
+                );
                 _calendars.Add(found);
             }
 
@@ -176,7 +239,7 @@ internal sealed class CalendarRestorer : IResourceRestorer
     private async Task<List<(string Id, string Name, bool IsDefault)>> ListAsync(CancellationToken cancellationToken)
     {
         var calendars = new List<(string, string, bool)>();
-        await foreach (var page in _writer.CalendarsAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var page in _writer.CalendarsAsync(cancellationToken))
             calendars.AddRange(page.Items.Select(item => (item.Text("id"), item.Text("name"), item.Flag("isDefaultCalendar"))));
         return calendars;
     }
@@ -184,7 +247,7 @@ internal sealed class CalendarRestorer : IResourceRestorer
     private async Task<string?> ArrivedAsync(string calendar, string origin, int before, CancellationToken cancellationToken)
     {
         var found = new List<string>();
-        await foreach (var page in _writer.EventsAsync(calendar, EventJson.Origin, cancellationToken).ConfigureAwait(false))
+        await foreach (var page in _writer.EventsAsync(calendar, EventJson.Origin, cancellationToken))
             found.AddRange(page.Items.Where(item => KeysOf(item).Contains(origin)).Select(item => item.Text("id")));
         return found.Count > before ? found[^1] : null;
     }
@@ -192,12 +255,16 @@ internal sealed class CalendarRestorer : IResourceRestorer
     private async Task<List<string>> KeysAsync(string calendar, CancellationToken cancellationToken)
     {
         var keys = new List<string>();
-        await foreach (var page in _writer.EventsAsync(calendar, EventJson.Origin, cancellationToken).ConfigureAwait(false))
+        await foreach (var page in _writer.EventsAsync(calendar, EventJson.Origin, cancellationToken))
             keys.AddRange(page.Items.SelectMany(KeysOf));
         return keys;
     }
 
     // An event that still exists is identified by its own id; a restored one records which event it was made from.
     private static IEnumerable<string> KeysOf(JsonElement item) =>
-        item.Array("singleValueExtendedProperties").Select(each => each.Text("value")).Append(item.Text("iCalUId")).Where(key => key.Length > 0).Distinct();
+        item.Array("singleValueExtendedProperties")
+            .Select(each => each.Text("value"))
+            .Append(item.Text("iCalUId"))
+            .Where(key => key.Length > 0)
+            .Distinct();
 }

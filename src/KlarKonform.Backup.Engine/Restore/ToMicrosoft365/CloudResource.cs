@@ -37,7 +37,10 @@ internal sealed record CloudResource(string Kind, string Name, string Id, int De
             if (metadata is not null)
             {
                 var (root, graph) = (metadata.RootElement, metadata.RootElement.Object("graph"));
-                var name = graph.Text("displayName") is { Length: > 0 } display && root.Text("type") != "drive" ? display : graph.Text("name") is { Length: > 0 } plain ? plain : each.Node.Name;
+                var name =
+                    graph.Text("displayName") is { Length: > 0 } display && root.Text("type") != "drive" ? display
+                    : graph.Text("name") is { Length: > 0 } plain ? plain
+                    : each.Node.Name;
                 folders.Add(new RestoreFolder(root.Text("id"), name, root.Text("type")));
             }
             else if (!IsOfOurMaking(each.Node.Name))
@@ -51,6 +54,7 @@ internal sealed record CloudResource(string Kind, string Name, string Id, int De
     }
 
     // Mail is stored in months, events in years.
-    private bool IsOfOurMaking(string name) => (Kind == "Mail" && name.Length == 7 && name[4] == '-' && name.Where((_, i) => i != 4).All(char.IsAsciiDigit))
+    private bool IsOfOurMaking(string name) =>
+        (Kind == "Mail" && name.Length == 7 && name[4] == '-' && name.Where((_, i) => i != 4).All(char.IsAsciiDigit))
         || (Kind == "Calendar" && name.Length == 4 && name.All(char.IsAsciiDigit));
 }

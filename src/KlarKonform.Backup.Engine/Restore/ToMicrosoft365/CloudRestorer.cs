@@ -16,7 +16,12 @@ namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 /// Restores to Microsoft 365: resources concurrently, each as fast as its service allows. Interrupted at any moment, it can be started
 /// again and finds what is there already.
 /// </summary>
-internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration configuration, IReadOnlyList<RestoreSource> sources, IBackupObserver observer) : IDisposable
+internal sealed class CloudRestorer(
+    RestoreContext context,
+    BackupConfiguration configuration,
+    IReadOnlyList<RestoreSource> sources,
+    IBackupObserver observer
+) : IDisposable
 {
     private const int ResourcesAtOnce = 16;
     private const string NotInLibrary = nameof(NotInLibrary);
@@ -32,15 +37,15 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
     {
         // A target that does not exist is a mistake in the command, so it is reported before anything is written.
         if (context.Cloud.Site is { } site)
-            await SiteAsync(site, cancellationToken).ConfigureAwait(false);
-        if (context.Cloud.User is { } user && !await new DirectoryApi(context.Client).ExistsAsync(user, cancellationToken).ConfigureAwait(false))
+            await SiteAsync(site, cancellationToken);
+        if (context.Cloud.User is { } user && !await new DirectoryApi(context.Client).ExistsAsync(user, cancellationToken))
             throw new BackupException("RestoreUserUnknown", BackupErrorCategory.ObjectNotFound, user, user);
         var groups = new Dictionary<CloudResource, List<(SnapshotSelection Selection, SelectedBranch Branch)>>();
         foreach (var source in sources)
         {
-            var manifest = await ManifestAsync(source, cancellationToken).ConfigureAwait(false);
+            var manifest = await ManifestAsync(source, cancellationToken);
             var selection = new SnapshotSelection(_browser, source.Paths, context.Request.IncludeDeleted);
-            await foreach (var branch in selection.BranchesAsync(source.Root, IsOfResource, cancellationToken).ConfigureAwait(false))
+            await foreach (var branch in selection.BranchesAsync(source.Root, IsOfResource, cancellationToken))
             {
                 if (branch.Entry.Fault is { } fault)
                 {
@@ -57,9 +62,9 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
 
         var results = Channel.CreateBounded<RestoredItem>(256);
         var restoring = RestoreAsync(groups, results.Writer, cancellationToken);
-        await foreach (var item in results.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var item in results.Reader.ReadAllAsync(cancellationToken))
             yield return item;
-        await restoring.ConfigureAwait(false);
+        await restoring;
     }
 
     public void Dispose() => _gate.Dispose();
@@ -69,7 +74,7 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
     {
         try
         {
-            return await RunManifest.ReadAsync(context.Reader, source.Root, cancellationToken).ConfigureAwait(false);
+            return await RunManifest.ReadAsync(context.Reader, source.Root, cancellationToken);
         }
         catch (Exception exception) when (ItemWall.Holds(exception, cancellationToken))
         {
@@ -82,31 +87,45 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
     private static bool IsOfResource(SnapshotEntry entry) =>
         !entry.Node.IsDirectory || entry.Depth + 1 >= SnapshotLayout.ResourceDepth(entry.Chain()[0].Node.Name);
 
-    private async Task RestoreAsync(Dictionary<CloudResource, List<(SnapshotSelection Selection, SelectedBranch Branch)>> groups, ChannelWriter<RestoredItem> results, CancellationToken cancellationToken)
+    private async Task RestoreAsync(
+        Dictionary<CloudResource, List<(SnapshotSelection Selection, SelectedBranch Branch)>> groups,
+        ChannelWriter<RestoredItem> results,
+        CancellationToken cancellationToken
+    )
     {
         Exception? refused = null;
         var refusals = new ConcurrentQueue<RestoredItem>();
         var restored = 0L;
         try
         {
-            await Parallel.ForEachAsync(groups, new ParallelOptions { MaxDegreeOfParallelism = ResourcesAtOnce, CancellationToken = cancellationToken }, async (group, token) =>
-            {
-                var watch = new RefusalWatch();
-                try
+            await Parallel.ForEachAsync(
+                groups,
+                new ParallelOptions { MaxDegreeOfParallelism = ResourcesAtOnce, CancellationToken = cancellationToken },
+                async (group, token) =>
                 {
-                    await RestoreResourceAsync(group.Key, group.Value, watch, results, token).ConfigureAwait(false);
-                }
-                catch (Exception exception) when (exception is GraphException or BackupException || ItemWall.Holds(exception, token))
-                {
-                    var error = (BackupException)ErrorTranslator.Translate(exception, configuration);
-                    Interlocked.CompareExchange(ref refused, error, null);
-                    refusals.Enqueue(new RestoredItem(group.Value[0].Branch.Entry.Path, group.Key.Name, 0, "Failed") { Code = (exception as GraphException)?.Code ?? error.ErrorId, Detail = error.Message });
-                }
+                    var watch = new RefusalWatch();
+                    try
+                    {
+                        await RestoreResourceAsync(group.Key, group.Value, watch, results, token);
+                    }
+                    catch (Exception exception) when (exception is GraphException or BackupException || ItemWall.Holds(exception, token))
+                    {
+                        var error = (BackupException)ErrorTranslator.Translate(exception, configuration);
+                        Interlocked.CompareExchange(ref refused, error, null);
+                        refusals.Enqueue(
+                            new RestoredItem(group.Value[0].Branch.Entry.Path, group.Key.Name, 0, "Failed")
+                            {
+                                Code = (exception as GraphException)?.Code ?? error.ErrorId,
+                                Detail = error.Message,
+                            }
+                        );
+                    }
 
-                Interlocked.Add(ref restored, watch.Restored);
-            }).ConfigureAwait(false);
+                    Interlocked.Add(ref restored, watch.Restored);
+                }
+            );
             foreach (var item in restored > 0 ? refusals : [])
-                await results.WriteAsync(item, cancellationToken).ConfigureAwait(false);
+                await results.WriteAsync(item, cancellationToken);
             results.Complete();
         }
         catch (Exception exception)
@@ -120,15 +139,27 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
             throw refused;
     }
 
-    private async Task RestoreResourceAsync(CloudResource resource, IReadOnlyList<(SnapshotSelection Selection, SelectedBranch Branch)> branches, RefusalWatch watch, ChannelWriter<RestoredItem> results, CancellationToken cancellationToken)
+    private async Task RestoreResourceAsync(
+        CloudResource resource,
+        IReadOnlyList<(SnapshotSelection Selection, SelectedBranch Branch)> branches,
+        RefusalWatch watch,
+        ChannelWriter<RestoredItem> results,
+        CancellationToken cancellationToken
+    )
     {
-        using var restorer = await RestorerOfAsync(resource, cancellationToken).ConfigureAwait(false);
+        using var restorer = await RestorerOfAsync(resource, cancellationToken);
         if (restorer is null)
         {
             foreach (var (selection, branch) in branches)
             {
-                await foreach (var entry in selection.WalkAsync(branch, below: false, cancellationToken).ConfigureAwait(false))
-                    await results.WriteAsync(new RestoredItem(entry.Path, resource.Name, (long)entry.Node.Size, "Skipped") { Detail = Texts.Get("RestoreNotRestorable", resource.Kind) }, cancellationToken).ConfigureAwait(false);
+                await foreach (var entry in selection.WalkAsync(branch, below: false, cancellationToken))
+                    await results.WriteAsync(
+                        new RestoredItem(entry.Path, resource.Name, (long)entry.Node.Size, "Skipped")
+                        {
+                            Detail = Texts.Get("RestoreNotRestorable", resource.Kind),
+                        },
+                        cancellationToken
+                    );
             }
 
             return;
@@ -137,19 +168,28 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
         var options = new ParallelOptions { MaxDegreeOfParallelism = restorer.Concurrency, CancellationToken = cancellationToken };
         foreach (var (selection, branch) in branches)
         {
-            await Parallel.ForEachAsync(selection.WalkAsync(branch, below: true, cancellationToken), options, async (entry, token) =>
-            {
-                var (row, refusal) = await RestoreEntryAsync(resource, restorer, entry, token).ConfigureAwait(false);
-                foreach (var item in row is null ? [] : watch.Take(row, refusal))
-                    await results.WriteAsync(item, token).ConfigureAwait(false);
-            }).ConfigureAwait(false);
+            await Parallel.ForEachAsync(
+                selection.WalkAsync(branch, below: true, cancellationToken),
+                options,
+                async (entry, token) =>
+                {
+                    var (row, refusal) = await RestoreEntryAsync(resource, restorer, entry, token);
+                    foreach (var item in row is null ? [] : watch.Take(row, refusal))
+                        await results.WriteAsync(item, token);
+                }
+            );
         }
 
         foreach (var item in watch.End())
-            await results.WriteAsync(item, cancellationToken).ConfigureAwait(false);
+            await results.WriteAsync(item, cancellationToken);
     }
 
-    private static async Task<(RestoredItem? Row, GraphException? Refusal)> RestoreEntryAsync(CloudResource resource, IResourceRestorer restorer, SnapshotEntry entry, CancellationToken cancellationToken)
+    private static async Task<(RestoredItem? Row, GraphException? Refusal)> RestoreEntryAsync(
+        CloudResource resource,
+        IResourceRestorer restorer,
+        SnapshotEntry entry,
+        CancellationToken cancellationToken
+    )
     {
         if (entry.Fault is { } fault)
             return (Failed(entry, restorer.Place, fault), null);
@@ -160,16 +200,21 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
             {
                 // Empty folders are restored too; existing ones are found.
                 if (item.Type.Length > 0 && entry.Depth >= resource.Depth)
-                    await restorer.EnsureFolderAsync([.. item.Folders, new RestoreFolder(item.Id, NameOf(item), item.Type)], cancellationToken).ConfigureAwait(false);
+                    await restorer.EnsureFolderAsync(
+                        [.. item.Folders, new RestoreFolder(item.Id, NameOf(item), item.Type)],
+                        cancellationToken
+                    );
                 return default;
             }
 
-            return (restorer.IsItem(entry) ? await RestoreItemAsync(restorer, item, cancellationToken).ConfigureAwait(false) : null, null);
+            return (restorer.IsItem(entry) ? await RestoreItemAsync(restorer, item, cancellationToken) : null, null);
         }
         catch (GraphException exception) when (exception.Code == NotInLibrary)
         {
             // The folders of a site's lists and pages need no line in the report.
-            return entry.Node.IsDirectory || !restorer.IsItem(entry) ? default : (new RestoredItem(entry.Path, restorer.Place, (long)entry.Node.Size, "Skipped") { Detail = exception.Message }, null);
+            return entry.Node.IsDirectory || !restorer.IsItem(entry)
+                ? default
+                : (new RestoredItem(entry.Path, restorer.Place, (long)entry.Node.Size, "Skipped") { Detail = exception.Message }, null);
         }
         catch (GraphException exception) when (RefusalWatch.IsFull(exception))
         {
@@ -185,11 +230,15 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
         }
     }
 
-    private static async Task<RestoredItem?> RestoreItemAsync(IResourceRestorer restorer, RestoreItem item, CancellationToken cancellationToken)
+    private static async Task<RestoredItem?> RestoreItemAsync(
+        IResourceRestorer restorer,
+        RestoreItem item,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            return await restorer.RestoreAsync(item, cancellationToken).ConfigureAwait(false);
+            return await restorer.RestoreAsync(item, cancellationToken);
         }
         catch
         {
@@ -205,12 +254,17 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
     }
 
     private static string NameOf(RestoreItem item) =>
-        item.Type != "drive" && item.Graph.Text("displayName") is { Length: > 0 } display ? display : item.Graph.Text("name") is { Length: > 0 } name ? name : item.Entry.Node.Name;
+        item.Type != "drive" && item.Graph.Text("displayName") is { Length: > 0 } display ? display
+        : item.Graph.Text("name") is { Length: > 0 } name ? name
+        : item.Entry.Node.Name;
 
     private async Task<IResourceRestorer?> RestorerOfAsync(CloudResource resource, CancellationToken cancellationToken)
     {
         var user = context.Cloud.User ?? resource.Id;
-        var isSource = context.Cloud.User is null || string.Equals(user, resource.Id, StringComparison.OrdinalIgnoreCase) || string.Equals(user, resource.Name, StringComparison.OrdinalIgnoreCase);
+        var isSource =
+            context.Cloud.User is null
+            || string.Equals(user, resource.Id, StringComparison.OrdinalIgnoreCase)
+            || string.Equals(user, resource.Name, StringComparison.OrdinalIgnoreCase);
         var shown = context.Cloud.User ?? resource.Name;
         switch (resource.Kind)
         {
@@ -221,16 +275,21 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
             case "Contacts":
                 return new ContactRestorer(context, user, shown, isSource);
             case "OneDrive":
-                var drive = context.Cloud.Site is { } elsewhere ? (await SiteDriveAsync(await SiteAsync(elsewhere, cancellationToken).ConfigureAwait(false), null, cancellationToken).ConfigureAwait(false)).Drive
-                    : await new DriveApi(context.Client).UserDriveAsync(user, cancellationToken).ConfigureAwait(false);
+                var drive = context.Cloud.Site is { } elsewhere
+                    ? (await SiteDriveAsync(await SiteAsync(elsewhere, cancellationToken), null, cancellationToken)).Drive
+                    : await new DriveApi(context.Client).UserDriveAsync(user, cancellationToken);
                 return new DriveRestorer(context, context.Cloud.Site ?? shown, (folders, _) => Task.FromResult((drive, "", folders)));
             case "SharePoint" when context.Cloud.User is { } other:
                 // A library's files into a user's drive: below a folder with the library's name.
-                var home = await new DriveApi(context.Client).UserDriveAsync(other, cancellationToken).ConfigureAwait(false);
+                var home = await new DriveApi(context.Client).UserDriveAsync(other, cancellationToken);
                 return new DriveRestorer(context, other, (folders, _) => Task.FromResult((home, "", folders)));
             case "SharePoint":
-                var site = context.Cloud.Site is { } address ? await SiteAsync(address, cancellationToken).ConfigureAwait(false) : null;
-                return new DriveRestorer(context, context.Cloud.Site ?? resource.Name, (folders, token) => LibraryAsync(resource, site, folders, token));
+                var site = context.Cloud.Site is { } address ? await SiteAsync(address, cancellationToken) : null;
+                return new DriveRestorer(
+                    context,
+                    context.Cloud.Site ?? resource.Name,
+                    (folders, token) => LibraryAsync(resource, site, folders, token)
+                );
             default:
                 return null;
         }
@@ -238,17 +297,27 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
 
     // When restoring in place, a library is found by its id. Elsewhere it is the one of the same name, or the default one with a folder of
     // that name.
-    private async Task<(string Drive, string Name, IReadOnlyList<RestoreFolder> Folders)> LibraryAsync(CloudResource resource, GraphSite? site, IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken)
+    private async Task<(string Drive, string Name, IReadOnlyList<RestoreFolder> Folders)> LibraryAsync(
+        CloudResource resource,
+        GraphSite? site,
+        IReadOnlyList<RestoreFolder> folders,
+        CancellationToken cancellationToken
+    )
     {
         var at = 0;
         while (at < folders.Count && folders[at].Type != "drive")
             at++;
         if (at == folders.Count)
-            throw new GraphException(GraphErrorKind.Other, null, NotInLibrary, Texts.Get("RestoreNotRestorable", folders.Count > 0 ? folders[^1].Name : resource.Name));
+            throw new GraphException(
+                GraphErrorKind.Other,
+                null,
+                NotInLibrary,
+                Texts.Get("RestoreNotRestorable", folders.Count > 0 ? folders[^1].Name : resource.Name)
+            );
         var (library, inside) = (folders[at], folders.Skip(at + 1).ToArray());
         if (site is null)
             return (library.Id[(library.Id.IndexOf(':', StringComparison.Ordinal) + 1)..], library.Name, inside);
-        var (drive, found) = await SiteDriveAsync(site, library.Name, cancellationToken).ConfigureAwait(false);
+        var (drive, found) = await SiteDriveAsync(site, library.Name, cancellationToken);
         return (drive, library.Name, found ? inside : folders.Skip(at).ToArray());
     }
 
@@ -257,23 +326,25 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
         var key = $"{site.Id}/{library}";
         if (_drives.TryGetValue(key, out var known))
             return (known[1..], known[0] == '+');
-        var drives = (await new SiteApi(context.Client).LibrariesAsync(site.Id, cancellationToken).ConfigureAwait(false)).Items;
-        var named = drives.FirstOrDefault(drive => library is not null && string.Equals(drive.Text("name"), library, StringComparison.OrdinalIgnoreCase));
+        var drives = (await new SiteApi(context.Client).LibrariesAsync(site.Id, cancellationToken)).Items;
+        var named = drives.FirstOrDefault(drive =>
+            library is not null && string.Equals(drive.Text("name"), library, StringComparison.OrdinalIgnoreCase)
+        );
         var found = named.ValueKind == System.Text.Json.JsonValueKind.Object;
-        var id = found ? named.Text("id") : (await new DriveApi(context.Client).SiteDriveAsync(site.Id, cancellationToken).ConfigureAwait(false)).Drive;
+        var id = found ? named.Text("id") : (await new DriveApi(context.Client).SiteDriveAsync(site.Id, cancellationToken)).Drive;
         _drives[key] = (found ? "+" : "-") + id;
         return (id, found);
     }
 
     private async Task<GraphSite> SiteAsync(string address, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _gate.WaitAsync(cancellationToken);
         try
         {
             if (_sites is null)
             {
                 var all = new List<GraphSite>();
-                await foreach (var site in new SiteApi(context.Client).AllAsync(cancellationToken).ConfigureAwait(false))
+                await foreach (var site in new SiteApi(context.Client).AllAsync(cancellationToken))
                     all.Add(site);
                 _sites = all;
             }
@@ -283,7 +354,9 @@ internal sealed class CloudRestorer(RestoreContext context, BackupConfiguration 
             _gate.Release();
         }
 
-        return _sites.FirstOrDefault(site => string.Equals(site.WebUrl.AbsoluteUri.TrimEnd('/'), address.TrimEnd('/'), StringComparison.OrdinalIgnoreCase) || string.Equals(site.WebUrl.AbsolutePath.TrimEnd('/'), address.TrimEnd('/'), StringComparison.OrdinalIgnoreCase))
-            ?? throw new BackupException("RestoreSiteUnknown", BackupErrorCategory.ObjectNotFound, address, address);
+        return _sites.FirstOrDefault(site =>
+                string.Equals(site.WebUrl.AbsoluteUri.TrimEnd('/'), address.TrimEnd('/'), StringComparison.OrdinalIgnoreCase)
+                || string.Equals(site.WebUrl.AbsolutePath.TrimEnd('/'), address.TrimEnd('/'), StringComparison.OrdinalIgnoreCase)
+            ) ?? throw new BackupException("RestoreSiteUnknown", BackupErrorCategory.ObjectNotFound, address, address);
     }
 }

@@ -10,7 +10,9 @@ internal static class DriveName
     /// <summary>The name itself if it is valid, otherwise the nearest valid one.</summary>
     public static string From(string name)
     {
-        var legal = string.Concat(name.Select(character => s_forbidden.Contains(character) || char.IsControl(character) ? '_' : character)).Trim().TrimEnd('.', ' ');
+        var legal = string.Concat(name.Select(character => s_forbidden.Contains(character) || char.IsControl(character) ? '_' : character))
+            .Trim()
+            .TrimEnd('.', ' ');
         if (legal.StartsWith("~$", StringComparison.Ordinal))
             legal = "_" + legal;
         return legal.Length > 0 ? legal : "_";

@@ -16,7 +16,11 @@ namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 /// <param name="context">The restore.</param>
 /// <param name="place">The drive's owner, for the report.</param>
 /// <param name="drives">Finds the drive of a path, and its folders that are inside that drive.</param>
-internal sealed class DriveRestorer(RestoreContext context, string place, Func<IReadOnlyList<RestoreFolder>, CancellationToken, Task<(string Drive, string Name, IReadOnlyList<RestoreFolder> Folders)>> drives) : IResourceRestorer
+internal sealed class DriveRestorer(
+    RestoreContext context,
+    string place,
+    Func<IReadOnlyList<RestoreFolder>, CancellationToken, Task<(string Drive, string Name, IReadOnlyList<RestoreFolder> Folders)>> drives
+) : IResourceRestorer
 {
     private readonly DriveWriter _writer = new(context.Client);
     private readonly ConcurrentDictionary<string, Lazy<Task<Folder>>> _folders = new(StringComparer.Ordinal);
@@ -32,7 +36,8 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
 
     public bool IsItem(SnapshotEntry entry) => !entry.Node.IsDirectory && entry.Node.Attribute(ResourceStore.Attribute) is not null;
 
-    public Task EnsureFolderAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken) => FolderAsync(folders, cancellationToken);
+    public Task EnsureFolderAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken) =>
+        FolderAsync(folders, cancellationToken);
 
     public async Task<RestoredItem?> RestoreAsync(RestoreItem item, CancellationToken cancellationToken)
     {
@@ -41,34 +46,46 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
         // A file whose metadata cannot be read is still a file.
         if ((item.Type.Length > 0 && item.Type != "driveItem") || DriveItemJson.IsShortcut(item.Graph))
             return new RestoredItem(item.Entry.Path, place, size, "Skipped") { Detail = Texts.Get("RestoreNotRestorable", item.Type) };
-        var folder = await FolderAsync(item.Folders, cancellationToken).ConfigureAwait(false);
+        var folder = await FolderAsync(item.Folders, cancellationToken);
         var original = item.Graph.Text("name") is { Length: > 0 } real ? real : item.Entry.Node.Name;
         var name = DriveName.From(original);
         var target = $"{place}: {folder.Path}/{name}";
         if (context.TakePlace($"{folder.Drive}/{folder.Id}/{name}", item) is var claim and not RestoreContext.Claim.First)
             return claim == RestoreContext.Claim.Same ? null : RestoreContext.OtherVersion(item, target);
-        var behavior = context.Request.Conflict switch { RestoreConflict.Replace => "replace", RestoreConflict.Rename => "rename", _ => "fail" };
+        var behavior = context.Request.Conflict switch
+        {
+            RestoreConflict.Replace => "replace",
+            RestoreConflict.Rename => "rename",
+            _ => "fail",
+        };
         if (folder.Files.TryGetValue(name, out var present))
         {
-            if (present.Size == size && (size == 0 || present.Hash == await HashAsync(item.Entry.Node, cancellationToken).ConfigureAwait(false)))
+            if (present.Size == size && (size == 0 || present.Hash == await HashAsync(item.Entry.Node, cancellationToken)))
                 return new RestoredItem(item.Entry.Path, target, size, "Skipped") { Detail = Texts.Get("RestoreIsSame") };
             if (behavior == "fail")
                 return new RestoredItem(item.Entry.Path, target, size, "Skipped") { Detail = Texts.Get("RestoreIsDifferent") };
         }
 
-        var (written, hash) = await WriteAsync(folder, name, item, size, behavior, cancellationToken).ConfigureAwait(false);
+        var (written, hash) = await WriteAsync(folder, name, item, size, behavior, cancellationToken);
         if (written.ValueKind != JsonValueKind.Object)
             return new RestoredItem(item.Entry.Path, target, size, "Skipped") { Detail = Texts.Get("RestoreIsDifferent") };
         var note = DriveItemJson.Hash(written) is { } arrived && arrived != hash ? Texts.Get("RestoreHashDiffers") : null;
         if (context.Cloud.Permissions)
-            note = await RestorePermissionsAsync(folder.Drive, written.Text("id"), item.Metadata, cancellationToken).ConfigureAwait(false) ?? note;
+            note = await RestorePermissionsAsync(folder.Drive, written.Text("id"), item.Metadata, cancellationToken) ?? note;
         if (name != original)
             note = $"{Texts.Get("RestoreRenamed", original, name)} {note}".TrimEnd();
         return new RestoredItem(item.Entry.Path, target, size, "Restored") { Detail = note };
     }
 
     // Returns an undefined item if the name is taken after all, by something that appeared in the meantime.
-    private async Task<(JsonElement Item, string Hash)> WriteAsync(Folder folder, string name, RestoreItem item, long size, string behavior, CancellationToken cancellationToken)
+    private async Task<(JsonElement Item, string Hash)> WriteAsync(
+        Folder folder,
+        string name,
+        RestoreItem item,
+        long size,
+        string behavior,
+        CancellationToken cancellationToken
+    )
     {
         var info = item.Graph.Object("fileSystemInfo");
         var modified = DriveItemJson.ModifiedAt(item.Graph);
@@ -80,12 +97,15 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
             using var hashing = new HashingStream(content);
             try
             {
-                return (await _writer.WriteAsync(folder.Drive, folder.Id, name, hashing, size, created, modified, behavior, cancellationToken).ConfigureAwait(false), hashing.Hash);
+                return (
+                    await _writer.WriteAsync(folder.Drive, folder.Id, name, hashing, size, created, modified, behavior, cancellationToken),
+                    hashing.Hash
+                );
             }
             catch (GraphException exception) when (exception.Status == System.Net.HttpStatusCode.Conflict && behavior == "fail")
             {
                 // Perhaps it is the file of the previous attempt, whose response got lost.
-                var arrived = attempt == 1 ? default : await FindAsync(folder, name, cancellationToken).ConfigureAwait(false);
+                var arrived = attempt == 1 ? default : await FindAsync(folder, name, cancellationToken);
                 return arrived.ValueKind == JsonValueKind.Object && DriveItemJson.Hash(arrived) == sent ? (arrived, sent) : (default, "");
             }
             catch (GraphException exception) when (exception.Code == "UploadSessionGone" && attempt < 3)
@@ -98,7 +118,7 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
 
     private async Task<JsonElement> FindAsync(Folder folder, string name, CancellationToken cancellationToken)
     {
-        await foreach (var page in _writer.ChildrenAsync(folder.Drive, folder.Id, cancellationToken).ConfigureAwait(false))
+        await foreach (var page in _writer.ChildrenAsync(folder.Drive, folder.Id, cancellationToken))
         {
             foreach (var item in page.Items.Where(item => string.Equals(item.Text("name"), name, StringComparison.OrdinalIgnoreCase)))
                 return item.Clone();
@@ -111,7 +131,7 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
     {
         await using var content = new NodeStream(context.Reader, node);
         using var hashing = new HashingStream(content);
-        await hashing.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
+        await hashing.CopyToAsync(Stream.Null, cancellationToken);
         return hashing.Hash;
     }
 
@@ -127,9 +147,9 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
             try
             {
                 if (permission.Object("link") is { ValueKind: JsonValueKind.Object } link)
-                    await _writer.LinkAsync(drive, id, link.Text("type"), link.Text("scope"), cancellationToken).ConfigureAwait(false);
+                    await _writer.LinkAsync(drive, id, link.Text("type"), link.Text("scope"), cancellationToken);
                 else if (RecipientOf(permission) is { } recipient)
-                    await _writer.InviteAsync(drive, id, [recipient], roles, cancellationToken).ConfigureAwait(false);
+                    await _writer.InviteAsync(drive, id, [recipient], roles, cancellationToken);
                 else
                     lost++;
             }
@@ -144,7 +164,9 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
 
     private static object? RecipientOf(JsonElement permission)
     {
-        var granted = permission.Object("grantedToV2") is { ValueKind: JsonValueKind.Object } given ? given : permission.Object("grantedTo");
+        var granted = permission.Object("grantedToV2") is { ValueKind: JsonValueKind.Object } given
+            ? given
+            : permission.Object("grantedTo");
         foreach (var kind in (string[])["user", "group"])
         {
             if (granted.Object(kind) is not { ValueKind: JsonValueKind.Object } person)
@@ -160,15 +182,15 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
 
     private async Task<Folder> FolderAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken)
     {
-        var (drive, name, inside) = await drives(folders, cancellationToken).ConfigureAwait(false);
+        var (drive, name, inside) = await drives(folders, cancellationToken);
         var key = $"{drive}/";
-        var folder = await OnceAsync(key, () => OpenAsync(drive, null, "", name, cancellationToken)).ConfigureAwait(false);
+        var folder = await OnceAsync(key, () => OpenAsync(drive, null, "", name, cancellationToken));
         IEnumerable<string> path = inside.Select(each => DriveName.From(each.Name));
         foreach (var step in context.Cloud.Folder is { } top ? path.Prepend(DriveName.From(top)) : path)
         {
             var above = folder;
             key += "/" + step;
-            folder = await OnceAsync(key, () => OpenAsync(drive, above, step, $"{above.Path}/{step}", cancellationToken)).ConfigureAwait(false);
+            folder = await OnceAsync(key, () => OpenAsync(drive, above, step, $"{above.Path}/{step}", cancellationToken));
         }
 
         return folder;
@@ -179,7 +201,7 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
         var lazy = _folders.GetOrAdd(key.ToUpperInvariant(), _ => new Lazy<Task<Folder>>(open));
         try
         {
-            return await lazy.Value.ConfigureAwait(false);
+            return await lazy.Value;
         }
         catch
         {
@@ -191,32 +213,41 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
     private async Task<Folder> OpenAsync(string drive, Folder? above, string name, string path, CancellationToken cancellationToken)
     {
         if (above is null)
-            return await ReadAsync(drive, await _writer.RootAsync(drive, cancellationToken).ConfigureAwait(false), path, cancellationToken).ConfigureAwait(false);
+            return await ReadAsync(drive, await _writer.RootAsync(drive, cancellationToken), path, cancellationToken);
         if (above.Folders.TryGetValue(name, out var present))
-            return await ReadAsync(drive, present, path, cancellationToken).ConfigureAwait(false);
+            return await ReadAsync(drive, present, path, cancellationToken);
         string? id = null;
         try
         {
-            id = await IdempotentCreate.OnceAsync(token => _writer.CreateFolderAsync(drive, above.Id, name, token), async token =>
-                (await ReadAsync(drive, above.Id, above.Path, token).ConfigureAwait(false)).Folders.GetValueOrDefault(name), cancellationToken).ConfigureAwait(false);
+            id = await IdempotentCreate.OnceAsync(
+                token => _writer.CreateFolderAsync(drive, above.Id, name, token),
+                async token => (await ReadAsync(drive, above.Id, above.Path, token)).Folders.GetValueOrDefault(name),
+                cancellationToken
+            );
         }
         catch (GraphException exception) when (exception.Status == System.Net.HttpStatusCode.Conflict)
         {
             // Created by someone else in the meantime.
-            id = (await ReadAsync(drive, above.Id, above.Path, cancellationToken).ConfigureAwait(false)).Folders.GetValueOrDefault(name);
+            id = (await ReadAsync(drive, above.Id, above.Path, cancellationToken)).Folders.GetValueOrDefault(name);
             if (id is null)
                 throw;
-            return await ReadAsync(drive, id, path, cancellationToken).ConfigureAwait(false);
+            return await ReadAsync(drive, id, path, cancellationToken);
         }
 
-        return new Folder(drive, id, path, new ConcurrentDictionary<string, string>(StringComparer.OrdinalIgnoreCase), new ConcurrentDictionary<string, (long, string?)>(StringComparer.OrdinalIgnoreCase));
+        return new Folder(
+            drive,
+            id,
+            path,
+            new ConcurrentDictionary<string, string>(StringComparer.OrdinalIgnoreCase),
+            new ConcurrentDictionary<string, (long, string?)>(StringComparer.OrdinalIgnoreCase)
+        );
     }
 
     private async Task<Folder> ReadAsync(string drive, string id, string path, CancellationToken cancellationToken)
     {
         var folders = new ConcurrentDictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         var files = new ConcurrentDictionary<string, (long Size, string? Hash)>(StringComparer.OrdinalIgnoreCase);
-        await foreach (var page in _writer.ChildrenAsync(drive, id, cancellationToken).ConfigureAwait(false))
+        await foreach (var page in _writer.ChildrenAsync(drive, id, cancellationToken))
         {
             foreach (var item in page.Items)
             {
@@ -230,5 +261,11 @@ internal sealed class DriveRestorer(RestoreContext context, string place, Func<I
         return new Folder(drive, id, path, folders, files);
     }
 
-    private sealed record Folder(string Drive, string Id, string Path, ConcurrentDictionary<string, string> Folders, ConcurrentDictionary<string, (long Size, string? Hash)> Files);
+    private sealed record Folder(
+        string Drive,
+        string Id,
+        string Path,
+        ConcurrentDictionary<string, string> Folders,
+        ConcurrentDictionary<string, (long Size, string? Hash)> Files
+    );
 }

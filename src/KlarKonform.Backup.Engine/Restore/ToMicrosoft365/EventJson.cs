@@ -15,10 +15,32 @@ internal static class EventJson
     /// <summary>The property that says which event a restored one was made from.</summary>
     public const string Origin = "String {6f0c1c52-3a0e-4d3a-9a65-6b1f9f3b7d11} Name KlarKonformOrigin";
 
-    private static readonly HashSet<string> s_kept = ["subject", "isAllDay", "location", "categories", "importance", "sensitivity", "showAs", "reminderMinutesBeforeStart", "isReminderOn"];
+    private static readonly HashSet<string> s_kept =
+    [
+        "subject",
+        "isAllDay",
+        "location",
+        "categories",
+        "importance",
+        "sensitivity",
+        "showAs",
+        "reminderMinutesBeforeStart",
+        "isReminderOn",
+    ];
 
     // The properties in which an exception of a series may differ.
-    private static readonly HashSet<string> s_ofException = ["subject", "isAllDay", "location", "categories", "importance", "sensitivity", "showAs", "reminderMinutesBeforeStart", "isReminderOn"];
+    private static readonly HashSet<string> s_ofException =
+    [
+        "subject",
+        "isAllDay",
+        "location",
+        "categories",
+        "importance",
+        "sensitivity",
+        "showAs",
+        "reminderMinutesBeforeStart",
+        "isReminderOn",
+    ];
 
     /// <summary>Writes a single event or a series.</summary>
     /// <param name="item">The event as Graph sent it.</param>
@@ -37,7 +59,8 @@ internal static class EventJson
     }
 
     /// <summary>Writes what an exception changes in its occurrence.</summary>
-    public static byte[] WriteException(JsonElement exception) => JsonSerializer.SerializeToUtf8Bytes(Properties(exception, s_ofException, ZoneOf(exception)));
+    public static byte[] WriteException(JsonElement exception) =>
+        JsonSerializer.SerializeToUtf8Bytes(Properties(exception, s_ofException, ZoneOf(exception)));
 
     /// <summary>When an exception's occurrence would have begun; UTC.</summary>
     public static DateTime OriginalStart(JsonElement exception) => exception.Time("originalStart").UtcDateTime;
@@ -59,7 +82,10 @@ internal static class EventJson
         foreach (var occurrence in series.Array("cancelledOccurrences"))
         {
             var text = occurrence.ValueKind == JsonValueKind.String ? occurrence.GetString()! : "";
-            if (text.Length >= 10 && DateOnly.TryParseExact(text[^10..], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
+            if (
+                text.Length >= 10
+                && DateOnly.TryParseExact(text[^10..], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
+            )
                 yield return date;
         }
     }
@@ -67,7 +93,10 @@ internal static class EventJson
     private static Dictionary<string, object?> Properties(JsonElement item, HashSet<string> kept, string zone)
     {
         var json = new Dictionary<string, object?>();
-        foreach (var property in item.EnumerateObject().Where(property => kept.Contains(property.Name) && property.Value.ValueKind != JsonValueKind.Null))
+        foreach (
+            var property in item.EnumerateObject()
+                .Where(property => kept.Contains(property.Name) && property.Value.ValueKind != JsonValueKind.Null)
+        )
             json[property.Name] = property.Value;
         json["body"] = Body(item);
         json["start"] = Moment(item.Object("start"), zone, item.Flag("isAllDay"));
@@ -77,12 +106,19 @@ internal static class EventJson
 
     private static object Body(JsonElement item)
     {
-        var (type, content) = (item.Object("body").Text("contentType") is { Length: > 0 } given ? given : "html", item.Object("body").Text("content"));
-        var attendees = item.Array("attendees").Select(each => (Address: each.Object("emailAddress"), Response: each.Object("status").Text("response"))).ToArray();
+        var (type, content) = (
+            item.Object("body").Text("contentType") is { Length: > 0 } given ? given : "html",
+            item.Object("body").Text("content")
+        );
+        var attendees = item.Array("attendees")
+            .Select(each => (Address: each.Object("emailAddress"), Response: each.Object("status").Text("response")))
+            .ToArray();
         if (attendees.Length == 0)
             return new { contentType = type, content };
         var organizer = item.Object("organizer").Object("emailAddress");
-        var lines = attendees.Select(each => $"{Person(each.Address)}: {each.Response}").Prepend(Texts.Get("RestoreOrganizer", Person(organizer)));
+        var lines = attendees
+            .Select(each => $"{Person(each.Address)}: {each.Response}")
+            .Prepend(Texts.Get("RestoreOrganizer", Person(organizer)));
         var title = Texts.Get("RestoreAttendees");
         if (type != "html")
             return new { contentType = type, content = $"{content}\r\n\r\n{title}\r\n{string.Join("\r\n", lines)}" };
@@ -91,7 +127,10 @@ internal static class EventJson
         return new { contentType = type, content = end < 0 ? content + block : content.Insert(end, block) };
     }
 
-    private static string Person(JsonElement address) => address.Text("name") is { Length: > 0 } name && name != address.Text("address") ? $"{name} <{address.Text("address")}>" : address.Text("address");
+    private static string Person(JsonElement address) =>
+        address.Text("name") is { Length: > 0 } name && name != address.Text("address")
+            ? $"{name} <{address.Text("address")}>"
+            : address.Text("address");
 
     // A zone that only Exchange knows ("tzone://Microsoft/Custom") is given in UTC.
     private static string ZoneOf(JsonElement item)
@@ -106,7 +145,10 @@ internal static class EventJson
         var time = DateTime.Parse(moment.Text("dateTime"), CultureInfo.InvariantCulture, DateTimeStyles.None);
         if (allDay || zone == "UTC" || TimeZones.Find(zone) is not { } known)
             return new { dateTime = Text(time), timeZone = moment.Text("timeZone") is { Length: > 0 } given ? given : "UTC" };
-        var local = Instant.FromDateTimeUtc(DateTime.SpecifyKind(time, DateTimeKind.Utc)).InZone(known).LocalDateTime.ToDateTimeUnspecified();
+        var local = Instant
+            .FromDateTimeUtc(DateTime.SpecifyKind(time, DateTimeKind.Utc))
+            .InZone(known)
+            .LocalDateTime.ToDateTimeUnspecified();
         return new { dateTime = Text(local), timeZone = zone };
     }
 
@@ -114,7 +156,10 @@ internal static class EventJson
 
     private static Dictionary<string, object> Recurrence(JsonElement recurrence, string zone)
     {
-        var range = recurrence.Object("range").EnumerateObject().ToDictionary(property => property.Name, property => (object)property.Value);
+        var range = recurrence
+            .Object("range")
+            .EnumerateObject()
+            .ToDictionary(property => property.Name, property => (object)property.Value);
         if (zone == "UTC")
             range["recurrenceTimeZone"] = "UTC";
         return new Dictionary<string, object> { ["pattern"] = recurrence.Object("pattern"), ["range"] = range };

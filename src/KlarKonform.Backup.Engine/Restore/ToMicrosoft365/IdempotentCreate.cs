@@ -14,18 +14,28 @@ internal static class IdempotentCreate
     /// <param name="create">Creates it and returns its id.</param>
     /// <param name="find">Returns its id if an earlier attempt did create it, otherwise null.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public static async Task<string> OnceAsync(Func<CancellationToken, Task<string>> create, Func<CancellationToken, Task<string?>> find, CancellationToken cancellationToken)
+    public static async Task<string> OnceAsync(
+        Func<CancellationToken, Task<string>> create,
+        Func<CancellationToken, Task<string?>> find,
+        CancellationToken cancellationToken
+    )
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await create(cancellationToken).ConfigureAwait(false);
+                return await create(cancellationToken);
             }
-            catch (GraphException exception) when (attempt < MaxAttempts && (exception.Kind == GraphErrorKind.Unreachable || exception.Code == "ErrorDuplicateTransactionId"))
+            catch (GraphException exception)
+                when (attempt < MaxAttempts
+                    && (exception.Kind == GraphErrorKind.Unreachable || exception.Code == "ErrorDuplicateTransactionId")
+                )
             {
-                await Task.Delay(TimeSpan.FromSeconds(Math.Min(20, exception.RetryAfter?.TotalSeconds ?? Math.Pow(2, attempt - 1))), cancellationToken).ConfigureAwait(false);
-                if (await find(cancellationToken).ConfigureAwait(false) is { } id)
+                await Task.Delay(
+                    TimeSpan.FromSeconds(Math.Min(20, exception.RetryAfter?.TotalSeconds ?? Math.Pow(2, attempt - 1))),
+                    cancellationToken
+                );
+                if (await find(cancellationToken) is { } id)
                     return id;
             }
         }
@@ -41,14 +51,14 @@ internal static class IdempotentCreate
     {
         try
         {
-            await complete().ConfigureAwait(false);
+            await complete();
         }
         catch
         {
             using var brief = new CancellationTokenSource(TimeSpan.FromSeconds(20));
             try
             {
-                await undo(brief.Token).ConfigureAwait(false);
+                await undo(brief.Token);
             }
             catch (Exception exception) when (exception is GraphException or OperationCanceledException)
             {
@@ -71,7 +81,7 @@ internal static class IdempotentCreate
     {
         try
         {
-            await add().ConfigureAwait(false);
+            await add();
         }
         catch (Exception exception) when (ItemWall.Holds(exception, cancellationToken) && !IsPassing(exception))
         {
@@ -79,6 +89,14 @@ internal static class IdempotentCreate
         }
     }
 
-    private static bool IsPassing(Exception exception) => exception is GraphException graph
-        && (graph.Kind is GraphErrorKind.Unreachable or GraphErrorKind.Throttled or GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate || RefusalWatch.IsFull(graph));
+    private static bool IsPassing(Exception exception) =>
+        exception is GraphException graph
+        && (
+            graph.Kind
+                is GraphErrorKind.Unreachable
+                    or GraphErrorKind.Throttled
+                    or GraphErrorKind.SignInFailed
+                    or GraphErrorKind.UntrustedCertificate
+            || RefusalWatch.IsFull(graph)
+        );
 }

@@ -19,7 +19,14 @@ internal sealed class MessageJson
     private const int MaxHeaders = 64 * 1024;
 
     private static readonly HashSet<string> s_addresses = ["from", "sender", "bccRecipients"];
-    private static readonly HashSet<string> s_states = ["isRead", "importance", "categories", "inferenceClassification", "internetMessageId"];
+    private static readonly HashSet<string> s_states =
+    [
+        "isRead",
+        "importance",
+        "categories",
+        "inferenceClassification",
+        "internetMessageId",
+    ];
 
     // The writable properties of a message that was stored as JSON.
     private static readonly HashSet<string> s_whole = ["subject", "body", "toRecipients", "ccRecipients", "replyTo"];
@@ -37,7 +44,8 @@ internal sealed class MessageJson
     public static MessageJson FromMime(MimeMessage message, JsonElement graph)
     {
         var result = new MessageJson();
-        result._json["subject"] = graph.ValueKind == JsonValueKind.Object && graph.TryGetProperty("subject", out var subject) ? subject : message.Subject ?? "";
+        result._json["subject"] =
+            graph.ValueKind == JsonValueKind.Object && graph.TryGetProperty("subject", out var subject) ? subject : message.Subject ?? "";
         result.AddProperties(graph, message.MessageId is { Length: > 0 } id ? $"<{id}>" : null);
         if (!result._json.ContainsKey("from") && message.From.Mailboxes.FirstOrDefault() is { } from)
             result._json["from"] = Recipient(from);
@@ -70,7 +78,15 @@ internal sealed class MessageJson
         foreach (var attachment in whole.Array("attachments"))
         {
             if (attachment.Text("contentBytes") is { Length: > 0 } bytes)
-                result.Attachments.Add(new OutlookAttachment(attachment.Text("name"), attachment.Text("contentType"), Convert.FromBase64String(bytes), attachment.Flag("isInline"), attachment.Text("contentId") is { Length: > 0 } id ? id : null));
+                result.Attachments.Add(
+                    new OutlookAttachment(
+                        attachment.Text("name"),
+                        attachment.Text("contentType"),
+                        Convert.FromBase64String(bytes),
+                        attachment.Flag("isInline"),
+                        attachment.Text("contentId") is { Length: > 0 } id ? id : null
+                    )
+                );
             else
                 result.Loss = Texts.Get("RestoreAttachmentLost", attachment.Text("name"));
         }
@@ -118,7 +134,9 @@ internal sealed class MessageJson
         if (messageId is not null)
             _json.TryAdd("internetMessageId", messageId);
         if (graph.Object("flag") is { ValueKind: JsonValueKind.Object } flag)
-            _json["flag"] = flag.EnumerateObject().Where(property => !property.Name.StartsWith('@')).ToDictionary(property => property.Name, property => property.Value);
+            _json["flag"] = flag.EnumerateObject()
+                .Where(property => !property.Name.StartsWith('@'))
+                .ToDictionary(property => property.Name, property => property.Value);
         if (!graph.Flag("isDraft"))
             Extend("Integer 0x0E07", NoDraft);
     }
@@ -141,7 +159,10 @@ internal sealed class MessageJson
             Extend("String 0x1042", reply);
         if (message.Headers[HeaderId.References] is { Length: > 0 } references)
             Extend("String 0x1039", references);
-        if (message.Headers["Thread-Index"] is { Length: > 0 } index && Convert.TryFromBase64String(index.Trim(), new byte[index.Length], out _))
+        if (
+            message.Headers["Thread-Index"] is { Length: > 0 } index
+            && Convert.TryFromBase64String(index.Trim(), new byte[index.Length], out _)
+        )
             Extend("Binary 0x0071", index.Trim());
     }
 
@@ -181,15 +202,21 @@ internal sealed class MessageJson
         var shown = new HashSet<TextPart>();
         if (html is not null && texts.FirstOrDefault(part => part.IsHtml) is { } first)
             shown.Add(first);
-        if (plain is not null && texts.FirstOrDefault(part => part.IsPlain) is { } alternative && (html is null || message.Body is MultipartAlternative || IsAlternative(message.Body, alternative)))
+        if (
+            plain is not null
+            && texts.FirstOrDefault(part => part.IsPlain) is { } alternative
+            && (html is null || message.Body is MultipartAlternative || IsAlternative(message.Body, alternative))
+        )
             shown.Add(alternative);
         return shown;
     }
 
-    private static bool IsAlternative(MimeEntity? entity, TextPart part) => entity is Multipart multipart
+    private static bool IsAlternative(MimeEntity? entity, TextPart part) =>
+        entity is Multipart multipart
         && (multipart is MultipartAlternative ? Holds(multipart, part) : multipart.Any(child => IsAlternative(child, part)));
 
-    private static bool Holds(Multipart multipart, TextPart part) => multipart.Any(child => child == part || (child is Multipart inner && Holds(inner, part)));
+    private static bool Holds(Multipart multipart, TextPart part) =>
+        multipart.Any(child => child == part || (child is Multipart inner && Holds(inner, part)));
 
     private static OutlookAttachment Attachment(MimeEntity part, int number)
     {
@@ -197,16 +224,45 @@ internal sealed class MessageJson
         {
             using var mail = new MemoryStream();
             inner.WriteTo(mail);
-            return new OutlookAttachment(Name(part) ?? $"{(inner.Subject is { Length: > 0 } subject ? SafeName.From(subject) : number.ToString(CultureInfo.InvariantCulture))}.eml", "message/rfc822", mail.ToArray(), false, null);
+            return new OutlookAttachment(
+                Name(part)
+                    ?? (inner.Subject is { Length: > 0 } subject ? SafeName.From(subject) : number.ToString(CultureInfo.InvariantCulture))
+                        + ".eml",
+                "message/rfc822",
+                mail.ToArray(),
+                false,
+                null
+            );
         }
 
         var type = part.ContentType.MimeType;
         var isInline = part.ContentId is { Length: > 0 } && !part.IsAttachment;
-        var name = Name(part) ?? $"{number}{type switch { "text/calendar" => ".ics", "text/plain" => ".txt", "text/html" => ".html", "image/png" => ".png", "image/jpeg" => ".jpg", "image/gif" => ".gif", _ => ".bin" }}";
-        return new OutlookAttachment(name, type, part is MimePart { Content: not null } content ? Bytes(content) : Raw(part), isInline, part.ContentId);
+        var name = Name(part) ?? number.ToString(CultureInfo.InvariantCulture) + ExtensionOf(type);
+        return new OutlookAttachment(
+            name,
+            type,
+            part is MimePart { Content: not null } content ? Bytes(content) : Raw(part),
+            isInline,
+            part.ContentId
+        );
     }
 
-    private static string? Name(MimeEntity part) => part.ContentDisposition?.FileName is { Length: > 0 } name ? name : part.ContentType.Name is { Length: > 0 } other ? other : null;
+    private static string ExtensionOf(string type) =>
+        type switch
+        {
+            "text/calendar" => ".ics",
+            "text/plain" => ".txt",
+            "text/html" => ".html",
+            "image/png" => ".png",
+            "image/jpeg" => ".jpg",
+            "image/gif" => ".gif",
+            _ => ".bin",
+        };
+
+    private static string? Name(MimeEntity part) =>
+        part.ContentDisposition?.FileName is { Length: > 0 } name ? name
+        : part.ContentType.Name is { Length: > 0 } other ? other
+        : null;
 
     private static byte[] Bytes(MimePart part)
     {
@@ -224,7 +280,8 @@ internal sealed class MessageJson
 
     private static object[] Recipients(InternetAddressList addresses) => [.. addresses.Mailboxes.Select(Recipient)];
 
-    private static object Recipient(MailboxAddress address) => new { emailAddress = new { name = address.Name is { Length: > 0 } name ? name : address.Address, address = address.Address } };
+    private static object Recipient(MailboxAddress address) =>
+        new { emailAddress = new { name = address.Name is { Length: > 0 } name ? name : address.Address, address = address.Address } };
 
     private void Extend(string id, string value) => _extended.Add(new Dictionary<string, string> { ["id"] = id, ["value"] = value });
 

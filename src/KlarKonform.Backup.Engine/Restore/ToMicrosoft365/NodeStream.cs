@@ -16,7 +16,7 @@ internal sealed class NodeStream(RepositoryReader reader, Node node) : KlarKonfo
         {
             if (node.Content is not { } content || _next >= content.Count)
                 return 0;
-            _blob = await reader.ReadBlobAsync(BlobHandle.Data(content[_next++]), cancellationToken).ConfigureAwait(false);
+            _blob = await reader.ReadBlobAsync(BlobHandle.Data(content[_next++]), cancellationToken);
         }
 
         var count = Math.Min(buffer.Length, _blob.Length);

@@ -16,7 +16,7 @@ internal sealed class PresentItems(Func<string, CancellationToken, Task<List<str
     /// <summary>Whether a folder contains an item with this key that no other item of the restore has claimed yet.</summary>
     public async Task<bool> TakeAsync(string folder, string key, CancellationToken cancellationToken)
     {
-        var keys = await FolderAsync(folder, cancellationToken).ConfigureAwait(false);
+        var keys = await FolderAsync(folder, cancellationToken);
         while (keys.TryGetValue(key, out var count) && count > 0)
         {
             if (keys.TryUpdate(key, count - 1, count))
@@ -29,7 +29,7 @@ internal sealed class PresentItems(Func<string, CancellationToken, Task<List<str
     /// <summary>How many items with a key a folder had at the beginning, plus those that the restore has created since.</summary>
     public async Task<int> CountAsync(string folder, string key, CancellationToken cancellationToken)
     {
-        await FolderAsync(folder, cancellationToken).ConfigureAwait(false);
+        await FolderAsync(folder, cancellationToken);
         return _totals.GetValueOrDefault((folder, key));
     }
 
@@ -39,10 +39,13 @@ internal sealed class PresentItems(Func<string, CancellationToken, Task<List<str
     // A failed listing is not final: the next item reads the folder again.
     private async Task<ConcurrentDictionary<string, int>> FolderAsync(string folder, CancellationToken cancellationToken)
     {
-        var listing = _folders.GetOrAdd(folder, id => new Lazy<Task<ConcurrentDictionary<string, int>>>(() => ListAsync(id, cancellationToken)));
+        var listing = _folders.GetOrAdd(
+            folder,
+            id => new Lazy<Task<ConcurrentDictionary<string, int>>>(() => ListAsync(id, cancellationToken))
+        );
         try
         {
-            return await listing.Value.ConfigureAwait(false);
+            return await listing.Value;
         }
         catch
         {
@@ -53,7 +56,7 @@ internal sealed class PresentItems(Func<string, CancellationToken, Task<List<str
 
     private async Task<ConcurrentDictionary<string, int>> ListAsync(string folder, CancellationToken cancellationToken)
     {
-        var listed = await read(folder, cancellationToken).ConfigureAwait(false);
+        var listed = await read(folder, cancellationToken);
         var keys = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
         foreach (var key in listed)
         {

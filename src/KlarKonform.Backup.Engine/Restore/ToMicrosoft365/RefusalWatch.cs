@@ -52,12 +52,15 @@ internal sealed class RefusalWatch
     }
 
     /// <summary>Whether a refusal might apply to every item.</summary>
-    public static bool IsOfAll(GraphException exception) => exception.Kind is GraphErrorKind.AccessDenied or GraphErrorKind.UserGone or GraphErrorKind.NotProvisioned
-        or GraphErrorKind.Locked || exception is { Kind: GraphErrorKind.Unreachable, Status: null };
+    public static bool IsOfAll(GraphException exception) =>
+        exception.Kind is GraphErrorKind.AccessDenied or GraphErrorKind.UserGone or GraphErrorKind.NotProvisioned or GraphErrorKind.Locked
+        || exception is { Kind: GraphErrorKind.Unreachable, Status: null };
 
     /// <summary>Whether the target is full.</summary>
     public static bool IsFull(GraphException exception) =>
-        exception.Kind == GraphErrorKind.DeltaUnavailable || exception.Code is "quotaLimitReached" or "insufficientStorage" || (int?)exception.Status == 507;
+        exception.Kind == GraphErrorKind.DeltaUnavailable
+        || exception.Code is "quotaLimitReached" or "insufficientStorage"
+        || (int?)exception.Status == 507;
 
     private RestoredItem[] Release()
     {

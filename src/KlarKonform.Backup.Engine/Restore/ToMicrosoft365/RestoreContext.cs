@@ -55,14 +55,17 @@ internal sealed class RestoreContext(RepositoryReader reader, GraphClient client
         new(item.Entry.Path, place, (long)item.Entry.Node.Size, "Skipped") { Detail = Texts.Get("RestoreOtherVersion") };
 
     /// <summary>Waits until content of this size may be held in memory; parsing and rewriting it takes several times as much.</summary>
-    public Task<IDisposable> TakeAsync(long size, CancellationToken cancellationToken) => _budget.TakeAsync(Math.Max(size, 4096) * 4, cancellationToken);
+    public Task<IDisposable> TakeAsync(long size, CancellationToken cancellationToken) =>
+        _budget.TakeAsync(Math.Max(size, 4096) * 4, cancellationToken);
 
     /// <summary>A file's complete content.</summary>
     public Task<byte[]> ReadAsync(Node node, CancellationToken cancellationToken) => reader.ReadContentAsync(node, cancellationToken);
 
     /// <summary>A file next to an entry, or null.</summary>
     public async Task<Node?> BesideAsync(SnapshotEntry entry, string name, CancellationToken cancellationToken) =>
-        entry.Parent?.Node.Subtree is { } folder ? (await reader.ReadTreeAsync(folder, cancellationToken).ConfigureAwait(false)).FirstOrDefault(node => node.Name == name) : null;
+        entry.Parent?.Node.Subtree is { } folder
+            ? (await reader.ReadTreeAsync(folder, cancellationToken)).FirstOrDefault(node => node.Name == name)
+            : null;
 
     private static (long, long) Key(string text)
     {

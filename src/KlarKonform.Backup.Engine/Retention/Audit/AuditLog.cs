@@ -43,10 +43,10 @@ internal sealed class AuditLog(BackupRepository session, TimeProvider time)
     /// <exception cref="BackupException">AuditLogBroken.</exception>
     public async Task<IReadOnlyList<AuditEntry>> ReadAsync(CancellationToken cancellationToken)
     {
-        var found = await FindAsync(cancellationToken).ConfigureAwait(false);
+        var found = await FindAsync(cancellationToken);
         if (found.Unexplained.Count > 0)
             throw Broken(found.Unexplained);
-        await RememberAsync(found.State, cancellationToken).ConfigureAwait(false);
+        await RememberAsync(found.State, cancellationToken);
         return found.State.Entries;
     }
 
@@ -57,38 +57,55 @@ internal sealed class AuditLog(BackupRepository session, TimeProvider time)
     /// <returns>Tags, and whether the log is intact.</returns>
     public async Task<(IReadOnlyList<string> Tags, bool IsSound)> EndsAsync(CancellationToken cancellationToken)
     {
-        var found = await FindAsync(cancellationToken).ConfigureAwait(false);
+        var found = await FindAsync(cancellationToken);
         IEnumerable<string> ends = found.State.End.Length > 0 ? [found.State.End, .. found.Unexplained] : found.Unexplained;
         return ([.. ends.Where(IsEnd).Distinct().Select(end => EndTag + end)], found.Unexplained.Count == 0);
     }
 
     /// <summary>Adds an entry, which is durable when the call returns. Needs the repository's index.</summary>
     /// <exception cref="BackupException">AuditLogBroken.</exception>
-    public Task<AuditEntry> AppendAsync(Func<IReadOnlyList<AuditEntry>, AuditEntry> write, CancellationToken cancellationToken) => AppendAsync((found) =>
-        found.Unexplained.Count > 0 ? throw Broken(found.Unexplained) : write(found.State.Entries), cancellationToken);
+    public Task<AuditEntry> AppendAsync(Func<IReadOnlyList<AuditEntry>, AuditEntry> write, CancellationToken cancellationToken) =>
+        AppendAsync(
+            (found) => found.Unexplained.Count > 0 ? throw Broken(found.Unexplained) : write(found.State.Entries),
+            cancellationToken
+        );
 
     /// <summary>Records an admin's decision that what is left of a broken log counts.</summary>
     /// <exception cref="BackupException">AuditLogSound: there is nothing to decide.</exception>
-    public Task<AuditEntry> AcceptAsync(string reason, string author, CancellationToken cancellationToken) => AppendAsync(
-        found => found.Unexplained.Count == 0
-            ? throw new BackupException("AuditLogSound", BackupErrorCategory.InvalidOperation, session.Configuration.Name, session.Configuration.Name)
-            : new AuditEntry
-            {
-                Number = 0, Time = default, Action = AuditLogAccepted, Author = author, Reason = reason, Detail = string.Join(' ', found.Unexplained), Previous = "",
-            },
-        cancellationToken);
+    public Task<AuditEntry> AcceptAsync(string reason, string author, CancellationToken cancellationToken) =>
+        AppendAsync(
+            found =>
+                found.Unexplained.Count == 0
+                    ? throw new BackupException(
+                        "AuditLogSound",
+                        BackupErrorCategory.InvalidOperation,
+                        session.Configuration.Name,
+                        session.Configuration.Name
+                    )
+                    : new AuditEntry
+                    {
+                        Number = 0,
+                        Time = default,
+                        Action = AuditLogAccepted,
+                        Author = author,
+                        Reason = reason,
+                        Detail = string.Join(' ', found.Unexplained),
+                        Previous = "",
+                    },
+            cancellationToken
+        );
 
     private async Task<AuditEntry> AppendAsync(Func<Found, AuditEntry> write, CancellationToken cancellationToken)
     {
-        await using var held = await RepositoryLock.ClaimAsync(session.Repository, OwnTag, time, Random.Shared, cancellationToken).ConfigureAwait(false);
-        var found = await FindAsync(cancellationToken).ConfigureAwait(false);
+        await using var held = await RepositoryLock.ClaimAsync(session.Repository, OwnTag, time, Random.Shared, cancellationToken);
+        var found = await FindAsync(cancellationToken);
         var now = time.GetLocalNow();
         var state = found.State.With(write(found) with { Time = now.ToUniversalTime(), Host = Environment.MachineName });
         await using var writer = new RepositoryWriter(session.Repository, session.WriterOptions with { Uploads = 1, Held = held });
         using var content = new MemoryStream(Encoding.UTF8.GetBytes(state.Text));
-        var saved = await writer.SaveStateAsync(content, cancellationToken).ConfigureAwait(false);
-        var tree = await writer.SaveTreeAsync([Node.NewFile(FileName, (ulong)saved.Size, saved.Blobs, now)], cancellationToken).ConfigureAwait(false);
-        await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+        var saved = await writer.SaveStateAsync(content, cancellationToken);
+        var tree = await writer.SaveTreeAsync([Node.NewFile(FileName, (ulong)saved.Size, saved.Blobs, now)], cancellationToken);
+        await writer.FlushAsync(cancellationToken);
         var snapshot = new Snapshot
         {
             Time = NanoTime.From(found.NextTime(now)).ToString(),
@@ -115,26 +132,26 @@ internal sealed class AuditLog(BackupRepository session, TimeProvider time)
         };
         try
         {
-            await held.ThrowIfLostAsync().ConfigureAwait(false);
-            await held.SaveSnapshotAsync(snapshot, cancellationToken).ConfigureAwait(false);
+            await held.ThrowIfLostAsync();
+            await held.SaveSnapshotAsync(snapshot, cancellationToken);
         }
         catch (OperationCanceledException) when (held.Lost.IsCancellationRequested)
         {
             throw LockLoss.Of(held, session);
         }
 
-        await RememberAsync(state, cancellationToken).ConfigureAwait(false);
+        await RememberAsync(state, cancellationToken);
         return state.Entries[^1];
     }
 
     private async Task<Found> FindAsync(CancellationToken cancellationToken)
     {
-        var all = await session.AllSnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        var all = await session.AllSnapshotsAsync(cancellationToken);
         var reader = new RepositoryReader(session.Repository);
         var (longest, parent, ends) = (AuditState.TryRead("")!, (string?)null, new HashSet<string>());
         foreach (var (id, snapshot) in SnapshotOrder.Sort(all.Where(each => each.Snapshot.Tags?.Contains(OwnTag) == true)))
         {
-            if (await StateAsync(reader, snapshot, cancellationToken).ConfigureAwait(false) is not { } state)
+            if (await StateAsync(reader, snapshot, cancellationToken) is not { } state)
             {
                 ends.Add(id.ToShortString());
                 continue;
@@ -147,13 +164,22 @@ internal sealed class AuditLog(BackupRepository session, TimeProvider time)
 
         var own = SnapshotTags.Configuration + session.Configuration.Id;
         var backups = all.Where(each => each.Snapshot.Tags?.Contains(own) == true);
-        ends.UnionWith(backups.SelectMany(each => each.Snapshot.Tags!).Where(tag => tag.StartsWith(EndTag, StringComparison.Ordinal)).Select(tag => tag[EndTag.Length..]));
-        if (await _memory.FindAsync(NearKey, cancellationToken).ConfigureAwait(false) is { } near)
+        ends.UnionWith(
+            backups
+                .SelectMany(each => each.Snapshot.Tags!)
+                .Where(tag => tag.StartsWith(EndTag, StringComparison.Ordinal))
+                .Select(tag => tag[EndTag.Length..])
+        );
+        if (await _memory.FindAsync(NearKey, cancellationToken) is { } near)
             ends.Add(near);
         ends.ExceptWith(longest.Entries.Where(entry => entry.Action == AuditLogAccepted).SelectMany(entry => entry.Detail.Split(' ')));
         string[] unexplained = [.. ends.Where(end => end.Length > 0 && !longest.Continues(end)).Order(StringComparer.Ordinal)];
-        var newestLog = all.Where(each => each.Snapshot.Tags?.Contains(OwnTag) == true).Select(each => (DateTimeOffset?)each.Snapshot.Taken).Max();
-        var newestOther = all.Where(each => each.Snapshot.Tags?.Any(tag => tag.StartsWith(Tag, StringComparison.Ordinal)) != true).Select(each => (DateTimeOffset?)each.Snapshot.Taken).Max();
+        var newestLog = all.Where(each => each.Snapshot.Tags?.Contains(OwnTag) == true)
+            .Select(each => (DateTimeOffset?)each.Snapshot.Taken)
+            .Max();
+        var newestOther = all.Where(each => each.Snapshot.Tags?.Any(tag => tag.StartsWith(Tag, StringComparison.Ordinal)) != true)
+            .Select(each => (DateTimeOffset?)each.Snapshot.Taken)
+            .Max();
         return new Found(longest, parent, unexplained, newestLog, newestOther);
     }
 
@@ -161,8 +187,10 @@ internal sealed class AuditLog(BackupRepository session, TimeProvider time)
     {
         try
         {
-            var file = (await reader.ReadTreeAsync(snapshot.Root, cancellationToken).ConfigureAwait(false)).FirstOrDefault(node => node.Name == FileName);
-            return file is null ? null : AuditState.TryRead(Encoding.UTF8.GetString(await reader.ReadContentAsync(file, cancellationToken).ConfigureAwait(false)));
+            var file = (await reader.ReadTreeAsync(snapshot.Root, cancellationToken)).FirstOrDefault(node => node.Name == FileName);
+            return file is null
+                ? null
+                : AuditState.TryRead(Encoding.UTF8.GetString(await reader.ReadContentAsync(file, cancellationToken)));
         }
         catch (RepositoryException)
         {
@@ -176,8 +204,14 @@ internal sealed class AuditLog(BackupRepository session, TimeProvider time)
 
     private static bool IsEnd(string end) => end.Contains('-', StringComparison.Ordinal);
 
-    private BackupException Broken(IReadOnlyList<string> unexplained) => new("AuditLogBroken", BackupErrorCategory.SecurityError, session.Configuration.Name,
-        session.Configuration.Name, string.Join(", ", unexplained.Take(3)));
+    private BackupException Broken(IReadOnlyList<string> unexplained) =>
+        new(
+            "AuditLogBroken",
+            BackupErrorCategory.SecurityError,
+            session.Configuration.Name,
+            session.Configuration.Name,
+            string.Join(", ", unexplained.Take(3))
+        );
 
     /// <summary>What exists of the log.</summary>
     /// <param name="State">Its longest state.</param>
@@ -185,7 +219,13 @@ internal sealed class AuditLog(BackupRepository session, TimeProvider time)
     /// <param name="Unexplained">States that it does not continue, and that no one accepted.</param>
     /// <param name="NewestLog">When its newest snapshot was taken.</param>
     /// <param name="NewestOther">When the newest snapshot of something else was taken.</param>
-    private sealed record Found(AuditState State, string? Parent, IReadOnlyList<string> Unexplained, DateTimeOffset? NewestLog, DateTimeOffset? NewestOther)
+    private sealed record Found(
+        AuditState State,
+        string? Parent,
+        IReadOnlyList<string> Unexplained,
+        DateTimeOffset? NewestLog,
+        DateTimeOffset? NewestOther
+    )
     {
         // A moment before the newest backup, so that "latest" still means that backup for everyone; the entries have their own times.
         public DateTimeOffset NextTime(DateTimeOffset now)

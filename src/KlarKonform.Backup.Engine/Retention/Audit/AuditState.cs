@@ -50,7 +50,12 @@ internal sealed class AuditState
             }
 
             var previous = state._entries.Count > 0 ? state._entries[^1].Hash : s_none;
-            if (entry is null || entry.Previous != previous || entry.Number != state._entries.Count + 1 || entry.Hash != HashOf(line, entry.Hash))
+            if (
+                entry is null
+                || entry.Previous != previous
+                || entry.Number != state._entries.Count + 1
+                || entry.Hash != HashOf(line, entry.Hash)
+            )
                 return null;
             state._entries.Add(entry);
             state._lines.Add(line);
@@ -73,12 +78,25 @@ internal sealed class AuditState
     }
 
     /// <summary>Whether a log with that end is the beginning of this one.</summary>
-    public bool Continues(string end) => end.Split('-') is [var count, ..] && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-        && number > 0 && number <= _entries.Count && EndOf(_entries[number - 1]) == end;
+    public bool Continues(string end) =>
+        end.Split('-') is [var count, ..]
+        && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        && number > 0
+        && number <= _entries.Count
+        && EndOf(_entries[number - 1]) == end;
 
-    private static string EndOf(AuditEntry entry) => string.Create(CultureInfo.InvariantCulture, $"{entry.Number}-{entry.Hash[..Math.Min(16, entry.Hash.Length)]}");
+    private static string EndOf(AuditEntry entry) =>
+        string.Create(CultureInfo.InvariantCulture, $"{entry.Number}-{entry.Hash[..Math.Min(16, entry.Hash.Length)]}");
 
     // The hash covers the line with an empty hash in it, byte by byte: a property that a later version adds is covered, and breaks nothing.
     private static string HashOf(string line, string hash) =>
-        Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(hash.Length == 0 ? line : line.Replace($"\"hash\":\"{hash}\"", "\"hash\":\"\"", StringComparison.Ordinal)))).ToLowerInvariant();
+        Convert
+            .ToHexString(
+                SHA256.HashData(
+                    Encoding.UTF8.GetBytes(
+                        hash.Length == 0 ? line : line.Replace($"\"hash\":\"{hash}\"", "\"hash\":\"\"", StringComparison.Ordinal)
+                    )
+                )
+            )
+            .ToLowerInvariant();
 }

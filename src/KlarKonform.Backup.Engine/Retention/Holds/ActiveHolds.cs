@@ -25,16 +25,21 @@ internal sealed class ActiveHolds
         {
             if (entry.Action == AuditLog.HoldSet)
             {
-                holds.Add((new BackupHold
-                {
-                    Configuration = configuration,
-                    HoldId = entry.Detail,
-                    Scope = entry.Scope ?? HoldScope.Configuration,
-                    Target = entry.Target,
-                    Reason = entry.Reason,
-                    Author = entry.Author,
-                    Since = entry.Time,
-                }, entry.Paths));
+                holds.Add(
+                    (
+                        new BackupHold
+                        {
+                            Configuration = configuration,
+                            HoldId = entry.Detail,
+                            Scope = entry.Scope ?? HoldScope.Configuration,
+                            Target = entry.Target,
+                            Reason = entry.Reason,
+                            Author = entry.Author,
+                            Since = entry.Time,
+                        },
+                        entry.Paths
+                    )
+                );
             }
             else if (entry.Action == AuditLog.HoldRemoved)
             {
@@ -49,14 +54,21 @@ internal sealed class ActiveHolds
     public bool Names(string snapshot) => _holds.Any(each => each.Hold.Scope == HoldScope.Snapshot && Names(each, snapshot));
 
     /// <summary>Whether a damaged snapshot may be on hold: its contents can no longer be read reliably.</summary>
-    public bool MayCover(BlobId id, Snapshot snapshot) => _holds.Any(each => each.Hold.Scope != HoldScope.Snapshot)
-        || Names(id.ToString()) || (snapshot.Original is { } original && Names(original));
+    public bool MayCover(BlobId id, Snapshot snapshot) =>
+        _holds.Any(each => each.Hold.Scope != HoldScope.Snapshot)
+        || Names(id.ToString())
+        || (snapshot.Original is { } original && Names(original));
 
     /// <summary>
     /// The reasons why a snapshot is on hold; empty if it is not. A snapshot that another program changed, by a tag or a repair, is held
     /// like the original.
     /// </summary>
-    public async Task<IReadOnlyList<string>> ReasonsAsync(BlobId id, Snapshot snapshot, RepositoryReader reader, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> ReasonsAsync(
+        BlobId id,
+        Snapshot snapshot,
+        RepositoryReader reader,
+        CancellationToken cancellationToken
+    )
     {
         var reasons = new List<string>();
         foreach (var each in _holds)
@@ -65,7 +77,7 @@ internal sealed class ActiveHolds
             {
                 HoldScope.Configuration => true,
                 HoldScope.Snapshot => Names(each, id.ToString()) || (snapshot.Original is { } original && Names(each, original)),
-                _ => await HasAnyAsync(snapshot.Root, each.Paths, reader, cancellationToken).ConfigureAwait(false),
+                _ => await HasAnyAsync(snapshot.Root, each.Paths, reader, cancellationToken),
             };
             if (covered)
                 reasons.Add($"hold {each.Hold.HoldId}");
@@ -78,21 +90,38 @@ internal sealed class ActiveHolds
     public bool Covers(IReadOnlyList<string> path)
     {
         var own = string.Join('/', path);
-        return CoversEverything || _holds.Where(each => each.Hold.Scope == HoldScope.Resource).Any(each => each.Paths.Any(held => own == held || own.StartsWith(held + "/", StringComparison.Ordinal) || held.StartsWith(own + "/", StringComparison.Ordinal)));
+        return CoversEverything
+            || _holds
+                .Where(each => each.Hold.Scope == HoldScope.Resource)
+                .Any(each =>
+                    each.Paths.Any(held =>
+                        own == held
+                        || own.StartsWith(held + "/", StringComparison.Ordinal)
+                        || held.StartsWith(own + "/", StringComparison.Ordinal)
+                    )
+                );
     }
 
     // The path list of a snapshot's hold contains the ids that the snapshot had before the hold was set.
     private static bool Names((BackupHold Hold, IReadOnlyList<string> Paths) hold, string snapshot) =>
-        string.Equals(hold.Hold.Target, snapshot, StringComparison.OrdinalIgnoreCase) || hold.Paths.Contains(snapshot, StringComparer.OrdinalIgnoreCase);
+        string.Equals(hold.Hold.Target, snapshot, StringComparison.OrdinalIgnoreCase)
+        || hold.Paths.Contains(snapshot, StringComparer.OrdinalIgnoreCase);
 
-    private static async Task<bool> HasAnyAsync(BlobId root, IReadOnlyList<string> paths, RepositoryReader reader, CancellationToken cancellationToken)
+    private static async Task<bool> HasAnyAsync(
+        BlobId root,
+        IReadOnlyList<string> paths,
+        RepositoryReader reader,
+        CancellationToken cancellationToken
+    )
     {
         foreach (var path in paths)
         {
             BlobId? current = root;
             foreach (var name in path.Split('/'))
             {
-                current = current is { } tree ? (await reader.ReadTreeAsync(tree, cancellationToken).ConfigureAwait(false)).FirstOrDefault(node => node.Name == name)?.Subtree : null;
+                current = current is { } tree
+                    ? (await reader.ReadTreeAsync(tree, cancellationToken)).FirstOrDefault(node => node.Name == name)?.Subtree
+                    : null;
                 if (current is null)
                     break;
             }

@@ -9,14 +9,20 @@ namespace KlarKonform.Backup.Engine.Retention.Holds;
 /// </summary>
 internal sealed class HoldCache(BackupHome home)
 {
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter() },
+    };
 
     public async Task<IReadOnlyList<BackupHold>> ReadAsync(Guid configuration, CancellationToken cancellationToken)
     {
         try
         {
             return File.Exists(FileOf(configuration))
-                ? JsonSerializer.Deserialize<BackupHold[]>(await File.ReadAllBytesAsync(FileOf(configuration), cancellationToken).ConfigureAwait(false), s_json) ?? [] : [];
+                ? JsonSerializer.Deserialize<BackupHold[]>(await File.ReadAllBytesAsync(FileOf(configuration), cancellationToken), s_json)
+                    ?? []
+                : [];
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {

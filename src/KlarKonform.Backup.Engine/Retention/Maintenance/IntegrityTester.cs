@@ -10,24 +10,44 @@ internal sealed class IntegrityTester(BackupRepository session, IBackupObserver 
 {
     public async Task<IntegrityReport> RunAsync(IntegrityOptions options, CancellationToken cancellationToken)
     {
-        var share = !options.ReadData ? CheckSample.None : options.Share is null ? CheckSample.All
-            : CheckSample.TryParse(options.Share) ?? throw new BackupException("ShareInvalid", BackupErrorCategory.InvalidArgument, options.Share, options.Share);
+        var share =
+            !options.ReadData ? CheckSample.None
+            : options.Share is null ? CheckSample.All
+            : CheckSample.TryParse(options.Share)
+                ?? throw new BackupException("ShareInvalid", BackupErrorCategory.InvalidArgument, options.Share, options.Share);
         var repository = session.Repository;
-        await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, time, cancellationToken, LockWatching.On(observer)).ConfigureAwait(false);
-        var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        await using var held = await RepositoryLock.AcquireAsync(
+            repository,
+            exclusive: false,
+            time,
+            cancellationToken,
+            LockWatching.On(observer)
+        );
+        var snapshots = await session.SnapshotsAsync(cancellationToken);
         var checker = new RepositoryChecker(repository);
-        var problems = new List<CheckProblem>(await checker.CheckKeysAsync(cancellationToken).ConfigureAwait(false));
+        var problems = new List<CheckProblem>(await checker.CheckKeysAsync(cancellationToken));
         await repository.LoadReadableIndexAsync(
-            (id, exception) => problems.Add(new CheckProblem(CheckProblemKind.DamagedIndex, RepositoryLayout.Key(RepositoryFile.Index, id), exception.Message)),
-            cancellationToken).ConfigureAwait(false);
-        problems.AddRange(session.Unreadable.Select(id => new CheckProblem(
-            CheckProblemKind.DamagedSnapshot, RepositoryLayout.Key(RepositoryFile.Snapshot, id), "the file cannot be read, or does not match its name")));
-        problems.AddRange(await checker.CheckPacksAsync(cancellationToken).ConfigureAwait(false));
-        problems.AddRange(await checker.CheckTreesAsync(snapshots.Select(each => each.Snapshot.Root), new HashSet<BlobId>(), cancellationToken).ConfigureAwait(false));
+            (id, exception) =>
+                problems.Add(
+                    new CheckProblem(CheckProblemKind.DamagedIndex, RepositoryLayout.Key(RepositoryFile.Index, id), exception.Message)
+                ),
+            cancellationToken
+        );
+        problems.AddRange(
+            session.Unreadable.Select(id => new CheckProblem(
+                CheckProblemKind.DamagedSnapshot,
+                RepositoryLayout.Key(RepositoryFile.Snapshot, id),
+                "the file cannot be read, or does not match its name"
+            ))
+        );
+        problems.AddRange(await checker.CheckPacksAsync(cancellationToken));
+        problems.AddRange(
+            await checker.CheckTreesAsync(snapshots.Select(each => each.Snapshot.Root), new HashSet<BlobId>(), cancellationToken)
+        );
         var packs = repository.Index.PackSizes();
         var chosen = share.Select(packs, random);
         var read = new ReadProgress(observer);
-        problems.AddRange(await checker.CheckDataAsync(chosen, read, cancellationToken).ConfigureAwait(false));
+        problems.AddRange(await checker.CheckDataAsync(chosen, read, cancellationToken));
         return new IntegrityReport
         {
             Configuration = session.Configuration.Name,
@@ -47,6 +67,8 @@ internal sealed class IntegrityTester(BackupRepository session, IBackupObserver 
         public long Bytes => Interlocked.Read(ref _bytes);
 
         public void Report(long value) =>
-            observer.Progress(new BackupProgress(null, Texts.Get("Progress_Reading", Interlocked.Add(ref _bytes, value) >> 20), -1, Completed: false));
+            observer.Progress(
+                new BackupProgress(null, Texts.Get("Progress_Reading", Interlocked.Add(ref _bytes, value) >> 20), -1, Completed: false)
+            );
     }
 }

@@ -11,25 +11,40 @@ internal sealed class RepositoryPasswords(BackupRepository session, TimeProvider
     private readonly RepositoryKeys _keys = new(session.Repository);
 
     public async Task<IReadOnlyList<BackupKey>> ListAsync(CancellationToken cancellationToken) =>
-        [.. (await _keys.ListAsync(cancellationToken).ConfigureAwait(false)).Select(Describe)];
+        [.. (await _keys.ListAsync(cancellationToken)).Select(Describe)];
 
     public async Task<BackupKey> AddAsync(string password, CancellationToken cancellationToken)
     {
-        var id = await _keys.AddAsync(password, Environment.UserName, Environment.MachineName, time, cancellationToken).ConfigureAwait(false);
-        return Describe((await _keys.ListAsync(cancellationToken).ConfigureAwait(false)).Single(key => key.Id == id));
+        var id = await _keys.AddAsync(password, Environment.UserName, Environment.MachineName, time, cancellationToken);
+        return Describe((await _keys.ListAsync(cancellationToken)).Single(key => key.Id == id));
     }
 
     /// <exception cref="BackupException">KeyNotFound, KeyAmbiguous or KeyInUse.</exception>
     public async Task<BlobId> RemoveAsync(string id, CancellationToken cancellationToken)
     {
-        var found = (await _keys.ListAsync(cancellationToken).ConfigureAwait(false)).Where(key => key.Id.ToString().StartsWith(id, StringComparison.OrdinalIgnoreCase)).ToArray();
+        var found = (await _keys.ListAsync(cancellationToken))
+            .Where(key => key.Id.ToString().StartsWith(id, StringComparison.OrdinalIgnoreCase))
+            .ToArray();
         if (found.Length != 1)
-            throw new BackupException(found.Length == 0 ? "KeyNotFound" : "KeyAmbiguous", BackupErrorCategory.ObjectNotFound, id, id, session.Configuration.Name);
+            throw new BackupException(
+                found.Length == 0 ? "KeyNotFound" : "KeyAmbiguous",
+                BackupErrorCategory.ObjectNotFound,
+                id,
+                id,
+                session.Configuration.Name
+            );
         if (found[0].IsCurrent)
-            throw new BackupException("KeyInUse", BackupErrorCategory.InvalidArgument, id, found[0].Id.ToShortString(), session.Configuration.Name);
-        await _keys.RemoveAsync(found[0].Id, cancellationToken).ConfigureAwait(false);
+            throw new BackupException(
+                "KeyInUse",
+                BackupErrorCategory.InvalidArgument,
+                id,
+                found[0].Id.ToShortString(),
+                session.Configuration.Name
+            );
+        await _keys.RemoveAsync(found[0].Id, cancellationToken);
         return found[0].Id;
     }
 
-    private BackupKey Describe(RepositoryKey key) => new(session.Configuration.Name, key.Id.ToString(), key.Created, key.UserName, key.HostName, key.IsCurrent);
+    private BackupKey Describe(RepositoryKey key) =>
+        new(session.Configuration.Name, key.Id.ToString(), key.Created, key.UserName, key.HostName, key.IsCurrent);
 }

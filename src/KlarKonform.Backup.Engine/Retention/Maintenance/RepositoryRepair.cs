@@ -23,24 +23,41 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
     /// <exception cref="BackupException">PackIdInvalid, RepositoryOfOtherTenant, or LockLost.</exception>
     public async Task<RepairResult> RunAsync(RepairOptions options, CancellationToken cancellationToken)
     {
-        var asked = options.Packs.Select(text => BlobId.TryParse(text, out var id) ? id : throw new BackupException("PackIdInvalid", BackupErrorCategory.InvalidArgument, text, text)).ToArray();
-        await using var exclusive = await RepositoryLock.AcquireAsync(session.Repository, exclusive: true, time, cancellationToken, watching).ConfigureAwait(false);
-        return await LockLoss.GuardAsync(exclusive, session, token => RunAsync(exclusive, asked, options, token), cancellationToken).ConfigureAwait(false);
+        var asked = options
+            .Packs.Select(text =>
+                BlobId.TryParse(text, out var id)
+                    ? id
+                    : throw new BackupException("PackIdInvalid", BackupErrorCategory.InvalidArgument, text, text)
+            )
+            .ToArray();
+        await using var exclusive = await RepositoryLock.AcquireAsync(
+            session.Repository,
+            exclusive: true,
+            time,
+            cancellationToken,
+            watching
+        );
+        return await LockLoss.GuardAsync(exclusive, session, token => RunAsync(exclusive, asked, options, token), cancellationToken);
     }
 
-    private async Task<RepairResult> RunAsync(RepositoryLock exclusive, IReadOnlyList<BlobId> asked, RepairOptions options, CancellationToken cancellationToken)
+    private async Task<RepairResult> RunAsync(
+        RepositoryLock exclusive,
+        IReadOnlyList<BlobId> asked,
+        RepairOptions options,
+        CancellationToken cancellationToken
+    )
     {
         var indexes = new IndexRepairer(session.Repository, exclusive, time);
-        var index = await indexes.PlanAsync(cancellationToken).ConfigureAwait(false);
+        var index = await indexes.PlanAsync(cancellationToken);
         if (!options.PlanOnly && !index.IsClean)
         {
             // Verification results from before the index repair no longer count.
-            await new FileLedger(session).WriteAsync(null, cancellationToken).ConfigureAwait(false);
-            await indexes.ExecuteAsync(index, cancellationToken).ConfigureAwait(false);
+            await new FileLedger(session).WriteAsync(null, cancellationToken);
+            await indexes.ExecuteAsync(index, cancellationToken);
         }
 
-        var (missing, missingKeys) = await MissingAsync(options, cancellationToken).ConfigureAwait(false);
-        var packs = await RepairPacksAsync([.. asked.Union(index.Unreadable)], options, index, exclusive, cancellationToken).ConfigureAwait(false);
+        var (missing, missingKeys) = await MissingAsync(options, cancellationToken);
+        var packs = await RepairPacksAsync([.. asked.Union(index.Unreadable)], options, index, exclusive, cancellationToken);
         return new RepairResult
         {
             Configuration = session.Configuration.Name,
@@ -54,70 +71,97 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
             PiecesLost = packs?.Lost.Count ?? 0,
             MissingSnapshots = missing,
             MissingKeys = missingKeys,
-            Snapshots = options.Snapshots && (index.IsClean || !options.PlanOnly) ? await RepairSnapshotsAsync(options, exclusive, cancellationToken).ConfigureAwait(false) : [],
+            Snapshots =
+                options.Snapshots && (index.IsClean || !options.PlanOnly)
+                    ? await RepairSnapshotsAsync(options, exclusive, cancellationToken)
+                    : [],
         };
     }
 
     // The admin who repairs has seen what is missing: it leaves the list and no longer holds anything up.
-    private async Task<(IReadOnlyList<string> Snapshots, IReadOnlyList<string> Keys)> MissingAsync(RepairOptions options, CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<string> Snapshots, IReadOnlyList<string> Keys)> MissingAsync(
+        RepairOptions options,
+        CancellationToken cancellationToken
+    )
     {
-        await session.Repository.LoadReadableIndexAsync((_, _) => { }, cancellationToken).ConfigureAwait(false);
+        await session.Repository.LoadReadableIndexAsync((_, _) => { }, cancellationToken);
         var roll = new Roll(session, time);
-        var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        var snapshots = await session.SnapshotsAsync(cancellationToken);
         RunManifest before;
         try
         {
-            before = await roll.BeforeAsync(snapshots, cancellationToken).ConfigureAwait(false);
+            before = await roll.BeforeAsync(snapshots, cancellationToken);
         }
         catch (RepositoryException)
         {
             return ([], []); // The newest manifest is lost, and the list with it.
         }
 
-        string[] missing = [.. (await roll.MissingAsync(snapshots, before, holds: null, cancellationToken).ConfigureAwait(false)).Select(each => each.Id)];
-        var keys = await roll.MissingKeysAsync(await roll.KeysAsync(cancellationToken).ConfigureAwait(false), before, cancellationToken).ConfigureAwait(false);
+        string[] missing = [.. (await roll.MissingAsync(snapshots, before, holds: null, cancellationToken)).Select(each => each.Id)];
+        var keys = await roll.MissingKeysAsync(await roll.KeysAsync(cancellationToken), before, cancellationToken);
         if (!options.PlanOnly)
-            await roll.AcceptAsync(missing.Concat(keys), cancellationToken).ConfigureAwait(false);
+            await roll.AcceptAsync(missing.Concat(keys), cancellationToken);
         return (missing, keys);
     }
 
-    private async Task<PackRepairPlan?> RepairPacksAsync(IReadOnlyCollection<BlobId> packs, RepairOptions options, IndexRepairPlan index, RepositoryLock exclusive, CancellationToken cancellationToken)
+    private async Task<PackRepairPlan?> RepairPacksAsync(
+        IReadOnlyCollection<BlobId> packs,
+        RepairOptions options,
+        IndexRepairPlan index,
+        RepositoryLock exclusive,
+        CancellationToken cancellationToken
+    )
     {
         // Until the index is repaired, the contents of the packs are unknown.
         if (packs.Count == 0 || (options.PlanOnly && index.DamagedIndexes.Count > 0))
             return null;
         var repairer = new PackRepairer(session.Repository, exclusive, time);
-        var plan = await repairer.PlanAsync(packs, cancellationToken).ConfigureAwait(false);
+        var plan = await repairer.PlanAsync(packs, cancellationToken);
         if (!options.PlanOnly)
-            await repairer.ExecuteAsync(plan, cancellationToken).ConfigureAwait(false);
+            await repairer.ExecuteAsync(plan, cancellationToken);
         return plan;
     }
 
-    private async Task<IReadOnlyList<RepairedSnapshot>> RepairSnapshotsAsync(RepairOptions options, RepositoryLock exclusive, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<RepairedSnapshot>> RepairSnapshotsAsync(
+        RepairOptions options,
+        RepositoryLock exclusive,
+        CancellationToken cancellationToken
+    )
     {
-        await session.Repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
+        await session.Repository.LoadIndexAsync(cancellationToken);
         var repairer = new SnapshotRepairer(session.Repository, exclusive);
-        var snapshots = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
+        var snapshots = await session.SnapshotsAsync(cancellationToken);
         var repaired = new List<RepairedSnapshot>();
         var forgotten = new List<BlobId>();
 
         // A snapshot on hold stays, whatever it has lost; and as long as the holds are unknown, all snapshots stay.
-        var holds = options.Forget ? ActiveHolds.Of(await new AuditLog(session, time).ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name) : null;
-        var plans = await repairer.PlanAsync(snapshots.Where(each => !each.Snapshot.IsCheckpoint()), cancellationToken).ConfigureAwait(false);
+        var holds = options.Forget
+            ? ActiveHolds.Of(await new AuditLog(session, time).ReadAsync(cancellationToken), session.Configuration.Name)
+            : null;
+        var plans = await repairer.PlanAsync(snapshots.Where(each => !each.Snapshot.IsCheckpoint()), cancellationToken);
         if (!options.PlanOnly)
-            await repairer.RecoverAsync(cancellationToken).ConfigureAwait(false);
+            await repairer.RecoverAsync(cancellationToken);
         foreach (var plan in plans)
         {
             var forget = holds?.MayCover(plan.Id, plan.Snapshot) == false;
-            var copy = options.PlanOnly ? (BlobId?)null : await repairer.ExecuteAsync(
-                plan, await StatesToDropAsync(plan, cancellationToken).ConfigureAwait(false), TagsOf(plan.Snapshot), forget, cancellationToken).ConfigureAwait(false);
+            var copy = options.PlanOnly
+                ? (BlobId?)null
+                : await repairer.ExecuteAsync(
+                    plan,
+                    await StatesToDropAsync(plan, cancellationToken),
+                    TagsOf(plan.Snapshot),
+                    forget,
+                    cancellationToken
+                );
             if (forget)
-                forgotten.AddRange(plan.Snapshot.Original is { } original && BlobId.TryParse(original, out var first) ? [plan.Id, first] : [plan.Id]);
+                forgotten.AddRange(
+                    plan.Snapshot.Original is { } original && BlobId.TryParse(original, out var first) ? [plan.Id, first] : [plan.Id]
+                );
             repaired.Add(new RepairedSnapshot(plan.Id.ToString(), plan.Snapshot.Taken, plan.Lost, copy?.ToString()));
         }
 
         if (forgotten.Count > 0 && !options.PlanOnly)
-            await new FileLedger(session).AddRemovedAsync(forgotten, cancellationToken).ConfigureAwait(false);
+            await new FileLedger(session).AddRemovedAsync(forgotten, cancellationToken);
         return repaired;
     }
 
@@ -128,10 +172,14 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
         var reader = new RepositoryReader(session.Repository);
         try
         {
-            if (await RunManifest.ReadAsync(reader, plan.Snapshot.Root, cancellationToken).ConfigureAwait(false) is { } manifest)
+            if (await RunManifest.ReadAsync(reader, plan.Snapshot.Root, cancellationToken) is { } manifest)
             {
-                return [.. manifest.Resources.Where(each => each.Kind != WhatsAppSource.WhatsAppKind && plan.Lost.Any(lost => IsOf(lost, each)))
-                    .Select(each => "/" + string.Join('/', SnapshotLayout.StatePath(each.Kind, each.Id)))];
+                return
+                [
+                    .. manifest
+                        .Resources.Where(each => each.Kind != WhatsAppSource.WhatsAppKind && plan.Lost.Any(lost => IsOf(lost, each)))
+                        .Select(each => "/" + string.Join('/', SnapshotLayout.StatePath(each.Kind, each.Id))),
+                ];
             }
         }
         catch (RepositoryException)
@@ -141,9 +189,15 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
 
         try
         {
-            var states = await new TreeLookup(reader, plan.Snapshot.Root).FindAsync(SnapshotLayout.States, cancellationToken).ConfigureAwait(false);
-            return states is not { } tree ? [] : [.. (await reader.ReadTreeAsync(tree, cancellationToken).ConfigureAwait(false))
-                .Where(node => !node.Name.StartsWith(WhatsAppSource.WhatsAppKind + "-", StringComparison.Ordinal)).Select(node => $"{Resources}/{node.Name}")];
+            var states = await new TreeLookup(reader, plan.Snapshot.Root).FindAsync(SnapshotLayout.States, cancellationToken);
+            return states is not { } tree
+                ? []
+                :
+                [
+                    .. (await reader.ReadTreeAsync(tree, cancellationToken))
+                        .Where(node => !node.Name.StartsWith(WhatsAppSource.WhatsAppKind + "-", StringComparison.Ordinal))
+                        .Select(node => $"{Resources}/{node.Name}"),
+                ];
         }
         catch (RepositoryException)
         {
@@ -153,12 +207,20 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
 
     private static bool IsOf(string lost, ManifestResource resource)
     {
-        string[] own = ["/" + string.Join('/', resource.Path), "/" + string.Join('/', SnapshotLayout.StatePath(resource.Kind, resource.Id))];
-        return own.Any(path => (lost.TrimEnd('/') + "/").StartsWith(path + "/", StringComparison.Ordinal) || (lost.EndsWith('/') && path.StartsWith(lost, StringComparison.Ordinal)));
+        string[] own =
+        [
+            "/" + string.Join('/', resource.Path),
+            "/" + string.Join('/', SnapshotLayout.StatePath(resource.Kind, resource.Id)),
+        ];
+        return own.Any(path =>
+            (lost.TrimEnd('/') + "/").StartsWith(path + "/", StringComparison.Ordinal)
+            || (lost.EndsWith('/') && path.StartsWith(lost, StringComparison.Ordinal))
+        );
     }
 
     // It was not verified, and it is not complete.
-    private static IEnumerable<string> TagsOf(Snapshot snapshot) => (snapshot.Tags ?? [])
-        .Where(tag => !tag.StartsWith(SnapshotTags.Files, StringComparison.Ordinal) && tag != SnapshotRepairer.RepairedTag)
-        .Select(tag => tag.StartsWith(SnapshotTags.Status, StringComparison.Ordinal) ? SnapshotTags.Status + "partial" : tag);
+    private static IEnumerable<string> TagsOf(Snapshot snapshot) =>
+        (snapshot.Tags ?? [])
+            .Where(tag => !tag.StartsWith(SnapshotTags.Files, StringComparison.Ordinal) && tag != SnapshotRepairer.RepairedTag)
+            .Select(tag => tag.StartsWith(SnapshotTags.Status, StringComparison.Ordinal) ? SnapshotTags.Status + "partial" : tag);
 }

@@ -12,15 +12,20 @@ internal sealed class DepartedResources(RunContext context, SnapshotBuilder buil
 {
     public async Task NoteAsync(TenantInventory listing, CancellationToken cancellationToken)
     {
-        if (await builder.PreviousAsync(SnapshotLayout.States, cancellationToken).ConfigureAwait(false) is not { } resources)
+        if (await builder.PreviousAsync(SnapshotLayout.States, cancellationToken) is not { } resources)
             return;
-        foreach (var node in await reader.ReadTreeAsync(resources, cancellationToken).ConfigureAwait(false))
+        foreach (var node in await reader.ReadTreeAsync(resources, cancellationToken))
         {
             var dash = node.Name.IndexOf('-', StringComparison.Ordinal);
-            if (dash < 0 || listing.Known.Contains(node.Name[(dash + 1)..]) || listing.Known.Contains(node.Name) || (!listing.SitesListed && node.Name.StartsWith("SharePoint-", StringComparison.Ordinal))
-                || (!listing.UsersListed && !node.Name.StartsWith("SharePoint-", StringComparison.Ordinal)))
+            if (
+                dash < 0
+                || listing.Known.Contains(node.Name[(dash + 1)..])
+                || listing.Known.Contains(node.Name)
+                || (!listing.SitesListed && node.Name.StartsWith("SharePoint-", StringComparison.Ordinal))
+                || (!listing.UsersListed && !node.Name.StartsWith("SharePoint-", StringComparison.Ordinal))
+            )
                 continue;
-            var gone = await ResourceStore.ReadStateAsync(reader, node.Subtree, cancellationToken).ConfigureAwait(false);
+            var gone = await ResourceStore.ReadStateAsync(reader, node.Subtree, cancellationToken);
             context.Note(ResourceRunner.Gone(gone.Kind, gone.Name));
         }
     }

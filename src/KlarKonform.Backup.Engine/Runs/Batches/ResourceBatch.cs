@@ -30,14 +30,27 @@ internal sealed class ResourceBatch : IAsyncDisposable
     /// <param name="inventory">What else is in the repository, or null.</param>
     /// <param name="carried">Where its checkpoints start counting: packs and index files that were written before; null if they are not
     /// counted.</param>
-    public ResourceBatch(RunContext context, BackupRepository session, RepositoryLock held, StoredSnapshot? previous, IEnumerable<BlobId> old, IReadOnlyList<string> tags, FileSetDigest? carried = null, Inventory? inventory = null)
+    public ResourceBatch(
+        RunContext context,
+        BackupRepository session,
+        RepositoryLock held,
+        StoredSnapshot? previous,
+        IEnumerable<BlobId> old,
+        IReadOnlyList<string> tags,
+        FileSetDigest? carried = null,
+        Inventory? inventory = null
+    )
     {
         _context = context;
         _session = session;
         _held = held;
         Writer = NewWriter(session, held);
         Reader = new RepositoryReader(session.Repository, Writer, session.TreeCache);
-        Builder = new SnapshotBuilder(session, held, Writer, Reader, context.Time, previous, context.Record.Id, tags) { Carried = carried, Inventory = inventory };
+        Builder = new SnapshotBuilder(session, held, Writer, Reader, context.Time, previous, context.Record.Id, tags)
+        {
+            Carried = carried,
+            Inventory = inventory,
+        };
         Checkpointer = new Checkpointer(session, held, Builder, Writer, context, old);
     }
 
@@ -50,20 +63,25 @@ internal sealed class ResourceBatch : IAsyncDisposable
     public Checkpointer Checkpointer { get; }
 
     /// <summary>Creates a writer with the options of the configuration's target.</summary>
-    public static RepositoryWriter NewWriter(BackupRepository session, RepositoryLock held) => new(session.Repository, session.WriterOptions with { Held = held });
+    public static RepositoryWriter NewWriter(BackupRepository session, RepositoryLock held) =>
+        new(session.Repository, session.WriterOptions with { Held = held });
 
     /// <summary>Runs the resources and what follows them. When it is stopped, a last checkpoint is saved if there is time.</summary>
     /// <param name="sources">The resources.</param>
     /// <param name="finish">What follows them, under the same claim.</param>
     /// <param name="cancellationToken">Stops the run.</param>
     /// <exception cref="BackupException">LockLost: another process took the claim for dead, or it could not be renewed.</exception>
-    public async Task<T> RunAsync<T>(IReadOnlyList<IResourceSource> sources, Func<CancellationToken, Task<T>> finish, CancellationToken cancellationToken)
+    public async Task<T> RunAsync<T>(
+        IReadOnlyList<IResourceSource> sources,
+        Func<CancellationToken, Task<T>> finish,
+        CancellationToken cancellationToken
+    )
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _held.Lost);
         try
         {
-            await RunSourcesAsync(sources, alive.Token).ConfigureAwait(false);
-            return await finish(alive.Token).ConfigureAwait(false);
+            await RunSourcesAsync(sources, alive.Token);
+            return await finish(alive.Token);
         }
         catch (OperationCanceledException) when (_held.Lost.IsCancellationRequested)
         {
@@ -71,7 +89,7 @@ internal sealed class ResourceBatch : IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            await SaveLastCheckpointAsync().ConfigureAwait(false);
+            await SaveLastCheckpointAsync();
             throw;
         }
         finally
@@ -84,17 +102,19 @@ internal sealed class ResourceBatch : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Checkpointer.Dispose();
-        await Writer.DisposeAsync().ConfigureAwait(false);
+        await Writer.DisposeAsync();
     }
 
     private async Task RunSourcesAsync(IReadOnlyList<IResourceSource> sources, CancellationToken cancellationToken)
     {
         var time = _context.Time;
-        var before = await Builder.PreviousManifestAsync(cancellationToken).ConfigureAwait(false);
+        var before = await Builder.PreviousManifestAsync(cancellationToken);
         foreach (var source in sources.OfType<OneDriveSource>().Where(source => source.Drive is not null))
         {
-            if (before.Resources.FirstOrDefault(each => each.Kind == source.Kind && each.Drive == source.Drive) is { } known
-                && !sources.Any(other => other.Kind == known.Kind && other.ResourceId == known.Id))
+            if (
+                before.Resources.FirstOrDefault(each => each.Kind == source.Kind && each.Drive == source.Drive) is { } known
+                && !sources.Any(other => other.Kind == known.Kind && other.ResourceId == known.Id)
+            )
                 source.Continue(known.Id);
         }
 
@@ -106,13 +126,24 @@ internal sealed class ResourceBatch : IAsyncDisposable
         _context.Monitor.Phase = null;
         try
         {
-            var runner = new ResourceRunner(_context.Record, _context.Options, Builder, Reader, Writer, _context.Observer, _context.Events, deletedItems, time, _context.Abandon);
+            var runner = new ResourceRunner(
+                _context.Record,
+                _context.Options,
+                Builder,
+                Reader,
+                Writer,
+                _context.Observer,
+                _context.Events,
+                deletedItems,
+                time,
+                _context.Abandon
+            );
             var running = runner.RunAsync(ordered, done.Token);
 
             // When a checkpoint fails, every further write would fail the same way.
-            if (await Task.WhenAny(running, checkpointing).ConfigureAwait(false) == checkpointing)
-                await done.CancelAsync().ConfigureAwait(false);
-            await running.ConfigureAwait(false);
+            if (await Task.WhenAny(running, checkpointing) == checkpointing)
+                await done.CancelAsync();
+            await running;
         }
         catch (OperationCanceledException) when (checkpointing.IsFaulted)
         {
@@ -120,8 +151,8 @@ internal sealed class ResourceBatch : IAsyncDisposable
         }
         finally
         {
-            await done.CancelAsync().ConfigureAwait(false);
-            await checkpointing.ConfigureAwait(false);
+            await done.CancelAsync();
+            await checkpointing;
         }
     }
 
@@ -130,7 +161,7 @@ internal sealed class ResourceBatch : IAsyncDisposable
         _context.Monitor.Phase = Texts.Get("Progress_Stopping");
         try
         {
-            await Checkpointer.SaveAsync(BackupState.Partial, _context.Abandon).ConfigureAwait(false);
+            await Checkpointer.SaveAsync(BackupState.Partial, _context.Abandon);
         }
         catch (OperationCanceledException) when (_context.Abandon.IsCancellationRequested)
         {

@@ -27,7 +27,17 @@ namespace KlarKonform.Backup.Engine.Runs.Batches;
 /// <param name="time">Clock.</param>
 /// <param name="abandon">Cancels even changes in progress, some seconds after the run was stopped.</param>
 internal sealed class ResourceRunner(
-    RunProgress record, BackupOptions options, SnapshotBuilder builder, RepositoryReader reader, RepositoryWriter writer, IBackupObserver observer, RunEvents events, DeletedItemsRetention deletedItems, TimeProvider time, CancellationToken abandon)
+    RunProgress record,
+    BackupOptions options,
+    SnapshotBuilder builder,
+    RepositoryReader reader,
+    RepositoryWriter writer,
+    IBackupObserver observer,
+    RunEvents events,
+    DeletedItemsRetention deletedItems,
+    TimeProvider time,
+    CancellationToken abandon
+)
 {
     // Maximum number of nodes in memory, at about 1.6 KiB each: shared by all running resources.
     private const int MaxLoaded = 8_000;
@@ -37,57 +47,113 @@ internal sealed class ResourceRunner(
 
     /// <summary>Runs resources concurrently. A slow resource occupies one slot, not the others.</summary>
     public Task RunAsync(IReadOnlyList<IResourceSource> sources, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(sources, new ParallelOptions { MaxDegreeOfParallelism = options.ThrottleLimit, CancellationToken = cancellationToken },
-            async (source, token) => await RunAsync(source, token).ConfigureAwait(false));
+        Parallel.ForEachAsync(
+            sources,
+            new ParallelOptions { MaxDegreeOfParallelism = options.ThrottleLimit, CancellationToken = cancellationToken },
+            async (source, token) => await RunAsync(source, token)
+        );
 
     // The outermost wall: a resource that cannot even be started counts as failed, and what the snapshot has of it stays.
     private async Task RunAsync(IResourceSource source, CancellationToken cancellationToken)
     {
         try
         {
-            await BeginAsync(source, cancellationToken).ConfigureAwait(false);
+            await BeginAsync(source, cancellationToken);
         }
         catch (Exception exception) when (Wall.Holds(exception, cancellationToken))
         {
             var error = (BackupException)ErrorTranslator.Translate(exception, record.Configuration);
             record.ResourceFailed(error);
-            record.End(source, new ResourceResult { Kind = source.Kind, Name = source.Name, Status = BackupState.Failed, Code = error.ErrorId, Message = error.Message });
-            events.Write(RunEvent.ResourceFailed, Texts.Get("Event_ResourceFailed", $"{source.Kind}: {source.Name}", error.ErrorId),
-                new { kind = source.Kind, resource = source.Name, code = error.ErrorId, details = Wall.Details(exception) });
+            record.End(
+                source,
+                new ResourceResult
+                {
+                    Kind = source.Kind,
+                    Name = source.Name,
+                    Status = BackupState.Failed,
+                    Code = error.ErrorId,
+                    Message = error.Message,
+                }
+            );
+            events.Write(
+                RunEvent.ResourceFailed,
+                Texts.Get("Event_ResourceFailed", $"{source.Kind}: {source.Name}", error.ErrorId),
+                new
+                {
+                    kind = source.Kind,
+                    resource = source.Name,
+                    code = error.ErrorId,
+                    details = Wall.Details(exception),
+                }
+            );
         }
     }
 
     private async Task BeginAsync(IResourceSource source, CancellationToken cancellationToken)
     {
-        var stateRoot = await builder.PreviousAsync(SnapshotLayout.StatePath(source.Kind, source.ResourceId), cancellationToken).ConfigureAwait(false);
-        var state = await ResourceStore.ReadStateAsync(reader, stateRoot, cancellationToken).ConfigureAwait(false);
+        var stateRoot = await builder.PreviousAsync(SnapshotLayout.StatePath(source.Kind, source.ResourceId), cancellationToken);
+        var state = await ResourceStore.ReadStateAsync(reader, stateRoot, cancellationToken);
 
         // The user may have been renamed: what is stored keeps its path.
         var path = state.Path is { Count: > 0 } known ? known : source.Path;
-        var content = await builder.PreviousAsync(path, cancellationToken).ConfigureAwait(false);
-        if (stateRoot is null && content is not null && await IsItsOwnAsync(source, path, cancellationToken).ConfigureAwait(false))
+        var content = await builder.PreviousAsync(path, cancellationToken);
+        if (stateRoot is null && content is not null && await IsItsOwnAsync(source, path, cancellationToken))
         {
             // A repair found that part of it is lost and dropped its state: it is read again from the beginning, and replaces what is left.
             content = null;
         }
-        else if (stateRoot is null && path.Count > 1
-            && (content is not null || await IsOfAnotherAsync(path, source.ResourceId, cancellationToken).ConfigureAwait(false)))
+        else if (
+            stateRoot is null
+            && path.Count > 1
+            && (content is not null || await IsOfAnotherAsync(path, source.ResourceId, cancellationToken))
+        )
         {
             // This folder belongs to a former user of the same name. Keep the two backups apart, for all kinds of resources.
             path = [path[0], SafeName.FolderWithMark(path[1], source.ResourceId), .. path.Skip(2)];
             content = null;
         }
 
-        var store = ResourceStore.Open(reader, writer, state, content, stateRoot, time, () => Math.Max(MinLoaded, MaxLoaded / Math.Max(1, Volatile.Read(ref _active))), deletedItems.Keeps, abandon);
-        var run = new ResourceBackup(source, store, path, writer, observer, events, options.Full, record.Configuration.AcceptedFailures ?? [], time);
+        var store = ResourceStore.Open(
+            reader,
+            writer,
+            state,
+            content,
+            stateRoot,
+            time,
+            () => Math.Max(MinLoaded, MaxLoaded / Math.Max(1, Volatile.Read(ref _active))),
+            deletedItems.Keeps,
+            abandon
+        );
+        var run = new ResourceBackup(
+            source,
+            store,
+            path,
+            writer,
+            observer,
+            events,
+            options.Full,
+            record.Configuration.AcceptedFailures ?? [],
+            time
+        );
         observer.Progress(new BackupProgress(run.Label, Texts.Get("State_Running"), -1, Completed: false));
-        events.Write(RunEvent.ResourceStarted, Texts.Get("Event_ResourceStarted", run.Label), new { kind = source.Kind, resource = source.Name });
+        events.Write(
+            RunEvent.ResourceStarted,
+            Texts.Get("Event_ResourceStarted", run.Label),
+            new { kind = source.Kind, resource = source.Name }
+        );
         Interlocked.Increment(ref _active);
         try
         {
-            await store.ChangeStateAsync(each => (each.Kind, each.ResourceId, each.Name, each.Path) = (source.Kind, source.ResourceId, source.Name, path), cancellationToken).ConfigureAwait(false);
+            await store.ChangeStateAsync(
+                each => (each.Kind, each.ResourceId, each.Name, each.Path) = (source.Kind, source.ResourceId, source.Name, path),
+                cancellationToken
+            );
             record.Begin(run);
-            await RunAsync(run, isNew: stateRoot is null || (state.Items == 0 && state.Folders.IsEmpty && state.Deltas.IsEmpty), cancellationToken).ConfigureAwait(false);
+            await RunAsync(
+                run,
+                isNew: stateRoot is null || (state.Items == 0 && state.Folders.IsEmpty && state.Deltas.IsEmpty),
+                cancellationToken
+            );
         }
         finally
         {
@@ -98,48 +164,65 @@ internal sealed class ResourceRunner(
                 events.Write(RunEvent.Note, namesItem ? Texts.Get("Event_NoteWithName", run.Label) : text);
             }
 
-            observer.Progress(new BackupProgress(run.Label, Texts.Get("Progress_Resource", run.Downloaded, run.Updated), 100, Completed: true));
+            observer.Progress(
+                new BackupProgress(run.Label, Texts.Get("Progress_Resource", run.Downloaded, run.Updated), 100, Completed: true)
+            );
         }
     }
 
     private async Task<bool> IsItsOwnAsync(IResourceSource source, IReadOnlyList<string> path, CancellationToken cancellationToken) =>
-        (await builder.PreviousManifestAsync(cancellationToken).ConfigureAwait(false)).Resources
-            .Any(each => each.Kind == source.Kind && each.Id == source.ResourceId && each.Path.SequenceEqual(path));
+        (await builder.PreviousManifestAsync(cancellationToken)).Resources.Any(each =>
+            each.Kind == source.Kind && each.Id == source.ResourceId && each.Path.SequenceEqual(path)
+        );
 
     private async Task<bool> IsOfAnotherAsync(IReadOnlyList<string> path, string id, CancellationToken cancellationToken) =>
-        (await builder.PreviousManifestAsync(cancellationToken).ConfigureAwait(false)).Resources.Any(each => each.Id != id && each.Path.Count > 1 && each.Path[0] == path[0] && each.Path[1] == path[1]);
+        (await builder.PreviousManifestAsync(cancellationToken)).Resources.Any(each =>
+            each.Id != id && each.Path.Count > 1 && each.Path[0] == path[0] && each.Path[1] == path[1]
+        );
 
     private async Task RunAsync(ResourceBackup run, bool isNew, CancellationToken cancellationToken)
     {
         var source = run.Source;
         try
         {
-            await source.RunAsync(run, cancellationToken).ConfigureAwait(false);
-            if (run.Store.State.Failures.Values.Count(failure => failure is { Permanent: false, NextAttempt: not null }) - run.Failures.Count(failure => failure.NextAttempt is not null) is > 0 and var later)
+            await source.RunAsync(run, cancellationToken);
+            if (
+                run.Store.State.Failures.Values.Count(failure => failure is { Permanent: false, NextAttempt: not null })
+                    - run.Failures.Count(failure => failure.NextAttempt is not null)
+                is > 0
+                    and var later
+            )
                 run.Note(Texts.Get("KnownFailures", source.Kind, source.Name, later));
 
-            await run.ForgetEarlierFailureAsync(ResourceBackup.Whole, cancellationToken).ConfigureAwait(false);
-            await run.ForgetVanishedAsync(cancellationToken).ConfigureAwait(false);
-            await run.Store.DropPartialsAsync(cancellationToken).ConfigureAwait(false);
-            await deletedItems.ExpireAsync(run, cancellationToken).ConfigureAwait(false);
+            await run.ForgetEarlierFailureAsync(ResourceBackup.Whole, cancellationToken);
+            await run.ForgetVanishedAsync(cancellationToken);
+            await run.Store.DropPartialsAsync(cancellationToken);
+            await deletedItems.ExpireAsync(run, cancellationToken);
 
             // Stores its own trees here and frees its memory, before the last resource is finished.
-            await EndAsync(run, BackupState.Succeeded, withdraw: false, cancellationToken).ConfigureAwait(false);
+            await EndAsync(run, BackupState.Succeeded, withdraw: false, cancellationToken);
         }
         catch (Exception exception) when (Wall.Holds(exception, cancellationToken) && !run.IsClosed)
         {
-            await EndAsync(run, isNew, await ConfirmAsync(source, exception, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            await EndAsync(run, isNew, await ConfirmAsync(source, exception, cancellationToken), cancellationToken);
         }
     }
 
     // An error about one of its folders or items does not prove that the resource is gone, missing or locked: the resource itself is asked.
     private static async Task<Exception> ConfirmAsync(IResourceSource source, Exception exception, CancellationToken cancellationToken)
     {
-        if (exception is not GraphException { IsOfResource: false, Kind: GraphErrorKind.UserGone or GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned or GraphErrorKind.Locked } graph)
+        if (
+            exception
+            is not GraphException
+            {
+                IsOfResource: false,
+                Kind: GraphErrorKind.UserGone or GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned or GraphErrorKind.Locked
+            } graph
+        )
             return exception;
         try
         {
-            await source.ProbeAsync(cancellationToken).ConfigureAwait(false);
+            await source.ProbeAsync(cancellationToken);
         }
         catch (Exception answer) when (Wall.Holds(answer, cancellationToken))
         {
@@ -157,34 +240,77 @@ internal sealed class ResourceRunner(
             case GraphException { Kind: GraphErrorKind.UserGone, IsOfResource: true } gone:
                 // Deleted after the users were listed. What was backed up stays.
                 run.Note(Gone(source.Kind, source.Name));
-                await EndAsync(run, BackupState.Succeeded, withdraw: false, cancellationToken, gone.Code, Gone(source.Kind, source.Name), skipped: true).ConfigureAwait(false);
+                await EndAsync(
+                    run,
+                    BackupState.Succeeded,
+                    withdraw: false,
+                    cancellationToken,
+                    gone.Code,
+                    Gone(source.Kind, source.Name),
+                    skipped: true
+                );
                 return;
             case GraphException { Kind: GraphErrorKind.NotProvisioned, IsOfResource: true } missing when isNew:
                 // Nothing existed before, and nothing exists now: no trace in the snapshot.
-                await EndAsync(run, BackupState.Succeeded, withdraw: true, cancellationToken, missing.Code, Texts.Get(source.Kind == "OneDrive" ? "NoOneDrive" : "NoMailbox"), skipped: true).ConfigureAwait(false);
+                await EndAsync(
+                    run,
+                    BackupState.Succeeded,
+                    withdraw: true,
+                    cancellationToken,
+                    missing.Code,
+                    Texts.Get(source.Kind == "OneDrive" ? "NoOneDrive" : "NoMailbox"),
+                    skipped: true
+                );
                 return;
             case GraphException { Kind: GraphErrorKind.NotProvisioned or GraphErrorKind.Locked, IsOfResource: true } away:
                 // It exists, or did, and cannot be read now: that stays visible until an admin accepts it.
-                var text = away.Kind == GraphErrorKind.Locked ? Texts.Get("SiteLocked", source.Name) : Texts.Get("ResourceAway", source.Kind, source.Name);
+                var text =
+                    away.Kind == GraphErrorKind.Locked
+                        ? Texts.Get("SiteLocked", source.Name)
+                        : Texts.Get("ResourceAway", source.Kind, source.Name);
                 run.Note(text);
-                await run.FailAsync(ResourceBackup.Whole, "", source.Name, new ItemProblem(away.Code, text, "HintAway") { Level = FailureLevel.Resource }, cancellationToken).ConfigureAwait(false);
-                await EndAsync(run, BackupState.Succeeded, withdraw: false, cancellationToken, away.Code, text, skipped: true).ConfigureAwait(false);
+                await run.FailAsync(
+                    ResourceBackup.Whole,
+                    "",
+                    source.Name,
+                    new ItemProblem(away.Code, text, "HintAway") { Level = FailureLevel.Resource },
+                    cancellationToken
+                );
+                await EndAsync(run, BackupState.Succeeded, withdraw: false, cancellationToken, away.Code, text, skipped: true);
                 return;
             default:
                 var error = (BackupException)ErrorTranslator.Translate(reason, record.Configuration);
                 record.ResourceFailed(error);
                 var code = reason is GraphException graph ? graph.Code : error.ErrorId;
-                await run.FailAsync(ResourceBackup.Whole, "", source.Name, ItemProblem.Of(reason, FailureLevel.Resource) with { Code = code, Message = error.Message }, cancellationToken).ConfigureAwait(false);
+                await run.FailAsync(
+                    ResourceBackup.Whole,
+                    "",
+                    source.Name,
+                    ItemProblem.Of(reason, FailureLevel.Resource) with
+                    {
+                        Code = code,
+                        Message = error.Message,
+                    },
+                    cancellationToken
+                );
 
                 // An unlisted source corresponds to nothing that a snapshot could hold.
-                await EndAsync(run, BackupState.Failed, withdraw: source is FailedListing, cancellationToken, code, error.Message).ConfigureAwait(false);
+                await EndAsync(run, BackupState.Failed, withdraw: source is FailedListing, cancellationToken, code, error.Message);
                 return;
         }
     }
 
-    private async Task EndAsync(ResourceBackup run, BackupState status, bool withdraw, CancellationToken cancellationToken, string? code = null, string? message = null, bool skipped = false)
+    private async Task EndAsync(
+        ResourceBackup run,
+        BackupState status,
+        bool withdraw,
+        CancellationToken cancellationToken,
+        string? code = null,
+        string? message = null,
+        bool skipped = false
+    )
     {
-        await run.CloseAsync(withdraw, cancellationToken).ConfigureAwait(false);
+        await run.CloseAsync(withdraw, cancellationToken);
 
         // Succeeded is a promise: anything that is missing from the backup and not accepted makes it Partial, this night and every other.
         if (status == BackupState.Succeeded && (run.Mismatches.Count > 0 || run.RetryList.Any(failure => failure.AcceptedReason is null)))
@@ -199,27 +325,34 @@ internal sealed class ResourceRunner(
             ItemsStored = skipped ? null : counts.ItemsStored,
         };
         record.End(run.Source, result);
-        var what = skipped ? RunEvent.ResourceSkipped : status switch
-        {
-            BackupState.Succeeded => RunEvent.ResourceSucceeded,
-            BackupState.Partial => RunEvent.ResourcePartial,
-            _ => RunEvent.ResourceFailed,
-        };
-        events.Write(what, Texts.Get("Event_" + what, run.Label, message ?? ""), new
-        {
-            kind = result.Kind,
-            resource = result.Name,
-            code,
-            expected = result.ItemsExpected,
-            stored = result.ItemsStored,
-            downloaded = result.ItemsDownloaded,
-            updated = result.ItemsUpdated,
-            removed = result.ItemsRemoved,
-            bytes = result.BytesDownloaded,
-            failures = result.Failures,
-        });
+        var what = skipped
+            ? RunEvent.ResourceSkipped
+            : status switch
+            {
+                BackupState.Succeeded => RunEvent.ResourceSucceeded,
+                BackupState.Partial => RunEvent.ResourcePartial,
+                _ => RunEvent.ResourceFailed,
+            };
+        events.Write(
+            what,
+            Texts.Get("Event_" + what, run.Label, message ?? ""),
+            new
+            {
+                kind = result.Kind,
+                resource = result.Name,
+                code,
+                expected = result.ItemsExpected,
+                stored = result.ItemsStored,
+                downloaded = result.ItemsDownloaded,
+                updated = result.ItemsUpdated,
+                removed = result.ItemsRemoved,
+                bytes = result.BytesDownloaded,
+                failures = result.Failures,
+            }
+        );
     }
 
     /// <summary>The text for the admin about a resource that no longer exists while its backup stays.</summary>
-    public static string Gone(string kind, string name) => kind == "SharePoint" ? Texts.Get("SiteGone", name) : Texts.Get("UserGone", kind, name);
+    public static string Gone(string kind, string name) =>
+        kind == "SharePoint" ? Texts.Get("SiteGone", name) : Texts.Get("UserGone", kind, name);
 }

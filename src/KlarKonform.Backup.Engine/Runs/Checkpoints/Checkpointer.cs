@@ -8,7 +8,14 @@ using KlarKonform.Backup.Repository.Writing;
 namespace KlarKonform.Backup.Engine.Runs.Checkpoints;
 
 /// <summary>Saves a run's work now and then, so that the run that continues it, here or elsewhere, repeats little. Thread-safe.</summary>
-internal sealed class Checkpointer(BackupRepository session, RepositoryLock held, SnapshotBuilder builder, RepositoryWriter writer, RunContext context, IEnumerable<BlobId> old) : IDisposable
+internal sealed class Checkpointer(
+    BackupRepository session,
+    RepositoryLock held,
+    SnapshotBuilder builder,
+    RepositoryWriter writer,
+    RunContext context,
+    IEnumerable<BlobId> old
+) : IDisposable
 {
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(125);
 
@@ -28,11 +35,11 @@ internal sealed class Checkpointer(BackupRepository session, RepositoryLock held
         {
             var saved = _began;
             using var timer = new PeriodicTimer(s_look, _time);
-            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+            while (await timer.WaitForNextTickAsync(cancellationToken))
             {
                 if (!_policy.IsDue(context.Record.Work, _time.GetElapsedTime(saved)))
                     continue;
-                await SaveAsync(BackupState.Running, cancellationToken).ConfigureAwait(false);
+                await SaveAsync(BackupState.Running, cancellationToken);
                 saved = _time.GetTimestamp();
             }
         }
@@ -47,26 +54,35 @@ internal sealed class Checkpointer(BackupRepository session, RepositoryLock held
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task SaveAsync(BackupState status, CancellationToken cancellationToken)
     {
-        await _saving.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _saving.WaitAsync(cancellationToken);
         try
         {
             if (_hasEnded)
             {
-                await DropOldAsync(newest: null, cancellationToken).ConfigureAwait(false);
+                await DropOldAsync(newest: null, cancellationToken);
                 return;
             }
 
             var record = context.Record;
             var (began, work, cost) = (_time.GetTimestamp(), record.Work, writer.TreeBytesStored);
-            var root = await builder.SaveTreesAsync(record, status, checkpoint: true, cancellationToken).ConfigureAwait(false);
-            await held.ThrowIfLostAsync().ConfigureAwait(false);
+            var root = await builder.SaveTreesAsync(record, status, checkpoint: true, cancellationToken);
+            await held.ThrowIfLostAsync();
 
             // Once begun, it is written to its end; otherwise its id would be unknown and it could not be removed later.
-            var id = await builder.SaveSnapshotAsync(root, status, files: null, checkpoint: true, summary: null, context.Abandon).ConfigureAwait(false);
+            var id = await builder.SaveSnapshotAsync(root, status, files: null, checkpoint: true, summary: null, context.Abandon);
             _old.Add(id);
-            await DropOldAsync(id, cancellationToken).ConfigureAwait(false);
+            await DropOldAsync(id, cancellationToken);
             _policy.Saved(work, writer.TreeBytesStored - cost, _time.GetElapsedTime(began));
-            context.Events.Write(RunEvent.Checkpoint, Texts.Get("Event_Checkpoint", id.ToShortString()), new { snapshot = id.ToString(), items = record.Items, bytes = record.Bytes });
+            context.Events.Write(
+                RunEvent.Checkpoint,
+                Texts.Get("Event_Checkpoint", id.ToShortString()),
+                new
+                {
+                    snapshot = id.ToString(),
+                    items = record.Items,
+                    bytes = record.Bytes,
+                }
+            );
         }
         finally
         {
@@ -80,7 +96,7 @@ internal sealed class Checkpointer(BackupRepository session, RepositoryLock held
     public async Task EndAsync(CancellationToken cancellationToken)
     {
         _hasEnded = true;
-        await DropOldAsync(newest: null, cancellationToken).ConfigureAwait(false);
+        await DropOldAsync(newest: null, cancellationToken);
     }
 
     // Only after their successor is durable. What an interruption leaves is removed the next time.
@@ -88,7 +104,7 @@ internal sealed class Checkpointer(BackupRepository session, RepositoryLock held
     {
         foreach (var each in _old.Where(each => each != newest).ToArray())
         {
-            await session.Repository.DeleteSnapshotAsync(each, cancellationToken).ConfigureAwait(false);
+            await session.Repository.DeleteSnapshotAsync(each, cancellationToken);
             _old.Remove(each);
         }
     }

@@ -33,7 +33,16 @@ internal sealed class SnapshotBuilder
     private RunManifest? _before;
     private DateTimeOffset _lastTaken;
 
-    public SnapshotBuilder(BackupRepository session, RepositoryLock held, RepositoryWriter writer, RepositoryReader reader, TimeProvider time, StoredSnapshot? previous, Guid run, IReadOnlyList<string> tags)
+    public SnapshotBuilder(
+        BackupRepository session,
+        RepositoryLock held,
+        RepositoryWriter writer,
+        RepositoryReader reader,
+        TimeProvider time,
+        StoredSnapshot? previous,
+        Guid run,
+        IReadOnlyList<string> tags
+    )
     {
         _session = session;
         _held = held;
@@ -73,11 +82,11 @@ internal sealed class SnapshotBuilder
 
     /// <summary>The previous snapshot's tree at a path, or null.</summary>
     public async Task<BlobId?> PreviousAsync(IReadOnlyList<string> path, CancellationToken cancellationToken) =>
-        _old is null ? null : await _old.FindAsync(path, cancellationToken).ConfigureAwait(false);
+        _old is null ? null : await _old.FindAsync(path, cancellationToken);
 
     /// <summary>The previous snapshot's manifest; empty if there is none, or one from another program.</summary>
     public async Task<RunManifest> PreviousManifestAsync(CancellationToken cancellationToken) =>
-        _before ??= await RunManifest.ReadAsync(_reader, PreviousRoot, cancellationToken).ConfigureAwait(false) ?? new RunManifest();
+        _before ??= await RunManifest.ReadAsync(_reader, PreviousRoot, cancellationToken) ?? new RunManifest();
 
     /// <summary>
     /// Stores the current trees of all resources and makes them durable. Returns the root. Must not be called concurrently.
@@ -87,39 +96,50 @@ internal sealed class SnapshotBuilder
     /// <param name="checkpoint">Whether the run continues.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <param name="problems">What is wrong with the repository.</param>
-    public async Task<BlobId> SaveTreesAsync(RunProgress record, BackupState status, bool checkpoint, CancellationToken cancellationToken, IReadOnlyList<string>? problems = null)
+    public async Task<BlobId> SaveTreesAsync(
+        RunProgress record,
+        BackupState status,
+        bool checkpoint,
+        CancellationToken cancellationToken,
+        IReadOnlyList<string>? problems = null
+    )
     {
         foreach (var run in record.Runs.Where(run => !_finished.Contains(run)).ToArray())
         {
             if (run.IsWithdrawn)
             {
                 if (_present.Remove(run))
-                    await RemoveAsync(run, cancellationToken).ConfigureAwait(false);
+                    await RemoveAsync(run, cancellationToken);
                 _finished.Add(run);
                 continue;
             }
 
             var isEnd = run.IsClosed;
-            if (await run.SaveTreesAsync(cancellationToken).ConfigureAwait(false) is not var (content, state))
+            if (await run.SaveTreesAsync(cancellationToken) is not var (content, state))
                 continue;
-            await SetAsync(run.Path, content, cancellationToken).ConfigureAwait(false);
-            await SetAsync(SnapshotLayout.StatePath(run.Source.Kind, run.Source.ResourceId), state, cancellationToken).ConfigureAwait(false);
+            await SetAsync(run.Path, content, cancellationToken);
+            await SetAsync(SnapshotLayout.StatePath(run.Source.Kind, run.Source.ResourceId), state, cancellationToken);
             (isEnd ? _finished : _present).Add(run);
         }
 
-        return await WriteAsync(await ManifestAsync(record, status, checkpoint, problems ?? [], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        return await WriteAsync(await ManifestAsync(record, status, checkpoint, problems ?? [], cancellationToken), cancellationToken);
     }
 
     /// <summary>Stores the trees with a manifest and makes them durable. Returns the root.</summary>
     public async Task<BlobId> WriteAsync(RunManifest manifest, CancellationToken cancellationToken)
     {
-        var before = await PreviousManifestAsync(cancellationToken).ConfigureAwait(false);
-        manifest = manifest with { Damaged = manifest.Checkpoint ? before.Damaged : Damaged, Snapshots = before.Snapshots, Keys = before.Keys };
+        var before = await PreviousManifestAsync(cancellationToken);
+        manifest = manifest with
+        {
+            Damaged = manifest.Checkpoint ? before.Damaged : Damaged,
+            Snapshots = before.Snapshots,
+            Keys = before.Keys,
+        };
         Manifest = manifest.Checkpoint || Inventory is not { } there ? manifest : there.Into(manifest);
-        var folder = await _tree.GetOrCreateAsync([SnapshotLayout.StateFolder], cancellationToken).ConfigureAwait(false);
-        folder.Set(await _tree.NewFileAsync(SnapshotLayout.ManifestFile, Manifest.ToBytes(), cancellationToken).ConfigureAwait(false));
-        var root = await _tree.SaveAsync(cancellationToken).ConfigureAwait(false);
-        await _writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+        var folder = await _tree.GetOrCreateAsync([SnapshotLayout.StateFolder], cancellationToken);
+        folder.Set(await _tree.NewFileAsync(SnapshotLayout.ManifestFile, Manifest.ToBytes(), cancellationToken));
+        var root = await _tree.SaveAsync(cancellationToken);
+        await _writer.FlushAsync(cancellationToken);
         return root;
     }
 
@@ -134,7 +154,14 @@ internal sealed class SnapshotBuilder
     /// <param name="tags">Additional tags of this snapshot.</param>
     /// <exception cref="OperationCanceledException">The lock is lost, and there is no snapshot.</exception>
     public Task<BlobId> SaveSnapshotAsync(
-        BlobId root, BackupState status, FileSetDigest? files, bool checkpoint, SnapshotSummary? summary, CancellationToken cancellationToken, params IReadOnlyList<string> tags)
+        BlobId root,
+        BackupState status,
+        FileSetDigest? files,
+        bool checkpoint,
+        SnapshotSummary? summary,
+        CancellationToken cancellationToken,
+        params IReadOnlyList<string> tags
+    )
     {
         var configuration = _session.Configuration;
         List<string> all =
@@ -152,18 +179,21 @@ internal sealed class SnapshotBuilder
             all.Add(SnapshotTags.Checkpoint);
         if (checkpoint && Carried is { } carried)
             all.Add(SnapshotTags.Written + carried.With(_writer.FilesStored));
-        return _held.SaveSnapshotAsync(new Snapshot
-        {
-            Time = NanoTime.From(NextTime()).ToString(),
-            Parent = _previous?.Id.ToString(),
-            Tree = root.ToString(),
-            Paths = ["/" + configuration.Name],
-            Hostname = configuration.Tenant.Id,
-            Username = Environment.UserName,
-            Tags = all,
-            ProgramVersion = ThisProgram.Name,
-            Summary = summary,
-        }, cancellationToken);
+        return _held.SaveSnapshotAsync(
+            new Snapshot
+            {
+                Time = NanoTime.From(NextTime()).ToString(),
+                Parent = _previous?.Id.ToString(),
+                Tree = root.ToString(),
+                Paths = ["/" + configuration.Name],
+                Hostname = configuration.Tenant.Id,
+                Username = Environment.UserName,
+                Tags = all,
+                ProgramVersion = ThisProgram.Name,
+                Summary = summary,
+            },
+            cancellationToken
+        );
     }
 
     // A clock that was set back by moments must not make a snapshot older than what it continues. One that is dated in the future is not
@@ -174,10 +204,16 @@ internal sealed class SnapshotBuilder
         return _lastTaken = now > _lastTaken || _lastTaken - now > GraphTime.Tolerance ? now : _lastTaken.AddMilliseconds(1);
     }
 
-    private async Task<RunManifest> ManifestAsync(RunProgress record, BackupState status, bool checkpoint, IReadOnlyList<string> problems, CancellationToken cancellationToken)
+    private async Task<RunManifest> ManifestAsync(
+        RunProgress record,
+        BackupState status,
+        bool checkpoint,
+        IReadOnlyList<string> problems,
+        CancellationToken cancellationToken
+    )
     {
         var now = record.ToRun(status);
-        var resources = (await PreviousManifestAsync(cancellationToken).ConfigureAwait(false)).Resources.ToDictionary(each => (each.Kind, each.Id));
+        var resources = (await PreviousManifestAsync(cancellationToken)).Resources.ToDictionary(each => (each.Kind, each.Id));
         foreach (var run in record.Runs)
         {
             var key = (run.Source.Kind, run.Source.ResourceId);
@@ -207,7 +243,10 @@ internal sealed class SnapshotBuilder
             BytesDownloaded = now.BytesDownloaded,
             Mismatches = record.Mismatches,
             Problems = problems,
-            Resources = [.. resources.Values.OrderBy(each => each.Kind, StringComparer.Ordinal).ThenBy(each => each.Name, StringComparer.Ordinal)],
+            Resources =
+            [
+                .. resources.Values.OrderBy(each => each.Kind, StringComparer.Ordinal).ThenBy(each => each.Name, StringComparer.Ordinal),
+            ],
         };
     }
 
@@ -237,7 +276,7 @@ internal sealed class SnapshotBuilder
         {
             for (var depth = path.Count; depth > 0; depth--)
             {
-                if (await _tree.FindAsync(path.Take(depth - 1), cancellationToken).ConfigureAwait(false) is not { } parent)
+                if (await _tree.FindAsync(path.Take(depth - 1), cancellationToken) is not { } parent)
                     break;
                 parent.Remove(path[depth - 1]);
                 if (parent.Count > 0)
@@ -249,7 +288,7 @@ internal sealed class SnapshotBuilder
     /// <summary>Puts a tree under a path of the snapshot in the making.</summary>
     public async Task SetAsync(IReadOnlyList<string> path, BlobId subtree, CancellationToken cancellationToken)
     {
-        var parent = await _tree.GetOrCreateAsync(path.Take(path.Count - 1), cancellationToken).ConfigureAwait(false);
+        var parent = await _tree.GetOrCreateAsync(path.Take(path.Count - 1), cancellationToken);
         if (parent.Find(path[^1])?.Subtree != subtree)
             parent.Set(Node.NewDirectory(path[^1], subtree, _time.GetUtcNow()));
     }

@@ -13,7 +13,14 @@ namespace KlarKonform.Backup.Engine.Runs.Checkpoints;
 /// <summary>
 /// Creates a run's final snapshot: its trees are stored, the repository is verified, and only then is the snapshot written.
 /// </summary>
-internal sealed class SnapshotPublisher(RunContext context, BackupRepository session, SnapshotBuilder builder, RepositoryWriter writer, SnapshotSummarizer summarizer, RepositoryLock held)
+internal sealed class SnapshotPublisher(
+    RunContext context,
+    BackupRepository session,
+    SnapshotBuilder builder,
+    RepositoryWriter writer,
+    SnapshotSummarizer summarizer,
+    RepositoryLock held
+)
 {
     // At most this many are checked again; with more, a walk over everything finds them anyway.
     private const int MaxDamaged = 256;
@@ -32,14 +39,21 @@ internal sealed class SnapshotPublisher(RunContext context, BackupRepository ses
         Func<(long Expected, long Stored, IReadOnlyList<ItemMismatch> Mismatches)> counts,
         IReadOnlyList<StoredSnapshot> snapshots,
         VerifiedElsewhere others,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         context.Monitor.Phase = Texts.Get("Progress_Saving");
-        var root = await save(status, [], cancellationToken).ConfigureAwait(false);
+        var root = await save(status, [], cancellationToken);
         context.Monitor.Phase = Texts.Get("Progress_Verifying");
         var verified = snapshots.Select(each => each.Snapshot).LastOrDefault(each => each.FilesVerified() is not null);
-        var storage = await new RunVerifier(session, writer.PacksStored, context.Random)
-            .VerifyAsync(root, verified?.Root, await FilesBeforeAsync(verified, others, cancellationToken).ConfigureAwait(false), others, (await builder.PreviousManifestAsync(cancellationToken).ConfigureAwait(false)).Damaged, cancellationToken).ConfigureAwait(false);
+        var storage = await new RunVerifier(session, writer.PacksStored, context.Random).VerifyAsync(
+            root,
+            verified?.Root,
+            await FilesBeforeAsync(verified, others, cancellationToken),
+            others,
+            (await builder.PreviousManifestAsync(cancellationToken)).Damaged,
+            cancellationToken
+        );
         var (expected, stored, mismatches) = counts();
         var verification = new RunVerification
         {
@@ -54,50 +68,74 @@ internal sealed class SnapshotPublisher(RunContext context, BackupRepository ses
         if (verification.Problems.Count > 0)
         {
             status = BackupState.Partial;
-            builder.Damaged = [.. storage.Problems.Where(problem => problem.Kind == CheckProblemKind.DamagedPack).Select(problem => problem.Name).Take(MaxDamaged)];
+            builder.Damaged =
+            [
+                .. storage
+                    .Problems.Where(problem => problem.Kind == CheckProblemKind.DamagedPack)
+                    .Select(problem => problem.Name)
+                    .Take(MaxDamaged),
+            ];
             foreach (var problem in verification.Problems)
                 context.Note(Texts.Get("VerificationFailed", problem));
-            root = await save(status, verification.Problems, cancellationToken).ConfigureAwait(false);
+            root = await save(status, verification.Problems, cancellationToken);
         }
 
         if (verification.Mismatches.Count > 0)
             context.Note(Texts.Get("ItemsDiffer", verification.Mismatches.Count));
         Log(verification);
-        var summary = await summarizer.SummarizeAsync(root, builder.Manifest.Started, cancellationToken).ConfigureAwait(false);
-        await held.ThrowIfLostAsync().ConfigureAwait(false);
+        var summary = await summarizer.SummarizeAsync(root, builder.Manifest.Started, cancellationToken);
+        await held.ThrowIfLostAsync();
         cancellationToken.ThrowIfCancellationRequested();
 
         // Once begun, it is written to its end: otherwise a checkpoint of the same would follow a snapshot that no one knows of.
         FileSetDigest? sound = verification.Problems.Count == 0 ? storage.Files : null;
-        var snapshot = await builder.SaveSnapshotAsync(root, status, sound, checkpoint: false, summary, context.Abandon).ConfigureAwait(false);
+        var snapshot = await builder.SaveSnapshotAsync(root, status, sound, checkpoint: false, summary, context.Abandon);
         var ledger = new FileLedger(session);
-        await ledger.WriteAsync(sound, context.Abandon).ConfigureAwait(false);
-        await ledger.SetNewestAsync(new KnownSnapshot(snapshot.ToString(), context.Time.GetUtcNow()), context.Abandon).ConfigureAwait(false);
+        await ledger.WriteAsync(sound, context.Abandon);
+        await ledger.SetNewestAsync(new KnownSnapshot(snapshot.ToString(), context.Time.GetUtcNow()), context.Abandon);
         return (snapshot, status, verification);
     }
 
     // The files when everything was sound, before other workers wrote their part: according to the last verified snapshot, or to this
     // machine.
-    private async Task<IReadOnlyCollection<FileSetDigest>> FilesBeforeAsync(Snapshot? verified, VerifiedElsewhere others, CancellationToken cancellationToken)
+    private async Task<IReadOnlyCollection<FileSetDigest>> FilesBeforeAsync(
+        Snapshot? verified,
+        VerifiedElsewhere others,
+        CancellationToken cancellationToken
+    )
     {
         if (others.Files is not { } written)
             return [];
-        FileSetDigest?[] known = [verified is null ? null : verified.FilesVerified(), await new FileLedger(session).ReadAsync(cancellationToken).ConfigureAwait(false)];
+        FileSetDigest?[] known =
+        [
+            verified is null ? null : verified.FilesVerified(),
+            await new FileLedger(session).ReadAsync(cancellationToken),
+        ];
         return [.. known.OfType<FileSetDigest>().Select(files => files.With(written))];
     }
 
     private void Log(RunVerification verification)
     {
         var what = verification.IsClean ? RunEvent.VerificationClean : RunEvent.VerificationFailed;
-        context.Events.Write(what, Texts.Get("Event_" + what, verification.ItemsStored, verification.ItemsExpected), new
-        {
-            expected = verification.ItemsExpected,
-            stored = verification.ItemsStored,
-            packs = verification.PacksChecked,
-            sample = verification.SampleSize,
-            sampleFailures = verification.SampleFailures,
-            problems = verification.Problems,
-            mismatches = verification.Mismatches.Select(each => new { kind = each.Kind, resource = each.Resource, item = each.ItemId, missing = each.IsMissing }),
-        });
+        context.Events.Write(
+            what,
+            Texts.Get("Event_" + what, verification.ItemsStored, verification.ItemsExpected),
+            new
+            {
+                expected = verification.ItemsExpected,
+                stored = verification.ItemsStored,
+                packs = verification.PacksChecked,
+                sample = verification.SampleSize,
+                sampleFailures = verification.SampleFailures,
+                problems = verification.Problems,
+                mismatches = verification.Mismatches.Select(each => new
+                {
+                    kind = each.Kind,
+                    resource = each.Resource,
+                    item = each.ItemId,
+                    missing = each.IsMissing,
+                }),
+            }
+        );
     }
 }

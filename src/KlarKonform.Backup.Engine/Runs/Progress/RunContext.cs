@@ -13,7 +13,16 @@ namespace KlarKonform.Backup.Engine.Runs.Progress;
 /// <param name="Time">Clock and pauses; the clock is right even if the computer's is wrong.</param>
 /// <param name="Random">Samples and jitter.</param>
 /// <param name="Abandon">Cancels even work in progress, some seconds after the run was stopped.</param>
-internal sealed record RunContext(RunProgress Record, BackupOptions Options, IBackupObserver Observer, RunEvents Events, RunMonitor Monitor, GraphTime Time, Random Random, CancellationToken Abandon)
+internal sealed record RunContext(
+    RunProgress Record,
+    BackupOptions Options,
+    IBackupObserver Observer,
+    RunEvents Events,
+    RunMonitor Monitor,
+    GraphTime Time,
+    Random Random,
+    CancellationToken Abandon
+)
 {
     /// <summary>Shows, as the run's phase, that a lock in the way is being watched.</summary>
     public LockWatching Watching => new(text => Monitor.Phase = text);

@@ -7,7 +7,15 @@ namespace KlarKonform.Backup.Engine.Runs.Progress;
 /// Once a second: reports the run's progress, here and through the journal to other processes; checks whether one of them asked it to stop;
 /// and checks whether it is moving at all.
 /// </summary>
-internal sealed class RunMonitor(RunProgress record, RunJournal journal, RunClaim claim, IBackupObserver observer, RunEvents events, TimeProvider time, Action stop)
+internal sealed class RunMonitor(
+    RunProgress record,
+    RunJournal journal,
+    RunClaim claim,
+    IBackupObserver observer,
+    RunEvents events,
+    TimeProvider time,
+    Action stop
+)
 {
     private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_journalEvery = TimeSpan.FromSeconds(2);
@@ -36,7 +44,10 @@ internal sealed class RunMonitor(RunProgress record, RunJournal journal, RunClai
     }
 
     /// <summary>Until when requests wait because Microsoft asked for it; null if none waits.</summary>
-    public Func<DateTimeOffset?>? Waits { set => _watch.Waits = value; }
+    public Func<DateTimeOffset?>? Waits
+    {
+        set => _watch.Waits = value;
+    }
 
     /// <summary>Notifies people of a stalled run.</summary>
     public Func<BackupRun, CancellationToken, Task>? Stalled { private get; set; }
@@ -55,7 +66,7 @@ internal sealed class RunMonitor(RunProgress record, RunJournal journal, RunClai
         try
         {
             using var timer = new PeriodicTimer(s_tick, time);
-            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+            while (await timer.WaitForNextTickAsync(cancellationToken))
             {
                 if (!_stopAsked && claim.IsStopRequested(record.Id))
                 {
@@ -72,7 +83,7 @@ internal sealed class RunMonitor(RunProgress record, RunJournal journal, RunClai
                 if (stands is null && time.GetElapsedTime(written) < pause)
                     continue;
                 var writing = time.GetTimestamp();
-                await WriteAsync(cancellationToken).ConfigureAwait(false);
+                await WriteAsync(cancellationToken);
                 written = time.GetTimestamp();
                 pause = TimeSpan.FromTicks(Math.Max(s_journalEvery.Ticks, JournalShare * time.GetElapsedTime(writing, written).Ticks));
             }
@@ -85,7 +96,7 @@ internal sealed class RunMonitor(RunProgress record, RunJournal journal, RunClai
         // Whatever moved since the last look was moved by a run that has ended.
         if (_watch.Look(_phase) == false)
             Tell(stands: false, cancellationToken);
-        await _telling.ConfigureAwait(false);
+        await _telling;
     }
 
     private void Tell(bool stands, CancellationToken cancellationToken)
@@ -97,7 +108,16 @@ internal sealed class RunMonitor(RunProgress record, RunJournal journal, RunClai
         }
 
         var text = Texts.Get("Event_RunStalled", record.Configuration.Name, Clock(_watch.StalledSince!.Value), Doing);
-        events.Write(RunEvent.RunStalled, text, new { since = _watch.StalledSince, phase = _phase, current = record.Current });
+        events.Write(
+            RunEvent.RunStalled,
+            text,
+            new
+            {
+                since = _watch.StalledSince,
+                phase = _phase,
+                current = record.Current,
+            }
+        );
         observer.Warning(text);
         HasStalled = true;
         if (Stalled is not null && _telling.IsCompleted)
@@ -105,12 +125,15 @@ internal sealed class RunMonitor(RunProgress record, RunJournal journal, RunClai
     }
 
     private static async Task TellPeopleAsync(
-        Func<BackupRun, CancellationToken, Task> stalled, BackupRun run, CancellationToken cancellationToken)
+        Func<BackupRun, CancellationToken, Task> stalled,
+        BackupRun run,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
             // The channel that people are notified through may itself be stalled: the monitor does not wait for it.
-            await Task.Run(() => stalled(run, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => stalled(run, cancellationToken), cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -118,15 +141,20 @@ internal sealed class RunMonitor(RunProgress record, RunJournal journal, RunClai
         }
     }
 
-    private BackupRun AsItIs() => record.ToRun(BackupState.Running) with
-    {
-        Remaining = _estimate.Remaining, StalledSince = _watch.StalledSince, WaitsUntil = _watch.WaitsUntil,
-    };
+    private BackupRun AsItIs() =>
+        record.ToRun(BackupState.Running) with
+        {
+            Remaining = _estimate.Remaining,
+            StalledSince = _watch.StalledSince,
+            WaitsUntil = _watch.WaitsUntil,
+        };
 
     private string Doing => _phase ?? Named(record.Current);
 
-    private static string Named(IReadOnlyList<string> current) => current.Count > MaxNamed
-        ? Texts.Get("Progress_Current", string.Join(", ", current.Take(MaxNamed)), current.Count - MaxNamed) : string.Join(", ", current);
+    private static string Named(IReadOnlyList<string> current) =>
+        current.Count > MaxNamed
+            ? Texts.Get("Progress_Current", string.Join(", ", current.Take(MaxNamed)), current.Count - MaxNamed)
+            : string.Join(", ", current);
 
     private static string Clock(DateTimeOffset time) => time.ToLocalTime().ToString("g", CultureInfo.CurrentCulture);
 
@@ -134,7 +162,7 @@ internal sealed class RunMonitor(RunProgress record, RunJournal journal, RunClai
     {
         try
         {
-            await journal.WriteAsync(record.Configuration.Id, AsItIs(), cancellationToken).ConfigureAwait(false);
+            await journal.WriteAsync(record.Configuration.Id, AsItIs(), cancellationToken);
         }
         catch (BackupException exception)
         {
@@ -147,20 +175,38 @@ internal sealed class RunMonitor(RunProgress record, RunJournal journal, RunClai
     {
         if (_phase is { } phase)
         {
-            observer.Progress(new BackupProgress(null, WithPause(phase), record.Plan.Count > 0 && record.Done == record.Plan.Count ? 99 : 0, Completed: false));
+            observer.Progress(
+                new BackupProgress(
+                    null,
+                    WithPause(phase),
+                    record.Plan.Count > 0 && record.Done == record.Plan.Count ? 99 : 0,
+                    Completed: false
+                )
+            );
             return;
         }
 
         var (done, total, current) = (record.Done, record.Plan.Count, record.Current);
-        var text = Texts.Get("Progress_Run", done, total, record.Items, HumanText.Size(record.Bytes), HumanText.Size((long)_estimate.BytesPerSecond));
-        observer.Progress(new BackupProgress(null, WithPause(text), total == 0 ? 0 : (int)(done * 99L / total), Completed: false)
-        {
-            CurrentOperation = Named(current),
-            SecondsRemaining = _estimate.Remaining is { } left ? (int)Math.Min(left.TotalSeconds, int.MaxValue) : -1,
-        });
+        var text = Texts.Get(
+            "Progress_Run",
+            done,
+            total,
+            record.Items,
+            HumanText.Size(record.Bytes),
+            HumanText.Size((long)_estimate.BytesPerSecond)
+        );
+        observer.Progress(
+            new BackupProgress(null, WithPause(text), total == 0 ? 0 : (int)(done * 99L / total), Completed: false)
+            {
+                CurrentOperation = Named(current),
+                SecondsRemaining = _estimate.Remaining is { } left ? (int)Math.Min(left.TotalSeconds, int.MaxValue) : -1,
+            }
+        );
     }
 
     // Numbers that do not change look like a program that hangs, unless it says why.
-    private string WithPause(string text) => _watch.WaitsUntil is { } until ? Texts.Get("Progress_Waits", text, Clock(until))
-        : _watch.StalledSince is { } since ? Texts.Get("Progress_Stalled", text, Clock(since)) : text;
+    private string WithPause(string text) =>
+        _watch.WaitsUntil is { } until ? Texts.Get("Progress_Waits", text, Clock(until))
+        : _watch.StalledSince is { } since ? Texts.Get("Progress_Stalled", text, Clock(since))
+        : text;
 }

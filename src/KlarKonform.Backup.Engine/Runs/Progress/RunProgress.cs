@@ -62,12 +62,14 @@ internal sealed class RunProgress
     /// <summary>What a killed run without checkpoints would have to repeat, in bytes.</summary>
     public long Work => Counted.Sum(run => run.Bytes + ((run.Downloaded + run.Updated + run.Removed) * CheckpointPolicy.ItemWork));
 
-    public IReadOnlyCollection<ResourceResult> Results => [.. _results.Values.OrderBy(result => result.Kind, StringComparer.Ordinal).ThenBy(result => result.Name, StringComparer.Ordinal)];
+    public IReadOnlyCollection<ResourceResult> Results =>
+        [.. _results.Values.OrderBy(result => result.Kind, StringComparer.Ordinal).ThenBy(result => result.Name, StringComparer.Ordinal)];
 
     public IReadOnlyCollection<string> Notes => [.. _whole?._notes ?? _notes];
 
     /// <summary>What is being read now.</summary>
-    public IReadOnlyList<string> Current => [.. _runs.Where(pair => !_results.ContainsKey(pair.Key)).Select(pair => pair.Value.Label).Order(StringComparer.CurrentCulture)];
+    public IReadOnlyList<string> Current =>
+        [.. _runs.Where(pair => !_results.ContainsKey(pair.Key)).Select(pair => pair.Value.Label).Order(StringComparer.CurrentCulture)];
 
     public IReadOnlyList<ItemMismatch> Mismatches => [.. Counted.SelectMany(run => run.Mismatches)];
 
@@ -113,34 +115,46 @@ internal sealed class RunProgress
     public ResourceResult? ResultOf(ResourceBackup run) => _results.GetValueOrDefault(Key(run.Source));
 
     /// <summary>The run as it is now.</summary>
-    public BackupRun ToRun(BackupState status) => new()
-    {
-        RunId = Id,
-        Configuration = Configuration.Name,
-        Status = status,
-        Started = Started,
-        Updated = _time.GetUtcNow(),
-        ProcessId = Environment.ProcessId,
-        HostName = Environment.MachineName,
-        ResourcesTotal = _plan.Count,
-        ResourcesDone = Done,
-        ItemsDownloaded = Counted.Sum(run => run.Downloaded),
-        ItemsUpdated = Counted.Sum(run => run.Updated),
-        ItemsRemoved = Counted.Sum(run => run.Removed),
-        BytesDownloaded = Bytes,
-        ItemsKeptDeleted = Counted.Sum(run => run.Deleted.Kept),
-        ItemsExpired = Counted.Sum(run => run.Deleted.Expired),
-        Resources = status == BackupState.Running ? Live() : Results.ToArray(),
-        Failures = [.. Counted.SelectMany(run => run.Failures)],
-        Notes = Notes.ToArray(),
-        Current = status == BackupState.Running ? Current : [],
-    };
+    public BackupRun ToRun(BackupState status) =>
+        new()
+        {
+            RunId = Id,
+            Configuration = Configuration.Name,
+            Status = status,
+            Started = Started,
+            Updated = _time.GetUtcNow(),
+            ProcessId = Environment.ProcessId,
+            HostName = Environment.MachineName,
+            ResourcesTotal = _plan.Count,
+            ResourcesDone = Done,
+            ItemsDownloaded = Counted.Sum(run => run.Downloaded),
+            ItemsUpdated = Counted.Sum(run => run.Updated),
+            ItemsRemoved = Counted.Sum(run => run.Removed),
+            BytesDownloaded = Bytes,
+            ItemsKeptDeleted = Counted.Sum(run => run.Deleted.Kept),
+            ItemsExpired = Counted.Sum(run => run.Deleted.Expired),
+            Resources = status == BackupState.Running ? Live() : Results.ToArray(),
+            Failures = [.. Counted.SelectMany(run => run.Failures)],
+            Notes = Notes.ToArray(),
+            Current = status == BackupState.Running ? Current : [],
+        };
 
     private ResourceResult[] Live() =>
-    [
-        .. _plan.Select(source => _results.GetValueOrDefault(Key(source)) ?? (_runs.TryGetValue(Key(source), out var run)
-            ? run.ToResult(BackupState.Running) : new ResourceResult { Kind = source.Kind, Name = source.Name, Status = BackupState.Pending })),
-    ];
+        [
+            .. _plan.Select(source =>
+                _results.GetValueOrDefault(Key(source))
+                ?? (
+                    _runs.TryGetValue(Key(source), out var run)
+                        ? run.ToResult(BackupState.Running)
+                        : new ResourceResult
+                        {
+                            Kind = source.Kind,
+                            Name = source.Name,
+                            Status = BackupState.Pending,
+                        }
+                )
+            ),
+        ];
 
     private static string Key(IResourceSource source) => $"{source.Kind}-{source.ResourceId}";
 }

@@ -25,15 +25,23 @@ internal sealed class ShardMerger(RunContext context, BackupRepository session, 
     /// <param name="snapshots">The configuration's snapshots, oldest first.</param>
     /// <param name="listing">What the tenant has, to find out what no longer exists.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task<BackupRun> MergeAsync(ShardRound round, IReadOnlyList<StoredSnapshot> snapshots, TenantInventory listing, CancellationToken cancellationToken)
+    public async Task<BackupRun> MergeAsync(
+        ShardRound round,
+        IReadOnlyList<StoredSnapshot> snapshots,
+        TenantInventory listing,
+        CancellationToken cancellationToken
+    )
     {
-        var parts = Enumerable.Range(0, round.Count).Select(index => round.Newest(new Shard(index, round.Count), snapshots)!.Value).ToArray();
+        var parts = Enumerable
+            .Range(0, round.Count)
+            .Select(index => round.Newest(new Shard(index, round.Count), snapshots)!.Value)
+            .ToArray();
         await using var writer = ResourceBatch.NewWriter(session, held);
         var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
         var inventory = new Inventory(context, session);
-        var all = await session.SnapshotsAsync(cancellationToken).ConfigureAwait(false);
-        var known = await RunManifest.ReadAsync(reader, round.Base?.Snapshot.Root, cancellationToken).ConfigureAwait(false);
-        await inventory.LookAsync(all, known ?? new RunManifest(), cancellationToken).ConfigureAwait(false);
+        var all = await session.SnapshotsAsync(cancellationToken);
+        var known = await RunManifest.ReadAsync(reader, round.Base?.Snapshot.Root, cancellationToken);
+        await inventory.LookAsync(all, known ?? new RunManifest(), cancellationToken);
         var builder = new SnapshotBuilder(session, held, writer, reader, context.Time, round.Base, context.Record.Id, [round.TagOfMerged])
         {
             NotBefore = snapshots[^1].Snapshot.Taken,
@@ -41,27 +49,47 @@ internal sealed class ShardMerger(RunContext context, BackupRepository session, 
         };
         var verified = new HashSet<BlobId>();
         var grafted = new List<GraftedPart>();
-        var merged = await GraftAsync(parts, round.Base, builder, reader, verified, grafted, cancellationToken).ConfigureAwait(false);
+        var merged = await GraftAsync(parts, round.Base, builder, reader, verified, grafted, cancellationToken);
         var touched = merged.Resources.Where(each => each.Run == context.Record.Id).ToArray();
         if (touched.Length > 0 && touched.All(each => each.Status == BackupState.Failed) && context.Record.FirstError is { } first)
         {
             // As in a run by one process: nothing was backed up, so there is no new snapshot. The next run tries again.
-            await DeleteAsync(snapshots.Where(each => ShardRound.IsShard(each.Snapshot)), cancellationToken).ConfigureAwait(false);
+            await DeleteAsync(snapshots.Where(each => ShardRound.IsShard(each.Snapshot)), cancellationToken);
             throw first;
         }
 
-        await new DepartedResources(context, builder, reader).NoteAsync(listing, cancellationToken).ConfigureAwait(false);
+        await new DepartedResources(context, builder, reader).NoteAsync(listing, cancellationToken);
         var dropped = listing.Dropped(merged.Resources, session.Configuration);
-        var status = context.Record.HasDoubts || dropped.Any(each => each.AcceptedReason is null) || merged.Mismatches.Count > 0 || parts.Any(part => part.Snapshot.StatusOf() != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
-        var summarizer = new SnapshotSummarizer(context, reader, writer, [.. snapshots.Where(each => !ShardRound.IsShard(each.Snapshot))]) { Parts = grafted };
+        var status =
+            context.Record.HasDoubts
+            || dropped.Any(each => each.AcceptedReason is null)
+            || merged.Mismatches.Count > 0
+            || parts.Any(part => part.Snapshot.StatusOf() != BackupState.Succeeded)
+                ? BackupState.Partial
+                : BackupState.Succeeded;
+        var summarizer = new SnapshotSummarizer(context, reader, writer, [.. snapshots.Where(each => !ShardRound.IsShard(each.Snapshot))])
+        {
+            Parts = grafted,
+        };
         var (snapshot, final, verification) = await new SnapshotPublisher(context, session, builder, writer, summarizer, held).FinishAsync(
-            (state, problems, stop) => builder.WriteAsync(merged with { Checkpoint = false, Status = state, Problems = problems, Saved = context.Time.GetUtcNow() }, stop),
+            (state, problems, stop) =>
+                builder.WriteAsync(
+                    merged with
+                    {
+                        Checkpoint = false,
+                        Status = state,
+                        Problems = problems,
+                        Saved = context.Time.GetUtcNow(),
+                    },
+                    stop
+                ),
             status,
             () => (touched.Sum(each => each.ItemsExpected ?? 0), touched.Sum(each => each.ItemsStored ?? 0), merged.Mismatches),
             [.. snapshots.Where(each => !ShardRound.IsShard(each.Snapshot))],
             new VerifiedElsewhere(WrittenFor(parts), verified),
-            cancellationToken).ConfigureAwait(false);
-        await DeleteAsync(snapshots.Where(each => each.Snapshot.IsCheckpoint()), cancellationToken).ConfigureAwait(false);
+            cancellationToken
+        );
+        await DeleteAsync(snapshots.Where(each => each.Snapshot.IsCheckpoint()), cancellationToken);
         return context.Record.ToRun(final) with
         {
             SnapshotId = snapshot.ToString(),
@@ -80,7 +108,7 @@ internal sealed class ShardMerger(RunContext context, BackupRepository session, 
     /// <summary>Saves a checkpoint of what unfinished shards have, so that the next run, however divided, continues from there.</summary>
     public async Task SalvageAsync(CancellationToken cancellationToken)
     {
-        var snapshots = await session.RecentAsync(cancellationToken).ConfigureAwait(false);
+        var snapshots = await session.RecentAsync(cancellationToken);
         var shards = snapshots.Where(each => ShardRound.IsShard(each.Snapshot)).ToArray();
         if (shards.Length == 0)
             return;
@@ -91,15 +119,18 @@ internal sealed class ShardMerger(RunContext context, BackupRepository session, 
         {
             await using var writer = ResourceBatch.NewWriter(session, held);
             var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
-            var builder = new SnapshotBuilder(session, held, writer, reader, context.Time, before, context.Record.Id, []) { NotBefore = snapshots[^1].Snapshot.Taken };
-            var merged = await GraftAsync(parts, before, builder, reader, [], [], cancellationToken).ConfigureAwait(false);
-            var root = await builder.WriteAsync(merged with { Checkpoint = true, Status = BackupState.Partial }, cancellationToken).ConfigureAwait(false);
-            await held.ThrowIfLostAsync().ConfigureAwait(false);
-            await builder.SaveSnapshotAsync(root, BackupState.Partial, files: null, checkpoint: true, summary: null, cancellationToken).ConfigureAwait(false);
+            var builder = new SnapshotBuilder(session, held, writer, reader, context.Time, before, context.Record.Id, [])
+            {
+                NotBefore = snapshots[^1].Snapshot.Taken,
+            };
+            var merged = await GraftAsync(parts, before, builder, reader, [], [], cancellationToken);
+            var root = await builder.WriteAsync(merged with { Checkpoint = true, Status = BackupState.Partial }, cancellationToken);
+            await held.ThrowIfLostAsync();
+            await builder.SaveSnapshotAsync(root, BackupState.Partial, files: null, checkpoint: true, summary: null, cancellationToken);
         }
 
         // Those with another base snapshot are not continued by anything.
-        await DeleteAsync(parts.Count > 0 ? snapshots.Where(each => each.Snapshot.IsCheckpoint()) : shards, cancellationToken).ConfigureAwait(false);
+        await DeleteAsync(parts.Count > 0 ? snapshots.Where(each => each.Snapshot.IsCheckpoint()) : shards, cancellationToken);
     }
 
     /// <summary>What shards have done together, according to their manifests.</summary>
@@ -107,7 +138,12 @@ internal sealed class ShardMerger(RunContext context, BackupRepository session, 
     /// <param name="parts">The manifests of the shards.</param>
     /// <param name="lost">Resources whose place is taken by another one: they are not taken over.</param>
     /// <param name="run">The run to name in a resource's entry if a shard read it to its end.</param>
-    private static RunManifest Combine(RunManifest before, IReadOnlyList<RunManifest> parts, HashSet<(string Kind, string Id)> lost, Guid run)
+    private static RunManifest Combine(
+        RunManifest before,
+        IReadOnlyList<RunManifest> parts,
+        HashSet<(string Kind, string Id)> lost,
+        Guid run
+    )
     {
         var resources = before.Resources.ToDictionary(each => (each.Kind, each.Id));
         foreach (var each in parts.SelectMany(part => TouchedIn(part, before)).Where(each => !lost.Contains((each.Kind, each.Id))))
@@ -123,7 +159,10 @@ internal sealed class ShardMerger(RunContext context, BackupRepository session, 
             Started = parts.Select(part => part.Started).DefaultIfEmpty(before.Started).Min(),
             Mismatches = [.. parts.SelectMany(part => part.Mismatches)],
             Problems = [],
-            Resources = [.. resources.Values.OrderBy(each => each.Kind, StringComparer.Ordinal).ThenBy(each => each.Name, StringComparer.Ordinal)],
+            Resources =
+            [
+                .. resources.Values.OrderBy(each => each.Kind, StringComparer.Ordinal).ThenBy(each => each.Name, StringComparer.Ordinal),
+            ],
         };
     }
 
@@ -135,19 +174,32 @@ internal sealed class ShardMerger(RunContext context, BackupRepository session, 
 
     // Null if one of them did not count.
     private static FileSetDigest? WrittenFor(IEnumerable<StoredSnapshot> parts) =>
-        parts.Select(part => part.Snapshot.FilesWritten()).Aggregate((FileSetDigest?)default(FileSetDigest), (all, part) => all is { } sum && part is { } own ? sum.With(own) : null);
+        parts
+            .Select(part => part.Snapshot.FilesWritten())
+            .Aggregate((FileSetDigest?)default(FileSetDigest), (all, part) => all is { } sum && part is { } own ? sum.With(own) : null);
 
     private async Task<RunManifest> GraftAsync(
-        IReadOnlyList<StoredSnapshot> parts, StoredSnapshot? before, SnapshotBuilder builder, RepositoryReader reader, HashSet<BlobId> verified, List<GraftedPart> grafted, CancellationToken cancellationToken)
+        IReadOnlyList<StoredSnapshot> parts,
+        StoredSnapshot? before,
+        SnapshotBuilder builder,
+        RepositoryReader reader,
+        HashSet<BlobId> verified,
+        List<GraftedPart> grafted,
+        CancellationToken cancellationToken
+    )
     {
-        var old = await RunManifest.ReadAsync(reader, before?.Snapshot.Root, cancellationToken).ConfigureAwait(false) ?? new RunManifest();
+        var old = await RunManifest.ReadAsync(reader, before?.Snapshot.Root, cancellationToken) ?? new RunManifest();
         var manifests = new List<RunManifest>();
         var owners = new Dictionary<string, (string Kind, string Id)>(StringComparer.Ordinal);
         var lost = new HashSet<(string Kind, string Id)>();
         foreach (var (id, snapshot) in parts)
         {
-            var manifest = await RunManifest.ReadAsync(reader, snapshot.Root, cancellationToken).ConfigureAwait(false)
-                ?? throw new RepositoryException(RepositoryErrorKind.Damaged, $"The snapshot {id.ToShortString()} of a shard has no manifest.");
+            var manifest =
+                await RunManifest.ReadAsync(reader, snapshot.Root, cancellationToken)
+                ?? throw new RepositoryException(
+                    RepositoryErrorKind.Damaged,
+                    $"The snapshot {id.ToShortString()} of a shard has no manifest."
+                );
             manifests.Add(manifest);
             var trees = new TreeLookup(reader, snapshot.Root);
             var (taken, lostBefore) = (new HashSet<BlobId>(), lost.Count);
@@ -164,11 +216,17 @@ internal sealed class ShardMerger(RunContext context, BackupRepository session, 
                 }
 
                 owners[place] = (resource.Kind, resource.Id);
-                foreach (var path in (IReadOnlyList<string>[])[[.. resource.Path], SnapshotLayout.StatePath(resource.Kind, resource.Id)])
+                foreach (
+                    var path in (IReadOnlyList<string>[])
+                        [
+                            [.. resource.Path],
+                            SnapshotLayout.StatePath(resource.Kind, resource.Id),
+                        ]
+                )
                 {
-                    if (await trees.FindAsync(path, cancellationToken).ConfigureAwait(false) is not { } tree)
+                    if (await trees.FindAsync(path, cancellationToken) is not { } tree)
                         continue;
-                    await builder.SetAsync(path, tree, cancellationToken).ConfigureAwait(false);
+                    await builder.SetAsync(path, tree, cancellationToken);
                     taken.Add(tree);
                     if (ShardRound.IsVerified(snapshot))
                         verified.Add(tree);
@@ -194,7 +252,7 @@ internal sealed class ShardMerger(RunContext context, BackupRepository session, 
     private async Task DeleteAsync(IEnumerable<StoredSnapshot> snapshots, CancellationToken cancellationToken)
     {
         foreach (var (id, _) in snapshots)
-            await session.Repository.DeleteSnapshotAsync(id, cancellationToken).ConfigureAwait(false);
+            await session.Repository.DeleteSnapshotAsync(id, cancellationToken);
     }
 
     // For the work of other workers there is only the manifest, which knows less than this worker's own record.
@@ -205,15 +263,18 @@ internal sealed class ShardMerger(RunContext context, BackupRepository session, 
             own.TryAdd((result.Kind, result.Name), result);
         return
         [
-            .. resources.Select(each => own.GetValueOrDefault((each.Kind, each.Name)) ?? new ResourceResult
-            {
-                Kind = each.Kind,
-                Name = each.Name,
-                Status = each.Status,
-                ItemsExpected = each.ItemsExpected,
-                ItemsStored = each.ItemsStored,
-                Failures = each.RetryList.Count,
-            }),
+            .. resources.Select(each =>
+                own.GetValueOrDefault((each.Kind, each.Name))
+                ?? new ResourceResult
+                {
+                    Kind = each.Kind,
+                    Name = each.Name,
+                    Status = each.Status,
+                    ItemsExpected = each.ItemsExpected,
+                    ItemsStored = each.ItemsStored,
+                    Failures = each.RetryList.Count,
+                }
+            ),
         ];
     }
 }

@@ -28,7 +28,16 @@ internal sealed class ShardRound
     {
         Base = BaseOf(snapshots);
         Count = options.ShardCount;
-        var plan = string.Join('\n', [.. options.Sources.Order(StringComparer.OrdinalIgnoreCase), "", .. options.Resources.Order(StringComparer.OrdinalIgnoreCase), "", options.Full ? "full" : ""]);
+        var plan = string.Join(
+            '\n',
+            [
+                .. options.Sources.Order(StringComparer.OrdinalIgnoreCase),
+                "",
+                .. options.Resources.Order(StringComparer.OrdinalIgnoreCase),
+                "",
+                options.Full ? "full" : "",
+            ]
+        );
         plan = $"{Count}-{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(plan.ToUpperInvariant())))[..8]}";
         _tag = $"{RoundTag}{Base?.Id.ToShortString() ?? "first"}-{plan}";
         TagOfMerged = MergedTag + plan;
@@ -52,12 +61,19 @@ internal sealed class ShardRound
     public StoredSnapshot? Newest(Shard shard, IReadOnlyList<StoredSnapshot> snapshots)
     {
         var own = snapshots.Where(each => Has(each.Snapshot, ShardTag + shard) && Has(each.Snapshot, _tag)).ToArray();
-        return own.Length == 0 ? null : own.LastOrDefault(each => IsDone(each.Snapshot)) is { Snapshot: not null } done ? done : own[^1];
+        return own.Length == 0 ? null
+            : own.LastOrDefault(each => IsDone(each.Snapshot)) is { Snapshot: not null } done ? done
+            : own[^1];
     }
 
     /// <summary>Shards that are not finished yet.</summary>
     public IReadOnlyList<Shard> Pending(IReadOnlyList<StoredSnapshot> snapshots) =>
-        [.. Enumerable.Range(0, Count).Select(index => new Shard(index, Count)).Where(shard => Newest(shard, snapshots) is not { } newest || !IsDone(newest.Snapshot))];
+        [
+            .. Enumerable
+                .Range(0, Count)
+                .Select(index => new Shard(index, Count))
+                .Where(shard => Newest(shard, snapshots) is not { } newest || !IsDone(newest.Snapshot)),
+        ];
 
     /// <summary>Snapshots of shards that belong to another round.</summary>
     public IReadOnlyList<StoredSnapshot> Others(IReadOnlyList<StoredSnapshot> snapshots) =>

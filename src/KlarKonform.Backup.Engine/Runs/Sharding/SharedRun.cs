@@ -38,31 +38,31 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
     /// <returns>The run, and whether this worker merged it.</returns>
     public async Task<(BackupRun Run, bool HasMerged)> RunAsync(TenantInventory listing, CancellationToken cancellationToken)
     {
-        var round = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        var round = await EnterAsync(cancellationToken);
         if (round.Base is { } newest && IsOver(round, newest.Snapshot))
             return (MergedElsewhere(newest), false);
         for (var pause = s_firstWait; ; pause = pause * 1.5 < s_longestWait ? pause * 1.5 : s_longestWait)
         {
-            var snapshots = await session.RecentAsync(cancellationToken).ConfigureAwait(false);
+            var snapshots = await session.RecentAsync(cancellationToken);
             if (!round.IsCurrent(snapshots))
             {
                 if (snapshots.LastComplete() is { } complete && complete.Id != round.Base?.Id)
                     return (MergedElsewhere(complete), false);
-                round = await EnterAsync(cancellationToken).ConfigureAwait(false);
+                round = await EnterAsync(cancellationToken);
                 continue;
             }
 
             var pending = round.Pending(snapshots);
-            if (pending.Count == 0 ? await TryMergeAsync(round, listing, cancellationToken).ConfigureAwait(false) is { } run : false)
+            if (pending.Count == 0 ? await TryMergeAsync(round, listing, cancellationToken) is { } run : false)
                 return (run, true);
-            if (pending.Count > 0 && await TryWorkAsync(round, pending, listing, cancellationToken).ConfigureAwait(false))
+            if (pending.Count > 0 && await TryWorkAsync(round, pending, listing, cancellationToken))
             {
                 pause = s_firstWait;
                 continue;
             }
 
             context.Monitor.Phase = Texts.Get("Progress_WaitingForWorkers", round.Count - pending.Count, round.Count);
-            await Task.Delay(pause * (0.5 + context.Random.NextDouble()), context.Time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(pause * (0.5 + context.Random.NextDouble()), context.Time, cancellationToken);
         }
     }
 
@@ -72,30 +72,40 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
         var began = context.Time.GetTimestamp();
         while (true)
         {
-            var snapshots = await session.RecentAsync(cancellationToken).ConfigureAwait(false);
+            var snapshots = await session.RecentAsync(cancellationToken);
             var round = new ShardRound(snapshots, context.Options);
             context.Record.Before ??= snapshots.LastComplete() is { } complete ? complete.Snapshot.StatusOf() : null;
-            var living = await LivingAsync(cancellationToken).ConfigureAwait(false);
+            var living = await LivingAsync(cancellationToken);
             var isHeld = living.Any(holder => holder.Purpose == _purpose);
             if (!isHeld && !HasLeftovers(round, snapshots, living.Count > 0))
             {
-                await ClockCheck.NoteAsync(context, session, snapshots, cancellationToken).ConfigureAwait(false);
+                await ClockCheck.NoteAsync(context, session, snapshots, cancellationToken);
                 return round;
             }
 
             try
             {
-                await using var held = await RepositoryLock.ClaimAsync(session.Repository, _purpose, context.Time, context.Random, cancellationToken, context.Watching).ConfigureAwait(false);
-                snapshots = await session.RecentAsync(cancellationToken).ConfigureAwait(false);
+                await using var held = await RepositoryLock.ClaimAsync(
+                    session.Repository,
+                    _purpose,
+                    context.Time,
+                    context.Random,
+                    cancellationToken,
+                    context.Watching
+                );
+                snapshots = await session.RecentAsync(cancellationToken);
                 if (!HasLeftovers(new ShardRound(snapshots, context.Options), snapshots, isAlive: false))
                     continue;
-                await session.Repository.OpenIndexAsync(cancellationToken).ConfigureAwait(false);
-                await new ShardMerger(context, session, held).SalvageAsync(cancellationToken).ConfigureAwait(false);
+                await session.Repository.OpenIndexAsync(cancellationToken);
+                await new ShardMerger(context, session, held).SalvageAsync(cancellationToken);
             }
-            catch (RepositoryException exception) when (exception.Kind is RepositoryErrorKind.PurposeTaken or RepositoryErrorKind.Locked && context.Time.GetElapsedTime(began) < s_patience)
+            catch (RepositoryException exception)
+                when (exception.Kind is RepositoryErrorKind.PurposeTaken or RepositoryErrorKind.Locked
+                    && context.Time.GetElapsedTime(began) < s_patience
+                )
             {
                 context.Monitor.Phase = Texts.Get("Progress_WaitingForWorkers", 0, round.Count);
-                await Task.Delay(s_firstWait * (1 + context.Random.NextDouble()), context.Time, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(s_firstWait * (1 + context.Random.NextDouble()), context.Time, cancellationToken);
             }
         }
     }
@@ -104,21 +114,41 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
     private bool IsOver(ShardRound round, Snapshot newest) =>
         newest.Taken >= context.Record.Started && !newest.IsCheckpoint() && newest.Tags?.Contains(round.TagOfMerged) == true;
 
-    private bool HasLeftovers(ShardRound round, IReadOnlyList<StoredSnapshot> snapshots, bool isAlive) => round.Others(snapshots).Count > 0
-        || (!isAlive && snapshots.Any(each => ShardRound.IsDone(each.Snapshot) && context.Time.GetUtcNow() - each.Snapshot.Taken > s_outdated));
+    private bool HasLeftovers(ShardRound round, IReadOnlyList<StoredSnapshot> snapshots, bool isAlive) =>
+        round.Others(snapshots).Count > 0
+        || (
+            !isAlive
+            && snapshots.Any(each => ShardRound.IsDone(each.Snapshot) && context.Time.GetUtcNow() - each.Snapshot.Taken > s_outdated)
+        );
 
     // Takes the first free shard. Its own first, so that workers that start together do not compete for the same one.
-    private async Task<bool> TryWorkAsync(ShardRound round, IReadOnlyList<Shard> pending, TenantInventory listing, CancellationToken cancellationToken)
+    private async Task<bool> TryWorkAsync(
+        ShardRound round,
+        IReadOnlyList<Shard> pending,
+        TenantInventory listing,
+        CancellationToken cancellationToken
+    )
     {
-        var taken = (await LivingAsync(cancellationToken).ConfigureAwait(false)).Select(holder => holder.Purpose).ToHashSet();
+        var taken = (await LivingAsync(cancellationToken)).Select(holder => holder.Purpose).ToHashSet();
         if (taken.Contains(_purpose))
             return false;
-        foreach (var shard in pending.OrderBy(shard => (shard.Index - _first + round.Count) % round.Count).Where(shard => !taken.Contains(LockPurpose.Part(_purpose, shard.ToString()))))
+        foreach (
+            var shard in pending
+                .OrderBy(shard => (shard.Index - _first + round.Count) % round.Count)
+                .Where(shard => !taken.Contains(LockPurpose.Part(_purpose, shard.ToString())))
+        )
         {
             RepositoryLock held;
             try
             {
-                held = await RepositoryLock.ClaimAsync(session.Repository, LockPurpose.Part(_purpose, shard.ToString()), context.Time, context.Random, cancellationToken, context.Watching).ConfigureAwait(false);
+                held = await RepositoryLock.ClaimAsync(
+                    session.Repository,
+                    LockPurpose.Part(_purpose, shard.ToString()),
+                    context.Time,
+                    context.Random,
+                    cancellationToken,
+                    context.Watching
+                );
             }
             catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.PurposeTaken)
             {
@@ -135,7 +165,7 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
             {
                 try
                 {
-                    await WorkAsync(round, shard, held, listing, cancellationToken).ConfigureAwait(false);
+                    await WorkAsync(round, shard, held, listing, cancellationToken);
                 }
                 catch (BackupException exception) when (exception.ErrorId == "LockLost")
                 {
@@ -150,47 +180,97 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
         return false;
     }
 
-    private async Task WorkAsync(ShardRound round, Shard shard, RepositoryLock held, TenantInventory listing, CancellationToken cancellationToken)
+    private async Task WorkAsync(
+        ShardRound round,
+        Shard shard,
+        RepositoryLock held,
+        TenantInventory listing,
+        CancellationToken cancellationToken
+    )
     {
-        var snapshots = await session.RecentAsync(cancellationToken).ConfigureAwait(false);
+        var snapshots = await session.RecentAsync(cancellationToken);
         var newest = round.Newest(shard, snapshots);
         if (!round.IsCurrent(snapshots) || (newest is { } found && ShardRound.IsDone(found.Snapshot)))
             return; // Finished between the look and the claim.
-        await session.Repository.OpenIndexAsync(cancellationToken).ConfigureAwait(false);
+        await session.Repository.OpenIndexAsync(cancellationToken);
         var sources = listing.Sources.Where(shard.Contains).ToArray();
         var part = context with { Record = context.Record.Part(sources) };
         if (newest is not null)
             part.Events.Write(RunEvent.ShardContinued, Texts.Get("Event_ShardContinued", shard));
-        var old = snapshots.Where(each => round.TagsOf(shard).All(tag => each.Snapshot.Tags?.Contains(tag) == true)).Select(each => each.Id);
+        var old = snapshots
+            .Where(each => round.TagsOf(shard).All(tag => each.Snapshot.Tags?.Contains(tag) == true))
+            .Select(each => each.Id);
         var verified = snapshots.LastOrDefault(each => each.Snapshot.FilesVerified() is not null).Snapshot?.Root;
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var counting = CountWorkersAsync(done.Token);
         try
         {
-            await using var run = new ResourceBatch(part, session, held, newest ?? round.Base, old, round.TagsOf(shard), newest is { } taken ? taken.Snapshot.FilesWritten() : default(FileSetDigest));
-            await run.RunAsync(sources, async token =>
-            {
-                part.Monitor.Phase = Texts.Get("Progress_Saving");
-                var record = part.Record;
-                var status = record.Mismatches.Count > 0 || record.Results.Any(result => result.Status != BackupState.Succeeded) ? BackupState.Partial : BackupState.Succeeded;
-                var root = await run.Builder.SaveTreesAsync(record, status, checkpoint: true, token).ConfigureAwait(false);
+            await using var run = new ResourceBatch(
+                part,
+                session,
+                held,
+                newest ?? round.Base,
+                old,
+                round.TagsOf(shard),
+                newest is { } taken ? taken.Snapshot.FilesWritten() : default(FileSetDigest)
+            );
+            await run.RunAsync(
+                sources,
+                async token =>
+                {
+                    part.Monitor.Phase = Texts.Get("Progress_Saving");
+                    var record = part.Record;
+                    var status =
+                        record.Mismatches.Count > 0 || record.Results.Any(result => result.Status != BackupState.Succeeded)
+                            ? BackupState.Partial
+                            : BackupState.Succeeded;
+                    var root = await run.Builder.SaveTreesAsync(record, status, checkpoint: true, token);
 
-                // The merging worker did not write this, and would have to read the index of all of it: here it is known.
-                part.Monitor.Phase = Texts.Get("Progress_Verifying");
-                var problems = await new RunVerifier(session, run.Writer.PacksStored, part.Random).CheckNewTreesAsync(root, verified, [], token).ConfigureAwait(false);
-                var summary = await new SnapshotSummarizer(part, run.Reader, run.Writer, snapshots).SummarizeAsync(root, record.Started, token).ConfigureAwait(false);
-                await held.ThrowIfLostAsync().ConfigureAwait(false);
-                await run.Builder.SaveSnapshotAsync(root, status, files: null, checkpoint: true, summary, context.Abandon, problems.Count == 0 ? [ShardRound.DoneTag, ShardRound.VerifiedTag] : [ShardRound.DoneTag]).ConfigureAwait(false);
-                await run.Checkpointer.EndAsync(token).ConfigureAwait(false);
-                part.Events.Write(RunEvent.ShardDone, Texts.Get("Event_ShardDone", shard), new { shard = shard.ToString(), resources = sources.Length, items = record.Items, bytes = record.Bytes });
-                return root;
-            }, cancellationToken).ConfigureAwait(false);
+                    // The merging worker did not write this, and would have to read the index of all of it: here it is known.
+                    part.Monitor.Phase = Texts.Get("Progress_Verifying");
+                    var problems = await new RunVerifier(session, run.Writer.PacksStored, part.Random).CheckNewTreesAsync(
+                        root,
+                        verified,
+                        [],
+                        token
+                    );
+                    var summary = await new SnapshotSummarizer(part, run.Reader, run.Writer, snapshots).SummarizeAsync(
+                        root,
+                        record.Started,
+                        token
+                    );
+                    await held.ThrowIfLostAsync();
+                    await run.Builder.SaveSnapshotAsync(
+                        root,
+                        status,
+                        files: null,
+                        checkpoint: true,
+                        summary,
+                        context.Abandon,
+                        problems.Count == 0 ? [ShardRound.DoneTag, ShardRound.VerifiedTag] : [ShardRound.DoneTag]
+                    );
+                    await run.Checkpointer.EndAsync(token);
+                    part.Events.Write(
+                        RunEvent.ShardDone,
+                        Texts.Get("Event_ShardDone", shard),
+                        new
+                        {
+                            shard = shard.ToString(),
+                            resources = sources.Length,
+                            items = record.Items,
+                            bytes = record.Bytes,
+                        }
+                    );
+                    return root;
+                },
+                cancellationToken
+            );
             _bytesStored += run.Writer.BytesStored;
         }
         finally
         {
-            await done.CancelAsync().ConfigureAwait(false);
-            await counting.ConfigureAwait(false);
+            await done.CancelAsync();
+            await counting;
         }
     }
 
@@ -199,7 +279,14 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
         RepositoryLock held;
         try
         {
-            held = await RepositoryLock.ClaimAsync(session.Repository, _purpose, context.Time, context.Random, cancellationToken, context.Watching).ConfigureAwait(false);
+            held = await RepositoryLock.ClaimAsync(
+                session.Repository,
+                _purpose,
+                context.Time,
+                context.Random,
+                cancellationToken,
+                context.Watching
+            );
         }
         catch (RepositoryException exception) when (exception.Kind == RepositoryErrorKind.PurposeTaken)
         {
@@ -216,11 +303,14 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
             using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, held.Lost);
             try
             {
-                var snapshots = await session.RecentAsync(alive.Token).ConfigureAwait(false);
+                var snapshots = await session.RecentAsync(alive.Token);
                 if (!round.IsCurrent(snapshots) || round.Pending(snapshots).Count > 0)
                     return null;
-                await session.Repository.OpenIndexAsync(alive.Token).ConfigureAwait(false);
-                return await new ShardMerger(context, session, held).MergeAsync(round, snapshots, listing, alive.Token).ConfigureAwait(false) with { BytesStored = _bytesStored };
+                await session.Repository.OpenIndexAsync(alive.Token);
+                return await new ShardMerger(context, session, held).MergeAsync(round, snapshots, listing, alive.Token) with
+                {
+                    BytesStored = _bytesStored,
+                };
             }
             catch (OperationCanceledException) when (held.Lost.IsCancellationRequested)
             {
@@ -254,14 +344,14 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
             {
                 try
                 {
-                    governor.SetWorkers(Math.Max(1, (await LivingAsync(cancellationToken).ConfigureAwait(false)).Count));
+                    governor.SetWorkers(Math.Max(1, (await LivingAsync(cancellationToken)).Count));
                 }
                 catch (Exception exception) when (exception is RepositoryException or Storage.StorageException)
                 {
                     context.Observer.Verbose(exception.Message); // Counted again in a minute; too many requests only lead to a pause.
                 }
 
-                await Task.Delay(s_countEvery, context.Time, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(s_countEvery, context.Time, cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -273,7 +363,7 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
     private async Task<IReadOnlyList<LockHolder>> LivingAsync(CancellationToken cancellationToken)
     {
         var living = new List<LockHolder>();
-        await foreach (var holder in RepositoryLock.HoldersAsync(session.Repository, context.Time, cancellationToken).ConfigureAwait(false))
+        await foreach (var holder in RepositoryLock.HoldersAsync(session.Repository, context.Time, cancellationToken))
         {
             if (holder.Purpose is { } purpose && LockPurpose.Covers(_purpose, purpose) && holder.Evidence == LockEvidence.Renewed)
                 living.Add(holder);

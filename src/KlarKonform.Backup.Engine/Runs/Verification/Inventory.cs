@@ -29,25 +29,28 @@ internal sealed class Inventory(RunContext context, BackupRepository session)
     public async Task LookAsync(IReadOnlyList<StoredSnapshot> snapshots, RunManifest before, CancellationToken cancellationToken)
     {
         var log = new AuditLog(session, context.Time);
-        (AuditEnds, var isSound) = await log.EndsAsync(cancellationToken).ConfigureAwait(false);
-        var holds = isSound ? ActiveHolds.Of(await log.ReadAsync(cancellationToken).ConfigureAwait(false), session.Configuration.Name) : null;
-        var lost = await _roll.MissingAsync(snapshots, before, holds, cancellationToken).ConfigureAwait(false);
+        (AuditEnds, var isSound) = await log.EndsAsync(cancellationToken);
+        var holds = isSound ? ActiveHolds.Of(await log.ReadAsync(cancellationToken), session.Configuration.Name) : null;
+        var lost = await _roll.MissingAsync(snapshots, before, holds, cancellationToken);
         if (lost.Count > 0)
-            context.Doubt(Texts.Get("SnapshotsVanished", lost.Count, Named(lost.Select(each => $"{each.Id[..8]}, {each.Taken.ToLocalTime():g}"))));
-        var present = await _roll.KeysAsync(cancellationToken).ConfigureAwait(false);
-        var keys = await _roll.MissingKeysAsync(present, before, cancellationToken).ConfigureAwait(false);
+            context.Doubt(
+                Texts.Get("SnapshotsVanished", lost.Count, Named(lost.Select(each => $"{each.Id[..8]}, {each.Taken.ToLocalTime():g}")))
+            );
+        var present = await _roll.KeysAsync(cancellationToken);
+        var keys = await _roll.MissingKeysAsync(present, before, cancellationToken);
         if (keys.Count > 0)
             context.Doubt(Texts.Get("KeysVanished", keys.Count, Named(keys.Select(each => each[..8]))));
         if (session.Unreadable is { Count: > 0 } damaged)
             context.Doubt(Texts.Get("SnapshotsUnreadable", damaged.Count, Named(damaged.Select(each => each.ToShortString()))));
         if (!isSound)
             context.Doubt(Texts.Get("AuditLogDoubtful", session.Configuration.Name));
-        _snapshots = [.. (await _roll.ListAsync(snapshots, holds, cancellationToken).ConfigureAwait(false)).Concat(lost).OrderBy(each => each.Taken)];
+        _snapshots = [.. (await _roll.ListAsync(snapshots, holds, cancellationToken)).Concat(lost).OrderBy(each => each.Taken)];
         _keys = [.. present.Concat(keys).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>The manifest with this inventory.</summary>
     public RunManifest Into(RunManifest manifest) => manifest with { Snapshots = _snapshots, Keys = _keys };
 
-    private static string Named(IEnumerable<string> names) => string.Join("; ", names.Take(MaxNamed + 1).Select((name, number) => number == MaxNamed ? "…" : name));
+    private static string Named(IEnumerable<string> names) =>
+        string.Join("; ", names.Take(MaxNamed + 1).Select((name, number) => number == MaxNamed ? "…" : name));
 }

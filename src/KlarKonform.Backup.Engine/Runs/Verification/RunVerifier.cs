@@ -31,42 +31,53 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
     /// <param name="cancellationToken">Cancels the check.</param>
     /// <returns>What is wrong, and which packs and index files exist now.</returns>
     public async Task<StorageVerification> VerifyAsync(
-        BlobId root, BlobId? previousRoot, IReadOnlyCollection<FileSetDigest> previousFiles, VerifiedElsewhere others, IReadOnlyList<string> damaged, CancellationToken cancellationToken)
+        BlobId root,
+        BlobId? previousRoot,
+        IReadOnlyCollection<FileSetDigest> previousFiles,
+        VerifiedElsewhere others,
+        IReadOnlyList<string> damaged,
+        CancellationToken cancellationToken
+    )
     {
         var checker = new RepositoryChecker(_repository);
         var problems = new List<CheckProblem>();
-        var before = await checker.CountAsync(RepositoryFile.Data, written, cancellationToken).ConfigureAwait(false);
-        var index = await IndexAsync(cancellationToken).ConfigureAwait(false);
+        var before = await checker.CountAsync(RepositoryFile.Data, written, cancellationToken);
+        var index = await IndexAsync(cancellationToken);
         var packsAndIndex = before.With(_repository.OpenedIndex);
         if (index.Gone == 0 && previousFiles.Contains(packsAndIndex))
         {
-            problems.AddRange(await CheckNewTreesAsync(root, previousRoot, others.Trees, cancellationToken).ConfigureAwait(false));
+            problems.AddRange(await CheckNewTreesAsync(root, previousRoot, others.Trees, cancellationToken));
         }
         else
         {
             // Only a part of a large index was read, and of what was read something may be gone since. What is needed decides whether
             // something vanished, or files were only added or compacted.
             if (index.Gone == 0)
-                await _repository.CompleteIndexAsync(cancellationToken).ConfigureAwait(false);
+                await _repository.CompleteIndexAsync(cancellationToken);
             else
-                await _repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
-            var (snapshots, unreadable) = await OthersInRepositoryAsync(cancellationToken).ConfigureAwait(false);
+                await _repository.LoadIndexAsync(cancellationToken);
+            var (snapshots, unreadable) = await OthersInRepositoryAsync(cancellationToken);
             problems.AddRange(unreadable);
             if (unreadable.Count == 0 && index.Gone == 0 && IsAsVerifiedByOthers(packsAndIndex, others, snapshots))
             {
-                problems.AddRange(await CheckNewTreesAsync(root, previousRoot, others.Trees, cancellationToken).ConfigureAwait(false));
+                problems.AddRange(await CheckNewTreesAsync(root, previousRoot, others.Trees, cancellationToken));
             }
             else
             {
                 // The local cache says nothing about what is stored: other machines read the storage.
                 foreach (var kind in new[] { RepositoryFile.Index, RepositoryFile.Snapshot })
-                    problems.AddRange((await checker.CheckFilesAsync(kind, null, cancellationToken).ConfigureAwait(false)).ExceptBy(problems.Select(each => (each.Kind, each.Name)), each => (each.Kind, each.Name)));
-                problems.AddRange(await CheckAllTreesAsync([root, .. snapshots.Select(each => each.Snapshot.Root)], cancellationToken).ConfigureAwait(false));
+                    problems.AddRange(
+                        (await checker.CheckFilesAsync(kind, null, cancellationToken)).ExceptBy(
+                            problems.Select(each => (each.Kind, each.Name)),
+                            each => (each.Kind, each.Name)
+                        )
+                    );
+                problems.AddRange(await CheckAllTreesAsync([root, .. snapshots.Select(each => each.Snapshot.Root)], cancellationToken));
             }
         }
 
-        problems.AddRange(await checker.CheckPacksAsync(cancellationToken).ConfigureAwait(false));
-        var (sampled, failed) = await CheckSampleAsync(checker, problems, damaged, index.Files, cancellationToken).ConfigureAwait(false);
+        problems.AddRange(await checker.CheckPacksAsync(cancellationToken));
+        var (sampled, failed) = await CheckSampleAsync(checker, problems, damaged, index.Files, cancellationToken);
         var files = written.Aggregate(before, (census, pack) => census.With(pack.Key, pack.Value)).With(index.Census);
         return new StorageVerification(problems, files, _repository.Index.PackSizes().Count, sampled, failed);
     }
@@ -75,7 +86,7 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
     private async Task<(FileSetDigest Census, IReadOnlyList<BlobId> Files, int Gone)> IndexAsync(CancellationToken cancellationToken)
     {
         var (census, files, seen) = (default(FileSetDigest), new List<BlobId>(), _repository.IndexFilesSeen.ToHashSet());
-        await foreach (var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Index), cancellationToken).ConfigureAwait(false))
+        await foreach (var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Index), cancellationToken))
         {
             if (!BlobId.TryParse(item.Name, out var id))
                 continue;
@@ -89,10 +100,12 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
 
     // The snapshots of all configurations: the next verification may be by another configuration that shares the repository, and relies on
     // this one.
-    private async Task<(IReadOnlyList<StoredSnapshot> Snapshots, IReadOnlyList<CheckProblem> Damaged)> OthersInRepositoryAsync(CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<StoredSnapshot> Snapshots, IReadOnlyList<CheckProblem> Damaged)> OthersInRepositoryAsync(
+        CancellationToken cancellationToken
+    )
     {
         var (snapshots, damaged) = (new List<StoredSnapshot>(), new List<CheckProblem>());
-        await foreach (var (id, snapshot, problem) in new RepositoryChecker(_repository).ReadSnapshotsAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var (id, snapshot, problem) in new RepositoryChecker(_repository).ReadSnapshotsAsync(cancellationToken))
         {
             if (snapshot is not null)
                 snapshots.Add(new StoredSnapshot(id, snapshot));
@@ -104,30 +117,49 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
     }
 
     // Another configuration in the same repository may have verified it since; and before the first verified snapshot there is nothing.
-    private static bool IsAsVerifiedByOthers(FileSetDigest files, VerifiedElsewhere others, IReadOnlyCollection<StoredSnapshot> snapshots) => others.Files is { } written
-        && (snapshots.Any(each => each.Snapshot.FilesVerified()?.With(written) == files)
-            || (files == written && snapshots.All(each => each.Snapshot.IsCheckpoint())));
+    private static bool IsAsVerifiedByOthers(
+        FileSetDigest files,
+        VerifiedElsewhere others,
+        IReadOnlyCollection<StoredSnapshot> snapshots
+    ) =>
+        others.Files is { } written
+        && (
+            snapshots.Any(each => each.Snapshot.FilesVerified()?.With(written) == files)
+            || (files == written && snapshots.All(each => each.Snapshot.IsCheckpoint()))
+        );
 
-    private async Task<(int Sampled, int Damaged)> CheckSampleAsync(RepositoryChecker checker, List<CheckProblem> problems, IReadOnlyList<string> damaged, IReadOnlyList<BlobId> index, CancellationToken cancellationToken)
+    private async Task<(int Sampled, int Damaged)> CheckSampleAsync(
+        RepositoryChecker checker,
+        List<CheckProblem> problems,
+        IReadOnlyList<string> damaged,
+        IReadOnlyList<BlobId> index,
+        CancellationToken cancellationToken
+    )
     {
         var (sampled, known) = (0, problems.Count);
         var reader = new RepositoryReader(_repository);
         var unread = _repository.UnreadIndexBytes > 0 ? SampleSize / 2 : 0;
         if (unread > 0)
         {
-            problems.AddRange(await checker.CheckSampleOfPacksAsync(unread, random, cancellationToken).ConfigureAwait(false));
+            problems.AddRange(await checker.CheckSampleOfPacksAsync(unread, random, cancellationToken));
             sampled += unread;
         }
 
         // What was damaged yesterday is checked until it is repaired, not left to chance.
-        problems.AddRange(await checker.CheckDataAsync(DamagedPacks(damaged), bytesRead: null, cancellationToken).ConfigureAwait(false));
-        problems.AddRange(await checker.CheckFilesAsync(RepositoryFile.Index, index.Skip(random.Next(Math.Max(1, index.Count))).Take(1), cancellationToken).ConfigureAwait(false));
+        problems.AddRange(await checker.CheckDataAsync(DamagedPacks(damaged), bytesRead: null, cancellationToken));
+        problems.AddRange(
+            await checker.CheckFilesAsync(
+                RepositoryFile.Index,
+                index.Skip(random.Next(Math.Max(1, index.Count))).Take(1),
+                cancellationToken
+            )
+        );
         foreach (var blob in _repository.Index.Sample(random, SampleSize - unread))
         {
             try
             {
                 sampled++;
-                await reader.ReadBlobAsync(blob, cancellationToken).ConfigureAwait(false);
+                await reader.ReadBlobAsync(blob, cancellationToken);
             }
             catch (RepositoryException exception)
             {
@@ -150,7 +182,10 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
                 packs.Add(id);
             foreach (var kind in new[] { BlobKind.Data, BlobKind.Tree })
             {
-                if (_repository.Index.Contains(new BlobHandle(kind, id)) && _repository.Index.TryFind(new BlobHandle(kind, id), out var pack, out _))
+                if (
+                    _repository.Index.Contains(new BlobHandle(kind, id))
+                    && _repository.Index.TryFind(new BlobHandle(kind, id), out var pack, out _)
+                )
                     packs.Add(pack);
             }
         }
@@ -167,34 +202,54 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
     /// Walks both trees in parallel, level by level, and skips what is the same: those trees and blobs were checked when they were new.
     /// What has no counterpart waits until everything with one has been walked: by then a folder that moved is known from its old place.
     /// </remarks>
-    public Task<IReadOnlyCollection<CheckProblem>> CheckNewTreesAsync(BlobId root, BlobId? previousRoot, IReadOnlyCollection<BlobId> verified, CancellationToken cancellationToken) =>
-        CheckAsync(new TreeWalk(_repository, session.TreeCache, verified), [(root, previousRoot)], cancellationToken);
+    public Task<IReadOnlyCollection<CheckProblem>> CheckNewTreesAsync(
+        BlobId root,
+        BlobId? previousRoot,
+        IReadOnlyCollection<BlobId> verified,
+        CancellationToken cancellationToken
+    ) => CheckAsync(new TreeWalk(_repository, session.TreeCache, verified), [(root, previousRoot)], cancellationToken);
 
     // Every tree counts, but the source of its bytes does not: what is in the local cache was verified by its hash, and the index must
     // contain it.
     private Task<IReadOnlyCollection<CheckProblem>> CheckAllTreesAsync(IEnumerable<BlobId> roots, CancellationToken cancellationToken) =>
-        CheckAsync(new TreeWalk(_repository, session.TreeCache, []) { ReadsNear = true }, [.. roots.Distinct().Select(root => (root, (BlobId?)null))], cancellationToken);
+        CheckAsync(
+            new TreeWalk(_repository, session.TreeCache, []) { ReadsNear = true },
+            [.. roots.Distinct().Select(root => (root, (BlobId?)null))],
+            cancellationToken
+        );
 
-    private async Task<IReadOnlyCollection<CheckProblem>> CheckAsync(TreeWalk walk, ConcurrentBag<(BlobId Now, BlobId? Before)> first, CancellationToken cancellationToken)
+    private async Task<IReadOnlyCollection<CheckProblem>> CheckAsync(
+        TreeWalk walk,
+        ConcurrentBag<(BlobId Now, BlobId? Before)> first,
+        CancellationToken cancellationToken
+    )
     {
         for (var level = first; !level.IsEmpty; level = walk.Next(level))
         {
-            await Parallel.ForEachAsync(level.Where(pair => pair.Now != pair.Before), cancellationToken, async (pair, token) =>
-            {
-                try
+            await Parallel.ForEachAsync(
+                level.Where(pair => pair.Now != pair.Before),
+                cancellationToken,
+                async (pair, token) =>
                 {
-                    await walk.CheckAsync(pair.Now, pair.Before, token).ConfigureAwait(false);
+                    try
+                    {
+                        await walk.CheckAsync(pair.Now, pair.Before, token);
+                    }
+                    catch (RepositoryException exception)
+                    {
+                        walk.Problems.Enqueue(new CheckProblem(CheckProblemKind.DamagedTree, pair.Now.ToString(), exception.Message));
+                    }
                 }
-                catch (RepositoryException exception)
-                {
-                    walk.Problems.Enqueue(new CheckProblem(CheckProblemKind.DamagedTree, pair.Now.ToString(), exception.Message));
-                }
-            }).ConfigureAwait(false);
+            );
         }
 
-        foreach (var (blob, tree) in walk.Named.Where(named => !_repository.Index.Contains(BlobHandle.Data(named.Blob)) && !walk.KnownBlobs.ContainsKey(named.Blob)))
+        foreach (
+            var (blob, tree) in walk.Named.Where(named =>
+                !_repository.Index.Contains(BlobHandle.Data(named.Blob)) && !walk.KnownBlobs.ContainsKey(named.Blob)
+            )
+        )
         {
-            if (!await _repository.ContainsAsync(BlobHandle.Data(blob), cancellationToken).ConfigureAwait(false))
+            if (!await _repository.ContainsAsync(BlobHandle.Data(blob), cancellationToken))
                 walk.Problems.Enqueue(new CheckProblem(CheckProblemKind.MissingBlob, blob.ToString(), tree.ToString()));
         }
 

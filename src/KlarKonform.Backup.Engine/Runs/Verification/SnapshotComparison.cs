@@ -41,9 +41,11 @@ internal sealed class SnapshotComparison(RepositoryReader reader, RepositoryWrit
         while (!_pairs.IsEmpty)
         {
             var pairs = Take(ref _pairs);
-            await ForEachAsync(pairs, async (pair, token) => Compare(
-                await reader.ReadTreeAsync(pair.Before, token).ConfigureAwait(false),
-                await reader.ReadTreeAsync(pair.Now, token).ConfigureAwait(false)), cancellationToken).ConfigureAwait(false);
+            await ForEachAsync(
+                pairs,
+                async (pair, token) => Compare(await reader.ReadTreeAsync(pair.Before, token), await reader.ReadTreeAsync(pair.Now, token)),
+                cancellationToken
+            );
         }
 
         // Everything that has a counterpart by its path is compared; the rest is new, gone, or both at different paths.
@@ -51,21 +53,28 @@ internal sealed class SnapshotComparison(RepositoryReader reader, RepositoryWrit
         {
             var (came, went) = (Take(ref _new), Take(ref _gone));
             Cancel(came, went);
-            await ForEachAsync(came, async (tree, token) =>
-            {
-                if (writer.TryGetTotals(tree, out var totals))
-                    Count(new SnapshotCounts(totals.Files, 0, totals.Folders, 0, totals));
-                else
-                    Compare([], await reader.ReadTreeAsync(tree, token).ConfigureAwait(false));
-            }, cancellationToken).ConfigureAwait(false);
-            await ForEachAsync(went, async (tree, token) => Compare(await reader.ReadTreeAsync(tree, token).ConfigureAwait(false), []), cancellationToken).ConfigureAwait(false);
+            await ForEachAsync(
+                came,
+                async (tree, token) =>
+                {
+                    if (writer.TryGetTotals(tree, out var totals))
+                        Count(new SnapshotCounts(totals.Files, 0, totals.Folders, 0, totals));
+                    else
+                        Compare([], await reader.ReadTreeAsync(tree, token));
+                },
+                cancellationToken
+            );
+            await ForEachAsync(went, async (tree, token) => Compare(await reader.ReadTreeAsync(tree, token), []), cancellationToken);
         }
 
         return _counts;
     }
 
-    private static Task ForEachAsync<T>(IEnumerable<T> each, Func<T, CancellationToken, ValueTask> act, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(each, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, act);
+    private static Task ForEachAsync<T>(
+        IEnumerable<T> each,
+        Func<T, CancellationToken, ValueTask> act,
+        CancellationToken cancellationToken
+    ) => Parallel.ForEachAsync(each, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, act);
 
     private static List<T> Take<T>(ref ConcurrentBag<T> bag)
     {
@@ -119,7 +128,8 @@ internal sealed class SnapshotComparison(RepositoryReader reader, RepositoryWrit
         if (node.Subtree is { } tree)
             AddNew(tree);
         return node.IsDirectory ? new SnapshotCounts(0, 0, 1, 0, new TreeTotals(0, 0, 1))
-            : node.Type == NodeType.File ? new SnapshotCounts(1, 0, 0, 0, new TreeTotals(1, (long)node.Size, 0)) : default;
+            : node.Type == NodeType.File ? new SnapshotCounts(1, 0, 0, 0, new TreeTotals(1, (long)node.Size, 0))
+            : default;
     }
 
     // To be subtracted: only the totals, because a node that is gone does not make fewer new ones.
@@ -128,7 +138,8 @@ internal sealed class SnapshotComparison(RepositoryReader reader, RepositoryWrit
         if (node.Subtree is { } tree)
             _gone.Add(tree);
         return node.IsDirectory ? new SnapshotCounts(0, 0, 0, 0, new TreeTotals(0, 0, 1))
-            : node.Type == NodeType.File ? new SnapshotCounts(0, 0, 0, 0, new TreeTotals(1, (long)node.Size, 0)) : default;
+            : node.Type == NodeType.File ? new SnapshotCounts(0, 0, 0, 0, new TreeTotals(1, (long)node.Size, 0))
+            : default;
     }
 
     private void Pair(BlobId before, BlobId now)

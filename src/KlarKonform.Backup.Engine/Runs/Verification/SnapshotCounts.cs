@@ -22,17 +22,21 @@ internal readonly record struct SnapshotCounts(long FilesNew, long FilesChanged,
     public static TreeTotals TotalsOf(SnapshotSummary summary) =>
         new(summary.TotalFilesProcessed, summary.TotalBytesProcessed, summary.DirsNew + summary.DirsChanged + summary.DirsUnmodified);
 
-    public static SnapshotCounts operator +(SnapshotCounts left, SnapshotCounts right) => new(
-        left.FilesNew + right.FilesNew,
-        left.FilesChanged + right.FilesChanged,
-        left.FoldersNew + right.FoldersNew,
-        left.FoldersChanged + right.FoldersChanged,
-        left.More + right.More);
+    public static SnapshotCounts operator +(SnapshotCounts left, SnapshotCounts right) =>
+        new(
+            left.FilesNew + right.FilesNew,
+            left.FilesChanged + right.FilesChanged,
+            left.FoldersNew + right.FoldersNew,
+            left.FoldersChanged + right.FoldersChanged,
+            left.More + right.More
+        );
 
-    public static SnapshotCounts operator -(SnapshotCounts left, SnapshotCounts right) => new(
-        left.FilesNew - right.FilesNew,
-        left.FilesChanged - right.FilesChanged,
-        left.FoldersNew - right.FoldersNew,
-        left.FoldersChanged - right.FoldersChanged,
-        left.More - right.More);
+    public static SnapshotCounts operator -(SnapshotCounts left, SnapshotCounts right) =>
+        new(
+            left.FilesNew - right.FilesNew,
+            left.FilesChanged - right.FilesChanged,
+            left.FoldersNew - right.FoldersNew,
+            left.FoldersChanged - right.FoldersChanged,
+            left.More - right.More
+        );
 }

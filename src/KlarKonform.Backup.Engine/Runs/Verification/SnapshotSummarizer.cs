@@ -19,7 +19,11 @@ namespace KlarKonform.Backup.Engine.Runs.Verification;
 /// <param name="writer">The run's writer; its counts include what an interrupted run, which this one continues, stored before.</param>
 /// <param name="snapshots">The configuration's snapshots before this one, oldest first.</param>
 internal sealed class SnapshotSummarizer(
-    RunContext context, RepositoryReader reader, RepositoryWriter writer, IReadOnlyList<StoredSnapshot> snapshots)
+    RunContext context,
+    RepositoryReader reader,
+    RepositoryWriter writer,
+    IReadOnlyList<StoredSnapshot> snapshots
+)
 {
     /// <summary>What workers contributed; empty if one process did everything.</summary>
     public IReadOnlyList<GraftedPart> Parts { get; init; } = [];
@@ -33,8 +37,8 @@ internal sealed class SnapshotSummarizer(
         try
         {
             var last = snapshots.LastComplete()?.Snapshot;
-            var before = await TotalsOfAsync(last, cancellationToken).ConfigureAwait(false);
-            var counts = await CompareAsync(last?.Root, root, before, cancellationToken).ConfigureAwait(false);
+            var before = await TotalsOfAsync(last, cancellationToken);
+            var counts = await CompareAsync(last?.Root, root, before, cancellationToken);
             var now = before + counts.More;
             var parts = Parts.Select(part => part.Summary).OfType<SnapshotSummary>().ToArray();
             return new SnapshotSummary
@@ -71,7 +75,7 @@ internal sealed class SnapshotSummarizer(
         if (snapshot is { Summary: { } summary, IsRewritten: false })
             return SnapshotCounts.TotalsOf(summary);
         var all = new SnapshotComparison(reader, writer, new HashSet<BlobId>());
-        return (await all.RunAsync(null, snapshot.Root, cancellationToken).ConfigureAwait(false)).More;
+        return (await all.RunAsync(null, snapshot.Root, cancellationToken)).More;
     }
 
     // Workers have counted their own contribution, each compared with the same snapshot: of theirs only the shared part is examined here,
@@ -81,10 +85,10 @@ internal sealed class SnapshotSummarizer(
     {
         IReadOnlyList<GraftedPart> parts = Parts.All(part => part is { Summary: not null, IsWhole: true }) ? Parts : [];
         var apart = parts.SelectMany(part => part.Trees).ToHashSet();
-        var counts = await new SnapshotComparison(reader, writer, apart).RunAsync(before, root, cancellationToken).ConfigureAwait(false);
+        var counts = await new SnapshotComparison(reader, writer, apart).RunAsync(before, root, cancellationToken);
         foreach (var part in parts)
         {
-            var shared = await new SnapshotComparison(reader, writer, part.Trees).RunAsync(before, part.Root, cancellationToken).ConfigureAwait(false);
+            var shared = await new SnapshotComparison(reader, writer, part.Trees).RunAsync(before, part.Root, cancellationToken);
             counts += SnapshotCounts.Of(part.Summary!, held) - shared;
         }
 

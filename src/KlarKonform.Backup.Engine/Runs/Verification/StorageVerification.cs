@@ -9,4 +9,10 @@ namespace KlarKonform.Backup.Engine.Runs.Verification;
 /// <param name="PacksChecked">Packs whose presence and size were compared with the index.</param>
 /// <param name="SampleSize">Chunks that were read back.</param>
 /// <param name="SampleFailures">Problems that the sample found.</param>
-internal sealed record StorageVerification(IReadOnlyList<CheckProblem> Problems, FileSetDigest Files, int PacksChecked, int SampleSize, int SampleFailures);
+internal sealed record StorageVerification(
+    IReadOnlyList<CheckProblem> Problems,
+    FileSetDigest Files,
+    int PacksChecked,
+    int SampleSize,
+    int SampleFailures
+);

@@ -36,7 +36,7 @@ internal sealed class TreeWalk(ResticRepository repository, IObjectStore? treeCa
         var beforeBlobs = new HashSet<BlobId>();
         if (previous is { } old)
         {
-            var before = await _near.ReadTreeLinksAsync(old, cancellationToken).ConfigureAwait(false);
+            var before = await _near.ReadTreeLinksAsync(old, cancellationToken);
             foreach (var (name, tree) in before.Subtrees)
             {
                 beforeByName[name] = tree;
@@ -46,7 +46,7 @@ internal sealed class TreeWalk(ResticRepository repository, IObjectStore? treeCa
             beforeBlobs.UnionWith(before.Blobs);
         }
 
-        var links = await (ReadsNear ? _near : _stored).ReadTreeLinksAsync(now, mustBeStored: true, cancellationToken).ConfigureAwait(false);
+        var links = await (ReadsNear ? _near : _stored).ReadTreeLinksAsync(now, mustBeStored: true, cancellationToken);
         foreach (var (name, tree) in links.Subtrees)
         {
             if (beforeByName.TryGetValue(name, out var same))
@@ -71,7 +71,9 @@ internal sealed class TreeWalk(ResticRepository repository, IObjectStore? treeCa
     {
         foreach (var (now, _) in walked)
             _knownTrees[now] = true;
-        var next = new ConcurrentBag<(BlobId Now, BlobId? Before)>(_pairs.Where(pair => pair.Now != pair.Before && !_knownTrees.ContainsKey(pair.Now)));
+        var next = new ConcurrentBag<(BlobId Now, BlobId? Before)>(
+            _pairs.Where(pair => pair.Now != pair.Before && !_knownTrees.ContainsKey(pair.Now))
+        );
         _pairs = [];
         if (!next.IsEmpty)
             return next;

@@ -35,16 +35,28 @@ internal sealed class DeletedItems(WorkingTree content, TimeProvider time)
     /// <param name="parts">Files that belong to it.</param>
     /// <param name="items">Number of items in it: one, unless it is a folder.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task PutAsync(ResourceState state, IReadOnlyList<(string Name, byte[]? Metadata)> path, string id, Node node, WorkingDirectory? loaded, IReadOnlyList<(string Suffix, Node Node)> parts, long items, CancellationToken cancellationToken)
+    public async Task PutAsync(
+        ResourceState state,
+        IReadOnlyList<(string Name, byte[]? Metadata)> path,
+        string id,
+        Node node,
+        WorkingDirectory? loaded,
+        IReadOnlyList<(string Suffix, Node Node)> parts,
+        long items,
+        CancellationToken cancellationToken
+    )
     {
         var now = time.GetUtcNow();
         var month = now.ToString(MonthForm, CultureInfo.InvariantCulture);
-        var target = await content.GetOrCreateAsync([Folder, month], cancellationToken).ConfigureAwait(false);
+        var target = await content.GetOrCreateAsync([Folder, month], cancellationToken);
         foreach (var (name, above) in path)
-            target = await EnterAsync(target, name, above, cancellationToken).ConfigureAwait(false);
+            target = await EnterAsync(target, name, above, cancellationToken);
         if (node.Attribute(ResourceStore.Attribute) is { } metadata)
-            node = node with { ExtendedAttributes = [new ExtendedAttribute(ResourceStore.Attribute, ItemMetadata.WithDeleted(metadata, now))] };
-        await MergeAsync(target, id, node, loaded, cancellationToken).ConfigureAwait(false);
+            node = node with
+            {
+                ExtendedAttributes = [new ExtendedAttribute(ResourceStore.Attribute, ItemMetadata.WithDeleted(metadata, now))],
+            };
+        await MergeAsync(target, id, node, loaded, cancellationToken);
         foreach (var (_, part) in parts)
             target.Set(part with { Name = Free(target, part.Name, id) });
         state.Deleted[month] = state.Deleted.GetValueOrDefault(month) + items;
@@ -55,7 +67,7 @@ internal sealed class DeletedItems(WorkingTree content, TimeProvider time)
     public async Task ExpireAsync(ResourceState state, Func<string, bool> isOver, CancellationToken cancellationToken)
     {
         var over = state.Deleted.Keys.Where(isOver).ToArray();
-        if (over.Length == 0 || await content.FindAsync([Folder], cancellationToken).ConfigureAwait(false) is not { } folder)
+        if (over.Length == 0 || await content.FindAsync([Folder], cancellationToken) is not { } folder)
             return;
         foreach (var month in over)
         {
@@ -65,33 +77,52 @@ internal sealed class DeletedItems(WorkingTree content, TimeProvider time)
         }
 
         if (folder.Count == 0)
-            (await content.RootAsync(cancellationToken).ConfigureAwait(false)).Remove(Folder);
+            (await content.RootAsync(cancellationToken)).Remove(Folder);
     }
 
     // The folder may still exist elsewhere: only its metadata has its real name.
-    private async Task<WorkingDirectory> EnterAsync(WorkingDirectory parent, string name, byte[]? metadata, CancellationToken cancellationToken)
+    private async Task<WorkingDirectory> EnterAsync(
+        WorkingDirectory parent,
+        string name,
+        byte[]? metadata,
+        CancellationToken cancellationToken
+    )
     {
-        if (await content.OpenAsync(parent, name, cancellationToken).ConfigureAwait(false) is { } known)
+        if (await content.OpenAsync(parent, name, cancellationToken) is { } known)
             return known;
         var node = Node.NewDirectory(name, default, time.GetUtcNow());
-        return parent.Create(metadata is null ? node : node with { ExtendedAttributes = [new ExtendedAttribute(ResourceStore.Attribute, metadata)] });
+        return parent.Create(
+            metadata is null ? node : node with { ExtendedAttributes = [new ExtendedAttribute(ResourceStore.Attribute, metadata)] }
+        );
     }
 
     // A folder of this path may have been deleted before in this month: then the two are merged.
-    private async Task MergeAsync(WorkingDirectory target, string id, Node node, WorkingDirectory? loaded, CancellationToken cancellationToken)
+    private async Task MergeAsync(
+        WorkingDirectory target,
+        string id,
+        Node node,
+        WorkingDirectory? loaded,
+        CancellationToken cancellationToken
+    )
     {
-        if (target.Find(node.Name) is { IsDirectory: true } && node.IsDirectory
-            && await content.OpenAsync(target, node.Name, cancellationToken).ConfigureAwait(false) is { } present)
+        if (
+            target.Find(node.Name) is { IsDirectory: true }
+            && node.IsDirectory
+            && await content.OpenAsync(target, node.Name, cancellationToken) is { } present
+        )
         {
             // Attached temporarily under a name of its own, so that it can be opened like any other.
-            var passing = node with { Name = Free(target, node.Name, id) };
+            var passing = node with
+            {
+                Name = Free(target, node.Name, id),
+            };
             target.Attach(passing, loaded);
-            if (await content.OpenAsync(target, passing.Name, cancellationToken).ConfigureAwait(false) is { } other)
+            if (await content.OpenAsync(target, passing.Name, cancellationToken) is { } other)
             {
                 foreach (var child in other.Nodes.ToArray())
                 {
                     if (other.Detach(child.Name) is var (detached, below))
-                        await MergeAsync(present, ItemMetadata.IdOf(detached) ?? id, detached, below, cancellationToken).ConfigureAwait(false);
+                        await MergeAsync(present, ItemMetadata.IdOf(detached) ?? id, detached, below, cancellationToken);
                 }
             }
 

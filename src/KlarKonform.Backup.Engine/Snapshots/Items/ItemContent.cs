@@ -9,7 +9,5 @@ internal sealed record ItemContent(Node Node, IReadOnlyList<(string Suffix, Node
 {
     /// <summary>A single file.</summary>
     public ItemContent(Node node)
-        : this(node, [])
-    {
-    }
+        : this(node, []) { }
 }

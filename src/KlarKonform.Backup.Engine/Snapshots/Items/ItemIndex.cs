@@ -54,12 +54,12 @@ internal sealed class ItemIndex
         }
         else
         {
-            await OpenAsync(cancellationToken).ConfigureAwait(false);
+            await OpenAsync(cancellationToken);
             if (_merged?.Contains((uint)key) == false)
                 return null;
-            var prefix = await PrefixAsync(key, cancellationToken).ConfigureAwait(false);
+            var prefix = await PrefixAsync(key, cancellationToken);
             if (!_cache.TryGetValue(prefix, out var leaf))
-                Cache(leaf = await LoadAsync(prefix, cancellationToken).ConfigureAwait(false));
+                Cache(leaf = await LoadAsync(prefix, cancellationToken));
             found = leaf.Find(key);
         }
 
@@ -86,7 +86,7 @@ internal sealed class ItemIndex
     {
         if (_changes.Count == 0)
             return;
-        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        await OpenAsync(cancellationToken);
         var ahead = new List<(string Prefix, List<KeyValuePair<UInt128, byte[]?>> Changes)>(ReadAhead);
         foreach (var change in _changes.OrderBy(change => change.Key))
         {
@@ -97,25 +97,32 @@ internal sealed class ItemIndex
             }
 
             if (ahead.Count == ReadAhead)
-                await MergeAsync(ahead, cancellationToken).ConfigureAwait(false);
-            ahead.Add((await PrefixAsync(change.Key, cancellationToken).ConfigureAwait(false), [change]));
+                await MergeAsync(ahead, cancellationToken);
+            ahead.Add((await PrefixAsync(change.Key, cancellationToken), [change]));
         }
 
-        await MergeAsync(ahead, cancellationToken).ConfigureAwait(false);
+        await MergeAsync(ahead, cancellationToken);
         _changes.Clear();
         _cache.Clear();
         _cached.Clear();
     }
 
     // Leaves are stored remotely: several are read at once, then each is written.
-    private async Task MergeAsync(List<(string Prefix, List<KeyValuePair<UInt128, byte[]?>> Changes)> ahead, CancellationToken cancellationToken)
+    private async Task MergeAsync(
+        List<(string Prefix, List<KeyValuePair<UInt128, byte[]?>> Changes)> ahead,
+        CancellationToken cancellationToken
+    )
     {
         var loading = new List<Task<IndexLeaf>>(ahead.Count);
         foreach (var (prefix, _) in ahead)
-            loading.Add(_cache.TryGetValue(prefix, out var cached) ? Task.FromResult(cached) : ReadAsync(prefix, await NodeAsync(prefix, cancellationToken).ConfigureAwait(false), cancellationToken));
+            loading.Add(
+                _cache.TryGetValue(prefix, out var cached)
+                    ? Task.FromResult(cached)
+                    : ReadAsync(prefix, await NodeAsync(prefix, cancellationToken), cancellationToken)
+            );
         for (var i = 0; i < ahead.Count; i++)
         {
-            var leaf = await loading[i].ConfigureAwait(false);
+            var leaf = await loading[i];
             foreach (var (key, line) in ahead[i].Changes)
             {
                 if (line is null)
@@ -128,7 +135,7 @@ internal sealed class ItemIndex
                 _merged?.Add((uint)key);
             }
 
-            await WriteAsync(leaf, cancellationToken).ConfigureAwait(false);
+            await WriteAsync(leaf, cancellationToken);
         }
 
         ahead.Clear();
@@ -139,7 +146,7 @@ internal sealed class ItemIndex
         if (_opened)
             return;
         _opened = true;
-        if (await _tree.FindAsync([Folder], cancellationToken).ConfigureAwait(false) is not { Count: > 0 })
+        if (await _tree.FindAsync([Folder], cancellationToken) is not { Count: > 0 })
             _merged = [];
     }
 
@@ -150,7 +157,7 @@ internal sealed class ItemIndex
         while (true)
         {
             var name = IndexLeaf.Digit(key, path.Count - 1).ToString();
-            var known = await _tree.FindAsync(path, cancellationToken).ConfigureAwait(false);
+            var known = await _tree.FindAsync(path, cancellationToken);
             path.Add(name);
             if (known?.Find(name) is not { IsDirectory: true })
                 return string.Concat(path.Skip(1));
@@ -158,23 +165,23 @@ internal sealed class ItemIndex
     }
 
     private async Task<IndexLeaf> LoadAsync(string prefix, CancellationToken cancellationToken) =>
-        await ReadAsync(prefix, await NodeAsync(prefix, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        await ReadAsync(prefix, await NodeAsync(prefix, cancellationToken), cancellationToken);
 
     private async Task<Node?> NodeAsync(string prefix, CancellationToken cancellationToken) =>
-        (await _tree.FindAsync(DirectoryOf(prefix), cancellationToken).ConfigureAwait(false))?.Find(prefix[^1..]);
+        (await _tree.FindAsync(DirectoryOf(prefix), cancellationToken))?.Find(prefix[^1..]);
 
     // Changes no tree, so several may run at once.
     private async Task<IndexLeaf> ReadAsync(string prefix, Node? node, CancellationToken cancellationToken)
     {
         var leaf = new IndexLeaf(prefix);
         if (node is not null)
-            leaf.Load(await _tree.ReadFileAsync(node, cancellationToken).ConfigureAwait(false));
+            leaf.Load(await _tree.ReadFileAsync(node, cancellationToken));
         return leaf;
     }
 
     private async Task WriteAsync(IndexLeaf leaf, CancellationToken cancellationToken)
     {
-        var directory = await _tree.GetOrCreateAsync(DirectoryOf(leaf.Prefix), cancellationToken).ConfigureAwait(false);
+        var directory = await _tree.GetOrCreateAsync(DirectoryOf(leaf.Prefix), cancellationToken);
         var name = leaf.Prefix[^1..];
         switch (leaf.Count)
         {
@@ -184,10 +191,10 @@ internal sealed class ItemIndex
             case > MaxLeafEntries when leaf.Prefix.Length < IndexLeaf.Digits:
                 directory.Remove(name);
                 foreach (var part in leaf.Split())
-                    await WriteAsync(part, cancellationToken).ConfigureAwait(false);
+                    await WriteAsync(part, cancellationToken);
                 break;
             default:
-                directory.Set(await _tree.NewFileAsync(name, leaf.ToBytes(), cancellationToken).ConfigureAwait(false));
+                directory.Set(await _tree.NewFileAsync(name, leaf.ToBytes(), cancellationToken));
                 break;
         }
     }

@@ -18,7 +18,13 @@ internal static class ItemMetadata
     /// <param name="graph">Its properties.</param>
     /// <param name="only">The properties to keep; null keeps all.</param>
     /// <param name="lists">What else was read for the item, by name; null is left out.</param>
-    public static byte[] Write(string type, string id, JsonElement graph, IReadOnlySet<string>? only = null, params ReadOnlySpan<(string Name, IReadOnlyList<JsonElement>? Values)> lists)
+    public static byte[] Write(
+        string type,
+        string id,
+        JsonElement graph,
+        IReadOnlySet<string>? only = null,
+        params ReadOnlySpan<(string Name, IReadOnlyList<JsonElement>? Values)> lists
+    )
     {
         // A mail's properties take about 1.2 KB: a buffer that need not grow, which matters a thousand times per second.
         var buffer = new ArrayBufferWriter<byte>(ExpectedBytes);
@@ -30,7 +36,11 @@ internal static class ItemMetadata
             writer.WriteStartObject("graph");
             foreach (var property in graph.ValueKind == JsonValueKind.Object ? graph.EnumerateObject() : default)
             {
-                if (!property.Name.StartsWith('@') && property.Name is not ("id" or "singleValueExtendedProperties") && only?.Contains(property.Name) != false)
+                if (
+                    !property.Name.StartsWith('@')
+                    && property.Name is not ("id" or "singleValueExtendedProperties")
+                    && only?.Contains(property.Name) != false
+                )
                     property.WriteTo(writer);
             }
 
@@ -69,7 +79,8 @@ internal static class ItemMetadata
     }
 
     /// <summary>Reads the metadata, or returns null when the node has none.</summary>
-    public static JsonDocument? Read(Node node) => node.Attribute(ResourceStore.Attribute) is { } value ? JsonDocument.Parse(value, DeepJson.Options) : null;
+    public static JsonDocument? Read(Node node) =>
+        node.Attribute(ResourceStore.Attribute) is { } value ? JsonDocument.Parse(value, DeepJson.Options) : null;
 
     /// <summary>When the source last changed the item, or null when the metadata does not say.</summary>
     public static DateTimeOffset? ModifiedOf(byte[]? metadata)
@@ -77,14 +88,25 @@ internal static class ItemMetadata
         if (metadata is null)
             return null;
         using var document = JsonDocument.Parse(metadata, DeepJson.Options);
-        return document.RootElement.TryGetProperty("graph", out var graph) && graph.ValueKind == JsonValueKind.Object && graph.TryGetProperty("lastModifiedDateTime", out var time)
-            && time.ValueKind == JsonValueKind.String && time.TryGetDateTimeOffset(out var value) ? value : null;
+        return
+            document.RootElement.TryGetProperty("graph", out var graph)
+            && graph.ValueKind == JsonValueKind.Object
+            && graph.TryGetProperty("lastModifiedDateTime", out var time)
+            && time.ValueKind == JsonValueKind.String
+            && time.TryGetDateTimeOffset(out var value)
+            ? value
+            : null;
     }
 
     /// <summary>The item's id, or null for folders that we created.</summary>
     public static string? IdOf(Node node)
     {
         using var document = Read(node);
-        return document?.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+        return
+            document?.RootElement.ValueKind == JsonValueKind.Object
+            && document.RootElement.TryGetProperty("id", out var id)
+            && id.ValueKind == JsonValueKind.String
+            ? id.GetString()
+            : null;
     }
 }

@@ -16,7 +16,7 @@ internal sealed class ItemPlaces(ItemIndex index, WorkingTree content, Func<stri
         var path = new List<string>();
         while (folder.Length > 0 && folder != rootId())
         {
-            if (await index.FindAsync(folder, cancellationToken).ConfigureAwait(false) is not { IsFolder: true } entry || path.Count > MaxDepth)
+            if (await index.FindAsync(folder, cancellationToken) is not { IsFolder: true } entry || path.Count > MaxDepth)
                 return null;
             path.Add(entry.Name);
             folder = entry.Parent;
@@ -28,19 +28,19 @@ internal sealed class ItemPlaces(ItemIndex index, WorkingTree content, Func<stri
 
     /// <summary>The directory that contains an item, or null.</summary>
     public async Task<WorkingDirectory?> DirectoryAsync(ItemEntry entry, CancellationToken cancellationToken) =>
-        await PathAsync(entry.Parent, cancellationToken).ConfigureAwait(false) is { } path
-            ? await content.FindAsync(entry.Sub is null ? path : path.Append(entry.Sub), cancellationToken).ConfigureAwait(false)
+        await PathAsync(entry.Parent, cancellationToken) is { } path
+            ? await content.FindAsync(entry.Sub is null ? path : path.Append(entry.Sub), cancellationToken)
             : null;
 
     /// <summary>The folders above an item with their metadata, starting at the root.</summary>
     public async Task<List<(string Name, byte[]? Metadata)>> FoldersAsync(ItemEntry entry, CancellationToken cancellationToken)
     {
         var folders = new List<(string Name, byte[]? Metadata)>();
-        var current = await content.RootAsync(cancellationToken).ConfigureAwait(false);
-        foreach (var name in (await PathAsync(entry.Parent, cancellationToken).ConfigureAwait(false))!)
+        var current = await content.RootAsync(cancellationToken);
+        foreach (var name in (await PathAsync(entry.Parent, cancellationToken))!)
         {
             folders.Add((name, current?.Find(name)?.Attribute(ResourceStore.Attribute)));
-            current = current is null ? null : await content.OpenAsync(current, name, cancellationToken).ConfigureAwait(false);
+            current = current is null ? null : await content.OpenAsync(current, name, cancellationToken);
         }
 
         if (entry.Sub is not null)
@@ -55,7 +55,7 @@ internal sealed class ItemPlaces(ItemIndex index, WorkingTree content, Func<stri
         {
             if (folder == ancestor)
                 return true;
-            if (await index.FindAsync(folder, cancellationToken).ConfigureAwait(false) is not { } entry)
+            if (await index.FindAsync(folder, cancellationToken) is not { } entry)
                 return false;
             folder = entry.Parent;
         }
@@ -66,7 +66,7 @@ internal sealed class ItemPlaces(ItemIndex index, WorkingTree content, Func<stri
     /// <summary>Removes the sub-folder (a month) that contained an item, once it is empty.</summary>
     public async Task RemoveEmptySubAsync(WorkingDirectory directory, ItemEntry entry, CancellationToken cancellationToken)
     {
-        if (entry.Sub is not null && directory.Count == 0 && await PathAsync(entry.Parent, cancellationToken).ConfigureAwait(false) is { } folder)
-            (await content.FindAsync(folder, cancellationToken).ConfigureAwait(false))?.Remove(entry.Sub);
+        if (entry.Sub is not null && directory.Count == 0 && await PathAsync(entry.Parent, cancellationToken) is { } folder)
+            (await content.FindAsync(folder, cancellationToken))?.Remove(entry.Sub);
     }
 }

@@ -74,6 +74,14 @@ internal sealed class PartialFile
     public (PartialState State, IReadOnlyList<BlobId> Blobs) Save()
     {
         lock (_gate)
-            return (new PartialState { Version = Version, Size = _size, Hash = Convert.ToBase64String(_hash.Save()) }, [.. _blobs]);
+            return (
+                new PartialState
+                {
+                    Version = Version,
+                    Size = _size,
+                    Hash = Convert.ToBase64String(_hash.Save()),
+                },
+                [.. _blobs]
+            );
     }
 }

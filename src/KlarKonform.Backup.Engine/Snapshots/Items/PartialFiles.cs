@@ -21,8 +21,11 @@ internal sealed class PartialFiles(WorkingTree tree, TimeProvider time)
     {
         if (_open.TryGetValue(key, out var begun) && begun.Version == version)
             return begun;
-        if (state.Partials.TryGetValue(key, out var known) && known.Version == version
-            && (await tree.FindAsync([FolderName], cancellationToken).ConfigureAwait(false))?.Find(SafeName.Mark(key)) is { Content: { } blobs })
+        if (
+            state.Partials.TryGetValue(key, out var known)
+            && known.Version == version
+            && (await tree.FindAsync([FolderName], cancellationToken))?.Find(SafeName.Mark(key)) is { Content: { } blobs }
+        )
             return _open[key] = new PartialFile(known, blobs);
         return _open[key] = new PartialFile(version);
     }
@@ -46,7 +49,7 @@ internal sealed class PartialFiles(WorkingTree tree, TimeProvider time)
     {
         if (_open.IsEmpty && state.Partials.IsEmpty && root.Find(FolderName) is null)
             return;
-        var folder = await tree.GetOrCreateAsync([FolderName], cancellationToken).ConfigureAwait(false);
+        var folder = await tree.GetOrCreateAsync([FolderName], cancellationToken);
         foreach (var (key, partial) in _open)
         {
             var (saved, blobs) = partial.Save();

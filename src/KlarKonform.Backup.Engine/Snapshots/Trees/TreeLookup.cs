@@ -20,7 +20,7 @@ internal sealed class TreeLookup(RepositoryReader reader, BlobId root)
             if (!_folders.TryGetValue(current, out var names))
             {
                 var read = new Dictionary<string, BlobId>(StringComparer.Ordinal);
-                foreach (var node in await reader.ReadTreeAsync(current, cancellationToken).ConfigureAwait(false))
+                foreach (var node in await reader.ReadTreeAsync(current, cancellationToken))
                 {
                     if (node.Subtree is { } tree)
                         read[node.Name] = tree;

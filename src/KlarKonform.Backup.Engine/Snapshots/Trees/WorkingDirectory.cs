@@ -74,13 +74,17 @@ internal sealed class WorkingDirectory
             _loaded[node.Name] = loaded;
     }
 
-    public async Task<WorkingDirectory?> OpenAsync(string name, Func<BlobId, CancellationToken, Task<List<Node>>> read, CancellationToken cancellationToken)
+    public async Task<WorkingDirectory?> OpenAsync(
+        string name,
+        Func<BlobId, CancellationToken, Task<List<Node>>> read,
+        CancellationToken cancellationToken
+    )
     {
         if (_loaded.TryGetValue(name, out var loaded))
             return loaded;
         if (_nodes.GetValueOrDefault(name) is not { Subtree: { } subtree })
             return null;
-        loaded = new WorkingDirectory(await read(subtree, cancellationToken).ConfigureAwait(false), changed: false);
+        loaded = new WorkingDirectory(await read(subtree, cancellationToken), changed: false);
         _loaded.Add(name, loaded);
         return loaded;
     }
@@ -99,7 +103,7 @@ internal sealed class WorkingDirectory
     {
         foreach (var (name, child) in _loaded)
         {
-            if (await child.SaveAsync(save, cancellationToken).ConfigureAwait(false) is not { } id)
+            if (await child.SaveAsync(save, cancellationToken) is not { } id)
                 continue;
             _nodes[name] = _nodes[name] with { Subtree = id };
             _changed = true;
@@ -108,7 +112,7 @@ internal sealed class WorkingDirectory
         _loaded.Clear();
         if (!_changed)
             return null;
-        var saved = await save(_nodes.Values, cancellationToken).ConfigureAwait(false);
+        var saved = await save(_nodes.Values, cancellationToken);
         _changed = false;
         return saved;
     }

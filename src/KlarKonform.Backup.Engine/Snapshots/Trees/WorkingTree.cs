@@ -30,7 +30,7 @@ internal sealed class WorkingTree
     {
         if (_root is null)
         {
-            IReadOnlyList<Node> nodes = _saved is { } saved ? await _reader.ReadTreeAsync(saved, cancellationToken).ConfigureAwait(false) : [];
+            IReadOnlyList<Node> nodes = _saved is { } saved ? await _reader.ReadTreeAsync(saved, cancellationToken) : [];
             _root = new WorkingDirectory(nodes, changed: _saved is null);
         }
 
@@ -39,10 +39,10 @@ internal sealed class WorkingTree
 
     public async Task<WorkingDirectory?> FindAsync(IEnumerable<string> path, CancellationToken cancellationToken)
     {
-        var current = await RootAsync(cancellationToken).ConfigureAwait(false);
+        var current = await RootAsync(cancellationToken);
         foreach (var name in path)
         {
-            if (await current.OpenAsync(name, _reader.ReadTreeAsync, cancellationToken).ConfigureAwait(false) is not { } next)
+            if (await current.OpenAsync(name, _reader.ReadTreeAsync, cancellationToken) is not { } next)
                 return null;
             current = next;
         }
@@ -52,14 +52,14 @@ internal sealed class WorkingTree
 
     public async Task<WorkingDirectory> GetOrCreateAsync(IEnumerable<string> path, CancellationToken cancellationToken)
     {
-        var current = await RootAsync(cancellationToken).ConfigureAwait(false);
+        var current = await RootAsync(cancellationToken);
         foreach (var name in path)
-            current = await OpenOrCreateAsync(current, name, cancellationToken).ConfigureAwait(false);
+            current = await OpenOrCreateAsync(current, name, cancellationToken);
         return current;
     }
 
     public async Task<WorkingDirectory> OpenOrCreateAsync(WorkingDirectory directory, string name, CancellationToken cancellationToken) =>
-        await directory.OpenAsync(name, _reader.ReadTreeAsync, cancellationToken).ConfigureAwait(false)
+        await directory.OpenAsync(name, _reader.ReadTreeAsync, cancellationToken)
         ?? directory.Create(Node.NewDirectory(name, default, _time.GetUtcNow()));
 
     public Task<WorkingDirectory?> OpenAsync(WorkingDirectory directory, string name, CancellationToken cancellationToken) =>
@@ -70,16 +70,16 @@ internal sealed class WorkingTree
     public async Task<Node> NewFileAsync(string name, byte[] content, CancellationToken cancellationToken)
     {
         using var stream = new MemoryStream(content, writable: false);
-        var saved = await _writer.SaveStateAsync(stream, cancellationToken).ConfigureAwait(false);
+        var saved = await _writer.SaveStateAsync(stream, cancellationToken);
         return Node.NewFile(name, (ulong)saved.Size, saved.Blobs, _time.GetUtcNow());
     }
 
     /// <summary>Stores what changed and returns the root's id. Releases the memory.</summary>
     public async Task<BlobId> SaveAsync(CancellationToken cancellationToken)
     {
-        if (_root is not null && await _root.SaveAsync(_writer.SaveTreeAsync, cancellationToken).ConfigureAwait(false) is { } id)
+        if (_root is not null && await _root.SaveAsync(_writer.SaveTreeAsync, cancellationToken) is { } id)
             _saved = id;
         _root = null;
-        return _saved ??= await _writer.SaveTreeAsync([], cancellationToken).ConfigureAwait(false);
+        return _saved ??= await _writer.SaveTreeAsync([], cancellationToken);
     }
 }

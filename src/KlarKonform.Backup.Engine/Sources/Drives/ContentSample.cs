@@ -15,10 +15,32 @@ internal sealed class ContentSample
     // How much a document may grow or shrink when SharePoint writes properties into it.
     private const long Tolerance = 256 << 10;
 
-    private static readonly HashSet<string> s_zip = new(StringComparer.OrdinalIgnoreCase) { ".docx", ".xlsx", ".pptx", ".docm", ".xlsm", ".pptm", ".vsdx" };
+    private static readonly HashSet<string> s_zip = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ".docx",
+        ".xlsx",
+        ".pptx",
+        ".docm",
+        ".xlsm",
+        ".pptm",
+        ".vsdx",
+    };
     private static readonly HashSet<string> s_ole = new(StringComparer.OrdinalIgnoreCase) { ".doc", ".xls", ".ppt", ".msg" };
     private static readonly HashSet<string> s_oneNote = new(StringComparer.OrdinalIgnoreCase) { ".one", ".onetoc2" };
-    private static readonly HashSet<string> s_markup = new(StringComparer.OrdinalIgnoreCase) { ".html", ".htm", ".xhtml", ".mht", ".mhtml", ".aspx", ".xml", ".svg", ".xsl", ".xslt", ".txt" };
+    private static readonly HashSet<string> s_markup = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ".html",
+        ".htm",
+        ".xhtml",
+        ".mht",
+        ".mhtml",
+        ".aspx",
+        ".xml",
+        ".svg",
+        ".xsl",
+        ".xslt",
+        ".txt",
+    };
 
     private readonly byte[] _head = new byte[HeadLength];
     private readonly byte[] _tail = new byte[TailLength];
@@ -77,7 +99,8 @@ internal sealed class ContentSample
         var at = tail.LastIndexOf("PK\u0005\u0006"u8);
         if (at < 0 || at + EndOfDirectory > tail.Length)
             return false;
-        var directory = BinaryPrimitives.ReadUInt32LittleEndian(tail[(at + 12)..]) + (long)BinaryPrimitives.ReadUInt32LittleEndian(tail[(at + 16)..]);
+        var directory =
+            BinaryPrimitives.ReadUInt32LittleEndian(tail[(at + 12)..]) + (long)BinaryPrimitives.ReadUInt32LittleEndian(tail[(at + 16)..]);
         return directory <= _length - tail.Length + at;
     }
 

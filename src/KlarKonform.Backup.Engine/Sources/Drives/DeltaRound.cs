@@ -38,35 +38,56 @@ internal sealed class DeltaRound(ResourceBackup run, string key, string folder, 
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <param name="isListing">Whether the pages are a plain listing of everything, which cannot start from a cursor.</param>
     public async Task ReadAsync(
-        Func<Uri?, IAsyncEnumerable<DeltaPage>> read, Func<DeltaPage, Task<bool>> apply, Missing missing, CancellationToken cancellationToken, bool isListing = false)
+        Func<Uri?, IAsyncEnumerable<DeltaPage>> read,
+        Func<DeltaPage, Task<bool>> apply,
+        Missing missing,
+        CancellationToken cancellationToken,
+        bool isListing = false
+    )
     {
-        Uri? link = State.Link is { } stored && !run.Full && !isListing && Uri.TryCreate(stored, UriKind.Absolute, out var address) ? address : null;
+        Uri? link =
+            State.Link is { } stored && !run.Full && !isListing && Uri.TryCreate(stored, UriKind.Absolute, out var address)
+                ? address
+                : null;
         var uncertain = false;
-        _seen = link is null && await AnyAsync(cancellationToken).ConfigureAwait(false) ? [] : null;
+        _seen = link is null && await AnyAsync(cancellationToken) ? [] : null;
         while (true)
         {
             try
             {
                 var unread = 0;
-                await foreach (var page in read(link).ConfigureAwait(false))
+                await foreach (var page in read(link))
                 {
-                    var complete = await apply(page).ConfigureAwait(false);
+                    var complete = await apply(page);
                     unread += page.Nameless + page.Unread;
-                    var isSettled = page.NextLink is not null || _seen is null || unread > 0 || await CompareAsync(missing, uncertain, cancellationToken).ConfigureAwait(false);
+                    var isSettled =
+                        page.NextLink is not null
+                        || _seen is null
+                        || unread > 0
+                        || await CompareAsync(missing, uncertain, cancellationToken);
 
                     // A comparison only counts when complete: an interruption starts it again, because otherwise its removals would be
                     // lost. After a page that was incomplete, the cursor stays: the next run requests that page again.
                     if (!isSettled)
-                        await run.Store.ChangeStateAsync(_ => State.Link = null, cancellationToken).ConfigureAwait(false);
+                        await run.Store.ChangeStateAsync(_ => State.Link = null, cancellationToken);
                     else if (complete && unread == 0 && !isListing && (page.NextLink is null || _seen is null))
-                        await run.Store.ChangeStateAsync(_ => State.Link = (page.NextLink ?? page.DeltaLink)?.ToString(), cancellationToken).ConfigureAwait(false);
+                        await run.Store.ChangeStateAsync(
+                            _ => State.Link = (page.NextLink ?? page.DeltaLink)?.ToString(),
+                            cancellationToken
+                        );
                 }
 
                 if (unread > 0)
-                    throw new PartIncompleteException(new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", name, unread), "HintRetry") { Level = FailureLevel.Part });
+                    throw new PartIncompleteException(
+                        new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", name, unread), "HintRetry")
+                        {
+                            Level = FailureLevel.Part,
+                        }
+                    );
                 return;
             }
-            catch (GraphException exception) when (link is not null && _restarts == 0 && !exception.IsOfResource && IsOfTheCursor(exception))
+            catch (GraphException exception)
+                when (link is not null && _restarts == 0 && !exception.IsOfResource && IsOfTheCursor(exception))
             {
                 // Only the drive itself says that it is gone. A cursor that is refused, in whatever words, is dropped, and everything is
                 // read again.
@@ -79,12 +100,19 @@ internal sealed class DeltaRound(ResourceBackup run, string key, string folder, 
     }
 
     /// <summary>Whether a failure may be due to the cursor in the request.</summary>
-    public static bool IsOfTheCursor(GraphException exception) => exception.Kind is GraphErrorKind.ResyncRequired or GraphErrorKind.NotFound or GraphErrorKind.Other
-        or GraphErrorKind.UserGone or GraphErrorKind.NotProvisioned || exception.Code == GraphException.BrokenAnswer || exception is { Kind: GraphErrorKind.Unreachable, Status: not null };
+    public static bool IsOfTheCursor(GraphException exception) =>
+        exception.Kind
+            is GraphErrorKind.ResyncRequired
+                or GraphErrorKind.NotFound
+                or GraphErrorKind.Other
+                or GraphErrorKind.UserGone
+                or GraphErrorKind.NotProvisioned
+        || exception.Code == GraphException.BrokenAnswer
+        || exception is { Kind: GraphErrorKind.Unreachable, Status: not null };
 
     private async Task<bool> AnyAsync(CancellationToken cancellationToken)
     {
-        await foreach (var _ in run.Store.ItemsOfAsync(folder, folders: true, cancellationToken).ConfigureAwait(false))
+        await foreach (var _ in run.Store.ItemsOfAsync(folder, folders: true, cancellationToken))
             return true;
         return false;
     }
@@ -96,17 +124,17 @@ internal sealed class DeltaRound(ResourceBackup run, string key, string folder, 
         var pending = new Stack<string>([folder]);
         while (pending.TryPop(out var current))
         {
-            await foreach (var id in run.Store.ItemsOfAsync(current, folders: true, cancellationToken).ConfigureAwait(false))
+            await foreach (var id in run.Store.ItemsOfAsync(current, folders: true, cancellationToken))
             {
                 all++;
                 if (!_seen!.Contains(IndexLeaf.KeyOf(id)))
                     gone.Add(id);
-                if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { IsFolder: true })
+                if (await run.Store.FindAsync(id, cancellationToken) is { IsFolder: true })
                     pending.Push(id);
             }
         }
 
-        return gone.Count == 0 || await missing(gone, all, all - gone.Count, uncertain).ConfigureAwait(false);
+        return gone.Count == 0 || await missing(gone, all, all - gone.Count, uncertain);
     }
 
     /// <summary>Handles what a comparison did not find.</summary>

@@ -62,16 +62,20 @@ internal sealed class DriveReader
 
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
-        await _round.ReadAsync(link => _api.DeltaAsync(_drive, link, cancellationToken), page => ApplyPageAsync(page, cancellationToken),
-            (ids, stored, listed, uncertain) => MarkMissingAsync(ids, stored, listed, uncertain, cancellationToken), cancellationToken).ConfigureAwait(false);
-        await AskAgainAsync(cancellationToken).ConfigureAwait(false);
-        await RetryAsync(cancellationToken).ConfigureAwait(false);
-        await _removals.ApplyAsync(cancellationToken).ConfigureAwait(false);
-        await HomeOrphansAsync(cancellationToken).ConfigureAwait(false);
-        await _run.Store.GrantWishesAsync(cancellationToken).ConfigureAwait(false);
+        await _round.ReadAsync(
+            link => _api.DeltaAsync(_drive, link, cancellationToken),
+            page => ApplyPageAsync(page, cancellationToken),
+            (ids, stored, listed, uncertain) => MarkMissingAsync(ids, stored, listed, uncertain, cancellationToken),
+            cancellationToken
+        );
+        await AskAgainAsync(cancellationToken);
+        await RetryAsync(cancellationToken);
+        await _removals.ApplyAsync(cancellationToken);
+        await HomeOrphansAsync(cancellationToken);
+        await _run.Store.GrantWishesAsync(cancellationToken);
         if (_files.Different is (> 0 and var count, { } example))
             _run.Note(Texts.Get("HashDiffers", count, _run.Source.Name, example), namesItem: true);
-        await _run.ForgetEarlierFailureAsync("drive:" + _drive, cancellationToken).ConfigureAwait(false);
+        await _run.ForgetEarlierFailureAsync("drive:" + _drive, cancellationToken);
     }
 
     private string Key(string id) => _prefix + id;
@@ -79,23 +83,37 @@ internal sealed class DriveReader
     // Failures of the resource itself and of its parts have keys of other forms.
     private bool IsOfDrive(string key) => key.StartsWith(_prefix, StringComparison.Ordinal) && key != ResourceBackup.Whole;
 
-    private async Task<bool> MarkMissingAsync(IReadOnlyList<string> ids, long stored, long listed, bool uncertain, CancellationToken cancellationToken)
+    private async Task<bool> MarkMissingAsync(
+        IReadOnlyList<string> ids,
+        long stored,
+        long listed,
+        bool uncertain,
+        CancellationToken cancellationToken
+    )
     {
         if (uncertain)
         {
             foreach (var id in ids)
-                await AskAsync(id, cancellationToken).ConfigureAwait(false);
+                await AskAsync(id, cancellationToken);
             return true;
         }
 
-        var gone = await new RemovalGuard(_run).BelieveAsync("drive:" + _drive, _name, stored, listed, ids,
-            (id, token) => FetchAsync(id[_prefix.Length..], token), cancellationToken).ConfigureAwait(false);
+        var gone = await new RemovalGuard(_run).BelieveAsync(
+            "drive:" + _drive,
+            _name,
+            stored,
+            listed,
+            ids,
+            (id, token) => FetchAsync(id[_prefix.Length..], token),
+            cancellationToken
+        );
         foreach (var id in gone)
-            await _removals.MarkAsync(id, cancellationToken).ConfigureAwait(false);
+            await _removals.MarkAsync(id, cancellationToken);
         return gone.Count == ids.Count;
     }
 
-    private string ParentOf(JsonElement item) => DriveItemJson.Parent(item) is var parent && (parent.Length == 0 || parent == _round.State.RootId) ? _folder : Key(parent);
+    private string ParentOf(JsonElement item) =>
+        DriveItemJson.Parent(item) is var parent && (parent.Length == 0 || parent == _round.State.RootId) ? _folder : Key(parent);
 
     private async Task<bool> ApplyPageAsync(DeltaPage page, CancellationToken cancellationToken)
     {
@@ -118,22 +136,22 @@ internal sealed class DriveReader
             if (DriveItemJson.IsDeleted(item))
             {
                 _round.SawGone(key);
-                await _removals.MarkAsync(key, cancellationToken).ConfigureAwait(false);
+                await _removals.MarkAsync(key, cancellationToken);
                 continue;
             }
 
             _round.Saw(key);
             if (_run.Store.State.PendingRemovals.ContainsKey(key))
-                await _run.Store.ChangeStateAsync(state => state.PendingRemovals.TryRemove(key, out _), cancellationToken).ConfigureAwait(false);
+                await _run.Store.ChangeStateAsync(state => state.PendingRemovals.TryRemove(key, out _), cancellationToken);
             if (DriveItemJson.IsRoot(item) || DriveItemJson.IsFolder(item))
-                await ApplyAsync(item, cancellationToken).ConfigureAwait(false);
+                await ApplyAsync(item, cancellationToken);
             else
                 files.Add(item);
         }
 
-        await Parallel.ForEachAsync(files, Options(cancellationToken), async (item, token) => await ApplyAsync(item, token).ConfigureAwait(false)).ConfigureAwait(false);
+        await Parallel.ForEachAsync(files, Options(cancellationToken), async (item, token) => await ApplyAsync(item, token));
         if (page.DeltaLink is not null)
-            await HomeOrphansAsync(cancellationToken).ConfigureAwait(false);
+            await HomeOrphansAsync(cancellationToken);
         return _orphans.Count == 0;
     }
 
@@ -142,28 +160,34 @@ internal sealed class DriveReader
     {
         if (DriveItemJson.IsRoot(item))
         {
-            await _run.Store.ChangeStateAsync(_ => _round.State.RootId = item.Text("id"), cancellationToken).ConfigureAwait(false);
+            await _run.Store.ChangeStateAsync(_ => _round.State.RootId = item.Text("id"), cancellationToken);
             return;
         }
 
-        await _run.GuardAsync(Key(item.Text("id")), ParentOf(item), item.Text("name"), async () =>
-        {
-            bool homed;
-            try
+        await _run.GuardAsync(
+            Key(item.Text("id")),
+            ParentOf(item),
+            item.Text("name"),
+            async () =>
             {
-                homed = await ApplyJudgedAsync(item, cancellationToken).ConfigureAwait(false);
-            }
-            catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
-            {
-                await ExplainMissingAsync(item, exception, cancellationToken).ConfigureAwait(false);
-                return;
-            }
+                bool homed;
+                try
+                {
+                    homed = await ApplyJudgedAsync(item, cancellationToken);
+                }
+                catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+                {
+                    await ExplainMissingAsync(item, exception, cancellationToken);
+                    return;
+                }
 
-            if (homed)
-                return;
-            lock (_orphans)
-                _orphans.Add(item.Clone());
-        }, cancellationToken).ConfigureAwait(false);
+                if (homed)
+                    return;
+                lock (_orphans)
+                    _orphans.Add(item.Clone());
+            },
+            cancellationToken
+        );
     }
 
     // For an incomplete or unlikely entry, the item itself is requested; that answer is final.
@@ -171,14 +195,18 @@ internal sealed class DriveReader
     {
         var verdict = Judge(item);
         if (!verdict.IsOdd)
-            return await ApplyItemAsync(item, verdict, cancellationToken).ConfigureAwait(false);
+            return await ApplyItemAsync(item, verdict, cancellationToken);
         JsonDocument? answer = null;
         try
         {
-            answer = await _api.ItemAsync(_drive, item.Text("id"), cancellationToken).ConfigureAwait(false);
+            answer = await _api.ItemAsync(_drive, item.Text("id"), cancellationToken);
         }
-        catch (GraphException exception) when (exception.Kind != GraphErrorKind.NotFound && Wall.Holds(exception, cancellationToken)
-            && item.Text("name").Length > 0 && DriveItemJson.Parent(item).Length > 0)
+        catch (GraphException exception)
+            when (exception.Kind != GraphErrorKind.NotFound
+                && Wall.Holds(exception, cancellationToken)
+                && item.Text("name").Length > 0
+                && DriveItemJson.Parent(item).Length > 0
+            )
         {
             // It cannot be requested: the page's version is stored, with what is wrong about it.
         }
@@ -190,8 +218,10 @@ internal sealed class DriveReader
 
             // Without a name or a parent it cannot be placed: what is stored of it stays unchanged.
             return better.Text("name").Length > 0 && DriveItemJson.Parent(better).Length > 0
-                ? await ApplyItemAsync(better, verdict, cancellationToken).ConfigureAwait(false)
-                : throw new PartIncompleteException(new ItemProblem("OddAnswer", Texts.Get("OddAnswer", string.Join(", ", verdict.Wrong)), "HintRetry"));
+                ? await ApplyItemAsync(better, verdict, cancellationToken)
+                : throw new PartIncompleteException(
+                    new ItemProblem("OddAnswer", Texts.Get("OddAnswer", string.Join(", ", verdict.Wrong)), "HintRetry")
+                );
         }
     }
 
@@ -201,24 +231,38 @@ internal sealed class DriveReader
         var verdict = GraphShapes.DriveItem.Judge(item, _run.Now);
         if (DriveItemJson.IsFile(item) && DriveItemJson.SizeOrNull(item) is null)
             verdict = verdict with { Wrong = [.. verdict.Wrong, "size"] };
-        var kinds = (DriveItemJson.IsFile(item) ? 1 : 0) + (DriveItemJson.IsFolder(item) ? 1 : 0) + (DriveItemJson.IsShortcut(item) ? 1 : 0);
+        var kinds =
+            (DriveItemJson.IsFile(item) ? 1 : 0) + (DriveItemJson.IsFolder(item) ? 1 : 0) + (DriveItemJson.IsShortcut(item) ? 1 : 0);
         return kinds == 0 ? verdict with { Wrong = [.. verdict.Wrong, "file"] } : verdict;
     }
 
-    private Task<bool> ApplyItemAsync(JsonElement item, Verdict verdict, CancellationToken cancellationToken) => DriveItemJson.IsFolder(item)
-        ? ApplyFolderAsync(item, verdict, cancellationToken) : ApplyFileAsync(item, verdict, cancellationToken);
+    private Task<bool> ApplyItemAsync(JsonElement item, Verdict verdict, CancellationToken cancellationToken) =>
+        DriveItemJson.IsFolder(item)
+            ? ApplyFolderAsync(item, verdict, cancellationToken)
+            : ApplyFileAsync(item, verdict, cancellationToken);
 
     private async Task<bool> ApplyFolderAsync(JsonElement item, Verdict verdict, CancellationToken cancellationToken)
     {
         var missing = new List<(string What, Exception Reason)>();
         var entry = EntryOf(item, item.Text("name")) with { IsFolder = true };
-        var old = await _run.Store.FindAsync(entry.Id, cancellationToken).ConfigureAwait(false);
-        if (IsSame(old, entry) && !_details.MustAskPermissions(item) && !_run.IsDue(entry.Id) && (!_run.Full || await IsAsStoredAsync(old!, item, cancellationToken).ConfigureAwait(false)))
+        var old = await _run.Store.FindAsync(entry.Id, cancellationToken);
+        if (
+            IsSame(old, entry)
+            && !_details.MustAskPermissions(item)
+            && !_run.IsDue(entry.Id)
+            && (!_run.Full || await IsAsStoredAsync(old!, item, cancellationToken))
+        )
             return true;
-        var attribute = ItemMetadata.Write("driveItem", entry.Id, item, null, ("permissions", await _details.PermissionsAsync(item, missing, cancellationToken).ConfigureAwait(false)));
-        if (!await _run.Store.PutAsync(entry, null, attribute, cancellationToken).ConfigureAwait(false))
+        var attribute = ItemMetadata.Write(
+            "driveItem",
+            entry.Id,
+            item,
+            null,
+            ("permissions", await _details.PermissionsAsync(item, missing, cancellationToken))
+        );
+        if (!await _run.Store.PutAsync(entry, null, attribute, cancellationToken))
             return false;
-        await _run.JudgeAsync(entry.Id, entry.Parent, item.Text("name"), verdict, item, missing, cancellationToken).ConfigureAwait(false);
+        await _run.JudgeAsync(entry.Id, entry.Parent, item.Text("name"), verdict, item, missing, cancellationToken);
         if (old is not null)
             _run.CountUpdate();
         return true;
@@ -230,14 +274,31 @@ internal sealed class DriveReader
         var missing = new List<(string What, Exception Reason)>();
         var shortcut = DriveItemJson.IsShortcut(item);
         var unknown = !shortcut && !DriveItemJson.IsFile(item);
-        var entry = EntryOf(item, item.Text("name") + (shortcut ? ".shortcut.json" : unknown ? ".item.json" : "")) with { Version = DriveItemJson.Version(item) };
-        var old = await _run.Store.FindAsync(entry.Id, cancellationToken).ConfigureAwait(false);
+        var entry = EntryOf(
+            item,
+            item.Text("name")
+                + (
+                    shortcut ? ".shortcut.json"
+                    : unknown ? ".item.json"
+                    : ""
+                )
+        ) with
+        {
+            Version = DriveItemJson.Version(item),
+        };
+        var old = await _run.Store.FindAsync(entry.Id, cancellationToken);
 
         // Something about it failed before, and it is unknown whether it was the content: it is read again, because otherwise the failure
         // would be cleared unseen.
         var known = old is not null && old.Version == entry.Version && !_run.HasDueFailure(entry.Id);
-        if (known && IsSame(old, entry) && !_details.MustAskPermissions(item) && !_run.IsDue(entry.Id) && !_run.Store.State.Failures.ContainsKey(entry.Id)
-            && (!_run.Full || await IsAsStoredAsync(old!, item, cancellationToken).ConfigureAwait(false)))
+        if (
+            known
+            && IsSame(old, entry)
+            && !_details.MustAskPermissions(item)
+            && !_run.IsDue(entry.Id)
+            && !_run.Store.State.Failures.ContainsKey(entry.Id)
+            && (!_run.Full || await IsAsStoredAsync(old!, item, cancellationToken))
+        )
             return true;
         ItemContent? content = null;
         JsonDocument? current = null;
@@ -247,31 +308,47 @@ internal sealed class DriveReader
             {
                 if (unknown)
                     _run.Note(Texts.Get("UnknownItem", item.Text("name"), _run.Source.Name), namesItem: true);
-                var (node, fresh) = shortcut || unknown ? (await PropertiesAsync(item, shortcut, cancellationToken).ConfigureAwait(false), null)
-                    : await _files.ReadAsync(entry.Id, item, missing, cancellationToken).ConfigureAwait(false);
+                var (node, fresh) =
+                    shortcut || unknown
+                        ? (await PropertiesAsync(item, shortcut, cancellationToken), null)
+                        : await _files.ReadAsync(entry.Id, item, missing, cancellationToken);
                 (content, current) = (new ItemContent(node), fresh);
             }
 
             var final = current?.RootElement ?? item;
-            var versions = await _details.VersionsAsync(final, missing, cancellationToken).ConfigureAwait(false);
+            var versions = await _details.VersionsAsync(final, missing, cancellationToken);
             if (_settings.OlderVersions > 0)
             {
-                var parts = versions is null ? [] : await _files.ReadVersionsAsync(final, versions, old, missing, cancellationToken).ConfigureAwait(false);
+                var parts = versions is null ? [] : await _files.ReadVersionsAsync(final, versions, old, missing, cancellationToken);
                 if (content is not null || parts.Count > 0)
-                    content = new ItemContent(content?.Node ?? (await _run.Store.FindNodeAsync(old!, cancellationToken).ConfigureAwait(false))!, parts);
+                    content = new ItemContent(content?.Node ?? (await _run.Store.FindNodeAsync(old!, cancellationToken))!, parts);
             }
 
-            var attribute = ItemMetadata.Write("driveItem", entry.Id, final, null,
-                ("permissions", await _details.PermissionsAsync(final, missing, cancellationToken).ConfigureAwait(false)), ("versions", _settings.VersionList ? versions : null),
-                ("listItem", await _details.ColumnsAsync(final, missing, cancellationToken).ConfigureAwait(false)));
+            var attribute = ItemMetadata.Write(
+                "driveItem",
+                entry.Id,
+                final,
+                null,
+                ("permissions", await _details.PermissionsAsync(final, missing, cancellationToken)),
+                ("versions", _settings.VersionList ? versions : null),
+                ("listItem", await _details.ColumnsAsync(final, missing, cancellationToken))
+            );
             entry = entry with { Version = DriveItemJson.Version(final), Properties = DriveItemJson.Properties(final) };
 
             // Unproven content is read again whenever the item is examined.
             if (missing.Any(each => each.Reason is GraphException { Kind: GraphErrorKind.IntegrityMismatch }))
                 entry = entry with { Version = entry.Version + Unproven };
-            if (!await _run.Store.PutAsync(entry, content, attribute, cancellationToken).ConfigureAwait(false))
+            if (!await _run.Store.PutAsync(entry, content, attribute, cancellationToken))
                 return false;
-            await _run.JudgeAsync(entry.Id, entry.Parent, item.Text("name"), current is null ? verdict : Judge(final), final, missing, cancellationToken).ConfigureAwait(false);
+            await _run.JudgeAsync(
+                entry.Id,
+                entry.Parent,
+                item.Text("name"),
+                current is null ? verdict : Judge(final),
+                final,
+                missing,
+                cancellationToken
+            );
         }
         finally
         {
@@ -285,39 +362,61 @@ internal sealed class DriveReader
         return true;
     }
 
-    private ItemEntry EntryOf(JsonElement item, string name) => new()
-    {
-        Id = Key(item.Text("id")),
-        Parent = ParentOf(item),
-        Name = SafeName.From(name),
-        Properties = DriveItemJson.Properties(item),
-    };
+    private ItemEntry EntryOf(JsonElement item, string name) =>
+        new()
+        {
+            Id = Key(item.Text("id")),
+            Parent = ParentOf(item),
+            Name = SafeName.From(name),
+            Properties = DriveItemJson.Properties(item),
+        };
 
     private static bool IsSame(ItemEntry? old, ItemEntry entry) =>
-        old is not null && old.Parent == entry.Parent && old.Properties == entry.Properties && (old.Name == entry.Name || old.Name == SafeName.WithMark(entry.Name, entry.Id));
+        old is not null
+        && old.Parent == entry.Parent
+        && old.Properties == entry.Properties
+        && (old.Name == entry.Name || old.Name == SafeName.WithMark(entry.Name, entry.Id));
 
     // -Full does not trust an eTag to vouch for the properties that came with it. A folder's size and count change with its contents, but
     // their kind does not.
     private async Task<bool> IsAsStoredAsync(ItemEntry old, JsonElement item, CancellationToken cancellationToken)
     {
-        if (await _run.Store.FindNodeAsync(old, cancellationToken).ConfigureAwait(false) is not { } node)
+        if (await _run.Store.FindNodeAsync(old, cancellationToken) is not { } node)
             return false;
         using var stored = ItemMetadata.Read(node);
         var before = stored?.RootElement.Object("graph") ?? default;
         var isFolder = DriveItemJson.IsFolder(item);
-        return before.ValueKind == JsonValueKind.Object && before.EnumerateObject().Select(property => property.Name).Union(item.EnumerateObject().Select(property => property.Name))
-            .Where(name => !name.StartsWith('@') && name is not ("id" or "root") && !(isFolder && name is "size" or "folder" && IsOfOneKind(before, item, name)))
-            .All(name => before.Written(name) == item.Written(name));
+        return before.ValueKind == JsonValueKind.Object
+            && before
+                .EnumerateObject()
+                .Select(property => property.Name)
+                .Union(item.EnumerateObject().Select(property => property.Name))
+                .Where(name =>
+                    !name.StartsWith('@')
+                    && name is not ("id" or "root")
+                    && !(isFolder && name is "size" or "folder" && IsOfOneKind(before, item, name))
+                )
+                .All(name => before.Written(name) == item.Written(name));
     }
 
     private static bool IsOfOneKind(JsonElement before, JsonElement item, string name) =>
         before.TryGetProperty(name, out var was) && item.TryGetProperty(name, out var now) && was.ValueKind == now.ValueKind;
 
     // A shortcut is stored as its target; an item of an unknown kind as its Graph properties.
-    private Task<Repository.Trees.Node> PropertiesAsync(JsonElement item, bool isShortcut, CancellationToken cancellationToken) => JsonFile.SaveAsync(_run,
-        isShortcut ? JsonFile.Write(item.GetProperty("remoteItem"))
-            : JsonFile.Write(item.EnumerateObject().Where(each => each.Name != DriveApi.AddressProperty).DistinctBy(each => each.Name).ToDictionary(each => each.Name, each => each.Value)),
-        DriveItemJson.ModifiedAt(item), cancellationToken);
+    private Task<Repository.Trees.Node> PropertiesAsync(JsonElement item, bool isShortcut, CancellationToken cancellationToken) =>
+        JsonFile.SaveAsync(
+            _run,
+            isShortcut
+                ? JsonFile.Write(item.GetProperty("remoteItem"))
+                : JsonFile.Write(
+                    item.EnumerateObject()
+                        .Where(each => each.Name != DriveApi.AddressProperty)
+                        .DistinctBy(each => each.Name)
+                        .ToDictionary(each => each.Name, each => each.Value)
+                ),
+            DriveItemJson.ModifiedAt(item),
+            cancellationToken
+        );
 
     // Deleted since the page was read: then the next delta says so. Or it exists without content, which must not come to light only during
     // a restore.
@@ -325,7 +424,7 @@ internal sealed class DriveReader
     {
         try
         {
-            using var current = await _api.ItemAsync(_drive, item.Text("id"), cancellationToken).ConfigureAwait(false);
+            using var current = await _api.ItemAsync(_drive, item.Text("id"), cancellationToken);
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
         {
@@ -338,7 +437,11 @@ internal sealed class DriveReader
             // OneNote rebuilds a table of contents.
             _run.Note(Texts.Get("NotebookContentsMissing", item.Text("name"), _run.Source.Name), namesItem: true);
         else
-            await FailAsync(item, new GraphException(GraphErrorKind.Other, missing.Status, "ContentMissing", missing.Message, missing), cancellationToken).ConfigureAwait(false);
+            await FailAsync(
+                item,
+                new GraphException(GraphErrorKind.Other, missing.Status, "ContentMissing", missing.Message, missing),
+                cancellationToken
+            );
     }
 
     private Task FailAsync(JsonElement item, Exception exception, CancellationToken cancellationToken) =>
@@ -353,16 +456,20 @@ internal sealed class DriveReader
             var waiting = _orphans.ToArray();
             _orphans.Clear();
             foreach (var item in waiting)
-                await ApplyAsync(item, cancellationToken).ConfigureAwait(false);
+                await ApplyAsync(item, cancellationToken);
             if (_orphans.Count < waiting.Length)
                 continue;
             var missing = _orphans.Select(DriveItemJson.Parent).Where(parent => asked.Add(parent)).Distinct().ToArray();
             foreach (var parent in missing)
-                await _run.GuardAsync(Key(parent), _folder, parent, () => FetchAsync(parent, cancellationToken), cancellationToken).ConfigureAwait(false);
+                await _run.GuardAsync(Key(parent), _folder, parent, () => FetchAsync(parent, cancellationToken), cancellationToken);
             if (missing.Length > 0)
                 continue;
             foreach (var item in _orphans)
-                await FailAsync(item, new GraphException(GraphErrorKind.Other, null, "ParentUnknown", "Graph named a folder that it did not deliver."), cancellationToken).ConfigureAwait(false);
+                await FailAsync(
+                    item,
+                    new GraphException(GraphErrorKind.Other, null, "ParentUnknown", "Graph named a folder that it did not deliver."),
+                    cancellationToken
+                );
             _orphans.Clear();
         }
     }
@@ -372,11 +479,11 @@ internal sealed class DriveReader
     {
         try
         {
-            using var item = await _api.ItemAsync(_drive, id, cancellationToken).ConfigureAwait(false);
+            using var item = await _api.ItemAsync(_drive, id, cancellationToken);
             if (item.RootElement.Text("id") != id)
                 throw GraphException.Broken("Graph answered for another item, or for none.");
             _round.Saw(Key(id));
-            await ApplyAsync(item.RootElement, cancellationToken).ConfigureAwait(false);
+            await ApplyAsync(item.RootElement, cancellationToken);
             return true;
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
@@ -391,17 +498,25 @@ internal sealed class DriveReader
     {
         if (_vanished.Count == 0)
             return;
-        await _round.ReadAsync(link => _api.DeltaAsync(_drive, link, cancellationToken), page => ApplyPageAsync(page, cancellationToken),
-            (ids, stored, listed, uncertain) => MarkMissingAsync(ids, stored, listed, uncertain, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await _round.ReadAsync(
+            link => _api.DeltaAsync(_drive, link, cancellationToken),
+            page => ApplyPageAsync(page, cancellationToken),
+            (ids, stored, listed, uncertain) => MarkMissingAsync(ids, stored, listed, uncertain, cancellationToken),
+            cancellationToken
+        );
         foreach (var item in _vanished.Values)
-            await FailAsync(item, new GraphException(GraphErrorKind.NotFound, null, "ListedNotFound", Texts.Get("ListedNotFound")), cancellationToken).ConfigureAwait(false);
+            await FailAsync(
+                item,
+                new GraphException(GraphErrorKind.NotFound, null, "ListedNotFound", Texts.Get("ListedNotFound")),
+                cancellationToken
+            );
     }
 
     // What cannot be requested stays.
     private async Task<bool> IsThereAsync(string id, CancellationToken cancellationToken)
     {
         var isThere = true;
-        await _run.GuardAsync(Key(id), _folder, id, async () => isThere = await FetchAsync(id, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        await _run.GuardAsync(Key(id), _folder, id, async () => isThere = await FetchAsync(id, cancellationToken), cancellationToken);
         return isThere;
     }
 
@@ -409,19 +524,33 @@ internal sealed class DriveReader
     {
         foreach (var key in _due)
         {
-            await _run.GuardAsync(key, _folder, key, async () =>
-            {
-                if (!await FetchAsync(key[_prefix.Length..], cancellationToken).ConfigureAwait(false))
-                    await _run.ForgetAsync(key, cancellationToken).ConfigureAwait(false);
-            }, cancellationToken).ConfigureAwait(false);
+            await _run.GuardAsync(
+                key,
+                _folder,
+                key,
+                async () =>
+                {
+                    if (!await FetchAsync(key[_prefix.Length..], cancellationToken))
+                        await _run.ForgetAsync(key, cancellationToken);
+                },
+                cancellationToken
+            );
         }
     }
 
-    private Task<bool> AskAsync(string key, CancellationToken cancellationToken) => _run.GuardAsync(key, _folder, key, async () =>
-    {
-        if (!await FetchAsync(key[_prefix.Length..], cancellationToken).ConfigureAwait(false))
-            await _removals.MarkAsync(key, cancellationToken).ConfigureAwait(false);
-    }, cancellationToken);
+    private Task<bool> AskAsync(string key, CancellationToken cancellationToken) =>
+        _run.GuardAsync(
+            key,
+            _folder,
+            key,
+            async () =>
+            {
+                if (!await FetchAsync(key[_prefix.Length..], cancellationToken))
+                    await _removals.MarkAsync(key, cancellationToken);
+            },
+            cancellationToken
+        );
 
-    private static ParallelOptions Options(CancellationToken cancellationToken) => new() { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken };
+    private static ParallelOptions Options(CancellationToken cancellationToken) =>
+        new() { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken };
 }

@@ -23,7 +23,21 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceBackup r
     // SharePoint rewrites these on upload (property promotion), so that hash and size may describe different bytes than it serves.
     private static readonly HashSet<string> s_rewritten = new(StringComparer.OrdinalIgnoreCase)
     {
-        ".docx", ".xlsx", ".pptx", ".docm", ".xlsm", ".pptm", ".doc", ".xls", ".ppt", ".one", ".onetoc2", ".aspx", ".msg", ".vsdx", ".heic",
+        ".docx",
+        ".xlsx",
+        ".pptx",
+        ".docm",
+        ".xlsm",
+        ".pptm",
+        ".doc",
+        ".xls",
+        ".ppt",
+        ".one",
+        ".onetoc2",
+        ".aspx",
+        ".msg",
+        ".vsdx",
+        ".heic",
     };
 
     private static readonly string s_hashOfNothing = new QuickXorHash().ToBase64();
@@ -45,7 +59,12 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceBackup r
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <returns>The content, and the fresh properties if they were needed; dispose them.</returns>
     /// <exception cref="GraphException"><see cref="GraphErrorKind.IntegrityMismatch"/>, or the content cannot be read.</exception>
-    public async Task<(Node Node, JsonDocument? Current)> ReadAsync(string key, JsonElement item, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
+    public async Task<(Node Node, JsonDocument? Current)> ReadAsync(
+        string key,
+        JsonElement item,
+        List<(string What, Exception Reason)> missing,
+        CancellationToken cancellationToken
+    )
     {
         var (id, name) = (item.Text("id"), item.Text("name"));
         JsonDocument? current = null;
@@ -58,25 +77,40 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceBackup r
                 var size = DriveItemJson.SizeOrNull(expected);
                 var hash = DriveItemJson.Hash(expected);
                 if (size == 0 && (hash is null || hash == s_hashOfNothing))
-                    return (await run.SaveAsync(Stream.Null, DriveItemJson.ModifiedAt(expected), cancellationToken).ConfigureAwait(false), current);
+                    return (await run.SaveAsync(Stream.Null, DriveItemJson.ModifiedAt(expected), cancellationToken), current);
                 var sample = new ContentSample();
-                using var memory = await settings.Memory.TakeAsync(MemoryFor(size ?? LargeFile), cancellationToken).ConfigureAwait(false);
+                using var memory = await settings.Memory.TakeAsync(MemoryFor(size ?? LargeFile), cancellationToken);
                 var (node, arrived) = size is null or < LargeFile
-                    ? await ReadSmallAsync(expected, size ?? 0, sample, cancellationToken).ConfigureAwait(false)
-                    : await ReadLargeAsync(key, expected, size.Value, sample, cancellationToken).ConfigureAwait(false);
+                    ? await ReadSmallAsync(expected, size ?? 0, sample, cancellationToken)
+                    : await ReadLargeAsync(key, expected, size.Value, sample, cancellationToken);
                 if (hash is not null ? hash == arrived : size is null || (long)node.Size == size)
                     return (node, current);
                 if (attempt == 1)
                 {
                     before = (node.Size, arrived);
-                    current = await drives.ItemAsync(drive, id, cancellationToken).ConfigureAwait(false);
+                    current = await drives.ItemAsync(drive, id, cancellationToken);
                     continue;
                 }
 
-                var failure = new GraphException(GraphErrorKind.IntegrityMismatch, null, "HashMismatch", string.Create(CultureInfo.InvariantCulture,
-                    $"{node.Size} bytes with quickXorHash {arrived} arrived; {size?.ToString(CultureInfo.InvariantCulture) ?? "?"} bytes with {hash ?? "no hash"} were announced."));
+                var failure = new GraphException(
+                    GraphErrorKind.IntegrityMismatch,
+                    null,
+                    "HashMismatch",
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{node.Size} bytes with quickXorHash {arrived} arrived; "
+                            + $"{size?.ToString(CultureInfo.InvariantCulture) ?? "?"} bytes with {hash ?? "no hash"} were announced."
+                    )
+                );
                 var extension = Path.GetExtension(name);
-                if ((node.Size == 0 && size > 0) || (s_rewritten.Contains(extension) ? !sample.IsDocument(extension, size) : before != (node.Size, arrived) || sample.IsPageInDisguise(extension)))
+                if (
+                    (node.Size == 0 && size > 0)
+                    || (
+                        s_rewritten.Contains(extension)
+                            ? !sample.IsDocument(extension, size)
+                            : before != (node.Size, arrived) || sample.IsPageInDisguise(extension)
+                    )
+                )
                     throw failure; // If not a single byte arrives of a file that has some, there is no content.
 
                 // SharePoint's own changes, or a permanently wrong hash with the right size, are worth a note; a different size is worth
@@ -95,19 +129,36 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceBackup r
         }
     }
 
-    private async Task<(Node Node, string Hash)> ReadSmallAsync(JsonElement item, long size, ContentSample sample, CancellationToken cancellationToken)
+    private async Task<(Node Node, string Hash)> ReadSmallAsync(
+        JsonElement item,
+        long size,
+        ContentSample sample,
+        CancellationToken cancellationToken
+    )
     {
-        await using var content = new HashingStream(await drives.ContentAsync(drive, item.Text("id"), size, DriveItemJson.Address(item), 0, cancellationToken).ConfigureAwait(false), sample);
-        return (await run.SaveAsync(content, DriveItemJson.ModifiedAt(item), cancellationToken).ConfigureAwait(false), content.Hash);
+        await using var content = new HashingStream(
+            await drives.ContentAsync(drive, item.Text("id"), size, DriveItemJson.Address(item), 0, cancellationToken),
+            sample
+        );
+        return (await run.SaveAsync(content, DriveItemJson.ModifiedAt(item), cancellationToken), content.Hash);
     }
 
     // After an interruption it continues at the last checkpoint.
-    private async Task<(Node Node, string Hash)> ReadLargeAsync(string key, JsonElement item, long size, ContentSample sample, CancellationToken cancellationToken)
+    private async Task<(Node Node, string Hash)> ReadLargeAsync(
+        string key,
+        JsonElement item,
+        long size,
+        ContentSample sample,
+        CancellationToken cancellationToken
+    )
     {
-        var partial = await run.Store.BeginPartialAsync(key, DriveItemJson.Version(item), cancellationToken).ConfigureAwait(false);
+        var partial = await run.Store.BeginPartialAsync(key, DriveItemJson.Version(item), cancellationToken);
         sample.Begin(partial.Size);
-        await using var content = new HashingStream(await drives.ContentAsync(drive, item.Text("id"), size, DriveItemJson.Address(item), partial.Size, cancellationToken).ConfigureAwait(false), sample);
-        var node = await run.SaveAsync(content, partial, DriveItemJson.ModifiedAt(item), cancellationToken).ConfigureAwait(false);
+        await using var content = new HashingStream(
+            await drives.ContentAsync(drive, item.Text("id"), size, DriveItemJson.Address(item), partial.Size, cancellationToken),
+            sample
+        );
+        var node = await run.SaveAsync(content, partial, DriveItemJson.ModifiedAt(item), cancellationToken);
 
         // Right or wrong, there is nothing to continue: a wrong file is read from its start.
         run.Store.EndPartial(key);
@@ -122,7 +173,13 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceBackup r
     /// <param name="old">The stored file, or null.</param>
     /// <param name="missing">Receives what could not be read.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
-    public async Task<IReadOnlyList<(string Suffix, Node Node)>> ReadVersionsAsync(JsonElement item, IReadOnlyList<JsonElement> versions, ItemEntry? old, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<(string Suffix, Node Node)>> ReadVersionsAsync(
+        JsonElement item,
+        IReadOnlyList<JsonElement> versions,
+        ItemEntry? old,
+        List<(string What, Exception Reason)> missing,
+        CancellationToken cancellationToken
+    )
     {
         var (id, name) = (item.Text("id"), item.Text("name"));
         var parts = new List<(string, Node)>();
@@ -130,8 +187,10 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceBackup r
         {
             var number = SafeName.From(version.Text("id"));
             var suffix = $" [v{number} {SafeName.Mark(id)}]{SafeName.From(Path.GetExtension(name), "")}";
-            if (old?.Parts?.FirstOrDefault(part => part.TrimStart('_') == suffix) is { } stored
-                && await run.Store.FindNodeAsync(old with { Name = old.PartName(stored) }, cancellationToken).ConfigureAwait(false) is { } node)
+            if (
+                old?.Parts?.FirstOrDefault(part => part.TrimStart('_') == suffix) is { } stored
+                && await run.Store.FindNodeAsync(old with { Name = old.PartName(stored) }, cancellationToken) is { } node
+            )
             {
                 parts.Add((suffix, node));
                 continue;
@@ -140,16 +199,19 @@ internal sealed class FileReader(DriveApi drives, string drive, ResourceBackup r
             try
             {
                 var size = DriveItemJson.Size(version);
-                using var memory = await settings.Memory.TakeAsync(MemoryFor(size), cancellationToken).ConfigureAwait(false);
-                await using var content = await drives.VersionContentAsync(drive, id, version.Text("id"), size, cancellationToken).ConfigureAwait(false);
-                parts.Add((suffix, await run.SaveAsync(content, version.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false)));
+                using var memory = await settings.Memory.TakeAsync(MemoryFor(size), cancellationToken);
+                await using var content = await drives.VersionContentAsync(drive, id, version.Text("id"), size, cancellationToken);
+                parts.Add((suffix, await run.SaveAsync(content, version.Time("lastModifiedDateTime"), cancellationToken)));
             }
             catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.Other)
             {
                 // SharePoint trims versions at any time; the list in the metadata says that this one existed.
                 run.Note(Texts.Get("VersionGone", name, version.Text("id"), exception.Code), namesItem: true);
             }
-            catch (Exception exception) when (Wall.Holds(exception, cancellationToken) && exception is not GraphException { Kind: GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate })
+            catch (Exception exception)
+                when (Wall.Holds(exception, cancellationToken)
+                    && exception is not GraphException { Kind: GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate }
+                )
             {
                 missing.Add((Texts.Get("Extra_Versions"), exception));
             }

@@ -13,7 +13,7 @@ internal sealed class HashingStream(Stream inner, ContentSample? sample = null) 
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        var read = await inner.ReadAsync(buffer, cancellationToken);
         _hash.Append(buffer.Span[..read]);
         sample?.Add(buffer.Span[..read]);
         BytesRead += read;

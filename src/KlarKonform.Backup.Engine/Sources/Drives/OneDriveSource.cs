@@ -37,15 +37,15 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user, string?
     public async Task RunAsync(ResourceBackup run, CancellationToken cancellationToken)
     {
         var api = new DriveApi(client);
-        _drive ??= await api.UserDriveAsync(user.Id, cancellationToken).ConfigureAwait(false);
+        _drive ??= await api.UserDriveAsync(user.Id, cancellationToken);
         try
         {
-            await new DriveReader(api, _drive, "", "", run, settings, user.UserPrincipalName).ReadAsync(cancellationToken).ConfigureAwait(false);
+            await new DriveReader(api, _drive, "", "", run, settings, user.UserPrincipalName).ReadAsync(cancellationToken);
         }
         catch (PartIncompleteException exception)
         {
             // The drive is the only part there is: what was read of it is stored.
-            await run.FailAsync("drive:" + _drive, "", user.UserPrincipalName, exception.Problem, cancellationToken).ConfigureAwait(false);
+            await run.FailAsync("drive:" + _drive, "", user.UserPrincipalName, exception.Problem, cancellationToken);
         }
     }
 
@@ -54,13 +54,18 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user, string?
         var api = new DriveApi(client);
         if (!_isLeft)
         {
-            await MailboxProbe.AskAsync(token => _drive is null ? api.UserDriveAsync(user.Id, token) : api.ProbeAsync(_drive, token), client, user, cancellationToken).ConfigureAwait(false);
+            await MailboxProbe.AskAsync(
+                token => _drive is null ? api.UserDriveAsync(user.Id, token) : api.ProbeAsync(_drive, token),
+                client,
+                user,
+                cancellationToken
+            );
             return;
         }
 
         try
         {
-            await api.ProbeAsync(_drive!, cancellationToken).ConfigureAwait(false);
+            await api.ProbeAsync(_drive!, cancellationToken);
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
         {

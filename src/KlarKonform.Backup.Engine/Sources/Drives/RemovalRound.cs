@@ -20,43 +20,46 @@ internal sealed class RemovalRound(ResourceBackup run, string prefix, Func<strin
         var folders = new List<(int Depth, string Id)>();
         foreach (var id in run.Store.State.PendingRemovals.Keys.Where(IsOurs).ToArray())
         {
-            await run.ForgetFailureAsync(id, cancellationToken).ConfigureAwait(false);
-            if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { } entry)
+            await run.ForgetFailureAsync(id, cancellationToken);
+            if (await run.Store.FindAsync(id, cancellationToken) is not { } entry)
                 continue;
             if (entry.IsFolder)
-                folders.Add((await run.Store.DepthAsync(id, cancellationToken).ConfigureAwait(false), id));
-            else if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
+                folders.Add((await run.Store.DepthAsync(id, cancellationToken), id));
+            else if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken))
                 run.CountRemoval();
         }
 
         foreach (var (_, id) in folders.OrderByDescending(folder => folder.Depth))
-            await RemoveFolderAsync(id, cancellationToken).ConfigureAwait(false);
-        await run.Store.ChangeStateAsync(state =>
-        {
-            foreach (var id in state.PendingRemovals.Keys.Where(IsOurs))
-                state.PendingRemovals.TryRemove(id, out _);
-        }, cancellationToken).ConfigureAwait(false);
+            await RemoveFolderAsync(id, cancellationToken);
+        await run.Store.ChangeStateAsync(
+            state =>
+            {
+                foreach (var id in state.PendingRemovals.Keys.Where(IsOurs))
+                    state.PendingRemovals.TryRemove(id, out _);
+            },
+            cancellationToken
+        );
     }
 
     // A folder is removed when it is empty. What is left in it was reported neither as deleted nor as moved: each item is requested.
     private async Task RemoveFolderAsync(string folder, CancellationToken cancellationToken)
     {
-        if (!await run.Store.RemoveAsync(folder, withContent: false, cancellationToken).ConfigureAwait(false))
+        if (!await run.Store.RemoveAsync(folder, withContent: false, cancellationToken))
         {
             var left = new List<string>();
-            await foreach (var id in run.Store.ItemsOfAsync(folder, folders: true, cancellationToken).ConfigureAwait(false))
+            await foreach (var id in run.Store.ItemsOfAsync(folder, folders: true, cancellationToken))
                 left.Add(id);
             foreach (var id in left.Where(IsOurs))
             {
-                if (await fetch(id[prefix.Length..], cancellationToken).ConfigureAwait(false))
+                if (await fetch(id[prefix.Length..], cancellationToken))
                     continue;
-                if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { IsFolder: true })
-                    await RemoveFolderAsync(id, cancellationToken).ConfigureAwait(false);
-                else if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
+                if (await run.Store.FindAsync(id, cancellationToken) is { IsFolder: true })
+                    await RemoveFolderAsync(id, cancellationToken);
+                else if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken))
                     run.CountRemoval();
             }
 
-            if (!await run.Store.RemoveAsync(folder, withContent: false, cancellationToken).ConfigureAwait(false))
+            if (!await run.Store.RemoveAsync(folder, withContent: false, cancellationToken))
                 return;
         }
 

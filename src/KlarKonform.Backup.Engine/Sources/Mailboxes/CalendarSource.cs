@@ -20,61 +20,99 @@ namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 /// </summary>
 internal sealed class CalendarSource(GraphClient client, GraphUser user) : MailboxSource(user, "Calendar")
 {
-    private static readonly JsonWriterOptions s_readable = new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions s_readable = new()
+    {
+        Indented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     // The JSON file has everything; the node carries what a search shows.
     private static readonly HashSet<string> s_summary =
     [
-        "changeKey", "subject", "type", "iCalUId", "start", "end", "isAllDay", "isCancelled", "organizer", "categories", "lastModifiedDateTime",
+        "changeKey",
+        "subject",
+        "type",
+        "iCalUId",
+        "start",
+        "end",
+        "isAllDay",
+        "isCancelled",
+        "organizer",
+        "categories",
+        "lastModifiedDateTime",
     ];
 
     private readonly CalendarApi _calendars = new(client, user.Id);
     private readonly ConcurrentDictionary<string, bool> _missed = new(StringComparer.Ordinal);
     private ResourceBackup _run = null!;
 
-    public override IAsyncEnumerable<DeltaPage> ItemsAsync(string folder, Uri? link, CancellationToken cancellationToken) => _calendars.EventsAsync(folder, cancellationToken);
+    public override IAsyncEnumerable<DeltaPage> ItemsAsync(string folder, Uri? link, CancellationToken cancellationToken) =>
+        _calendars.EventsAsync(folder, cancellationToken);
 
-    public override IAsyncEnumerable<DeltaPage> ListAsync(string folder, CancellationToken cancellationToken) => _calendars.EventsAsync(folder, cancellationToken);
+    public override IAsyncEnumerable<DeltaPage> ListAsync(string folder, CancellationToken cancellationToken) =>
+        _calendars.EventsAsync(folder, cancellationToken);
 
     public override bool HasDelta => false;
 
-    public override Task ProbeAsync(CancellationToken cancellationToken) => MailboxProbe.AskAsync(_calendars.ProbeAsync, client, User, cancellationToken);
+    public override Task ProbeAsync(CancellationToken cancellationToken) =>
+        MailboxProbe.AskAsync(_calendars.ProbeAsync, client, User, cancellationToken);
 
-    public override async Task ApplyAsync(FolderRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken)
+    public override async Task ApplyAsync(
+        FolderRound round,
+        string folder,
+        IReadOnlyList<SourceItem> items,
+        CancellationToken cancellationToken
+    )
     {
-        foreach (var part in (await ChangedAsync(_run, folder, items, cancellationToken).ConfigureAwait(false)).Chunk(GraphBatch.MaxItems))
+        foreach (var part in (await ChangedAsync(_run, folder, items, cancellationToken)).Chunk(GraphBatch.MaxItems))
         {
-            var answers = await _calendars.EventsAsync([.. part.Select(item => (item.Id, item.Json.Text("type") == "seriesMaster"))], cancellationToken).ConfigureAwait(false);
+            var answers = await _calendars.EventsAsync(
+                [.. part.Select(item => (item.Id, item.Json.Text("type") == "seriesMaster"))],
+                cancellationToken
+            );
             foreach (var (item, answer) in part.Zip(answers))
             {
-                await _run.GuardAsync(item.Id, folder, item.Json.Text("subject"), async () =>
-                {
-                    try
+                await _run.GuardAsync(
+                    item.Id,
+                    folder,
+                    item.Json.Text("subject"),
+                    async () =>
                     {
-                        await StoreAsync(folder, item, answer.Item, cancellationToken).ConfigureAwait(false);
-                    }
-                    catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
-                    {
-                        // Deleted since it was listed, if the event itself says so: what accompanies it may be missing too. And only once:
-                        // an event that the next round lists again, and that again cannot be read, exists.
-                        if (!_missed.TryAdd(item.Id, true) || await IsThereAsync(item.Id, folder, cancellationToken).ConfigureAwait(false))
-                            throw;
-                        round.Missed();
-                        await _run.ForgetAsync(item.Id, cancellationToken).ConfigureAwait(false);
-                    }
-                }, cancellationToken).ConfigureAwait(false);
+                        try
+                        {
+                            await StoreAsync(folder, item, answer.Item, cancellationToken);
+                        }
+                        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+                        {
+                            // Deleted since it was listed, if the event itself says so: what accompanies it may be missing too. And only
+                            // once:
+                            // an event that the next round lists again, and that again cannot be read, exists.
+                            if (!_missed.TryAdd(item.Id, true) || await IsThereAsync(item.Id, folder, cancellationToken))
+                                throw;
+                            round.Missed();
+                            await _run.ForgetAsync(item.Id, cancellationToken);
+                        }
+                    },
+                    cancellationToken
+                );
             }
         }
     }
 
-    protected override async Task ProbeFolderAsync(string folder, CancellationToken cancellationToken) => (await _calendars.CalendarAsync(folder, cancellationToken).ConfigureAwait(false)).Dispose();
+    protected override async Task ProbeFolderAsync(string folder, CancellationToken cancellationToken) =>
+        (await _calendars.CalendarAsync(folder, cancellationToken)).Dispose();
 
     protected override async Task<FolderChanges> FoldersAsync(ResourceBackup run, CancellationToken cancellationToken)
     {
         _run = run;
         try
         {
-            var changes = await HierarchyReader.CollectAsync(_calendars.CalendarsAsync(cancellationToken), complete: true, item => DescribeAsync(item, cancellationToken), cancellationToken).ConfigureAwait(false);
+            var changes = await HierarchyReader.CollectAsync(
+                _calendars.CalendarsAsync(cancellationToken),
+                complete: true,
+                item => DescribeAsync(item, cancellationToken),
+                cancellationToken
+            );
             changes.Link = null;
             return changes;
         }
@@ -88,9 +126,9 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
     {
         if (!GraphShapes.Calendar.Judge(item, _run.Now).IsOdd)
             return Describe(item);
-        using var answer = await _calendars.CalendarAsync(item.Text("id"), cancellationToken).ConfigureAwait(false);
+        using var answer = await _calendars.CalendarAsync(item.Text("id"), cancellationToken);
         return GraphShapes.Calendar.Judge(answer.RootElement, _run.Now) is { Wrong.Count: > 0 } verdict
-            ? await OddFolder.KeepAsync(_run, item.Text("id"), answer.RootElement, verdict, cancellationToken).ConfigureAwait(false)
+            ? await OddFolder.KeepAsync(_run, item.Text("id"), answer.RootElement, verdict, cancellationToken)
             : Describe(answer.RootElement);
     }
 
@@ -102,19 +140,25 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
 
     public override bool TellsPlace => false;
 
-    protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken) =>
-        (folder, await _calendars.EventAsync(id, cancellationToken).ConfigureAwait(false));
+    protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(
+        string id,
+        string folder,
+        CancellationToken cancellationToken
+    ) => (folder, await _calendars.EventAsync(id, cancellationToken));
 
     // The authoritative JSON first: what arrived is stored, whatever can be made of it or is available with it.
     private async Task StoreAsync(string folder, SourceItem item, JsonElement json, CancellationToken cancellationToken)
     {
         // A partial event never replaces a complete one, and the answer must be about this event.
-        if (json.Text("id") != item.Id || (!json.TryGetProperty("start", out _) && await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false) is not null))
+        if (
+            json.Text("id") != item.Id
+            || (!json.TryGetProperty("start", out _) && await _run.Store.FindAsync(item.Id, cancellationToken) is not null)
+        )
             throw GraphException.Broken("The answer for an event is that of another one, or a part of it.");
-        if (_run.Full && !_run.IsDue(item.Id) && await IsStoredAsync(folder, item, json, cancellationToken).ConfigureAwait(false))
+        if (_run.Full && !_run.IsDue(item.Id) && await IsStoredAsync(folder, item, json, cancellationToken))
             return;
         var attachments = new EventAttachments(_calendars, _run);
-        await attachments.ReadAsync(item.Id, json, cancellationToken).ConfigureAwait(false);
+        await attachments.ReadAsync(item.Id, json, cancellationToken);
         var missing = attachments.Missing.ToList();
         var parts = new List<(string Suffix, Node Node)>();
         parts.AddRange(attachments.Found.Where(each => each.Node is not null).Select(each => (each.Suffix, each.Node!)));
@@ -122,36 +166,56 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
         try
         {
             using var calendar = new MemoryStream(EventCalendar.Write(json, attachments.Found.Select(each => each.Json)));
-            parts.Insert(0, (".ics", await _run.SaveAsync(calendar, time, cancellationToken).ConfigureAwait(false)));
+            parts.Insert(0, (".ics", await _run.SaveAsync(calendar, time, cancellationToken)));
         }
         catch (Exception exception) when (Wall.Holds(exception, cancellationToken))
         {
             missing.Add((Texts.Get("Extra_Copy", ".ics"), exception));
         }
 
-        if (item.Json.Text("type") == "seriesMaster" && json.TryGetProperty("exceptionOccurrences", out var exceptions) && exceptions.ValueKind != JsonValueKind.Array)
+        if (
+            item.Json.Text("type") == "seriesMaster"
+            && json.TryGetProperty("exceptionOccurrences", out var exceptions)
+            && exceptions.ValueKind != JsonValueKind.Array
+        )
             missing.Add((Texts.Get("Extra_Occurrences"), GraphException.Broken("The changed occurrences of a series are no list.")));
         using var truth = Truth(json, attachments.Found);
-        var content = new ItemContent(await _run.SaveAsync(truth, time, cancellationToken).ConfigureAwait(false), parts);
+        var content = new ItemContent(await _run.SaveAsync(truth, time, cancellationToken), parts);
         var (year, name) = Place(json, item.Id);
         var version = item.Json.Text("changeKey") is { Length: > 0 } listed ? listed : json.Text("changeKey");
-        var entry = new ItemEntry { Id = item.Id, Parent = folder, Sub = year, Name = name, Version = version };
-        if (!await _run.Store.PutAsync(entry, content, ItemMetadata.Write("event", item.Id, json, s_summary), cancellationToken).ConfigureAwait(false))
+        var entry = new ItemEntry
+        {
+            Id = item.Id,
+            Parent = folder,
+            Sub = year,
+            Name = name,
+            Version = version,
+        };
+        if (!await _run.Store.PutAsync(entry, content, ItemMetadata.Write("event", item.Id, json, s_summary), cancellationToken))
             throw new GraphException(GraphErrorKind.Other, null, "FolderUnknown", "The event's calendar is not known yet.");
-        await _run.JudgeAsync(item.Id, folder, json.Text("subject"), EventJudge.Judge(json, _run.Now), json, missing, cancellationToken).ConfigureAwait(false);
+        await _run.JudgeAsync(item.Id, folder, json.Text("subject"), EventJudge.Judge(json, _run.Now), json, missing, cancellationToken);
         _run.CountDownload();
     }
 
     // -Full fetches every event, and rewrites those whose stored version differs.
     private async Task<bool> IsStoredAsync(string folder, SourceItem item, JsonElement json, CancellationToken cancellationToken)
     {
-        if (await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false) is not { } old || old.Parent != folder || old.Version != item.Json.Text("changeKey")
-            || await _run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) is not { } bytes)
+        if (
+            await _run.Store.FindAsync(item.Id, cancellationToken) is not { } old
+            || old.Parent != folder
+            || old.Version != item.Json.Text("changeKey")
+            || await _run.Store.ReadAsync(old, cancellationToken) is not { } bytes
+        )
             return false;
         using var stored = DeepJson.Parse(bytes);
         var before = stored.RootElement.Object("event");
-        return before.ValueKind == JsonValueKind.Object && before.EnumerateObject().Select(property => property.Name).Union(json.EnumerateObject().Select(property => property.Name))
-            .Where(name => !name.StartsWith('@')).All(name => before.Written(name) == json.Written(name));
+        return before.ValueKind == JsonValueKind.Object
+            && before
+                .EnumerateObject()
+                .Select(property => property.Name)
+                .Union(json.EnumerateObject().Select(property => property.Name))
+                .Where(name => !name.StartsWith('@'))
+                .All(name => before.Written(name) == json.Written(name));
     }
 
     // The event as Graph sent it, and where its attachments are stored.
@@ -167,7 +231,9 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
             foreach (var attachment in attachments)
             {
                 writer.WriteStartObject();
-                foreach (var property in attachment.Json.EnumerateObject().Where(property => property.Name is not ("fileSuffix" or "occurrence")))
+                foreach (
+                    var property in attachment.Json.EnumerateObject().Where(property => property.Name is not ("fileSuffix" or "occurrence"))
+                )
                     property.WriteTo(writer);
                 if (attachment.Occurrence is not null)
                     writer.WriteString("occurrence", attachment.Occurrence);
@@ -187,8 +253,18 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
     private static (string Year, string Name) Place(JsonElement json, string id)
     {
         var subject = SafeName.Shorten(SafeName.From(json.Text("subject"), ""), 120).Trim();
-        var start = DateTime.TryParse(json.Object("start").Text("dateTime"), CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) ? time : DateTime.UnixEpoch;
-        return (start.ToString("yyyy", CultureInfo.InvariantCulture),
-            $"{start.ToString("yyyy-MM-dd HH.mm", CultureInfo.InvariantCulture)} {(subject.Length > 0 ? subject + " " : "")}[{SafeName.Mark(id)}].json");
+        var start = DateTime.TryParse(
+            json.Object("start").Text("dateTime"),
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.None,
+            out var time
+        )
+            ? time
+            : DateTime.UnixEpoch;
+        return (
+            start.ToString("yyyy", CultureInfo.InvariantCulture),
+            $"{start.ToString("yyyy-MM-dd HH.mm", CultureInfo.InvariantCulture)} {(subject.Length > 0 ? subject + " " : "")}["
+                + $"{SafeName.Mark(id)}].json"
+        );
     }
 }

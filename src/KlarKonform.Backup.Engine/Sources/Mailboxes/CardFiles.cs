@@ -21,12 +21,19 @@ internal static class CardFiles
     /// <param name="missing">Receives what could not be written.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public static async Task<ItemContent> SaveAsync(
-        ResourceBackup run, JsonElement json, Func<byte[]> card, byte[]? photo, DateTimeOffset modified, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
+        ResourceBackup run,
+        JsonElement json,
+        Func<byte[]> card,
+        byte[]? photo,
+        DateTimeOffset modified,
+        List<(string What, Exception Reason)> missing,
+        CancellationToken cancellationToken
+    )
     {
         var parts = new List<(string, Node)>();
         try
         {
-            parts.Add((Card, await JsonFile.SaveAsync(run, card(), modified, cancellationToken).ConfigureAwait(false)));
+            parts.Add((Card, await JsonFile.SaveAsync(run, card(), modified, cancellationToken)));
         }
         catch (Exception exception) when (Wall.Holds(exception, cancellationToken))
         {
@@ -34,7 +41,7 @@ internal static class CardFiles
         }
 
         if (photo is not null)
-            parts.Add((Photo, await JsonFile.SaveAsync(run, photo, modified, cancellationToken).ConfigureAwait(false)));
-        return new ItemContent(await JsonFile.SaveAsync(run, JsonFile.Write(json), modified, cancellationToken).ConfigureAwait(false), parts);
+            parts.Add((Photo, await JsonFile.SaveAsync(run, photo, modified, cancellationToken)));
+        return new ItemContent(await JsonFile.SaveAsync(run, JsonFile.Write(json), modified, cancellationToken), parts);
     }
 }

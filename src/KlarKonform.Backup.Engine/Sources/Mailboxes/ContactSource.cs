@@ -20,61 +20,90 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
     // The JSON file has everything; the node carries what a search shows.
     private static readonly HashSet<string> s_summary =
     [
-        "changeKey", "displayName", "companyName", "emailAddresses", "categories", "lastModifiedDateTime",
+        "changeKey",
+        "displayName",
+        "companyName",
+        "emailAddresses",
+        "categories",
+        "lastModifiedDateTime",
     ];
 
     private readonly ContactApi _contacts = new(client, user.Id);
     private ResourceBackup _run = null!;
 
-    public override IAsyncEnumerable<DeltaPage> ItemsAsync(string folder, Uri? link, CancellationToken cancellationToken) => _contacts.ContactDeltaAsync(folder, link, cancellationToken);
+    public override IAsyncEnumerable<DeltaPage> ItemsAsync(string folder, Uri? link, CancellationToken cancellationToken) =>
+        _contacts.ContactDeltaAsync(folder, link, cancellationToken);
 
-    public override IAsyncEnumerable<DeltaPage> ListAsync(string folder, CancellationToken cancellationToken) => _contacts.ListContactsAsync(folder, cancellationToken);
+    public override IAsyncEnumerable<DeltaPage> ListAsync(string folder, CancellationToken cancellationToken) =>
+        _contacts.ListContactsAsync(folder, cancellationToken);
 
     public override bool HasIds => true;
 
-    public override IAsyncEnumerable<DeltaPage> IdsAsync(string folder, CancellationToken cancellationToken) => _contacts.ContactIdsAsync(folder, cancellationToken);
+    public override IAsyncEnumerable<DeltaPage> IdsAsync(string folder, CancellationToken cancellationToken) =>
+        _contacts.ContactIdsAsync(folder, cancellationToken);
 
-    public override Task ProbeAsync(CancellationToken cancellationToken) => MailboxProbe.AskAsync(_contacts.ProbeAsync, client, User, cancellationToken);
+    public override Task ProbeAsync(CancellationToken cancellationToken) =>
+        MailboxProbe.AskAsync(_contacts.ProbeAsync, client, User, cancellationToken);
 
-    public override async Task ApplyAsync(FolderRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken)
+    public override async Task ApplyAsync(
+        FolderRound round,
+        string folder,
+        IReadOnlyList<SourceItem> items,
+        CancellationToken cancellationToken
+    )
     {
         // A photo has no change mark of its own: it belongs to the contact and changes the contact's change key.
-        foreach (var part in (await ChangedAsync(_run, folder, items, cancellationToken).ConfigureAwait(false)).Chunk(GraphBatch.MaxItems))
+        foreach (var part in (await ChangedAsync(_run, folder, items, cancellationToken)).Chunk(GraphBatch.MaxItems))
         {
-            var photos = await _contacts.PhotosAsync([.. part.Select(item => item.Id)], cancellationToken).ConfigureAwait(false);
+            var photos = await _contacts.PhotosAsync([.. part.Select(item => item.Id)], cancellationToken);
             foreach (var (item, photo) in part.Zip(photos))
             {
-                await _run.GuardAsync(item.Id, folder, ContactCard.Name(item.Json), async () =>
-                {
-                    try
+                await _run.GuardAsync(
+                    item.Id,
+                    folder,
+                    ContactCard.Name(item.Json),
+                    async () =>
                     {
-                        await ApplyAsync(folder, item, photo, cancellationToken).ConfigureAwait(false);
-                    }
-                    catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
-                    {
-                        round.Missed();
-                    }
-                }, cancellationToken).ConfigureAwait(false);
+                        try
+                        {
+                            await ApplyAsync(folder, item, photo, cancellationToken);
+                        }
+                        catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
+                        {
+                            round.Missed();
+                        }
+                    },
+                    cancellationToken
+                );
             }
         }
     }
 
-    protected override async Task ProbeFolderAsync(string folder, CancellationToken cancellationToken) => (await _contacts.FolderAsync(folder, cancellationToken).ConfigureAwait(false)).Dispose();
+    protected override async Task ProbeFolderAsync(string folder, CancellationToken cancellationToken) =>
+        (await _contacts.FolderAsync(folder, cancellationToken)).Dispose();
 
     protected override async Task<FolderChanges> FoldersAsync(ResourceBackup run, CancellationToken cancellationToken)
     {
         _run = run;
-        using var top = await DefaultFolderAsync(cancellationToken).ConfigureAwait(false);
+        using var top = await DefaultFolderAsync(cancellationToken);
         var above = top.RootElement.Text("parentFolderId");
-        var changes = await HierarchyReader.ReadAsync(run, link => _contacts.FolderDeltaAsync(link, cancellationToken), () => _contacts.FolderDeltaAsync(null, cancellationToken),
-            item => DescribeAsync(item, above, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var changes = await HierarchyReader.ReadAsync(
+            run,
+            link => _contacts.FolderDeltaAsync(link, cancellationToken),
+            () => _contacts.FolderDeltaAsync(null, cancellationToken),
+            item => DescribeAsync(item, above, cancellationToken),
+            cancellationToken
+        );
 
         // It is in no delta: its own answer is all that is known of it.
         var verdict = GraphShapes.ContactFolder.Judge(top.RootElement, _run.Now);
         if (top.RootElement.Text("id").Length == 0)
             throw GraphException.Broken("The default contact folder came without its id.");
-        changes.Put(verdict.Wrong.Count == 0 ? Describe(top.RootElement, above)
-            : await OddFolder.KeepAsync(_run, top.RootElement.Text("id"), top.RootElement, verdict, cancellationToken).ConfigureAwait(false));
+        changes.Put(
+            verdict.Wrong.Count == 0
+                ? Describe(top.RootElement, above)
+                : await OddFolder.KeepAsync(_run, top.RootElement.Text("id"), top.RootElement, verdict, cancellationToken)
+        );
         return changes;
     }
 
@@ -82,7 +111,7 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
     {
         try
         {
-            return await _contacts.DefaultFolderAsync(cancellationToken).ConfigureAwait(false);
+            return await _contacts.DefaultFolderAsync(cancellationToken);
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotProvisioned)
         {
@@ -90,18 +119,22 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
         }
     }
 
-    protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken)
+    protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(
+        string id,
+        string folder,
+        CancellationToken cancellationToken
+    )
     {
-        var item = await _contacts.ContactAsync(id, cancellationToken).ConfigureAwait(false);
+        var item = await _contacts.ContactAsync(id, cancellationToken);
         return (item.RootElement.Text("parentFolderId"), item);
     }
 
     // Deleted contacts are in a mail folder, which this kind does not read: the contact itself must confirm it twice.
     protected override async Task<bool> IsOutsideAsync(string id, string place, CancellationToken cancellationToken)
     {
-        if (await IsFolderThereAsync(place, cancellationToken).ConfigureAwait(false))
+        if (await IsFolderThereAsync(place, cancellationToken))
             return true;
-        using var again = await _contacts.ContactAsync(id, cancellationToken).ConfigureAwait(false);
+        using var again = await _contacts.ContactAsync(id, cancellationToken);
         return again.RootElement.Text("parentFolderId") == place;
     }
 
@@ -110,64 +143,79 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
     {
         if (!GraphShapes.ContactFolder.Judge(item, _run.Now).IsOdd)
             return Describe(item, above);
-        using var answer = await _contacts.FolderAsync(item.Text("id"), cancellationToken).ConfigureAwait(false);
+        using var answer = await _contacts.FolderAsync(item.Text("id"), cancellationToken);
         return GraphShapes.ContactFolder.Judge(answer.RootElement, _run.Now) is { Wrong.Count: > 0 } verdict
-            ? await OddFolder.KeepAsync(_run, item.Text("id"), answer.RootElement, verdict, cancellationToken).ConfigureAwait(false)
+            ? await OddFolder.KeepAsync(_run, item.Text("id"), answer.RootElement, verdict, cancellationToken)
             : Describe(answer.RootElement, above);
     }
 
     private static SourceFolder Describe(JsonElement item, string above)
     {
         var (id, parent, name) = (item.Text("id"), item.Text("parentFolderId"), item.Text("displayName"));
-        return new SourceFolder(id, parent == above ? "" : parent, name, SafeName.From(name), ItemMetadata.Write("contactFolder", id, item));
+        return new SourceFolder(
+            id,
+            parent == above ? "" : parent,
+            name,
+            SafeName.From(name),
+            ItemMetadata.Write("contactFolder", id, item)
+        );
     }
 
     // Delta may return only what changed, and for contacts there is no list of required properties: a changed contact that is incomplete
     // compared with the stored one is requested itself.
     private async Task ApplyAsync(string folder, SourceItem item, BatchAnswer photo, CancellationToken cancellationToken)
     {
-        if (!await IsPartAsync(item, cancellationToken).ConfigureAwait(false))
+        if (!await IsPartAsync(item, cancellationToken))
         {
-            await StoreAsync(folder, item.Id, item.Json, photo, cancellationToken).ConfigureAwait(false);
+            await StoreAsync(folder, item.Id, item.Json, photo, cancellationToken);
             return;
         }
 
         JsonDocument? answer = null;
         try
         {
-            answer = await _contacts.ContactAsync(item.Id, cancellationToken).ConfigureAwait(false);
+            answer = await _contacts.ContactAsync(item.Id, cancellationToken);
         }
-        catch (GraphException exception) when (Wall.Holds(exception, cancellationToken)
-            && GraphShapes.Contact.Judge(item.Json, _run.Now).Wrong.Count == 0 && item.Json.TryGetProperty("displayName", out _))
+        catch (GraphException exception)
+            when (Wall.Holds(exception, cancellationToken)
+                && GraphShapes.Contact.Judge(item.Json, _run.Now).Wrong.Count == 0
+                && item.Json.TryGetProperty("displayName", out _)
+            )
         {
             // It cannot be requested; the page's version is a complete contact except for an unlikely value. If it is gone, delta reports
             // that next.
         }
 
         using (answer)
-            await StoreAsync(folder, item.Id, answer?.RootElement ?? item.Json, photo, cancellationToken).ConfigureAwait(false);
+            await StoreAsync(folder, item.Id, answer?.RootElement ?? item.Json, photo, cancellationToken);
     }
 
     private async Task<bool> IsPartAsync(SourceItem item, CancellationToken cancellationToken)
     {
         if (GraphShapes.Contact.Judge(item.Json, _run.Now).IsOdd || !item.Json.TryGetProperty("displayName", out _))
             return true;
-        if (await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false) is not { } old || await _run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) is not { } bytes)
+        if (
+            await _run.Store.FindAsync(item.Id, cancellationToken) is not { } old
+            || await _run.Store.ReadAsync(old, cancellationToken) is not { } bytes
+        )
             return false;
         using var stored = DeepJson.Parse(bytes);
-        return stored.RootElement.ValueKind == JsonValueKind.Object && stored.RootElement.EnumerateObject().Any(property => !property.Name.StartsWith('@') && !item.Json.TryGetProperty(property.Name, out _));
+        return stored.RootElement.ValueKind == JsonValueKind.Object
+            && stored
+                .RootElement.EnumerateObject()
+                .Any(property => !property.Name.StartsWith('@') && !item.Json.TryGetProperty(property.Name, out _));
     }
 
     private async Task StoreAsync(string folder, string id, JsonElement json, BatchAnswer photo, CancellationToken cancellationToken)
     {
         var missing = new List<(string What, Exception Reason)>();
-        var old = await _run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        var old = await _run.Store.FindAsync(id, cancellationToken);
         byte[]? picture = null;
         if (photo.Failure is { Kind: not GraphErrorKind.NotFound } failure)
         {
             // The contact is stored with its previous photo.
             missing.Add((Texts.Get("Extra_Photo"), failure));
-            picture = old is null ? null : await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken).ConfigureAwait(false);
+            picture = old is null ? null : await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken);
         }
         else if (photo.Failure is null)
         {
@@ -178,22 +226,52 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
             catch (GraphException exception)
             {
                 missing.Add((Texts.Get("Extra_Photo"), exception));
-                picture = old is null ? null : await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken).ConfigureAwait(false);
+                picture = old is null ? null : await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken);
             }
         }
 
         // -Full lists known contacts too: unchanged ones are not written again.
-        if (_run.Full && missing.Count == 0 && old is not null && old.Parent == folder && old.Version == json.Text("changeKey") && !_run.IsDue(id)
-            && await _run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) is { } stored && stored.AsSpan().SequenceEqual(JsonFile.Write(json))
-            && (await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken).ConfigureAwait(false) ?? []).AsSpan().SequenceEqual(picture ?? []))
+        if (
+            _run.Full
+            && missing.Count == 0
+            && old is not null
+            && old.Parent == folder
+            && old.Version == json.Text("changeKey")
+            && !_run.IsDue(id)
+            && await _run.Store.ReadAsync(old, cancellationToken) is { } stored
+            && stored.AsSpan().SequenceEqual(JsonFile.Write(json))
+            && (await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken) ?? []).AsSpan().SequenceEqual(picture ?? [])
+        )
             return;
 
-        var content = await CardFiles.SaveAsync(_run, json, () => ContactCard.Write(json, id, picture), picture, json.Time("lastModifiedDateTime", "createdDateTime"), missing, cancellationToken).ConfigureAwait(false);
+        var content = await CardFiles.SaveAsync(
+            _run,
+            json,
+            () => ContactCard.Write(json, id, picture),
+            picture,
+            json.Time("lastModifiedDateTime", "createdDateTime"),
+            missing,
+            cancellationToken
+        );
         var name = SafeName.Shorten(SafeName.From(ContactCard.Name(json), "-"), 140).Trim();
-        var entry = new ItemEntry { Id = id, Parent = folder, Name = $"{name} [{SafeName.Mark(id)}].json", Version = json.Text("changeKey") };
-        if (!await _run.Store.PutAsync(entry, content, ItemMetadata.Write("contact", id, json, s_summary), cancellationToken).ConfigureAwait(false))
+        var entry = new ItemEntry
+        {
+            Id = id,
+            Parent = folder,
+            Name = $"{name} [{SafeName.Mark(id)}].json",
+            Version = json.Text("changeKey"),
+        };
+        if (!await _run.Store.PutAsync(entry, content, ItemMetadata.Write("contact", id, json, s_summary), cancellationToken))
             throw new GraphException(GraphErrorKind.Other, null, "FolderUnknown", "The contact's folder is not known yet.");
-        await _run.JudgeAsync(id, folder, ContactCard.Name(json), GraphShapes.Contact.Judge(json, _run.Now), json, missing, cancellationToken).ConfigureAwait(false);
+        await _run.JudgeAsync(
+            id,
+            folder,
+            ContactCard.Name(json),
+            GraphShapes.Contact.Judge(json, _run.Now),
+            json,
+            missing,
+            cancellationToken
+        );
         _run.CountDownload();
     }
 }

@@ -36,7 +36,8 @@ internal static class DirectoryEntry
     }
 
     /// <summary>Distinguishes one state of an entry from another: the directory has no change keys.</summary>
-    public static string VersionOf(JsonElement merged) => Convert.ToHexString(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(merged)))[..32].ToLowerInvariant();
+    public static string VersionOf(JsonElement merged) =>
+        Convert.ToHexString(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(merged)))[..32].ToLowerInvariant();
 
     private static JsonArray MergeMembers(JsonElement stored, JsonElement change)
     {

@@ -28,7 +28,14 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
     // The JSON file has everything; the node carries what a search shows.
     private static readonly HashSet<string> s_summary =
     [
-        "displayName", "mail", "userPrincipalName", "userType", "accountEnabled", "groupTypes", "mailEnabled", "securityEnabled",
+        "displayName",
+        "mail",
+        "userPrincipalName",
+        "userType",
+        "accountEnabled",
+        "groupTypes",
+        "mailEnabled",
+        "securityEnabled",
     ];
 
     private readonly DirectoryApi _directory = new(client);
@@ -64,18 +71,34 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
         };
     }
 
-    public override IAsyncEnumerable<DeltaPage> ListAsync(string folder, CancellationToken cancellationToken) => ItemsAsync(folder, null, cancellationToken);
+    public override IAsyncEnumerable<DeltaPage> ListAsync(string folder, CancellationToken cancellationToken) =>
+        ItemsAsync(folder, null, cancellationToken);
 
     // Portions of one group may be on the same page: each adds to the result of the previous one.
-    public override Task ApplyAsync(FolderRound round, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(items.GroupBy(item => item.Id), new ParallelOptions { MaxDegreeOfParallelism = PhotosAtOnce, CancellationToken = cancellationToken }, async (portions, token) =>
-        {
-            await _run.GuardAsync(portions.Key, folder, portions.First().Json.Text("displayName"), async () =>
+    public override Task ApplyAsync(
+        FolderRound round,
+        string folder,
+        IReadOnlyList<SourceItem> items,
+        CancellationToken cancellationToken
+    ) =>
+        Parallel.ForEachAsync(
+            items.GroupBy(item => item.Id),
+            new ParallelOptions { MaxDegreeOfParallelism = PhotosAtOnce, CancellationToken = cancellationToken },
+            async (portions, token) =>
             {
-                foreach (var item in portions)
-                    await ApplyAsync(folder, item, token).ConfigureAwait(false);
-            }, token).ConfigureAwait(false);
-        });
+                await _run.GuardAsync(
+                    portions.Key,
+                    folder,
+                    portions.First().Json.Text("displayName"),
+                    async () =>
+                    {
+                        foreach (var item in portions)
+                            await ApplyAsync(folder, item, token);
+                    },
+                    token
+                );
+            }
+        );
 
     protected override Task<FolderChanges> FoldersAsync(ResourceBackup run, CancellationToken cancellationToken)
     {
@@ -87,12 +110,16 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
     }
 
     // A group's members come only through delta: the rest of its entry is requested, and the members stay as they are stored.
-    protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken)
+    protected override async Task<(string Folder, JsonDocument Item)> ItemAsync(
+        string id,
+        string folder,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
             _asked[id] = true;
-            return (folder, await _directory.EntryAsync(folder.ToLowerInvariant(), id, cancellationToken).ConfigureAwait(false));
+            return (folder, await _directory.EntryAsync(folder.ToLowerInvariant(), id, cancellationToken));
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.UserGone)
         {
@@ -106,7 +133,11 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
     // The three folders are created by us.
     protected override Task ProbeFolderAsync(string folder, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    protected override async Task FinishAsync(ResourceBackup run, IReadOnlyCollection<string> changedFolders, CancellationToken cancellationToken)
+    protected override async Task FinishAsync(
+        ResourceBackup run,
+        IReadOnlyCollection<string> changedFolders,
+        CancellationToken cancellationToken
+    )
     {
         if (settings.Photos == false)
             return;
@@ -115,70 +146,141 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
 
         // The first run has just read them all. Tenants must not all do this on the same day of the week.
         if (run.Store.State.PhotosCompared is not null)
-            await ComparePhotosAsync(cancellationToken).ConfigureAwait(false);
-        await run.Store.ChangeStateAsync(state => state.PhotosCompared = run.Now - (s_photosEvery * random.NextDouble() / 4), cancellationToken).ConfigureAwait(false);
+            await ComparePhotosAsync(cancellationToken);
+        await run.Store.ChangeStateAsync(
+            state => state.PhotosCompared = run.Now - (s_photosEvery * random.NextDouble() / 4),
+            cancellationToken
+        );
     }
 
     private async Task ApplyAsync(string folder, SourceItem item, CancellationToken cancellationToken)
     {
-        var old = await _run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false);
+        var old = await _run.Store.FindAsync(item.Id, cancellationToken);
         // An entry that was requested itself is added to what is stored: it contains no members.
         var fresh = !_asked.ContainsKey(item.Id) && _begun.TryGetValue(folder, out var begun) && begun.TryAdd(item.Id, true);
-        using var stored = old is null || fresh ? null : DeepJson.Parse(await _run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) ?? "{}"u8.ToArray());
+        using var stored =
+            old is null || fresh ? null : DeepJson.Parse(await _run.Store.ReadAsync(old, cancellationToken) ?? "{}"u8.ToArray());
         var merged = DirectoryEntry.Merge(stored?.RootElement ?? default, item.Json);
         var version = DirectoryEntry.VersionOf(merged);
         if (old?.Version == version && !_run.IsDue(item.Id))
             return;
         var missing = new List<(string What, Exception Reason)>();
-        var photo = await PhotoAsync(folder, item.Id, old, missing, cancellationToken).ConfigureAwait(false);
-        await PutAsync(folder, item.Id, old, merged, version, photo, missing, cancellationToken).ConfigureAwait(false);
+        var photo = await PhotoAsync(folder, item.Id, old, missing, cancellationToken);
+        await PutAsync(folder, item.Id, old, merged, version, photo, missing, cancellationToken);
     }
 
     private async Task PutAsync(
-        string folder, string id, ItemEntry? old, JsonElement merged, string version, byte[]? photo, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
+        string folder,
+        string id,
+        ItemEntry? old,
+        JsonElement merged,
+        string version,
+        byte[]? photo,
+        List<(string What, Exception Reason)> missing,
+        CancellationToken cancellationToken
+    )
     {
-        var content = await CardFiles.SaveAsync(_run, merged, () => DirectoryCard.Write(merged, id, photo), photo, _run.Now, missing, cancellationToken).ConfigureAwait(false);
+        var content = await CardFiles.SaveAsync(
+            _run,
+            merged,
+            () => DirectoryCard.Write(merged, id, photo),
+            photo,
+            _run.Now,
+            missing,
+            cancellationToken
+        );
         var name = SafeName.Shorten(SafeName.From(merged.Text("displayName"), "-"), 140).Trim();
-        var entry = new ItemEntry { Id = id, Parent = folder, Name = $"{name} [{SafeName.Mark(id)}].json", Version = version };
-        await _run.Store.PutAsync(entry, content, ItemMetadata.Write(folder switch { Users => "user", Groups => "group", _ => "orgContact" }, id, merged, s_summary), cancellationToken).ConfigureAwait(false);
-        await _run.JudgeAsync(id, folder, merged.Text("displayName"), GraphShapes.DirectoryEntry.Judge(merged, _run.Now, isPart: true), merged, missing, cancellationToken).ConfigureAwait(false);
+        var entry = new ItemEntry
+        {
+            Id = id,
+            Parent = folder,
+            Name = $"{name} [{SafeName.Mark(id)}].json",
+            Version = version,
+        };
+        await _run.Store.PutAsync(
+            entry,
+            content,
+            ItemMetadata.Write(
+                folder switch
+                {
+                    Users => "user",
+                    Groups => "group",
+                    _ => "orgContact",
+                },
+                id,
+                merged,
+                s_summary
+            ),
+            cancellationToken
+        );
+        await _run.JudgeAsync(
+            id,
+            folder,
+            merged.Text("displayName"),
+            GraphShapes.DirectoryEntry.Judge(merged, _run.Now, isPart: true),
+            merged,
+            missing,
+            cancellationToken
+        );
         if (old is null)
             _run.CountDownload();
         else
             _run.CountUpdate();
     }
 
-    private async Task<byte[]?> PhotoAsync(string folder, string id, ItemEntry? old, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
+    private async Task<byte[]?> PhotoAsync(
+        string folder,
+        string id,
+        ItemEntry? old,
+        List<(string What, Exception Reason)> missing,
+        CancellationToken cancellationToken
+    )
     {
         if (folder != Users || settings.Photos == false)
             return null;
         try
         {
-            return await _directory.PhotoAsync(id, cancellationToken).ConfigureAwait(false);
+            return await _directory.PhotoAsync(id, cancellationToken);
         }
-        catch (Exception exception) when (Wall.Holds(exception, cancellationToken) && exception is not GraphException { Kind: GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate })
+        catch (Exception exception)
+            when (Wall.Holds(exception, cancellationToken)
+                && exception is not GraphException { Kind: GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate }
+            )
         {
             // The entry is stored with its previous photo.
             missing.Add((Texts.Get("Extra_Photo"), exception));
-            return old is null ? null : await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken).ConfigureAwait(false);
+            return old is null ? null : await _run.Store.ReadPartAsync(old, CardFiles.Photo, cancellationToken);
         }
     }
 
     private async Task ComparePhotosAsync(CancellationToken cancellationToken)
     {
-        await Parallel.ForEachAsync(_run.Store.ItemsOfAsync(Users, folders: false, cancellationToken), new ParallelOptions { MaxDegreeOfParallelism = PhotosAtOnce, CancellationToken = cancellationToken }, async (id, token) =>
-        {
-            await _run.GuardAsync(id, Users, id, async () =>
+        await Parallel.ForEachAsync(
+            _run.Store.ItemsOfAsync(Users, folders: false, cancellationToken),
+            new ParallelOptions { MaxDegreeOfParallelism = PhotosAtOnce, CancellationToken = cancellationToken },
+            async (id, token) =>
             {
-                if (await _run.Store.FindAsync(id, token).ConfigureAwait(false) is not { } entry || await _run.Store.ReadAsync(entry, token).ConfigureAwait(false) is not { } bytes)
-                    return;
-                using var json = DeepJson.Parse(bytes);
-                var missing = new List<(string What, Exception Reason)>();
-                var photo = await PhotoAsync(Users, id, entry, missing, token).ConfigureAwait(false);
-                var before = await _run.Store.ReadPartAsync(entry, CardFiles.Photo, token).ConfigureAwait(false);
-                if (missing.Count > 0 || !(photo ?? []).AsSpan().SequenceEqual(before ?? []))
-                    await PutAsync(Users, id, entry, json.RootElement, entry.Version!, photo, missing, token).ConfigureAwait(false);
-            }, token).ConfigureAwait(false);
-        }).ConfigureAwait(false);
+                await _run.GuardAsync(
+                    id,
+                    Users,
+                    id,
+                    async () =>
+                    {
+                        if (
+                            await _run.Store.FindAsync(id, token) is not { } entry
+                            || await _run.Store.ReadAsync(entry, token) is not { } bytes
+                        )
+                            return;
+                        using var json = DeepJson.Parse(bytes);
+                        var missing = new List<(string What, Exception Reason)>();
+                        var photo = await PhotoAsync(Users, id, entry, missing, token);
+                        var before = await _run.Store.ReadPartAsync(entry, CardFiles.Photo, token);
+                        if (missing.Count > 0 || !(photo ?? []).AsSpan().SequenceEqual(before ?? []))
+                            await PutAsync(Users, id, entry, json.RootElement, entry.Version!, photo, missing, token);
+                    },
+                    token
+                );
+            }
+        );
     }
 }

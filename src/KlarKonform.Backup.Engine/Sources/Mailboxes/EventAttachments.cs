@@ -27,11 +27,11 @@ internal sealed class EventAttachments(CalendarApi calendars, ResourceBackup run
     /// <summary>Reads all of them.</summary>
     public async Task ReadAsync(string id, JsonElement json, CancellationToken cancellationToken)
     {
-        await ReadAsync(id, json, occurrence: null, cancellationToken).ConfigureAwait(false);
+        await ReadAsync(id, json, occurrence: null, cancellationToken);
         foreach (var exception in json.Array("exceptionOccurrences"))
         {
             if (exception.Text("id") is { Length: > 0 } occurrence)
-                await ReadAsync(occurrence, exception, occurrence, cancellationToken).ConfigureAwait(false);
+                await ReadAsync(occurrence, exception, occurrence, cancellationToken);
         }
     }
 
@@ -43,12 +43,14 @@ internal sealed class EventAttachments(CalendarApi calendars, ResourceBackup run
         try
         {
             var any = false;
-            await foreach (var page in calendars.AttachmentsAsync(item, cancellationToken).ConfigureAwait(false))
+            await foreach (var page in calendars.AttachmentsAsync(item, cancellationToken))
             {
                 if (!page.IsWhole)
-                    _missing.Add((Texts.Get("Extra_Attachments"), GraphException.Broken("The list of attachments holds entries that are none.")));
+                    _missing.Add(
+                        (Texts.Get("Extra_Attachments"), GraphException.Broken("The list of attachments holds entries that are none."))
+                    );
                 foreach (var attachment in page.Items)
-                    await AddAsync(item, attachment.Clone(), occurrence, cancellationToken).ConfigureAwait(false);
+                    await AddAsync(item, attachment.Clone(), occurrence, cancellationToken);
                 any |= page.Items.Count > 0;
             }
 
@@ -75,8 +77,13 @@ internal sealed class EventAttachments(CalendarApi calendars, ResourceBackup run
             name += ".eml";
         try
         {
-            await using var content = await calendars.AttachmentAsync(item, attachment.Text("id"), attachment.Text("contentType"), cancellationToken).ConfigureAwait(false);
-            var node = await run.SaveAsync(content, attachment.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false);
+            await using var content = await calendars.AttachmentAsync(
+                item,
+                attachment.Text("id"),
+                attachment.Text("contentType"),
+                cancellationToken
+            );
+            var node = await run.SaveAsync(content, attachment.Time("lastModifiedDateTime"), cancellationToken);
 
             // Graph's size includes some bytes of its own.
             if (node.Size == 0 && attachment.Number("size") > Overhead)

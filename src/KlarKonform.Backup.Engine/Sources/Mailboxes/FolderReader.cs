@@ -70,28 +70,31 @@ internal abstract class FolderReader : IResourceSource
         var changed = new HashSet<string>(StringComparer.Ordinal);
         for (var number = 1; ; number++)
         {
-            await ReadFoldersAsync(run, cancellationToken).ConfigureAwait(false);
+            await ReadFoldersAsync(run, cancellationToken);
             var round = new FolderRound(this, run, run.Full && number == 1);
 
             // A later round's pages are almost empty.
-            await round.ReadAsync(LivingFolders(run.Store.State), number == 1 ? FoldersAtOnce : Concurrency, cancellationToken).ConfigureAwait(false);
+            await round.ReadAsync(LivingFolders(run.Store.State), number == 1 ? FoldersAtOnce : Concurrency, cancellationToken);
             if (number == 1)
-                await RetryAsync(run, round, cancellationToken).ConfigureAwait(false);
+                await RetryAsync(run, round, cancellationToken);
             changed.UnionWith(round.ChangedFolders);
 
             // An item that moved from an unread folder to one already read was missed: the cursors of a moment ago show it.
             if (round.MayHaveMissed && number < MaxRounds)
                 continue;
-            await ApplyRemovalsAsync(run, round, cancellationToken).ConfigureAwait(false);
+            await ApplyRemovalsAsync(run, round, cancellationToken);
             break;
         }
 
-        await run.Store.GrantWishesAsync(cancellationToken).ConfigureAwait(false);
-        await FinishAsync(run, changed, cancellationToken).ConfigureAwait(false);
+        await run.Store.GrantWishesAsync(cancellationToken);
+        await FinishAsync(run, changed, cancellationToken);
 
         // A count that was not available is requested again, whether anything changed there or not.
-        changed.UnionWith(run.Store.State.Failures.Keys.Where(key => key.StartsWith(FolderVerifier.Part, StringComparison.Ordinal)).Select(key => key[FolderVerifier.Part.Length..]));
-        await new FolderVerifier(this, run).VerifyAsync(changed, cancellationToken).ConfigureAwait(false);
+        changed.UnionWith(
+            run.Store.State.Failures.Keys.Where(key => key.StartsWith(FolderVerifier.Part, StringComparison.Ordinal))
+                .Select(key => key[FolderVerifier.Part.Length..])
+        );
+        await new FolderVerifier(this, run).VerifyAsync(changed, cancellationToken);
     }
 
     /// <summary>
@@ -123,16 +126,19 @@ internal abstract class FolderReader : IResourceSource
             return;
 
         // Or its removal was never reported: the next look lists all folders.
-        await run.Store.ChangeStateAsync(state => state.Link = null, cancellationToken).ConfigureAwait(false);
-        throw new PartIncompleteException(new ItemProblem("ListedNotFound", Texts.Get("ListedNotFound"), "HintRetry") { Level = FailureLevel.Part });
+        await run.Store.ChangeStateAsync(state => state.Link = null, cancellationToken);
+        throw new PartIncompleteException(
+            new ItemProblem("ListedNotFound", Texts.Get("ListedNotFound"), "HintRetry") { Level = FailureLevel.Part }
+        );
     }
 
     /// <summary>Whether the place that an item names is one that is not backed up, and not an error in the response.</summary>
-    protected virtual Task<bool> IsOutsideAsync(string id, string place, CancellationToken cancellationToken) => IsFolderThereAsync(place, cancellationToken);
+    protected virtual Task<bool> IsOutsideAsync(string id, string place, CancellationToken cancellationToken) =>
+        IsFolderThereAsync(place, cancellationToken);
 
     /// <summary>Asks whether an item exists, wherever it may be.</summary>
     public Task<bool> IsThereAsync(string id, string folder, CancellationToken cancellationToken) =>
-        Presence.IsThereAsync(async () => (await ItemAsync(id, folder, cancellationToken).ConfigureAwait(false)).Item.Dispose());
+        Presence.IsThereAsync(async () => (await ItemAsync(id, folder, cancellationToken)).Item.Dispose());
 
     /// <summary>Requests a folder.</summary>
     /// <exception cref="GraphException"><see cref="GraphErrorKind.NotFound"/>: it is gone.</exception>
@@ -149,24 +155,35 @@ internal abstract class FolderReader : IResourceSource
     protected abstract Task<(string Folder, JsonDocument Item)> ItemAsync(string id, string folder, CancellationToken cancellationToken);
 
     /// <summary>What remains to be done when everything is read.</summary>
-    protected virtual Task FinishAsync(ResourceBackup run, IReadOnlyCollection<string> changedFolders, CancellationToken cancellationToken) => Task.CompletedTask;
+    protected virtual Task FinishAsync(
+        ResourceBackup run,
+        IReadOnlyCollection<string> changedFolders,
+        CancellationToken cancellationToken
+    ) => Task.CompletedTask;
 
     /// <summary>The source's own count of the items in a folder, or null if it does not count.</summary>
     public virtual Task<int?> CountAsync(string folder, CancellationToken cancellationToken) => Task.FromResult<int?>(null);
 
     /// <summary>The ids of all items of a folder, where <see cref="CountAsync"/> counts.</summary>
-    public virtual IAsyncEnumerable<DeltaPage> IdsAsync(string folder, CancellationToken cancellationToken) => ListAsync(folder, cancellationToken);
+    public virtual IAsyncEnumerable<DeltaPage> IdsAsync(string folder, CancellationToken cancellationToken) =>
+        ListAsync(folder, cancellationToken);
 
     /// <summary>Stores an item as it is now. Returns the folder that it is in, or null if it is gone.</summary>
     public Task<string?> RefreshAsync(ResourceBackup run, string id, string folder, CancellationToken cancellationToken) =>
         RefreshAsync(new FolderRound(this, run, full: false), run, id, folder, cancellationToken);
 
     /// <summary>Stores an item as it is now, as part of a round. Returns the folder that it is in, or null if it is gone.</summary>
-    public async Task<string?> RefreshAsync(FolderRound round, ResourceBackup run, string id, string folder, CancellationToken cancellationToken)
+    public async Task<string?> RefreshAsync(
+        FolderRound round,
+        ResourceBackup run,
+        string id,
+        string folder,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            var (present, item) = await ItemAsync(id, folder, cancellationToken).ConfigureAwait(false);
+            var (present, item) = await ItemAsync(id, folder, cancellationToken);
             if (present.Length == 0)
                 present = folder;
             using var owned = item;
@@ -175,11 +192,12 @@ internal abstract class FolderReader : IResourceSource
             // unknown place does not count.
             if (!run.Store.State.Folders.ContainsKey(present))
             {
-                return await IsOutsideAsync(id, present, cancellationToken).ConfigureAwait(false) ? null
+                return await IsOutsideAsync(id, present, cancellationToken)
+                    ? null
                     : throw new GraphException(GraphErrorKind.Other, null, "FolderUnknown", "The item's folder is not known.");
             }
 
-            await ApplyAsync(round, present, [new SourceItem(id, item.RootElement)], cancellationToken).ConfigureAwait(false);
+            await ApplyAsync(round, present, [new SourceItem(id, item.RootElement)], cancellationToken);
             return present;
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
@@ -188,43 +206,62 @@ internal abstract class FolderReader : IResourceSource
         }
     }
 
-    private static IEnumerable<string> LivingFolders(ResourceState state) => [.. state.Folders.Keys.Where(id => !state.PendingFolderRemovals.Contains(id))];
+    private static IEnumerable<string> LivingFolders(ResourceState state) =>
+        [.. state.Folders.Keys.Where(id => !state.PendingFolderRemovals.Contains(id))];
 
     // Even without the hierarchy, the known folders can be read; a resource without any known folder has failed.
     private async Task ReadFoldersAsync(ResourceBackup run, CancellationToken cancellationToken)
     {
         if (run.Store.State.Folders.IsEmpty)
-            await ReadHierarchyAsync(run, cancellationToken).ConfigureAwait(false);
+            await ReadHierarchyAsync(run, cancellationToken);
         else
-            await run.GuardPartAsync(HierarchyPart, Texts.Get("Part_Folders"), () => ReadHierarchyAsync(run, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await run.GuardPartAsync(
+                HierarchyPart,
+                Texts.Get("Part_Folders"),
+                () => ReadHierarchyAsync(run, cancellationToken),
+                cancellationToken
+            );
     }
 
     private async Task ReadHierarchyAsync(ResourceBackup run, CancellationToken cancellationToken)
     {
-        var changes = await FoldersAsync(run, cancellationToken).ConfigureAwait(false);
+        var changes = await FoldersAsync(run, cancellationToken);
         if (changes.Complete)
             changes.Removed.UnionWith(run.Store.State.Folders.Keys.Where(id => !changes.Folders.ContainsKey(id)));
-        await PutFoldersAsync(run, changes.Folders, cancellationToken).ConfigureAwait(false);
-        var (removed, isConfirmed) = await AskForFoldersAsync(run, changes.Removed, cancellationToken).ConfigureAwait(false);
-        await run.Store.ChangeStateAsync(state =>
-        {
-            // What could not be confirmed is requested again: delta would not report it a second time.
-            state.Link = isConfirmed ? changes.Link : null;
-            state.PendingFolderRemovals.UnionWith(removed);
-        }, cancellationToken).ConfigureAwait(false);
+        await PutFoldersAsync(run, changes.Folders, cancellationToken);
+        var (removed, isConfirmed) = await AskForFoldersAsync(run, changes.Removed, cancellationToken);
+        await run.Store.ChangeStateAsync(
+            state =>
+            {
+                // What could not be confirmed is requested again: delta would not report it a second time.
+                state.Link = isConfirmed ? changes.Link : null;
+                state.PendingFolderRemovals.UnionWith(removed);
+            },
+            cancellationToken
+        );
         foreach (var (id, reason) in changes.Odd)
-            await run.FailAsync("folder:" + id, "", id, ItemProblem.Of(reason, FailureLevel.Part), cancellationToken).ConfigureAwait(false);
+            await run.FailAsync("folder:" + id, "", id, ItemProblem.Of(reason, FailureLevel.Part), cancellationToken);
         if (changes.Unread > 0)
         {
-            await run.FailAsync(HierarchyPart, "", Texts.Get("Part_Folders"), new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", Texts.Get("Part_Folders"), changes.Unread), "HintRetry")
-            {
-                Level = FailureLevel.Part,
-            }, cancellationToken).ConfigureAwait(false);
+            await run.FailAsync(
+                HierarchyPart,
+                "",
+                Texts.Get("Part_Folders"),
+                new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", Texts.Get("Part_Folders"), changes.Unread), "HintRetry")
+                {
+                    Level = FailureLevel.Part,
+                },
+                cancellationToken
+            );
         }
     }
 
     // A removed folder takes everything in it along: so the folder itself is requested, whatever a listing said or left out.
-    private async Task<(IReadOnlyList<string> Gone, bool IsConfirmed)> AskForFoldersAsync(ResourceBackup run, IEnumerable<string> missing, CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<string> Gone, bool IsConfirmed)> AskForFoldersAsync(
+        ResourceBackup run,
+        IEnumerable<string> missing,
+        CancellationToken cancellationToken
+    )
     {
         var gone = new List<string>();
         var present = new List<string>();
@@ -232,7 +269,7 @@ internal abstract class FolderReader : IResourceSource
         {
             try
             {
-                (await IsFolderThereAsync(folder, cancellationToken).ConfigureAwait(false) ? present : gone).Add(folder);
+                (await IsFolderThereAsync(folder, cancellationToken) ? present : gone).Add(folder);
             }
             catch (GraphException exception) when (Wall.Holds(exception, cancellationToken) && !exception.IsOfResource)
             {
@@ -242,30 +279,54 @@ internal abstract class FolderReader : IResourceSource
 
         if (present.Count > 0)
         {
-            var names = string.Join(", ", present.Take(5).Select(folder => run.Store.State.Folders.TryGetValue(folder, out var known) ? known.Name : folder));
-            await run.FailAsync(HierarchyPart, "", Texts.Get("Part_Folders"), new ItemProblem("FoldersNotListed", Texts.Get("FoldersNotListed", present.Count, names), "HintRetry")
-            {
-                Level = FailureLevel.Part,
-            }, cancellationToken).ConfigureAwait(false);
+            var names = string.Join(
+                ", ",
+                present.Take(5).Select(folder => run.Store.State.Folders.TryGetValue(folder, out var known) ? known.Name : folder)
+            );
+            await run.FailAsync(
+                HierarchyPart,
+                "",
+                Texts.Get("Part_Folders"),
+                new ItemProblem("FoldersNotListed", Texts.Get("FoldersNotListed", present.Count, names), "HintRetry")
+                {
+                    Level = FailureLevel.Part,
+                },
+                cancellationToken
+            );
         }
 
         return (gone, present.Count == 0);
     }
 
     // Parents first; a folder whose parent is unknown is attached to the root.
-    private static async Task PutFoldersAsync(ResourceBackup run, Dictionary<string, SourceFolder> folders, CancellationToken cancellationToken)
+    private static async Task PutFoldersAsync(
+        ResourceBackup run,
+        Dictionary<string, SourceFolder> folders,
+        CancellationToken cancellationToken
+    )
     {
         var waiting = new Queue<SourceFolder>(folders.Values);
         var idle = 0;
         while (waiting.TryDequeue(out var folder))
         {
-            var old = await run.Store.FindAsync(folder.Id, cancellationToken).ConfigureAwait(false);
-            var entry = new ItemEntry { Id = folder.Id, Parent = idle > waiting.Count + 1 ? "" : folder.Parent, Name = folder.SafeName, IsFolder = true };
+            var old = await run.Store.FindAsync(folder.Id, cancellationToken);
+            var entry = new ItemEntry
+            {
+                Id = folder.Id,
+                Parent = idle > waiting.Count + 1 ? "" : folder.Parent,
+                Name = folder.SafeName,
+                IsFolder = true,
+            };
 
             // Different names may give the same safe name: -Full writes the folder's real name again.
-            if (old is null || run.Full || old.Parent != entry.Parent || (old.Name != entry.Name && old.Name != SafeName.WithMark(entry.Name, folder.Id)))
+            if (
+                old is null
+                || run.Full
+                || old.Parent != entry.Parent
+                || (old.Name != entry.Name && old.Name != SafeName.WithMark(entry.Name, folder.Id))
+            )
             {
-                if (!await run.Store.PutAsync(entry, null, folder.Metadata, cancellationToken).ConfigureAwait(false))
+                if (!await run.Store.PutAsync(entry, null, folder.Metadata, cancellationToken))
                 {
                     waiting.Enqueue(folder);
                     idle++;
@@ -277,35 +338,48 @@ internal abstract class FolderReader : IResourceSource
             }
 
             idle = 0;
-            await run.Store.ChangeStateAsync(state =>
-            {
-                if (!state.Folders.TryGetValue(folder.Id, out var known))
-                    state.Folders[folder.Id] = known = new FolderState();
-                known.Name = folder.Name;
-                state.PendingFolderRemovals.Remove(folder.Id);
-            }, cancellationToken).ConfigureAwait(false);
+            await run.Store.ChangeStateAsync(
+                state =>
+                {
+                    if (!state.Folders.TryGetValue(folder.Id, out var known))
+                        state.Folders[folder.Id] = known = new FolderState();
+                    known.Name = folder.Name;
+                    state.PendingFolderRemovals.Remove(folder.Id);
+                },
+                cancellationToken
+            );
         }
     }
 
     private async Task RetryAsync(ResourceBackup run, FolderRound round, CancellationToken cancellationToken)
     {
-        foreach (var (id, parent, name) in run.DueFailures.Select(failure => (failure.ItemId, failure.Parent, failure.Name))
-            .Concat(run.DueDoubts.Select(doubt => (doubt.ItemId, doubt.Parent, Name: doubt.ItemId))).ToArray())
+        foreach (
+            var (id, parent, name) in run
+                .DueFailures.Select(failure => (failure.ItemId, failure.Parent, failure.Name))
+                .Concat(run.DueDoubts.Select(doubt => (doubt.ItemId, doubt.Parent, Name: doubt.ItemId)))
+                .ToArray()
+        )
         {
-            await run.GuardAsync(id, parent, name, async () =>
-            {
-                if (await RefreshAsync(round, run, id, parent, cancellationToken).ConfigureAwait(false) is null)
-                    await run.ForgetAsync(id, cancellationToken).ConfigureAwait(false);
-            }, cancellationToken).ConfigureAwait(false);
+            await run.GuardAsync(
+                id,
+                parent,
+                name,
+                async () =>
+                {
+                    if (await RefreshAsync(round, run, id, parent, cancellationToken) is null)
+                        await run.ForgetAsync(id, cancellationToken);
+                },
+                cancellationToken
+            );
         }
     }
 
     // Answers about an item that moved during this run may have been applied out of order. Ask the source where it is before removing it.
     private async Task<bool> IsElsewhereAsync(ResourceBackup run, FolderRound round, ItemEntry entry, CancellationToken cancellationToken)
     {
-        if (!await run.Store.HasMovedAsync(entry.Id, cancellationToken).ConfigureAwait(false))
+        if (!await run.Store.HasMovedAsync(entry.Id, cancellationToken))
             return false;
-        return await RefreshAsync(round, run, entry.Id, entry.Parent, cancellationToken).ConfigureAwait(false) is not null;
+        return await RefreshAsync(round, run, entry.Id, entry.Parent, cancellationToken) is not null;
     }
 
     private async Task ApplyRemovalsAsync(ResourceBackup run, FolderRound last, CancellationToken cancellationToken)
@@ -314,33 +388,45 @@ internal abstract class FolderReader : IResourceSource
         foreach (var (id, folders) in confirmed)
         {
             // An item that turned up in another folder meanwhile was moved, not removed; one that fails there continues to fail.
-            await run.GuardAsync(id, folders.FirstOrDefault() ?? "", id, async () =>
-            {
-                if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } entry && folders.Contains(entry.Parent)
-                    && !await IsElsewhereAsync(run, last, entry, cancellationToken).ConfigureAwait(false)
-                    && await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
-                    run.CountRemoval();
-                if (run.Store.State.Failures.TryGetValue(id, out var failure) && folders.Contains(failure.Parent))
-                    await run.ForgetAsync(id, cancellationToken).ConfigureAwait(false);
-            }, cancellationToken).ConfigureAwait(false);
+            await run.GuardAsync(
+                id,
+                folders.FirstOrDefault() ?? "",
+                id,
+                async () =>
+                {
+                    if (
+                        await run.Store.FindAsync(id, cancellationToken) is { } entry
+                        && folders.Contains(entry.Parent)
+                        && !await IsElsewhereAsync(run, last, entry, cancellationToken)
+                        && await run.Store.RemoveAsync(id, withContent: false, cancellationToken)
+                    )
+                        run.CountRemoval();
+                    if (run.Store.State.Failures.TryGetValue(id, out var failure) && folders.Contains(failure.Parent))
+                        await run.ForgetAsync(id, cancellationToken);
+                },
+                cancellationToken
+            );
         }
 
         var removed = new List<(int Depth, string Id)>();
         foreach (var id in run.Store.State.PendingFolderRemovals.ToArray())
-            removed.Add((await run.Store.DepthAsync(id, cancellationToken).ConfigureAwait(false), id));
+            removed.Add((await run.Store.DepthAsync(id, cancellationToken), id));
         foreach (var (_, id) in removed.OrderByDescending(each => each.Depth))
         {
-            if (await run.Store.RemoveAsync(id, withContent: true, cancellationToken).ConfigureAwait(false))
+            if (await run.Store.RemoveAsync(id, withContent: true, cancellationToken))
                 run.CountRemoval();
         }
 
-        await run.Store.ChangeStateAsync(state =>
-        {
-            foreach (var (id, _) in confirmed)
-                state.PendingRemovals.TryRemove(id, out _);
-            state.PendingFolderRemovals.Clear();
-            foreach (var (_, id) in removed)
-                state.Folders.TryRemove(id, out _);
-        }, cancellationToken).ConfigureAwait(false);
+        await run.Store.ChangeStateAsync(
+            state =>
+            {
+                foreach (var (id, _) in confirmed)
+                    state.PendingRemovals.TryRemove(id, out _);
+                state.PendingFolderRemovals.Clear();
+                foreach (var (_, id) in removed)
+                    state.Folders.TryRemove(id, out _);
+            },
+            cancellationToken
+        );
     }
 }

@@ -32,8 +32,11 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
     /// <param name="atOnce">How many folders to read concurrently; each keeps one page in memory.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     public Task ReadAsync(IEnumerable<string> folders, int atOnce, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(folders, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellationToken },
-            async (folder, token) => await ReadFolderAsync(folder, token).ConfigureAwait(false));
+        Parallel.ForEachAsync(
+            folders,
+            new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellationToken },
+            async (folder, token) => await ReadFolderAsync(folder, token)
+        );
 
     /// <summary>Records that an item was gone when it was to be read: deleted, or moved to a folder that had been read before.</summary>
     public void Missed() => _incomplete = true;
@@ -43,21 +46,28 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
 
     private static string PartOf(string folder) => "folder:" + folder;
 
-    private string NameOf(string folder) => run.Store.State.Folders.TryGetValue(folder, out var known) && known.Name.Length > 0 ? known.Name : folder;
+    private string NameOf(string folder) =>
+        run.Store.State.Folders.TryGetValue(folder, out var known) && known.Name.Length > 0 ? known.Name : folder;
 
     // The ladder: from the cursor; by delta from the start; by listing; item by item. A folder for which no rung holds has failed.
     private async Task ClimbDownAsync(string folder, CancellationToken cancellationToken)
     {
-        var link = run.Store.State.Folders[folder] is { Link: { } stored, Form: var form } && form == source.CursorForm && !full && Uri.TryCreate(stored, UriKind.Absolute, out var address) ? address : null;
+        var link =
+            run.Store.State.Folders[folder] is { Link: { } stored, Form: var form }
+            && form == source.CursorForm
+            && !full
+            && Uri.TryCreate(stored, UriKind.Absolute, out var address)
+                ? address
+                : null;
         var rung = source.HasDelta ? Rung.Delta : Rung.TenantInventory;
         while (true)
         {
             try
             {
                 if (rung == Rung.Ids)
-                    await ReadByIdsAsync(folder, cancellationToken).ConfigureAwait(false);
+                    await ReadByIdsAsync(folder, cancellationToken);
                 else
-                    await ReadPagesAsync(folder, link, rung == Rung.TenantInventory, cancellationToken).ConfigureAwait(false);
+                    await ReadPagesAsync(folder, link, rung == Rung.TenantInventory, cancellationToken);
                 return;
             }
             catch (GraphException exception) when (IsOfTheAnswer(exception))
@@ -67,10 +77,10 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
                     run.Note(Texts.Get("CursorExpired", source.Kind, source.Name));
                     link = null;
                 }
-                else if (exception.Kind == GraphErrorKind.NotFound && !await source.IsFolderThereAsync(folder, cancellationToken).ConfigureAwait(false))
+                else if (exception.Kind == GraphErrorKind.NotFound && !await source.IsFolderThereAsync(folder, cancellationToken))
                 {
                     // The folder was deleted after the hierarchy was read, or moved away with its contents.
-                    await source.MissFolderAsync(run, folder, cancellationToken).ConfigureAwait(false);
+                    await source.MissFolderAsync(run, folder, cancellationToken);
                     _incomplete = true;
                     return;
                 }
@@ -93,9 +103,18 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
     }
 
     // Failures that another kind of request may avoid. Refusals, a lost connection and a service that asks for patience are not among them.
-    internal static bool IsOfTheAnswer(GraphException exception) => !exception.IsOfResource && (exception.Kind is GraphErrorKind.ResyncRequired or GraphErrorKind.DeltaUnavailable
-        or GraphErrorKind.NotFound or GraphErrorKind.Other or GraphErrorKind.CorruptItem || exception.Code == GraphException.BrokenAnswer
-        || exception is { Kind: GraphErrorKind.Unreachable, Status: not null });
+    internal static bool IsOfTheAnswer(GraphException exception) =>
+        !exception.IsOfResource
+        && (
+            exception.Kind
+                is GraphErrorKind.ResyncRequired
+                    or GraphErrorKind.DeltaUnavailable
+                    or GraphErrorKind.NotFound
+                    or GraphErrorKind.Other
+                    or GraphErrorKind.CorruptItem
+            || exception.Code == GraphException.BrokenAnswer
+            || exception is { Kind: GraphErrorKind.Unreachable, Status: not null }
+        );
 
     private async Task ReadPagesAsync(string folder, Uri? link, bool listing, CancellationToken cancellationToken)
     {
@@ -105,9 +124,11 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
         var seen = link is null && stored > 0 ? new SeenItems() : null;
         string? cursor = null;
         var (listed, unread) = (0L, 0);
-        await foreach (var page in (listing ? source.ListAsync(folder, cancellationToken) : source.ItemsAsync(folder, link, cancellationToken)).ConfigureAwait(false))
+        await foreach (
+            var page in (listing ? source.ListAsync(folder, cancellationToken) : source.ItemsAsync(folder, link, cancellationToken))
+        )
         {
-            await ApplyAsync(folder, page, seen, link is null, cancellationToken).ConfigureAwait(false);
+            await ApplyAsync(folder, page, seen, link is null, cancellationToken);
             cursor = page.DeltaLink?.ToString();
             listed += page.Items.Count;
             unread += page.Nameless + page.Unread;
@@ -115,24 +136,35 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
             // Only now is the page durable in the state; an interruption before repeats it, and known items are not read again. After a
             // page that was incomplete, the cursor stays: the next run requests that page again.
             if (page.NextLink is { } next && seen is null && unread == 0 && !listing && source.ResumesInsideRound)
-                await run.Store.ChangeStateAsync(state => (state.Folders[folder].Link, state.Folders[folder].Form) = (next.ToString(), source.CursorForm), cancellationToken).ConfigureAwait(false);
+                await run.Store.ChangeStateAsync(
+                    state => (state.Folders[folder].Link, state.Folders[folder].Form) = (next.ToString(), source.CursorForm),
+                    cancellationToken
+                );
         }
 
         if (unread > 0)
         {
-            throw new PartIncompleteException(new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", NameOf(folder), unread), "HintRetry") { Level = FailureLevel.Part });
+            throw new PartIncompleteException(
+                new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", NameOf(folder), unread), "HintRetry")
+                {
+                    Level = FailureLevel.Part,
+                }
+            );
         }
 
         // What waits is compared again by the next run: delta would not report it.
-        if (seen is not null && !await NoteMissingAsync(folder, stored, listed, seen, cancellationToken).ConfigureAwait(false))
+        if (seen is not null && !await NoteMissingAsync(folder, stored, listed, seen, cancellationToken))
             cursor = null;
-        await run.Store.ChangeStateAsync(state => (state.Folders[folder].Link, state.Folders[folder].Form) = (cursor, source.CursorForm), cancellationToken).ConfigureAwait(false);
+        await run.Store.ChangeStateAsync(
+            state => (state.Folders[folder].Link, state.Folders[folder].Form) = (cursor, source.CursorForm),
+            cancellationToken
+        );
     }
 
     private async Task<bool> NoteMissingAsync(string folder, long stored, long listed, SeenItems seen, CancellationToken cancellationToken)
     {
         var missing = new List<string>();
-        await foreach (var id in run.Store.ItemsOfAsync(folder, folders: false, cancellationToken).ConfigureAwait(false))
+        await foreach (var id in run.Store.ItemsOfAsync(folder, folders: false, cancellationToken))
         {
             if (!seen.Contains(id))
                 missing.Add(id);
@@ -140,14 +172,26 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
 
         // Requested items are stored as they are now: one that moved to another folder goes there, whether that folder's pages named it or
         // not. Where an item does not say where it is, only a mass removal is doubted: a recently deleted item can still be read.
-        var gone = await new RemovalGuard(run, samples: source.TellsPlace).BelieveAsync(PartOf(folder), NameOf(folder), stored, listed, missing, async (id, token) => source.TellsPlace
-            ? await source.RefreshAsync(this, run, id, folder, token).ConfigureAwait(false) == folder
-            : await source.IsThereAsync(id, folder, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        await run.Store.ChangeStateAsync(state =>
-        {
-            foreach (var id in gone)
-                NoteRemoval(state, id, folder, compared: true);
-        }, cancellationToken).ConfigureAwait(false);
+        var gone = await new RemovalGuard(run, samples: source.TellsPlace).BelieveAsync(
+            PartOf(folder),
+            NameOf(folder),
+            stored,
+            listed,
+            missing,
+            async (id, token) =>
+                source.TellsPlace
+                    ? await source.RefreshAsync(this, run, id, folder, token) == folder
+                    : await source.IsThereAsync(id, folder, token),
+            cancellationToken
+        );
+        await run.Store.ChangeStateAsync(
+            state =>
+            {
+                foreach (var id in gone)
+                    NoteRemoval(state, id, folder, compared: true);
+            },
+            cancellationToken
+        );
         return gone.Count == missing.Count;
     }
 
@@ -157,7 +201,7 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
         var stored = run.Store.State.Folders[folder].Count;
         var seen = new SeenItems();
         var (listed, unread) = (0L, 0);
-        await foreach (var page in source.IdsAsync(folder, cancellationToken).ConfigureAwait(false))
+        await foreach (var page in source.IdsAsync(folder, cancellationToken))
         {
             listed += page.Items.Count;
             unread += page.Nameless + page.Unread;
@@ -165,23 +209,39 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
             {
                 var id = item.Text("id");
                 seen.Add(id);
-                if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } old && old.Parent == folder && old.Version is { Length: > 0 } version
-                    && version == item.Text("changeKey") && !run.IsDue(id))
+                if (
+                    await run.Store.FindAsync(id, cancellationToken) is { } old
+                    && old.Parent == folder
+                    && old.Version is { Length: > 0 } version
+                    && version == item.Text("changeKey")
+                    && !run.IsDue(id)
+                )
                     continue;
-                await run.GuardAsync(id, folder, id, async () =>
-                {
-                    if (await source.RefreshAsync(this, run, id, folder, cancellationToken).ConfigureAwait(false) is null)
-                        Missed();
-                    else
-                        _changed[folder] = true;
-                }, cancellationToken).ConfigureAwait(false);
+                await run.GuardAsync(
+                    id,
+                    folder,
+                    id,
+                    async () =>
+                    {
+                        if (await source.RefreshAsync(this, run, id, folder, cancellationToken) is null)
+                            Missed();
+                        else
+                            _changed[folder] = true;
+                    },
+                    cancellationToken
+                );
             }
         }
 
         if (unread > 0)
-            throw new PartIncompleteException(new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", NameOf(folder), unread), "HintRetry") { Level = FailureLevel.Part });
+            throw new PartIncompleteException(
+                new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", NameOf(folder), unread), "HintRetry")
+                {
+                    Level = FailureLevel.Part,
+                }
+            );
         if (stored > 0)
-            await NoteMissingAsync(folder, stored, listed, seen, cancellationToken).ConfigureAwait(false);
+            await NoteMissingAsync(folder, stored, listed, seen, cancellationToken);
     }
 
     private enum Rung
@@ -224,7 +284,12 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
         foreach (var id in last.Keys)
             seen?.Add(id);
         var before = run.Downloaded + run.Updated;
-        await source.ApplyAsync(this, folder, [.. last.SelectMany(pair => pair.Value.Select(item => new SourceItem(pair.Key, item)))], cancellationToken).ConfigureAwait(false);
+        await source.ApplyAsync(
+            this,
+            folder,
+            [.. last.SelectMany(pair => pair.Value.Select(item => new SourceItem(pair.Key, item)))],
+            cancellationToken
+        );
         var changed = run.Downloaded + run.Updated > before;
         if (changed || removed.Count > 0)
             _changed[folder] = true;
@@ -232,17 +297,20 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
             _incomplete = true;
         if (removed.Count == 0 && run.Store.State.PendingRemovals.IsEmpty)
             return;
-        await run.Store.ChangeStateAsync(state =>
-        {
-            foreach (var id in removed)
-                NoteRemoval(state, id, folder, compared: false);
-
-            // It is here again: an earlier removal from this folder no longer counts.
-            foreach (var id in last.Keys)
+        await run.Store.ChangeStateAsync(
+            state =>
             {
-                if (state.PendingRemovals.TryGetValue(id, out var folders) && folders.Remove(folder) && folders.Count == 0)
-                    state.PendingRemovals.TryRemove(id, out _);
-            }
-        }, cancellationToken).ConfigureAwait(false);
+                foreach (var id in removed)
+                    NoteRemoval(state, id, folder, compared: false);
+
+                // It is here again: an earlier removal from this folder no longer counts.
+                foreach (var id in last.Keys)
+                {
+                    if (state.PendingRemovals.TryGetValue(id, out var folders) && folders.Remove(folder) && folders.Count == 0)
+                        state.PendingRemovals.TryRemove(id, out _);
+                }
+            },
+            cancellationToken
+        );
     }
 }

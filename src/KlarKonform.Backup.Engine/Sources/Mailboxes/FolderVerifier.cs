@@ -15,8 +15,11 @@ internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
 
     /// <summary>Verifies folders.</summary>
     public Task VerifyAsync(IReadOnlyCollection<string> folders, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(folders, new ParallelOptions { MaxDegreeOfParallelism = FolderReader.Concurrency, CancellationToken = cancellationToken },
-            async (folder, token) => await run.GuardPartAsync(Part + folder, NameOf(folder), () => VerifyAsync(folder, token), token).ConfigureAwait(false));
+        Parallel.ForEachAsync(
+            folders,
+            new ParallelOptions { MaxDegreeOfParallelism = FolderReader.Concurrency, CancellationToken = cancellationToken },
+            async (folder, token) => await run.GuardPartAsync(Part + folder, NameOf(folder), () => VerifyAsync(folder, token), token)
+        );
 
     private async Task VerifyAsync(string folder, CancellationToken cancellationToken)
     {
@@ -26,17 +29,17 @@ internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
         try
         {
             // Items that arrived since the folder was read are not a difference: reading it again costs one request.
-            if (await DiffersAsync(folder, cancellationToken).ConfigureAwait(false))
-                await new FolderRound(source, run, full: false).ReadAsync([folder], 1, cancellationToken).ConfigureAwait(false);
+            if (await DiffersAsync(folder, cancellationToken))
+                await new FolderRound(source, run, full: false).ReadAsync([folder], 1, cancellationToken);
             else
                 return;
-            if (await DiffersAsync(folder, cancellationToken).ConfigureAwait(false))
-                await CompareAsync(folder, cancellationToken).ConfigureAwait(false);
+            if (await DiffersAsync(folder, cancellationToken))
+                await CompareAsync(folder, cancellationToken);
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound && !exception.IsOfResource)
         {
             // Deleted meanwhile: nothing to compare. If it still exists, its count is not available.
-            if (await source.IsFolderThereAsync(folder, cancellationToken).ConfigureAwait(false))
+            if (await source.IsFolderThereAsync(folder, cancellationToken))
                 throw;
         }
     }
@@ -45,17 +48,22 @@ internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
 
     private async Task<bool> DiffersAsync(string folder, CancellationToken cancellationToken)
     {
-        if (!run.Store.State.Folders.TryGetValue(folder, out var known) || await source.CountAsync(folder, cancellationToken).ConfigureAwait(false) is not { } total)
+        if (
+            !run.Store.State.Folders.TryGetValue(folder, out var known)
+            || await source.CountAsync(folder, cancellationToken) is not { } total
+        )
             return false;
-        return total != known.Count + await MissingAsync(folder, cancellationToken).ConfigureAwait(false) - await WaitingAsync(folder, cancellationToken).ConfigureAwait(false);
+        return total != known.Count + await MissingAsync(folder, cancellationToken) - await WaitingAsync(folder, cancellationToken);
     }
 
     // Failed items of which nothing is stored.
     private async Task<int> MissingAsync(string folder, CancellationToken cancellationToken)
     {
         var missing = 0;
-        foreach (var failure in run.Store.State.Failures.Values.Where(failure => failure.Parent == folder && failure.Level == FailureLevel.Item))
-            missing += await run.Store.FindAsync(failure.ItemId, cancellationToken).ConfigureAwait(false) is null ? 1 : 0;
+        foreach (
+            var failure in run.Store.State.Failures.Values.Where(failure => failure.Parent == folder && failure.Level == FailureLevel.Item)
+        )
+            missing += await run.Store.FindAsync(failure.ItemId, cancellationToken) is null ? 1 : 0;
         return missing;
     }
 
@@ -64,7 +72,7 @@ internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
     {
         var waiting = 0;
         foreach (var (id, folders) in run.Store.State.PendingRemovals)
-            waiting += folders.Contains(folder) && (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false))?.Parent == folder ? 1 : 0;
+            waiting += folders.Contains(folder) && (await run.Store.FindAsync(id, cancellationToken))?.Parent == folder ? 1 : 0;
         return waiting;
     }
 
@@ -75,20 +83,20 @@ internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
         var listed = new SeenItems();
         var missing = new List<string>();
         var unread = false;
-        await foreach (var page in source.IdsAsync(folder, cancellationToken).ConfigureAwait(false))
+        await foreach (var page in source.IdsAsync(folder, cancellationToken))
         {
             unread |= !page.IsWhole;
             foreach (var item in page.Items)
             {
                 var id = item.Text("id");
                 listed.Add(id);
-                if (!state.Failures.ContainsKey(id) && (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false))?.Parent != folder)
+                if (!state.Failures.ContainsKey(id) && (await run.Store.FindAsync(id, cancellationToken))?.Parent != folder)
                     missing.Add(id);
             }
         }
 
         var superfluous = new List<string>();
-        await foreach (var id in run.Store.ItemsOfAsync(folder, folders: false, cancellationToken).ConfigureAwait(false))
+        await foreach (var id in run.Store.ItemsOfAsync(folder, folders: false, cancellationToken))
         {
             if (!unread && !listed.Contains(id) && !(state.PendingRemovals.TryGetValue(id, out var folders) && folders.Contains(folder)))
                 superfluous.Add(id);
@@ -97,32 +105,44 @@ internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
         if (missing.Count + superfluous.Count > 0)
             run.Note(Texts.Get("CountMended", source.Kind, source.Name, name, missing.Count, superfluous.Count), namesItem: true);
         foreach (var id in missing)
-            await MendAsync(folder, name, id, isMissing: true, cancellationToken).ConfigureAwait(false);
+            await MendAsync(folder, name, id, isMissing: true, cancellationToken);
         foreach (var id in superfluous)
-            await MendAsync(folder, name, id, isMissing: false, cancellationToken).ConfigureAwait(false);
+            await MendAsync(folder, name, id, isMissing: false, cancellationToken);
     }
 
     // The source's answer about this very item decides.
     private async Task MendAsync(string folder, string name, string id, bool isMissing, CancellationToken cancellationToken)
     {
-        await run.GuardAsync(id, folder, id, async () =>
-        {
-            var there = await source.RefreshAsync(run, id, folder, cancellationToken).ConfigureAwait(false);
-            var stored = await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false);
-            if (there is null && stored is not null)
+        await run.GuardAsync(
+            id,
+            folder,
+            id,
+            async () =>
             {
-                if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
-                    run.CountRemoval();
-            }
-            else if (there is null && isMissing)
-            {
-                // Listed a moment ago, and not found: deleted meanwhile, which the next run finds out, or it exists but cannot be read.
-                await run.FailAsync(id, folder, id, new GraphException(GraphErrorKind.NotFound, null, "ListedNotFound", Texts.Get("ListedNotFound")), cancellationToken).ConfigureAwait(false);
-            }
-            else if (there is not null && stored?.Parent != there && !run.Store.State.Failures.ContainsKey(id))
-            {
-                run.AddMismatch(name, id, isMissing);
-            }
-        }, cancellationToken).ConfigureAwait(false);
+                var there = await source.RefreshAsync(run, id, folder, cancellationToken);
+                var stored = await run.Store.FindAsync(id, cancellationToken);
+                if (there is null && stored is not null)
+                {
+                    if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken))
+                        run.CountRemoval();
+                }
+                else if (there is null && isMissing)
+                {
+                    // Listed a moment ago, and not found: deleted meanwhile, which the next run finds out, or it exists but cannot be read.
+                    await run.FailAsync(
+                        id,
+                        folder,
+                        id,
+                        new GraphException(GraphErrorKind.NotFound, null, "ListedNotFound", Texts.Get("ListedNotFound")),
+                        cancellationToken
+                    );
+                }
+                else if (there is not null && stored?.Parent != there && !run.Store.State.Failures.ContainsKey(id))
+                {
+                    run.AddMismatch(name, id, isMissing);
+                }
+            },
+            cancellationToken
+        );
     }
 }

@@ -10,15 +10,20 @@ namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 internal static class HierarchyReader
 {
     public static async Task<FolderChanges> ReadAsync(
-        ResourceBackup run, Func<Uri?, IAsyncEnumerable<DeltaPage>> delta, Func<IAsyncEnumerable<DeltaPage>> list, Func<JsonElement, Task<SourceFolder?>> describe,
-        CancellationToken cancellationToken)
+        ResourceBackup run,
+        Func<Uri?, IAsyncEnumerable<DeltaPage>> delta,
+        Func<IAsyncEnumerable<DeltaPage>> list,
+        Func<JsonElement, Task<SourceFolder?>> describe,
+        CancellationToken cancellationToken
+    )
     {
-        var link = run.Store.State.Link is { } stored && !run.Full && Uri.TryCreate(stored, UriKind.Absolute, out var address) ? address : null;
+        var link =
+            run.Store.State.Link is { } stored && !run.Full && Uri.TryCreate(stored, UriKind.Absolute, out var address) ? address : null;
         while (true)
         {
             try
             {
-                return await CollectAsync(delta(link), complete: link is null, describe, cancellationToken).ConfigureAwait(false);
+                return await CollectAsync(delta(link), complete: link is null, describe, cancellationToken);
             }
             catch (GraphException exception) when (link is not null && FolderRound.IsOfTheAnswer(exception))
             {
@@ -28,24 +33,28 @@ internal static class HierarchyReader
             catch (GraphException exception) when (FolderRound.IsOfTheAnswer(exception))
             {
                 run.Note(Texts.Get("DeltaUnavailable", run.Source.Kind, run.Source.Name, exception.Code));
-                return await CollectAsync(list(), complete: true, describe, cancellationToken).ConfigureAwait(false);
+                return await CollectAsync(list(), complete: true, describe, cancellationToken);
             }
         }
     }
 
     /// <summary>Collects the folders of pages as changes; the last entry of a folder counts.</summary>
     public static async Task<FolderChanges> CollectAsync(
-        IAsyncEnumerable<DeltaPage> pages, bool complete, Func<JsonElement, Task<SourceFolder?>> describe, CancellationToken cancellationToken)
+        IAsyncEnumerable<DeltaPage> pages,
+        bool complete,
+        Func<JsonElement, Task<SourceFolder?>> describe,
+        CancellationToken cancellationToken
+    )
     {
         var changes = new FolderChanges { Complete = complete };
-        await foreach (var page in pages.ConfigureAwait(false))
+        await foreach (var page in pages)
         {
             foreach (var item in page.Items)
             {
                 if (item.TryGetProperty("@removed", out _))
                     changes.Remove(item.Text("id"));
                 else
-                    await DescribeAsync(changes, item, describe, cancellationToken).ConfigureAwait(false);
+                    await DescribeAsync(changes, item, describe, cancellationToken);
             }
 
             changes.Unread += page.Nameless + page.Unread;
@@ -58,11 +67,16 @@ internal static class HierarchyReader
         return changes;
     }
 
-    private static async Task DescribeAsync(FolderChanges changes, JsonElement item, Func<JsonElement, Task<SourceFolder?>> describe, CancellationToken cancellationToken)
+    private static async Task DescribeAsync(
+        FolderChanges changes,
+        JsonElement item,
+        Func<JsonElement, Task<SourceFolder?>> describe,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            if (await describe(item).ConfigureAwait(false) is { } folder)
+            if (await describe(item) is { } folder)
                 changes.Put(folder);
         }
         catch (Exception exception) when (Wall.Holds(exception, cancellationToken))

@@ -32,15 +32,24 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
 
     public async Task<FolderChanges> ReadAsync(ResourceBackup run, CancellationToken cancellationToken)
     {
-        var root = await RootAsync(run, cancellationToken).ConfigureAwait(false);
-        var changes = await HierarchyReader.ReadAsync(run, link => mail.FolderDeltaAsync(link, cancellationToken), () => mail.ListFoldersAsync(null, cancellationToken),
-            item => DescribeAsync(run, item, root, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var root = await RootAsync(run, cancellationToken);
+        var changes = await HierarchyReader.ReadAsync(
+            run,
+            link => mail.FolderDeltaAsync(link, cancellationToken),
+            () => mail.ListFoldersAsync(null, cancellationToken),
+            item => DescribeAsync(run, item, root, cancellationToken),
+            cancellationToken
+        );
         var state = run.Store.State;
         var due = changes.Complete || state.FoldersListed is not { } listed || run.Now - listed >= s_listEvery;
         if (due)
         {
-            var all = await HierarchyReader.CollectAsync(mail.ListFoldersAsync(null, cancellationToken), complete: true,
-                item => DescribeAsync(run, item, root, cancellationToken), cancellationToken).ConfigureAwait(false);
+            var all = await HierarchyReader.CollectAsync(
+                mail.ListFoldersAsync(null, cancellationToken),
+                complete: true,
+                item => DescribeAsync(run, item, root, cancellationToken),
+                cancellationToken
+            );
             foreach (var folder in all.Folders.Values)
                 changes.Put(folder);
             changes.Odd.AddRange(all.Odd.Where(each => changes.Odd.TrueForAll(other => other.Id != each.Id)));
@@ -48,11 +57,11 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
             changes.Complete = changes.Unread + changes.Odd.Count == 0;
         }
 
-        await AddSpecialAsync(run, changes, cancellationToken).ConfigureAwait(false);
+        await AddSpecialAsync(run, changes, cancellationToken);
 
         // What the listing left out is requested again: delta does not report hidden folders.
         if (due && changes.Unread + changes.Odd.Count == 0)
-            await run.Store.ChangeStateAsync(each => each.FoldersListed = run.Now, cancellationToken).ConfigureAwait(false);
+            await run.Store.ChangeStateAsync(each => each.FoldersListed = run.Now, cancellationToken);
         return changes;
     }
 
@@ -64,14 +73,22 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
         var root = "";
         try
         {
-            using var folder = await mail.FolderAsync("msgfolderroot", cancellationToken).ConfigureAwait(false);
+            using var folder = await mail.FolderAsync("msgfolderroot", cancellationToken);
             root = folder.RootElement.Text("id");
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotProvisioned)
         {
             throw exception.OfResource(); // The first request to a mailbox: thousands have none and are not asked twice.
         }
-        catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate or GraphErrorKind.Throttled or GraphErrorKind.UserGone))
+        catch (GraphException exception)
+            when (exception.Kind
+                    is not (
+                        GraphErrorKind.SignInFailed
+                        or GraphErrorKind.UntrustedCertificate
+                        or GraphErrorKind.Throttled
+                        or GraphErrorKind.UserGone
+                    )
+            )
         {
             // Another folder knows it too.
         }
@@ -79,11 +96,13 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
         // The inbox is directly below it.
         if (root.Length == 0)
         {
-            using var inbox = await mail.FolderAsync("inbox", cancellationToken).ConfigureAwait(false);
-            root = inbox.RootElement.Text("parentFolderId") is { Length: > 0 } parent ? parent : throw GraphException.Broken("The mailbox does not say what its root is.");
+            using var inbox = await mail.FolderAsync("inbox", cancellationToken);
+            root = inbox.RootElement.Text("parentFolderId") is { Length: > 0 } parent
+                ? parent
+                : throw GraphException.Broken("The mailbox does not say what its root is.");
         }
 
-        await run.Store.ChangeStateAsync(state => state.RootId = root, cancellationToken).ConfigureAwait(false);
+        await run.Store.ChangeStateAsync(state => state.RootId = root, cancellationToken);
         return root;
     }
 
@@ -94,7 +113,7 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
             var found = false;
             foreach (var (wellKnownName, name) in s_dumpster)
             {
-                found |= await AddTreeAsync(run, changes, wellKnownName, name, cancellationToken).ConfigureAwait(false) is null;
+                found |= await AddTreeAsync(run, changes, wellKnownName, name, cancellationToken) is null;
                 if (found && wellKnownName == s_dumpster[0].WellKnownName)
                     break;
             }
@@ -103,21 +122,34 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
                 run.Note(Texts.Get("RecoverableItemsMissing", run.Source.Name));
         }
 
-        if (selection.Archive == true && await AddTreeAsync(run, changes, "archivemsgfolderroot", Archive, cancellationToken).ConfigureAwait(false) is { } refused)
+        if (
+            selection.Archive == true
+            && await AddTreeAsync(run, changes, "archivemsgfolderroot", Archive, cancellationToken) is { } refused
+        )
             run.Note(Texts.Get("ArchiveMissing", run.Source.Name, refused.Code));
     }
 
     // A special folder with everything below it; returns why it cannot be read.
-    private async Task<GraphException?> AddTreeAsync(ResourceBackup run, FolderChanges changes, string wellKnownName, string name, CancellationToken cancellationToken)
+    private async Task<GraphException?> AddTreeAsync(
+        ResourceBackup run,
+        FolderChanges changes,
+        string wellKnownName,
+        string name,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            using var top = await mail.FolderAsync(wellKnownName, cancellationToken).ConfigureAwait(false);
+            using var top = await mail.FolderAsync(wellKnownName, cancellationToken);
             var id = top.RootElement.Text("id");
             if (changes.Folders.ContainsKey(id))
                 return null;
-            var below = await HierarchyReader.CollectAsync(mail.ListFoldersAsync(id, cancellationToken), complete: true,
-                item => DescribeAsync(run, item, root: "", cancellationToken), cancellationToken).ConfigureAwait(false);
+            var below = await HierarchyReader.CollectAsync(
+                mail.ListFoldersAsync(id, cancellationToken),
+                complete: true,
+                item => DescribeAsync(run, item, root: "", cancellationToken),
+                cancellationToken
+            );
             changes.Odd.AddRange(below.Odd);
             changes.Unread += below.Unread;
             changes.Complete &= below.Odd.Count + below.Unread == 0;
@@ -125,10 +157,16 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
             foreach (var folder in below.Folders.Values)
                 changes.Put(folder);
             if (run.Store.State.SpecialFolders.GetValueOrDefault(wellKnownName) != id)
-                await run.Store.ChangeStateAsync(state => state.SpecialFolders[wellKnownName] = id, cancellationToken).ConfigureAwait(false);
+                await run.Store.ChangeStateAsync(state => state.SpecialFolders[wellKnownName] = id, cancellationToken);
             return null;
         }
-        catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.Other or GraphErrorKind.NotProvisioned or GraphErrorKind.AccessDenied)
+        catch (GraphException exception)
+            when (exception.Kind
+                    is GraphErrorKind.NotFound
+                        or GraphErrorKind.Other
+                        or GraphErrorKind.NotProvisioned
+                        or GraphErrorKind.AccessDenied
+            )
         {
             // A folder that existed and is refused now is not gone: nothing may be removed because of this look.
             if (exception.Kind != GraphErrorKind.NotFound && run.Store.State.SpecialFolders.ContainsKey(wellKnownName))
@@ -146,9 +184,9 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
             return null;
         if (!GraphShapes.MailFolder.Judge(item, run.Now).IsOdd)
             return Describe(item, root);
-        using var answer = await mail.FolderAsync(id, cancellationToken).ConfigureAwait(false);
+        using var answer = await mail.FolderAsync(id, cancellationToken);
         return GraphShapes.MailFolder.Judge(answer.RootElement, run.Now) is { Wrong.Count: > 0 } verdict
-            ? await OddFolder.KeepAsync(run, id, answer.RootElement, verdict, cancellationToken).ConfigureAwait(false)
+            ? await OddFolder.KeepAsync(run, id, answer.RootElement, verdict, cancellationToken)
             : Describe(answer.RootElement, root);
     }
 

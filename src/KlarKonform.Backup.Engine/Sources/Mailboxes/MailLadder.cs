@@ -28,14 +28,20 @@ internal sealed class MailLadder(MailApi mail, ResourceBackup run)
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <returns>The content, and why it is not MIME; null if it is.</returns>
     /// <exception cref="GraphException"><see cref="GraphErrorKind.NotFound"/>: it is gone.</exception>
-    public async Task<(ItemContent Content, Exception? Failure)> DownloadAsync(string id, JsonElement item, DateTimeOffset time, CancellationToken cancellationToken)
+    public async Task<(ItemContent Content, Exception? Failure)> DownloadAsync(
+        string id,
+        JsonElement item,
+        DateTimeOffset time,
+        CancellationToken cancellationToken
+    )
     {
         Exception failure;
         try
         {
-            return (new ItemContent(await MimeAsync(id, time, cancellationToken).ConfigureAwait(false)), null);
+            return (new ItemContent(await MimeAsync(id, time, cancellationToken)), null);
         }
-        catch (Exception exception) when (IsRung(exception, cancellationToken) || exception is GraphException { Kind: GraphErrorKind.NotFound })
+        catch (Exception exception)
+            when (IsRung(exception, cancellationToken) || exception is GraphException { Kind: GraphErrorKind.NotFound })
         {
             // A 404 for the MIME alone says nothing about the message: the answer of the next rung tells whether it is gone.
             failure = exception;
@@ -45,9 +51,9 @@ internal sealed class MailLadder(MailApi mail, ResourceBackup run)
         {
             try
             {
-                using var whole = await mail.WholeMessageAsync(id, attachments, cancellationToken).ConfigureAwait(false);
-                var parts = attachments ? [] : await AttachmentsAsync(id, cancellationToken).ConfigureAwait(false);
-                return (new ItemContent(await SaveAsync(whole.RootElement, time, cancellationToken).ConfigureAwait(false), parts), failure);
+                using var whole = await mail.WholeMessageAsync(id, attachments, cancellationToken);
+                var parts = attachments ? [] : await AttachmentsAsync(id, cancellationToken);
+                return (new ItemContent(await SaveAsync(whole.RootElement, time, cancellationToken), parts), failure);
             }
             catch (Exception exception) when (IsRung(exception, cancellationToken))
             {
@@ -56,13 +62,22 @@ internal sealed class MailLadder(MailApi mail, ResourceBackup run)
         }
 
         // The listing is all there is. The body is missing, but the message itself, its sender and its time are on record.
-        return (new ItemContent(await SaveAsync(item, time, cancellationToken).ConfigureAwait(false)), failure);
+        return (new ItemContent(await SaveAsync(item, time, cancellationToken)), failure);
     }
 
     // If the item is gone or sign-in fails, there is no point in continuing. Any other error may not occur on the next rung.
-    private static bool IsRung(Exception exception, CancellationToken cancellationToken) => Wall.Holds(exception, cancellationToken)
-        && exception is not GraphException { Kind: GraphErrorKind.NotFound or GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate or GraphErrorKind.UserGone
-            or GraphErrorKind.NotProvisioned or GraphErrorKind.Throttled }
+    private static bool IsRung(Exception exception, CancellationToken cancellationToken) =>
+        Wall.Holds(exception, cancellationToken)
+        && exception
+            is not GraphException
+            {
+                Kind: GraphErrorKind.NotFound
+                    or GraphErrorKind.SignInFailed
+                    or GraphErrorKind.UntrustedCertificate
+                    or GraphErrorKind.UserGone
+                    or GraphErrorKind.NotProvisioned
+                    or GraphErrorKind.Throttled
+            }
         && exception is not GraphException { Kind: GraphErrorKind.Unreachable, Status: null, Code: not GraphException.BrokenAnswer };
 
     private async Task<Node> MimeAsync(string id, DateTimeOffset time, CancellationToken cancellationToken)
@@ -71,10 +86,16 @@ internal sealed class MailLadder(MailApi mail, ResourceBackup run)
         {
             try
             {
-                await using var mime = await mail.MimeAsync(id, cancellationToken).ConfigureAwait(false);
-                var node = await run.SaveAsync(mime, time, cancellationToken).ConfigureAwait(false);
-                return node.Size >= SmallestMime ? node
-                    : throw new GraphException(GraphErrorKind.Unreachable, null, GraphException.BrokenAnswer, "Exchange answered with a message of no bytes.");
+                await using var mime = await mail.MimeAsync(id, cancellationToken);
+                var node = await run.SaveAsync(mime, time, cancellationToken);
+                return node.Size >= SmallestMime
+                    ? node
+                    : throw new GraphException(
+                        GraphErrorKind.Unreachable,
+                        null,
+                        GraphException.BrokenAnswer,
+                        "Exchange answered with a message of no bytes."
+                    );
             }
             catch (GraphException exception) when (exception.Code == GraphException.BrokenAnswer && attempt < MaxAttempts)
             {
@@ -89,10 +110,10 @@ internal sealed class MailLadder(MailApi mail, ResourceBackup run)
         var parts = new List<(string, Node)>();
         try
         {
-            await foreach (var page in mail.AttachmentsAsync(id, cancellationToken).ConfigureAwait(false))
+            await foreach (var page in mail.AttachmentsAsync(id, cancellationToken))
             {
                 foreach (var attachment in page.Items)
-                    await AddAsync(id, attachment, parts, cancellationToken).ConfigureAwait(false);
+                    await AddAsync(id, attachment, parts, cancellationToken);
             }
         }
         catch (Exception exception) when (IsRung(exception, cancellationToken))
@@ -109,11 +130,12 @@ internal sealed class MailLadder(MailApi mail, ResourceBackup run)
             return;
         try
         {
-            await using var content = await mail.AttachmentAsync(id, attachment.Text("id"), cancellationToken).ConfigureAwait(false);
-            var node = await run.SaveAsync(content, attachment.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false);
+            await using var content = await mail.AttachmentAsync(id, attachment.Text("id"), cancellationToken);
+            var node = await run.SaveAsync(content, attachment.Time("lastModifiedDateTime"), cancellationToken);
             parts.Add(($" {parts.Count + 1} {SafeName.Shorten(SafeName.From(attachment.Text("name"), "attachment"), 80)}", node));
         }
-        catch (Exception exception) when (IsRung(exception, cancellationToken) || exception is GraphException { Kind: GraphErrorKind.NotFound })
+        catch (Exception exception)
+            when (IsRung(exception, cancellationToken) || exception is GraphException { Kind: GraphErrorKind.NotFound })
         {
             run.Note(Texts.Get("MailAttachmentMissing", run.Source.Name, attachment.Text("name")), namesItem: true);
         }

@@ -22,13 +22,25 @@ internal abstract class MailboxSource(GraphUser user, string kind) : FolderReade
     /// The items of a page that are not stored in this version, by their change keys; with -Full all of them, because a change key does not
     /// say how an item was read.
     /// </summary>
-    protected static async Task<IReadOnlyList<SourceItem>> ChangedAsync(ResourceBackup run, string folder, IReadOnlyList<SourceItem> items, CancellationToken cancellationToken)
+    protected static async Task<IReadOnlyList<SourceItem>> ChangedAsync(
+        ResourceBackup run,
+        string folder,
+        IReadOnlyList<SourceItem> items,
+        CancellationToken cancellationToken
+    )
     {
         var changed = new List<SourceItem>();
         foreach (var item in items)
         {
-            var old = await run.Store.FindAsync(item.Id, cancellationToken).ConfigureAwait(false);
-            if (run.Full || old is null || old.Version != item.Json.Text("changeKey") || old.Version.Length == 0 || old.Parent != folder || run.IsDue(item.Id))
+            var old = await run.Store.FindAsync(item.Id, cancellationToken);
+            if (
+                run.Full
+                || old is null
+                || old.Version != item.Json.Text("changeKey")
+                || old.Version.Length == 0
+                || old.Parent != folder
+                || run.IsDue(item.Id)
+            )
                 changed.Add(item);
         }
 

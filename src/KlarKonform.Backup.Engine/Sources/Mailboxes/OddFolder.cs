@@ -11,13 +11,33 @@ namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 /// </summary>
 internal static class OddFolder
 {
-    public static async Task<SourceFolder> KeepAsync(ResourceBackup run, string id, JsonElement folder, Verdict verdict, CancellationToken cancellationToken)
+    public static async Task<SourceFolder> KeepAsync(
+        ResourceBackup run,
+        string id,
+        JsonElement folder,
+        Verdict verdict,
+        CancellationToken cancellationToken
+    )
     {
         var name = folder.Text("displayName") is { Length: > 0 } display ? display : folder.Text("name");
-        await run.FailAsync("folder:" + id, "", name.Length > 0 ? name : id,
-            new ItemProblem("OddAnswer", Texts.Get("OddAnswer", string.Join(", ", verdict.Wrong)), "HintRetry") { Level = FailureLevel.Part }, cancellationToken).ConfigureAwait(false);
-        if (await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { IsFolder: true } stored)
-            return new SourceFolder(id, stored.Parent, run.Store.State.Folders.TryGetValue(id, out var known) ? known.Name : stored.Name, stored.Name, null);
+        await run.FailAsync(
+            "folder:" + id,
+            "",
+            name.Length > 0 ? name : id,
+            new ItemProblem("OddAnswer", Texts.Get("OddAnswer", string.Join(", ", verdict.Wrong)), "HintRetry")
+            {
+                Level = FailureLevel.Part,
+            },
+            cancellationToken
+        );
+        if (await run.Store.FindAsync(id, cancellationToken) is { IsFolder: true } stored)
+            return new SourceFolder(
+                id,
+                stored.Parent,
+                run.Store.State.Folders.TryGetValue(id, out var known) ? known.Name : stored.Name,
+                stored.Name,
+                null
+            );
         return new SourceFolder(id, "", name, name.Length > 0 ? SafeName.WithMark(SafeName.From(name), id) : SafeName.Mark(id), null);
     }
 }

@@ -30,5 +30,6 @@ internal sealed class GraphTime(TimeProvider computer, Func<TimeSpan?> offset) :
     public override long GetTimestamp() => computer.GetTimestamp();
 
     /// <inheritdoc />
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => computer.CreateTimer(callback, state, dueTime, period);
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        computer.CreateTimer(callback, state, dueTime, period);
 }

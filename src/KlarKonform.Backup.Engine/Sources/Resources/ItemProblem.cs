@@ -16,21 +16,34 @@ internal sealed record ItemProblem(string Code, string Message, string Hint, boo
     public string? Details { get; init; }
 
     /// <summary>The problem that an exception stands for.</summary>
-    public static ItemProblem Of(Exception exception, FailureLevel level = FailureLevel.Item) => exception switch
-    {
-        GraphException graph => new ItemProblem(graph.Code, graph.Message, graph.Kind switch
+    public static ItemProblem Of(Exception exception, FailureLevel level = FailureLevel.Item) =>
+        exception switch
         {
-            GraphErrorKind.Malware => "HintMalware",
-            GraphErrorKind.CorruptItem => "HintCorrupt",
-            GraphErrorKind.Locked => "HintLocked",
-            GraphErrorKind.IntegrityMismatch => "HintIntegrity",
-            _ => "HintRetry",
-        }, graph.Kind == GraphErrorKind.Malware) { Level = level },
-        PartIncompleteException incomplete => incomplete.Problem,
-        BackupException backup => new ItemProblem(backup.ErrorId, backup.Message, "HintRetry") { Level = level },
-        OperationCanceledException => new ItemProblem("TimedOut", Texts.Get("ItemTimedOut"), "HintRetry") { Level = level },
-        _ => new ItemProblem(exception.GetType().Name, Texts.Get("ItemUnexpected", exception.GetType().Name), "HintReport") { Level = level, Details = Wall.Details(exception) },
-    };
+            GraphException graph => new ItemProblem(
+                graph.Code,
+                graph.Message,
+                graph.Kind switch
+                {
+                    GraphErrorKind.Malware => "HintMalware",
+                    GraphErrorKind.CorruptItem => "HintCorrupt",
+                    GraphErrorKind.Locked => "HintLocked",
+                    GraphErrorKind.IntegrityMismatch => "HintIntegrity",
+                    _ => "HintRetry",
+                },
+                graph.Kind == GraphErrorKind.Malware
+            )
+            {
+                Level = level,
+            },
+            PartIncompleteException incomplete => incomplete.Problem,
+            BackupException backup => new ItemProblem(backup.ErrorId, backup.Message, "HintRetry") { Level = level },
+            OperationCanceledException => new ItemProblem("TimedOut", Texts.Get("ItemTimedOut"), "HintRetry") { Level = level },
+            _ => new ItemProblem(exception.GetType().Name, Texts.Get("ItemUnexpected", exception.GetType().Name), "HintReport")
+            {
+                Level = level,
+                Details = Wall.Details(exception),
+            },
+        };
 
     /// <summary>Something that accompanies a stored item was not available: what, and why.</summary>
     public static ItemProblem OfExtras(IReadOnlyList<(string What, Exception Reason)> missing)

@@ -9,15 +9,26 @@ namespace KlarKonform.Backup.Engine.Sources.Resources;
 internal static class JsonFile
 {
     /// <summary>Indented, with umlauts unescaped.</summary>
-    public static JsonSerializerOptions Readable { get; } = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = DeepJson.MaxDepth };
+    public static JsonSerializerOptions Readable { get; } =
+        new()
+        {
+            WriteIndented = true,
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            MaxDepth = DeepJson.MaxDepth,
+        };
 
     /// <summary>The bytes of a value; the same value always gives the same bytes.</summary>
     public static byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, Readable);
 
     /// <summary>Stores small content and returns a node without a name.</summary>
-    public static async Task<Node> SaveAsync(ResourceBackup run, byte[] content, DateTimeOffset modified, CancellationToken cancellationToken)
+    public static async Task<Node> SaveAsync(
+        ResourceBackup run,
+        byte[] content,
+        DateTimeOffset modified,
+        CancellationToken cancellationToken
+    )
     {
         using var stream = new MemoryStream(content, writable: false);
-        return await run.SaveAsync(stream, modified, cancellationToken).ConfigureAwait(false);
+        return await run.SaveAsync(stream, modified, cancellationToken);
     }
 }

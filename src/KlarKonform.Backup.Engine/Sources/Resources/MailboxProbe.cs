@@ -12,15 +12,20 @@ internal static class MailboxProbe
 {
     /// <summary>Requests the mailbox or drive, and if that is not found, the user.</summary>
     /// <exception cref="GraphException">The error; <see cref="GraphErrorKind.UserGone"/> only if the user is gone too.</exception>
-    public static async Task AskAsync(Func<CancellationToken, Task> ask, GraphClient client, GraphUser user, CancellationToken cancellationToken)
+    public static async Task AskAsync(
+        Func<CancellationToken, Task> ask,
+        GraphClient client,
+        GraphUser user,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            await ask(cancellationToken).ConfigureAwait(false);
+            await ask(cancellationToken);
         }
         catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.UserGone)
         {
-            throw await new DirectoryApi(client).ExistsAsync(user.Id, cancellationToken).ConfigureAwait(false)
+            throw await new DirectoryApi(client).ExistsAsync(user.Id, cancellationToken)
                 ? exception.OfResource(GraphErrorKind.Other)
                 : exception.OfResource(GraphErrorKind.UserGone);
         }

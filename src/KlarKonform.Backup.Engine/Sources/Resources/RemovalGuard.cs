@@ -27,7 +27,14 @@ internal sealed class RemovalGuard(ResourceBackup run, bool samples = true)
     /// <param name="isThere">Asks the source whether an item exists.</param>
     /// <param name="cancellationToken">Cancels the requests.</param>
     public async Task<IReadOnlyList<string>> BelieveAsync(
-        string part, string name, long stored, long listed, IReadOnlyList<string> missing, Func<string, CancellationToken, Task<bool>> isThere, CancellationToken cancellationToken)
+        string part,
+        string name,
+        long stored,
+        long listed,
+        IReadOnlyList<string> missing,
+        Func<string, CancellationToken, Task<bool>> isThere,
+        CancellationToken cancellationToken
+    )
     {
         if (missing.Count == 0)
             return missing;
@@ -40,7 +47,7 @@ internal sealed class RemovalGuard(ResourceBackup run, bool samples = true)
         {
             try
             {
-                if (await isThere(id, cancellationToken).ConfigureAwait(false))
+                if (await isThere(id, cancellationToken))
                     present++;
                 else
                     gone.Add(id);
@@ -56,10 +63,20 @@ internal sealed class RemovalGuard(ResourceBackup run, bool samples = true)
             return missing;
         if (gone.Count < missing.Count)
         {
-            await run.FailAsync(part, "", name, new ItemProblem("RemovalsWait", Texts.Get("RemovalsWait", name, missing.Count, stored, present, missing.Count - gone.Count), "HintRemovalsWait")
-            {
-                Level = FailureLevel.Part,
-            }, cancellationToken).ConfigureAwait(false);
+            await run.FailAsync(
+                part,
+                "",
+                name,
+                new ItemProblem(
+                    "RemovalsWait",
+                    Texts.Get("RemovalsWait", name, missing.Count, stored, present, missing.Count - gone.Count),
+                    "HintRemovalsWait"
+                )
+                {
+                    Level = FailureLevel.Part,
+                },
+                cancellationToken
+            );
         }
 
         return gone;

@@ -47,7 +47,11 @@ internal sealed partial class ResourceBackup
 
     /// <summary>What an earlier run doubted: items with their folders, to be fetched once more.</summary>
     public IReadOnlyList<(string ItemId, string Parent)> DueDoubts =>
-        [.. store.State.Doubts.Where(each => _earlierDoubts.Contains(each.Key) && !store.State.Failures.ContainsKey(each.Key)).Select(each => (each.Key, each.Value.Parent))];
+        [
+            .. store
+                .State.Doubts.Where(each => _earlierDoubts.Contains(each.Key) && !store.State.Failures.ContainsKey(each.Key))
+                .Select(each => (each.Key, each.Value.Parent)),
+        ];
 
     /// <summary>
     /// Records what is wrong with a stored item: impossible properties are a failure next to it, which is tried again; unlikely ones are
@@ -60,38 +64,64 @@ internal sealed partial class ResourceBackup
     /// <param name="entry">The properties.</param>
     /// <param name="missing">What accompanies the item but was not available.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task JudgeAsync(string itemId, string parent, string name, Verdict verdict, JsonElement entry, IReadOnlyList<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
+    public async Task JudgeAsync(
+        string itemId,
+        string parent,
+        string name,
+        Verdict verdict,
+        JsonElement entry,
+        IReadOnlyList<(string What, Exception Reason)> missing,
+        CancellationToken cancellationToken
+    )
     {
         if (verdict.Wrong.Count > 0)
         {
-            var reason = new PartIncompleteException(new ItemProblem("OddAnswer", Texts.Get("OddAnswer", string.Join(", ", verdict.Wrong)), "HintRetry"));
+            var reason = new PartIncompleteException(
+                new ItemProblem("OddAnswer", Texts.Get("OddAnswer", string.Join(", ", verdict.Wrong)), "HintRetry")
+            );
             missing = [.. missing, (Texts.Get("Extra_Properties"), reason)];
         }
 
         if (missing.Count > 0)
-            await FailAsync(itemId, parent, name, ItemProblem.OfExtras(missing), cancellationToken).ConfigureAwait(false);
+            await FailAsync(itemId, parent, name, ItemProblem.OfExtras(missing), cancellationToken);
         else
-            await ForgetFailureAsync(itemId, cancellationToken).ConfigureAwait(false);
+            await ForgetFailureAsync(itemId, cancellationToken);
         if (verdict.Doubtful.Count == 0 && !store.State.Doubts.ContainsKey(itemId))
             return;
         // Without what differs from response to response: OData annotations, among them URLs that contain a ticket.
-        var answer = Convert.ToHexString(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(entry.EnumerateObject()
-            .Where(property => !property.Name.StartsWith('@') && property.Name is not ("folder" or "size")).Select(property => $"{property.Name}={property.Value.GetRawText()}"))), 0, 8);
-        await store.ChangeStateAsync(state =>
-        {
-            if (verdict.Doubtful.Count == 0 || (_earlierDoubts.Contains(itemId) && state.Doubts.TryGetValue(itemId, out var before) && before.Answer == answer))
-                state.Doubts.TryRemove(itemId, out _);
-            else
-                state.Doubts[itemId] = new DoubtState { Parent = parent, Answer = answer };
-        }, cancellationToken).ConfigureAwait(false);
+        var answer = Convert.ToHexString(
+            SHA256.HashData(
+                JsonSerializer.SerializeToUtf8Bytes(
+                    entry
+                        .EnumerateObject()
+                        .Where(property => !property.Name.StartsWith('@') && property.Name is not ("folder" or "size"))
+                        .Select(property => $"{property.Name}={property.Value.GetRawText()}")
+                )
+            ),
+            0,
+            8
+        );
+        await store.ChangeStateAsync(
+            state =>
+            {
+                if (
+                    verdict.Doubtful.Count == 0
+                    || (_earlierDoubts.Contains(itemId) && state.Doubts.TryGetValue(itemId, out var before) && before.Answer == answer)
+                )
+                    state.Doubts.TryRemove(itemId, out _);
+                else
+                    state.Doubts[itemId] = new DoubtState { Parent = parent, Answer = answer };
+            },
+            cancellationToken
+        );
     }
 
     /// <summary>The item is gone: its failures and doubts are cleared.</summary>
     public async Task ForgetAsync(string itemId, CancellationToken cancellationToken)
     {
-        await ForgetFailureAsync(itemId, cancellationToken).ConfigureAwait(false);
+        await ForgetFailureAsync(itemId, cancellationToken);
         if (store.State.Doubts.ContainsKey(itemId))
-            await store.ChangeStateAsync(state => state.Doubts.TryRemove(itemId, out _), cancellationToken).ConfigureAwait(false);
+            await store.ChangeStateAsync(state => state.Doubts.TryRemove(itemId, out _), cancellationToken);
     }
 
     /// <summary>
@@ -109,13 +139,13 @@ internal sealed partial class ResourceBackup
     {
         try
         {
-            await work().ConfigureAwait(false);
+            await work();
             return true;
         }
         catch (Exception exception) when (Wall.Holds(exception, cancellationToken))
         {
-            await ThrowIfOfResourceAsync(exception, FailureLevel.Item, cancellationToken).ConfigureAwait(false);
-            await FailAsync(itemId, parent, name, exception, cancellationToken).ConfigureAwait(false);
+            await ThrowIfOfResourceAsync(exception, FailureLevel.Item, cancellationToken);
+            await FailAsync(itemId, parent, name, exception, cancellationToken);
             return false;
         }
     }
@@ -134,14 +164,14 @@ internal sealed partial class ResourceBackup
     {
         try
         {
-            await work().ConfigureAwait(false);
-            await ForgetEarlierFailureAsync(part, cancellationToken).ConfigureAwait(false);
+            await work();
+            await ForgetEarlierFailureAsync(part, cancellationToken);
             return true;
         }
         catch (Exception exception) when (Wall.Holds(exception, cancellationToken))
         {
-            await ThrowIfOfResourceAsync(exception, FailureLevel.Part, cancellationToken).ConfigureAwait(false);
-            await FailAsync(part, "", name, ItemProblem.Of(exception, FailureLevel.Part), cancellationToken).ConfigureAwait(false);
+            await ThrowIfOfResourceAsync(exception, FailureLevel.Part, cancellationToken);
+            await FailAsync(part, "", name, ItemProblem.Of(exception, FailureLevel.Part), cancellationToken);
             return false;
         }
     }
@@ -151,14 +181,28 @@ internal sealed partial class ResourceBackup
     {
         if (exception is not GraphException graph)
             return;
-        var mayBe = graph.Kind is GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate or GraphErrorKind.UserGone or GraphErrorKind.NotProvisioned
-            || (level == FailureLevel.Part && (graph.Kind is GraphErrorKind.NotFound or GraphErrorKind.Locked or GraphErrorKind.AccessDenied or GraphErrorKind.Throttled
-                or GraphErrorKind.Unreachable));
+        var mayBe =
+            graph.Kind
+                is GraphErrorKind.SignInFailed
+                    or GraphErrorKind.UntrustedCertificate
+                    or GraphErrorKind.UserGone
+                    or GraphErrorKind.NotProvisioned
+            || (
+                level == FailureLevel.Part
+                && (
+                    graph.Kind
+                    is GraphErrorKind.NotFound
+                        or GraphErrorKind.Locked
+                        or GraphErrorKind.AccessDenied
+                        or GraphErrorKind.Throttled
+                        or GraphErrorKind.Unreachable
+                )
+            );
         if (graph.IsOfResource)
             ExceptionDispatchInfo.Throw(graph);
         if (!mayBe || (_answered is { } answered && Now - answered < s_probeFor))
             return;
-        await source.ProbeAsync(cancellationToken).ConfigureAwait(false);
+        await source.ProbeAsync(cancellationToken);
         _answered = Now;
     }
 
@@ -170,16 +214,37 @@ internal sealed partial class ResourceBackup
     public async Task FailAsync(string itemId, string parent, string name, ItemProblem problem, CancellationToken cancellationToken)
     {
         observer.Verbose($"{source.Kind} {source.Name}: '{name}' failed: {problem.Code}: {problem.Message}");
-        events.Write(RunEvent.ItemFailed, Texts.Get("Event_ItemFailed", Label, problem.Code),
-            new { kind = source.Kind, resource = source.Name, item = itemId, code = problem.Code, level = problem.Level.ToString(), details = problem.Details });
-        var isStored = problem.Level is FailureLevel.Item or FailureLevel.Extra && await store.FindAsync(itemId, cancellationToken).ConfigureAwait(false) is not null;
-        await store.ChangeStateAsync(state => _failures[itemId] = state.Failures[itemId] = NewFailure(state, itemId, parent, name, problem) with { IsStored = isStored },
-            cancellationToken).ConfigureAwait(false);
+        events.Write(
+            RunEvent.ItemFailed,
+            Texts.Get("Event_ItemFailed", Label, problem.Code),
+            new
+            {
+                kind = source.Kind,
+                resource = source.Name,
+                item = itemId,
+                code = problem.Code,
+                level = problem.Level.ToString(),
+                details = problem.Details,
+            }
+        );
+        var isStored =
+            problem.Level is FailureLevel.Item or FailureLevel.Extra && await store.FindAsync(itemId, cancellationToken) is not null;
+        await store.ChangeStateAsync(
+            state =>
+                _failures[itemId] = state.Failures[itemId] = NewFailure(state, itemId, parent, name, problem) with { IsStored = isStored },
+            cancellationToken
+        );
     }
 
-    private ItemFailure Judged(ItemFailure failure) => failure with { AcceptedReason = accepted.FirstOrDefault(each => each.Covers(failure))?.Reason };
+    private ItemFailure Judged(ItemFailure failure) =>
+        failure with
+        {
+            AcceptedReason = accepted.FirstOrDefault(each => each.Covers(failure))?.Reason,
+        };
 
-    private bool IsDue(ItemFailure failure) => failure.Level is FailureLevel.Item or FailureLevel.Extra && (full || !failure.Permanent)
+    private bool IsDue(ItemFailure failure) =>
+        failure.Level is FailureLevel.Item or FailureLevel.Extra
+        && (full || !failure.Permanent)
         && (full || failure.NextAttempt is not { } next || next <= Now);
 
     private ItemFailure NewFailure(ResourceState state, string itemId, string parent, string name, ItemProblem problem)
@@ -200,14 +265,17 @@ internal sealed partial class ResourceBackup
             Details = problem.Details,
             Attempts = attempts,
             Permanent = problem.IsPermanent,
-            NextAttempt = attempts <= EagerAttempts ? null : Now.AddDays(Math.Min(Math.Pow(2, attempts - EagerAttempts) - 0.5, MaxDaysBetween)),
+            NextAttempt =
+                attempts <= EagerAttempts ? null : Now.AddDays(Math.Min(Math.Pow(2, attempts - EagerAttempts) - 0.5, MaxDaysBetween)),
         };
     }
 
     public Task ForgetFailureAsync(string itemId, CancellationToken cancellationToken)
     {
         _failures.TryRemove(itemId, out _);
-        return store.State.Failures.ContainsKey(itemId) ? store.ChangeStateAsync(state => state.Failures.TryRemove(itemId, out _), cancellationToken) : Task.CompletedTask;
+        return store.State.Failures.ContainsKey(itemId)
+            ? store.ChangeStateAsync(state => state.Failures.TryRemove(itemId, out _), cancellationToken)
+            : Task.CompletedTask;
     }
 
     /// <summary>Clears the failure of an earlier run that no longer occurs; a failure of this run stays.</summary>
@@ -222,11 +290,17 @@ internal sealed partial class ResourceBackup
     {
         foreach (var failure in store.State.Failures.Values.Where(each => !_failures.ContainsKey(each.ItemId)).ToArray())
         {
-            var isGone = failure.Level == FailureLevel.Part || (failure.Level != FailureLevel.Resource && failure.Parent.Length > 0 && (failure.Permanent || IsDue(failure))
-                && await store.FindAsync(failure.ItemId, cancellationToken).ConfigureAwait(false) is null
-                && await store.FindAsync(failure.Parent, cancellationToken).ConfigureAwait(false) is null);
+            var isGone =
+                failure.Level == FailureLevel.Part
+                || (
+                    failure.Level != FailureLevel.Resource
+                    && failure.Parent.Length > 0
+                    && (failure.Permanent || IsDue(failure))
+                    && await store.FindAsync(failure.ItemId, cancellationToken) is null
+                    && await store.FindAsync(failure.Parent, cancellationToken) is null
+                );
             if (isGone)
-                await ForgetFailureAsync(failure.ItemId, cancellationToken).ConfigureAwait(false);
+                await ForgetFailureAsync(failure.ItemId, cancellationToken);
         }
     }
 }

@@ -9,9 +9,17 @@ namespace KlarKonform.Backup.Engine.Sources.Resources;
 
 /// <summary>A resource's part of a run: its store, its counts, its failures. Thread-safe.</summary>
 internal sealed partial class ResourceBackup(
-    IResourceSource source, ResourceStore store, IReadOnlyList<string> path, RepositoryWriter writer, IBackupObserver observer, RunEvents events, bool full, IReadOnlyList<AcceptedFailure> accepted, TimeProvider time) : IDisposable
+    IResourceSource source,
+    ResourceStore store,
+    IReadOnlyList<string> path,
+    RepositoryWriter writer,
+    IBackupObserver observer,
+    RunEvents events,
+    bool full,
+    IReadOnlyList<AcceptedFailure> accepted,
+    TimeProvider time
+) : IDisposable
 {
-
     // The earliest and latest times that both file systems and restic support.
     private static readonly DateTimeOffset s_oldest = new(1601, 1, 2, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset s_youngest = new(2261, 12, 31, 0, 0, 0, TimeSpan.Zero);
@@ -86,7 +94,7 @@ internal sealed partial class ResourceBackup(
     /// <summary>Stores content and returns a node without a name.</summary>
     public async Task<Node> SaveAsync(Stream content, DateTimeOffset modified, CancellationToken cancellationToken)
     {
-        var saved = await writer.SaveStreamAsync(content, cancellationToken).ConfigureAwait(false);
+        var saved = await writer.SaveStreamAsync(content, cancellationToken);
         Interlocked.Add(ref _bytes, saved.Size);
         return Node.NewFile("", (ulong)saved.Size, saved.Blobs, Sane(modified));
     }
@@ -97,11 +105,15 @@ internal sealed partial class ResourceBackup(
     /// </summary>
     public async Task<Node> SaveAsync(Stream rest, PartialFile file, DateTimeOffset modified, CancellationToken cancellationToken)
     {
-        await writer.SaveStreamAsync(rest, (blob, bytes) =>
-        {
-            file.Add(blob, bytes.Span);
-            Interlocked.Add(ref _bytes, bytes.Length);
-        }, cancellationToken).ConfigureAwait(false);
+        await writer.SaveStreamAsync(
+            rest,
+            (blob, bytes) =>
+            {
+                file.Add(blob, bytes.Span);
+                Interlocked.Add(ref _bytes, bytes.Length);
+            },
+            cancellationToken
+        );
         return Node.NewFile("", (ulong)file.Size, file.Blobs, Sane(modified));
     }
 
@@ -119,7 +131,16 @@ internal sealed partial class ResourceBackup(
 
     /// <summary>Source and backup disagree about an item, although nothing failed: the run is Partial.</summary>
     public void AddMismatch(string folder, string itemId, bool isMissing) =>
-        _mismatches.Enqueue(new ItemMismatch { Kind = source.Kind, Resource = source.Name, Folder = folder, ItemId = itemId, IsMissing = isMissing });
+        _mismatches.Enqueue(
+            new ItemMismatch
+            {
+                Kind = source.Kind,
+                Resource = source.Name,
+                Folder = folder,
+                ItemId = itemId,
+                IsMissing = isMissing,
+            }
+        );
 
     public void CountRemoval() => Interlocked.Increment(ref _removed);
 
@@ -132,30 +153,34 @@ internal sealed partial class ResourceBackup(
             _notes.Enqueue((text, namesItem));
     }
 
-    private static DateTimeOffset Sane(DateTimeOffset time) => time < s_oldest ? s_oldest : time > s_youngest ? s_youngest : time;
+    private static DateTimeOffset Sane(DateTimeOffset time) =>
+        time < s_oldest ? s_oldest
+        : time > s_youngest ? s_youngest
+        : time;
 
     /// <summary>The result so far.</summary>
-    public ResourceResult ToResult(BackupState status) => new()
-    {
-        Kind = source.Kind,
-        Name = source.Name,
-        Status = status,
-        ItemsExpected = ItemsExpected,
-        ItemsStored = ItemsStored,
-        ItemsDownloaded = Downloaded,
-        ItemsUpdated = Updated,
-        ItemsRemoved = Removed,
-        BytesDownloaded = Bytes,
-        Failures = _failures.Count,
-    };
+    public ResourceResult ToResult(BackupState status) =>
+        new()
+        {
+            Kind = source.Kind,
+            Name = source.Name,
+            Status = status,
+            ItemsExpected = ItemsExpected,
+            ItemsStored = ItemsStored,
+            ItemsDownloaded = Downloaded,
+            ItemsUpdated = Updated,
+            ItemsRemoved = Removed,
+            BytesDownloaded = Bytes,
+            Failures = _failures.Count,
+        };
 
     /// <summary>Its trees as they are now, or null if they must not be used. Stores what changed.</summary>
     public async Task<(BlobId Content, BlobId State)?> SaveTreesAsync(CancellationToken cancellationToken)
     {
-        await _saving.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _saving.WaitAsync(cancellationToken);
         try
         {
-            return _closed ?? (store.IsBroken ? null : await store.SaveAsync(cancellationToken).ConfigureAwait(false));
+            return _closed ?? (store.IsBroken ? null : await store.SaveAsync(cancellationToken));
         }
         finally
         {
@@ -175,14 +200,14 @@ internal sealed partial class ResourceBackup(
     public async Task CloseAsync(bool withdraw, CancellationToken cancellationToken)
     {
         if (!store.IsBroken)
-            await CountItemsAsync(cancellationToken).ConfigureAwait(false);
+            await CountItemsAsync(cancellationToken);
         RetryList = [.. store.State.Failures.Values.Select(Judged)];
         (IsWithdrawn, Ended) = (withdraw, Now);
-        await _saving.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _saving.WaitAsync(cancellationToken);
         try
         {
             if (!store.IsBroken)
-                _closed = await store.SaveAsync(cancellationToken).ConfigureAwait(false);
+                _closed = await store.SaveAsync(cancellationToken);
         }
         finally
         {
@@ -198,10 +223,14 @@ internal sealed partial class ResourceBackup(
         var state = store.State;
         var missing = 0;
         foreach (var failure in state.Failures.Values.Where(each => each.Level == FailureLevel.Item))
-            missing += await store.FindAsync(failure.ItemId, cancellationToken).ConfigureAwait(false) is null ? 1 : 0;
+            missing += await store.FindAsync(failure.ItemId, cancellationToken) is null ? 1 : 0;
         var waiting = 0;
         foreach (var (id, folders) in state.PendingRemovals)
-            waiting += await store.FindAsync(id, cancellationToken).ConfigureAwait(false) is { IsFolder: false } entry && (folders.Count == 0 || folders.Contains(entry.Parent)) ? 1 : 0;
+            waiting +=
+                await store.FindAsync(id, cancellationToken) is { IsFolder: false } entry
+                && (folders.Count == 0 || folders.Contains(entry.Parent))
+                    ? 1
+                    : 0;
         ItemsStored = state.Items;
         ItemsExpected = state.Items + missing - waiting + _mismatches.Sum(mismatch => mismatch.IsMissing ? 1 : -1);
     }

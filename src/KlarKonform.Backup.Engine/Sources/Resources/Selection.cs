@@ -45,11 +45,23 @@ internal sealed class Selection
     /// <summary>A sentence for each pattern that matched nothing; kinds with the same pattern are named together.</summary>
     /// <param name="judge">Whether everything that the patterns of a kind could match was listed.</param>
     public IReadOnlyList<string> Doubts(Func<string?, bool> judge) =>
-    [
-        .. _patterns.Where(patterns => judge(patterns.Kind)).SelectMany(patterns => patterns.Unmatched.Select(pattern => (patterns.Parameter, patterns.Kind, Pattern: pattern)))
-            .GroupBy(each => (each.Parameter, each.Pattern)).Select(group => Texts.Get("SelectionNoMatch", group.Key.Pattern, group.Key.Parameter,
-                string.Join(", ", group.Select(each => each.Kind).OfType<string>().DefaultIfEmpty(Texts.Get("SelectionAllKinds")).Distinct()))),
-    ];
+        [
+            .. _patterns
+                .Where(patterns => judge(patterns.Kind))
+                .SelectMany(patterns => patterns.Unmatched.Select(pattern => (patterns.Parameter, patterns.Kind, Pattern: pattern)))
+                .GroupBy(each => (each.Parameter, each.Pattern))
+                .Select(group =>
+                    Texts.Get(
+                        "SelectionNoMatch",
+                        group.Key.Pattern,
+                        group.Key.Parameter,
+                        string.Join(
+                            ", ",
+                            group.Select(each => each.Kind).OfType<string>().DefaultIfEmpty(Texts.Get("SelectionAllKinds")).Distinct()
+                        )
+                    )
+                ),
+        ];
 
     /// <summary>The names that a user can be selected by.</summary>
     public static IReadOnlyList<string> NamesOf(GraphUser user) => [user.UserPrincipalName];
@@ -88,6 +100,9 @@ internal sealed class Selection
         }
 
         private IEnumerable<string> Matching(IReadOnlyList<string> names, string id) =>
-            patterns.Where(pattern => names.Any(name => FileSystemName.MatchesSimpleExpression(pattern, name)) || string.Equals(pattern, id, StringComparison.OrdinalIgnoreCase));
+            patterns.Where(pattern =>
+                names.Any(name => FileSystemName.MatchesSimpleExpression(pattern, name))
+                || string.Equals(pattern, id, StringComparison.OrdinalIgnoreCase)
+            );
     }
 }

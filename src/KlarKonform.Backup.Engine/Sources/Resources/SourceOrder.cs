@@ -14,13 +14,22 @@ internal static class SourceOrder
     // Runs of one night end minutes or hours apart: that must not affect the order.
     private static readonly TimeSpan s_night = TimeSpan.FromHours(20);
 
-    public static IReadOnlyList<IResourceSource> Of(IEnumerable<IResourceSource> sources, IEnumerable<ManifestResource> before, DateTimeOffset now)
+    public static IReadOnlyList<IResourceSource> Of(
+        IEnumerable<IResourceSource> sources,
+        IEnumerable<ManifestResource> before,
+        DateTimeOffset now
+    )
     {
         var completed = before.ToDictionary(each => (each.Kind, each.Id), each => each.Completed);
         return
         [
-            .. sources.Select((source, number) => (Source: source, Number: number))
-                .OrderByDescending(each => completed.GetValueOrDefault((each.Source.Kind, each.Source.ResourceId)) is { } time ? Math.Max(0, (int)((now - time) / s_night)) : int.MaxValue)
+            .. sources
+                .Select((source, number) => (Source: source, Number: number))
+                .OrderByDescending(each =>
+                    completed.GetValueOrDefault((each.Source.Kind, each.Source.ResourceId)) is { } time
+                        ? Math.Max(0, (int)((now - time) / s_night))
+                        : int.MaxValue
+                )
                 .ThenBy(each => Array.IndexOf(s_longFirst, each.Source.Kind) is >= 0 and var place ? place : s_longFirst.Length)
                 .ThenBy(each => each.Number)
                 .Select(each => each.Source),

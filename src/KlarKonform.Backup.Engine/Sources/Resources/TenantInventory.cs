@@ -7,7 +7,12 @@ namespace KlarKonform.Backup.Engine.Sources.Resources;
 /// <param name="Known">Ids of users, sites and drives that exist.</param>
 /// <param name="SitesListed">Whether the tenant's sites were listed: otherwise it is unknown which no longer exist.</param>
 /// <param name="UsersListed">Whether all of the tenant's users were listed: otherwise it is unknown which no longer exist.</param>
-internal sealed record TenantInventory(IReadOnlyList<IResourceSource> Sources, IReadOnlySet<string> Known, bool SitesListed, bool UsersListed = true)
+internal sealed record TenantInventory(
+    IReadOnlyList<IResourceSource> Sources,
+    IReadOnlySet<string> Known,
+    bool SitesListed,
+    bool UsersListed = true
+)
 {
     /// <summary>The code of a failure that means: it is in the tenant and was backed up, but the patterns no longer select it.</summary>
     public const string NotSelectedCode = "NotSelected";
@@ -35,25 +40,39 @@ internal sealed record TenantInventory(IReadOnlyList<IResourceSource> Sources, I
 
     /// <summary>The same, with the reasons for which an admin accepted them.</summary>
     public IReadOnlyList<ItemFailure> Dropped(IEnumerable<ManifestResource> previous, BackupConfiguration configuration) =>
-        [.. Dropped(previous).Select(each => each with { AcceptedReason = configuration.AcceptedFailures?.FirstOrDefault(accepted => accepted.Covers(each))?.Reason })];
+        [
+            .. Dropped(previous)
+                .Select(each =>
+                    each with
+                    {
+                        AcceptedReason = configuration.AcceptedFailures?.FirstOrDefault(accepted => accepted.Covers(each))?.Reason,
+                    }
+                ),
+        ];
 
     /// <summary>The same, based on the results of earlier runs, which have no ids: for a check that opens no repository.</summary>
     public IEnumerable<ItemFailure> Dropped(IEnumerable<ResourceResult> previous)
     {
-        var before = previous.Where(each => each.ItemsStored is not null && !each.Skipped).Select(each => (each.Kind, each.Name.ToUpperInvariant())).ToHashSet();
-        return Unselected.Where(each => before.Contains((each.Kind, each.Name.ToUpperInvariant()))).Select(each => FailureOf(each.Kind, each.Id, each.Name));
+        var before = previous
+            .Where(each => each.ItemsStored is not null && !each.Skipped)
+            .Select(each => (each.Kind, each.Name.ToUpperInvariant()))
+            .ToHashSet();
+        return Unselected
+            .Where(each => before.Contains((each.Kind, each.Name.ToUpperInvariant())))
+            .Select(each => FailureOf(each.Kind, each.Id, each.Name));
     }
 
-    private static ItemFailure FailureOf(string kind, string id, string name) => new()
-    {
-        Kind = kind,
-        Resource = name,
-        ItemId = id,
-        Level = FailureLevel.Resource,
-        IsStored = true,
-        Name = name,
-        Code = NotSelectedCode,
-        Message = Texts.Get("SelectionDropped", kind, name),
-        Hint = Texts.Get("SelectionDroppedHint"),
-    };
+    private static ItemFailure FailureOf(string kind, string id, string name) =>
+        new()
+        {
+            Kind = kind,
+            Resource = name,
+            ItemId = id,
+            Level = FailureLevel.Resource,
+            IsStored = true,
+            Name = name,
+            Code = NotSelectedCode,
+            Message = Texts.Get("SelectionDropped", kind, name),
+            Hint = Texts.Get("SelectionDroppedHint"),
+        };
 }

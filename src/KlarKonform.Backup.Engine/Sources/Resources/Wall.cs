@@ -16,14 +16,15 @@ internal static class Wall
     /// <summary>Whether an exception stays inside the wall.</summary>
     /// <param name="exception">What was thrown.</param>
     /// <param name="cancellationToken">The innermost token: when it is cancelled, the work is meant to end.</param>
-    public static bool Holds(Exception exception, CancellationToken cancellationToken) => exception switch
-    {
-        OperationCanceledException => !cancellationToken.IsCancellationRequested,
-        RepositoryException or StorageException or OutOfMemoryException or InsufficientExecutionStackException => false,
-        BackupException { ErrorId: "LockLost" } => false,
-        AggregateException several => several.InnerExceptions.All(each => Holds(each, cancellationToken)),
-        _ => true,
-    };
+    public static bool Holds(Exception exception, CancellationToken cancellationToken) =>
+        exception switch
+        {
+            OperationCanceledException => !cancellationToken.IsCancellationRequested,
+            RepositoryException or StorageException or OutOfMemoryException or InsufficientExecutionStackException => false,
+            BackupException { ErrorId: "LockLost" } => false,
+            AggregateException several => several.InnerExceptions.All(each => Holds(each, cancellationToken)),
+            _ => true,
+        };
 
     /// <summary>
     /// Types and stack traces of an unforeseen exception: never the messages, which may quote what was read. Shortened to what shows where

@@ -21,14 +21,16 @@ internal sealed class EntryShape
 
     private readonly Property[] _properties;
 
-    public EntryShape(string specification) => _properties =
-    [
-        .. specification.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(each =>
-        {
-            var parts = each[..^1].Split(':');
-            return new Property(parts[0], parts[1][0], parts[1][0] == '{' ? parts[1][1..^1].Split('|') : [], each[^1]);
-        }),
-    ];
+    public EntryShape(string specification) =>
+        _properties = [
+            .. specification
+                .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(each =>
+                {
+                    var parts = each[..^1].Split(':');
+                    return new Property(parts[0], parts[1][0], parts[1][0] == '{' ? parts[1][1..^1].Split('|') : [], each[^1]);
+                }),
+        ];
 
     /// <summary>Compares an entry with what it should be.</summary>
     /// <param name="entry">The entry.</param>
@@ -37,7 +39,8 @@ internal sealed class EntryShape
     /// missing.</param>
     public Verdict Judge(JsonElement entry, DateTimeOffset now, bool isPart = false)
     {
-        List<string>? wrong = null, doubtful = null;
+        List<string>? wrong = null,
+            doubtful = null;
         foreach (var property in _properties)
         {
             if (!entry.TryGetProperty(property.Name, out var value))
@@ -70,26 +73,28 @@ internal sealed class EntryShape
         return text.IndexOf("\uFFFD"u8) >= 0 || text.IndexOf("\\ufffd"u8) >= 0 || text.IndexOf("\\uFFFD"u8) >= 0;
     }
 
-    private static bool IsOfKind(JsonElement value, Property property) => property.Kind switch
-    {
-        's' or '{' => value.ValueKind == JsonValueKind.String && (property.Mark != '!' || !value.ValueEquals("")),
-        'b' => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
-        'n' => value.ValueKind == JsonValueKind.Number,
-        't' or 'd' => value.ValueKind == JsonValueKind.String && value.TryGetDateTimeOffset(out _),
-        'o' => value.ValueKind == JsonValueKind.Object,
-        _ => value.ValueKind == JsonValueKind.Array,
-    };
+    private static bool IsOfKind(JsonElement value, Property property) =>
+        property.Kind switch
+        {
+            's' or '{' => value.ValueKind == JsonValueKind.String && (property.Mark != '!' || !value.ValueEquals("")),
+            'b' => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
+            'n' => value.ValueKind == JsonValueKind.Number,
+            't' or 'd' => value.ValueKind == JsonValueKind.String && value.TryGetDateTimeOffset(out _),
+            'o' => value.ValueKind == JsonValueKind.Object,
+            _ => value.ValueKind == JsonValueKind.Array,
+        };
 
-    private static bool IsPlausible(JsonElement value, Property property, DateTimeOffset now) => property.Kind switch
-    {
-        's' => value.GetString() is { } text && !text.Contains('\uFFFD', StringComparison.Ordinal),
-        '{' => property.Words.Contains(value.GetString(), StringComparer.OrdinalIgnoreCase),
-        'n' => value.TryGetInt64(out var number) && number >= 0,
-        'd' => value.GetDateTimeOffset() is var day && day >= s_born && day <= now + s_ahead,
-        't' => value.GetDateTimeOffset() is var time && time >= s_earliest && time <= now + s_ahead,
-        'a' => value.EnumerateArray().All(each => each.ValueKind is JsonValueKind.Object or JsonValueKind.String),
-        _ => true,
-    };
+    private static bool IsPlausible(JsonElement value, Property property, DateTimeOffset now) =>
+        property.Kind switch
+        {
+            's' => value.GetString() is { } text && !text.Contains('\uFFFD', StringComparison.Ordinal),
+            '{' => property.Words.Contains(value.GetString(), StringComparer.OrdinalIgnoreCase),
+            'n' => value.TryGetInt64(out var number) && number >= 0,
+            'd' => value.GetDateTimeOffset() is var day && day >= s_born && day <= now + s_ahead,
+            't' => value.GetDateTimeOffset() is var time && time >= s_earliest && time <= now + s_ahead,
+            'a' => value.EnumerateArray().All(each => each.ValueKind is JsonValueKind.Object or JsonValueKind.String),
+            _ => true,
+        };
 
     private sealed record Property(string Name, char Kind, IReadOnlyList<string> Words, char Mark);
 }

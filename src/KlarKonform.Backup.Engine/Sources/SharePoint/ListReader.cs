@@ -34,56 +34,85 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
 
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
-        _due.UnionWith(run.DueFailures.Select(failure => failure.ItemId).Concat(run.DueDoubts.Select(doubt => doubt.ItemId)).Where(id => id.StartsWith(folder + "/", StringComparison.Ordinal)));
-        await run.GuardAsync(ColumnsId, folder, "_columns.json", () => ReadColumnsAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+        _due.UnionWith(
+            run.DueFailures.Select(failure => failure.ItemId)
+                .Concat(run.DueDoubts.Select(doubt => doubt.ItemId))
+                .Where(id => id.StartsWith(folder + "/", StringComparison.Ordinal))
+        );
+        await run.GuardAsync(ColumnsId, folder, "_columns.json", () => ReadColumnsAsync(cancellationToken), cancellationToken);
         try
         {
-            await ReadAsync(_round, link => api.ItemDeltaAsync(site, list, link, cancellationToken), isListing: false, cancellationToken).ConfigureAwait(false);
+            await ReadAsync(_round, link => api.ItemDeltaAsync(site, list, link, cancellationToken), isListing: false, cancellationToken);
         }
         catch (GraphException exception) when (DeltaRound.IsOfTheCursor(exception) && !exception.IsOfResource)
         {
             run.Note(Texts.Get("DeltaUnavailable", run.Source.Kind, run.Source.Name, exception.Code));
-            await ReadAsync(new DeltaRound(run, list, folder, name), _ => api.ItemsAsync(site, list, cancellationToken), isListing: true, cancellationToken).ConfigureAwait(false);
+            await ReadAsync(
+                new DeltaRound(run, list, folder, name),
+                _ => api.ItemsAsync(site, list, cancellationToken),
+                isListing: true,
+                cancellationToken
+            );
         }
 
         foreach (var id in _due.Where(id => id != ColumnsId).ToArray())
-            await run.GuardAsync(id, folder, id, () => RetryAsync(id, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await run.GuardAsync(id, folder, id, () => RetryAsync(id, cancellationToken), cancellationToken);
     }
 
     private string ColumnsId => folder + "/columns";
 
-    private Task ReadAsync(DeltaRound round, Func<Uri?, IAsyncEnumerable<DeltaPage>> pages, bool isListing, CancellationToken cancellationToken) =>
-        round.ReadAsync(pages, page => ApplyAsync(round, page, cancellationToken), (ids, stored, listed, _) => RemoveMissingAsync(ids, stored, listed, cancellationToken), cancellationToken, isListing);
+    private Task ReadAsync(
+        DeltaRound round,
+        Func<Uri?, IAsyncEnumerable<DeltaPage>> pages,
+        bool isListing,
+        CancellationToken cancellationToken
+    ) =>
+        round.ReadAsync(
+            pages,
+            page => ApplyAsync(round, page, cancellationToken),
+            (ids, stored, listed, _) => RemoveMissingAsync(ids, stored, listed, cancellationToken),
+            cancellationToken,
+            isListing
+        );
 
     private async Task<bool> RemoveMissingAsync(IReadOnlyList<string> ids, long stored, long listed, CancellationToken cancellationToken)
     {
         // The description of the columns is an item created by us.
         string[] missing = [.. ids.Where(id => id != ColumnsId)];
-        var gone = await new RemovalGuard(run).BelieveAsync(folder, name, stored - 1, listed, missing, IsThereAsync, cancellationToken).ConfigureAwait(false);
+        var gone = await new RemovalGuard(run).BelieveAsync(folder, name, stored - 1, listed, missing, IsThereAsync, cancellationToken);
         foreach (var id in gone)
-            await RemoveAsync(id, cancellationToken).ConfigureAwait(false);
+            await RemoveAsync(id, cancellationToken);
         return gone.Count == missing.Length;
     }
 
-    private Task<bool> IsThereAsync(string id, CancellationToken cancellationToken) => Presence.IsThereAsync(async () =>
-        (await api.ItemAsync(site, list, NumberOf(id), [], cancellationToken).ConfigureAwait(false)).Dispose());
+    private Task<bool> IsThereAsync(string id, CancellationToken cancellationToken) =>
+        Presence.IsThereAsync(async () => (await api.ItemAsync(site, list, NumberOf(id), [], cancellationToken)).Dispose());
 
     private async Task ReadColumnsAsync(CancellationToken cancellationToken)
     {
-        var found = await api.ColumnsAsync(site, list, cancellationToken).ConfigureAwait(false);
-        _asksForEach = found.Items.Count(column => s_lookups.Any(kind => column.Object(kind).ValueKind == JsonValueKind.Object)) > MaxLookups;
+        var found = await api.ColumnsAsync(site, list, cancellationToken);
+        _asksForEach =
+            found.Items.Count(column => s_lookups.Any(kind => column.Object(kind).ValueKind == JsonValueKind.Object)) > MaxLookups;
         if (!found.IsWhole)
-            throw new PartIncompleteException(new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", "_columns.json", 1), "HintRetry"));
+            throw new PartIncompleteException(
+                new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", "_columns.json", 1), "HintRetry")
+            );
         var columns = JsonFile.Write(found.Items);
         var version = Convert.ToHexString(SHA256.HashData(columns), 0, 8);
-        if (await run.Store.FindAsync(ColumnsId, cancellationToken).ConfigureAwait(false) is not { } old || old.Version != version)
+        if (await run.Store.FindAsync(ColumnsId, cancellationToken) is not { } old || old.Version != version)
         {
-            var entry = new ItemEntry { Id = ColumnsId, Parent = folder, Name = "_columns.json", Version = version };
-            var content = new ItemContent(await JsonFile.SaveAsync(run, columns, run.Now, cancellationToken).ConfigureAwait(false));
-            await run.Store.PutAsync(entry, content, ItemMetadata.Write("columns", ColumnsId, default), cancellationToken).ConfigureAwait(false);
+            var entry = new ItemEntry
+            {
+                Id = ColumnsId,
+                Parent = folder,
+                Name = "_columns.json",
+                Version = version,
+            };
+            var content = new ItemContent(await JsonFile.SaveAsync(run, columns, run.Now, cancellationToken));
+            await run.Store.PutAsync(entry, content, ItemMetadata.Write("columns", ColumnsId, default), cancellationToken);
         }
 
-        await run.ForgetFailureAsync(ColumnsId, cancellationToken).ConfigureAwait(false);
+        await run.ForgetFailureAsync(ColumnsId, cancellationToken);
     }
 
     private async Task<bool> ApplyAsync(DeltaRound round, DeltaPage page, CancellationToken cancellationToken)
@@ -95,12 +124,12 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
             if (item.Object("deleted").ValueKind == JsonValueKind.Object)
             {
                 round.SawGone(id);
-                await RemoveAsync(id, cancellationToken).ConfigureAwait(false);
+                await RemoveAsync(id, cancellationToken);
                 continue;
             }
 
             round.Saw(id);
-            await run.GuardAsync(id, folder, TitleOf(item), () => PutAsync(id, item, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await run.GuardAsync(id, folder, TitleOf(item), () => PutAsync(id, item, cancellationToken), cancellationToken);
         }
 
         return true;
@@ -108,13 +137,13 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
 
     private async Task PutAsync(string id, JsonElement item, CancellationToken cancellationToken)
     {
-        var old = await run.Store.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        var old = await run.Store.FindAsync(id, cancellationToken);
         if (old is not null && old.Version is { Length: > 0 } && old.Version == VersionOf(item) && !run.IsDue(id) && !run.Full)
             return;
         var verdict = GraphShapes.ListItem.Judge(item, run.Now);
         if (!verdict.IsOdd && !_asksForEach)
         {
-            await StoreAsync(id, old, item, verdict, [], cancellationToken).ConfigureAwait(false);
+            await StoreAsync(id, old, item, verdict, [], cancellationToken);
             return;
         }
 
@@ -123,7 +152,7 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
         JsonDocument? answer = null;
         try
         {
-            answer = await api.ItemAsync(site, list, NumberOf(id), [], cancellationToken).ConfigureAwait(false);
+            answer = await api.ItemAsync(site, list, NumberOf(id), [], cancellationToken);
         }
         catch (GraphException exception) when (exception.Kind != GraphErrorKind.NotFound && Wall.Holds(exception, cancellationToken))
         {
@@ -136,25 +165,45 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
             if (answer is null && old is not null && (verdict.Wrong.Count > 0 || _asksForEach))
                 throw missing[0].Reason;
             var better = answer?.RootElement ?? item;
-            await StoreAsync(id, old, better, GraphShapes.ListItem.Judge(better, run.Now), missing, cancellationToken).ConfigureAwait(false);
+            await StoreAsync(id, old, better, GraphShapes.ListItem.Judge(better, run.Now), missing, cancellationToken);
         }
     }
 
-    private async Task StoreAsync(string id, ItemEntry? old, JsonElement item, Verdict verdict, List<(string What, Exception Reason)> missing, CancellationToken cancellationToken)
+    private async Task StoreAsync(
+        string id,
+        ItemEntry? old,
+        JsonElement item,
+        Verdict verdict,
+        List<(string What, Exception Reason)> missing,
+        CancellationToken cancellationToken
+    )
     {
         var number = NumberOf(id);
         var json = JsonFile.Write(Plain(item));
-        if (old is not null && old.Version == VersionOf(item) && missing.Count == 0 && !verdict.IsOdd
-            && await run.Store.ReadAsync(old, cancellationToken).ConfigureAwait(false) is { } stored && stored.AsSpan().SequenceEqual(json))
+        if (
+            old is not null
+            && old.Version == VersionOf(item)
+            && missing.Count == 0
+            && !verdict.IsOdd
+            && await run.Store.ReadAsync(old, cancellationToken) is { } stored
+            && stored.AsSpan().SequenceEqual(json)
+        )
         {
-            await run.JudgeAsync(id, folder, TitleOf(item), verdict, item, missing, cancellationToken).ConfigureAwait(false);
+            await run.JudgeAsync(id, folder, TitleOf(item), verdict, item, missing, cancellationToken);
             return;
         }
 
-        var entry = new ItemEntry { Id = id, Parent = folder, Sub = SubOf(number), Name = SafeName.From($"{number} {TitleOf(item)}".TrimEnd()) + ".json", Version = VersionOf(item) };
-        var node = await JsonFile.SaveAsync(run, json, item.Time("lastModifiedDateTime"), cancellationToken).ConfigureAwait(false);
-        await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("listItem", id, item, s_kept), cancellationToken).ConfigureAwait(false);
-        await run.JudgeAsync(id, folder, TitleOf(item), verdict, item, missing, cancellationToken).ConfigureAwait(false);
+        var entry = new ItemEntry
+        {
+            Id = id,
+            Parent = folder,
+            Sub = SubOf(number),
+            Name = SafeName.From($"{number} {TitleOf(item)}".TrimEnd()) + ".json",
+            Version = VersionOf(item),
+        };
+        var node = await JsonFile.SaveAsync(run, json, item.Time("lastModifiedDateTime"), cancellationToken);
+        await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("listItem", id, item, s_kept), cancellationToken);
+        await run.JudgeAsync(id, folder, TitleOf(item), verdict, item, missing, cancellationToken);
         if (old is null)
             run.CountDownload();
         else
@@ -165,27 +214,28 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
     {
         try
         {
-            using var item = await api.ItemAsync(site, list, NumberOf(id), [], cancellationToken).ConfigureAwait(false);
-            await PutAsync(id, item.RootElement, cancellationToken).ConfigureAwait(false);
+            using var item = await api.ItemAsync(site, list, NumberOf(id), [], cancellationToken);
+            await PutAsync(id, item.RootElement, cancellationToken);
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
         {
-            await run.ForgetAsync(id, cancellationToken).ConfigureAwait(false);
+            await run.ForgetAsync(id, cancellationToken);
         }
     }
 
     private async Task RemoveAsync(string id, CancellationToken cancellationToken)
     {
-        if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken).ConfigureAwait(false))
+        if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken))
             run.CountRemoval();
-        await run.ForgetAsync(id, cancellationToken).ConfigureAwait(false);
+        await run.ForgetAsync(id, cancellationToken);
     }
 
     private string NumberOf(string id) => id[(folder.Length + 1)..];
 
     private static string VersionOf(JsonElement item) => item.Text("eTag") is { Length: > 0 } tag ? tag : item.Text("lastModifiedDateTime");
 
-    private static string TitleOf(JsonElement item) => item.Object("fields").Text("Title") is { Length: > 0 } text ? text : item.Object("fields").Text("FileLeafRef");
+    private static string TitleOf(JsonElement item) =>
+        item.Object("fields").Text("Title") is { Length: > 0 } text ? text : item.Object("fields").Text("FileLeafRef");
 
     private static string? SubOf(string number)
     {

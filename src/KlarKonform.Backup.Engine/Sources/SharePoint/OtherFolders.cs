@@ -18,7 +18,7 @@ internal sealed class OtherFolders(SiteApi sites, DriveApi drives, string site, 
     public async Task RemoveAsync(string parent, IReadOnlyCollection<string> listed, CancellationToken cancellationToken)
     {
         var others = new List<string>();
-        await foreach (var id in run.Store.ItemsOfAsync(parent, folders: true, cancellationToken).ConfigureAwait(false))
+        await foreach (var id in run.Store.ItemsOfAsync(parent, folders: true, cancellationToken))
         {
             if (!listed.Contains(id))
                 others.Add(id);
@@ -26,14 +26,24 @@ internal sealed class OtherFolders(SiteApi sites, DriveApi drives, string site, 
 
         foreach (var key in others)
         {
-            await run.GuardPartAsync(key, key, async () =>
-            {
-                if (await IsThereAsync(key, cancellationToken).ConfigureAwait(false))
-                    throw new PartIncompleteException(new ItemProblem("FoldersNotListed", Texts.Get("FoldersNotListed", 1, key), "HintRetry") { Level = FailureLevel.Part });
-                if (await run.Store.RemoveAsync(key, withContent: true, cancellationToken).ConfigureAwait(false))
-                    run.CountRemoval();
-                await run.Store.ChangeStateAsync(state => state.Deltas.TryRemove(IdOf(key), out _), cancellationToken).ConfigureAwait(false);
-            }, cancellationToken).ConfigureAwait(false);
+            await run.GuardPartAsync(
+                key,
+                key,
+                async () =>
+                {
+                    if (await IsThereAsync(key, cancellationToken))
+                        throw new PartIncompleteException(
+                            new ItemProblem("FoldersNotListed", Texts.Get("FoldersNotListed", 1, key), "HintRetry")
+                            {
+                                Level = FailureLevel.Part,
+                            }
+                        );
+                    if (await run.Store.RemoveAsync(key, withContent: true, cancellationToken))
+                        run.CountRemoval();
+                    await run.Store.ChangeStateAsync(state => state.Deltas.TryRemove(IdOf(key), out _), cancellationToken);
+                },
+                cancellationToken
+            );
         }
     }
 
@@ -44,14 +54,14 @@ internal sealed class OtherFolders(SiteApi sites, DriveApi drives, string site, 
             switch (key[..Math.Max(0, key.IndexOf(':', StringComparison.Ordinal))])
             {
                 case "drive":
-                    await drives.ProbeAsync(IdOf(key), cancellationToken).ConfigureAwait(false);
+                    await drives.ProbeAsync(IdOf(key), cancellationToken);
                     return true;
                 case "list":
                     // One that was hidden meanwhile exists, but is no longer content.
-                    using (var list = await sites.OneListAsync(site, IdOf(key), cancellationToken).ConfigureAwait(false))
+                    using (var list = await sites.OneListAsync(site, IdOf(key), cancellationToken))
                         return SharePointSource.IsOfUsers(list.RootElement);
                 case "site":
-                    await sites.ProbeAsync(IdOf(key), cancellationToken).ConfigureAwait(false);
+                    await sites.ProbeAsync(IdOf(key), cancellationToken);
                     return true;
                 default:
                     return false;

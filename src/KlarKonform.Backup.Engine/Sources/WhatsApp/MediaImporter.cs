@@ -32,34 +32,38 @@ internal sealed class MediaImporter(ResourceBackup run, MediaClient? client, boo
         var waiting = month.Lines.Where(line => line is { Redacted: false, Media: { State: MediaState.Pending, Id: not null } }).ToArray();
         if (waiting.Length == 0 || !wanted)
             return;
-        await Parallel.ForEachAsync(waiting, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, async (line, token) =>
-        {
-            var key = KeyOf(chat, name, line.Id);
-            try
+        await Parallel.ForEachAsync(
+            waiting,
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+            async (line, token) =>
             {
-                var stored = await DownloadAsync(chat, line, token).ConfigureAwait(false);
-                Replace(month, line with { Media = stored });
-                await run.ForgetFailureAsync(key, token).ConfigureAwait(false);
+                var key = KeyOf(chat, name, line.Id);
+                try
+                {
+                    var stored = await DownloadAsync(chat, line, token);
+                    Replace(month, line with { Media = stored });
+                    await run.ForgetFailureAsync(key, token);
+                }
+                catch (WhatsAppException exception) when (exception.Kind == WhatsAppErrorKind.MediaGone)
+                {
+                    Replace(month, line with { Media = line.Media! with { State = MediaState.Gone } });
+                    await run.ForgetFailureAsync(key, token);
+                    Interlocked.Increment(ref _gone);
+                    Count();
+                }
+                catch (WhatsAppException exception)
+                {
+                    _pausing |= exception.Kind is WhatsAppErrorKind.Throttled or WhatsAppErrorKind.AccessDenied;
+                    await run.FailAsync(key, chat.Id, NameOf(line), ChatProblems.Of(exception), token);
+                    Count();
+                }
+                catch (Exception exception) when (Wall.Holds(exception, token))
+                {
+                    await run.FailAsync(key, chat.Id, NameOf(line), exception, token);
+                    Count();
+                }
             }
-            catch (WhatsAppException exception) when (exception.Kind == WhatsAppErrorKind.MediaGone)
-            {
-                Replace(month, line with { Media = line.Media! with { State = MediaState.Gone } });
-                await run.ForgetFailureAsync(key, token).ConfigureAwait(false);
-                Interlocked.Increment(ref _gone);
-                Count();
-            }
-            catch (WhatsAppException exception)
-            {
-                _pausing |= exception.Kind is WhatsAppErrorKind.Throttled or WhatsAppErrorKind.AccessDenied;
-                await run.FailAsync(key, chat.Id, NameOf(line), ChatProblems.Of(exception), token).ConfigureAwait(false);
-                Count();
-            }
-            catch (Exception exception) when (Wall.Holds(exception, token))
-            {
-                await run.FailAsync(key, chat.Id, NameOf(line), exception, token).ConfigureAwait(false);
-                Count();
-            }
-        }).ConfigureAwait(false);
+        );
     }
 
     /// <summary>Tries again what earlier runs could not download.</summary>
@@ -70,15 +74,17 @@ internal sealed class MediaImporter(ResourceBackup run, MediaClient? client, boo
             // media:chat:<number>|<chat>|<month>|<message>
             if (failure.ItemId["media:chat:".Length..].Split('|', 4) is not [_, var chat, var month, _])
                 continue;
-            var stored = await run.Store.FindAsync($"info:{failure.Parent}", cancellationToken).ConfigureAwait(false) is { } entry ? await run.Store.ReadAsync(entry, cancellationToken).ConfigureAwait(false) : null;
+            var stored = await run.Store.FindAsync($"info:{failure.Parent}", cancellationToken) is { } entry
+                ? await run.Store.ReadAsync(entry, cancellationToken)
+                : null;
             if (stored is null)
                 continue;
             var info = ChatInfo.Parse(stored);
-            var folder = await archive.ChatAsync(info.Number, info.NumberId, chat, null, cancellationToken).ConfigureAwait(false);
-            await FetchAsync(folder, month, await folder.MonthAsync(month, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            var folder = await archive.ChatAsync(info.Number, info.NumberId, chat, null, cancellationToken);
+            await FetchAsync(folder, month, await folder.MonthAsync(month, cancellationToken), cancellationToken);
         }
 
-        await archive.SaveAsync(cancellationToken).ConfigureAwait(false);
+        await archive.SaveAsync(cancellationToken);
     }
 
     /// <summary>Tells the admin what is lost.</summary>
@@ -94,11 +100,15 @@ internal sealed class MediaImporter(ResourceBackup run, MediaClient? client, boo
             throw new WhatsAppException(WhatsAppErrorKind.AccessDenied, "No access token is configured.");
         if (_pausing)
             throw new WhatsAppException(WhatsAppErrorKind.Throttled, "Meta refused others before; this one was not asked for.");
-        await using var media = await client.OpenAsync(line.Media!.Id!, chat.Info.NumberId is { Length: > 0 } number ? number : null, cancellationToken).ConfigureAwait(false);
+        await using var media = await client.OpenAsync(
+            line.Media!.Id!,
+            chat.Info.NumberId is { Length: > 0 } number ? number : null,
+            cancellationToken
+        );
         var known = line.Media with { MimeType = line.Media.MimeType ?? media.MimeType, Sha256 = line.Media.Sha256 ?? media.Sha256 };
         try
         {
-            return await chat.StoreMediaAsync(line, known, NameOf(line), new ReceivedStream(media.Content, media.Size), cancellationToken).ConfigureAwait(false);
+            return await chat.StoreMediaAsync(line, known, NameOf(line), new ReceivedStream(media.Content, media.Size), cancellationToken);
         }
         catch (HttpRequestException exception)
         {
@@ -122,22 +132,23 @@ internal sealed class MediaImporter(ResourceBackup run, MediaClient? client, boo
 
     private static string NameOf(ChatLine line) => line.Media?.Name ?? $"{line.Type}{ExtensionOf(line.Media?.MimeType)}";
 
-    private static string ExtensionOf(string? mimeType) => (mimeType ?? "").Split(';')[0].Trim().ToLowerInvariant() switch
-    {
-        "image/jpeg" => ".jpg",
-        "image/png" => ".png",
-        "image/webp" => ".webp",
-        "image/gif" => ".gif",
-        "video/mp4" => ".mp4",
-        "video/3gpp" => ".3gp",
-        "audio/ogg" => ".ogg",
-        "audio/mpeg" => ".mp3",
-        "audio/mp4" => ".m4a",
-        "audio/aac" => ".aac",
-        "audio/amr" => ".amr",
-        "application/pdf" => ".pdf",
-        "text/plain" => ".txt",
-        "text/vcard" or "text/x-vcard" => ".vcf",
-        _ => ".bin",
-    };
+    private static string ExtensionOf(string? mimeType) =>
+        (mimeType ?? "").Split(';')[0].Trim().ToLowerInvariant() switch
+        {
+            "image/jpeg" => ".jpg",
+            "image/png" => ".png",
+            "image/webp" => ".webp",
+            "image/gif" => ".gif",
+            "video/mp4" => ".mp4",
+            "video/3gpp" => ".3gp",
+            "audio/ogg" => ".ogg",
+            "audio/mpeg" => ".mp3",
+            "audio/mp4" => ".m4a",
+            "audio/aac" => ".aac",
+            "audio/amr" => ".amr",
+            "application/pdf" => ".pdf",
+            "text/plain" => ".txt",
+            "text/vcard" or "text/x-vcard" => ".vcf",
+            _ => ".bin",
+        };
 }

@@ -20,35 +20,44 @@ internal sealed class RedactionSweep(ResourceBackup run, ChatArchive archive)
         if (policy == DeletedMessagesPolicy.Redact)
         {
             var isDone = true;
-            foreach (var chat in await archive.AllAsync(cancellationToken).ConfigureAwait(false))
-                isDone &= await run.GuardPartAsync($"redaction {chat.Id}", chat.Info.Name, () => SweepAsync(chat, cancellationToken), cancellationToken).ConfigureAwait(false);
-            await archive.SaveAsync(cancellationToken).ConfigureAwait(false);
+            foreach (var chat in await archive.AllAsync(cancellationToken))
+                isDone &= await run.GuardPartAsync(
+                    $"redaction {chat.Id}",
+                    chat.Info.Name,
+                    () => SweepAsync(chat, cancellationToken),
+                    cancellationToken
+                );
+            await archive.SaveAsync(cancellationToken);
             if (!isDone)
                 return; // A chat that failed is tried again by the next run.
         }
 
-        await run.Store.ChangeStateAsync(state => state.Inputs[Key] = policy.ToString(), cancellationToken).ConfigureAwait(false);
+        await run.Store.ChangeStateAsync(state => state.Inputs[Key] = policy.ToString(), cancellationToken);
     }
 
     private static async Task SweepAsync(ChatFolder chat, CancellationToken cancellationToken)
     {
-        await chat.EraseFilesAsync(ChatFolder.ExportedText, cancellationToken).ConfigureAwait(false);
+        await chat.EraseFilesAsync(ChatFolder.ExportedText, cancellationToken);
         foreach (var export in chat.Info.Exports.Keys.ToArray())
             chat.Info.Exports[export] = chat.Info.Exports[export] with { Text = null };
         var gone = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in chat.Info.Months.Keys.ToArray())
         {
-            var month = await chat.MonthAsync(name, cancellationToken).ConfigureAwait(false);
+            var month = await chat.MonthAsync(name, cancellationToken);
             foreach (var line in month.Lines.Where(line => line is { Deleted: true, Redacted: false }).ToArray())
             {
-                await Redaction.ApplyAsync(chat, month, line, cancellationToken).ConfigureAwait(false);
+                await Redaction.ApplyAsync(chat, month, line, cancellationToken);
                 gone.Add(line.Id);
             }
 
             // An edit comes after its message, and contains the text as well.
-            foreach (var edit in month.Lines.Where(line => line is { Record: ChatRecord.Edit, Redacted: false, Target: { } target } && gone.Contains(target)).ToArray())
+            foreach (
+                var edit in month
+                    .Lines.Where(line => line is { Record: ChatRecord.Edit, Redacted: false, Target: { } target } && gone.Contains(target))
+                    .ToArray()
+            )
                 month.Replace(edit with { Text = null, Raw = null, Redacted = true });
-            await chat.SaveMonthsAsync(cancellationToken).ConfigureAwait(false);
+            await chat.SaveMonthsAsync(cancellationToken);
         }
     }
 }

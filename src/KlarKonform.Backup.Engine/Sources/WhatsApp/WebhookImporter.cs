@@ -14,7 +14,13 @@ namespace KlarKonform.Backup.Engine.Sources.WhatsApp;
 /// run that found this in a snapshot, and only when no receiver can still be writing to it. What is read twice is stored once. Used for one
 /// run.
 /// </summary>
-internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, MediaImporter media, string? appSecret, DeletedMessagesPolicy deleted)
+internal sealed class WebhookImporter(
+    ResourceBackup run,
+    ChatArchive archive,
+    MediaImporter media,
+    string? appSecret,
+    DeletedMessagesPolicy deleted
+)
 {
     private const int LinesTogether = 20_000;
     private const long BytesTogether = 16L << 20;
@@ -30,22 +36,22 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
 
     public async Task RunAsync(IDropLocation place, CancellationToken cancellationToken)
     {
-        var files = await place.ListAsync(cancellationToken).ConfigureAwait(false);
+        var files = await place.ListAsync(cancellationToken);
         var taken = new ImportedFiles(run, "spool", place);
-        await taken.ForgetGoneAsync(files, cancellationToken).ConfigureAwait(false);
+        await taken.ForgetGoneAsync(files, cancellationToken);
         foreach (var file in files)
         {
             var key = taken.KeyOf(file.Key);
             var before = run.Store.State.Inputs.GetValueOrDefault(key);
-            if (await IsDoneAsync(place, file, before, cancellationToken).ConfigureAwait(false))
+            if (await IsDoneAsync(place, file, before, cancellationToken))
                 continue;
             if (SpoolReader.IsSpool(file.Name))
-                await ReadSpoolAsync(place, file, key, before, cancellationToken).ConfigureAwait(false);
+                await ReadSpoolAsync(place, file, key, before, cancellationToken);
             else if (SpoolReader.IsBody(file.Name))
-                await ReadBodyAsync(place, file, key, before, cancellationToken).ConfigureAwait(false);
+                await ReadBodyAsync(place, file, key, before, cancellationToken);
         }
 
-        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        await FlushAsync(cancellationToken);
     }
 
     // A file that was read to its end, according to a snapshot, is not needed any more.
@@ -57,7 +63,7 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
             return true;
         try
         {
-            await place.DeleteAsync(file, cancellationToken).ConfigureAwait(false);
+            await place.DeleteAsync(file, cancellationToken);
         }
         catch (WhatsAppException exception)
         {
@@ -70,14 +76,29 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
     private async Task ReadSpoolAsync(IDropLocation place, DropFile file, string key, string? before, CancellationToken cancellationToken)
     {
         var wasRefused = before?.StartsWith(Refused, StringComparison.Ordinal) == true;
-        var start = !run.Full && long.TryParse(wasRefused ? before![Refused.Length..] : before, NumberStyles.None, CultureInfo.InvariantCulture, out var known) && known <= file.Size ? known : 0;
+        var start =
+            !run.Full
+            && long.TryParse(
+                wasRefused ? before![Refused.Length..] : before,
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var known
+            )
+            && known <= file.Size
+                ? known
+                : 0;
         var (forged, unreadable) = (0, 0);
         try
         {
-            await using var content = await place.OpenAsync(file, start, cancellationToken).ConfigureAwait(false);
-            await foreach (var (record, end) in SpoolReader.ReadAsync(content, start, cancellationToken).ConfigureAwait(false))
+            await using var content = await place.OpenAsync(file, start, cancellationToken);
+            await foreach (var (record, end) in SpoolReader.ReadAsync(content, start, cancellationToken))
             {
-                if (record is not null && record.Signature is not null && appSecret is not null && !WebhookSignature.Matches(record.Body.Span, record.Signature, appSecret))
+                if (
+                    record is not null
+                    && record.Signature is not null
+                    && appSecret is not null
+                    && !WebhookSignature.Matches(record.Body.Span, record.Signature, appSecret)
+                )
                     forged++;
                 else if (record is null || !TryTake(record, cancellationToken))
                     unreadable++;
@@ -87,23 +108,26 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
                 var refused = forged + unreadable > 0 || (wasRefused && start > 0);
                 _progress[key] = (refused ? Refused : "") + end.ToString(CultureInfo.InvariantCulture);
                 if (_items.Count >= LinesTogether || _bytes >= BytesTogether)
-                    await FlushAsync(cancellationToken).ConfigureAwait(false);
+                    await FlushAsync(cancellationToken);
             }
 
             if (forged > 0)
-                throw new WhatsAppException(WhatsAppErrorKind.Forged, $"{forged} webhooks in the spool have a signature that the app secret does not give.");
+                throw new WhatsAppException(
+                    WhatsAppErrorKind.Forged,
+                    $"{forged} webhooks in the spool have a signature that the app secret does not give."
+                );
             if (unreadable > 0)
                 throw new WhatsAppException(WhatsAppErrorKind.NotAWebhook, $"{unreadable} entries of the spool are no webhooks of Meta's.");
             if (!wasRefused || start == 0)
-                await run.ForgetFailureAsync(key, cancellationToken).ConfigureAwait(false);
+                await run.ForgetFailureAsync(key, cancellationToken);
         }
         catch (WhatsAppException exception)
         {
-            await run.FailAsync(key, "", file.Key, ChatProblems.Of(exception), cancellationToken).ConfigureAwait(false);
+            await run.FailAsync(key, "", file.Key, ChatProblems.Of(exception), cancellationToken);
         }
         catch (Exception exception) when (DropFailure.IsOne(exception))
         {
-            await run.FailAsync(key, "", file.Key, ChatProblems.Of(DropFailure.Of(exception, place.Name)), cancellationToken).ConfigureAwait(false);
+            await run.FailAsync(key, "", file.Key, ChatProblems.Of(DropFailure.Of(exception, place.Name)), cancellationToken);
         }
     }
 
@@ -128,31 +152,34 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
         try
         {
             if (file.Size > SpoolReader.MaxBody)
-                throw new WhatsAppException(WhatsAppErrorKind.NotAWebhook, $"The file has {file.Size} bytes; a webhook has {SpoolReader.MaxBody} at most.");
-            await using var content = await place.OpenAsync(file, 0, cancellationToken).ConfigureAwait(false);
+                throw new WhatsAppException(
+                    WhatsAppErrorKind.NotAWebhook,
+                    $"The file has {file.Size} bytes; a webhook has {SpoolReader.MaxBody} at most."
+                );
+            await using var content = await place.OpenAsync(file, 0, cancellationToken);
             using var body = new MemoryStream();
-            await content.CopyToAsync(body, cancellationToken).ConfigureAwait(false);
+            await content.CopyToAsync(body, cancellationToken);
             Take(body.GetBuffer().AsMemory(0, (int)body.Length), file.Modified, cancellationToken);
             _progress[key] = file.Version;
-            await run.ForgetFailureAsync(key, cancellationToken).ConfigureAwait(false);
+            await run.ForgetFailureAsync(key, cancellationToken);
         }
         catch (WhatsAppException exception)
         {
-            await run.FailAsync(key, "", file.Key, ChatProblems.Of(exception), cancellationToken).ConfigureAwait(false);
+            await run.FailAsync(key, "", file.Key, ChatProblems.Of(exception), cancellationToken);
             if (!exception.IsPassing)
                 _progress[key] = Refused + file.Version;
         }
         catch (Exception exception) when (DropFailure.IsOne(exception))
         {
-            await run.FailAsync(key, "", file.Key, ChatProblems.Of(DropFailure.Of(exception, place.Name)), cancellationToken).ConfigureAwait(false);
+            await run.FailAsync(key, "", file.Key, ChatProblems.Of(DropFailure.Of(exception, place.Name)), cancellationToken);
         }
         catch (Exception exception) when (Wall.Holds(exception, cancellationToken))
         {
-            await run.FailAsync(key, "", file.Key, exception, cancellationToken).ConfigureAwait(false);
+            await run.FailAsync(key, "", file.Key, exception, cancellationToken);
         }
 
         if (_items.Count >= LinesTogether || _bytes >= BytesTogether)
-            await FlushAsync(cancellationToken).ConfigureAwait(false);
+            await FlushAsync(cancellationToken);
     }
 
     private void Take(ReadOnlyMemory<byte> body, DateTimeOffset received, CancellationToken cancellationToken)
@@ -168,21 +195,32 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
     private async Task FlushAsync(CancellationToken cancellationToken)
     {
         foreach (var contact in _contacts)
-            await archive.KnowAsync(contact, cancellationToken).ConfigureAwait(false);
-        var names = _contacts.GroupBy(contact => (contact.Number.Id, contact.Id)).ToDictionary(group => group.Key, group => group.Last().Name);
+            await archive.KnowAsync(contact, cancellationToken);
+        var names = _contacts
+            .GroupBy(contact => (contact.Number.Id, contact.Id))
+            .ToDictionary(group => group.Key, group => group.Last().Name);
         foreach (var group in _items.GroupBy(item => (item.Number, item.Chat)))
         {
-            var chat = await archive.ChatAsync(group.Key.Number.Display, group.Key.Number.Id, group.Key.Chat, names.GetValueOrDefault((group.Key.Number.Id, group.Key.Chat)), cancellationToken).ConfigureAwait(false);
-            await AddEachAsync(chat, [.. group.Select(item => item.Line)], cancellationToken).ConfigureAwait(false);
-            await chat.SaveMonthsAsync(cancellationToken).ConfigureAwait(false);
+            var chat = await archive.ChatAsync(
+                group.Key.Number.Display,
+                group.Key.Number.Id,
+                group.Key.Chat,
+                names.GetValueOrDefault((group.Key.Number.Id, group.Key.Chat)),
+                cancellationToken
+            );
+            await AddEachAsync(chat, [.. group.Select(item => item.Line)], cancellationToken);
+            await chat.SaveMonthsAsync(cancellationToken);
         }
 
-        await archive.SaveAsync(cancellationToken).ConfigureAwait(false);
-        await run.Store.ChangeStateAsync(state =>
-        {
-            foreach (var (key, value) in _progress)
-                state.Inputs[key] = value;
-        }, cancellationToken).ConfigureAwait(false);
+        await archive.SaveAsync(cancellationToken);
+        await run.Store.ChangeStateAsync(
+            state =>
+            {
+                foreach (var (key, value) in _progress)
+                    state.Inputs[key] = value;
+            },
+            cancellationToken
+        );
         _items.Clear();
         _contacts.Clear();
         _progress.Clear();
@@ -195,7 +233,7 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
     {
         try
         {
-            await AddAsync(chat, lines, cancellationToken).ConfigureAwait(false);
+            await AddAsync(chat, lines, cancellationToken);
             return;
         }
         catch (Exception exception) when (Wall.Holds(exception, cancellationToken) && lines.Count > 1)
@@ -204,14 +242,14 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
         }
         catch (Exception exception) when (Wall.Holds(exception, cancellationToken))
         {
-            await run.FailAsync($"message {lines[0].Key}", "", lines[0].Key, exception, cancellationToken).ConfigureAwait(false);
+            await run.FailAsync($"message {lines[0].Key}", "", lines[0].Key, exception, cancellationToken);
             foreach (var (key, value) in _progress.Where(each => !each.Value.StartsWith(Refused, StringComparison.Ordinal)).ToArray())
                 _progress[key] = Refused + value;
             return;
         }
 
         foreach (var line in lines)
-            await AddEachAsync(chat, [line], cancellationToken).ConfigureAwait(false);
+            await AddEachAsync(chat, [line], cancellationToken);
     }
 
     private async Task AddAsync(ChatFolder chat, IReadOnlyList<ChatLine> lines, CancellationToken cancellationToken)
@@ -220,7 +258,7 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
         var happened = new List<(string Month, ChatLine Line)>();
         foreach (var group in lines.GroupBy(ChatFolder.MonthOf))
         {
-            var month = await chat.MonthAsync(group.Key, cancellationToken).ConfigureAwait(false);
+            var month = await chat.MonthAsync(group.Key, cancellationToken);
             foreach (var line in group)
             {
                 month.Add(line);
@@ -236,38 +274,53 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
             foreach (var each in (string[])[name, Next(name)])
             {
                 if (each == name || chat.Info.Months.ContainsKey(each) || touched.Contains(each))
-                    happened.AddRange((await chat.MonthAsync(each, cancellationToken).ConfigureAwait(false)).Lines.Where(line => line.Record is ChatRecord.Edit or ChatRecord.Revoke).Select(line => (each, line)));
+                    happened.AddRange(
+                        (await chat.MonthAsync(each, cancellationToken))
+                            .Lines.Where(line => line.Record is ChatRecord.Edit or ChatRecord.Revoke)
+                            .Select(line => (each, line))
+                    );
             }
         }
 
         foreach (var (month, line) in happened.Distinct().OrderBy(each => each.Line.Time))
-            await HappenAsync(chat, month, line, cancellationToken).ConfigureAwait(false);
+            await HappenAsync(chat, month, line, cancellationToken);
         foreach (var name in touched)
-            await media.FetchAsync(chat, name, await chat.MonthAsync(name, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            await media.FetchAsync(chat, name, await chat.MonthAsync(name, cancellationToken), cancellationToken);
     }
 
     private async Task HappenAsync(ChatFolder chat, string from, ChatLine happened, CancellationToken cancellationToken)
     {
-        if (happened.Target is not { } id || await chat.FindAsync(id, from, cancellationToken).ConfigureAwait(false) is not var (name, target))
+        if (happened.Target is not { } id || await chat.FindAsync(id, from, cancellationToken) is not var (name, target))
             return;
-        var month = await chat.MonthAsync(name, cancellationToken).ConfigureAwait(false);
+        var month = await chat.MonthAsync(name, cancellationToken);
         if (target.Redacted)
         {
             // What arrives again of it, or of its changes, is not kept either.
             if (happened is { Record: ChatRecord.Edit, Text: not null })
-                (await chat.MonthAsync(from, cancellationToken).ConfigureAwait(false)).Replace(happened with { Text = null, Raw = null, Redacted = true });
+                (await chat.MonthAsync(from, cancellationToken)).Replace(happened with { Text = null, Raw = null, Redacted = true });
             return;
         }
 
         if (happened.Record == ChatRecord.Edit)
         {
-            if (happened.Text is { } text && text != target.Text && target.Earlier?.Any(version => version.Replaced >= happened.Time) != true)
-                month.Replace(target with { Edited = true, Text = text, Earlier = [.. target.Earlier ?? [], new ChatVersion(target.Text ?? "", happened.Time)] });
+            if (
+                happened.Text is { } text
+                && text != target.Text
+                && target.Earlier?.Any(version => version.Replaced >= happened.Time) != true
+            )
+                month.Replace(
+                    target with
+                    {
+                        Edited = true,
+                        Text = text,
+                        Earlier = [.. target.Earlier ?? [], new ChatVersion(target.Text ?? "", happened.Time)],
+                    }
+                );
         }
         else if (deleted == DeletedMessagesPolicy.Redact)
         {
-            await Redaction.ApplyAsync(chat, month, target, cancellationToken).ConfigureAwait(false);
-            await RedactEditsAsync(chat, id, name, cancellationToken).ConfigureAwait(false);
+            await Redaction.ApplyAsync(chat, month, target, cancellationToken);
+            await RedactEditsAsync(chat, id, name, cancellationToken);
         }
         else if (!target.Deleted)
         {
@@ -280,13 +333,15 @@ internal sealed class WebhookImporter(ResourceBackup run, ChatArchive archive, M
     {
         foreach (var name in (string[])[from, Next(from)])
         {
-            var month = await chat.MonthAsync(name, cancellationToken).ConfigureAwait(false);
+            var month = await chat.MonthAsync(name, cancellationToken);
             foreach (var edit in month.Lines.Where(line => line.Record == ChatRecord.Edit && line.Target == id && !line.Redacted).ToArray())
                 month.Replace(edit with { Text = null, Raw = null, Redacted = true });
         }
     }
 
     // December 9999, which an outsider's webhook may name, has no next month.
-    private static string Next(string month) => DateTime.ParseExact(month, "yyyy-MM", CultureInfo.InvariantCulture) is var first && first < DateTime.MaxValue.AddMonths(-1)
-        ? first.AddMonths(1).ToString("yyyy-MM", CultureInfo.InvariantCulture) : month;
+    private static string Next(string month) =>
+        DateTime.ParseExact(month, "yyyy-MM", CultureInfo.InvariantCulture) is var first && first < DateTime.MaxValue.AddMonths(-1)
+            ? first.AddMonths(1).ToString("yyyy-MM", CultureInfo.InvariantCulture)
+            : month;
 }

@@ -13,7 +13,14 @@ namespace KlarKonform.Backup.Engine.Sources.WhatsApp;
 /// The business's WhatsApp chats: one resource, because a spool holds the webhooks of all numbers. A place that cannot be read is a failure
 /// of that place. Used for one run.
 /// </summary>
-internal sealed class WhatsAppSource(GraphClient graph, TenantSettings tenant, WhatsAppSettings settings, ISecretStore secrets, TimeProvider time, Random random) : IResourceSource
+internal sealed class WhatsAppSource(
+    GraphClient graph,
+    TenantSettings tenant,
+    WhatsAppSettings settings,
+    ISecretStore secrets,
+    TimeProvider time,
+    Random random
+) : IResourceSource
 {
     public const string WhatsAppKind = "WhatsApp";
 
@@ -30,52 +37,76 @@ internal sealed class WhatsAppSource(GraphClient graph, TenantSettings tenant, W
         var places = new DropLocations(new TargetFactory(secrets, time, random), graph);
         var archive = new ChatArchive(run);
         var deleted = settings.DeletedMessages ?? DeletedMessagesPolicy.Keep;
-        await new RedactionSweep(run, archive).RunAsync(deleted, cancellationToken).ConfigureAwait(false);
+        await new RedactionSweep(run, archive).RunAsync(deleted, cancellationToken);
         foreach (var (export, i) in (settings.Exports ?? []).Select((export, i) => (export, i)))
         {
-            await GuardAsync(run, $"place export {i}", export.Number, async () =>
-            {
-                await using var place = await places.OpenAsync(export, cancellationToken).ConfigureAwait(false);
-                await new ExportImporter(run, archive, export, deleted).RunAsync(place, cancellationToken).ConfigureAwait(false);
-            }, cancellationToken).ConfigureAwait(false);
+            await GuardAsync(
+                run,
+                $"place export {i}",
+                export.Number,
+                async () =>
+                {
+                    await using var place = await places.OpenAsync(export, cancellationToken);
+                    await new ExportImporter(run, archive, export, deleted).RunAsync(place, cancellationToken);
+                },
+                cancellationToken
+            );
         }
 
         if (settings.Webhooks is { } webhooks)
-            await GuardAsync(run, "place spool", "Webhooks", () => TakeWebhooksAsync(run, places, archive, webhooks, deleted, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await GuardAsync(
+                run,
+                "place spool",
+                "Webhooks",
+                () => TakeWebhooksAsync(run, places, archive, webhooks, deleted, cancellationToken),
+                cancellationToken
+            );
     }
 
     // Its places are read one by one: none of them stands for all.
     public Task ProbeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private async Task TakeWebhooksAsync(ResourceBackup run, DropLocations places, ChatArchive archive, WhatsAppWebhookSettings webhooks, DeletedMessagesPolicy deleted, CancellationToken cancellationToken)
+    private async Task TakeWebhooksAsync(
+        ResourceBackup run,
+        DropLocations places,
+        ChatArchive archive,
+        WhatsAppWebhookSettings webhooks,
+        DeletedMessagesPolicy deleted,
+        CancellationToken cancellationToken
+    )
     {
-        var token = await SecretAsync(webhooks.AccessToken, cancellationToken).ConfigureAwait(false);
+        var token = await SecretAsync(webhooks.AccessToken, cancellationToken);
         using var handler = TrustedHandlers.Create(webhooks.CaCertificate ?? tenant.CaCertificate);
         using var client = token is null ? null : new MediaClient(handler, webhooks.Endpoint ?? MediaClient.DefaultEndpoint, token, time);
         var media = new MediaImporter(run, client, webhooks.Media != false);
-        await media.RetryAsync(archive, cancellationToken).ConfigureAwait(false);
-        var secret = await SecretAsync(webhooks.AppSecret, cancellationToken).ConfigureAwait(false);
-        await using var place = await places.OpenAsync(webhooks.Spool, cancellationToken).ConfigureAwait(false);
-        await new WebhookImporter(run, archive, media, secret, deleted).RunAsync(place, cancellationToken).ConfigureAwait(false);
+        await media.RetryAsync(archive, cancellationToken);
+        var secret = await SecretAsync(webhooks.AppSecret, cancellationToken);
+        await using var place = await places.OpenAsync(webhooks.Spool, cancellationToken);
+        await new WebhookImporter(run, archive, media, secret, deleted).RunAsync(place, cancellationToken);
         media.Report();
     }
 
     // A place that cannot be read, or whose secret is missing, is that place's failure; other places are not affected.
     private static async Task GuardAsync(ResourceBackup run, string id, string name, Func<Task> read, CancellationToken cancellationToken)
     {
-        await run.GuardPartAsync(id, name, async () =>
-        {
-            try
+        await run.GuardPartAsync(
+            id,
+            name,
+            async () =>
             {
-                await read().ConfigureAwait(false);
-            }
-            catch (WhatsAppException exception)
-            {
-                throw new PartIncompleteException(ChatProblems.Of(exception) with { Level = FailureLevel.Part });
-            }
-        }, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    await read();
+                }
+                catch (WhatsAppException exception)
+                {
+                    throw new PartIncompleteException(ChatProblems.Of(exception) with { Level = FailureLevel.Part });
+                }
+            },
+            cancellationToken
+        );
     }
 
     private async Task<string?> SecretAsync(string? name, CancellationToken cancellationToken) =>
-        name is null ? null : (await secrets.GetAsync(SecretReference.Parse(name), cancellationToken).ConfigureAwait(false)).Secret;
+        name is null ? null : (await secrets.GetAsync(SecretReference.Parse(name), cancellationToken)).Secret;
 }

@@ -79,6 +79,14 @@ internal sealed record LockFile
 
     /// <summary>What it says of its owner, in UTC.</summary>
     /// <exception cref="FormatException">Its times are none.</exception>
-    public LockHolder ToHolder() => new(Computer, Username, Pid, Exclusive, Purpose,
-        (Started is null ? Taken : NanoTime.Parse(Started).Moment).ToUniversalTime(), Taken.ToUniversalTime());
+    public LockHolder ToHolder() =>
+        new(
+            Computer,
+            Username,
+            Pid,
+            Exclusive,
+            Purpose,
+            (Started is null ? Taken : NanoTime.Parse(Started).Moment).ToUniversalTime(),
+            Taken.ToUniversalTime()
+        );
 }

@@ -25,7 +25,9 @@ internal sealed class LockMemory
             SeenLock New((BlobId Id, long Size, DateTimeOffset? Stored) file) => new(file.Id, file.Size, file.Stored, began, _looked);
 
             // Where uploads are not atomic, a file is empty at first.
-            var seen = listed.Select(each => _seen.AddOrUpdate(each.Id, _ => New(each), (_, known) => known.Size == each.Size ? known : New(each))).ToArray();
+            var seen = listed
+                .Select(each => _seen.AddOrUpdate(each.Id, _ => New(each), (_, known) => known.Size == each.Size ? known : New(each)))
+                .ToArray();
             _looked = began;
             return seen;
         }

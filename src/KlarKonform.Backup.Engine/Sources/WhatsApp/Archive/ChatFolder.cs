@@ -44,16 +44,25 @@ internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
     {
         if (_months.TryGetValue(month, out var known))
             return known;
-        var stored = await run.Store.FindAsync(MonthId(month), cancellationToken).ConfigureAwait(false) is { } entry ? await run.Store.ReadAsync(entry, cancellationToken).ConfigureAwait(false) : null;
+        var stored = await run.Store.FindAsync(MonthId(month), cancellationToken) is { } entry
+            ? await run.Store.ReadAsync(entry, cancellationToken)
+            : null;
         return _months[month] = ChatMonth.Parse(stored ?? []);
     }
 
     /// <summary>Finds a message wherever it is, newest months first.</summary>
     public async Task<(string Month, ChatLine Line)?> FindAsync(string message, string from, CancellationToken cancellationToken)
     {
-        foreach (var month in info.Months.Keys.Union(_months.Keys).Where(month => string.CompareOrdinal(month, from) <= 0).OrderDescending(StringComparer.Ordinal).Take(MonthsBack).ToArray())
+        foreach (
+            var month in info
+                .Months.Keys.Union(_months.Keys)
+                .Where(month => string.CompareOrdinal(month, from) <= 0)
+                .OrderDescending(StringComparer.Ordinal)
+                .Take(MonthsBack)
+                .ToArray()
+        )
         {
-            if ((await MonthAsync(month, cancellationToken).ConfigureAwait(false)).Find(message) is { Record: ChatRecord.Message or ChatRecord.Reaction } line)
+            if ((await MonthAsync(month, cancellationToken)).Find(message) is { Record: ChatRecord.Message or ChatRecord.Reaction } line)
                 return (month, line);
         }
 
@@ -61,19 +70,46 @@ internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
     }
 
     /// <summary>Stores a message's file. Returns what its line says about it.</summary>
-    public async Task<ChatMedia> StoreMediaAsync(ChatLine line, ChatMedia media, string name, Stream content, CancellationToken cancellationToken)
+    public async Task<ChatMedia> StoreMediaAsync(
+        ChatLine line,
+        ChatMedia media,
+        string name,
+        Stream content,
+        CancellationToken cancellationToken
+    )
     {
         await using var hashing = new Sha256Stream(content);
-        var node = await run.SaveAsync(hashing, line.Time, cancellationToken).ConfigureAwait(false);
+        var node = await run.SaveAsync(hashing, line.Time, cancellationToken);
         var hash = hashing.Hash;
         if (media.Sha256 is { } announced && announced != hash)
-            throw new KlarKonform.Backup.WhatsApp.WhatsAppException(KlarKonform.Backup.WhatsApp.WhatsAppErrorKind.IntegrityMismatch, "What arrived has another SHA-256 than was announced.");
+            throw new KlarKonform.Backup.WhatsApp.WhatsAppException(
+                KlarKonform.Backup.WhatsApp.WhatsAppErrorKind.IntegrityMismatch,
+                "What arrived has another SHA-256 than was announced."
+            );
         var safe = SafeName.Shorten(SafeName.From(name, "media"), 140);
-        var stamp = line.LocalTime is { Length: >= 16 } local ? $"{local[..10]} {local[11..13]}.{local[14..16]}" : line.Time.UtcDateTime.ToString("yyyy-MM-dd HH.mm", System.Globalization.CultureInfo.InvariantCulture);
-        var entry = new ItemEntry { Id = MediaId(line.Id), Parent = id, Sub = MediaFolder, Name = SafeName.WithMark($"{stamp} {safe}", line.Id), Version = hash };
-        var metadata = JsonSerializer.SerializeToElement(new { chat = info.Name, from = line.From?.Name ?? line.From?.Id, mimeType = media.MimeType, message = line.Id, sha256 = hash });
-        await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("chatMedia", entry.Id, metadata), cancellationToken).ConfigureAwait(false);
-        var placed = await run.Store.FindAsync(entry.Id, cancellationToken).ConfigureAwait(false);
+        var stamp = line.LocalTime is { Length: >= 16 } local
+            ? $"{local[..10]} {local[11..13]}.{local[14..16]}"
+            : line.Time.UtcDateTime.ToString("yyyy-MM-dd HH.mm", System.Globalization.CultureInfo.InvariantCulture);
+        var entry = new ItemEntry
+        {
+            Id = MediaId(line.Id),
+            Parent = id,
+            Sub = MediaFolder,
+            Name = SafeName.WithMark($"{stamp} {safe}", line.Id),
+            Version = hash,
+        };
+        var metadata = JsonSerializer.SerializeToElement(
+            new
+            {
+                chat = info.Name,
+                from = line.From?.Name ?? line.From?.Id,
+                mimeType = media.MimeType,
+                message = line.Id,
+                sha256 = hash,
+            }
+        );
+        await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("chatMedia", entry.Id, metadata), cancellationToken);
+        var placed = await run.Store.FindAsync(entry.Id, cancellationToken);
         run.CountDownload();
         return media with { File = $"{MediaFolder}/{placed!.Name}", Size = (long)node.Size, Sha256 = hash, State = MediaState.Stored };
     }
@@ -91,19 +127,40 @@ internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
     /// <param name="time">Its time; UTC.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Its path below the chat's folder.</returns>
-    public async Task<string> StoreFileAsync(string kind, string folder, string name, Stream content, DateTimeOffset time, CancellationToken cancellationToken)
+    public async Task<string> StoreFileAsync(
+        string kind,
+        string folder,
+        string name,
+        Stream content,
+        DateTimeOffset time,
+        CancellationToken cancellationToken
+    )
     {
         await using var hashing = new Sha256Stream(content);
-        var node = await run.SaveAsync(hashing, time, cancellationToken).ConfigureAwait(false);
+        var node = await run.SaveAsync(hashing, time, cancellationToken);
         var entryId = $"file:{id}|{kind}|{hashing.Hash}";
-        if (await run.Store.FindAsync(entryId, cancellationToken).ConfigureAwait(false) is { } present)
+        if (await run.Store.FindAsync(entryId, cancellationToken) is { } present)
             return $"{folder}/{present.Name}";
-        var entry = new ItemEntry { Id = entryId, Parent = id, Sub = folder, Name = SafeName.WithMark(SafeName.Shorten(SafeName.From(name, "file"), 140), entryId), Version = hashing.Hash };
-        var metadata = JsonSerializer.SerializeToElement(new { chat = info.Name, name, sha256 = hashing.Hash });
-        await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("chatFile", entryId, metadata), cancellationToken).ConfigureAwait(false);
+        var entry = new ItemEntry
+        {
+            Id = entryId,
+            Parent = id,
+            Sub = folder,
+            Name = SafeName.WithMark(SafeName.Shorten(SafeName.From(name, "file"), 140), entryId),
+            Version = hashing.Hash,
+        };
+        var metadata = JsonSerializer.SerializeToElement(
+            new
+            {
+                chat = info.Name,
+                name,
+                sha256 = hashing.Hash,
+            }
+        );
+        await run.Store.PutAsync(entry, new ItemContent(node), ItemMetadata.Write("chatFile", entryId, metadata), cancellationToken);
         run.CountDownload();
         _files?.Add(entryId);
-        return $"{folder}/{(await run.Store.FindAsync(entryId, cancellationToken).ConfigureAwait(false))!.Name}";
+        return $"{folder}/{(await run.Store.FindAsync(entryId, cancellationToken))!.Name}";
     }
 
     /// <summary>Removes files of a kind permanently.</summary>
@@ -112,7 +169,7 @@ internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
         if (_files is null)
         {
             _files = [];
-            await foreach (var item in run.Store.ItemsOfAsync(id, folders: false, cancellationToken).ConfigureAwait(false))
+            await foreach (var item in run.Store.ItemsOfAsync(id, folders: false, cancellationToken))
             {
                 if (item.StartsWith($"file:{id}|", StringComparison.Ordinal))
                     _files.Add(item);
@@ -121,7 +178,7 @@ internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
 
         foreach (var file in _files.Where(file => file.StartsWith($"file:{id}|{kind}|", StringComparison.Ordinal)).ToArray())
         {
-            if (await run.Store.EraseAsync(file, cancellationToken).ConfigureAwait(false))
+            if (await run.Store.EraseAsync(file, cancellationToken))
                 run.CountRemoval();
             _files.Remove(file);
         }
@@ -130,7 +187,7 @@ internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
     /// <summary>Removes a message's file permanently.</summary>
     public async Task EraseMediaAsync(string line, CancellationToken cancellationToken)
     {
-        if (await run.Store.EraseAsync(MediaId(line), cancellationToken).ConfigureAwait(false))
+        if (await run.Store.EraseAsync(MediaId(line), cancellationToken))
             run.CountRemoval();
     }
 
@@ -146,7 +203,7 @@ internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
                 Know(line);
             info.Months[name] = month.Lines.Count(line => line.Record == ChatRecord.Message);
             if (month.IsChanged)
-                await SaveMonthAsync(name, month, cancellationToken).ConfigureAwait(false);
+                await SaveMonthAsync(name, month, cancellationToken);
         }
 
         _months.Clear();
@@ -155,18 +212,38 @@ internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
     /// <summary>Stores what changed.</summary>
     public async Task SaveAsync(CancellationToken cancellationToken)
     {
-        await SaveMonthsAsync(cancellationToken).ConfigureAwait(false);
+        await SaveMonthsAsync(cancellationToken);
         var written = info.Write();
         if (written.AsSpan().SequenceEqual(_written))
             return;
-        var page = await JsonFile.SaveAsync(run, ChatPage.Overview(info), run.Now, cancellationToken).ConfigureAwait(false);
-        var node = await JsonFile.SaveAsync(run, written, run.Now, cancellationToken).ConfigureAwait(false);
-        await PutAsync(new ItemEntry { Id = $"info:{id}", Parent = id, Name = "chat.json", Version = VersionOf(written) }, new ItemContent(node, [(".html", page)]), "chat", new { chat = info.Name, number = info.Number, participants = Names() }, cancellationToken).ConfigureAwait(false);
+        var page = await JsonFile.SaveAsync(run, ChatPage.Overview(info), run.Now, cancellationToken);
+        var node = await JsonFile.SaveAsync(run, written, run.Now, cancellationToken);
+        await PutAsync(
+            new ItemEntry
+            {
+                Id = $"info:{id}",
+                Parent = id,
+                Name = "chat.json",
+                Version = VersionOf(written),
+            },
+            new ItemContent(node, [(".html", page)]),
+            "chat",
+            new
+            {
+                chat = info.Name,
+                number = info.Number,
+                participants = Names(),
+            },
+            cancellationToken
+        );
         _written = written;
     }
 
     /// <summary>The month that a line belongs to: by the telephone's clock in exports, otherwise by UTC.</summary>
-    public static string MonthOf(ChatLine line) => line.LocalTime is { Length: >= 7 } local ? local[..7] : line.Time.UtcDateTime.ToString("yyyy-MM", System.Globalization.CultureInfo.InvariantCulture);
+    public static string MonthOf(ChatLine line) =>
+        line.LocalTime is { Length: >= 7 } local
+            ? local[..7]
+            : line.Time.UtcDateTime.ToString("yyyy-MM", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>The index's id of a message's file.</summary>
     public string MediaId(string line) => $"media:{id}|{line}";
@@ -178,23 +255,40 @@ internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
         var content = month.Write();
         var messages = month.Lines.Where(line => line.Record == ChatRecord.Message).ToArray();
         var last = month.Lines.Count > 0 ? month.Lines.Max(line => line.Time) : run.Now;
-        var page = await JsonFile.SaveAsync(run, ChatPage.Month(info, name, month.Lines), last, cancellationToken).ConfigureAwait(false);
-        var node = await JsonFile.SaveAsync(run, content, last, cancellationToken).ConfigureAwait(false);
-        await PutAsync(new ItemEntry { Id = MonthId(name), Parent = id, Name = $"{name}.jsonl", Version = VersionOf(content) }, new ItemContent(node, [(".html", page)]), "chatMonth", new
-        {
-            chat = info.Name,
-            number = info.Number,
-            participants = Names(),
-            messages = messages.Length,
-            first = messages.Length > 0 ? messages.Min(line => line.Time) : (DateTimeOffset?)null,
-            last,
-        }, cancellationToken).ConfigureAwait(false);
+        var page = await JsonFile.SaveAsync(run, ChatPage.Month(info, name, month.Lines), last, cancellationToken);
+        var node = await JsonFile.SaveAsync(run, content, last, cancellationToken);
+        await PutAsync(
+            new ItemEntry
+            {
+                Id = MonthId(name),
+                Parent = id,
+                Name = $"{name}.jsonl",
+                Version = VersionOf(content),
+            },
+            new ItemContent(node, [(".html", page)]),
+            "chatMonth",
+            new
+            {
+                chat = info.Name,
+                number = info.Number,
+                participants = Names(),
+                messages = messages.Length,
+                first = messages.Length > 0 ? messages.Min(line => line.Time) : (DateTimeOffset?)null,
+                last,
+            },
+            cancellationToken
+        );
     }
 
     private async Task PutAsync(ItemEntry entry, ItemContent content, string type, object metadata, CancellationToken cancellationToken)
     {
-        var isNew = await run.Store.FindAsync(entry.Id, cancellationToken).ConfigureAwait(false) is null;
-        await run.Store.PutAsync(entry, content, ItemMetadata.Write(type, entry.Id, JsonSerializer.SerializeToElement(metadata)), cancellationToken).ConfigureAwait(false);
+        var isNew = await run.Store.FindAsync(entry.Id, cancellationToken) is null;
+        await run.Store.PutAsync(
+            entry,
+            content,
+            ItemMetadata.Write(type, entry.Id, JsonSerializer.SerializeToElement(metadata)),
+            cancellationToken
+        );
         if (isNew)
             run.CountDownload();
         else
@@ -203,11 +297,16 @@ internal sealed class ChatFolder(ResourceBackup run, string id, ChatInfo info)
 
     private void Know(ChatLine line)
     {
-        if (line is { From: { } from, Record: not ChatRecord.Status } && line.Type != "system" && (from.Id ?? from.Name) is { Length: > 0 } key)
+        if (
+            line is { From: { } from, Record: not ChatRecord.Status }
+            && line.Type != "system"
+            && (from.Id ?? from.Name) is { Length: > 0 } key
+        )
             info.Participants[key] = from.Name ?? info.Participants.GetValueOrDefault(key, key);
     }
 
-    private string[] Names() => [.. info.Participants.Select(pair => pair.Value == pair.Key ? pair.Key : $"{pair.Value} <{pair.Key}>").Take(NamesInMetadata)];
+    private string[] Names() =>
+        [.. info.Participants.Select(pair => pair.Value == pair.Key ? pair.Key : $"{pair.Value} <{pair.Key}>").Take(NamesInMetadata)];
 
     private static string VersionOf(byte[] content) => Convert.ToHexString(SHA256.HashData(content))[..16].ToLowerInvariant();
 }

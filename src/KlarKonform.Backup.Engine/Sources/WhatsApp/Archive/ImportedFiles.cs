@@ -26,14 +26,22 @@ internal sealed class ImportedFiles(ResourceBackup run, string kind, IDropLocati
     {
         var present = files.Select(file => KeyOf(file.Key)).ToHashSet(StringComparer.Ordinal);
         var prefix = KeyOf("");
-        var gone = run.Store.State.Inputs.Keys.Concat(run.Store.State.Failures.Keys).Where(key => key.StartsWith(prefix, StringComparison.Ordinal) && !present.Contains(key.Split(Part)[0])).ToArray();
-        return gone.Length == 0 ? Task.CompletedTask : run.Store.ChangeStateAsync(state =>
-        {
-            foreach (var key in gone)
-            {
-                state.Inputs.TryRemove(key, out _);
-                state.Failures.TryRemove(key, out _);
-            }
-        }, cancellationToken);
+        var gone = run
+            .Store.State.Inputs.Keys.Concat(run.Store.State.Failures.Keys)
+            .Where(key => key.StartsWith(prefix, StringComparison.Ordinal) && !present.Contains(key.Split(Part)[0]))
+            .ToArray();
+        return gone.Length == 0
+            ? Task.CompletedTask
+            : run.Store.ChangeStateAsync(
+                state =>
+                {
+                    foreach (var key in gone)
+                    {
+                        state.Inputs.TryRemove(key, out _);
+                        state.Failures.TryRemove(key, out _);
+                    }
+                },
+                cancellationToken
+            );
     }
 }

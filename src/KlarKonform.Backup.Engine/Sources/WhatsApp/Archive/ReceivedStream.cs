@@ -13,7 +13,7 @@ internal sealed class ReceivedStream(Stream inner, long? announced) : ForwardRea
         int read;
         try
         {
-            read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            read = await inner.ReadAsync(buffer, cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException)
         {
@@ -22,6 +22,7 @@ internal sealed class ReceivedStream(Stream inner, long? announced) : ForwardRea
 
         _read += read;
         return read == 0 && buffer.Length > 0 && announced is { } size && _read != size
-            ? throw new WhatsAppException(WhatsAppErrorKind.IntegrityMismatch, $"{_read} bytes arrived, {size} were announced.") : read;
+            ? throw new WhatsAppException(WhatsAppErrorKind.IntegrityMismatch, $"{_read} bytes arrived, {size} were announced.")
+            : read;
     }
 }

@@ -9,18 +9,20 @@ internal static class Redaction
     {
         if (line.Media is not null)
         {
-            await chat.EraseMediaAsync(line.Id, cancellationToken).ConfigureAwait(false);
-            await chat.EraseFilesAsync(ChatFolder.OtherFileOf(line.Id), cancellationToken).ConfigureAwait(false);
+            await chat.EraseMediaAsync(line.Id, cancellationToken);
+            await chat.EraseFilesAsync(ChatFolder.OtherFileOf(line.Id), cancellationToken);
         }
 
-        month.Replace(line with
-        {
-            Text = null,
-            Earlier = null,
-            Raw = null,
-            Media = line.Media is null ? null : new ChatMedia { State = MediaState.Redacted },
-            Deleted = true,
-            Redacted = true,
-        });
+        month.Replace(
+            line with
+            {
+                Text = null,
+                Earlier = null,
+                Raw = null,
+                Media = line.Media is null ? null : new ChatMedia { State = MediaState.Redacted },
+                Deleted = true,
+                Redacted = true,
+            }
+        );
     }
 }

@@ -13,7 +13,7 @@ internal sealed class Sha256Stream(Stream inner) : ForwardReadStream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        var read = await inner.ReadAsync(buffer, cancellationToken);
         _hash.AppendData(buffer.Span[..read]);
         return read;
     }

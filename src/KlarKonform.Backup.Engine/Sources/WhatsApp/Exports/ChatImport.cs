@@ -18,7 +18,14 @@ namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Exports;
 /// <param name="container">The export's files.</param>
 /// <param name="text">The file among them with the chat's text.</param>
 /// <param name="source">The export's file, for notes and failures, and as the key in the state.</param>
-internal sealed class ChatImport(ResourceBackup run, ChatArchive archive, ExportPlace place, ExportContainer container, ChatText text, (string Name, string Key) source)
+internal sealed class ChatImport(
+    ResourceBackup run,
+    ChatArchive archive,
+    ExportPlace place,
+    ExportContainer container,
+    ChatText text,
+    (string Name, string Key) source
+)
 {
     // WhatsApp exports the newest 40,000 messages, or 10,000 with media (Meta's help): near that number the oldest ones are missing.
     private const int NearLimit = 9_900;
@@ -39,44 +46,60 @@ internal sealed class ChatImport(ResourceBackup run, ChatArchive archive, Export
     /// <param name="others">Keys of files that are something else: other chats, and exports next to this one.</param>
     /// <param name="more">Files from elsewhere that came with it.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task RunAsync(bool restBelongsToIt, IReadOnlySet<string> others, IReadOnlyList<ContainerFile> more, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        bool restBelongsToIt,
+        IReadOnlySet<string> others,
+        IReadOnlyList<ContainerFile> more,
+        CancellationToken cancellationToken
+    )
     {
-        var survey = await ExportSurvey.ReadAsync(container, text, cancellationToken).ConfigureAwait(false);
-        var choice = await place.Matcher.ChooseAsync(ChatName.Of(text.File.Name, container.Name), source.Name, survey, cancellationToken).ConfigureAwait(false);
-        var chat = await archive.ChatAsync(place.Settings.Number, "", choice.Chat, choice.IsNew ? choice.Name : null, cancellationToken).ConfigureAwait(false);
+        var survey = await ExportSurvey.ReadAsync(container, text, cancellationToken);
+        var choice = await place.Matcher.ChooseAsync(ChatName.Of(text.File.Name, container.Name), source.Name, survey, cancellationToken);
+        var chat = await archive.ChatAsync(place.Settings.Number, "", choice.Chat, choice.IsNew ? choice.Name : null, cancellationToken);
         chat.Info.Call(choice.Name, survey.Messages == 0 ? "" : survey.Last.ToString("s", CultureInfo.InvariantCulture));
 
         // Its identity is stored before the first month: an interrupted run must not leave a chat that cannot be found again.
         foreach (var author in survey.Authors)
             chat.Info.Participants.TryAdd(author, author);
         chat.Info.Remember(survey.Traces.Sketch(chat.Info.Hashes()));
-        await chat.SaveAsync(cancellationToken).ConfigureAwait(false);
+        await chat.SaveAsync(cancellationToken);
         place.Matcher.Know(choice.Chat, chat.Info);
-        await MergeAsync(chat, choice.Shift, cancellationToken).ConfigureAwait(false);
+        await MergeAsync(chat, choice.Shift, cancellationToken);
         if (restBelongsToIt)
-            _rest.AddRange(container.Files.Where(file => file.Key != text.File.Key && !text.Names.Contains(file.Key) && !others.Contains(file.Key)).Select(file => (file, ChatFolder.OtherFile)));
+            _rest.AddRange(
+                container
+                    .Files.Where(file => file.Key != text.File.Key && !text.Names.Contains(file.Key) && !others.Contains(file.Key))
+                    .Select(file => (file, ChatFolder.OtherFile))
+            );
         _rest.AddRange(more.Select(file => (file, ChatFolder.OtherFile)));
         foreach (var (file, kind) in _rest)
         {
-            await EachAsync(file, content => chat.StoreFileAsync($"{kind}|{file.Path}", RestFolder, file.Name, content, run.Now, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await EachAsync(
+                file,
+                content => chat.StoreFileAsync($"{kind}|{file.Path}", RestFolder, file.Name, content, run.Now, cancellationToken),
+                cancellationToken
+            );
         }
 
-        chat.Info.Keep(source.Name, new ExportBalance
-        {
-            Taken = run.Now,
-            Text = await StoreTextAsync(chat, cancellationToken).ConfigureAwait(false),
-            Bytes = text.File.Bytes,
-            Messages = survey.Messages,
-            Added = _added,
-            NotMessages = survey.NotMessages,
-            ClockMinutes = choice.Shift.Minutes,
-            Files = container.Files.Count(file => file.Key != text.File.Key && !others.Contains(file.Key)),
-            Named = text.Names.Count,
-            Omitted = survey.Omitted,
-            Missing = [.. survey.Missing.Take(NamesInBalance)],
-            Unassigned = [.. _rest.Select(each => each.File.Name).Take(NamesInBalance)],
-        });
-        await archive.SaveAsync(cancellationToken).ConfigureAwait(false);
+        chat.Info.Keep(
+            source.Name,
+            new ExportBalance
+            {
+                Taken = run.Now,
+                Text = await StoreTextAsync(chat, cancellationToken),
+                Bytes = text.File.Bytes,
+                Messages = survey.Messages,
+                Added = _added,
+                NotMessages = survey.NotMessages,
+                ClockMinutes = choice.Shift.Minutes,
+                Files = container.Files.Count(file => file.Key != text.File.Key && !others.Contains(file.Key)),
+                Named = text.Names.Count,
+                Omitted = survey.Omitted,
+                Missing = [.. survey.Missing.Take(NamesInBalance)],
+                Unassigned = [.. _rest.Select(each => each.File.Name).Take(NamesInBalance)],
+            }
+        );
+        await archive.SaveAsync(cancellationToken);
         Tell(survey, choice);
     }
 
@@ -95,18 +118,24 @@ internal sealed class ChatImport(ResourceBackup run, ChatArchive archive, Export
         if (survey.Missing.Count > 0)
             run.Note(Texts.Get("ExportMissing", source.Name, survey.Missing.Count, Some(survey.Missing)), namesItem: true);
         if (_rest.Count > 0)
-            run.Note(Texts.Get("ExportUnassigned", source.Name, _rest.Count, Some(_rest.Select(each => each.File.Name)), RestFolder), namesItem: true);
+            run.Note(
+                Texts.Get("ExportUnassigned", source.Name, _rest.Count, Some(_rest.Select(each => each.File.Name)), RestFolder),
+                namesItem: true
+            );
     }
 
-    private static string Some(IEnumerable<string> names) => names.Take(NamesInNote + 1).ToArray() is { Length: > NamesInNote } many ? string.Join(", ", many.Take(NamesInNote)) + ", …" : string.Join(", ", names);
+    private static string Some(IEnumerable<string> names) =>
+        names.Take(NamesInNote + 1).ToArray() is { Length: > NamesInNote } many
+            ? string.Join(", ", many.Take(NamesInNote)) + ", …"
+            : string.Join(", ", names);
 
     private async Task MergeAsync(ChatFolder chat, ChatShift shift, CancellationToken cancellationToken)
     {
         var merger = new ExportMerger(chat.Id, place.ToUtc, run.Now);
         var pending = new SortedDictionary<string, List<ExportMessage>>(StringComparer.Ordinal);
-        await using (var content = await container.OpenAsync(text.File, cancellationToken).ConfigureAwait(false))
+        await using (var content = await container.OpenAsync(text.File, cancellationToken))
         {
-            await foreach (var read in ExportReader.ReadAsync(content, text.Format, container.Names, cancellationToken).ConfigureAwait(false))
+            await foreach (var read in ExportReader.ReadAsync(content, text.Format, container.Names, cancellationToken))
             {
                 var message = shift.IsAny ? read with { Time = shift.Apply(read.Time, read.Author) } : read;
                 var month = message.Time.ToString("yyyy-MM", CultureInfo.InvariantCulture);
@@ -114,7 +143,7 @@ internal sealed class ChatImport(ResourceBackup run, ChatArchive archive, Export
                 {
                     // Clocks are sometimes set back, by hours: the previous month may still receive something.
                     while (pending.Count > 2 && pending.Keys.First() is var oldest && string.CompareOrdinal(oldest, month) < 0)
-                        await MergeMonthAsync(oldest, last: false).ConfigureAwait(false);
+                        await MergeMonthAsync(oldest, last: false);
                     pending[month] = messages = [];
                 }
 
@@ -123,27 +152,32 @@ internal sealed class ChatImport(ResourceBackup run, ChatArchive archive, Export
         }
 
         while (pending.Count > 0)
-            await MergeMonthAsync(pending.Keys.First(), last: pending.Count == 1).ConfigureAwait(false);
+            await MergeMonthAsync(pending.Keys.First(), last: pending.Count == 1);
 
         async Task MergeMonthAsync(string month, bool last)
         {
             pending.Remove(month, out var messages);
-            var stored = await chat.MonthAsync(month, cancellationToken).ConfigureAwait(false);
+            var stored = await chat.MonthAsync(month, cancellationToken);
             var placed = new List<(string Attachment, string Line)>();
             _added += merger.Merge(stored, messages!, endsExport: last, (message, line) => placed.Add((message.Attachment!, line)));
-            await StoreMediaAsync(chat, stored, placed, cancellationToken).ConfigureAwait(false);
+            await StoreMediaAsync(chat, stored, placed, cancellationToken);
             if (place.Deleted == DeletedMessagesPolicy.Redact)
             {
                 foreach (var line in stored.Lines.Where(line => line is { Deleted: true, Redacted: false }).ToArray())
-                    await Redaction.ApplyAsync(chat, stored, line, cancellationToken).ConfigureAwait(false);
+                    await Redaction.ApplyAsync(chat, stored, line, cancellationToken);
             }
 
-            await chat.SaveMonthsAsync(cancellationToken).ConfigureAwait(false);
+            await chat.SaveMonthsAsync(cancellationToken);
         }
     }
 
     // A message that has its file keeps it. A different one that an export shows for it, better or worse, is kept in the chat's folder.
-    private async Task StoreMediaAsync(ChatFolder chat, ChatMonth month, List<(string Attachment, string Line)> placed, CancellationToken cancellationToken)
+    private async Task StoreMediaAsync(
+        ChatFolder chat,
+        ChatMonth month,
+        List<(string Attachment, string Line)> placed,
+        CancellationToken cancellationToken
+    )
     {
         foreach (var (attachment, id) in placed)
         {
@@ -151,10 +185,28 @@ internal sealed class ChatImport(ResourceBackup run, ChatArchive archive, Export
                 continue;
             if (line.Media is { State: MediaState.Missing or MediaState.Omitted } media)
             {
-                await EachAsync(file, async content =>
-                    month.Replace(line with { Media = await chat.StoreMediaAsync(line, media with { Name = attachment }, attachment, content, cancellationToken).ConfigureAwait(false) }), cancellationToken).ConfigureAwait(false);
+                await EachAsync(
+                    file,
+                    async content =>
+                        month.Replace(
+                            line with
+                            {
+                                Media = await chat.StoreMediaAsync(
+                                    line,
+                                    media with
+                                    {
+                                        Name = attachment,
+                                    },
+                                    attachment,
+                                    content,
+                                    cancellationToken
+                                ),
+                            }
+                        ),
+                    cancellationToken
+                );
             }
-            else if (!await IsTheSameAsync(line, attachment, file, cancellationToken).ConfigureAwait(false))
+            else if (!await IsTheSameAsync(line, attachment, file, cancellationToken))
             {
                 _rest.Add((file, ChatFolder.OtherFileOf(line.Id)));
             }
@@ -172,12 +224,16 @@ internal sealed class ChatImport(ResourceBackup run, ChatArchive archive, Export
         if (media.Name == attachment)
             return true;
         var hash = "";
-        await EachAsync(file, async content =>
-        {
-            await using var hashing = new Sha256Stream(content);
-            await hashing.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
-            hash = hashing.Hash;
-        }, cancellationToken).ConfigureAwait(false);
+        await EachAsync(
+            file,
+            async content =>
+            {
+                await using var hashing = new Sha256Stream(content);
+                await hashing.CopyToAsync(Stream.Null, cancellationToken);
+                hash = hashing.Hash;
+            },
+            cancellationToken
+        );
         return hash == media.Sha256;
     }
 
@@ -186,8 +242,15 @@ internal sealed class ChatImport(ResourceBackup run, ChatArchive archive, Export
     {
         if (place.Deleted == DeletedMessagesPolicy.Redact)
             return null;
-        await using var content = await container.OpenAsync(text.File, cancellationToken).ConfigureAwait(false);
-        return await chat.StoreFileAsync(ChatFolder.ExportedText, TextFolder, ChatName.IsText(source.Name) ? source.Name : source.Name + ".txt", content, run.Now, cancellationToken).ConfigureAwait(false);
+        await using var content = await container.OpenAsync(text.File, cancellationToken);
+        return await chat.StoreFileAsync(
+            ChatFolder.ExportedText,
+            TextFolder,
+            ChatName.IsText(source.Name) ? source.Name : source.Name + ".txt",
+            content,
+            run.Now,
+            cancellationToken
+        );
     }
 
     // A file of an export that cannot be read affects only itself.
@@ -196,12 +259,12 @@ internal sealed class ChatImport(ResourceBackup run, ChatArchive archive, Export
         var key = ImportedFiles.PartOf(source.Key, file.Path);
         try
         {
-            await using var content = await container.OpenAsync(file, cancellationToken).ConfigureAwait(false);
-            await act(content).ConfigureAwait(false);
+            await using var content = await container.OpenAsync(file, cancellationToken);
+            await act(content);
         }
         catch (WhatsAppException exception) when (exception.Kind is WhatsAppErrorKind.Incomplete or WhatsAppErrorKind.Dangerous)
         {
-            await run.FailAsync(key, "", $"{source.Name}/{file.Name}", ChatProblems.Of(exception), cancellationToken).ConfigureAwait(false);
+            await run.FailAsync(key, "", $"{source.Name}/{file.Name}", ChatProblems.Of(exception), cancellationToken);
         }
     }
 }

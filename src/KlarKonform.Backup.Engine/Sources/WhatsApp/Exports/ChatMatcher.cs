@@ -39,7 +39,7 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<ChatChoice> ChooseAsync(string? name, string source, ExportSurvey survey, CancellationToken cancellationToken)
     {
-        var known = _known ??= await archive.ExportsAsync(settings.Number, Prefix, cancellationToken).ConfigureAwait(false);
+        var known = _known ??= await archive.ExportsAsync(settings.Number, Prefix, cancellationToken);
         var told = Told(name, source);
         var called = told ?? name ?? People(survey);
         var seen = new List<(string Chat, bool IsNamed, Verdict Verdict, ChatOverlap Overlap)>();
@@ -49,7 +49,7 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
             var isCopy = !isNamed && IsCalled(info, ChatName.WithoutCopy(called) ?? called, copies: true);
             if (!isNamed && !isCopy && !IsLike(info, survey))
                 continue;
-            var overlap = ChatOverlap.Of(await TracesAsync(chat, info, survey, cancellationToken).ConfigureAwait(false), survey.Traces);
+            var overlap = ChatOverlap.Of(await TracesAsync(chat, info, survey, cancellationToken), survey.Traces);
             if (told is not null && isNamed)
                 return new ChatChoice(chat, called, overlap.Shift, IsDoubtful: false);
             seen.Add((chat, isNamed, Judge(info, called, overlap, survey, isNamed, isCopy), overlap));
@@ -57,12 +57,17 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
 
         if (told is not null)
             return Own(known, called, isDoubtful: false);
-        foreach (var best in seen.Where(each => each.Verdict == Verdict.Same).OrderByDescending(each => each.Overlap.Common).ThenByDescending(each => each.IsNamed))
+        foreach (
+            var best in seen.Where(each => each.Verdict == Verdict.Same)
+                .OrderByDescending(each => each.Overlap.Common)
+                .ThenByDescending(each => each.IsNamed)
+        )
             return new ChatChoice(best.Chat, called, best.Overlap.Shift, IsDoubtful: false);
         var likely = seen.Where(each => each.Verdict == Verdict.Perhaps).ToArray();
         if (likely.Any(each => each.IsNamed))
             likely = [.. likely.Where(each => each.IsNamed)];
-        return likely is [var only] ? new ChatChoice(only.Chat, called, only.Overlap.Shift, IsDoubtful: false)
+        return likely is [var only]
+            ? new ChatChoice(only.Chat, called, only.Overlap.Shift, IsDoubtful: false)
             : Own(known, called, isDoubtful: likely.Length > 1 || seen.Exists(each => each.IsNamed || each.Overlap.Common >= FewestCommon));
     }
 
@@ -78,13 +83,23 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
     public void Know(string chat, ChatInfo info) => (_known ??= new(StringComparer.Ordinal))[chat] = info;
 
     // What the admin has specified.
-    private string? Told(string? name, string source) => settings.SameChats is not { } same ? null
-        : same.FirstOrDefault(pair => string.Equals(pair.Key, source, StringComparison.OrdinalIgnoreCase) || (name is not null && ChatName.KeyOf(pair.Key) == ChatName.KeyOf(name))).Value;
+    private string? Told(string? name, string source) =>
+        settings.SameChats is not { } same
+            ? null
+            : same.FirstOrDefault(pair =>
+                string.Equals(pair.Key, source, StringComparison.OrdinalIgnoreCase)
+                || (name is not null && ChatName.KeyOf(pair.Key) == ChatName.KeyOf(name))
+            ).Value;
 
     private static string People(ExportSurvey survey)
     {
         var people = survey.Authors.Order(StringComparer.Ordinal).Take(MaxPeopleInName + 1).ToArray();
-        return people.Length switch { 0 => "WhatsApp", <= MaxPeopleInName => string.Join(", ", people), _ => string.Join(", ", people.Take(MaxPeopleInName)) + ", …" };
+        return people.Length switch
+        {
+            0 => "WhatsApp",
+            <= MaxPeopleInName => string.Join(", ", people),
+            _ => string.Join(", ", people.Take(MaxPeopleInName)) + ", …",
+        };
     }
 
     private static bool IsCalled(ChatInfo info, string name, bool copies = false)
@@ -95,7 +110,11 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
 
     // One of the two has the number, the other does not.
     private static bool IsWithout(ChatInfo info, string name) =>
-        ChatName.WithoutCopy(name) is { } without ? IsCalled(info, without) : info.Names.Append(info.Name).Any(each => ChatName.WithoutCopy(each) is { } other && ChatName.KeyOf(other) == ChatName.KeyOf(name));
+        ChatName.WithoutCopy(name) is { } without
+            ? IsCalled(info, without)
+            : info
+                .Names.Append(info.Name)
+                .Any(each => ChatName.WithoutCopy(each) is { } other && ChatName.KeyOf(other) == ChatName.KeyOf(name));
 
     private static bool IsLike(ChatInfo info, ExportSurvey survey)
     {
@@ -111,18 +130,23 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
         if (survey.Messages == 0)
             return traces;
         var (from, to) = (MonthOf(survey.First, -1), MonthOf(survey.Last, 1));
-        var folder = await archive.ChatAsync(info.Number, info.NumberId, chat, null, cancellationToken).ConfigureAwait(false);
-        foreach (var month in info.Months.Keys.Where(month => string.CompareOrdinal(month, from) >= 0 && string.CompareOrdinal(month, to) <= 0).ToArray())
+        var folder = await archive.ChatAsync(info.Number, info.NumberId, chat, null, cancellationToken);
+        foreach (
+            var month in info
+                .Months.Keys.Where(month => string.CompareOrdinal(month, from) >= 0 && string.CompareOrdinal(month, to) <= 0)
+                .ToArray()
+        )
         {
-            foreach (var line in (await folder.MonthAsync(month, cancellationToken).ConfigureAwait(false)).Lines)
+            foreach (var line in (await folder.MonthAsync(month, cancellationToken)).Lines)
                 traces.Add(line);
-            await folder.SaveMonthsAsync(cancellationToken).ConfigureAwait(false); // Nothing changed: the loaded month is dropped again.
+            await folder.SaveMonthsAsync(cancellationToken); // Nothing changed: the loaded month is dropped again.
         }
 
         return traces;
     }
 
-    private static string MonthOf(DateTime time, int more) => new DateTime(Math.Clamp(time.Year, 2, 9998), time.Month, 1).AddMonths(more).ToString("yyyy-MM", CultureInfo.InvariantCulture);
+    private static string MonthOf(DateTime time, int more) =>
+        new DateTime(Math.Clamp(time.Year, 2, 9998), time.Month, 1).AddMonths(more).ToString("yyyy-MM", CultureInfo.InvariantCulture);
 
     private static Verdict Judge(ChatInfo info, string name, ChatOverlap overlap, ExportSurvey survey, bool isNamed, bool isCopy)
     {
@@ -149,7 +173,11 @@ internal sealed class ChatMatcher(ChatArchive archive, WhatsAppExportSettings se
         // A participant of both who writes in all chats of the number proves nothing. A number in brackets may be part of the name, unless
         // the name without it exists.
         var shared = before.Intersect(now).ToArray();
-        var agree = before.SetEquals(now) || shared.Length > 1 || before.Count == 0 || now.Count == 0
+        var agree =
+            before.SetEquals(now)
+            || shared.Length > 1
+            || before.Count == 0
+            || now.Count == 0
             || shared.Any(each => ChatName.KeyOf(each) == ChatName.KeyOf(ChatName.WithoutCopy(name) ?? name));
         return agree && (isNamed || before.SetEquals(now) || IsWithout(info, name)) ? Verdict.Perhaps : Verdict.Other;
     }

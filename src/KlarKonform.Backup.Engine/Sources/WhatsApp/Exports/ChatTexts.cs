@@ -11,15 +11,21 @@ internal static class ChatTexts
 {
     /// <summary>Reads a text and finds the files that it names.</summary>
     /// <exception cref="WhatsAppException">It is not a chat, or cannot be read.</exception>
-    public static async Task<ChatText> ReadAsync(ExportContainer container, ContainerFile file, DateOrder? order, DateTimeOffset now, CancellationToken cancellationToken)
+    public static async Task<ChatText> ReadAsync(
+        ExportContainer container,
+        ContainerFile file,
+        DateOrder? order,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
         ExportFormat format;
-        await using (var text = await container.OpenAsync(file, cancellationToken).ConfigureAwait(false))
-            format = await ExportDetector.DetectAsync(text, order, container.Names, now, cancellationToken).ConfigureAwait(false);
+        await using (var text = await container.OpenAsync(file, cancellationToken))
+            format = await ExportDetector.DetectAsync(text, order, container.Names, now, cancellationToken);
         var names = new HashSet<string>(StringComparer.Ordinal);
-        await using (var text = await container.OpenAsync(file, cancellationToken).ConfigureAwait(false))
+        await using (var text = await container.OpenAsync(file, cancellationToken))
         {
-            await foreach (var message in ExportReader.ReadAsync(text, format, container.Names, cancellationToken).ConfigureAwait(false))
+            await foreach (var message in ExportReader.ReadAsync(text, format, container.Names, cancellationToken))
             {
                 if (message.Attachment is { } attachment && container.Find(attachment) is { } named && named != file)
                     names.Add(named.Key);
@@ -31,7 +37,11 @@ internal static class ChatTexts
 
     /// <summary>The texts that no message of another text names.</summary>
     public static IReadOnlyList<ChatText> Own(IReadOnlyList<ChatText> texts) =>
-        [.. texts.Where(text => !texts.Any(other => other != text && other.Names.Contains(text.File.Key) && !text.Names.Contains(other.File.Key)))];
+        [
+            .. texts.Where(text =>
+                !texts.Any(other => other != text && other.Names.Contains(text.File.Key) && !text.Names.Contains(other.File.Key))
+            ),
+        ];
 
     /// <summary>The texts that are chats of their own.</summary>
     /// <param name="texts">Texts that read as chats.</param>
@@ -48,9 +58,14 @@ internal static class ChatTexts
             return [called];
 
         // Assembled by hand from several exports: those that are named like chats.
-        return own.Where(text => text.File.Name.StartsWith("WhatsApp", StringComparison.OrdinalIgnoreCase)).ToArray() is { Length: > 0 } named ? named : own;
+        return
+            own.Where(text => text.File.Name.StartsWith("WhatsApp", StringComparison.OrdinalIgnoreCase)).ToArray() is { Length: > 0 } named
+            ? named
+            : own;
     }
 
-    private static bool IsCalled(ChatText text, string name) => ChatName.Of(text.File.Name, "") is { } own && !ChatName.IsNameless(text.File.Name)
+    private static bool IsCalled(ChatText text, string name) =>
+        ChatName.Of(text.File.Name, "") is { } own
+        && !ChatName.IsNameless(text.File.Name)
         && (ChatName.KeyOf(own) == ChatName.KeyOf(name) || ChatName.KeyOf(own) == ChatName.KeyOf(ChatName.WithoutCopy(name) ?? name));
 }

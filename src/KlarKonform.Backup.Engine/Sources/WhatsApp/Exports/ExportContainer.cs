@@ -6,7 +6,11 @@ namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Exports;
 /// <param name="name">The ZIP's or the folder's own name, which may be the chat's; empty for a place itself.</param>
 /// <param name="files">Its files.</param>
 /// <param name="open">Opens one of them.</param>
-internal sealed class ExportContainer(string name, IReadOnlyList<ContainerFile> files, Func<ContainerFile, CancellationToken, Task<Stream>> open)
+internal sealed class ExportContainer(
+    string name,
+    IReadOnlyList<ContainerFile> files,
+    Func<ContainerFile, CancellationToken, Task<Stream>> open
+)
 {
     private readonly Dictionary<string, ContainerFile> _byKey = files.ToDictionary(file => file.Key, StringComparer.Ordinal);
     private readonly ExportFiles _names = new(files.Select(file => file.Key));

@@ -7,7 +7,8 @@ namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Exports;
 /// <summary>What all exports of a place share.</summary>
 internal sealed class ExportPlace(WhatsAppExportSettings settings, DeletedMessagesPolicy deleted, ChatMatcher matcher)
 {
-    private readonly DateTimeZone _zone = settings.TimeZone is { } name ? TimeZones.Find(name)!
+    private readonly DateTimeZone _zone = settings.TimeZone is { } name
+        ? TimeZones.Find(name)!
         : DateTimeZoneProviders.Tzdb.GetZoneOrNull(TimeZoneInfo.Local.Id) ?? TimeZones.Find(TimeZoneInfo.Local.Id) ?? DateTimeZone.Utc;
 
     public WhatsAppExportSettings Settings => settings;
@@ -20,5 +21,6 @@ internal sealed class ExportPlace(WhatsAppExportSettings settings, DeletedMessag
     public DateOrder? Order { get; } = settings.DateOrder is { } order ? Enum.Parse<DateOrder>(order) : null;
 
     /// <summary>A telephone's wall-clock time as an instant. For an hour that is skipped or repeated, the earlier one is used.</summary>
-    public DateTimeOffset ToUtc(DateTime local) => LocalDateTime.FromDateTime(local).InZoneLeniently(_zone).ToDateTimeOffset().ToUniversalTime();
+    public DateTimeOffset ToUtc(DateTime local) =>
+        LocalDateTime.FromDateTime(local).InZoneLeniently(_zone).ToDateTimeOffset().ToUniversalTime();
 }

@@ -33,8 +33,8 @@ internal sealed class ExportSurvey
     public static async Task<ExportSurvey> ReadAsync(ExportContainer container, ChatText text, CancellationToken cancellationToken)
     {
         var survey = new ExportSurvey();
-        await using var content = await container.OpenAsync(text.File, cancellationToken).ConfigureAwait(false);
-        await foreach (var message in ExportReader.ReadAsync(content, text.Format, container.Names, cancellationToken).ConfigureAwait(false))
+        await using var content = await container.OpenAsync(text.File, cancellationToken);
+        await foreach (var message in ExportReader.ReadAsync(content, text.Format, container.Names, cancellationToken))
             survey.Add(message, container);
         return survey;
     }

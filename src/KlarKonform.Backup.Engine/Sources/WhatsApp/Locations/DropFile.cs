@@ -10,7 +10,8 @@ internal sealed record DropFile(string Key, long Size, DateTimeOffset Modified)
     public string? Handle { get; init; }
 
     /// <summary>Distinguishes this content from a later one of the same name.</summary>
-    public string Version => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Size}:{Modified.ToUnixTimeMilliseconds()}");
+    public string Version =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Size}:{Modified.ToUnixTimeMilliseconds()}");
 
     public string Name => Key[(Key.LastIndexOf('/') + 1)..];
 

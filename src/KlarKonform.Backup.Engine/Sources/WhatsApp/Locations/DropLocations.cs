@@ -7,8 +7,8 @@ namespace KlarKonform.Backup.Engine.Sources.WhatsApp.Locations;
 internal sealed class DropLocations(TargetFactory targets, GraphClient client)
 {
     public async Task<IDropLocation> OpenAsync(WhatsAppExportSettings export, CancellationToken cancellationToken) =>
-        export.OneDrive is { } folder ? new OneDriveLocation(client, folder) : await OpenAsync(export.Location!, cancellationToken).ConfigureAwait(false);
+        export.OneDrive is { } folder ? new OneDriveLocation(client, folder) : await OpenAsync(export.Location!, cancellationToken);
 
     public async Task<IDropLocation> OpenAsync(TargetSettings location, CancellationToken cancellationToken) =>
-        new StoreLocation(await targets.OpenAsync(location, cancellationToken).ConfigureAwait(false));
+        new StoreLocation(await targets.OpenAsync(location, cancellationToken));
 }

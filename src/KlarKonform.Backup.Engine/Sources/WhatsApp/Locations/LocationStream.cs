@@ -29,7 +29,7 @@ internal sealed class LocationStream(IDropLocation place, DropFile file, Cancell
         if (buffer.Length == 0 || Position >= Length || Position < 0)
             return 0;
         if (Position < _bufferAt || Position >= _bufferAt + _buffered)
-            await FillAsync(token).ConfigureAwait(false);
+            await FillAsync(token);
         var from = (int)(Position - _bufferAt);
         var count = Math.Min(buffer.Length, _buffered - from);
         _buffer.AsSpan(from, count).CopyTo(buffer.Span);
@@ -37,20 +37,21 @@ internal sealed class LocationStream(IDropLocation place, DropFile file, Cancell
         return count;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask().GetAwaiter().GetResult();
+    public override int Read(byte[] buffer, int offset, int count) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask().GetAwaiter().GetResult();
 
-    public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
-    {
-        SeekOrigin.Begin => offset,
-        SeekOrigin.Current => Position + offset,
-        _ => Length + offset,
-    };
+    public override long Seek(long offset, SeekOrigin origin) =>
+        Position = origin switch
+        {
+            SeekOrigin.Begin => offset,
+            SeekOrigin.Current => Position + offset,
+            _ => Length + offset,
+        };
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
@@ -70,8 +71,8 @@ internal sealed class LocationStream(IDropLocation place, DropFile file, Cancell
             if (_inner is null || _innerAt != Position)
             {
                 if (_inner is not null)
-                    await _inner.DisposeAsync().ConfigureAwait(false);
-                _inner = await place.OpenAsync(file, Position, token).ConfigureAwait(false);
+                    await _inner.DisposeAsync();
+                _inner = await place.OpenAsync(file, Position, token);
                 _innerAt = Position;
             }
 
@@ -79,7 +80,7 @@ internal sealed class LocationStream(IDropLocation place, DropFile file, Cancell
             var wanted = (int)Math.Min(_buffer.Length, Length - Position);
             while (_buffered < wanted)
             {
-                var read = await _inner.ReadAsync(_buffer.AsMemory(_buffered, wanted - _buffered), token).ConfigureAwait(false);
+                var read = await _inner.ReadAsync(_buffer.AsMemory(_buffered, wanted - _buffered), token);
                 if (read == 0)
                     break;
                 _buffered += read;

@@ -19,12 +19,12 @@ internal sealed class OneDriveLocation(GraphClient client, OneDriveFolder folder
     {
         try
         {
-            _drive ??= await _drives.UserDriveAsync(folder.User, cancellationToken).ConfigureAwait(false);
+            _drive ??= await _drives.UserDriveAsync(folder.User, cancellationToken);
             var root = "root";
             foreach (var part in folder.Path.Split('/', StringSplitOptions.RemoveEmptyEntries))
-                root = await FindAsync(root, part, cancellationToken).ConfigureAwait(false);
+                root = await FindAsync(root, part, cancellationToken);
             var files = new List<DropFile>();
-            await CollectAsync(root, "", 0, files, cancellationToken).ConfigureAwait(false);
+            await CollectAsync(root, "", 0, files, cancellationToken);
             return [.. files.OrderBy(file => file.Key, StringComparer.Ordinal)];
         }
         catch (GraphException exception)
@@ -37,7 +37,7 @@ internal sealed class OneDriveLocation(GraphClient client, OneDriveFolder folder
     {
         try
         {
-            return await _drives.ContentAsync(_drive!, file.Handle!, file.Size, null, offset, cancellationToken).ConfigureAwait(false);
+            return await _drives.ContentAsync(_drive!, file.Handle!, file.Size, null, offset, cancellationToken);
         }
         catch (GraphException exception)
         {
@@ -51,7 +51,7 @@ internal sealed class OneDriveLocation(GraphClient client, OneDriveFolder folder
 
     private async Task<string> FindAsync(string parent, string name, CancellationToken cancellationToken)
     {
-        await foreach (var page in _drives.ChildrenAsync(_drive!, parent, cancellationToken).ConfigureAwait(false))
+        await foreach (var page in _drives.ChildrenAsync(_drive!, parent, cancellationToken))
         {
             foreach (var item in page.Items)
             {
@@ -60,7 +60,12 @@ internal sealed class OneDriveLocation(GraphClient client, OneDriveFolder folder
             }
         }
 
-        throw new GraphException(GraphErrorKind.NotFound, System.Net.HttpStatusCode.NotFound, "itemNotFound", $"There is no folder '{name}'.");
+        throw new GraphException(
+            GraphErrorKind.NotFound,
+            System.Net.HttpStatusCode.NotFound,
+            "itemNotFound",
+            $"There is no folder '{name}'."
+        );
     }
 
     private async Task CollectAsync(string parent, string path, int depth, List<DropFile> files, CancellationToken cancellationToken)
@@ -68,7 +73,7 @@ internal sealed class OneDriveLocation(GraphClient client, OneDriveFolder folder
         if (depth > MaxDepth)
             return;
         var folders = new List<(string Id, string Path)>();
-        await foreach (var page in _drives.ChildrenAsync(_drive!, parent, cancellationToken).ConfigureAwait(false))
+        await foreach (var page in _drives.ChildrenAsync(_drive!, parent, cancellationToken))
         {
             foreach (var item in page.Items)
             {
@@ -81,6 +86,6 @@ internal sealed class OneDriveLocation(GraphClient client, OneDriveFolder folder
         }
 
         foreach (var (id, key) in folders)
-            await CollectAsync(id, key, depth + 1, files, cancellationToken).ConfigureAwait(false);
+            await CollectAsync(id, key, depth + 1, files, cancellationToken);
     }
 }

@@ -11,9 +11,9 @@ internal sealed class StoreLocation(IObjectStore store) : IDropLocation
     {
         try
         {
-            await store.PrepareAsync(create: false, cancellationToken).ConfigureAwait(false);
+            await store.PrepareAsync(create: false, cancellationToken);
             var files = new List<DropFile>();
-            await foreach (var item in store.ListAsync("", cancellationToken).ConfigureAwait(false))
+            await foreach (var item in store.ListAsync("", cancellationToken))
                 files.Add(new DropFile(item.Key, item.Size, item.Modified ?? DateTimeOffset.UnixEpoch));
             return [.. files.OrderBy(file => file.Key, StringComparer.Ordinal)];
         }
@@ -27,7 +27,7 @@ internal sealed class StoreLocation(IObjectStore store) : IDropLocation
     {
         try
         {
-            return await store.OpenReadAsync(file.Key, offset, null, cancellationToken).ConfigureAwait(false);
+            return await store.OpenReadAsync(file.Key, offset, null, cancellationToken);
         }
         catch (Exception exception) when (DropFailure.IsOne(exception))
         {
@@ -39,7 +39,7 @@ internal sealed class StoreLocation(IObjectStore store) : IDropLocation
     {
         try
         {
-            await store.DeleteAsync(file.Key, cancellationToken).ConfigureAwait(false);
+            await store.DeleteAsync(file.Key, cancellationToken);
         }
         catch (Exception exception) when (DropFailure.IsOne(exception))
         {

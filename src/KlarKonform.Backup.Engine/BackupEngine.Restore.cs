@@ -247,7 +247,12 @@ public sealed partial class BackupEngine
             GraphFactory.LogTo(observer),
             cancellationToken
         );
-        var context = new RestoreContext(new RepositoryReader(session.Repository, treeCache: session.TreeCache), graph.Client, request);
+        var context = new RestoreContext(
+            new RepositoryReader(session.Repository, treeCache: session.TreeCache),
+            graph.Client,
+            request,
+            _time
+        );
         using var restorer = new CloudRestorer(context, session.Configuration, sources, observer);
         await foreach (var item in restorer.RestoreAsync(cancellationToken))
             yield return item;

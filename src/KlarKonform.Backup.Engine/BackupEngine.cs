@@ -27,7 +27,9 @@ public sealed partial class BackupEngine : IBackupEngine
     /// <summary>Creates the engine as the module uses it.</summary>
     /// <param name="home">Folder for configurations and journals, or null for the user's application data.</param>
     public BackupEngine(string? home)
+#pragma warning disable RS0030 // Here the module takes the clock and the randomness that everything below is given.
         : this(home, TimeProvider.System, Random.Shared) { }
+#pragma warning restore RS0030
 
     /// <summary>Creates an engine with the caller's clock and source of randomness.</summary>
     /// <param name="home">Folder for configurations and journals, or null for the user's application data.</param>

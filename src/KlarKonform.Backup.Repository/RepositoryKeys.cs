@@ -91,7 +91,7 @@ public sealed class RepositoryKeys(ResticRepository repository)
         {
             // A process that takes over a repository in the making replaces its key: everything in a listing may be gone, and another key
             // present.
-            await Task.Delay(look * s_look, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(look * s_look, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             await foreach (
                 var item in store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Key), cancellationToken).ConfigureAwait(false)
             )

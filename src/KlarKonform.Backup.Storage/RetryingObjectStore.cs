@@ -18,7 +18,7 @@ public sealed class RetryingObjectStore : IObjectStore
     /// <summary>Wraps a store; disposing this disposes it too.</summary>
     /// <param name="inner">The store that may fail.</param>
     /// <param name="time">Waits between the attempts.</param>
-    /// <param name="random">Jitter; must be thread-safe, as <see cref="Random.Shared"/> is.</param>
+    /// <param name="random">Jitter; must be thread-safe, as <c>Random.Shared</c> is.</param>
     /// <param name="attempts">Total number of attempts.</param>
     public RetryingObjectStore(IObjectStore inner, TimeProvider time, Random random, int attempts = DefaultAttempts)
     {

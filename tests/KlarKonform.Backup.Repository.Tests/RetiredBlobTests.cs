@@ -36,7 +36,7 @@ public sealed class RetiredBlobTests : IDisposable
         using var repository = await InitializeAsync();
         await using var cache = new FolderObjectStore(_folder["cache"], durable: false);
         var reader = new RepositoryReader(repository, treeCache: cache);
-        var snapshot = await BackupAsync(repository, (1, 900_000));
+        var snapshot = await BackupAsync(repository, (1, OneChunk));
         var root = await RootOfAsync(repository, snapshot);
         await reader.ReadTreeAsync(root, default);
         Assert.Single((await reader.ReadTreeLinksAsync(root, mustBeStored: true, default)).Blobs);
@@ -50,15 +50,18 @@ public sealed class RetiredBlobTests : IDisposable
 
     private StockRestic Restic => new(_folder["repo"], Password);
 
+    // Less than the smallest chunk (512 KiB): one blob, whatever the repository's polynomial is.
+    private const int OneChunk = 400_000;
+
     private Task<ResticRepository> InitializeAsync() =>
         ResticRepository.InitializeAsync(new FolderObjectStore(_folder["repo"]), Password, "u", "h", TimeProvider.System, default);
 
     // A writer without a lock names the root of a snapshot that a prune has removed meanwhile.
     private static async Task<BlobId> RetireAsync(ResticRepository repository, BlobId? made = null)
     {
-        var snapshot = made ?? await BackupAsync(repository, (1, 900_000));
+        var snapshot = made ?? await BackupAsync(repository, (1, OneChunk));
         var root = await RootOfAsync(repository, snapshot);
-        await BackupAsync(repository, (1, 900_000), (2, 40_000));
+        await BackupAsync(repository, (1, OneChunk), (2, 40_000));
         await using (var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default))
         {
             var pruner = new Pruner(repository, exclusive, TimeProvider.System);

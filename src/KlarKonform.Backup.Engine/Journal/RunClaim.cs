@@ -26,9 +26,10 @@ internal sealed class RunClaim : IDisposable
 
     /// <summary>Takes the claim, or returns null if another process has it.</summary>
     /// <param name="folder">The configuration's journal.</param>
+    /// <param name="time">Pauses.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="BackupException">HomeUnwritable.</exception>
-    public static async Task<RunClaim?> TakeAsync(string folder, CancellationToken cancellationToken)
+    public static async Task<RunClaim?> TakeAsync(string folder, TimeProvider time, CancellationToken cancellationToken)
     {
         try
         {
@@ -58,7 +59,7 @@ internal sealed class RunClaim : IDisposable
             }
             catch (IOException) when (attempt < Attempts)
             {
-                await Task.Delay(s_pause, cancellationToken);
+                await Task.Delay(s_pause, time, cancellationToken);
             }
             catch (IOException) when (IsHeld(folder))
             {
@@ -108,12 +109,12 @@ internal sealed class RunClaim : IDisposable
     /// <summary>Whether another process asked this run to stop.</summary>
     public bool IsStopRequested(Guid run) => File.Exists(StopPath(_folder, run));
 
-    // The file's time says since when; some file systems refuse to set one, and then only the journal says it.
+    // The file's time, on the file system's clock, says since when; some file systems refuse to set one, and then only the journal says it.
     private void Mark()
     {
         try
         {
-            File.SetLastWriteTimeUtc(_file.SafeFileHandle, DateTime.UtcNow);
+            File.SetLastWriteTimeUtc(_file.SafeFileHandle, TimeProvider.System.GetUtcNow().UtcDateTime);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -30,7 +30,7 @@ internal sealed class BackupRunner(
     public async Task<BackupRun> RunAsync(CancellationToken cancellationToken)
     {
         using var claim =
-            await RunClaim.TakeAsync(home.Runs(configuration.Id), cancellationToken) ?? throw await RefusalAsync(cancellationToken);
+            await RunClaim.TakeAsync(home.Runs(configuration.Id), time, cancellationToken) ?? throw await RefusalAsync(cancellationToken);
         var before = (await journal.NewestAsync(configuration.Id, cancellationToken))?.Status;
         var record = new RunProgress(configuration, time);
         var events = new RunEvents(

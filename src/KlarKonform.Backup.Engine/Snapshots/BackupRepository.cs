@@ -15,8 +15,15 @@ internal sealed class BackupRepository : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<BlobId, bool> _unreadable = new();
 
-    private BackupRepository(BackupConfiguration configuration, IObjectStore store, ResticRepository repository, IObjectStore? cache)
+    private BackupRepository(
+        BackupConfiguration configuration,
+        IObjectStore store,
+        ResticRepository repository,
+        IObjectStore? cache,
+        Random random
+    )
     {
+        Random = random;
         TreeCache = Memory = cache;
         Configuration = configuration;
         Store = store;
@@ -24,6 +31,9 @@ internal sealed class BackupRepository : IAsyncDisposable
     }
 
     public BackupConfiguration Configuration { get; }
+
+    /// <summary>Jitter; thread-safe.</summary>
+    public Random Random { get; }
 
     public IObjectStore Store { get; }
 
@@ -94,7 +104,7 @@ internal sealed class BackupRepository : IAsyncDisposable
                 create && !await ResticRepository.ExistsAsync(store, cancellationToken)
                     ? await CreateAsync(store, password.Secret, time, cancellationToken)
                     : await ResticRepository.OpenAsync(store, password.Secret, cancellationToken);
-            return new BackupRepository(configuration, store, repository, near);
+            return new BackupRepository(configuration, store, repository, near, random);
         }
         catch
         {

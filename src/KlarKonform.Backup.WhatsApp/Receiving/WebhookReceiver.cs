@@ -61,7 +61,7 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
                 catch (SocketException) when (!cancellationToken.IsCancellationRequested)
                 {
                     // The client was gone before we looked, or descriptors ran out for a moment.
-                    await Task.Delay(s_moment, cancellationToken).ConfigureAwait(false);
+                    await Task.Delay(s_moment, TimeProvider.System, cancellationToken).ConfigureAwait(false);
                     continue;
                 }
 
@@ -91,7 +91,7 @@ public sealed class WebhookReceiver(ReceiverOptions options, SpoolWriter spool) 
             {
                 if (_places.TryEnter(socket) is { } place)
                     return place;
-                await Task.Delay(s_moment, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(s_moment, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             }
         }
         catch

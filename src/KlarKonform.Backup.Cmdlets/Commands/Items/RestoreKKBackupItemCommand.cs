@@ -104,7 +104,7 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
             : TargetFolder
                 ?? Texts.Get(
                     "RestoreFolderName",
-                    DateTime.Now.ToString("yyyy-MM-dd HH.mm", System.Globalization.CultureInfo.InvariantCulture)
+                    TimeProvider.System.GetLocalNow().ToString("yyyy-MM-dd HH.mm", System.Globalization.CultureInfo.InvariantCulture)
                 );
     }
 

@@ -63,6 +63,7 @@ internal sealed class CalendarRestorer : IResourceRestorer
         var id = await IdempotentCreate.OnceAsync(
             token => _writer.CreateAsync(calendar, body, token),
             token => ArrivedAsync(calendar, origin, before, token),
+            _context.Time,
             cancellationToken
         );
         var notes = new List<string>();
@@ -220,6 +221,7 @@ internal sealed class CalendarRestorer : IResourceRestorer
                     await IdempotentCreate.OnceAsync(
                         token => _writer.CreateCalendarAsync(name, token),
                         async token => (await ListAsync(token)).FirstOrDefault(each => each.Name == name).Id,
+                        _context.Time,
                         cancellationToken
                     ),
                     name,

@@ -85,6 +85,7 @@ internal sealed class ContactRestorer : IResourceRestorer
         var made = await IdempotentCreate.OnceAsync(
             token => _writer.CreateAsync(folder, body, token),
             token => ArrivedAsync(folder, origin, before, token),
+            _context.Time,
             cancellationToken
         );
         _present.Added(folder, origin);
@@ -172,6 +173,7 @@ internal sealed class ContactRestorer : IResourceRestorer
                     await ListAsync(token);
                     return Find();
                 },
+                _context.Time,
                 cancellationToken
             );
         _folders![id] = (parent, name);

@@ -222,6 +222,7 @@ internal sealed class DriveRestorer(
             id = await IdempotentCreate.OnceAsync(
                 token => _writer.CreateFolderAsync(drive, above.Id, name, token),
                 async token => (await ReadAsync(drive, above.Id, above.Path, token)).Folders.GetValueOrDefault(name),
+                context.Time,
                 cancellationToken
             );
         }

@@ -13,10 +13,12 @@ internal static class IdempotentCreate
     /// <summary>Creates an item.</summary>
     /// <param name="create">Creates it and returns its id.</param>
     /// <param name="find">Returns its id if an earlier attempt did create it, otherwise null.</param>
+    /// <param name="time">Pauses.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public static async Task<string> OnceAsync(
         Func<CancellationToken, Task<string>> create,
         Func<CancellationToken, Task<string?>> find,
+        TimeProvider time,
         CancellationToken cancellationToken
     )
     {
@@ -33,6 +35,7 @@ internal static class IdempotentCreate
             {
                 await Task.Delay(
                     TimeSpan.FromSeconds(Math.Min(20, exception.RetryAfter?.TotalSeconds ?? Math.Pow(2, attempt - 1))),
+                    time,
                     cancellationToken
                 );
                 if (await find(cancellationToken) is { } id)

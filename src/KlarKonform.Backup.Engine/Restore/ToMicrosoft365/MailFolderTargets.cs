@@ -10,7 +10,8 @@ namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 /// <param name="isSource">Whether it is the mailbox that was backed up: then folders are found by their ids, whatever their names are
 /// now.</param>
 /// <param name="top">A folder to restore everything into, or null.</param>
-internal sealed class MailFolderTargets(MailApi mail, MailWriter writer, bool isSource, string? top) : IDisposable
+/// <param name="time">Pauses between attempts.</param>
+internal sealed class MailFolderTargets(MailApi mail, MailWriter writer, bool isSource, string? top, TimeProvider time) : IDisposable
 {
     // The names that Outlook gives its folders in German and English, for a mailbox in the other language.
     private static readonly Dictionary<string, string> s_wellKnown = new(StringComparer.OrdinalIgnoreCase)
@@ -106,6 +107,7 @@ internal sealed class MailFolderTargets(MailApi mail, MailWriter writer, bool is
                     )
                     .Key;
             },
+            time,
             cancellationToken
         );
     }

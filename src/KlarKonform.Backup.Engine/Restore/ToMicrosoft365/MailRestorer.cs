@@ -24,7 +24,7 @@ internal sealed class MailRestorer : IResourceRestorer
         _context = context;
         _shown = shown;
         _writer = new MailWriter(context.Client, user);
-        _folders = new MailFolderTargets(new MailApi(context.Client, user), _writer, isSource, context.Cloud.Folder);
+        _folders = new MailFolderTargets(new MailApi(context.Client, user), _writer, isSource, context.Cloud.Folder, context.Time);
         _present = new PresentItems(KeysAsync);
     }
 
@@ -74,6 +74,7 @@ internal sealed class MailRestorer : IResourceRestorer
         var id = await IdempotentCreate.OnceAsync(
             token => _writer.CreateAsync(folder, json, token),
             token => ArrivedAsync(folder, key, before, token),
+            _context.Time,
             cancellationToken
         );
 

@@ -10,7 +10,7 @@ using KlarKonform.Backup.Repository.Trees;
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
 /// <summary>What all restorers of a restore share. Thread-safe.</summary>
-internal sealed class RestoreContext(RepositoryReader reader, GraphClient client, RestoreRequest request)
+internal sealed class RestoreContext(RepositoryReader reader, GraphClient client, RestoreRequest request, TimeProvider time)
 {
     // Bytes of content in memory at a time, across all mailboxes.
     private const long BytesInFlight = 256L << 20;
@@ -23,6 +23,9 @@ internal sealed class RestoreContext(RepositoryReader reader, GraphClient client
     public Guid Id { get; } = Guid.NewGuid();
 
     public GraphClient Client => client;
+
+    /// <summary>Pauses between attempts.</summary>
+    public TimeProvider Time => time;
 
     public RestoreRequest Request => request;
 

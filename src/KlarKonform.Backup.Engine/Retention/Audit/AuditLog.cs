@@ -97,7 +97,7 @@ internal sealed class AuditLog(BackupRepository session, TimeProvider time)
 
     private async Task<AuditEntry> AppendAsync(Func<Found, AuditEntry> write, CancellationToken cancellationToken)
     {
-        await using var held = await RepositoryLock.ClaimAsync(session.Repository, OwnTag, time, Random.Shared, cancellationToken);
+        await using var held = await RepositoryLock.ClaimAsync(session.Repository, OwnTag, time, session.Random, cancellationToken);
         var found = await FindAsync(cancellationToken);
         var now = time.GetLocalNow();
         var state = found.State.With(write(found) with { Time = now.ToUniversalTime(), Host = Environment.MachineName });

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace KlarKonform.Backup.Graph.Tests;
 
 /// <summary>The governor with a clock that the test moves.</summary>
+[Trait("Tier", "Fast")]
 public sealed class GovernorTests
 {
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));

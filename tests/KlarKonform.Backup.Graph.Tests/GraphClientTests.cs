@@ -12,6 +12,7 @@ using KlarKonform.Backup.Graph.Mail;
 namespace KlarKonform.Backup.Graph.Tests;
 
 /// <summary>The client against the demo tenant, through the real Azure.Identity.</summary>
+[Trait("Tier", "Fast")]
 public sealed class GraphClientTests
 {
     [Fact]

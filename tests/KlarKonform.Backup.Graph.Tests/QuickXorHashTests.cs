@@ -5,6 +5,7 @@ using KlarKonform.Backup.Graph.Drives;
 
 namespace KlarKonform.Backup.Graph.Tests;
 
+[Trait("Tier", "Fast")]
 public sealed class QuickXorHashTests
 {
     [Theory]

@@ -5,6 +5,7 @@ using KlarKonform.Backup.Graph.Calendars;
 namespace KlarKonform.Backup.Graph.Tests;
 
 /// <summary>Every way to sign in, against a token endpoint that checks signatures, audiences and times.</summary>
+[Trait("Tier", "Fast")]
 public sealed class SignInTests
 {
     [Fact]

@@ -107,18 +107,7 @@ internal sealed class ResourceBatch : IAsyncDisposable
         _context.Monitor.Phase = null;
         try
         {
-            var runner = new ResourceRunner(
-                _context.Record,
-                _context.Options,
-                Builder,
-                Reader,
-                Writer,
-                _context.Observer,
-                _context.Events,
-                deletedItems,
-                time,
-                _context.Abandon
-            );
+            var runner = new ResourceRunner(_context, Builder, Reader, Writer, deletedItems);
             var running = runner.RunAsync(ordered, done.Token);
 
             // When a checkpoint fails, every further write would fail the same way.

@@ -139,9 +139,13 @@ public interface IBackupEngine
     /// <exception cref="BackupException">ScheduleMissing.</exception>
     Task RemoveScheduleAsync(string name, CancellationToken cancellationToken);
 
-    /// <summary>Enables or disables a schedule.</summary>
+    /// <summary>Enables a schedule again.</summary>
     /// <exception cref="BackupException">ScheduleMissing.</exception>
-    Task<BackupSchedule> EnableScheduleAsync(string name, bool enabled, CancellationToken cancellationToken);
+    Task<BackupSchedule> EnableScheduleAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Disables a schedule: it stays registered, and nothing is due until it is enabled again.</summary>
+    /// <exception cref="BackupException">ScheduleMissing.</exception>
+    Task<BackupSchedule> DisableScheduleAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>Runs what is due until cancelled.</summary>
     Task RunSchedulerAsync(SchedulerOptions options, ISecretStore secrets, IBackupObserver observer, CancellationToken cancellationToken);

@@ -16,8 +16,12 @@ public sealed partial class BackupEngine
     public Task RemoveScheduleAsync(string name, CancellationToken cancellationToken) => Schedules.RemoveAsync(name, cancellationToken);
 
     /// <inheritdoc />
-    public Task<BackupSchedule> EnableScheduleAsync(string name, bool enabled, CancellationToken cancellationToken) =>
-        Schedules.EnableAsync(name, enabled, cancellationToken);
+    public Task<BackupSchedule> EnableScheduleAsync(string name, CancellationToken cancellationToken) =>
+        Schedules.EnableAsync(name, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<BackupSchedule> DisableScheduleAsync(string name, CancellationToken cancellationToken) =>
+        Schedules.DisableAsync(name, cancellationToken);
 
     /// <inheritdoc />
     public Task RunSchedulerAsync(

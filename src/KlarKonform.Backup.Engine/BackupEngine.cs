@@ -113,9 +113,9 @@ public sealed partial class BackupEngine : IBackupEngine
     )
     {
         var configuration = await _configurations.GetAsync(name, cancellationToken);
-        await foreach (
-            var check in new ConnectionTester(configuration, secrets, _home, _journal, _time, _random).RunAsync(cancellationToken)
-        )
+        await using var context = new CheckContext(configuration, secrets, _time, _random);
+        var tester = new ConnectionTester(ConnectionChecks.Of(configuration, _home, _journal));
+        await foreach (var check in tester.RunAsync(context, cancellationToken))
             yield return check;
     }
 

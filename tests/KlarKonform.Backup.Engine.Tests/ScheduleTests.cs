@@ -210,9 +210,9 @@ public sealed partial class ScheduleTests
             new DateTimeOffset(2026, 6, 2, 0, 0, 0, TimeSpan.Zero),
             (await scenario.Engine.GetStatusAsync("Test", default)).NextRun
         );
-        Assert.Null((await scenario.Engine.EnableScheduleAsync("Test", false, default)).NextRun);
+        Assert.Null((await scenario.Engine.DisableScheduleAsync("Test", default)).NextRun);
         Assert.Null((await scenario.Engine.GetStatusAsync("Test", default)).NextRun);
-        await scenario.Engine.EnableScheduleAsync("Test", true, default);
+        await scenario.Engine.EnableScheduleAsync("Test", default);
         await scenario.Engine.RemoveScheduleAsync("Test", default);
         Assert.Null((await scenario.Engine.GetConfigurationsAsync("Test", default))[0].Schedule);
     }
@@ -304,8 +304,8 @@ public sealed partial class ScheduleTests
 
         // The scheduler in the foreground, too.
         await scenario.Engine.SetScheduleAsync("Test", request with { Method = ScheduleMethod.Scheduler, PlanOnly = false }, default);
-        await scenario.Engine.EnableScheduleAsync("Test", false, default);
-        Assert.Equal(3, (await scenario.Engine.EnableScheduleAsync("Test", true, default)).ShardCount);
+        await scenario.Engine.DisableScheduleAsync("Test", default);
+        Assert.Equal(3, (await scenario.Engine.EnableScheduleAsync("Test", default)).ShardCount);
         using var stop = new CancellationTokenSource();
         var ended = new TaskCompletionSource<BackupRun>(TaskCreationOptions.RunContinuationsAsynchronously);
         var scheduler = scenario.Engine.RunSchedulerAsync(

@@ -4,6 +4,7 @@ using KlarKonform.Backup.Engine.Errors;
 using KlarKonform.Backup.Engine.Journal;
 using KlarKonform.Backup.Engine.Notifications;
 using KlarKonform.Backup.Engine.Runs.Progress;
+using KlarKonform.Backup.Engine.Sources.Resources;
 
 namespace KlarKonform.Backup.Engine.Runs;
 
@@ -55,11 +56,12 @@ internal sealed class BackupRunner(
         monitor.Stalled = (standing, token) => notifier.NotifyAsync(standing, null, token);
         using var over = new CancellationTokenSource();
         var monitoring = monitor.RunAsync(over.Token);
-        var session = new BackupWorkflow(record, options, secrets, observer, events, monitor, home, journal, time, random);
+        var context = new RunContext(record, options, observer, events, monitor, new GraphTime(time), random, abandon.Token);
+        var session = new BackupWorkflow(context, secrets, home, journal, time);
         var (run, error) = (record.ToRun(BackupState.Failed), (Exception?)null);
         try
         {
-            run = await session.RunAsync(stop.Token, abandon.Token);
+            run = await session.RunAsync(stop.Token);
         }
         catch (Exception exception)
         {

@@ -6,7 +6,6 @@ using KlarKonform.Backup.Engine.Runs.Progress;
 using KlarKonform.Backup.Engine.Runs.Sharding;
 using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Engine.Sources;
-using KlarKonform.Backup.Engine.Sources.Resources;
 using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Repairing;
@@ -14,61 +13,52 @@ using KlarKonform.Backup.Repository.Repairing;
 namespace KlarKonform.Backup.Engine.Runs;
 
 /// <summary>What a run does: sign-in, repository, lock, resources, the verified snapshot. Used once.</summary>
-internal sealed class BackupWorkflow(
-    RunProgress record,
-    BackupOptions options,
-    ISecretStore secrets,
-    IBackupObserver observer,
-    RunEvents events,
-    RunMonitor monitor,
-    BackupHome home,
-    RunJournal journal,
-    TimeProvider time,
-    Random random
-)
+/// <param name="context">The run.</param>
+/// <param name="secrets">The vault.</param>
+/// <param name="home">Where the cache is.</param>
+/// <param name="journal">Earlier runs.</param>
+/// <param name="time">The computer's clock, and pauses.</param>
+internal sealed class BackupWorkflow(RunContext context, ISecretStore secrets, BackupHome home, RunJournal journal, TimeProvider time)
 {
     // Every run adds two index files; up to this number they are read with few requests.
     private const int MaxIndexFiles = 64;
 
-    private readonly BackupConfiguration _configuration = record.Configuration;
-    private GraphTime? _clock;
+    private readonly BackupConfiguration _configuration = context.Record.Configuration;
 
     /// <summary>Whether another worker of a shared run reports how it ended.</summary>
     public bool IsSpokenForElsewhere { get; private set; }
 
     /// <summary>Runs everything.</summary>
     /// <param name="cancellationToken">Stops the run at a checkpoint.</param>
-    /// <param name="abandon">Cancels the waiting for that checkpoint.</param>
-    public async Task<BackupRun> RunAsync(CancellationToken cancellationToken, CancellationToken abandon)
+    public async Task<BackupRun> RunAsync(CancellationToken cancellationToken)
     {
-        monitor.Phase = Texts.Get("Progress_Opening");
+        context.Monitor.Phase = Texts.Get("Progress_Opening");
 
         // Everything that can be refused is checked before the first byte is written: secrets, sign-in, users, then the storage.
         await secrets.GetAsync(SecretReference.Parse(_configuration.Repository.Password), cancellationToken);
-        using var graph = await new GraphFactory(secrets, time, random, monitor.Moved).OpenAsync(
+        using var graph = await new GraphFactory(secrets, time, context.Random, context.Monitor.Moved).OpenAsync(
             _configuration.Tenant,
-            GraphFactory.LogTo(observer),
+            GraphFactory.LogTo(context.Observer),
             cancellationToken
         );
-        monitor.Waits = () => graph.Client.Governor.WaitsUntil;
-        _clock = new GraphTime(time, () => graph.Client.ClockOffset);
-        var context = new RunContext(record, options, observer, events, monitor, _clock, random, abandon);
-        monitor.Phase = Texts.Get("Progress_Listing");
-        var catalog = new SourceCatalog(_configuration, options, secrets, time, random);
+        context.Monitor.Waits = () => graph.Client.Governor.WaitsUntil;
+        context.Time.Follow(() => graph.Client.ClockOffset);
+        context.Monitor.Phase = Texts.Get("Progress_Listing");
+        var catalog = new SourceCatalog(_configuration, context.Options, secrets, time, context.Random);
         var listing = await catalog.ListAsync(graph.Client, cancellationToken);
         foreach (var note in catalog.Notes)
             context.Note(note);
         foreach (var doubt in listing.Doubts)
             context.Doubt(doubt);
         await using var session = await OpenRepositoryAsync(cancellationToken);
-        if (options.ShardCount > 1)
+        if (context.Options.ShardCount > 1)
         {
             var shared = await new SharedRun(context, session, graph.Client.Governor).RunAsync(listing, cancellationToken);
             IsSpokenForElsewhere = !shared.HasMerged;
             return shared.HasMerged ? await TidyAsync(session, shared.Run, cancellationToken) : shared.Run;
         }
 
-        record.SetPlan(listing.Sources);
+        context.Record.SetPlan(listing.Sources);
         return await TidyAsync(session, await new SoloRun(context, session).RunAsync(listing, cancellationToken), cancellationToken);
     }
 
@@ -84,21 +74,21 @@ internal sealed class BackupWorkflow(
     {
         if (_configuration.Retention is null)
             return run;
-        monitor.Phase = Texts.Get("Progress_Retention");
+        context.Monitor.Phase = Texts.Get("Progress_Retention");
         try
         {
             // On a computer with a wrong clock nothing is removed, although the run itself knows the right time: the next run with a right
             // clock does it.
-            if (_clock?.Wrong is not null)
+            if (context.Time.Wrong is not null)
                 throw new BackupException("RetentionClockOff", BackupErrorCategory.InvalidOperation, _configuration.Name);
             // The removal must see what was written a moment ago.
             if (run.SnapshotId is { } written)
                 session.Known = BlobId.Parse(written);
-            var runner = new RetentionRunner(session, _clock ?? time, new LockWatching(text => monitor.Phase = text));
+            var runner = new RetentionRunner(session, context.Time, context.Watching);
             if (!await runner.IsDueAsync(cancellationToken))
                 return run;
             var result = await runner.RunAsync(new RetentionOptions(), cancellationToken);
-            events.Write(
+            context.Events.Write(
                 RunEvent.RetentionApplied,
                 Texts.Get("Event_RetentionApplied", result.Removed.Count, result.Held),
                 new
@@ -127,8 +117,7 @@ internal sealed class BackupWorkflow(
                     : "RetentionPostponed",
                 reason
             );
-            record.Note(note);
-            events.Write(RunEvent.Note, note);
+            context.Note(note);
             return run with { Notes = [.. run.Notes, note] };
         }
     }
@@ -149,7 +138,7 @@ internal sealed class BackupWorkflow(
         catch (Exception exception) when (exception is RepositoryException or Storage.StorageException or OperationCanceledException)
         {
             // The backup is complete and durable; only the compaction waits.
-            observer.Verbose(exception.Message);
+            context.Observer.Verbose(exception.Message);
         }
     }
 
@@ -165,9 +154,9 @@ internal sealed class BackupWorkflow(
                 secrets,
                 create: !before,
                 home.Cache(_configuration.Id),
-                _clock ?? time,
-                random,
-                monitor.Moved,
+                context.Time,
+                context.Random,
+                context.Monitor.Moved,
                 cancellationToken
             );
             session.Known = newest;

@@ -39,15 +39,8 @@ internal sealed class SoloRun(RunContext context, BackupRepository session)
             cancellationToken
         );
         var checkpoints = snapshots.Where(each => each.Snapshot.IsCheckpoint()).Select(each => each.Id);
-        await using var run = new ResourceBatch(
-            context,
-            session,
-            held,
-            snapshots.Count > 0 ? snapshots[^1] : null,
-            checkpoints,
-            [],
-            inventory: inventory
-        );
+        var start = new SnapshotStart(snapshots.Count > 0 ? snapshots[^1] : null) { Inventory = inventory };
+        await using var run = new ResourceBatch(context, session, held, start, checkpoints);
         return await run.RunAsync(
             listing.Sources,
             async token =>
@@ -74,7 +67,7 @@ internal sealed class SoloRun(RunContext context, BackupRepository session)
                     summarizer,
                     held
                 ).FinishAsync(
-                    (state, problems, stop) => run.Builder.SaveTreesAsync(record, state, checkpoint: false, stop, problems),
+                    run.Builder.SaveFinalTreesAsync,
                     status,
                     () =>
                         (

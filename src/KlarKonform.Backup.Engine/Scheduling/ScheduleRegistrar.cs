@@ -59,25 +59,13 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
         await configurations.SaveAsync(configuration with { Schedule = null }, cancellationToken);
     }
 
-    /// <summary>Enables or disables a schedule.</summary>
-    public async Task<BackupSchedule> EnableAsync(string name, bool enabled, CancellationToken cancellationToken)
-    {
-        var configuration = await configurations.GetAsync(name, cancellationToken);
-        if (configuration.Schedule is not { } settings)
-            throw new BackupException("ScheduleMissing", BackupErrorCategory.ObjectNotFound, name, name);
-        settings = settings with { Enabled = enabled };
-        var unit = SystemdUnits.NameOf(configuration) + ".timer";
-        if (File.Exists(Path.Combine(UnitFolder(), unit)))
-            await RunAsync("systemctl", [.. Scope(), enabled ? "enable" : "disable", "--now", unit], cancellationToken);
-        else if (OperatingSystem.IsWindows() && await ExistsAsync(configuration, cancellationToken))
-            await RunAsync(
-                "schtasks",
-                ["/Change", "/TN", ScheduledTask.NameOf(configuration), enabled ? "/ENABLE" : "/DISABLE"],
-                cancellationToken
-            );
-        await configurations.SaveAsync(configuration with { Schedule = settings }, cancellationToken);
-        return Describe(configuration.Name, settings, CronSchedule.Of(settings), ScheduleMethod.Auto, "");
-    }
+    /// <summary>Enables a schedule again.</summary>
+    public Task<BackupSchedule> EnableAsync(string name, CancellationToken cancellationToken) =>
+        SwitchAsync(name, settings => settings with { Enabled = true }, cancellationToken);
+
+    /// <summary>Disables a schedule, which stays registered.</summary>
+    public Task<BackupSchedule> DisableAsync(string name, CancellationToken cancellationToken) =>
+        SwitchAsync(name, settings => settings with { Enabled = false }, cancellationToken);
 
     /// <summary>When a configuration runs next; null if nothing is planned.</summary>
     public static DateTimeOffset? NextRun(BackupConfiguration configuration, DateTimeOffset now)
@@ -90,6 +78,29 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
         {
             return null; // Edited by hand: the validation of the next change reports the error; a status must not fail because of it.
         }
+    }
+
+    private async Task<BackupSchedule> SwitchAsync(
+        string name,
+        Func<ScheduleSettings, ScheduleSettings> change,
+        CancellationToken cancellationToken
+    )
+    {
+        var configuration = await configurations.GetAsync(name, cancellationToken);
+        if (configuration.Schedule is not { } settings)
+            throw new BackupException("ScheduleMissing", BackupErrorCategory.ObjectNotFound, name, name);
+        settings = change(settings);
+        var unit = SystemdUnits.NameOf(configuration) + ".timer";
+        if (File.Exists(Path.Combine(UnitFolder(), unit)))
+            await RunAsync("systemctl", [.. Scope(), settings.Enabled ? "enable" : "disable", "--now", unit], cancellationToken);
+        else if (OperatingSystem.IsWindows() && await ExistsAsync(configuration, cancellationToken))
+            await RunAsync(
+                "schtasks",
+                ["/Change", "/TN", ScheduledTask.NameOf(configuration), settings.Enabled ? "/ENABLE" : "/DISABLE"],
+                cancellationToken
+            );
+        await configurations.SaveAsync(configuration with { Schedule = settings }, cancellationToken);
+        return Describe(configuration.Name, settings, CronSchedule.Of(settings), ScheduleMethod.Auto, "");
     }
 
     private BackupSchedule Describe(

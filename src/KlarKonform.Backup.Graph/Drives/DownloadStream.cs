@@ -52,7 +52,7 @@ internal sealed class DownloadStream(GraphClient client, Func<CancellationToken,
                 CloseResponse();
                 if (FindTls(exception) is { } tls)
                     throw new GraphException(GraphErrorKind.UntrustedCertificate, null, "UntrustedCertificate", tls.Message, exception);
-                if (++_attempt >= client.LineAttemptsFor(exception, MaxAttempts))
+                if (++_attempt >= client.Retries.AttemptsAfter(exception, MaxAttempts))
                     throw new GraphException(GraphErrorKind.Unreachable, null, "DownloadBroken", exception.Message, exception);
                 await (
                     _wish is null

@@ -149,7 +149,7 @@ public sealed class GraphBatch(GraphClient client)
         }
 
         // The one that asks for the longest pause counts for all.
-        var again = open.Where(index => answers[index].Failure is { } failure && GraphClient.IsWorthAnother(failure)).ToList();
+        var again = open.Where(index => answers[index].Failure is { } failure && GraphRetries.IsWorthAnother(failure)).ToList();
         return (
             again,
             again

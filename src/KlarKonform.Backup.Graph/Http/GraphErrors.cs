@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Authentication;
 using System.Text.Json;
 
 namespace KlarKonform.Backup.Graph.Http;
@@ -32,6 +33,18 @@ internal static class GraphErrors
     {
         var (codes, message) = Envelope(body);
         return New(status, codes, message, permission, retryAfter, null, null);
+    }
+
+    /// <summary>The failure of a request that got no answer, or a broken one.</summary>
+    public static GraphException Unreachable(Exception exception)
+    {
+        for (Exception? inner = exception; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is AuthenticationException tls)
+                return new GraphException(GraphErrorKind.UntrustedCertificate, null, "UntrustedCertificate", tls.Message, exception);
+        }
+
+        return new GraphException(GraphErrorKind.Unreachable, null, "Unreachable", exception.Message, exception);
     }
 
     private static GraphException New(

@@ -60,7 +60,7 @@ internal sealed class UploadSession(GraphClient client, Uri address, GraphScope 
                 failure = await GraphErrors.ReadAsync(response, null, wish, cancellationToken).ConfigureAwait(false);
                 if (failure.Status == HttpStatusCode.NotFound)
                     throw new GraphException(GraphErrorKind.Unreachable, failure.Status, "UploadSessionGone", failure.Message, failure);
-                if (failure.Status != HttpStatusCode.RequestedRangeNotSatisfiable && !GraphClient.IsWorthAnother(failure))
+                if (failure.Status != HttpStatusCode.RequestedRangeNotSatisfiable && !GraphRetries.IsWorthAnother(failure))
                     throw failure;
             }
             catch (Exception exception) when (exception is HttpRequestException or IOException)
@@ -68,7 +68,7 @@ internal sealed class UploadSession(GraphClient client, Uri address, GraphScope 
                 failure = new GraphException(GraphErrorKind.Unreachable, null, "Unreachable", exception.Message, exception);
             }
 
-            if (attempt >= client.AttemptsAfter(failure, MaxAttempts))
+            if (attempt >= client.Retries.AttemptsAfter(failure, MaxAttempts))
                 throw failure;
             await client.BackoffAsync(attempt, wish, cancellationToken).ConfigureAwait(false);
 

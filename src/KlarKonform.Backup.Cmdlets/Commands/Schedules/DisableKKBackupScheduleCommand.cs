@@ -13,7 +13,7 @@ public sealed class DisableKKBackupScheduleCommand : ConfigurationNameCommand
             return;
         Run(async token =>
         {
-            var schedule = await Engine.EnableScheduleAsync(name, false, token).ConfigureAwait(false);
+            var schedule = await Engine.DisableScheduleAsync(name, token).ConfigureAwait(false);
             Post(() => WriteObject(schedule));
         });
     }

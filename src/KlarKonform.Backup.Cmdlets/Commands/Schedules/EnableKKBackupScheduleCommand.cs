@@ -13,7 +13,7 @@ public sealed class EnableKKBackupScheduleCommand : ConfigurationNameCommand
             return;
         Run(async token =>
         {
-            var schedule = await Engine.EnableScheduleAsync(name, true, token).ConfigureAwait(false);
+            var schedule = await Engine.EnableScheduleAsync(name, token).ConfigureAwait(false);
             Post(() => WriteObject(schedule));
         });
     }

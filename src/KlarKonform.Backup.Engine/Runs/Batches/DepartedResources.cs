@@ -26,7 +26,7 @@ internal sealed class DepartedResources(RunContext context, SnapshotBuilder buil
             )
                 continue;
             var gone = await ResourceStore.ReadStateAsync(reader, node.Subtree, cancellationToken);
-            context.Note(ResourceRunner.Gone(gone.Kind, gone.Name));
+            context.Note(ResourceEnding.Gone(gone.Kind, gone.Name));
         }
     }
 }

@@ -1,14 +1,12 @@
 using KlarKonform.Backup.Engine.Retention;
 using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Engine.Runs.Progress;
-using KlarKonform.Backup.Engine.Runs.Verification;
 using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Engine.Sources.Drives;
 using KlarKonform.Backup.Engine.Sources.Resources;
 using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
-using KlarKonform.Backup.Repository.Snapshots;
 using KlarKonform.Backup.Repository.Writing;
 
 namespace KlarKonform.Backup.Engine.Runs.Batches;
@@ -24,33 +22,16 @@ internal sealed class ResourceBatch : IAsyncDisposable
     /// <param name="context">The run.</param>
     /// <param name="session">The repository.</param>
     /// <param name="held">The claim.</param>
-    /// <param name="previous">The snapshot to continue from, or null.</param>
+    /// <param name="start">Where its snapshots begin.</param>
     /// <param name="old">Checkpoints that this run's first checkpoint replaces.</param>
-    /// <param name="tags">Additional tags for the snapshots.</param>
-    /// <param name="inventory">What else is in the repository, or null.</param>
-    /// <param name="carried">Where its checkpoints start counting: packs and index files that were written before; null if they are not
-    /// counted.</param>
-    public ResourceBatch(
-        RunContext context,
-        BackupRepository session,
-        RepositoryLock held,
-        StoredSnapshot? previous,
-        IEnumerable<BlobId> old,
-        IReadOnlyList<string> tags,
-        FileSetDigest? carried = null,
-        Inventory? inventory = null
-    )
+    public ResourceBatch(RunContext context, BackupRepository session, RepositoryLock held, SnapshotStart start, IEnumerable<BlobId> old)
     {
         _context = context;
         _session = session;
         _held = held;
         Writer = NewWriter(session, held);
         Reader = new RepositoryReader(session.Repository, Writer, session.TreeCache);
-        Builder = new SnapshotBuilder(session, held, Writer, Reader, context.Time, previous, context.Record.Id, tags)
-        {
-            Carried = carried,
-            Inventory = inventory,
-        };
+        Builder = new SnapshotBuilder(context, held, Writer, Reader, start);
         Checkpointer = new Checkpointer(session, held, Builder, Writer, context, old);
     }
 
@@ -126,18 +107,7 @@ internal sealed class ResourceBatch : IAsyncDisposable
         _context.Monitor.Phase = null;
         try
         {
-            var runner = new ResourceRunner(
-                _context.Record,
-                _context.Options,
-                Builder,
-                Reader,
-                Writer,
-                _context.Observer,
-                _context.Events,
-                deletedItems,
-                time,
-                _context.Abandon
-            );
+            var runner = new ResourceRunner(_context, Builder, Reader, Writer, deletedItems);
             var running = runner.RunAsync(ordered, done.Token);
 
             // When a checkpoint fails, every further write would fail the same way.

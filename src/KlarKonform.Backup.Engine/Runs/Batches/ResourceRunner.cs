@@ -16,40 +16,31 @@ namespace KlarKonform.Backup.Engine.Runs.Batches;
 /// <summary>
 /// Runs resources one by one, starting from what the previous snapshot holds of them, and reports the result of each. Thread-safe.
 /// </summary>
-/// <param name="record">The run.</param>
-/// <param name="options">Options that restrict the run.</param>
+/// <param name="context">The run.</param>
 /// <param name="builder">Reads the previous snapshot.</param>
 /// <param name="reader">Reads from the repository.</param>
 /// <param name="writer">Writes to the repository.</param>
-/// <param name="observer">Receives progress and warnings.</param>
-/// <param name="events">Writes the event log.</param>
 /// <param name="deletedItems">Decides what happens to deleted items.</param>
-/// <param name="time">Clock.</param>
-/// <param name="abandon">Cancels even changes in progress, some seconds after the run was stopped.</param>
 internal sealed class ResourceRunner(
-    RunProgress record,
-    BackupOptions options,
+    RunContext context,
     SnapshotBuilder builder,
     RepositoryReader reader,
     RepositoryWriter writer,
-    IBackupObserver observer,
-    RunEvents events,
-    DeletedItemsRetention deletedItems,
-    TimeProvider time,
-    CancellationToken abandon
+    DeletedItemsRetention deletedItems
 )
 {
     // Maximum number of nodes in memory, at about 1.6 KiB each: shared by all running resources.
     private const int MaxLoaded = 8_000;
     private const int MinLoaded = 250;
 
+    private readonly ResourceEnding _ending = new(context);
     private int _active;
 
     /// <summary>Runs resources concurrently. A slow resource occupies one slot, not the others.</summary>
     public Task RunAsync(IReadOnlyList<IResourceSource> sources, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
             sources,
-            new ParallelOptions { MaxDegreeOfParallelism = options.ThrottleLimit, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = context.Options.ThrottleLimit, CancellationToken = cancellationToken },
             async (source, token) => await RunAsync(source, token)
         );
 
@@ -62,9 +53,9 @@ internal sealed class ResourceRunner(
         }
         catch (Exception exception) when (Wall.Holds(exception, cancellationToken))
         {
-            var error = (BackupException)ErrorTranslator.Translate(exception, record.Configuration);
-            record.ResourceFailed(error);
-            record.End(
+            var error = (BackupException)ErrorTranslator.Translate(exception, context.Record.Configuration);
+            context.Record.ResourceFailed(error);
+            context.Record.End(
                 source,
                 new ResourceResult
                 {
@@ -75,7 +66,7 @@ internal sealed class ResourceRunner(
                     Message = error.Message,
                 }
             );
-            events.Write(
+            context.Events.Write(
                 RunEvent.ResourceFailed,
                 Texts.Get("Event_ResourceFailed", $"{source.Kind}: {source.Name}", error.ErrorId),
                 new
@@ -119,24 +110,14 @@ internal sealed class ResourceRunner(
             state,
             content,
             stateRoot,
-            time,
+            context.Time,
             () => Math.Max(MinLoaded, MaxLoaded / Math.Max(1, Volatile.Read(ref _active))),
             deletedItems.Keeps,
-            abandon
+            context.Abandon
         );
-        var run = new ResourceBackup(
-            source,
-            store,
-            path,
-            writer,
-            observer,
-            events,
-            options.Full,
-            record.Configuration.AcceptedFailures ?? [],
-            time
-        );
-        observer.Progress(new BackupProgress(run.Label, Texts.Get("State_Running"), -1, Completed: false));
-        events.Write(
+        var run = new ResourceBackup(context.ForResources, source, store, path, writer);
+        context.Observer.Progress(new BackupProgress(run.Label, Texts.Get("State_Running"), -1, Completed: false));
+        context.Events.Write(
             RunEvent.ResourceStarted,
             Texts.Get("Event_ResourceStarted", run.Label),
             new { kind = source.Kind, resource = source.Name }
@@ -148,7 +129,7 @@ internal sealed class ResourceRunner(
                 each => (each.Kind, each.ResourceId, each.Name, each.Path) = (source.Kind, source.ResourceId, source.Name, path),
                 cancellationToken
             );
-            record.Begin(run);
+            context.Record.Begin(run);
             await RunAsync(
                 run,
                 isNew: stateRoot is null || (state.Items == 0 && state.Folders.IsEmpty && state.Deltas.IsEmpty),
@@ -160,11 +141,11 @@ internal sealed class ResourceRunner(
             Interlocked.Decrement(ref _active);
             foreach (var (text, namesItem) in run.Notes)
             {
-                record.Note(text);
-                events.Write(RunEvent.Note, namesItem ? Texts.Get("Event_NoteWithName", run.Label) : text);
+                context.Record.Note(text);
+                context.Events.Write(RunEvent.Note, namesItem ? Texts.Get("Event_NoteWithName", run.Label) : text);
             }
 
-            observer.Progress(
+            context.Observer.Progress(
                 new BackupProgress(run.Label, Texts.Get("Progress_Resource", run.Downloaded, run.Updated), 100, Completed: true)
             );
         }
@@ -200,11 +181,11 @@ internal sealed class ResourceRunner(
             await deletedItems.ExpireAsync(run, cancellationToken);
 
             // Stores its own trees here and frees its memory, before the last resource is finished.
-            await EndAsync(run, BackupState.Succeeded, withdraw: false, cancellationToken);
+            await _ending.EndAsync(run, new ResourceEnd(BackupState.Succeeded), cancellationToken);
         }
         catch (Exception exception) when (Wall.Holds(exception, cancellationToken) && !run.IsClosed)
         {
-            await EndAsync(run, isNew, await ConfirmAsync(source, exception, cancellationToken), cancellationToken);
+            await _ending.EndAsync(run, isNew, await ConfirmAsync(source, exception, cancellationToken), cancellationToken);
         }
     }
 
@@ -231,128 +212,4 @@ internal sealed class ResourceRunner(
 
         return new GraphException(GraphErrorKind.Other, graph.Status, graph.Code, graph.Message, graph);
     }
-
-    private async Task EndAsync(ResourceBackup run, bool isNew, Exception reason, CancellationToken cancellationToken)
-    {
-        var source = run.Source;
-        switch (reason)
-        {
-            case GraphException { Kind: GraphErrorKind.UserGone, IsOfResource: true } gone:
-                // Deleted after the users were listed. What was backed up stays.
-                run.Note(Gone(source.Kind, source.Name));
-                await EndAsync(
-                    run,
-                    BackupState.Succeeded,
-                    withdraw: false,
-                    cancellationToken,
-                    gone.Code,
-                    Gone(source.Kind, source.Name),
-                    skipped: true
-                );
-                return;
-            case GraphException { Kind: GraphErrorKind.NotProvisioned, IsOfResource: true } missing when isNew:
-                // Nothing existed before, and nothing exists now: no trace in the snapshot.
-                await EndAsync(
-                    run,
-                    BackupState.Succeeded,
-                    withdraw: true,
-                    cancellationToken,
-                    missing.Code,
-                    Texts.Get(source.Kind == "OneDrive" ? "NoOneDrive" : "NoMailbox"),
-                    skipped: true
-                );
-                return;
-            case GraphException { Kind: GraphErrorKind.NotProvisioned or GraphErrorKind.Locked, IsOfResource: true } away:
-                // It exists, or did, and cannot be read now: that stays visible until an admin accepts it.
-                var text =
-                    away.Kind == GraphErrorKind.Locked
-                        ? Texts.Get("SiteLocked", source.Name)
-                        : Texts.Get("ResourceAway", source.Kind, source.Name);
-                run.Note(text);
-                await run.FailAsync(
-                    ResourceBackup.Whole,
-                    "",
-                    source.Name,
-                    new ItemProblem(away.Code, text, "HintAway") { Level = FailureLevel.Resource },
-                    cancellationToken
-                );
-                await EndAsync(run, BackupState.Succeeded, withdraw: false, cancellationToken, away.Code, text, skipped: true);
-                return;
-            default:
-                var error = (BackupException)ErrorTranslator.Translate(reason, record.Configuration);
-                record.ResourceFailed(error);
-                var code = reason is GraphException graph ? graph.Code : error.ErrorId;
-                await run.FailAsync(
-                    ResourceBackup.Whole,
-                    "",
-                    source.Name,
-                    ItemProblem.Of(reason, FailureLevel.Resource) with
-                    {
-                        Code = code,
-                        Message = error.Message,
-                    },
-                    cancellationToken
-                );
-
-                // An unlisted source corresponds to nothing that a snapshot could hold.
-                await EndAsync(run, BackupState.Failed, withdraw: source is FailedListing, cancellationToken, code, error.Message);
-                return;
-        }
-    }
-
-    private async Task EndAsync(
-        ResourceBackup run,
-        BackupState status,
-        bool withdraw,
-        CancellationToken cancellationToken,
-        string? code = null,
-        string? message = null,
-        bool skipped = false
-    )
-    {
-        await run.CloseAsync(withdraw, cancellationToken);
-
-        // Succeeded is a promise: anything that is missing from the backup and not accepted makes it Partial, this night and every other.
-        if (status == BackupState.Succeeded && (run.Mismatches.Count > 0 || run.RetryList.Any(failure => failure.AcceptedReason is null)))
-            status = BackupState.Partial;
-        var counts = run.ToResult(status);
-        var result = counts with
-        {
-            Skipped = skipped,
-            Code = code,
-            Message = message,
-            ItemsExpected = skipped ? null : counts.ItemsExpected,
-            ItemsStored = skipped ? null : counts.ItemsStored,
-        };
-        record.End(run.Source, result);
-        var what = skipped
-            ? RunEvent.ResourceSkipped
-            : status switch
-            {
-                BackupState.Succeeded => RunEvent.ResourceSucceeded,
-                BackupState.Partial => RunEvent.ResourcePartial,
-                _ => RunEvent.ResourceFailed,
-            };
-        events.Write(
-            what,
-            Texts.Get("Event_" + what, run.Label, message ?? ""),
-            new
-            {
-                kind = result.Kind,
-                resource = result.Name,
-                code,
-                expected = result.ItemsExpected,
-                stored = result.ItemsStored,
-                downloaded = result.ItemsDownloaded,
-                updated = result.ItemsUpdated,
-                removed = result.ItemsRemoved,
-                bytes = result.BytesDownloaded,
-                failures = result.Failures,
-            }
-        );
-    }
-
-    /// <summary>The text for the admin about a resource that no longer exists while its backup stays.</summary>
-    public static string Gone(string kind, string name) =>
-        kind == "SharePoint" ? Texts.Get("SiteGone", name) : Texts.Get("UserGone", kind, name);
 }

@@ -65,11 +65,11 @@ internal sealed class Checkpointer(
 
             var record = context.Record;
             var (began, work, cost) = (_time.GetTimestamp(), record.Work, writer.TreeBytesStored);
-            var root = await builder.SaveTreesAsync(record, status, checkpoint: true, cancellationToken);
+            var root = await builder.SaveTreesAsync(status, cancellationToken);
             await held.ThrowIfLostAsync();
 
             // Once begun, it is written to its end; otherwise its id would be unknown and it could not be removed later.
-            var id = await builder.SaveSnapshotAsync(root, status, files: null, checkpoint: true, summary: null, context.Abandon);
+            var id = await builder.SaveCheckpointAsync(root, status, context.Abandon);
             _old.Add(id);
             await DropOldAsync(id, cancellationToken);
             _policy.Saved(work, writer.TreeBytesStored - cost, _time.GetElapsedTime(began));

@@ -89,7 +89,7 @@ internal sealed class SnapshotPublisher(
 
         // Once begun, it is written to its end: otherwise a checkpoint of the same would follow a snapshot that no one knows of.
         FileSetDigest? sound = verification.Problems.Count == 0 ? storage.Files : null;
-        var snapshot = await builder.SaveSnapshotAsync(root, status, sound, checkpoint: false, summary, context.Abandon);
+        var snapshot = await builder.PublishAsync(root, status, sound, summary, context.Abandon);
         var ledger = new FileLedger(session);
         await ledger.WriteAsync(sound, context.Abandon);
         await ledger.SetNewestAsync(new KnownSnapshot(snapshot.ToString(), context.Time.GetUtcNow()), context.Abandon);

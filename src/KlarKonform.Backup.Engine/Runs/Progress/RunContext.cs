@@ -24,6 +24,10 @@ internal sealed record RunContext(
     CancellationToken Abandon
 )
 {
+    /// <summary>What its resources need to know of it.</summary>
+    public ResourceContext ForResources =>
+        new(Observer, Events, Record.Configuration.AcceptedFailures ?? [], Time) { IsFull = Options.Full };
+
     /// <summary>Shows, as the run's phase, that a lock in the way is being watched.</summary>
     public LockWatching Watching => new(text => Monitor.Phase = text);
 

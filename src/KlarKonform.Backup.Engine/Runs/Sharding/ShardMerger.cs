@@ -42,11 +42,13 @@ internal sealed class ShardMerger(RunContext context, BackupRepository session, 
         var all = await session.SnapshotsAsync(cancellationToken);
         var known = await RunManifest.ReadAsync(reader, round.Base?.Snapshot.Root, cancellationToken);
         await inventory.LookAsync(all, known ?? new RunManifest(), cancellationToken);
-        var builder = new SnapshotBuilder(session, held, writer, reader, context.Time, round.Base, context.Record.Id, [round.TagOfMerged])
+        var start = new SnapshotStart(round.Base)
         {
+            Tags = [round.TagOfMerged],
             NotBefore = snapshots[^1].Snapshot.Taken,
             Inventory = inventory,
         };
+        var builder = new SnapshotBuilder(context, held, writer, reader, start);
         var verified = new HashSet<BlobId>();
         var grafted = new List<GraftedPart>();
         var merged = await GraftAsync(parts, round.Base, builder, reader, verified, grafted, cancellationToken);
@@ -119,14 +121,12 @@ internal sealed class ShardMerger(RunContext context, BackupRepository session, 
         {
             await using var writer = ResourceBatch.NewWriter(session, held);
             var reader = new RepositoryReader(session.Repository, writer, session.TreeCache);
-            var builder = new SnapshotBuilder(session, held, writer, reader, context.Time, before, context.Record.Id, [])
-            {
-                NotBefore = snapshots[^1].Snapshot.Taken,
-            };
+            var start = new SnapshotStart(before) { NotBefore = snapshots[^1].Snapshot.Taken };
+            var builder = new SnapshotBuilder(context, held, writer, reader, start);
             var merged = await GraftAsync(parts, before, builder, reader, [], [], cancellationToken);
             var root = await builder.WriteAsync(merged with { Checkpoint = true, Status = BackupState.Partial }, cancellationToken);
             await held.ThrowIfLostAsync();
-            await builder.SaveSnapshotAsync(root, BackupState.Partial, files: null, checkpoint: true, summary: null, cancellationToken);
+            await builder.SaveCheckpointAsync(root, BackupState.Partial, cancellationToken);
         }
 
         // Those with another base snapshot are not continued by anything.

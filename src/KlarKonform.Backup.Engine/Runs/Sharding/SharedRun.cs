@@ -1,6 +1,7 @@
 using KlarKonform.Backup.Engine.Connections;
 using KlarKonform.Backup.Engine.Journal;
 using KlarKonform.Backup.Engine.Runs.Batches;
+using KlarKonform.Backup.Engine.Runs.Checkpoints;
 using KlarKonform.Backup.Engine.Runs.Progress;
 using KlarKonform.Backup.Engine.Runs.Verification;
 using KlarKonform.Backup.Engine.Snapshots;
@@ -205,15 +206,12 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
         var counting = CountWorkersAsync(done.Token);
         try
         {
-            await using var run = new ResourceBatch(
-                part,
-                session,
-                held,
-                newest ?? round.Base,
-                old,
-                round.TagsOf(shard),
-                newest is { } taken ? taken.Snapshot.FilesWritten() : default(FileSetDigest)
-            );
+            var start = new SnapshotStart(newest ?? round.Base)
+            {
+                Tags = round.TagsOf(shard),
+                Carried = newest is { } taken ? taken.Snapshot.FilesWritten() : default(FileSetDigest),
+            };
+            await using var run = new ResourceBatch(part, session, held, start, old);
             await run.RunAsync(
                 sources,
                 async token =>
@@ -224,7 +222,7 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
                         record.Mismatches.Count > 0 || record.Results.Any(result => result.Status != BackupState.Succeeded)
                             ? BackupState.Partial
                             : BackupState.Succeeded;
-                    var root = await run.Builder.SaveTreesAsync(record, status, checkpoint: true, token);
+                    var root = await run.Builder.SaveTreesAsync(status, token);
 
                     // The merging worker did not write this, and would have to read the index of all of it: here it is known.
                     part.Monitor.Phase = Texts.Get("Progress_Verifying");
@@ -240,14 +238,12 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
                         token
                     );
                     await held.ThrowIfLostAsync();
-                    await run.Builder.SaveSnapshotAsync(
+                    await run.Builder.SaveCheckpointAsync(
                         root,
                         status,
-                        files: null,
-                        checkpoint: true,
                         summary,
-                        context.Abandon,
-                        problems.Count == 0 ? [ShardRound.DoneTag, ShardRound.VerifiedTag] : [ShardRound.DoneTag]
+                        problems.Count == 0 ? [ShardRound.DoneTag, ShardRound.VerifiedTag] : [ShardRound.DoneTag],
+                        context.Abandon
                     );
                     await run.Checkpointer.EndAsync(token);
                     part.Events.Write(

@@ -6,22 +6,28 @@ namespace KlarKonform.Backup.Engine.Sources.Resources;
 /// Thread-safe.
 /// </summary>
 /// <param name="computer">The computer's clock.</param>
-/// <param name="offset">What to add to it for Microsoft's time; null as long as that is unknown.</param>
-internal sealed class GraphTime(TimeProvider computer, Func<TimeSpan?> offset) : TimeProvider
+internal sealed class GraphTime(TimeProvider computer) : TimeProvider
 {
+    // Until the sign-in, Microsoft's time is unknown.
+    private volatile Func<TimeSpan?> _offset = () => null;
+
     /// <summary>
     /// Clocks that a time server sets differ by less, and Entra ID refuses certificates' signatures that are further off.
     /// </summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
     /// <summary>By how much the computer's clock is wrong; null if it is right, or unknown.</summary>
-    public TimeSpan? Wrong => offset() is { } off && off.Duration() > Tolerance ? -off : null;
+    public TimeSpan? Wrong => _offset() is { } off && off.Duration() > Tolerance ? -off : null;
 
     /// <inheritdoc />
     public override TimeZoneInfo LocalTimeZone => computer.LocalTimeZone;
 
     /// <inheritdoc />
     public override long TimestampFrequency => computer.TimestampFrequency;
+
+    /// <summary>From now on, Microsoft's time counts if this one is wrong.</summary>
+    /// <param name="offset">What to add to the computer's time for Microsoft's; null as long as that is unknown.</param>
+    public void Follow(Func<TimeSpan?> offset) => _offset = offset;
 
     /// <inheritdoc />
     public override DateTimeOffset GetUtcNow() => computer.GetUtcNow() - (Wrong ?? TimeSpan.Zero);

@@ -213,8 +213,8 @@ internal sealed partial class ResourceBackup
     /// <summary>Records that something failed: this run is Partial, and the next one tries again unless that is pointless.</summary>
     public async Task FailAsync(string itemId, string parent, string name, ItemProblem problem, CancellationToken cancellationToken)
     {
-        observer.Verbose($"{source.Kind} {source.Name}: '{name}' failed: {problem.Code}: {problem.Message}");
-        events.Write(
+        context.Observer.Verbose($"{source.Kind} {source.Name}: '{name}' failed: {problem.Code}: {problem.Message}");
+        context.Events.Write(
             RunEvent.ItemFailed,
             Texts.Get("Event_ItemFailed", Label, problem.Code),
             new
@@ -239,13 +239,13 @@ internal sealed partial class ResourceBackup
     private ItemFailure Judged(ItemFailure failure) =>
         failure with
         {
-            AcceptedReason = accepted.FirstOrDefault(each => each.Covers(failure))?.Reason,
+            AcceptedReason = context.Accepted.FirstOrDefault(each => each.Covers(failure))?.Reason,
         };
 
     private bool IsDue(ItemFailure failure) =>
         failure.Level is FailureLevel.Item or FailureLevel.Extra
-        && (full || !failure.Permanent)
-        && (full || failure.NextAttempt is not { } next || next <= Now);
+        && (Full || !failure.Permanent)
+        && (Full || failure.NextAttempt is not { } next || next <= Now);
 
     private ItemFailure NewFailure(ResourceState state, string itemId, string parent, string name, ItemProblem problem)
     {

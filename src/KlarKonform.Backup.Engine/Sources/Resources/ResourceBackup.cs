@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using KlarKonform.Backup.Engine.Journal;
 using KlarKonform.Backup.Engine.Snapshots.Items;
 using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Trees;
@@ -8,16 +7,17 @@ using KlarKonform.Backup.Repository.Writing;
 namespace KlarKonform.Backup.Engine.Sources.Resources;
 
 /// <summary>A resource's part of a run: its store, its counts, its failures. Thread-safe.</summary>
+/// <param name="context">What it shares with the run's other resources.</param>
+/// <param name="source">The resource.</param>
+/// <param name="store">Its content and state.</param>
+/// <param name="path">The path of its content in the snapshot.</param>
+/// <param name="writer">Stores content.</param>
 internal sealed partial class ResourceBackup(
+    ResourceContext context,
     IResourceSource source,
     ResourceStore store,
     IReadOnlyList<string> path,
-    RepositoryWriter writer,
-    IBackupObserver observer,
-    RunEvents events,
-    bool full,
-    IReadOnlyList<AcceptedFailure> accepted,
-    TimeProvider time
+    RepositoryWriter writer
 ) : IDisposable
 {
     // The earliest and latest times that both file systems and restic support.
@@ -69,13 +69,13 @@ internal sealed partial class ResourceBackup(
     public bool IsClosed => _closed is not null;
 
     /// <summary>Whether to ignore cursors and read everything.</summary>
-    public bool Full => full;
+    public bool Full => context.IsFull;
 
     /// <summary>Notes for the admin, and whether each names an item: then it must not go into a log.</summary>
     public IReadOnlyCollection<(string Text, bool NamesItem)> Notes => _notes;
 
     /// <summary>Clock of the run; UTC.</summary>
-    public DateTimeOffset Now => time.GetUtcNow();
+    public DateTimeOffset Now => context.Time.GetUtcNow();
 
     /// <summary>Items that failed in this run.</summary>
     public IReadOnlyCollection<ItemFailure> Failures => [.. _failures.Values.Select(Judged)];
@@ -153,11 +153,6 @@ internal sealed partial class ResourceBackup(
             _notes.Enqueue((text, namesItem));
     }
 
-    private static DateTimeOffset Sane(DateTimeOffset time) =>
-        time < s_oldest ? s_oldest
-        : time > s_youngest ? s_youngest
-        : time;
-
     /// <summary>The result so far.</summary>
     public ResourceResult ToResult(BackupState status) =>
         new()
@@ -216,6 +211,11 @@ internal sealed partial class ResourceBackup(
         }
     }
 
+    private static DateTimeOffset Sane(DateTimeOffset time) =>
+        time < s_oldest ? s_oldest
+        : time > s_youngest ? s_youngest
+        : time;
+
     // The source's items are those stored plus those that failed, but not those it reported as removed and that still wait for
     // confirmation.
     private async Task CountItemsAsync(CancellationToken cancellationToken)
@@ -242,6 +242,6 @@ internal sealed partial class ResourceBackup(
         if (done - Interlocked.Read(ref _reported) < 20)
             return;
         Interlocked.Exchange(ref _reported, done);
-        observer.Progress(new BackupProgress(Label, Texts.Get("Progress_Resource", Downloaded, Updated), -1, Completed: false));
+        context.Observer.Progress(new BackupProgress(Label, Texts.Get("Progress_Resource", Downloaded, Updated), -1, Completed: false));
     }
 }

@@ -90,7 +90,7 @@ internal sealed class BackupWorkflow(
             // On a computer with a wrong clock nothing is removed, although the run itself knows the right time: the next run with a right
             // clock does it.
             if (_clock?.Wrong is not null)
-                throw new BackupException("RetentionClockOff", BackupErrorCategory.InvalidOperation, _configuration.Name);
+                throw new BackupException(ErrorIds.RetentionClockOff, BackupErrorCategory.InvalidOperation, _configuration.Name);
             // The removal must see what was written a moment ago.
             if (run.SnapshotId is { } written)
                 session.Known = BlobId.Parse(written);
@@ -121,7 +121,10 @@ internal sealed class BackupWorkflow(
                 exception
                     is BackupException
                     {
-                        ErrorId: "RetentionNeedsForce" or "RetentionNeedsDecision" or "RetentionGap" or "RetentionVanished"
+                        ErrorId: ErrorIds.RetentionNeedsForce
+                            or ErrorIds.RetentionNeedsDecision
+                            or ErrorIds.RetentionGap
+                            or ErrorIds.RetentionVanished
                     }
                     ? "RetentionWaits"
                     : "RetentionPostponed",
@@ -181,7 +184,7 @@ internal sealed class BackupWorkflow(
             )
         {
             var place = _configuration.Target.Path ?? _configuration.Target.Bucket;
-            throw new BackupException("RepositoryVanished", BackupErrorCategory.ObjectNotFound, place, place, _configuration.Name);
+            throw new BackupException(ErrorIds.RepositoryVanished, BackupErrorCategory.ObjectNotFound, place, place, _configuration.Name);
         }
     }
 }

@@ -66,7 +66,7 @@ internal sealed class SourceCatalog(
         {
             if (!known.Contains(wanted, StringComparer.OrdinalIgnoreCase))
                 throw new BackupException(
-                    "SourceUnknown",
+                    ErrorIds.SourceUnknown,
                     BackupErrorCategory.InvalidArgument,
                     wanted,
                     wanted,
@@ -133,7 +133,7 @@ internal sealed class SourceCatalog(
                 Unselected = _selection.Unselected,
             }
             : throw new BackupException(
-                "NoResources",
+                ErrorIds.NoResources,
                 BackupErrorCategory.ObjectNotFound,
                 configuration.Name,
                 options.Resources.Count > 0 ? string.Join(", ", options.Resources) : configuration.Name

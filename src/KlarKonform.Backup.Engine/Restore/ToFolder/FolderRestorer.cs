@@ -214,7 +214,7 @@ internal sealed class FolderRestorer : IAsyncDisposable
         );
         if (failures.Values.FirstOrDefault(ItemWall.IsDiskFull) is { } full)
             throw new BackupException(
-                "DestinationFull",
+                ErrorIds.DestinationFull,
                 BackupErrorCategory.QuotaExceeded,
                 _request.Destination,
                 _request.Destination,
@@ -240,7 +240,7 @@ internal sealed class FolderRestorer : IAsyncDisposable
     internal static RestoredItem Failed(RestoredItem row, Exception exception)
     {
         var (code, detail) = exception is IOException and not EndOfStreamException or UnauthorizedAccessException
-            ? ("DestinationUnwritable", Texts.Get("DestinationUnwritable", row.File, exception.Message))
+            ? (ErrorIds.DestinationUnwritable, Texts.Get(ErrorIds.DestinationUnwritable, row.File, exception.Message))
             : ItemWall.Describe(exception);
         return row with { Status = "Failed", Code = code, Detail = detail };
     }

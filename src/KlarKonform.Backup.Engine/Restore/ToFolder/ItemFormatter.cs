@@ -227,7 +227,13 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             if (ItemWall.IsDiskFull(exception))
-                throw new BackupException("DestinationFull", BackupErrorCategory.QuotaExceeded, file.Path, file.Path, exception.Message);
+                throw new BackupException(
+                    ErrorIds.DestinationFull,
+                    BackupErrorCategory.QuotaExceeded,
+                    file.Path,
+                    file.Path,
+                    exception.Message
+                );
             _lost[file] = exception;
         }
     }

@@ -39,7 +39,7 @@ internal sealed class CloudRestorer(
         if (context.Cloud.Site is { } site)
             await SiteAsync(site, cancellationToken);
         if (context.Cloud.User is { } user && !await new DirectoryApi(context.Client).ExistsAsync(user, cancellationToken))
-            throw new BackupException("RestoreUserUnknown", BackupErrorCategory.ObjectNotFound, user, user);
+            throw new BackupException(ErrorIds.RestoreUserUnknown, BackupErrorCategory.ObjectNotFound, user, user);
         var groups = new Dictionary<CloudResource, List<(SnapshotSelection Selection, SelectedBranch Branch)>>();
         foreach (var source in sources)
         {
@@ -218,7 +218,7 @@ internal sealed class CloudRestorer(
         }
         catch (GraphException exception) when (RefusalWatch.IsFull(exception))
         {
-            throw new BackupException("RestoreTargetFull", BackupErrorCategory.QuotaExceeded, restorer.Place, restorer.Place);
+            throw new BackupException(ErrorIds.RestoreTargetFull, BackupErrorCategory.QuotaExceeded, restorer.Place, restorer.Place);
         }
         catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate))
         {
@@ -357,6 +357,6 @@ internal sealed class CloudRestorer(
         return _sites.FirstOrDefault(site =>
                 string.Equals(site.WebUrl.AbsoluteUri.TrimEnd('/'), address.TrimEnd('/'), StringComparison.OrdinalIgnoreCase)
                 || string.Equals(site.WebUrl.AbsolutePath.TrimEnd('/'), address.TrimEnd('/'), StringComparison.OrdinalIgnoreCase)
-            ) ?? throw new BackupException("RestoreSiteUnknown", BackupErrorCategory.ObjectNotFound, address, address);
+            ) ?? throw new BackupException(ErrorIds.RestoreSiteUnknown, BackupErrorCategory.ObjectNotFound, address, address);
     }
 }

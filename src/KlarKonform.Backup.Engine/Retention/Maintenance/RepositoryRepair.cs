@@ -27,7 +27,7 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
             .Packs.Select(text =>
                 BlobId.TryParse(text, out var id)
                     ? id
-                    : throw new BackupException("PackIdInvalid", BackupErrorCategory.InvalidArgument, text, text)
+                    : throw new BackupException(ErrorIds.PackIdInvalid, BackupErrorCategory.InvalidArgument, text, text)
             )
             .ToArray();
         await using var exclusive = await RepositoryLock.AcquireAsync(

@@ -193,7 +193,7 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
     private void Show(RestoredItem item, List<RestoredItem> failed)
     {
         WriteObject(item);
-        if (item.Status == "Failed")
+        if (item.Status == RestoreOutcomes.Failed)
             failed.Add(item);
     }
 }

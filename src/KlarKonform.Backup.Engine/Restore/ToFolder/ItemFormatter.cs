@@ -152,9 +152,9 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
         for (var i = 0; i < contents.Length; i++)
         {
             var waiting = _waiting[i];
-            var item = new RestoredItem(waiting.Entry.Path, waiting.File.Path, (long)waiting.Entry.Node.Size, "Restored");
+            var item = new RestoredItem(waiting.Entry.Path, waiting.File.Path, (long)waiting.Entry.Node.Size, RestoreOutcomes.Restored);
             if (waiting.File.IsSkipped)
-                yield return (item with { Status = "Skipped", Detail = Texts.Get("RestoreIsThere") }, null);
+                yield return (item with { Status = RestoreOutcomes.Skipped, Detail = Texts.Get("RestoreIsThere") }, null);
             else if (contents[i].Failure is { } failure)
                 yield return (FolderRestorer.Failed(item, failure), null);
             else
@@ -175,7 +175,10 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
             _open.Remove(file);
             await file.DisposeAsync();
             if (_lost.Remove(file, out var failure))
-                yield return FolderRestorer.Failed(new RestoredItem(level.Entry?.Path ?? "/", file.Path, 0, "Failed"), failure);
+                yield return FolderRestorer.Failed(
+                    new RestoredItem(level.Entry?.Path ?? "/", file.Path, 0, RestoreOutcomes.Failed),
+                    failure
+                );
         }
 
         level.Files.Clear();

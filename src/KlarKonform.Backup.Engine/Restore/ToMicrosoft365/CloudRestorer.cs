@@ -113,7 +113,7 @@ internal sealed class CloudRestorer(
                         var error = (BackupException)ErrorTranslator.Translate(exception, configuration);
                         Interlocked.CompareExchange(ref refused, error, null);
                         refusals.Enqueue(
-                            new RestoredItem(group.Value[0].Branch.Entry.Path, group.Key.Name, 0, "Failed")
+                            new RestoredItem(group.Value[0].Branch.Entry.Path, group.Key.Name, 0, RestoreOutcomes.Failed)
                             {
                                 Code = (exception as GraphException)?.Code ?? error.ErrorId,
                                 Detail = error.Message,
@@ -154,7 +154,7 @@ internal sealed class CloudRestorer(
             {
                 await foreach (var entry in selection.WalkAsync(branch, below: false, cancellationToken))
                     await results.WriteAsync(
-                        new RestoredItem(entry.Path, resource.Name, (long)entry.Node.Size, "Skipped")
+                        new RestoredItem(entry.Path, resource.Name, (long)entry.Node.Size, RestoreOutcomes.Skipped)
                         {
                             Detail = Texts.Get("RestoreNotRestorable", resource.Kind),
                         },
@@ -214,7 +214,13 @@ internal sealed class CloudRestorer(
             // The folders of a site's lists and pages need no line in the report.
             return entry.Node.IsDirectory || !restorer.IsItem(entry)
                 ? default
-                : (new RestoredItem(entry.Path, restorer.Place, (long)entry.Node.Size, "Skipped") { Detail = exception.Message }, null);
+                : (
+                    new RestoredItem(entry.Path, restorer.Place, (long)entry.Node.Size, RestoreOutcomes.Skipped)
+                    {
+                        Detail = exception.Message,
+                    },
+                    null
+                );
         }
         catch (GraphException exception) when (RefusalWatch.IsFull(exception))
         {
@@ -250,7 +256,7 @@ internal sealed class CloudRestorer(
     private static RestoredItem Failed(SnapshotEntry entry, string place, Exception exception)
     {
         var (code, detail) = ItemWall.Describe(exception);
-        return new RestoredItem(entry.Path, place, (long)entry.Node.Size, "Failed") { Code = code, Detail = detail };
+        return new RestoredItem(entry.Path, place, (long)entry.Node.Size, RestoreOutcomes.Failed) { Code = code, Detail = detail };
     }
 
     private static string NameOf(RestoreItem item) =>

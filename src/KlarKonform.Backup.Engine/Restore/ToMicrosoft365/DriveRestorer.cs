@@ -45,7 +45,10 @@ internal sealed class DriveRestorer(
 
         // A file whose metadata cannot be read is still a file.
         if ((item.Type.Length > 0 && item.Type != "driveItem") || DriveItemJson.IsShortcut(item.Graph))
-            return new RestoredItem(item.Entry.Path, place, size, "Skipped") { Detail = Texts.Get("RestoreNotRestorable", item.Type) };
+            return new RestoredItem(item.Entry.Path, place, size, RestoreOutcomes.Skipped)
+            {
+                Detail = Texts.Get("RestoreNotRestorable", item.Type),
+            };
         var folder = await FolderAsync(item.Folders, cancellationToken);
         var original = item.Graph.Text("name") is { Length: > 0 } real ? real : item.Entry.Node.Name;
         var name = DriveName.From(original);
@@ -61,20 +64,23 @@ internal sealed class DriveRestorer(
         if (folder.Files.TryGetValue(name, out var present))
         {
             if (present.Size == size && (size == 0 || present.Hash == await HashAsync(item.Entry.Node, cancellationToken)))
-                return new RestoredItem(item.Entry.Path, target, size, "Skipped") { Detail = Texts.Get("RestoreIsSame") };
+                return new RestoredItem(item.Entry.Path, target, size, RestoreOutcomes.Skipped) { Detail = Texts.Get("RestoreIsSame") };
             if (behavior == "fail")
-                return new RestoredItem(item.Entry.Path, target, size, "Skipped") { Detail = Texts.Get("RestoreIsDifferent") };
+                return new RestoredItem(item.Entry.Path, target, size, RestoreOutcomes.Skipped)
+                {
+                    Detail = Texts.Get("RestoreIsDifferent"),
+                };
         }
 
         var (written, hash) = await WriteAsync(folder, name, item, size, behavior, cancellationToken);
         if (written.ValueKind != JsonValueKind.Object)
-            return new RestoredItem(item.Entry.Path, target, size, "Skipped") { Detail = Texts.Get("RestoreIsDifferent") };
+            return new RestoredItem(item.Entry.Path, target, size, RestoreOutcomes.Skipped) { Detail = Texts.Get("RestoreIsDifferent") };
         var note = DriveItemJson.Hash(written) is { } arrived && arrived != hash ? Texts.Get("RestoreHashDiffers") : null;
         if (context.Cloud.Permissions)
             note = await RestorePermissionsAsync(folder.Drive, written.Text("id"), item.Metadata, cancellationToken) ?? note;
         if (name != original)
             note = $"{Texts.Get("RestoreRenamed", original, name)} {note}".TrimEnd();
-        return new RestoredItem(item.Entry.Path, target, size, "Restored") { Detail = note };
+        return new RestoredItem(item.Entry.Path, target, size, RestoreOutcomes.Restored) { Detail = note };
     }
 
     // Returns an undefined item if the name is taken after all, by something that appeared in the meantime.

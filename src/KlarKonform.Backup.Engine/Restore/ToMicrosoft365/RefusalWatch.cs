@@ -35,8 +35,8 @@ internal sealed class RefusalWatch
                 return _held.Count < Patience ? [] : throw refusal;
             }
 
-            _any |= row.Status != "Failed";
-            if (row.Status != "Restored")
+            _any |= row.Status != RestoreOutcomes.Failed;
+            if (row.Status != RestoreOutcomes.Restored)
                 return [row];
             _restored++;
             return [.. Release(), row];

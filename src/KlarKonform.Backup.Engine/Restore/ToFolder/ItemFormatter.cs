@@ -38,7 +38,7 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
         var combined = request.Format == RestoreFormat.Combined;
         switch (kind)
         {
-            case "Mail" when combined && extension == ".eml":
+            case ResourceKinds.Mail when combined && extension == ".eml":
                 return Into(
                     FileOf(
                         "mbox",
@@ -48,9 +48,9 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
                         (path, overwrite, skip) => new MboxFile(path, overwrite) { IsSkipped = skip }
                     )
                 );
-            case "Calendar" when isItem:
+            case ResourceKinds.Calendar when isItem:
                 return await TruthAsync(entry, ".ics", cancellationToken);
-            case "Calendar" when combined && extension == ".ics" && IsCompanion(entry):
+            case ResourceKinds.Calendar when combined && extension == ".ics" && IsCompanion(entry):
                 return Into(
                     FileOf(
                         "ics",
@@ -60,9 +60,9 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
                         (path, overwrite, skip) => new CalendarFile(path, overwrite) { IsSkipped = skip }
                     )
                 );
-            case "Contacts" when isItem:
+            case ResourceKinds.Contacts when isItem:
                 return await TruthAsync(entry, ".vcf", cancellationToken);
-            case "Contacts" when combined:
+            case ResourceKinds.Contacts when combined:
                 return extension == ".vcf"
                     ? Into(
                         FileOf(
@@ -74,7 +74,7 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
                         )
                     )
                     : new ItemForm(false);
-            case "WhatsApp" when extension == ".jsonl" && isItem:
+            case ResourceKinds.WhatsApp when extension == ".jsonl" && isItem:
                 return Into(
                     FileOf(
                         "chat",
@@ -84,11 +84,11 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
                         (path, overwrite, skip) => new ChatFile(path, overwrite) { IsSkipped = skip }
                     )
                 );
-            case "WhatsApp" when extension == ".json" && isItem:
+            case ResourceKinds.WhatsApp when extension == ".json" && isItem:
                 return new ItemForm(false);
-            case "WhatsApp" when combined && extension == ".html" && !isItem:
+            case ResourceKinds.WhatsApp when combined && extension == ".html" && !isItem:
                 return new ItemForm(false);
-            case "Directory" when isItem:
+            case ResourceKinds.Directory when isItem:
                 return Into(
                     FileOf(
                         "csv",
@@ -98,7 +98,7 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
                         (path, overwrite, skip) => new AddressBookFile(path, overwrite) { IsSkipped = skip }
                     )
                 );
-            case "Directory" when combined:
+            case ResourceKinds.Directory when combined:
                 return extension == ".vcf"
                     ? Into(
                         FileOf(

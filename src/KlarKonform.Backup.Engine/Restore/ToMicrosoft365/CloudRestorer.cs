@@ -274,22 +274,22 @@ internal sealed class CloudRestorer(
         var shown = context.Cloud.User ?? resource.Name;
         switch (resource.Kind)
         {
-            case "Mail":
+            case ResourceKinds.Mail:
                 return new MailRestorer(context, user, shown, isSource);
-            case "Calendar":
+            case ResourceKinds.Calendar:
                 return new CalendarRestorer(context, user, shown, isSource);
-            case "Contacts":
+            case ResourceKinds.Contacts:
                 return new ContactRestorer(context, user, shown, isSource);
-            case "OneDrive":
+            case ResourceKinds.OneDrive:
                 var drive = context.Cloud.Site is { } elsewhere
                     ? (await SiteDriveAsync(await SiteAsync(elsewhere, cancellationToken), null, cancellationToken)).Drive
                     : await new DriveApi(context.Client).UserDriveAsync(user, cancellationToken);
                 return new DriveRestorer(context, context.Cloud.Site ?? shown, (folders, _) => Task.FromResult((drive, "", folders)));
-            case "SharePoint" when context.Cloud.User is { } other:
+            case ResourceKinds.SharePoint when context.Cloud.User is { } other:
                 // A library's files into a user's drive: below a folder with the library's name.
                 var home = await new DriveApi(context.Client).UserDriveAsync(other, cancellationToken);
                 return new DriveRestorer(context, other, (folders, _) => Task.FromResult((home, "", folders)));
-            case "SharePoint":
+            case ResourceKinds.SharePoint:
                 var site = context.Cloud.Site is { } address ? await SiteAsync(address, cancellationToken) : null;
                 return new DriveRestorer(
                     context,

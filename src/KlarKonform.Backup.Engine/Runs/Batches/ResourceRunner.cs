@@ -258,7 +258,7 @@ internal sealed class ResourceRunner(
                     withdraw: true,
                     cancellationToken,
                     missing.Code,
-                    Texts.Get(source.Kind == "OneDrive" ? "NoOneDrive" : "NoMailbox"),
+                    Texts.Get(source.Kind == ResourceKinds.OneDrive ? "NoOneDrive" : "NoMailbox"),
                     skipped: true
                 );
                 return;
@@ -354,5 +354,5 @@ internal sealed class ResourceRunner(
 
     /// <summary>The text for the admin about a resource that no longer exists while its backup stays.</summary>
     public static string Gone(string kind, string name) =>
-        kind == "SharePoint" ? Texts.Get("SiteGone", name) : Texts.Get("UserGone", kind, name);
+        kind == ResourceKinds.SharePoint ? Texts.Get("SiteGone", name) : Texts.Get("UserGone", kind, name);
 }

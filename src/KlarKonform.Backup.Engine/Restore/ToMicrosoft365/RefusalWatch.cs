@@ -58,7 +58,7 @@ internal sealed class RefusalWatch
 
     /// <summary>Whether the target is full.</summary>
     public static bool IsFull(GraphException exception) =>
-        exception.Kind == GraphErrorKind.DeltaUnavailable
+        exception.Kind == GraphErrorKind.QuotaExceeded
         || exception.Code is "quotaLimitReached" or "insufficientStorage"
         || (int?)exception.Status == 507;
 

@@ -4,7 +4,7 @@ namespace KlarKonform.Backup;
 public sealed class BackupException : Exception
 {
     /// <summary>Creates an error from the text catalog.</summary>
-    /// <param name="errorId">Stable id, and the catalog's key.</param>
+    /// <param name="errorId">One of <see cref="ErrorIds"/>, which is also the catalog's key.</param>
     /// <param name="category">What kind of error it is.</param>
     /// <param name="target">The object concerned: a configuration's name, a path, a host.</param>
     /// <param name="arguments">Values for the text's placeholders.</param>
@@ -24,10 +24,7 @@ public sealed class BackupException : Exception
         Target = target;
     }
 
-    /// <summary>The id of an unforeseen error: a defect in this product.</summary>
-    public const string UnexpectedId = "Unexpected";
-
-    /// <summary>Stable id for scripts.</summary>
+    /// <summary>One of <see cref="ErrorIds"/>, for scripts.</summary>
     public string ErrorId { get; }
 
     /// <summary>PowerShell's category by name.</summary>
@@ -47,7 +44,7 @@ public sealed class BackupException : Exception
 
     /// <summary>Creates an error with a text other than its id's, because the cause is known more precisely.</summary>
     /// <param name="text">The catalog's key.</param>
-    /// <param name="errorId">Stable id.</param>
+    /// <param name="errorId">One of <see cref="ErrorIds"/>.</param>
     /// <param name="category">What kind of error it is.</param>
     /// <param name="target">The object concerned.</param>
     /// <param name="arguments">Values for the text's placeholders.</param>
@@ -64,8 +61,8 @@ public sealed class BackupException : Exception
     /// <param name="target">The object concerned.</param>
     public static BackupException Unexpected(Exception cause, string? target)
     {
-        var message = Texts.Get(UnexpectedId, ForeignException.Summary(cause));
-        return new BackupException(message, UnexpectedId, BackupErrorCategory.NotSpecified, target, ForeignException.Of(cause))
+        var message = Texts.Get(ErrorIds.Unexpected, ForeignException.Summary(cause));
+        return new BackupException(message, ErrorIds.Unexpected, BackupErrorCategory.NotSpecified, target, ForeignException.Of(cause))
         {
             Details = ForeignException.Stacks(cause),
         };

@@ -12,7 +12,7 @@ public sealed record SecretReference(string Vault, string Name)
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         return slash > 0 && slash < text.Length - 1
             ? new SecretReference(text[..slash], text[(slash + 1)..])
-            : throw new BackupException("InvalidSecretReference", BackupErrorCategory.InvalidArgument, text, text);
+            : throw new BackupException(ErrorIds.InvalidSecretReference, BackupErrorCategory.InvalidArgument, text, text);
     }
 
     /// <summary><c>vault/name</c>.</summary>

@@ -51,7 +51,7 @@ public sealed partial class BackupEngine
                                 { } missing
                             )
                                 throw new BackupException(
-                                    "PathNotFound",
+                                    ErrorIds.PathNotFound,
                                     BackupErrorCategory.ObjectNotFound,
                                     missing,
                                     missing,
@@ -126,7 +126,13 @@ public sealed partial class BackupEngine
 
                         return any || path.Trim('/').Length == 0
                             ? true
-                            : throw new BackupException("PathNotFound", BackupErrorCategory.ObjectNotFound, path, path, id.ToString()[..8]);
+                            : throw new BackupException(
+                                ErrorIds.PathNotFound,
+                                BackupErrorCategory.ObjectNotFound,
+                                path,
+                                path,
+                                id.ToString()[..8]
+                            );
                     },
                     token
                 );

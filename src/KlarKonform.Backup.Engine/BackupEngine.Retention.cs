@@ -166,7 +166,7 @@ public sealed partial class BackupEngine
             if (await _journal.NewestSnapshotAsync(present.Id, cancellationToken) is not null)
             {
                 var place = present.Target.Path ?? present.Target.Bucket;
-                throw new BackupException("RepositoryVanished", BackupErrorCategory.ObjectNotFound, place, place, present.Name);
+                throw new BackupException(ErrorIds.RepositoryVanished, BackupErrorCategory.ObjectNotFound, place, place, present.Name);
             }
         }
         catch (Exception exception) when (exception is not (BackupException or OperationCanceledException))
@@ -210,7 +210,7 @@ public sealed partial class BackupEngine
         {
             await new HoldCache(_home).WriteAsync(session.Configuration.Id, holds, cancellationToken);
         }
-        catch (BackupException exception) when (exception.ErrorId == "HomeUnwritable")
+        catch (BackupException exception) when (exception.ErrorId == ErrorIds.HomeUnwritable)
         {
             // A machine without a disk of its own asks the repository every time.
         }

@@ -55,7 +55,7 @@ public sealed partial class BackupEngine
             cancellationToken
         );
         if (File.Exists(path) && !overwrite)
-            throw new BackupException("FileExists", BackupErrorCategory.ResourceExists, path, path);
+            throw new BackupException(ErrorIds.FileExists, BackupErrorCategory.ResourceExists, path, path);
         await BackupHome.WriteAsync(path, System.Text.Encoding.UTF8.GetBytes(text), cancellationToken);
     }
 }

@@ -62,7 +62,12 @@ public sealed partial class BackupEngine : IBackupEngine
     {
         ConfigurationValidator.ValidateNew(configuration);
         return _configurations.Exists(configuration.Name)
-            ? throw new BackupException("ConfigurationExists", BackupErrorCategory.ResourceExists, configuration.Name, configuration.Name)
+            ? throw new BackupException(
+                ErrorIds.ConfigurationExists,
+                BackupErrorCategory.ResourceExists,
+                configuration.Name,
+                configuration.Name
+            )
             : Task.CompletedTask;
     }
 
@@ -85,7 +90,7 @@ public sealed partial class BackupEngine : IBackupEngine
     public async Task RemoveConfigurationAsync(string name, CancellationToken cancellationToken)
     {
         if (!ConfigurationValidator.IsName(name) || !_configurations.Exists(name))
-            throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, name, name);
+            throw new BackupException(ErrorIds.ConfigurationNotFound, BackupErrorCategory.ObjectNotFound, name, name);
 
         // Looked up by its id alone, so that a configuration that cannot be read can still be removed.
         var id = await _configurations.IdOfAsync(name, cancellationToken);
@@ -94,7 +99,7 @@ public sealed partial class BackupEngine : IBackupEngine
             id = null; // A copy whose id was never changed: the history belongs to the original.
         if (id is { } known && await _journal.NewestAsync(known, cancellationToken) is { Status: BackupState.Running } running)
             throw new BackupException(
-                "AlreadyRunning",
+                ErrorIds.AlreadyRunning,
                 BackupErrorCategory.ResourceBusy,
                 name,
                 name,
@@ -130,7 +135,7 @@ public sealed partial class BackupEngine : IBackupEngine
     {
         if (options.ShardCount is < 1 or > BackupOptions.MaxShards)
             throw new BackupException(
-                "ShardCountInvalid",
+                ErrorIds.ShardCountInvalid,
                 BackupErrorCategory.InvalidArgument,
                 name,
                 options.ShardCount,
@@ -138,7 +143,7 @@ public sealed partial class BackupEngine : IBackupEngine
             );
         if (options.ShardIndex is { } shard && (shard < 0 || shard >= options.ShardCount))
             throw new BackupException(
-                "ShardIndexInvalid",
+                ErrorIds.ShardIndexInvalid,
                 BackupErrorCategory.InvalidArgument,
                 name,
                 shard,
@@ -155,7 +160,7 @@ public sealed partial class BackupEngine : IBackupEngine
             );
             return Acceptances.Apply(configuration, run);
         }
-        catch (BackupException exception) when (exception.ErrorId is OverdueRun.Taken or OverdueRun.TakenElsewhere)
+        catch (BackupException exception) when (exception.ErrorId is ErrorIds.AlreadyRunning or ErrorIds.AlreadyRunningElsewhere)
         {
             throw await new OverdueRun(configuration, _home, _journal, _time).JudgeAsync(
                 exception,
@@ -289,7 +294,7 @@ public sealed partial class BackupEngine : IBackupEngine
         catch (StorageException exception)
         {
             throw new BackupException(
-                "TargetUnreachable",
+                ErrorIds.TargetUnreachable,
                 BackupErrorCategory.ConnectionError,
                 exception.Location,
                 exception.Location,

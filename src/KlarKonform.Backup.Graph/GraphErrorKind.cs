@@ -30,8 +30,8 @@ public enum GraphErrorKind
     /// <summary>The delta link expired: read everything again.</summary>
     ResyncRequired,
 
-    /// <summary>Delta does not work for this mailbox now (it is over its quota): list instead.</summary>
-    DeltaUnavailable,
+    /// <summary>The mailbox is over its quota: it takes nothing more and has no room for delta's own state (list instead).</summary>
+    QuotaExceeded,
 
     /// <summary>Throttled for longer than this program waits.</summary>
     Throttled,

@@ -76,6 +76,6 @@ internal static class Measures
         return span.EndLinePosition.Line - span.StartLinePosition.Line + 1 > MaxMethodLines;
     }
 
-    // A table of Unicode's is data.
-    private static bool IsTable(string file) => file.EndsWith("/PrintableRunes.cs", StringComparison.Ordinal);
+    // A table of Unicode's and a list of names are data.
+    private static bool IsTable(string file) => Path.GetFileName(file) is "PrintableRunes.cs" or "ErrorIds.cs";
 }

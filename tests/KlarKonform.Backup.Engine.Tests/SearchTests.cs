@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace KlarKonform.Backup.Engine.Tests;
 
 public sealed class SearchTests
@@ -69,6 +71,52 @@ public sealed class SearchTests
 
         for (var i = 0; i < queries.Length; i++)
             Assert.Equal(cold[i], await Find(queries[i]));
+    }
+
+    [Fact]
+    public async Task Every_item_is_shown_with_the_kind_and_the_name_of_the_resource_below_whose_path_it_is_stored()
+    {
+        await using var scenario = await BackupScenario.StartAsync();
+        Directory.CreateDirectory(scenario.Folder["spool"]);
+        (scenario.Secrets["meta"], scenario.Secrets["app"]) = ("demo-meta-token", ChatScenario.Secret);
+        var chats = new WhatsAppSettings
+        {
+            Webhooks = new WhatsAppWebhookSettings
+            {
+                Spool = new TargetSettings { Type = TargetType.Folder, Path = scenario.Folder["spool"] },
+                AppSecret = "vault/app",
+                AccessToken = "vault/meta",
+                Endpoint = new Uri(scenario.Tenant.MetaEndpoint),
+                CaCertificate = scenario.Folder["ca.pem"],
+            },
+        };
+        var sources = BackupScenario.Everything with { WhatsApp = chats };
+        await scenario.Engine.UpdateConfigurationAsync(scenario.Configuration() with { Sources = sources }, default);
+        await ChatScenario.SpoolAsync(scenario, scenario.Tenant.Chats.Webhooks(new DateTimeOffset(2026, 10, 5, 8, 0, 0, TimeSpan.Zero), 5));
+        await scenario.RunAsync();
+        using var manifest = JsonDocument.Parse(scenario.Restic.Run("dump", "latest", "/.klarkonform/manifest.json"));
+        var items = await RetentionTests.FindAsync(scenario, new ItemQuery());
+        var kinds = new HashSet<string>();
+        var placed = 0;
+        foreach (var resource in manifest.RootElement.GetProperty("resources").EnumerateArray())
+        {
+            var kind = resource.GetProperty("kind").GetString()!;
+            string[] path = [.. resource.GetProperty("path").EnumerateArray().Select(each => each.GetString()!)];
+            foreach (var item in items.Where(item => item.Path.StartsWith($"/{string.Join('/', path)}/", StringComparison.Ordinal)))
+            {
+                // The chats of all numbers are one resource, and each is shown with its number.
+                var name = kind == "WhatsApp" ? item.Path.Split('/')[2] : path.ElementAtOrDefault(1) ?? "";
+                Assert.Equal((kind, name), (item.Source, item.Resource));
+                kinds.Add(kind);
+                placed++;
+            }
+        }
+
+        Assert.Equal(
+            ["Calendar", "Contacts", "Directory", "Mail", "OneDrive", "SharePoint", "WhatsApp"],
+            kinds.Order(StringComparer.Ordinal)
+        );
+        Assert.Equal(items.Count, placed);
     }
 
     [Fact]

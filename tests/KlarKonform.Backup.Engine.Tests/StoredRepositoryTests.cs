@@ -5,8 +5,8 @@ using KlarKonform.Backup.DemoTenant.Generation;
 namespace KlarKonform.Backup.Engine.Tests;
 
 /// <summary>
-/// A repository that version 0.1 wrote, before types and folders were renamed: <c>repository-0.1.zip</c>, two snapshots of a small tenant of
-/// the stand-in. Backups are kept for ten years: what is written once is read by every later version, and continued.
+/// A repository that version 0.1 wrote, before types and folders were renamed: <c>repository-0.1.zip</c>, two snapshots of a small tenant
+/// of the stand-in. Backups are kept for ten years: what is written once is read by every later version, and continued.
 /// </summary>
 public sealed class StoredRepositoryTests
 {

@@ -30,7 +30,7 @@ public sealed class UnexpectedErrorTests
         )
         {
             var error = await Assert.ThrowsAsync<BackupException>(() => operation(new Faulty()));
-            Assert.Equal(BackupException.UnexpectedId, error.ErrorId);
+            Assert.Equal(ErrorIds.Unexpected, error.ErrorId);
             Assert.Equal(Content, Assert.IsType<NotSupportedException>(error.InnerException).Message);
             Assert.Contains(nameof(Faulty), error.InnerException!.StackTrace, StringComparison.Ordinal);
             Assert.DoesNotContain(Content, error.Message, StringComparison.Ordinal);

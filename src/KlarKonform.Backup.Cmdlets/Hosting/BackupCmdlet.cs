@@ -138,7 +138,7 @@ public abstract class BackupCmdlet : PSCmdlet, IDisposable
         foreach (var problem in found.Problems)
             errors.Add(problem);
         if (found.Configurations.Count + found.Problems.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(pattern))
-            errors.Add(new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, pattern, pattern));
+            errors.Add(new BackupException(ErrorIds.ConfigurationNotFound, BackupErrorCategory.ObjectNotFound, pattern, pattern));
         return found.Configurations;
     }
 

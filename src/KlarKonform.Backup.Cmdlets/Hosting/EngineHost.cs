@@ -19,7 +19,7 @@ internal static class EngineHost
     public static BackupException Incomplete(string file)
     {
         var path = PathOf(file);
-        return new BackupException("EngineMissing", BackupErrorCategory.NotInstalled, path, path);
+        return new BackupException(ErrorIds.EngineMissing, BackupErrorCategory.NotInstalled, path, path);
     }
 
     private static string PathOf(string file) => Path.Combine(Path.GetDirectoryName(typeof(EngineHost).Assembly.Location)!, "engine", file);

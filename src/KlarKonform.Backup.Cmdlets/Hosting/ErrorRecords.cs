@@ -27,7 +27,7 @@ internal static class ErrorRecords
     public static ErrorRecord OfItem(RestoredItem item)
     {
         var exception = new BackupException(
-            "RestoreItemFailed",
+            ErrorIds.RestoreItemFailed,
             BackupErrorCategory.NotSpecified,
             item.Path,
             item.Path,
@@ -35,12 +35,12 @@ internal static class ErrorRecords
         );
         var category = item.Code switch
         {
-            "DestinationUnwritable" => ErrorCategory.PermissionDenied,
-            "RepositoryDamaged" => ErrorCategory.InvalidData,
+            ErrorIds.DestinationUnwritable => ErrorCategory.PermissionDenied,
+            ErrorIds.RepositoryDamaged => ErrorCategory.InvalidData,
             "LinkInTheWay" => ErrorCategory.SecurityError,
             _ => ErrorCategory.NotSpecified,
         };
-        return new ErrorRecord(exception, item.Code ?? "RestoreItemFailed", category, item.Path);
+        return new ErrorRecord(exception, item.Code ?? ErrorIds.RestoreItemFailed, category, item.Path);
     }
 
     public static ErrorRecord Unexpected(Exception exception)

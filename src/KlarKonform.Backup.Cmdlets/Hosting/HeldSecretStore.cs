@@ -8,7 +8,7 @@ internal sealed class HeldSecretStore(IReadOnlyDictionary<string, SecretValue> s
             ? Task.FromResult(value)
             : Task.FromException<SecretValue>(
                 new BackupException(
-                    "SecretNotFound",
+                    ErrorIds.SecretNotFound,
                     BackupErrorCategory.ObjectNotFound,
                     reference.ToString(),
                     reference.Vault,

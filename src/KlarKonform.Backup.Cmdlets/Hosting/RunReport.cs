@@ -38,11 +38,13 @@ internal static class RunReport
     public static IEnumerable<ErrorRecord> ErrorsOf(BackupRun run)
     {
         if (run is { Status: BackupState.Partial, Error: not null })
-            yield return ErrorRecords.From(new BackupException("RunStopped", BackupErrorCategory.OperationStopped, run.Configuration));
+            yield return ErrorRecords.From(
+                new BackupException(ErrorIds.RunStopped, BackupErrorCategory.OperationStopped, run.Configuration)
+            );
         foreach (var resource in run.Resources.Where(resource => resource.Status == BackupState.Failed))
             yield return ErrorRecords.From(
                 new BackupException(
-                    "ResourceFailed",
+                    ErrorIds.ResourceFailed,
                     BackupErrorCategory.NotSpecified,
                     resource.Name,
                     resource.Kind,
@@ -53,7 +55,7 @@ internal static class RunReport
             );
         foreach (var problem in run.Verification?.Problems ?? [])
             yield return ErrorRecords.From(
-                new BackupException("VerificationFailed", BackupErrorCategory.InvalidData, run.Configuration, problem)
+                new BackupException(ErrorIds.VerificationFailed, BackupErrorCategory.InvalidData, run.Configuration, problem)
             );
     }
 }

@@ -21,7 +21,7 @@ internal sealed class VaultSecretStore(BackupCmdlet cmdlet) : ISecretStore
         catch (RuntimeException exception) when (exception is not PipelineStoppedException)
         {
             throw new BackupException(
-                "SecretNotStored",
+                ErrorIds.SecretNotStored,
                 BackupErrorCategory.NotSpecified,
                 reference.ToString(),
                 reference,
@@ -47,7 +47,7 @@ internal sealed class VaultSecretStore(BackupCmdlet cmdlet) : ISecretStore
             if (exception.ErrorRecord?.FullyQualifiedErrorId.Contains("NotFound", StringComparison.OrdinalIgnoreCase) == true)
                 throw NotFound(reference);
             throw new BackupException(
-                "SecretUnreadable",
+                ErrorIds.SecretUnreadable,
                 BackupErrorCategory.PermissionDenied,
                 reference.ToString(),
                 reference,
@@ -63,7 +63,7 @@ internal sealed class VaultSecretStore(BackupCmdlet cmdlet) : ISecretStore
             string text => new SecretValue(null, text),
             byte[] bytes => new SecretValue(null, Convert.ToBase64String(bytes)), // A PFX file as it is.
             _ => throw new BackupException(
-                "SecretWrongType",
+                ErrorIds.SecretWrongType,
                 BackupErrorCategory.InvalidData,
                 reference.ToString(),
                 reference,
@@ -80,15 +80,15 @@ internal sealed class VaultSecretStore(BackupCmdlet cmdlet) : ISecretStore
     private void RequireVault(SecretReference reference)
     {
         if (cmdlet.InvokeCommand.GetCommand("Get-Secret", CommandTypes.Cmdlet | CommandTypes.Function) is null)
-            throw new BackupException("SecretManagementMissing", BackupErrorCategory.NotInstalled, reference.ToString(), reference);
+            throw new BackupException(ErrorIds.SecretManagementMissing, BackupErrorCategory.NotInstalled, reference.ToString(), reference);
         var vaults = Invoke("Get-SecretVault -ErrorAction Stop").Select(vault => vault.Properties["Name"]?.Value as string);
         if (!vaults.Contains(reference.Vault, StringComparer.OrdinalIgnoreCase))
-            throw new BackupException("VaultNotFound", BackupErrorCategory.ObjectNotFound, reference.Vault, reference.Vault);
+            throw new BackupException(ErrorIds.VaultNotFound, BackupErrorCategory.ObjectNotFound, reference.Vault, reference.Vault);
     }
 
     private System.Collections.ObjectModel.Collection<PSObject> Invoke(string script, params object[] arguments) =>
         cmdlet.InvokeCommand.InvokeScript(script, arguments);
 
     private static BackupException NotFound(SecretReference reference) =>
-        new("SecretNotFound", BackupErrorCategory.ObjectNotFound, reference.ToString(), reference.Vault, reference.Name);
+        new(ErrorIds.SecretNotFound, BackupErrorCategory.ObjectNotFound, reference.ToString(), reference.Vault, reference.Name);
 }

@@ -25,7 +25,7 @@ internal static class ItemWall
                     Key: not null,
                     Kind: StorageErrorKind.AccessDenied or StorageErrorKind.Other or StorageErrorKind.NotFound or StorageErrorKind.Archived,
                 },
-            BackupException error => error.ErrorId is not ("DestinationFull" or "RestoreTargetFull"),
+            BackupException error => error.ErrorId is not (ErrorIds.DestinationFull or ErrorIds.RestoreTargetFull),
             _ => !IsDiskFull(exception),
         };
 
@@ -43,7 +43,7 @@ internal static class ItemWall
                 ErrorTranslator.Archived(archived)
             ),
             RepositoryException or StorageException => (
-                "RepositoryDamaged",
+                ErrorIds.RepositoryDamaged,
                 exception.InnerException is { } inner and not StorageException ? $"{exception.Message} {inner.Message}" : exception.Message
             ),
             Graph.GraphException graph => (graph.Code, graph.Message),

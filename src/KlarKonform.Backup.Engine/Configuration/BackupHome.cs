@@ -128,7 +128,7 @@ internal sealed class BackupHome
         {
             File.Delete(temporary);
             throw new BackupException(
-                "HomeUnwritable",
+                ErrorIds.HomeUnwritable,
                 BackupErrorCategory.PermissionDenied,
                 path,
                 Path.GetDirectoryName(path),

@@ -47,7 +47,7 @@ internal sealed class ConfigurationStore(BackupHome home)
     {
         var file = ConfigurationValidator.IsName(name) ? FileOf(name) : "";
         if (!File.Exists(file))
-            throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, name, name);
+            throw new BackupException(ErrorIds.ConfigurationNotFound, BackupErrorCategory.ObjectNotFound, name, name);
         return await ReadAsync(file, cancellationToken);
     }
 
@@ -103,7 +103,13 @@ internal sealed class ConfigurationStore(BackupHome home)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new BackupException("HomeUnwritable", BackupErrorCategory.PermissionDenied, name, home.Configurations, exception.Message);
+            throw new BackupException(
+                ErrorIds.HomeUnwritable,
+                BackupErrorCategory.PermissionDenied,
+                name,
+                home.Configurations,
+                exception.Message
+            );
         }
     }
 
@@ -128,7 +134,7 @@ internal sealed class ConfigurationStore(BackupHome home)
     }
 
     private static BackupException Invalid(string file, string reason) =>
-        new("ConfigurationInvalid", BackupErrorCategory.InvalidData, file, file, reason, Path.GetFileNameWithoutExtension(file));
+        new(ErrorIds.ConfigurationInvalid, BackupErrorCategory.InvalidData, file, file, reason, Path.GetFileNameWithoutExtension(file));
 
     // System.Text.Json counts lines from 0 and appends the position to the message.
     private static string Reason(JsonException exception)

@@ -178,7 +178,7 @@ internal static partial class ConfigurationValidator
             catch (BackupException exception)
             {
                 rules.Refuse(
-                    exception.ErrorId == "ScheduleInvalid" ? "schedule.cron" : "schedule.timeZone",
+                    exception.ErrorId == ErrorIds.ScheduleInvalid ? "schedule.cron" : "schedule.timeZone",
                     "FieldSchedule",
                     exception.Message
                 );

@@ -33,7 +33,12 @@ internal sealed class CronSchedule
         }
         catch (Exception exception) when (exception is TimeZoneNotFoundException or InvalidTimeZoneException)
         {
-            throw new BackupException("ScheduleZoneUnknown", BackupErrorCategory.InvalidArgument, settings.TimeZone, settings.TimeZone);
+            throw new BackupException(
+                ErrorIds.ScheduleZoneUnknown,
+                BackupErrorCategory.InvalidArgument,
+                settings.TimeZone,
+                settings.TimeZone
+            );
         }
 
         try
@@ -41,7 +46,7 @@ internal sealed class CronSchedule
             // Some programs combine the two with "and", some with "or": no one should have to find out at night which.
             if (settings.Cron.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is [_, _, not ("*" or "?"), _, not ("*" or "?")])
                 throw new BackupException(
-                    "ScheduleInvalid",
+                    ErrorIds.ScheduleInvalid,
                     BackupErrorCategory.InvalidArgument,
                     settings.Cron,
                     settings.Cron,
@@ -53,7 +58,7 @@ internal sealed class CronSchedule
         catch (CronFormatException exception)
         {
             throw new BackupException(
-                "ScheduleInvalid",
+                ErrorIds.ScheduleInvalid,
                 BackupErrorCategory.InvalidArgument,
                 settings.Cron,
                 settings.Cron,

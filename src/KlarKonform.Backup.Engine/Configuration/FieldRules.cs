@@ -12,7 +12,7 @@ internal readonly record struct FieldRules(string Configuration, string Section)
     /// <exception cref="BackupException">ConfigurationFieldInvalid, with the field and the fix.</exception>
     public void Refuse(string field, string text, params object?[] arguments) =>
         throw new BackupException(
-            "ConfigurationFieldInvalid",
+            ErrorIds.ConfigurationFieldInvalid,
             BackupErrorCategory.InvalidArgument,
             Configuration,
             Configuration,

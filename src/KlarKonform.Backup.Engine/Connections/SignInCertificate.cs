@@ -26,7 +26,7 @@ internal static class SignInCertificate
                 return Usable(found, thumbprint);
         }
 
-        throw new BackupException("CertificateNotFound", BackupErrorCategory.ObjectNotFound, thumbprint, thumbprint);
+        throw new BackupException(ErrorIds.CertificateNotFound, BackupErrorCategory.ObjectNotFound, thumbprint, thumbprint);
     }
 
     /// <summary>A certificate from a vault: PFX in base64, or PEM with certificate and key.</summary>
@@ -44,7 +44,7 @@ internal static class SignInCertificate
         }
         catch (Exception exception) when (exception is CryptographicException or FormatException or ArgumentException)
         {
-            throw new BackupException("CertificateUnusable", BackupErrorCategory.InvalidData, name, name, exception.Message);
+            throw new BackupException(ErrorIds.CertificateUnusable, BackupErrorCategory.InvalidData, name, name, exception.Message);
         }
     }
 
@@ -59,7 +59,7 @@ internal static class SignInCertificate
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new BackupException("CertificateUnusable", BackupErrorCategory.ObjectNotFound, file, file, exception.Message);
+            throw new BackupException(ErrorIds.CertificateUnusable, BackupErrorCategory.ObjectNotFound, file, file, exception.Message);
         }
 
         var text = bytes.AsSpan().IndexOf("-----BEGIN"u8) >= 0 ? System.Text.Encoding.UTF8.GetString(bytes) : Convert.ToBase64String(bytes);
@@ -73,7 +73,7 @@ internal static class SignInCertificate
     {
         if (!certificate.HasPrivateKey)
             throw new BackupException(
-                "CertificateUnusable",
+                ErrorIds.CertificateUnusable,
                 BackupErrorCategory.InvalidData,
                 name,
                 name,

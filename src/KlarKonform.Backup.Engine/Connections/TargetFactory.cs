@@ -78,7 +78,7 @@ internal sealed class TargetFactory(ISecretStore secrets, TimeProvider time, Ran
         return value.UserName is not null
             ? value
             : throw new BackupException(
-                "SecretWrongType",
+                ErrorIds.SecretWrongType,
                 BackupErrorCategory.InvalidData,
                 reference,
                 reference,

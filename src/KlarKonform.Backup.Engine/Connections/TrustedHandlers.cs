@@ -63,12 +63,12 @@ internal static class TrustedHandlers
         catch (Exception exception)
             when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            throw new BackupException("CaCertificateUnreadable", BackupErrorCategory.InvalidArgument, file, file, exception.Message);
+            throw new BackupException(ErrorIds.CaCertificateUnreadable, BackupErrorCategory.InvalidArgument, file, file, exception.Message);
         }
 
         return certificates.Count > 0
             ? certificates
-            : throw new BackupException("CaCertificateUnreadable", BackupErrorCategory.InvalidArgument, file, file, "0 PEM");
+            : throw new BackupException(ErrorIds.CaCertificateUnreadable, BackupErrorCategory.InvalidArgument, file, file, "0 PEM");
     }
 
     private static RemoteCertificateValidationCallback Validator(X509Certificate2Collection roots) =>

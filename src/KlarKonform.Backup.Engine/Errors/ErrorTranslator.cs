@@ -21,7 +21,7 @@ internal static class ErrorTranslator
             RepositoryException repository => Repository(repository, configuration),
             GraphException graph => Graph(graph, configuration),
             WhatsAppException chats => new BackupException(
-                "ChatPlaceFailed",
+                ErrorIds.ChatPlaceFailed,
                 chats.Kind == WhatsAppErrorKind.AccessDenied ? BackupErrorCategory.PermissionDenied : BackupErrorCategory.ConnectionError,
                 configuration.Name,
                 chats.Message
@@ -36,89 +36,89 @@ internal static class ErrorTranslator
         return error.Kind switch
         {
             StorageErrorKind.Unreachable or StorageErrorKind.Busy => new BackupException(
-                "TargetUnreachable",
+                ErrorIds.TargetUnreachable,
                 BackupErrorCategory.ConnectionError,
                 error.Location,
                 error.Location,
                 error.Message
             ),
             StorageErrorKind.UntrustedCertificate => new BackupException(
-                "TargetUntrusted",
+                ErrorIds.TargetUntrusted,
                 BackupErrorCategory.SecurityError,
                 error.Location,
                 error.Location,
                 error.Message
             ),
             StorageErrorKind.HostKeyMismatch => new BackupException(
-                "HostKeyMismatch",
+                ErrorIds.HostKeyMismatch,
                 BackupErrorCategory.SecurityError,
                 error.Location,
                 error.Location,
                 error.Detail
             ),
             StorageErrorKind.AuthenticationFailed when configuration.Target.UseDefaultCredentials == true => new BackupException(
-                "TargetDefaultCredentials",
+                ErrorIds.TargetDefaultCredentials,
                 BackupErrorCategory.AuthenticationError,
                 error.Location,
                 error.Location,
                 error.Message
             ),
             StorageErrorKind.AuthenticationFailed => new BackupException(
-                "TargetSignInFailed",
+                ErrorIds.TargetSignInFailed,
                 BackupErrorCategory.AuthenticationError,
                 error.Location,
                 error.Location,
                 secret
             ),
             StorageErrorKind.AccessDenied => new BackupException(
-                "TargetAccessDenied",
+                ErrorIds.TargetAccessDenied,
                 BackupErrorCategory.PermissionDenied,
                 error.Location,
                 error.Location,
                 error.Message
             ),
             StorageErrorKind.NotFound => new BackupException(
-                "TargetNotFound",
+                ErrorIds.TargetNotFound,
                 BackupErrorCategory.ObjectNotFound,
                 error.Location,
                 error.Location,
                 error.Message
             ),
             StorageErrorKind.Full => new BackupException(
-                "TargetFull",
+                ErrorIds.TargetFull,
                 BackupErrorCategory.QuotaExceeded,
                 error.Location,
                 error.Location,
                 error.Message
             ),
             StorageErrorKind.InvalidAnswer => new BackupException(
-                "TargetAnswersWrongly",
+                ErrorIds.TargetAnswersWrongly,
                 BackupErrorCategory.InvalidData,
                 error.Location,
                 error.Location,
                 error.Message
             ),
             StorageErrorKind.RangesIgnored => new BackupException(
-                "TargetIgnoresRanges",
+                ErrorIds.TargetIgnoresRanges,
                 BackupErrorCategory.InvalidData,
                 error.Location,
                 error.Location
             ),
             StorageErrorKind.Archived => Archived(error),
             StorageErrorKind.InvalidSettings => new BackupException(
-                "TargetInvalid",
+                ErrorIds.TargetInvalid,
                 BackupErrorCategory.InvalidArgument,
                 error.Location,
                 error.Location,
                 error.Message
             ),
-            _ => new BackupException("TargetError", BackupErrorCategory.NotSpecified, error.Location, error.Location, error.Message),
+            _ => new BackupException(ErrorIds.TargetError, BackupErrorCategory.NotSpecified, error.Location, error.Location, error.Message),
         };
     }
 
     /// <summary>What an admin should do about an object that must be restored from the archive first.</summary>
     public static BackupException Archived(StorageException error) =>
-        new("TargetArchived", BackupErrorCategory.InvalidOperation, error.Location, error.Location, error.Key, error.Detail ?? "?");
+        new(ErrorIds.TargetArchived, BackupErrorCategory.InvalidOperation, error.Location, error.Location, error.Key, error.Detail ?? "?");
 
     private static BackupException Repository(RepositoryException error, BackupConfiguration configuration)
     {
@@ -126,29 +126,36 @@ internal static class ErrorTranslator
         return error.Kind switch
         {
             RepositoryErrorKind.NotARepository => new BackupException(
-                "RepositoryMissing",
+                ErrorIds.RepositoryMissing,
                 BackupErrorCategory.ObjectNotFound,
                 place,
                 place
             ),
             RepositoryErrorKind.WrongPassword => new BackupException(
-                "WrongPassword",
+                ErrorIds.WrongPassword,
                 BackupErrorCategory.AuthenticationError,
                 place,
                 place,
                 configuration.Repository.Password
             ),
             RepositoryErrorKind.UnsupportedVersion or RepositoryErrorKind.AlreadyExists => new BackupException(
-                "RepositoryUnsupported",
+                ErrorIds.RepositoryUnsupported,
                 BackupErrorCategory.InvalidData,
                 place,
                 place,
                 error.Message
             ),
             RepositoryErrorKind.PurposeTaken when error.Holder?.Purpose?.StartsWith(LockPurposes.Audit, StringComparison.Ordinal) == true =>
-                new BackupException("RepositoryLocked", BackupErrorCategory.ResourceBusy, place, place, error.Message, configuration.Name),
+                new BackupException(
+                    ErrorIds.RepositoryLocked,
+                    BackupErrorCategory.ResourceBusy,
+                    place,
+                    place,
+                    error.Message,
+                    configuration.Name
+                ),
             RepositoryErrorKind.PurposeTaken when error.Holder is { } holder => new BackupException(
-                "AlreadyRunningElsewhere",
+                ErrorIds.AlreadyRunningElsewhere,
                 BackupErrorCategory.ResourceBusy,
                 configuration.Name,
                 configuration.Name,
@@ -162,14 +169,14 @@ internal static class ErrorTranslator
                 Since = holder.Since,
             },
             RepositoryErrorKind.Doubtful => new BackupException(
-                "RepositoryDoubtful",
+                ErrorIds.RepositoryDoubtful,
                 BackupErrorCategory.ConnectionError,
                 place,
                 place,
                 error.Message
             ),
             RepositoryErrorKind.Locked => new BackupException(
-                "RepositoryLocked",
+                ErrorIds.RepositoryLocked,
                 BackupErrorCategory.ResourceBusy,
                 place,
                 place,
@@ -177,14 +184,14 @@ internal static class ErrorTranslator
                 configuration.Name
             ),
             RepositoryErrorKind.LockUnreadable => new BackupException(
-                "LockUnreadable",
+                ErrorIds.LockUnreadable,
                 BackupErrorCategory.InvalidData,
                 place,
                 error.File,
                 place,
                 configuration.Name
             ),
-            _ => new BackupException("RepositoryDamaged", BackupErrorCategory.InvalidData, place, place, error.Message),
+            _ => new BackupException(ErrorIds.RepositoryDamaged, BackupErrorCategory.InvalidData, place, place, error.Message),
         };
     }
 
@@ -195,7 +202,7 @@ internal static class ErrorTranslator
         return error.Kind switch
         {
             GraphErrorKind.SignInFailed => new BackupException(
-                "GraphSignInFailed",
+                ErrorIds.GraphSignInFailed,
                 BackupErrorCategory.AuthenticationError,
                 tenant.Id,
                 tenant.Id,
@@ -216,21 +223,21 @@ internal static class ErrorTranslator
                 )
             ),
             GraphErrorKind.Unreachable or GraphErrorKind.Throttled => new BackupException(
-                "GraphUnreachable",
+                ErrorIds.GraphUnreachable,
                 BackupErrorCategory.ConnectionError,
                 endpoint,
                 endpoint,
                 error.Message
             ),
             GraphErrorKind.UntrustedCertificate => new BackupException(
-                "GraphUntrusted",
+                ErrorIds.GraphUntrusted,
                 BackupErrorCategory.SecurityError,
                 endpoint,
                 endpoint,
                 error.Message
             ),
             GraphErrorKind.AccessDenied => Denied(error, tenant),
-            _ => new BackupException("GraphError", BackupErrorCategory.NotSpecified, endpoint, error.Code, error.Message),
+            _ => new BackupException(ErrorIds.GraphError, BackupErrorCategory.NotSpecified, endpoint, error.Code, error.Message),
         };
     }
 
@@ -240,10 +247,10 @@ internal static class ErrorTranslator
         if (tenant.Auth.Method == AuthenticationMethod.ManagedIdentity)
         {
             return IsOfTheApp(error.Code)
-                ? new BackupException("GraphAccessDeniedIdentity", BackupErrorCategory.PermissionDenied, tenant.Id, permission)
+                ? new BackupException(ErrorIds.GraphAccessDeniedIdentity, BackupErrorCategory.PermissionDenied, tenant.Id, permission)
                 : BackupException.WithText(
                     "GraphRefusedIdentity",
-                    "GraphAccessDeniedIdentity",
+                    ErrorIds.GraphAccessDeniedIdentity,
                     BackupErrorCategory.PermissionDenied,
                     tenant.Id,
                     error.Code,
@@ -255,7 +262,7 @@ internal static class ErrorTranslator
             $"{GraphFactory.SettingsOf(tenant).AuthorityHost.ToString().TrimEnd('/')}/{tenant.Id}/adminconsent?client_id={tenant.ClientId}";
         return IsOfTheApp(error.Code)
             ? new BackupException(
-                "GraphAccessDenied",
+                ErrorIds.GraphAccessDenied,
                 BackupErrorCategory.PermissionDenied,
                 tenant.Id,
                 permission,
@@ -264,7 +271,7 @@ internal static class ErrorTranslator
             )
             : BackupException.WithText(
                 "GraphRefused",
-                "GraphAccessDenied",
+                ErrorIds.GraphAccessDenied,
                 BackupErrorCategory.PermissionDenied,
                 tenant.Id,
                 error.Code,

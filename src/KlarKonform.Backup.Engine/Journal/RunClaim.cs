@@ -37,7 +37,7 @@ internal sealed class RunClaim : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new BackupException("HomeUnwritable", BackupErrorCategory.PermissionDenied, folder, folder, exception.Message);
+            throw new BackupException(ErrorIds.HomeUnwritable, BackupErrorCategory.PermissionDenied, folder, folder, exception.Message);
         }
 
         for (var attempt = 1; ; attempt++)
@@ -55,7 +55,7 @@ internal sealed class RunClaim : IDisposable
             }
             catch (UnauthorizedAccessException exception)
             {
-                throw new BackupException("HomeUnwritable", BackupErrorCategory.PermissionDenied, folder, folder, exception.Message);
+                throw new BackupException(ErrorIds.HomeUnwritable, BackupErrorCategory.PermissionDenied, folder, folder, exception.Message);
             }
             catch (IOException) when (attempt < Attempts)
             {
@@ -67,7 +67,7 @@ internal sealed class RunClaim : IDisposable
             }
             catch (IOException exception)
             {
-                throw new BackupException("HomeUnwritable", BackupErrorCategory.PermissionDenied, folder, folder, exception.Message);
+                throw new BackupException(ErrorIds.HomeUnwritable, BackupErrorCategory.PermissionDenied, folder, folder, exception.Message);
             }
         }
     }

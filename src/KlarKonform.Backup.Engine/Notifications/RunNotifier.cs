@@ -137,7 +137,7 @@ internal sealed class RunNotifier(
             !Uri.TryCreate(secret, UriKind.Absolute, out var address)
             || !(address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
         )
-            throw new BackupException("WebhookInvalid", BackupErrorCategory.InvalidArgument, name, name);
+            throw new BackupException(ErrorIds.WebhookInvalid, BackupErrorCategory.InvalidArgument, name, name);
         using var handler = TrustedHandlers.Create(configuration.Tenant.CaCertificate);
         using var http = new HttpClient(handler) { Timeout = s_timeout };
         for (var attempt = 1; ; attempt++)

@@ -26,20 +26,25 @@ internal sealed class ReceiverHost(
     {
         if (configuration.Sources.WhatsApp?.Webhooks is not { } settings)
             throw new BackupException(
-                "WhatsAppNotConfigured",
+                ErrorIds.WhatsAppNotConfigured,
                 BackupErrorCategory.InvalidOperation,
                 configuration.Name,
                 configuration.Name
             );
         if (settings.Spool.Type != TargetType.Folder)
             throw new BackupException(
-                "ReceiverSpoolNotFolder",
+                ErrorIds.ReceiverSpoolNotFolder,
                 BackupErrorCategory.InvalidOperation,
                 configuration.Name,
                 configuration.Name
             );
         if (!IPAddress.TryParse(request.Address, out var address))
-            throw new BackupException("ReceiverAddressInvalid", BackupErrorCategory.InvalidArgument, request.Address, request.Address);
+            throw new BackupException(
+                ErrorIds.ReceiverAddressInvalid,
+                BackupErrorCategory.InvalidArgument,
+                request.Address,
+                request.Address
+            );
         var options = new ReceiverOptions
         {
             Endpoint = new IPEndPoint(address, request.Port),
@@ -95,7 +100,13 @@ internal sealed class ReceiverHost(
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new BackupException("ReceiverSpoolUnwritable", BackupErrorCategory.PermissionDenied, folder, folder, exception.Message);
+            throw new BackupException(
+                ErrorIds.ReceiverSpoolUnwritable,
+                BackupErrorCategory.PermissionDenied,
+                folder,
+                folder,
+                exception.Message
+            );
         }
     }
 
@@ -108,7 +119,7 @@ internal sealed class ReceiverHost(
         catch (SocketException exception)
         {
             throw new BackupException(
-                "ReceiverAddressTaken",
+                ErrorIds.ReceiverAddressTaken,
                 BackupErrorCategory.ResourceBusy,
                 endpoint.ToString(),
                 endpoint,
@@ -120,7 +131,7 @@ internal sealed class ReceiverHost(
     private async Task<string> SecretAsync(string field, string? reference, CancellationToken cancellationToken) =>
         reference is null
             ? throw new BackupException(
-                "ReceiverSecretMissing",
+                ErrorIds.ReceiverSecretMissing,
                 BackupErrorCategory.InvalidOperation,
                 configuration.Name,
                 configuration.Name,

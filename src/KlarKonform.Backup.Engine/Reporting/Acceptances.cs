@@ -38,7 +38,7 @@ internal static class Acceptances
     )
     {
         if (string.IsNullOrWhiteSpace(reason))
-            throw new BackupException("AcceptanceReasonMissing", BackupErrorCategory.InvalidArgument, choice.ItemId);
+            throw new BackupException(ErrorIds.AcceptanceReasonMissing, BackupErrorCategory.InvalidArgument, choice.ItemId);
         var meant = missing.All.Where(failure => choice.Means(failure.Kind, failure.Resource, failure.ItemId, failure.Code)).ToArray();
         var (kind, resource, code) = meant switch
         {
@@ -47,7 +47,7 @@ internal static class Acceptances
             // A failure that the repository or another computer showed is recognised by its own description.
             [] when choice is { Kind: { } ofKind, Resource: { } of, Code: { } with } => (ofKind, of, with),
             [] => throw new BackupException(
-                "FailureNotFound",
+                ErrorIds.FailureNotFound,
                 BackupErrorCategory.ObjectNotFound,
                 choice.ItemId,
                 choice.ItemId,
@@ -80,7 +80,7 @@ internal static class Acceptances
         {
             [var one] => one,
             [] => throw new BackupException(
-                "AcceptanceNotFound",
+                ErrorIds.AcceptanceNotFound,
                 BackupErrorCategory.ObjectNotFound,
                 choice.ItemId,
                 choice.ItemId,
@@ -99,5 +99,5 @@ internal static class Acceptances
         && string.Equals(one.Resource, other.Resource, StringComparison.OrdinalIgnoreCase);
 
     private static BackupException Ambiguous(FailureChoice choice, IEnumerable<string> meant) =>
-        new("FailureAmbiguous", BackupErrorCategory.InvalidArgument, choice.ItemId, choice.ItemId, string.Join(", ", meant));
+        new(ErrorIds.FailureAmbiguous, BackupErrorCategory.InvalidArgument, choice.ItemId, choice.ItemId, string.Join(", ", meant));
 }

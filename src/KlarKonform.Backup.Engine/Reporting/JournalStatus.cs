@@ -100,10 +100,10 @@ internal sealed class JournalStatus(BackupHome home, RunJournal journal, TimePro
     {
         var running = await journal.NewestAsync(configuration.Id, cancellationToken);
         if (running is not { Status: BackupState.Running })
-            throw new BackupException("NotRunning", BackupErrorCategory.ObjectNotFound, configuration.Name, configuration.Name);
+            throw new BackupException(ErrorIds.NotRunning, BackupErrorCategory.ObjectNotFound, configuration.Name, configuration.Name);
         if (!string.Equals(running.HostName, Environment.MachineName, StringComparison.OrdinalIgnoreCase))
             throw new BackupException(
-                "RunningElsewhere",
+                ErrorIds.RunningElsewhere,
                 BackupErrorCategory.InvalidOperation,
                 configuration.Name,
                 configuration.Name,
@@ -127,7 +127,7 @@ internal sealed class JournalStatus(BackupHome home, RunJournal journal, TimePro
         }
 
         throw new BackupException(
-            "StopTimedOut",
+            ErrorIds.StopTimedOut,
             BackupErrorCategory.OperationTimeout,
             configuration.Name,
             configuration.Name,

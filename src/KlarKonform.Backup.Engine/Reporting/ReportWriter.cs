@@ -16,7 +16,7 @@ internal sealed class ReportWriter(ConfigurationStore configurations, RunJournal
     public async Task<IReadOnlyList<BackupException>> WriteAsync(ReportRequest request, CancellationToken cancellationToken)
     {
         if (File.Exists(request.Path) && !request.Overwrite)
-            throw new BackupException("FileExists", BackupErrorCategory.ResourceExists, request.Path, request.Path);
+            throw new BackupException(ErrorIds.FileExists, BackupErrorCategory.ResourceExists, request.Path, request.Path);
         var now = time.GetUtcNow();
         var found = new SortedDictionary<string, BackupConfiguration>(StringComparer.OrdinalIgnoreCase);
         var problems = new SortedDictionary<string, BackupException>(StringComparer.OrdinalIgnoreCase);
@@ -24,7 +24,7 @@ internal sealed class ReportWriter(ConfigurationStore configurations, RunJournal
         {
             var matching = await configurations.FindAsync(pattern, cancellationToken);
             if (matching.Configurations.Count + matching.Problems.Count == 0 && pattern.IndexOfAny(['*', '?', '[']) < 0)
-                throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, pattern, pattern);
+                throw new BackupException(ErrorIds.ConfigurationNotFound, BackupErrorCategory.ObjectNotFound, pattern, pattern);
             foreach (var configuration in matching.Configurations)
                 found[configuration.Name] = configuration;
             foreach (var problem in matching.Problems)

@@ -35,7 +35,7 @@ internal sealed class RestoreReport : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new BackupException("DestinationUnwritable", BackupErrorCategory.PermissionDenied, path, path, exception.Message);
+            throw new BackupException(ErrorIds.DestinationUnwritable, BackupErrorCategory.PermissionDenied, path, path, exception.Message);
         }
     }
 
@@ -56,7 +56,13 @@ internal sealed class RestoreReport : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new BackupException("DestinationUnwritable", BackupErrorCategory.PermissionDenied, _path, _path, exception.Message);
+            throw new BackupException(
+                ErrorIds.DestinationUnwritable,
+                BackupErrorCategory.PermissionDenied,
+                _path,
+                _path,
+                exception.Message
+            );
         }
     }
 

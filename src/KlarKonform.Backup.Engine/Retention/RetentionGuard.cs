@@ -24,7 +24,7 @@ internal static class RetentionGuard
     {
         if (removed >= MinRemoved && removed * 2 > taken.Count)
             return new BackupException(
-                "RetentionNeedsForce",
+                ErrorIds.RetentionNeedsForce,
                 BackupErrorCategory.InvalidOperation,
                 configuration,
                 removed,
@@ -37,7 +37,7 @@ internal static class RetentionGuard
         var usual = gaps[..^1].Order().ElementAt((gaps.Length - 1) / 2);
         return gaps[^1] > s_minGap && gaps[^1] > usual * MaxGapFactor
             ? new BackupException(
-                "RetentionGap",
+                ErrorIds.RetentionGap,
                 BackupErrorCategory.InvalidOperation,
                 configuration,
                 configuration,
@@ -50,7 +50,7 @@ internal static class RetentionGuard
     /// <summary>Why a person still needs to look: an earlier doubt that no one has decided.</summary>
     public static BackupException Waits(string configuration, int removed, int taken, DateTimeOffset since) =>
         new(
-            "RetentionNeedsDecision",
+            ErrorIds.RetentionNeedsDecision,
             BackupErrorCategory.InvalidOperation,
             configuration,
             configuration,

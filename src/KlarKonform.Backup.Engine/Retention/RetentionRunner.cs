@@ -111,7 +111,7 @@ internal sealed class RetentionRunner(BackupRepository session, TimeProvider tim
     // A snapshot that has vanished may be brought back, but its packs would be taken for superfluous.
     private BackupException Vanished(IReadOnlyList<KnownSnapshot> missing) =>
         new(
-            "RetentionVanished",
+            ErrorIds.RetentionVanished,
             BackupErrorCategory.InvalidOperation,
             session.Configuration.Name,
             session.Configuration.Name,

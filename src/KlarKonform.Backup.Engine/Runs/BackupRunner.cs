@@ -147,7 +147,7 @@ internal sealed class BackupRunner(
     {
         var other = await journal.NewestAsync(configuration.Id, cancellationToken);
         return new BackupException(
-            "AlreadyRunning",
+            ErrorIds.AlreadyRunning,
             BackupErrorCategory.ResourceBusy,
             configuration.Name,
             configuration.Name,

@@ -80,7 +80,7 @@ internal sealed class BackupWorkflow(RunContext context, ISecretStore secrets, B
             // On a computer with a wrong clock nothing is removed, although the run itself knows the right time: the next run with a right
             // clock does it.
             if (context.Time.Wrong is not null)
-                throw new BackupException("RetentionClockOff", BackupErrorCategory.InvalidOperation, _configuration.Name);
+                throw new BackupException(ErrorIds.RetentionClockOff, BackupErrorCategory.InvalidOperation, _configuration.Name);
             // The removal must see what was written a moment ago.
             if (run.SnapshotId is { } written)
                 session.Known = BlobId.Parse(written);
@@ -111,7 +111,10 @@ internal sealed class BackupWorkflow(RunContext context, ISecretStore secrets, B
                 exception
                     is BackupException
                     {
-                        ErrorId: "RetentionNeedsForce" or "RetentionNeedsDecision" or "RetentionGap" or "RetentionVanished"
+                        ErrorId: ErrorIds.RetentionNeedsForce
+                            or ErrorIds.RetentionNeedsDecision
+                            or ErrorIds.RetentionGap
+                            or ErrorIds.RetentionVanished
                     }
                     ? "RetentionWaits"
                     : "RetentionPostponed",
@@ -170,7 +173,7 @@ internal sealed class BackupWorkflow(RunContext context, ISecretStore secrets, B
             )
         {
             var place = _configuration.Target.Path ?? _configuration.Target.Bucket;
-            throw new BackupException("RepositoryVanished", BackupErrorCategory.ObjectNotFound, place, place, _configuration.Name);
+            throw new BackupException(ErrorIds.RepositoryVanished, BackupErrorCategory.ObjectNotFound, place, place, _configuration.Name);
         }
     }
 }

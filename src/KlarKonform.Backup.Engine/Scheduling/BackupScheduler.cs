@@ -117,7 +117,7 @@ internal sealed class BackupScheduler(
                 [
                     exception as BackupException
                         ?? new BackupException(
-                            "HomeUnwritable",
+                            ErrorIds.HomeUnwritable,
                             BackupErrorCategory.PermissionDenied,
                             options.Pattern,
                             options.Pattern,
@@ -143,7 +143,7 @@ internal sealed class BackupScheduler(
             (entry.Last, entry.IsOverdue) = (done.Status, false);
             options.Ended?.Invoke(done);
         }
-        catch (BackupException exception) when (exception.ErrorId is OverdueRun.Taken or OverdueRun.TakenElsewhere)
+        catch (BackupException exception) when (exception.ErrorId is ErrorIds.AlreadyRunning or ErrorIds.AlreadyRunningElsewhere)
         {
             // It was started elsewhere: that run is as good as this one.
             observer.Warning(Texts.Get("ScheduleOverlap", configuration.Name));
@@ -151,7 +151,7 @@ internal sealed class BackupScheduler(
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             // Whatever the error is, the other configurations continue.
-            (entry.Last, entry.IsOverdue) = (BackupState.Failed, exception is BackupException { ErrorId: OverdueRun.ErrorId });
+            (entry.Last, entry.IsOverdue) = (BackupState.Failed, exception is BackupException { ErrorId: ErrorIds.RunOverdue });
             observer.Warning(Texts.Get("ScheduleRunFailed", configuration.Name, exception.Message));
         }
         catch (OperationCanceledException)
@@ -169,7 +169,7 @@ internal sealed class BackupScheduler(
         {
             options.Ended?.Invoke(await run(configuration, cancellationToken)); // It has just ended.
         }
-        catch (BackupException exception) when (exception.ErrorId == OverdueRun.ErrorId)
+        catch (BackupException exception) when (exception.ErrorId == ErrorIds.RunOverdue)
         {
             entry.IsOverdue = !running.IsCompleted;
             observer.Warning(Texts.Get("ScheduleRunFailed", configuration.Name, exception.Message));

@@ -75,5 +75,5 @@ internal static class CalendarExpressions
         TimeZoneInfo.TryConvertWindowsIdToIanaId(schedule.Zone.Id, out var iana) ? iana : schedule.Zone.Id;
 
     private static BackupException NotExpressible(CronSchedule schedule) =>
-        new("ScheduleNotExpressible", BackupErrorCategory.InvalidArgument, schedule.Cron, schedule.Cron);
+        new(ErrorIds.ScheduleNotExpressible, BackupErrorCategory.InvalidArgument, schedule.Cron, schedule.Cron);
 }

@@ -10,17 +10,6 @@ namespace KlarKonform.Backup.Engine.Scheduling;
 /// </summary>
 internal sealed class OverdueRun(BackupConfiguration configuration, BackupHome home, RunJournal journal, TimeProvider time)
 {
-    /// <summary>The error if another run is active on this computer.</summary>
-    public const string Taken = "AlreadyRunning";
-
-    /// <summary>The error if another run is active on another computer.</summary>
-    public const string TakenElsewhere = "AlreadyRunningElsewhere";
-
-    /// <summary>
-    /// The error if that other run has lasted too long. It must not begin like the others: scripts of older versions exit with 0 for those.
-    /// </summary>
-    public const string ErrorId = "RunOverdue";
-
     // Timers start within a minute of their time, and it takes some seconds until a run is recorded: the second start is a little less than
     // an interval after the first.
     private static readonly TimeSpan s_jitter = TimeSpan.FromMinutes(5);
@@ -56,7 +45,7 @@ internal sealed class OverdueRun(BackupConfiguration configuration, BackupHome h
         if (configuration.Schedule is not { } schedule || since is not { } began || !Is(schedule, began, time.GetUtcNow()))
             return refusal;
         var overdue = new BackupException(
-            ErrorId,
+            ErrorIds.RunOverdue,
             BackupErrorCategory.OperationTimeout,
             configuration.Name,
             configuration.Name,

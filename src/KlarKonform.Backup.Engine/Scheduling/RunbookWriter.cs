@@ -20,7 +20,12 @@ internal static class RunbookWriter
     )
     {
         if (configuration.Target.Type == TargetType.Folder)
-            throw new BackupException("RunbookFolderTarget", BackupErrorCategory.InvalidArgument, configuration.Name, configuration.Name);
+            throw new BackupException(
+                ErrorIds.RunbookFolderTarget,
+                BackupErrorCategory.InvalidArgument,
+                configuration.Name,
+                configuration.Name
+            );
         var json = await store.ReadTextAsync(configuration.Name, cancellationToken);
         var vaults = configuration
             .SecretNames()

@@ -14,7 +14,7 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
         var schedule = CronSchedule.Of(request.Schedule);
         if (request.Schedule.ShardCount is < 1 or > BackupOptions.MaxShards)
             throw new BackupException(
-                "ShardCountInvalid",
+                ErrorIds.ShardCountInvalid,
                 BackupErrorCategory.InvalidArgument,
                 name,
                 request.Schedule.ShardCount,
@@ -54,7 +54,7 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
     {
         var configuration = await configurations.GetAsync(name, cancellationToken);
         if (configuration.Schedule is null)
-            throw new BackupException("ScheduleMissing", BackupErrorCategory.ObjectNotFound, name, name);
+            throw new BackupException(ErrorIds.ScheduleMissing, BackupErrorCategory.ObjectNotFound, name, name);
         await UnregisterAsync(configuration, cancellationToken);
         await configurations.SaveAsync(configuration with { Schedule = null }, cancellationToken);
     }
@@ -88,7 +88,7 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
     {
         var configuration = await configurations.GetAsync(name, cancellationToken);
         if (configuration.Schedule is not { } settings)
-            throw new BackupException("ScheduleMissing", BackupErrorCategory.ObjectNotFound, name, name);
+            throw new BackupException(ErrorIds.ScheduleMissing, BackupErrorCategory.ObjectNotFound, name, name);
         settings = change(settings);
         var unit = SystemdUnits.NameOf(configuration) + ".timer";
         if (File.Exists(Path.Combine(UnitFolder(), unit)))
@@ -271,7 +271,7 @@ internal sealed class ScheduleRegistrar(ConfigurationStore configurations, Backu
         }
 
         throw new BackupException(
-            "ScheduleNotRegistered",
+            ErrorIds.ScheduleNotRegistered,
             BackupErrorCategory.InvalidOperation,
             program,
             $"{program} {string.Join(' ', arguments)}",

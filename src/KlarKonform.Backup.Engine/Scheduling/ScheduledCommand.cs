@@ -12,6 +12,7 @@ internal static class ScheduledCommand
 
     /// <summary>
     /// 0 succeeded, 1 partial, 2 failed, 3 the last run hangs; a last run that is merely still active does not make the next one fail.
+    /// An overdue run's id must not begin like that of an active one: scripts of older versions exit with 0 for those.
     /// </summary>
     public static string Script(string configuration, ScheduleSettings schedule, string module, string? home)
     {
@@ -22,9 +23,9 @@ internal static class ScheduledCommand
             + "catch { [System.Console]::Error.WriteLine(\"$_\"); "
             + string.Create(
                 CultureInfo.InvariantCulture,
-                $"if ($_.FullyQualifiedErrorId -like '{OverdueRun.ErrorId}*') {{ exit {OverdueExitCode} }}; "
+                $"if ($_.FullyQualifiedErrorId -like '{ErrorIds.RunOverdue}*') {{ exit {OverdueExitCode} }}; "
             )
-            + $"if ($_.FullyQualifiedErrorId -like '{OverdueRun.Taken}*') {{ exit 0 }} }}; "
+            + $"if ($_.FullyQualifiedErrorId -like '{ErrorIds.AlreadyRunning}*') {{ exit 0 }} }}; "
             + "if ($null -eq $run) { exit 2 }; $run; switch (\"$($run.Status)\") { 'Succeeded' { exit 0 } 'Partial' { exit 1 "
             + "} default { exit 2 } }";
     }

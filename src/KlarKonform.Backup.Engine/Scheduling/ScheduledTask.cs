@@ -43,7 +43,7 @@ internal static class ScheduledTask
     {
         if (!schedule.Zone.HasSameRules(TimeZoneInfo.Local))
             throw new BackupException(
-                "ScheduleZoneNotLocal",
+                ErrorIds.ScheduleZoneNotLocal,
                 BackupErrorCategory.InvalidArgument,
                 schedule.Zone.Id,
                 schedule.Zone.Id,
@@ -149,7 +149,7 @@ internal static class ScheduledTask
 
         return triggers.Count is > 0 and <= MaxTriggers
             ? triggers
-            : throw new BackupException("ScheduleNotExpressible", BackupErrorCategory.InvalidArgument, schedule.Cron, schedule.Cron);
+            : throw new BackupException(ErrorIds.ScheduleNotExpressible, BackupErrorCategory.InvalidArgument, schedule.Cron, schedule.Cron);
     }
 
     private static XElement ByMonth(IReadOnlyList<int>? days, IReadOnlyList<int>? months) =>

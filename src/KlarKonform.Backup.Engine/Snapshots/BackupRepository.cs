@@ -184,7 +184,7 @@ internal sealed class BackupRepository : IAsyncDisposable
                 && !string.Equals(each.Snapshot.Hostname, Configuration.Tenant.Id, StringComparison.OrdinalIgnoreCase)
             )
                 throw new BackupException(
-                    "RepositoryOfOtherTenant",
+                    ErrorIds.RepositoryOfOtherTenant,
                     BackupErrorCategory.SecurityError,
                     Store.Location,
                     Store.Location,
@@ -213,8 +213,8 @@ internal sealed class BackupRepository : IAsyncDisposable
         return found.Length switch
         {
             1 => found[0],
-            0 => throw new BackupException("SnapshotNotFound", BackupErrorCategory.ObjectNotFound, id, Configuration.Name, id),
-            _ => throw new BackupException("SnapshotAmbiguous", BackupErrorCategory.InvalidArgument, id, id),
+            0 => throw new BackupException(ErrorIds.SnapshotNotFound, BackupErrorCategory.ObjectNotFound, id, Configuration.Name, id),
+            _ => throw new BackupException(ErrorIds.SnapshotAmbiguous, BackupErrorCategory.InvalidArgument, id, id),
         };
     }
 

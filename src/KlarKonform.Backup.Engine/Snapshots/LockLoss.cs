@@ -9,7 +9,7 @@ internal static class LockLoss
     public static BackupException Of(RepositoryLock held, BackupRepository session) =>
         held.Failure is { } failure
             ? BackupException.Unexpected(failure, session.Configuration.Name)
-            : new BackupException("LockLost", BackupErrorCategory.ResourceBusy, session.Store.Location, session.Store.Location);
+            : new BackupException(ErrorIds.LockLost, BackupErrorCategory.ResourceBusy, session.Store.Location, session.Store.Location);
 
     /// <summary>Runs something under a lock, and cancels it when the lock is lost.</summary>
     /// <exception cref="BackupException">The lock was lost; see <see cref="Of"/>.</exception>

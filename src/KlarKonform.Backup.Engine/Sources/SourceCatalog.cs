@@ -1,5 +1,6 @@
 using KlarKonform.Backup.Engine.Connections;
 using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Engine.Sources.Drives;
 using KlarKonform.Backup.Engine.Sources.Mailboxes;
 using KlarKonform.Backup.Engine.Sources.Resources;
@@ -22,10 +23,6 @@ internal sealed class SourceCatalog(
     Random random
 )
 {
-    private const string DirectoryKind = "Directory";
-    private const string OneDriveKind = "OneDrive";
-    private const string SharePointKind = "SharePoint";
-
     // How much memory all file downloads of a run may use together.
     private const long DownloadMemory = 48 << 20;
 
@@ -44,13 +41,13 @@ internal sealed class SourceCatalog(
         [
             .. new (string Name, object? Section)[]
             {
-                ("Mail", sources.Mail),
-                ("Calendar", sources.Calendar),
-                ("Contacts", sources.Contacts),
-                (DirectoryKind, sources.Directory),
-                (OneDriveKind, sources.OneDrive),
-                (SharePointKind, sources.SharePoint),
-                (WhatsAppSource.WhatsAppKind, sources.WhatsApp),
+                (ResourceKinds.Mail, sources.Mail),
+                (ResourceKinds.Calendar, sources.Calendar),
+                (ResourceKinds.Contacts, sources.Contacts),
+                (ResourceKinds.Directory, sources.Directory),
+                (ResourceKinds.OneDrive, sources.OneDrive),
+                (ResourceKinds.SharePoint, sources.SharePoint),
+                (ResourceKinds.WhatsApp, sources.WhatsApp),
             }
                 .Where(kind => kind.Section is not null)
                 .Select(kind => kind.Name),
@@ -66,7 +63,7 @@ internal sealed class SourceCatalog(
         {
             if (!known.Contains(wanted, StringComparer.OrdinalIgnoreCase))
                 throw new BackupException(
-                    "SourceUnknown",
+                    ErrorIds.SourceUnknown,
                     BackupErrorCategory.InvalidArgument,
                     wanted,
                     wanted,
@@ -78,11 +75,11 @@ internal sealed class SourceCatalog(
         _asked = _selection.Of("Resource", null, options.Resources);
         var kinds = new (string Name, SourceSelection? Selection, Func<GraphUser, IResourceSource> Create)[]
         {
-            ("Mail", settings.Mail, user => new MailSource(client, user, settings.Mail!)),
-            ("Calendar", settings.Calendar, user => new CalendarSource(client, user)),
-            ("Contacts", settings.Contacts, user => new ContactSource(client, user)),
+            (ResourceKinds.Mail, settings.Mail, user => new MailSource(client, user, settings.Mail!)),
+            (ResourceKinds.Calendar, settings.Calendar, user => new CalendarSource(client, user)),
+            (ResourceKinds.Contacts, settings.Contacts, user => new ContactSource(client, user)),
             (
-                OneDriveKind,
+                ResourceKinds.OneDrive,
                 settings.OneDrive,
                 user => new OneDriveSource(client, user, null, DriveSettings.From(settings.OneDrive!, _memory))
             ),
@@ -97,9 +94,9 @@ internal sealed class SourceCatalog(
             .ToArray();
         var sources = new List<IResourceSource>();
         var users = new HashSet<string> { configuration.Tenant.Id };
-        if (settings.Directory is { } directory && Asked(DirectoryKind) && options.Resources.Count == 0)
+        if (settings.Directory is { } directory && Asked(ResourceKinds.Directory) && options.Resources.Count == 0)
             sources.Add(new DirectorySource(client, configuration.Tenant.Id, directory, random));
-        if (settings.WhatsApp is { } chats && Asked(WhatsAppSource.WhatsAppKind) && options.Resources.Count == 0)
+        if (settings.WhatsApp is { } chats && Asked(ResourceKinds.WhatsApp) && options.Resources.Count == 0)
             sources.Add(new WhatsAppSource(client, configuration.Tenant, chats, secrets, time, random));
         var all = new List<GraphUser>();
         await ListUsersAsync(client, all, sources, kinds, cancellationToken);
@@ -121,8 +118,18 @@ internal sealed class SourceCatalog(
         }
 
         client.Governor.SetTenantSize(users.Count, all.Count(user => user.IsLicensed));
-        if ((settings.SharePoint is not null && Asked(SharePointKind)) || (settings.OneDrive is not null && Asked(OneDriveKind)))
-            await AddSitesAsync(client, all, users, kinds.FirstOrDefault(kind => kind.Name == OneDriveKind), sources, cancellationToken);
+        if (
+            (settings.SharePoint is not null && Asked(ResourceKinds.SharePoint))
+            || (settings.OneDrive is not null && Asked(ResourceKinds.OneDrive))
+        )
+            await AddSitesAsync(
+                client,
+                all,
+                users,
+                kinds.FirstOrDefault(kind => kind.Name == ResourceKinds.OneDrive),
+                sources,
+                cancellationToken
+            );
 
         // A listing may name a resource twice.
         sources = [.. sources.DistinctBy(source => (source.Kind, source.ResourceId))];
@@ -133,7 +140,7 @@ internal sealed class SourceCatalog(
                 Unselected = _selection.Unselected,
             }
             : throw new BackupException(
-                "NoResources",
+                ErrorIds.NoResources,
                 BackupErrorCategory.ObjectNotFound,
                 configuration.Name,
                 options.Resources.Count > 0 ? string.Join(", ", options.Resources) : configuration.Name
@@ -184,9 +191,9 @@ internal sealed class SourceCatalog(
         options.Resources.Count == 0
         && new[]
         {
-            (DirectoryKind, configuration.Sources.Directory is not null),
-            (SharePointKind, configuration.Sources.SharePoint is not null),
-            (WhatsAppSource.WhatsAppKind, configuration.Sources.WhatsApp is not null),
+            (ResourceKinds.Directory, configuration.Sources.Directory is not null),
+            (ResourceKinds.SharePoint, configuration.Sources.SharePoint is not null),
+            (ResourceKinds.WhatsApp, configuration.Sources.WhatsApp is not null),
         }.Any(each => each.Item2 && Asked(each.Item1));
 
     private async Task AddSitesAsync(
@@ -205,18 +212,18 @@ internal sealed class SourceCatalog(
         {
             await foreach (var site in new SiteApi(client).AllAsync(cancellationToken, count => nameless += count))
                 sites.Add(site);
-            if (nameless > 0 && settings.SharePoint is not null && Asked(SharePointKind))
+            if (nameless > 0 && settings.SharePoint is not null && Asked(ResourceKinds.SharePoint))
                 sources.Add(
                     new FailedListing(
-                        SharePointKind,
+                        ResourceKinds.SharePoint,
                         new GraphException(GraphErrorKind.Other, null, "EntriesUnread", Texts.Get("SitesNameless", nameless))
                     )
                 );
         }
         catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate))
         {
-            if (settings.SharePoint is not null && Asked(SharePointKind) && exception.Kind != GraphErrorKind.NotProvisioned)
-                sources.Add(new FailedListing(SharePointKind, exception));
+            if (settings.SharePoint is not null && Asked(ResourceKinds.SharePoint) && exception.Kind != GraphErrorKind.NotProvisioned)
+                sources.Add(new FailedListing(ResourceKinds.SharePoint, exception));
             else if (settings.SharePoint is null)
                 Notes.Add(Texts.Get("DepartedUnlisted", exception.Code));
             return;
@@ -227,11 +234,11 @@ internal sealed class SourceCatalog(
         _sitesListed = nameless == 0;
         if (drives is not null)
             await AddDepartedAsync(client, drives, all, users, sites, sources, cancellationToken);
-        if (settings.SharePoint is not { } selection || !Asked(SharePointKind))
+        if (settings.SharePoint is not { } selection || !Asked(ResourceKinds.SharePoint))
             return;
         var (include, exclude) = (
-            _selection.Of("IncludeSite", SharePointKind, selection.Include),
-            _selection.Of("ExcludeSite", SharePointKind, selection.Exclude)
+            _selection.Of("IncludeSite", ResourceKinds.SharePoint, selection.Include),
+            _selection.Of("ExcludeSite", ResourceKinds.SharePoint, selection.Exclude)
         );
         var folders = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var site in sites.Where(site => !site.IsPersonal).OrderBy(site => site.Id, StringComparer.Ordinal))
@@ -240,7 +247,8 @@ internal sealed class SourceCatalog(
             if (!folders.Add(folder))
                 folder = SafeName.WithMark(folder, site.Id);
             var source = new SharePointSource(client, site, folder, DriveSettings.From(selection, _memory));
-            if (Wanted(include, exclude, Selection.NamesOf(site), new UnselectedResource(SharePointKind, source.ResourceId, source.Name)))
+            var found = new UnselectedResource(source.Kind, source.ResourceId, source.Name);
+            if (Wanted(include, exclude, Selection.NamesOf(site), found))
                 sources.Add(source);
         }
     }
@@ -265,13 +273,13 @@ internal sealed class SourceCatalog(
                 if (owner is not null && users.Contains(owner))
                     continue; // Renamed; the address stayed the same.
                 var gone = new GraphUser(owner ?? site.Id, site.WebUrl.Segments[^1].Trim('/'), site.Title, false);
-                users.Add($"{OneDriveKind}-{gone.Id}");
+                users.Add($"{ResourceKinds.OneDrive}-{gone.Id}");
                 if (
                     Wanted(
                         kind.Include,
                         kind.Exclude,
                         Selection.NamesOf(gone),
-                        new UnselectedResource(OneDriveKind, gone.Id, gone.UserPrincipalName)
+                        new UnselectedResource(ResourceKinds.OneDrive, gone.Id, gone.UserPrincipalName)
                     )
                 )
                     sources.Add(new OneDriveSource(client, gone, drive, DriveSettings.From(configuration.Sources.OneDrive!, _memory)));
@@ -293,8 +301,8 @@ internal sealed class SourceCatalog(
                 // It is unknown whose it is, or whether it still exists.
                 _doubts.Add(Texts.Get("PersonalSiteUnread", site.Title, exception.Code));
                 _usersListed = false;
-                if (!sources.Any(source => source is FailedListing { Kind: OneDriveKind }))
-                    sources.Add(new FailedListing(OneDriveKind, exception));
+                if (!sources.Any(source => source is FailedListing { Kind: ResourceKinds.OneDrive }))
+                    sources.Add(new FailedListing(ResourceKinds.OneDrive, exception));
             }
         }
     }
@@ -320,8 +328,8 @@ internal sealed class SourceCatalog(
     private bool IsListed(string? kind) =>
         kind switch
         {
-            SharePointKind => _sitesListed,
-            null => _sitesListed || configuration.Sources.SharePoint is null || !Asked(SharePointKind),
+            ResourceKinds.SharePoint => _sitesListed,
+            null => _sitesListed || configuration.Sources.SharePoint is null || !Asked(ResourceKinds.SharePoint),
             _ => true,
         };
 

@@ -92,10 +92,8 @@ internal static class GraphErrors
             )
         )
             return GraphErrorKind.CorruptItem;
-
-        // A mailbox over its quota has no room for delta's own state.
         if (Has("ErrorQuotaExceeded"))
-            return GraphErrorKind.DeltaUnavailable;
+            return GraphErrorKind.QuotaExceeded;
         if (Has("ErrorInvalidUser", "Request_ResourceNotFound"))
             return GraphErrorKind.UserGone;
         return status switch

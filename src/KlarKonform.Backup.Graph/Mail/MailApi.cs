@@ -89,7 +89,7 @@ public sealed class MailApi(GraphClient client, string mailbox)
     /// <param name="folder">The folder's id.</param>
     /// <param name="link">A stored next or delta link, or null for everything.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
-    /// <exception cref="GraphException"><see cref="GraphErrorKind.ResyncRequired"/>, or <see cref="GraphErrorKind.DeltaUnavailable"/>: list
+    /// <exception cref="GraphException"><see cref="GraphErrorKind.ResyncRequired"/>, or <see cref="GraphErrorKind.QuotaExceeded"/>: list
     /// instead.</exception>
     public async IAsyncEnumerable<DeltaPage> MessageDeltaAsync(
         string folder,

@@ -112,7 +112,12 @@ public abstract partial class ConfigurationCommand
         if (Given(nameof(AuthenticationMethod)))
             ways.Add(AuthenticationMethod);
         if (ways.Distinct().Count() > 1)
-            throw new BackupException("SignInAmbiguous", BackupErrorCategory.InvalidArgument, null, string.Join(", ", ways.Distinct()));
+            throw new BackupException(
+                ErrorIds.SignInAmbiguous,
+                BackupErrorCategory.InvalidArgument,
+                null,
+                string.Join(", ", ways.Distinct())
+            );
         var method = ways.Count > 0 ? ways[0] : present.Method;
         var old = method == present.Method ? present : new AuthenticationSettings();
         return method switch

@@ -75,7 +75,7 @@ public abstract partial class ConfigurationCommand
     }
 
     private static BackupException PatternWithoutSource(string parameter, string sources) =>
-        new("PatternWithoutSource", BackupErrorCategory.InvalidArgument, parameter, parameter, sources);
+        new(ErrorIds.PatternWithoutSource, BackupErrorCategory.InvalidArgument, parameter, parameter, sources);
 
     private SourceSettings NewSources(SourceSettings present, Func<string, object?, string?, string?, string?> secret) =>
         new()

@@ -114,7 +114,7 @@ public abstract partial class ConfigurationCommand
         if (WhatsAppExportPath is null && WhatsAppTimeZone is null)
             return present;
         if (number is null)
-            throw new BackupException("WhatsAppNumberMissing", BackupErrorCategory.InvalidArgument, "WhatsAppNumber");
+            throw new BackupException(ErrorIds.WhatsAppNumberMissing, BackupErrorCategory.InvalidArgument, "WhatsAppNumber");
         var own = present.Where(export => export.Number == number).ToArray();
         if (WhatsAppExportPath is null)
             return [.. present.Select(export => export.Number == number ? export with { TimeZone = WhatsAppTimeZone } : export)];
@@ -140,7 +140,7 @@ public abstract partial class ConfigurationCommand
         place.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash && slash < place.Length - 1
             ? new OneDriveFolder { User = place[..slash], Path = place[(slash + 1)..] }
             : throw new BackupException(
-                "WhatsAppPlaceInvalid",
+                ErrorIds.WhatsAppPlaceInvalid,
                 BackupErrorCategory.InvalidArgument,
                 OneDrivePlace + place,
                 OneDrivePlace + place
@@ -158,7 +158,7 @@ public abstract partial class ConfigurationCommand
             || address.UserInfo.Contains(':', StringComparison.Ordinal)
         )
             throw new BackupException(
-                "WhatsAppPlaceInvalid",
+                ErrorIds.WhatsAppPlaceInvalid,
                 BackupErrorCategory.InvalidArgument,
                 address?.Scheme,
                 address is null ? place : $"{address.Scheme}://{address.Host}{address.AbsolutePath}"

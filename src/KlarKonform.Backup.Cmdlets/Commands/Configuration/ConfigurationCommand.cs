@@ -169,7 +169,7 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
             var vault =
                 Vault
                 ?? ((old ?? present.Repository.Password) is { Length: > 0 } known ? SecretReference.Parse(known).Vault : null)
-                ?? throw new BackupException("VaultRequired", BackupErrorCategory.InvalidArgument, present.Name);
+                ?? throw new BackupException(ErrorIds.VaultRequired, BackupErrorCategory.InvalidArgument, present.Name);
             var reference = new SecretReference(vault, SecretName(present, purpose));
             secrets.Add((reference, value));
             return reference.ToString();
@@ -217,7 +217,7 @@ public abstract partial class ConfigurationCommand : BackupCmdlet
         if (!TrustHostKey || configuration.Target.Host is not { } host)
             return configuration;
         if (HostKey is not null)
-            throw new BackupException("HostKeyTwice", BackupErrorCategory.InvalidArgument, host);
+            throw new BackupException(ErrorIds.HostKeyTwice, BackupErrorCategory.InvalidArgument, host);
         var shown = await Engine.ReadHostKeyAsync(host, configuration.Target.Port ?? 22, cancellationToken).ConfigureAwait(false);
         Post(() => WriteWarning(Texts.Get("HostKeyTrusted", host, shown)));
         return configuration with { Target = configuration.Target with { HostKey = shown } };

@@ -36,7 +36,7 @@ public sealed class SetKKBackupConfigurationCommand : ConfigurationCommand
             var present =
                 (await Engine.GetConfigurationsAsync(Name, token).ConfigureAwait(false)).FirstOrDefault(each =>
                     string.Equals(each.Name, Name, StringComparison.OrdinalIgnoreCase)
-                ) ?? throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, Name, Name);
+                ) ?? throw new BackupException(ErrorIds.ConfigurationNotFound, BackupErrorCategory.ObjectNotFound, Name, Name);
             await ReadCertificateAsync(token).ConfigureAwait(false);
             var (changed, secrets) = await OnPipelineAsync(() => Apply(present), token).ConfigureAwait(false);
             changed = await TrustHostKeyAsync(changed, token).ConfigureAwait(false);
@@ -68,7 +68,7 @@ public sealed class SetKKBackupConfigurationCommand : ConfigurationCommand
     private async Task<bool> MayShortenAsync(CancellationToken cancellationToken)
     {
         if (string.IsNullOrWhiteSpace(Reason))
-            throw new BackupException("RetentionReasonMissing", BackupErrorCategory.InvalidArgument, Name, Name);
+            throw new BackupException(ErrorIds.RetentionReasonMissing, BackupErrorCategory.InvalidArgument, Name, Name);
         return Force || await OnPipelineAsync(Confirmed, cancellationToken).ConfigureAwait(false);
     }
 
@@ -81,7 +81,7 @@ public sealed class SetKKBackupConfigurationCommand : ConfigurationCommand
         catch (Exception exception) when (exception is HostException or PSInvalidOperationException or PSNotSupportedException)
         {
             // No one can be asked.
-            throw new BackupException("ConfirmationImpossible", BackupErrorCategory.InvalidOperation, Name, Name);
+            throw new BackupException(ErrorIds.ConfirmationImpossible, BackupErrorCategory.InvalidOperation, Name, Name);
         }
     }
 }

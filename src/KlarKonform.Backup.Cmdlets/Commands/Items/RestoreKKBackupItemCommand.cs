@@ -114,7 +114,7 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
         if (InPlace && TargetFolder is not null)
         {
             ThrowTerminatingError(
-                ErrorRecords.From(new BackupException("RestoreInPlaceFolder", BackupErrorCategory.InvalidArgument, TargetFolder))
+                ErrorRecords.From(new BackupException(ErrorIds.RestoreInPlaceFolder, BackupErrorCategory.InvalidArgument, TargetFolder))
             );
             return;
         }
@@ -193,7 +193,7 @@ public sealed class RestoreKKBackupItemCommand : BackupCmdlet
     private void Show(RestoredItem item, List<RestoredItem> failed)
     {
         WriteObject(item);
-        if (item.Status == "Failed")
+        if (item.Status == RestoreOutcomes.Failed)
             failed.Add(item);
     }
 }

@@ -75,7 +75,7 @@ public sealed class ApproveKKBackupFailureCommand : BackupCmdlet
         {
             WriteError(
                 ErrorRecords.From(
-                    new BackupException("FailureWithoutConfiguration", BackupErrorCategory.InvalidArgument, InputObject?.Name)
+                    new BackupException(ErrorIds.FailureWithoutConfiguration, BackupErrorCategory.InvalidArgument, InputObject?.Name)
                 )
             );
             return;

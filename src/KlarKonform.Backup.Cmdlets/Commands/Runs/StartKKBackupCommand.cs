@@ -97,7 +97,7 @@ public sealed class StartKKBackupCommand : ConfigurationNameCommand
             {
                 var found = await Engine.GetConfigurationsAsync(WildcardPattern.Escape(name), token).ConfigureAwait(false);
                 if (found.Count == 0)
-                    throw new BackupException("ConfigurationNotFound", BackupErrorCategory.ObjectNotFound, name, name);
+                    throw new BackupException(ErrorIds.ConfigurationNotFound, BackupErrorCategory.ObjectNotFound, name, name);
                 foreach (var secret in found[0].SecretNames())
                 {
                     var reference = SecretReference.Parse(secret);

@@ -47,7 +47,7 @@ public sealed class SetKKBackupScheduleCommand : ConfigurationNameCommand
         if (ParameterSetName != CronSet && (At < TimeSpan.Zero || At >= TimeSpan.FromDays(1)))
         {
             WriteError(
-                Hosting.ErrorRecords.From(new BackupException("ScheduleTimeInvalid", BackupErrorCategory.InvalidArgument, name, At))
+                Hosting.ErrorRecords.From(new BackupException(ErrorIds.ScheduleTimeInvalid, BackupErrorCategory.InvalidArgument, name, At))
             );
             return;
         }

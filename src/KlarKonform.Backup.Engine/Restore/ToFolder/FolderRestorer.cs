@@ -108,12 +108,12 @@ internal sealed class FolderRestorer : IAsyncDisposable
             }
 
             if (entry.Node.Type != NodeType.File)
-                return new RestoredItem(entry.Path, parent.Path, 0, "Skipped")
+                return new RestoredItem(entry.Path, parent.Path, 0, RestoreOutcomes.Skipped)
                 {
                     Detail = Texts.Get("RestoreKindUnknown", entry.Node.Type),
                 };
             if (parent.Blocked is { } reason)
-                return new RestoredItem(entry.Path, parent.Path, (long)entry.Node.Size, "Failed")
+                return new RestoredItem(entry.Path, parent.Path, (long)entry.Node.Size, RestoreOutcomes.Failed)
                 {
                     Code = "LinkInTheWay",
                     Detail = reason,
@@ -137,12 +137,12 @@ internal sealed class FolderRestorer : IAsyncDisposable
         var size = (long)entry.Node.Size;
         var target = Path.Combine(folder.Path, folder.Claim(entry.Node.Name));
         if (Exists(target) && _request.Conflict == RestoreConflict.Skip)
-            return new RestoredItem(entry.Path, target, size, "Skipped") { Detail = Texts.Get("RestoreIsThere") };
+            return new RestoredItem(entry.Path, target, size, RestoreOutcomes.Skipped) { Detail = Texts.Get("RestoreIsThere") };
         if (_request.Conflict == RestoreConflict.Rename)
             target = Renamed(folder, target);
         _batch.Add(
             (
-                new RestoredItem(entry.Path, target, size, "Restored") { Detail = note },
+                new RestoredItem(entry.Path, target, size, RestoreOutcomes.Restored) { Detail = note },
                 new FileToRestore(entry.Node, target, _request.Conflict == RestoreConflict.Replace)
             )
         );
@@ -214,7 +214,7 @@ internal sealed class FolderRestorer : IAsyncDisposable
         );
         if (failures.Values.FirstOrDefault(ItemWall.IsDiskFull) is { } full)
             throw new BackupException(
-                "DestinationFull",
+                ErrorIds.DestinationFull,
                 BackupErrorCategory.QuotaExceeded,
                 _request.Destination,
                 _request.Destination,
@@ -234,14 +234,14 @@ internal sealed class FolderRestorer : IAsyncDisposable
     }
 
     private static RestoredItem Failed(SnapshotEntry entry, string place, Exception exception) =>
-        Failed(new RestoredItem(entry.Path, place, (long)entry.Node.Size, "Failed"), exception);
+        Failed(new RestoredItem(entry.Path, place, (long)entry.Node.Size, RestoreOutcomes.Failed), exception);
 
     /// <summary>A row that says why.</summary>
     internal static RestoredItem Failed(RestoredItem row, Exception exception)
     {
         var (code, detail) = exception is IOException and not EndOfStreamException or UnauthorizedAccessException
-            ? ("DestinationUnwritable", Texts.Get("DestinationUnwritable", row.File, exception.Message))
+            ? (ErrorIds.DestinationUnwritable, Texts.Get(ErrorIds.DestinationUnwritable, row.File, exception.Message))
             : ItemWall.Describe(exception);
-        return row with { Status = "Failed", Code = code, Detail = detail };
+        return row with { Status = RestoreOutcomes.Failed, Code = code, Detail = detail };
     }
 }

@@ -38,7 +38,7 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
         var combined = request.Format == RestoreFormat.Combined;
         switch (kind)
         {
-            case "Mail" when combined && extension == ".eml":
+            case ResourceKinds.Mail when combined && extension == ".eml":
                 return Into(
                     FileOf(
                         "mbox",
@@ -48,9 +48,9 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
                         (path, overwrite, skip) => new MboxFile(path, overwrite) { IsSkipped = skip }
                     )
                 );
-            case "Calendar" when isItem:
+            case ResourceKinds.Calendar when isItem:
                 return await TruthAsync(entry, ".ics", cancellationToken);
-            case "Calendar" when combined && extension == ".ics" && IsCompanion(entry):
+            case ResourceKinds.Calendar when combined && extension == ".ics" && IsCompanion(entry):
                 return Into(
                     FileOf(
                         "ics",
@@ -60,9 +60,9 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
                         (path, overwrite, skip) => new CalendarFile(path, overwrite) { IsSkipped = skip }
                     )
                 );
-            case "Contacts" when isItem:
+            case ResourceKinds.Contacts when isItem:
                 return await TruthAsync(entry, ".vcf", cancellationToken);
-            case "Contacts" when combined:
+            case ResourceKinds.Contacts when combined:
                 return extension == ".vcf"
                     ? Into(
                         FileOf(
@@ -74,7 +74,7 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
                         )
                     )
                     : new ItemForm(false);
-            case "WhatsApp" when extension == ".jsonl" && isItem:
+            case ResourceKinds.WhatsApp when extension == ".jsonl" && isItem:
                 return Into(
                     FileOf(
                         "chat",
@@ -84,11 +84,11 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
                         (path, overwrite, skip) => new ChatFile(path, overwrite) { IsSkipped = skip }
                     )
                 );
-            case "WhatsApp" when extension == ".json" && isItem:
+            case ResourceKinds.WhatsApp when extension == ".json" && isItem:
                 return new ItemForm(false);
-            case "WhatsApp" when combined && extension == ".html" && !isItem:
+            case ResourceKinds.WhatsApp when combined && extension == ".html" && !isItem:
                 return new ItemForm(false);
-            case "Directory" when isItem:
+            case ResourceKinds.Directory when isItem:
                 return Into(
                     FileOf(
                         "csv",
@@ -98,7 +98,7 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
                         (path, overwrite, skip) => new AddressBookFile(path, overwrite) { IsSkipped = skip }
                     )
                 );
-            case "Directory" when combined:
+            case ResourceKinds.Directory when combined:
                 return extension == ".vcf"
                     ? Into(
                         FileOf(
@@ -152,9 +152,9 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
         for (var i = 0; i < contents.Length; i++)
         {
             var waiting = _waiting[i];
-            var item = new RestoredItem(waiting.Entry.Path, waiting.File.Path, (long)waiting.Entry.Node.Size, "Restored");
+            var item = new RestoredItem(waiting.Entry.Path, waiting.File.Path, (long)waiting.Entry.Node.Size, RestoreOutcomes.Restored);
             if (waiting.File.IsSkipped)
-                yield return (item with { Status = "Skipped", Detail = Texts.Get("RestoreIsThere") }, null);
+                yield return (item with { Status = RestoreOutcomes.Skipped, Detail = Texts.Get("RestoreIsThere") }, null);
             else if (contents[i].Failure is { } failure)
                 yield return (FolderRestorer.Failed(item, failure), null);
             else
@@ -175,7 +175,10 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
             _open.Remove(file);
             await file.DisposeAsync();
             if (_lost.Remove(file, out var failure))
-                yield return FolderRestorer.Failed(new RestoredItem(level.Entry?.Path ?? "/", file.Path, 0, "Failed"), failure);
+                yield return FolderRestorer.Failed(
+                    new RestoredItem(level.Entry?.Path ?? "/", file.Path, 0, RestoreOutcomes.Failed),
+                    failure
+                );
         }
 
         level.Files.Clear();
@@ -227,7 +230,13 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             if (ItemWall.IsDiskFull(exception))
-                throw new BackupException("DestinationFull", BackupErrorCategory.QuotaExceeded, file.Path, file.Path, exception.Message);
+                throw new BackupException(
+                    ErrorIds.DestinationFull,
+                    BackupErrorCategory.QuotaExceeded,
+                    file.Path,
+                    file.Path,
+                    exception.Message
+                );
             _lost[file] = exception;
         }
     }

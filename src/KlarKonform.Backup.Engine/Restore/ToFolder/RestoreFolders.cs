@@ -38,7 +38,7 @@ internal sealed class RestoreFolders
             when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new BackupException(
-                "DestinationUnwritable",
+                ErrorIds.DestinationUnwritable,
                 BackupErrorCategory.PermissionDenied,
                 _request.Destination,
                 _request.Destination,

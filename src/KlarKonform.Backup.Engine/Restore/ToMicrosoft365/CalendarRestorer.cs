@@ -57,7 +57,7 @@ internal sealed class CalendarRestorer : IResourceRestorer
             : item.Id.Length > 0 ? item.Id
             : json.Text("id");
         if (_context.Request.Conflict != RestoreConflict.Rename && await _present.TakeAsync(calendar, origin, cancellationToken))
-            return new RestoredItem(item.Entry.Path, place, size, "Skipped") { Detail = Texts.Get("RestoreIsThere") };
+            return new RestoredItem(item.Entry.Path, place, size, RestoreOutcomes.Skipped) { Detail = Texts.Get("RestoreIsThere") };
         var before = await _present.CountAsync(calendar, origin, cancellationToken);
         var body = EventJson.Write(json, origin, TransactionOf(item));
         var id = await IdempotentCreate.OnceAsync(
@@ -78,7 +78,10 @@ internal sealed class CalendarRestorer : IResourceRestorer
         _present.Added(calendar, origin);
         if (json.Flag("isCancelled"))
             notes.Add(Texts.Get("RestoreCancelledEvent"));
-        return new RestoredItem(item.Entry.Path, place, size, "Restored") { Detail = notes.Count > 0 ? string.Join(" ", notes) : null };
+        return new RestoredItem(item.Entry.Path, place, size, RestoreOutcomes.Restored)
+        {
+            Detail = notes.Count > 0 ? string.Join(" ", notes) : null,
+        };
     }
 
     // The same id for the same request within this restore; another restore uses another.

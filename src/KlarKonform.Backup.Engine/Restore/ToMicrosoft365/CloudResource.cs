@@ -55,6 +55,6 @@ internal sealed record CloudResource(string Kind, string Name, string Id, int De
 
     // Mail is stored in months, events in years.
     private bool IsOfOurMaking(string name) =>
-        (Kind == "Mail" && name.Length == 7 && name[4] == '-' && name.Where((_, i) => i != 4).All(char.IsAsciiDigit))
-        || (Kind == "Calendar" && name.Length == 4 && name.All(char.IsAsciiDigit));
+        (Kind == ResourceKinds.Mail && name.Length == 7 && name[4] == '-' && name.Where((_, i) => i != 4).All(char.IsAsciiDigit))
+        || (Kind == ResourceKinds.Calendar && name.Length == 4 && name.All(char.IsAsciiDigit));
 }

@@ -24,10 +24,9 @@ internal sealed class CloudRestorer(
 ) : IDisposable
 {
     private const int ResourcesAtOnce = 16;
-    private const string NotInLibrary = nameof(NotInLibrary);
 
     private readonly SnapshotBrowser _browser = new(context.Reader);
-    private readonly ConcurrentDictionary<string, string> _drives = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Site, string? Library), (string Drive, bool Found)> _drives = new();
     private IReadOnlyList<GraphSite>? _sites;
     private readonly SemaphoreSlim _gate = new(1);
 
@@ -39,7 +38,7 @@ internal sealed class CloudRestorer(
         if (context.Cloud.Site is { } site)
             await SiteAsync(site, cancellationToken);
         if (context.Cloud.User is { } user && !await new DirectoryApi(context.Client).ExistsAsync(user, cancellationToken))
-            throw new BackupException("RestoreUserUnknown", BackupErrorCategory.ObjectNotFound, user, user);
+            throw new BackupException(ErrorIds.RestoreUserUnknown, BackupErrorCategory.ObjectNotFound, user, user);
         var groups = new Dictionary<CloudResource, List<(SnapshotSelection Selection, SelectedBranch Branch)>>();
         foreach (var source in sources)
         {
@@ -113,7 +112,7 @@ internal sealed class CloudRestorer(
                         var error = (BackupException)ErrorTranslator.Translate(exception, configuration);
                         Interlocked.CompareExchange(ref refused, error, null);
                         refusals.Enqueue(
-                            new RestoredItem(group.Value[0].Branch.Entry.Path, group.Key.Name, 0, "Failed")
+                            new RestoredItem(group.Value[0].Branch.Entry.Path, group.Key.Name, 0, RestoreOutcomes.Failed)
                             {
                                 Code = (exception as GraphException)?.Code ?? error.ErrorId,
                                 Detail = error.Message,
@@ -154,7 +153,7 @@ internal sealed class CloudRestorer(
             {
                 await foreach (var entry in selection.WalkAsync(branch, below: false, cancellationToken))
                     await results.WriteAsync(
-                        new RestoredItem(entry.Path, resource.Name, (long)entry.Node.Size, "Skipped")
+                        new RestoredItem(entry.Path, resource.Name, (long)entry.Node.Size, RestoreOutcomes.Skipped)
                         {
                             Detail = Texts.Get("RestoreNotRestorable", resource.Kind),
                         },
@@ -209,16 +208,9 @@ internal sealed class CloudRestorer(
 
             return (restorer.IsItem(entry) ? await RestoreItemAsync(restorer, item, cancellationToken) : null, null);
         }
-        catch (GraphException exception) when (exception.Code == NotInLibrary)
-        {
-            // The folders of a site's lists and pages need no line in the report.
-            return entry.Node.IsDirectory || !restorer.IsItem(entry)
-                ? default
-                : (new RestoredItem(entry.Path, restorer.Place, (long)entry.Node.Size, "Skipped") { Detail = exception.Message }, null);
-        }
         catch (GraphException exception) when (RefusalWatch.IsFull(exception))
         {
-            throw new BackupException("RestoreTargetFull", BackupErrorCategory.QuotaExceeded, restorer.Place, restorer.Place);
+            throw new BackupException(ErrorIds.RestoreTargetFull, BackupErrorCategory.QuotaExceeded, restorer.Place, restorer.Place);
         }
         catch (GraphException exception) when (exception.Kind is not (GraphErrorKind.SignInFailed or GraphErrorKind.UntrustedCertificate))
         {
@@ -250,7 +242,7 @@ internal sealed class CloudRestorer(
     private static RestoredItem Failed(SnapshotEntry entry, string place, Exception exception)
     {
         var (code, detail) = ItemWall.Describe(exception);
-        return new RestoredItem(entry.Path, place, (long)entry.Node.Size, "Failed") { Code = code, Detail = detail };
+        return new RestoredItem(entry.Path, place, (long)entry.Node.Size, RestoreOutcomes.Failed) { Code = code, Detail = detail };
     }
 
     private static string NameOf(RestoreItem item) =>
@@ -268,72 +260,64 @@ internal sealed class CloudRestorer(
         var shown = context.Cloud.User ?? resource.Name;
         switch (resource.Kind)
         {
-            case "Mail":
+            case ResourceKinds.Mail:
                 return new MailRestorer(context, user, shown, isSource);
-            case "Calendar":
+            case ResourceKinds.Calendar:
                 return new CalendarRestorer(context, user, shown, isSource);
-            case "Contacts":
+            case ResourceKinds.Contacts:
                 return new ContactRestorer(context, user, shown, isSource);
-            case "OneDrive":
+            case ResourceKinds.OneDrive:
                 var drive = context.Cloud.Site is { } elsewhere
                     ? (await SiteDriveAsync(await SiteAsync(elsewhere, cancellationToken), null, cancellationToken)).Drive
                     : await new DriveApi(context.Client).UserDriveAsync(user, cancellationToken);
-                return new DriveRestorer(context, context.Cloud.Site ?? shown, (folders, _) => Task.FromResult((drive, "", folders)));
-            case "SharePoint" when context.Cloud.User is { } other:
+                return new DriveRestorer(context, context.Cloud.Site ?? shown, resource.Name, InDrive(drive));
+            case ResourceKinds.SharePoint when context.Cloud.User is { } other:
                 // A library's files into a user's drive: below a folder with the library's name.
                 var home = await new DriveApi(context.Client).UserDriveAsync(other, cancellationToken);
-                return new DriveRestorer(context, other, (folders, _) => Task.FromResult((home, "", folders)));
-            case "SharePoint":
+                return new DriveRestorer(context, other, resource.Name, InDrive(home));
+            case ResourceKinds.SharePoint:
                 var site = context.Cloud.Site is { } address ? await SiteAsync(address, cancellationToken) : null;
                 return new DriveRestorer(
                     context,
                     context.Cloud.Site ?? resource.Name,
-                    (folders, token) => LibraryAsync(resource, site, folders, token)
+                    resource.Name,
+                    (folders, token) => LibraryAsync(site, folders, token)
                 );
             default:
                 return null;
         }
     }
 
+    private static Func<IReadOnlyList<RestoreFolder>, CancellationToken, Task<DrivePlace?>> InDrive(string drive) =>
+        (folders, _) => Task.FromResult<DrivePlace?>(new DrivePlace(drive, "", folders));
+
     // When restoring in place, a library is found by its id. Elsewhere it is the one of the same name, or the default one with a folder of
-    // that name.
-    private async Task<(string Drive, string Name, IReadOnlyList<RestoreFolder> Folders)> LibraryAsync(
-        CloudResource resource,
-        GraphSite? site,
-        IReadOnlyList<RestoreFolder> folders,
-        CancellationToken cancellationToken
-    )
+    // that name. Null outside of the libraries: a site's lists and pages.
+    private async Task<DrivePlace?> LibraryAsync(GraphSite? site, IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken)
     {
         var at = 0;
         while (at < folders.Count && folders[at].Type != "drive")
             at++;
         if (at == folders.Count)
-            throw new GraphException(
-                GraphErrorKind.Other,
-                null,
-                NotInLibrary,
-                Texts.Get("RestoreNotRestorable", folders.Count > 0 ? folders[^1].Name : resource.Name)
-            );
+            return null;
         var (library, inside) = (folders[at], folders.Skip(at + 1).ToArray());
         if (site is null)
-            return (library.Id[(library.Id.IndexOf(':', StringComparison.Ordinal) + 1)..], library.Name, inside);
+            return new DrivePlace(library.Id[(library.Id.IndexOf(':', StringComparison.Ordinal) + 1)..], library.Name, inside);
         var (drive, found) = await SiteDriveAsync(site, library.Name, cancellationToken);
-        return (drive, library.Name, found ? inside : folders.Skip(at).ToArray());
+        return new DrivePlace(drive, library.Name, found ? inside : [.. folders.Skip(at)]);
     }
 
     private async Task<(string Drive, bool Found)> SiteDriveAsync(GraphSite site, string? library, CancellationToken cancellationToken)
     {
-        var key = $"{site.Id}/{library}";
-        if (_drives.TryGetValue(key, out var known))
-            return (known[1..], known[0] == '+');
+        if (_drives.TryGetValue((site.Id, library), out var known))
+            return known;
         var drives = (await new SiteApi(context.Client).LibrariesAsync(site.Id, cancellationToken)).Items;
         var named = drives.FirstOrDefault(drive =>
             library is not null && string.Equals(drive.Text("name"), library, StringComparison.OrdinalIgnoreCase)
         );
         var found = named.ValueKind == System.Text.Json.JsonValueKind.Object;
         var id = found ? named.Text("id") : (await new DriveApi(context.Client).SiteDriveAsync(site.Id, cancellationToken)).Drive;
-        _drives[key] = (found ? "+" : "-") + id;
-        return (id, found);
+        return _drives[(site.Id, library)] = (id, found);
     }
 
     private async Task<GraphSite> SiteAsync(string address, CancellationToken cancellationToken)
@@ -357,6 +341,6 @@ internal sealed class CloudRestorer(
         return _sites.FirstOrDefault(site =>
                 string.Equals(site.WebUrl.AbsoluteUri.TrimEnd('/'), address.TrimEnd('/'), StringComparison.OrdinalIgnoreCase)
                 || string.Equals(site.WebUrl.AbsolutePath.TrimEnd('/'), address.TrimEnd('/'), StringComparison.OrdinalIgnoreCase)
-            ) ?? throw new BackupException("RestoreSiteUnknown", BackupErrorCategory.ObjectNotFound, address, address);
+            ) ?? throw new BackupException(ErrorIds.RestoreSiteUnknown, BackupErrorCategory.ObjectNotFound, address, address);
     }
 }

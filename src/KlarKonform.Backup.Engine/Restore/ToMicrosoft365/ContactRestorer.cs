@@ -65,7 +65,7 @@ internal sealed class ContactRestorer : IResourceRestorer
         if (_context.TakePlace(folder, item) is var claim and not RestoreContext.Claim.First)
             return claim == RestoreContext.Claim.Same ? null : RestoreContext.OtherVersion(item, $"{_shown}: {path}");
         var (place, size) = ($"{_shown}: {path}", (long)item.Entry.Node.Size);
-        var skipped = new RestoredItem(item.Entry.Path, place, size, "Skipped") { Detail = Texts.Get("RestoreIsThere") };
+        var skipped = new RestoredItem(item.Entry.Path, place, size, RestoreOutcomes.Skipped) { Detail = Texts.Get("RestoreIsThere") };
         var origin = item.Id;
         if (origin.Length > 0 && await IsThereAsync(folder, origin, cancellationToken))
             return skipped;
@@ -89,7 +89,10 @@ internal sealed class ContactRestorer : IResourceRestorer
             cancellationToken
         );
         _present.Added(folder, origin);
-        return new RestoredItem(item.Entry.Path, place, size, "Restored") { Detail = await AddPhotoAsync(item, made, cancellationToken) };
+        return new RestoredItem(item.Entry.Path, place, size, RestoreOutcomes.Restored)
+        {
+            Detail = await AddPhotoAsync(item, made, cancellationToken),
+        };
     }
 
     private async Task<bool> IsThereAsync(string folder, string origin, CancellationToken cancellationToken) =>

@@ -15,11 +15,13 @@ namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 /// </summary>
 /// <param name="context">The restore.</param>
 /// <param name="place">The drive's owner, for the report.</param>
-/// <param name="drives">Finds the drive of a path, and its folders that are inside that drive.</param>
+/// <param name="source">The resource's name in the snapshot, for the report.</param>
+/// <param name="drives">Finds the drive of a path; null if the path is of nothing that a drive can hold.</param>
 internal sealed class DriveRestorer(
     RestoreContext context,
     string place,
-    Func<IReadOnlyList<RestoreFolder>, CancellationToken, Task<(string Drive, string Name, IReadOnlyList<RestoreFolder> Folders)>> drives
+    string source,
+    Func<IReadOnlyList<RestoreFolder>, CancellationToken, Task<DrivePlace?>> drives
 ) : IResourceRestorer
 {
     private readonly DriveWriter _writer = new(context.Client);
@@ -45,8 +47,15 @@ internal sealed class DriveRestorer(
 
         // A file whose metadata cannot be read is still a file.
         if ((item.Type.Length > 0 && item.Type != "driveItem") || DriveItemJson.IsShortcut(item.Graph))
-            return new RestoredItem(item.Entry.Path, place, size, "Skipped") { Detail = Texts.Get("RestoreNotRestorable", item.Type) };
-        var folder = await FolderAsync(item.Folders, cancellationToken);
+            return new RestoredItem(item.Entry.Path, place, size, RestoreOutcomes.Skipped)
+            {
+                Detail = Texts.Get("RestoreNotRestorable", item.Type),
+            };
+        if (await FolderAsync(item.Folders, cancellationToken) is not { } folder)
+            return new RestoredItem(item.Entry.Path, place, size, RestoreOutcomes.Skipped)
+            {
+                Detail = Texts.Get("RestoreNotRestorable", item.Folders is [.., var last] ? last.Name : source),
+            };
         var original = item.Graph.Text("name") is { Length: > 0 } real ? real : item.Entry.Node.Name;
         var name = DriveName.From(original);
         var target = $"{place}: {folder.Path}/{name}";
@@ -61,20 +70,23 @@ internal sealed class DriveRestorer(
         if (folder.Files.TryGetValue(name, out var present))
         {
             if (present.Size == size && (size == 0 || present.Hash == await HashAsync(item.Entry.Node, cancellationToken)))
-                return new RestoredItem(item.Entry.Path, target, size, "Skipped") { Detail = Texts.Get("RestoreIsSame") };
+                return new RestoredItem(item.Entry.Path, target, size, RestoreOutcomes.Skipped) { Detail = Texts.Get("RestoreIsSame") };
             if (behavior == "fail")
-                return new RestoredItem(item.Entry.Path, target, size, "Skipped") { Detail = Texts.Get("RestoreIsDifferent") };
+                return new RestoredItem(item.Entry.Path, target, size, RestoreOutcomes.Skipped)
+                {
+                    Detail = Texts.Get("RestoreIsDifferent"),
+                };
         }
 
         var (written, hash) = await WriteAsync(folder, name, item, size, behavior, cancellationToken);
         if (written.ValueKind != JsonValueKind.Object)
-            return new RestoredItem(item.Entry.Path, target, size, "Skipped") { Detail = Texts.Get("RestoreIsDifferent") };
+            return new RestoredItem(item.Entry.Path, target, size, RestoreOutcomes.Skipped) { Detail = Texts.Get("RestoreIsDifferent") };
         var note = DriveItemJson.Hash(written) is { } arrived && arrived != hash ? Texts.Get("RestoreHashDiffers") : null;
         if (context.Cloud.Permissions)
             note = await RestorePermissionsAsync(folder.Drive, written.Text("id"), item.Metadata, cancellationToken) ?? note;
         if (name != original)
             note = $"{Texts.Get("RestoreRenamed", original, name)} {note}".TrimEnd();
-        return new RestoredItem(item.Entry.Path, target, size, "Restored") { Detail = note };
+        return new RestoredItem(item.Entry.Path, target, size, RestoreOutcomes.Restored) { Detail = note };
     }
 
     // Returns an undefined item if the name is taken after all, by something that appeared in the meantime.
@@ -180,9 +192,11 @@ internal sealed class DriveRestorer(
         return null;
     }
 
-    private async Task<Folder> FolderAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken)
+    // Null if the path is of nothing that a drive can hold.
+    private async Task<Folder?> FolderAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken)
     {
-        var (drive, name, inside) = await drives(folders, cancellationToken);
+        if (await drives(folders, cancellationToken) is not var (drive, name, inside))
+            return null;
         var key = $"{drive}/";
         var folder = await OnceAsync(key, () => OpenAsync(drive, null, "", name, cancellationToken));
         IEnumerable<string> path = inside.Select(each => DriveName.From(each.Name));

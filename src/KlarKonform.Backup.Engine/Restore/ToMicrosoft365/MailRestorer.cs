@@ -61,10 +61,10 @@ internal sealed class MailRestorer : IResourceRestorer
                 item.Graph.Flag("isDraft")
             );
         if (_context.Request.Conflict != RestoreConflict.Rename && await _present.TakeAsync(folder, key, cancellationToken))
-            return new RestoredItem(item.Entry.Path, place, size, "Skipped") { Detail = Texts.Get("RestoreIsThere") };
+            return new RestoredItem(item.Entry.Path, place, size, RestoreOutcomes.Skipped) { Detail = Texts.Get("RestoreIsThere") };
         var (parsed, _) = message ?? await ReadAsync(item, cancellationToken);
         if (parsed.Attachments.FirstOrDefault(each => each.Content.Length > OutlookAttachments.MaxSize) is { } large)
-            return new RestoredItem(item.Entry.Path, place, size, "Failed")
+            return new RestoredItem(item.Entry.Path, place, size, RestoreOutcomes.Failed)
             {
                 Code = "AttachmentTooLarge",
                 Detail = Texts.Get("RestoreAttachmentTooLarge", large.Name),
@@ -88,7 +88,7 @@ internal sealed class MailRestorer : IResourceRestorer
             token => _writer.DeleteAsync(id, token)
         );
         _present.Added(folder, key);
-        return new RestoredItem(item.Entry.Path, place, size, "Restored") { Detail = parsed.Loss };
+        return new RestoredItem(item.Entry.Path, place, size, RestoreOutcomes.Restored) { Detail = parsed.Loss };
     }
 
     private async Task<(MessageJson Message, string Key)> ReadAsync(RestoreItem item, CancellationToken cancellationToken)

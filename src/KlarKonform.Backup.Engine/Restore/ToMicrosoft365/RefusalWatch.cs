@@ -35,8 +35,8 @@ internal sealed class RefusalWatch
                 return _held.Count < Patience ? [] : throw refusal;
             }
 
-            _any |= row.Status != "Failed";
-            if (row.Status != "Restored")
+            _any |= row.Status != RestoreOutcomes.Failed;
+            if (row.Status != RestoreOutcomes.Restored)
                 return [row];
             _restored++;
             return [.. Release(), row];
@@ -58,7 +58,7 @@ internal sealed class RefusalWatch
 
     /// <summary>Whether the target is full.</summary>
     public static bool IsFull(GraphException exception) =>
-        exception.Kind == GraphErrorKind.DeltaUnavailable
+        exception.Kind == GraphErrorKind.QuotaExceeded
         || exception.Code is "quotaLimitReached" or "insufficientStorage"
         || (int?)exception.Status == 507;
 

@@ -55,7 +55,7 @@ internal sealed class RestoreContext(RepositoryReader reader, GraphClient client
 
     /// <summary>The row of an item whose place is taken by another version.</summary>
     public static RestoredItem OtherVersion(RestoreItem item, string place) =>
-        new(item.Entry.Path, place, (long)item.Entry.Node.Size, "Skipped") { Detail = Texts.Get("RestoreOtherVersion") };
+        new(item.Entry.Path, place, (long)item.Entry.Node.Size, RestoreOutcomes.Skipped) { Detail = Texts.Get("RestoreOtherVersion") };
 
     /// <summary>Waits until content of this size may be held in memory; parsing and rewriting it takes several times as much.</summary>
     public Task<IDisposable> TakeAsync(long size, CancellationToken cancellationToken) =>

@@ -77,7 +77,7 @@ internal sealed class AuditLog(BackupRepository session, TimeProvider time)
             found =>
                 found.Unexplained.Count == 0
                     ? throw new BackupException(
-                        "AuditLogSound",
+                        ErrorIds.AuditLogSound,
                         BackupErrorCategory.InvalidOperation,
                         session.Configuration.Name,
                         session.Configuration.Name
@@ -206,7 +206,7 @@ internal sealed class AuditLog(BackupRepository session, TimeProvider time)
 
     private BackupException Broken(IReadOnlyList<string> unexplained) =>
         new(
-            "AuditLogBroken",
+            ErrorIds.AuditLogBroken,
             BackupErrorCategory.SecurityError,
             session.Configuration.Name,
             session.Configuration.Name,

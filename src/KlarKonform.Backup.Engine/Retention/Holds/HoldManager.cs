@@ -56,7 +56,7 @@ internal sealed class HoldManager(BackupRepository session, TimeProvider time)
                     found.Length == 1 && request.HoldId!.Length > 0
                         ? found[0]
                         : throw new BackupException(
-                            "HoldNotFound",
+                            ErrorIds.HoldNotFound,
                             BackupErrorCategory.ObjectNotFound,
                             request.HoldId,
                             session.Configuration.Name,
@@ -89,7 +89,12 @@ internal sealed class HoldManager(BackupRepository session, TimeProvider time)
         {
             var (found, snapshot) = await session.FindSnapshotAsync(id, cancellationToken);
             return snapshot.IsCheckpoint()
-                ? throw new BackupException("HoldOfCheckpoint", BackupErrorCategory.InvalidArgument, id, found.ToString()[..IdLength])
+                ? throw new BackupException(
+                    ErrorIds.HoldOfCheckpoint,
+                    BackupErrorCategory.InvalidArgument,
+                    id,
+                    found.ToString()[..IdLength]
+                )
                 : (HoldScope.Snapshot, found.ToString(), snapshot.Original is { } original ? [original] : []);
         }
 
@@ -111,7 +116,7 @@ internal sealed class HoldManager(BackupRepository session, TimeProvider time)
         return matching.Length > 0
             ? (HoldScope.Resource, resource, [.. matching.Select(each => string.Join('/', each.Path))])
             : throw new BackupException(
-                "HoldTargetUnknown",
+                ErrorIds.HoldTargetUnknown,
                 BackupErrorCategory.ObjectNotFound,
                 resource,
                 session.Configuration.Name,

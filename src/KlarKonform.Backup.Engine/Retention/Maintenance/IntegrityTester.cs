@@ -14,7 +14,7 @@ internal sealed class IntegrityTester(BackupRepository session, IBackupObserver 
             !options.ReadData ? CheckSample.None
             : options.Share is null ? CheckSample.All
             : CheckSample.TryParse(options.Share)
-                ?? throw new BackupException("ShareInvalid", BackupErrorCategory.InvalidArgument, options.Share, options.Share);
+                ?? throw new BackupException(ErrorIds.ShareInvalid, BackupErrorCategory.InvalidArgument, options.Share, options.Share);
         var repository = session.Repository;
         await using var held = await RepositoryLock.AcquireAsync(
             repository,

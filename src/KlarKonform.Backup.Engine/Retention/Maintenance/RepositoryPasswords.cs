@@ -27,7 +27,7 @@ internal sealed class RepositoryPasswords(BackupRepository session, TimeProvider
             .ToArray();
         if (found.Length != 1)
             throw new BackupException(
-                found.Length == 0 ? "KeyNotFound" : "KeyAmbiguous",
+                found.Length == 0 ? "KeyNotFound" : ErrorIds.KeyAmbiguous,
                 BackupErrorCategory.ObjectNotFound,
                 id,
                 id,
@@ -35,7 +35,7 @@ internal sealed class RepositoryPasswords(BackupRepository session, TimeProvider
             );
         if (found[0].IsCurrent)
             throw new BackupException(
-                "KeyInUse",
+                ErrorIds.KeyInUse,
                 BackupErrorCategory.InvalidArgument,
                 id,
                 found[0].Id.ToShortString(),

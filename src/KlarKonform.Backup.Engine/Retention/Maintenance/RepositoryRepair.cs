@@ -2,7 +2,6 @@ using KlarKonform.Backup.Engine.Retention.Audit;
 using KlarKonform.Backup.Engine.Retention.Holds;
 using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Engine.Snapshots.Trees;
-using KlarKonform.Backup.Engine.Sources.WhatsApp;
 using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Reading;
@@ -27,7 +26,7 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
             .Packs.Select(text =>
                 BlobId.TryParse(text, out var id)
                     ? id
-                    : throw new BackupException("PackIdInvalid", BackupErrorCategory.InvalidArgument, text, text)
+                    : throw new BackupException(ErrorIds.PackIdInvalid, BackupErrorCategory.InvalidArgument, text, text)
             )
             .ToArray();
         await using var exclusive = await RepositoryLock.AcquireAsync(
@@ -177,7 +176,7 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
                 return
                 [
                     .. manifest
-                        .Resources.Where(each => each.Kind != WhatsAppSource.WhatsAppKind && plan.Lost.Any(lost => IsOf(lost, each)))
+                        .Resources.Where(each => each.Kind != ResourceKinds.WhatsApp && plan.Lost.Any(lost => IsOf(lost, each)))
                         .Select(each => "/" + string.Join('/', SnapshotLayout.StatePath(each.Kind, each.Id))),
                 ];
             }
@@ -195,7 +194,7 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
                 :
                 [
                     .. (await reader.ReadTreeAsync(tree, cancellationToken))
-                        .Where(node => !node.Name.StartsWith(WhatsAppSource.WhatsAppKind + "-", StringComparison.Ordinal))
+                        .Where(node => !node.Name.StartsWith(ResourceKinds.WhatsApp + "-", StringComparison.Ordinal))
                         .Select(node => $"{Resources}/{node.Name}"),
                 ];
         }

@@ -1,6 +1,7 @@
 using KlarKonform.Backup.Engine.Errors;
 using KlarKonform.Backup.Engine.Journal;
 using KlarKonform.Backup.Engine.Runs.Progress;
+using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Engine.Sources.Resources;
 using KlarKonform.Backup.Graph;
 
@@ -30,7 +31,7 @@ internal sealed class ResourceEnding(RunContext context)
                 return;
             case GraphException { Kind: GraphErrorKind.NotProvisioned, IsOfResource: true } missing when isNew:
                 // Nothing existed before, and nothing exists now: no trace in the snapshot.
-                var nothing = Texts.Get(source.Kind == "OneDrive" ? "NoOneDrive" : "NoMailbox");
+                var nothing = Texts.Get(source.Kind == ResourceKinds.OneDrive ? "NoOneDrive" : "NoMailbox");
                 await EndAsync(run, Skipped(missing.Code, nothing) with { IsWithdrawn = true }, cancellationToken);
                 return;
             case GraphException { Kind: GraphErrorKind.NotProvisioned or GraphErrorKind.Locked, IsOfResource: true } away:

@@ -168,7 +168,7 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
                 {
                     await WorkAsync(round, shard, held, listing, cancellationToken);
                 }
-                catch (BackupException exception) when (exception.ErrorId == "LockLost")
+                catch (BackupException exception) when (exception.ErrorId == ErrorIds.LockLost)
                 {
                     // This machine slept or was cut off. Another worker continues the shard; this worker does what is left.
                     context.Note(Texts.Get("ShardLost", shard));

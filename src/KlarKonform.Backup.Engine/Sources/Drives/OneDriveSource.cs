@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Engine.Sources.Resources;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Directory;
@@ -18,7 +19,7 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user, string?
     private string? _drive = drive;
     private string _id = user.Id;
 
-    public string Kind => "OneDrive";
+    public string Kind => ResourceKinds.OneDrive;
 
     /// <summary>The drive's id, once it is known.</summary>
     public string? Drive => _drive;
@@ -32,7 +33,7 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user, string?
 
     public string Name => user.UserPrincipalName;
 
-    public IReadOnlyList<string> Path => ["OneDrive", SafeName.From(user.UserPrincipalName, user.Id)];
+    public IReadOnlyList<string> Path => SnapshotLayout.ContentPath(Kind, SafeName.From(user.UserPrincipalName, user.Id));
 
     public async Task RunAsync(ResourceBackup run, CancellationToken cancellationToken)
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Engine.Snapshots.Items;
 using KlarKonform.Backup.Engine.Sources.Resources;
 using KlarKonform.Backup.Engine.Sources.Shapes;
@@ -18,7 +19,7 @@ namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 /// A mailbox's calendars. Each event is a JSON file, which is authoritative, with an iCalendar file for other programs and its attachments
 /// next to it. v1.0 has no usable delta: calendars are listed and compared by change key. Used for one run.
 /// </summary>
-internal sealed class CalendarSource(GraphClient client, GraphUser user) : MailboxSource(user, "Calendar")
+internal sealed class CalendarSource(GraphClient client, GraphUser user) : MailboxSource(user, ResourceKinds.Calendar)
 {
     private static readonly JsonWriterOptions s_readable = new()
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Engine.Snapshots.Items;
 using KlarKonform.Backup.Engine.Sources.Resources;
 using KlarKonform.Backup.Engine.Sources.Shapes;
@@ -15,7 +16,7 @@ namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 /// A mailbox's contacts by delta: the JSON that Graph sent, with a vCard and the photo next to it. Graph does not return personal
 /// distribution lists (IPM.DistList). Used for one run.
 /// </summary>
-internal sealed class ContactSource(GraphClient client, GraphUser user) : MailboxSource(user, "Contacts")
+internal sealed class ContactSource(GraphClient client, GraphUser user) : MailboxSource(user, ResourceKinds.Contacts)
 {
     // The JSON file has everything; the node carries what a search shows.
     private static readonly HashSet<string> s_summary =

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Engine.Snapshots.Items;
 using KlarKonform.Backup.Engine.Sources.Resources;
 using KlarKonform.Backup.Engine.Sources.Shapes;
@@ -43,13 +44,13 @@ internal sealed class DirectorySource(GraphClient client, string tenant, Directo
     private readonly ConcurrentDictionary<string, bool> _asked = new(StringComparer.Ordinal);
     private ResourceBackup _run = null!;
 
-    public override string Kind => "Directory";
+    public override string Kind => ResourceKinds.Directory;
 
     public override string ResourceId => tenant;
 
     public override string Name => tenant;
 
-    public override IReadOnlyList<string> Path => ["Directory"];
+    public override IReadOnlyList<string> Path => SnapshotLayout.ContentPath(Kind, Name);
 
     // A group's portions only make sense together.
     public override bool ResumesInsideRound => false;

@@ -108,7 +108,7 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
         && (
             exception.Kind
                 is GraphErrorKind.ResyncRequired
-                    or GraphErrorKind.DeltaUnavailable
+                    or GraphErrorKind.QuotaExceeded
                     or GraphErrorKind.NotFound
                     or GraphErrorKind.Other
                     or GraphErrorKind.CorruptItem

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Engine.Snapshots.Items;
 using KlarKonform.Backup.Engine.Sources.Resources;
 using KlarKonform.Backup.Engine.Sources.Shapes;
@@ -15,7 +16,7 @@ namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 /// <summary>
 /// A mailbox's mail: MIME as Exchange writes it, with the properties that MIME lacks stored next to it. Used for one run.
 /// </summary>
-internal sealed class MailSource(GraphClient client, GraphUser user, MailSelection selection) : MailboxSource(user, "Mail")
+internal sealed class MailSource(GraphClient client, GraphUser user, MailSelection selection) : MailboxSource(user, ResourceKinds.Mail)
 {
     /// <summary>
     /// Appended to the change key of a message whose MIME was not available: it is stored as JSON, and its MIME tried again.

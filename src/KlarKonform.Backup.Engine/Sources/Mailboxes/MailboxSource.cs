@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Engine.Sources.Resources;
 using KlarKonform.Backup.Graph.Directory;
 
@@ -16,7 +17,7 @@ internal abstract class MailboxSource(GraphUser user, string kind) : FolderReade
 
     public override string Name => user.UserPrincipalName;
 
-    public override IReadOnlyList<string> Path => ["Exchange", SafeName.From(user.UserPrincipalName, user.Id), kind];
+    public override IReadOnlyList<string> Path => SnapshotLayout.ContentPath(kind, SafeName.From(user.UserPrincipalName, user.Id));
 
     /// <summary>
     /// The items of a page that are not stored in this version, by their change keys; with -Full all of them, because a change key does not

@@ -9,7 +9,16 @@ namespace KlarKonform.Backup.Engine.Sources.Resources;
 /// </summary>
 internal static class SourceOrder
 {
-    private static readonly string[] s_longFirst = ["Mail", "OneDrive", "SharePoint", "Directory", "WhatsApp", "Calendar", "Contacts"];
+    private static readonly string[] s_longFirst =
+    [
+        ResourceKinds.Mail,
+        ResourceKinds.OneDrive,
+        ResourceKinds.SharePoint,
+        ResourceKinds.Directory,
+        ResourceKinds.WhatsApp,
+        ResourceKinds.Calendar,
+        ResourceKinds.Contacts,
+    ];
 
     // Runs of one night end minutes or hours apart: that must not affect the order.
     private static readonly TimeSpan s_night = TimeSpan.FromHours(20);

@@ -21,7 +21,7 @@ internal static class Wall
         {
             OperationCanceledException => !cancellationToken.IsCancellationRequested,
             RepositoryException or StorageException or OutOfMemoryException or InsufficientExecutionStackException => false,
-            BackupException { ErrorId: "LockLost" } => false,
+            BackupException { ErrorId: ErrorIds.LockLost } => false,
             AggregateException several => several.InnerExceptions.All(each => Holds(each, cancellationToken)),
             _ => true,
         };

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Formats;
+using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Engine.Snapshots.Items;
 using KlarKonform.Backup.Engine.Sources.Drives;
 using KlarKonform.Backup.Engine.Sources.Resources;
@@ -36,13 +37,13 @@ internal sealed class SharePointSource(GraphClient client, GraphSite site, strin
     private readonly DriveApi _drives = new(client);
     private readonly SiteApi _sites = new(client);
 
-    public string Kind => "SharePoint";
+    public string Kind => ResourceKinds.SharePoint;
 
     public string ResourceId => site.Id;
 
     public string Name => site.WebUrl.AbsoluteUri.TrimEnd('/');
 
-    public IReadOnlyList<string> Path => ["SharePoint", folder];
+    public IReadOnlyList<string> Path => SnapshotLayout.ContentPath(Kind, folder);
 
     public Task RunAsync(ResourceBackup run, CancellationToken cancellationToken) => ReadSiteAsync(run, site, "", 0, cancellationToken);
 

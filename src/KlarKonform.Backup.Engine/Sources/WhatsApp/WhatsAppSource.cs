@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Engine.Connections;
+using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Engine.Sources.Resources;
 using KlarKonform.Backup.Engine.Sources.WhatsApp.Archive;
 using KlarKonform.Backup.Engine.Sources.WhatsApp.Exports;
@@ -22,15 +23,13 @@ internal sealed class WhatsAppSource(
     Random random
 ) : IResourceSource
 {
-    public const string WhatsAppKind = "WhatsApp";
-
-    public string Kind => WhatsAppKind;
+    public string Kind => ResourceKinds.WhatsApp;
 
     public string ResourceId => tenant.Id;
 
-    public string Name => WhatsAppKind;
+    public string Name => ResourceKinds.WhatsApp;
 
-    public IReadOnlyList<string> Path => [WhatsAppKind];
+    public IReadOnlyList<string> Path => SnapshotLayout.ContentPath(Kind, Name);
 
     public async Task RunAsync(ResourceBackup run, CancellationToken cancellationToken)
     {

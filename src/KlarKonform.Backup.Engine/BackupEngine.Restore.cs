@@ -39,7 +39,7 @@ public sealed partial class BackupEngine
                         var sources = await SourcesAsync(session, request, token);
                         await using var held = await ShareAsync(session, observer, token);
                         await ColdStorage.WarnAsync(session, observer, token);
-                        await session.Repository.LoadIndexAsync(token);
+                        await session.Repository.Index.LoadAsync(token);
                         var browser = new SnapshotBrowser(new RepositoryReader(session.Repository, treeCache: session.TreeCache));
                         foreach (var source in sources)
                         {
@@ -104,7 +104,7 @@ public sealed partial class BackupEngine
                     async session =>
                     {
                         var (id, snapshot) = await session.FindSnapshotAsync(snapshotId, token);
-                        await session.Repository.OpenIndexAsync(token);
+                        await session.Repository.Index.OpenAsync(token);
                         var browser = new SnapshotBrowser(new RepositoryReader(session.Repository, treeCache: session.TreeCache));
                         var any = false;
                         await foreach (

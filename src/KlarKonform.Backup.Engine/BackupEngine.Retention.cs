@@ -34,7 +34,7 @@ public sealed partial class BackupEngine
                     && other.Preset != RetentionPreset.Legal
                 )
                 {
-                    await session.Repository.LoadIndexAsync(cancellationToken);
+                    await session.Repository.Index.LoadAsync(cancellationToken);
                     await AppendAsync(
                         session,
                         AuditLog.RetentionOverridden,
@@ -90,7 +90,7 @@ public sealed partial class BackupEngine
             secrets,
             async session =>
             {
-                await session.Repository.OpenIndexAsync(cancellationToken);
+                await session.Repository.Index.OpenAsync(cancellationToken);
                 return await new AuditLog(session, _time).ReadAsync(cancellationToken);
             },
             cancellationToken
@@ -109,7 +109,7 @@ public sealed partial class BackupEngine
             secrets,
             async session =>
             {
-                await session.Repository.LoadIndexAsync(cancellationToken);
+                await session.Repository.Index.LoadAsync(cancellationToken);
                 var entry = await new AuditLog(session, _time).AcceptAsync(reason, author, cancellationToken);
                 await RefreshAsync(session, cancellationToken);
                 return entry;
@@ -152,7 +152,7 @@ public sealed partial class BackupEngine
                 _random,
                 cancellationToken
             );
-            await session.Repository.LoadIndexAsync(cancellationToken);
+            await session.Repository.Index.LoadAsync(cancellationToken);
             await AppendAsync(session, AuditLog.RetentionShortened, reason, author, changed.Retention, cancellationToken);
         }
         catch (Exception exception)

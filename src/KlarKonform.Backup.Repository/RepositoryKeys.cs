@@ -17,7 +17,7 @@ public sealed class RepositoryKeys(ResticRepository repository)
     public async Task<IReadOnlyList<RepositoryKey>> ListAsync(CancellationToken cancellationToken)
     {
         var keys = new List<RepositoryKey>();
-        await foreach (var id in repository.ListAsync(RepositoryFile.Key, cancellationToken).ConfigureAwait(false))
+        await foreach (var (id, _) in repository.Files.ListAsync(RepositoryFile.Key, cancellationToken).ConfigureAwait(false))
         {
             var file = await LoadAsync(repository.Store, RepositoryLayout.Key(RepositoryFile.Key, id), cancellationToken)
                 .ConfigureAwait(false);
@@ -31,7 +31,7 @@ public sealed class RepositoryKeys(ResticRepository repository)
     public async Task<IReadOnlyList<BlobId>> IdsAsync(CancellationToken cancellationToken)
     {
         var ids = new List<BlobId>();
-        await foreach (var id in repository.ListAsync(RepositoryFile.Key, cancellationToken).ConfigureAwait(false))
+        await foreach (var (id, _) in repository.Files.ListAsync(RepositoryFile.Key, cancellationToken).ConfigureAwait(false))
             ids.Add(id);
         return ids;
     }

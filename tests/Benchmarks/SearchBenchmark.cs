@@ -153,7 +153,7 @@ internal static class SearchBenchmark
         await using var store = new FolderObjectStore(path);
         await store.PrepareAsync(create: true, default);
         using var repository = await ResticRepository.InitializeAsync(store, Password, "user", "host", TimeProvider.System, default);
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         await using var writer = new RepositoryWriter(repository);
         var time = new DateTimeOffset(2026, 1, 1, 2, 0, 0, TimeSpan.Zero);
         var random = new Random(1);

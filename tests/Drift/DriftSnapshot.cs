@@ -17,7 +17,7 @@ internal sealed class DriftSnapshot(RepositoryReader reader)
     {
         await using var store = new FolderObjectStore(folder, durable: false);
         using var repository = await ResticRepository.OpenAsync(store, password, cancellationToken);
-        await repository.LoadIndexAsync(cancellationToken);
+        await repository.Index.LoadAsync(cancellationToken);
         var newest = SnapshotOrder.Sort(
             await repository
                 .SnapshotsAsync(cancellationToken)

@@ -419,7 +419,7 @@ public sealed class FolderRestoreTests
         using var repository = await ResticRepository.ExistsAsync(store, default)
             ? await ResticRepository.OpenAsync(store, BackupScenario.Password, default)
             : await ResticRepository.InitializeAsync(store, BackupScenario.Password, "user", "host", TimeProvider.System, default);
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         await using var writer = new RepositoryWriter(repository);
         var files = 0;
         async Task<BlobId> SaveAsync(Evil[] level)

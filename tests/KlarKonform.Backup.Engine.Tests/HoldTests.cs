@@ -212,7 +212,7 @@ public sealed class HoldTests
     {
         await using var store = new FolderObjectStore(scenario.Folder["repository"]);
         using var repository = await ResticRepository.OpenAsync(store, BackupScenario.Password, default);
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         var newest = default(Repository.Snapshots.Snapshot);
         await foreach (var (_, snapshot) in repository.SnapshotsAsync(default))
         {

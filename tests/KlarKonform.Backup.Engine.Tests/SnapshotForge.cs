@@ -36,7 +36,7 @@ internal sealed class SnapshotForge : IAsyncDisposable
         var repository = await ResticRepository.ExistsAsync(store, default)
             ? await ResticRepository.OpenAsync(store, BackupScenario.Password, default)
             : await ResticRepository.InitializeAsync(store, BackupScenario.Password, "user", "host", TimeProvider.System, default);
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         return new SnapshotForge(scenario, store, repository);
     }
 

@@ -20,7 +20,7 @@ internal sealed record StoredItem(string Path, JsonElement Document)
     {
         await using var store = new FolderObjectStore(folder, durable: false);
         using var repository = await ResticRepository.OpenAsync(store, password, default);
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         var newest = SnapshotOrder.Sort(
             await repository
                 .SnapshotsAsync(default)

@@ -74,7 +74,7 @@ public sealed class DamageTests : IDisposable
         var bytes = await File.ReadAllBytesAsync(file);
         bytes[40] ^= 1;
         await File.WriteAllBytesAsync(file, bytes);
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         Assert.Equal(expected, Assert.Single(await checker.CheckFilesAsync(kind, null, default)).Kind);
         Assert.Equal(expected, Assert.Single(await checker.CheckFilesAsync(kind, [BlobId.Parse(Path.GetFileName(file))], default)).Kind);
         File.Delete(file);
@@ -90,8 +90,8 @@ public sealed class DamageTests : IDisposable
         // Both have read the index before either wrote.
         using var one = await OpenAsync();
         using var other = await OpenAsync();
-        await one.LoadIndexAsync(default);
-        await other.LoadIndexAsync(default);
+        await one.Index.LoadAsync(default);
+        await other.Index.LoadAsync(default);
         var content = Noise(1, 400_000);
         foreach (var repository in (ResticRepository[])[one, other])
         {
@@ -101,9 +101,9 @@ public sealed class DamageTests : IDisposable
         }
 
         using var reading = await OpenAsync();
-        await reading.LoadIndexAsync(default);
+        await reading.Index.LoadAsync(default);
         var id = BlobId.Of(content);
-        Assert.Single(reading.Index.FindCopies(BlobHandle.Data(id)));
+        Assert.Single(reading.Index.Blobs.FindCopies(BlobHandle.Data(id)));
         foreach (var pack in Directory.GetFiles(_folder["repo", "data"], "*", SearchOption.AllDirectories))
         {
             var sound = await File.ReadAllBytesAsync(pack);
@@ -241,12 +241,12 @@ public sealed class DamageTests : IDisposable
         try
         {
             using var repository = await OpenAsync();
-            await repository.LoadIndexAsync(default);
+            await repository.Index.LoadAsync(default);
             var checker = new RepositoryChecker(repository);
             var problems = new List<CheckProblem>([.. await checker.CheckKeysAsync(default), .. await checker.CheckPacksAsync(default)]);
             await foreach (var (_, snapshot) in repository.SnapshotsAsync(default))
                 problems.AddRange(await checker.CheckTreesAsync([snapshot.Root], new HashSet<BlobId>(), default));
-            problems.AddRange(await checker.CheckDataAsync(repository.Index.PackSizes().Keys, null, default));
+            problems.AddRange(await checker.CheckDataAsync(repository.Index.Blobs.PackSizes().Keys, null, default));
             return problems.Count > 0;
         }
         catch (RepositoryException)
@@ -263,7 +263,7 @@ public sealed class DamageTests : IDisposable
         try
         {
             using var repository = await OpenAsync();
-            await repository.LoadIndexAsync(default);
+            await repository.Index.LoadAsync(default);
             await foreach (var (_, snapshot) in repository.SnapshotsAsync(default))
             {
                 var nodes = await new RepositoryReader(repository).ReadTreeAsync(snapshot.Root, default);

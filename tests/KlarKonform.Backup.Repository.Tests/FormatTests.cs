@@ -32,10 +32,10 @@ public sealed class FormatTests : IDisposable
         Restic.Run("backup", "--compression", compression, "--host", "another-host", "--tag", "theirs", _folder["source"]);
 
         using var repository = await OpenAsync();
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         var checker = new RepositoryChecker(repository);
         Assert.Empty(await checker.CheckPacksAsync(default));
-        Assert.Empty(await checker.CheckDataAsync(repository.Index.PackSizes().Keys, null, default));
+        Assert.Empty(await checker.CheckDataAsync(repository.Index.Blobs.PackSizes().Keys, null, default));
         await foreach (var (_, snapshot) in repository.SnapshotsAsync(default))
         {
             Assert.Equal(("another-host", "theirs"), (snapshot.Hostname, snapshot.Tags![0]));
@@ -52,7 +52,7 @@ public sealed class FormatTests : IDisposable
         Restic.Run("init", "--repository-version", "1");
         Restic.Run("backup", _folder["source"]);
         using var repository = await OpenAsync();
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         var refused = Assert.Throws<RepositoryException>(() => new RepositoryWriter(repository));
         Assert.Equal(RepositoryErrorKind.UnsupportedVersion, refused.Kind);
         Assert.Contains("upgrade_repo_v2", refused.Message, StringComparison.Ordinal);
@@ -98,8 +98,8 @@ public sealed class FormatTests : IDisposable
         ForeignProgram.Write(_folder["repo"], Password, "index", merged.ToJsonString());
 
         using var again = await OpenAsync();
-        await again.LoadIndexAsync(default);
-        Assert.Equal(5, again.SmallIndexFiles); // Two runs, each with one for content and one for trees, and the merged one.
+        await again.Index.LoadAsync(default);
+        Assert.Equal(5, again.Index.SmallFiles); // Two runs, each with one for content and one for trees, and the merged one.
         Assert.Empty(await new RepositoryChecker(again).CheckPacksAsync(default));
         Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
         await PruneAsync(again);
@@ -117,7 +117,7 @@ public sealed class FormatTests : IDisposable
             TimeProvider.System,
             default
         );
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         var (data, tree) = (BlobId.Of("data"u8), BlobId.Of("tree"u8));
         var json =
             "{\"before\":[{\"name\":\"no\",\"subtree\":1,\"content\":[1]}],\"nodes\":[{\"name\":\"a\",\"type\":\"dir\","
@@ -178,7 +178,7 @@ public sealed class FormatTests : IDisposable
         ForeignProgram.Write(_folder["repo"], Password, "index", json);
         Assert.Equal(
             RepositoryErrorKind.Damaged,
-            (await Assert.ThrowsAsync<RepositoryException>(() => repository.LoadIndexAsync(default))).Kind
+            (await Assert.ThrowsAsync<RepositoryException>(() => repository.Index.LoadAsync(default))).Kind
         );
     }
 

@@ -41,7 +41,7 @@ public sealed class InteroperabilityTests : IDisposable
         restic.Run("backup", _folder["source"]);
 
         using var repository = await ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), Password, default);
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         await using var writer = new RepositoryWriter(repository);
         await using var stream = new UnevenStream(content, random);
         var saved = await writer.SaveStreamAsync(stream, default);
@@ -72,7 +72,7 @@ public sealed class InteroperabilityTests : IDisposable
 
         var checker = new RepositoryChecker(repository);
         Assert.Empty(await checker.CheckPacksAsync(default));
-        var problems = await checker.CheckDataAsync(repository.Index.PackSizes().Keys, null, default);
+        var problems = await checker.CheckDataAsync(repository.Index.Blobs.PackSizes().Keys, null, default);
         Assert.Contains(problems, problem => problem.Kind == CheckProblemKind.DamagedPack);
         await using var writer = new RepositoryWriter(repository);
         using var stream = new MemoryStream(Noise(new Random(1), 100_000));

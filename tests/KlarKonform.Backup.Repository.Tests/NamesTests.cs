@@ -203,7 +203,7 @@ public sealed class NamesTests : IDisposable
         restic.Run("init");
         restic.Run("backup", _folder["source"]);
         using var repository = await ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), Password, default);
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         var reader = new RepositoryReader(repository);
         var trees = new List<(byte[] Json, List<Node> Nodes)>();
         await foreach (var (_, snapshot) in repository.SnapshotsAsync(default))

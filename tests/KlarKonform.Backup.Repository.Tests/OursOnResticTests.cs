@@ -35,7 +35,7 @@ public sealed class OursOnResticTests : IDisposable
     {
         Write(version);
         using var repository = await OpenAsync();
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         Assert.Equal(2, await CheckAsync(repository));
         var reader = new RepositoryReader(repository);
         await foreach (var (_, snapshot) in repository.SnapshotsAsync(default))
@@ -62,7 +62,7 @@ public sealed class OursOnResticTests : IDisposable
         Assert.Contains("no errors were found", restic.Run("check", "--read-data"), StringComparison.Ordinal);
         restic.Run("backup", _folder["source"]);
         using var again = await OpenAsync();
-        await again.LoadIndexAsync(default);
+        await again.Index.LoadAsync(default);
         Assert.Equal(3, await CheckAsync(again));
     }
 
@@ -225,7 +225,7 @@ public sealed class OursOnResticTests : IDisposable
         var checker = new RepositoryChecker(repository);
         Assert.Empty(await checker.CheckKeysAsync(default));
         Assert.Empty(await checker.CheckPacksAsync(default));
-        Assert.Empty(await checker.CheckDataAsync(repository.Index.PackSizes().Keys, null, default));
+        Assert.Empty(await checker.CheckDataAsync(repository.Index.Blobs.PackSizes().Keys, null, default));
         var snapshots = 0;
         await foreach (var (_, snapshot) in repository.SnapshotsAsync(default))
         {

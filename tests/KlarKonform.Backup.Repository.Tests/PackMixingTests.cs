@@ -77,7 +77,7 @@ public sealed class PackMixingTests : IDisposable
             TimeProvider.System,
             default
         );
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         var drawn = 0;
         await using var writer = new RepositoryWriter(repository, new WriterOptions { Draw = count => drawn++ % count });
         var reader = new RepositoryReader(repository, writer);
@@ -112,7 +112,7 @@ public sealed class PackMixingTests : IDisposable
             )
         )
         {
-            await repository.LoadIndexAsync(default);
+            await repository.Index.LoadAsync(default);
             await using var writer = new RepositoryWriter(repository, options);
             var nodes = new SortedDictionary<string, Node>(TreeJson.NameOrder);
             foreach (var (seed, length) in files)

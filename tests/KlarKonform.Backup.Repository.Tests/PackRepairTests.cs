@@ -37,15 +37,15 @@ public sealed class PackRepairTests : IDisposable
         Assert.Equal((0, true), (plan.Intact, plan.Lost.Count > 0));
         if (repairsIndex)
             Assert.True((await RepairIndexAsync(repository)).IsClean);
-        Assert.All(plan.Lost, blob => Assert.False(repository.Index.Contains(blob)));
+        Assert.All(plan.Lost, blob => Assert.False(repository.Index.Blobs.Contains(blob)));
 
         // Nothing is removed while a snapshot needs what is lost.
         Assert.Equal(
             RepositoryErrorKind.Missing,
             (await Assert.ThrowsAsync<RepositoryException>(() => PruneTonightAsync(repository))).Kind
         );
-        await repository.LoadIndexAsync(default);
-        Assert.All(plan.Lost, blob => Assert.False(repository.Index.Contains(blob)));
+        await repository.Index.LoadAsync(default);
+        Assert.All(plan.Lost, blob => Assert.False(repository.Index.Blobs.Contains(blob)));
 
         // A backup that has it stores it again, and the pack is removed.
         await BackupAsync(repository, (1, 900_000));
@@ -72,7 +72,7 @@ public sealed class PackRepairTests : IDisposable
             (await Assert.ThrowsAsync<RepositoryException>(() => PruneTonightAsync(repository))).Kind
         );
         await RepairIndexAsync(repository);
-        Assert.DoesNotContain(BlobId.Parse(file.Name), repository.Index.PackSizes().Keys);
+        Assert.DoesNotContain(BlobId.Parse(file.Name), repository.Index.Blobs.PackSizes().Keys);
 
         // And it does not prevent a prune once nothing needs it.
         await PruneAsync(repository, again);
@@ -91,7 +91,7 @@ public sealed class PackRepairTests : IDisposable
         await PruneTonightAsync(repository, old);
         await BackupAsync(repository, (1, 400_000));
         var blob = BlobHandle.Data(BlobId.Of(Noise(1, 400_000)));
-        Assert.True(repository.Index.TryFind(blob, out var id, out _));
+        Assert.True(repository.Index.Blobs.TryFind(blob, out var id, out _));
         var pack = _folder["repo", "data", id.ToString()[..2], id.ToString()];
         if (isLost)
         {
@@ -104,7 +104,7 @@ public sealed class PackRepairTests : IDisposable
             Assert.Equal((1, 0), await RepairPackAsync(repository, pack) is var plan ? (plan.Intact, plan.Lost.Count) : default);
         }
 
-        Assert.True(repository.Index.Contains(blob));
+        Assert.True(repository.Index.Blobs.Contains(blob));
         Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
     }
 
@@ -117,7 +117,7 @@ public sealed class PackRepairTests : IDisposable
         await FillAsync(pack, from: (int)new FileInfo(pack).Length / 2);
         var plan = await RepairPackAsync(repository, pack);
         Assert.True(plan is { Intact: > 3, Lost.Count: > 3 }, $"{plan.Intact}, {plan.Lost.Count}");
-        Assert.All(plan.Lost, blob => Assert.False(repository.Index.TryFind(blob, out _, out _)));
+        Assert.All(plan.Lost, blob => Assert.False(repository.Index.Blobs.TryFind(blob, out _, out _)));
         Assert.True((await RepairIndexAsync(repository)).IsClean);
         await BackupAsync(repository, [.. Enumerable.Range(1, 30).Select(seed => (seed, 30_000))]);
         Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
@@ -132,9 +132,9 @@ public sealed class PackRepairTests : IDisposable
         await BackupAsync(repository, (2, 40_000));
         var content = Noise(7, 300_000);
         var pack = WriteTwice(content);
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         var blob = BlobHandle.Data(BlobId.Of(content));
-        Assert.Empty(await new RepositoryChecker(repository).CheckDataAsync(repository.Index.PackSizes().Keys, null, default));
+        Assert.Empty(await new RepositoryChecker(repository).CheckDataAsync(repository.Index.Blobs.PackSizes().Keys, null, default));
 
         // The first location, and not the second one, is damaged.
         var bytes = await File.ReadAllBytesAsync(pack);
@@ -143,7 +143,7 @@ public sealed class PackRepairTests : IDisposable
         Assert.Equal(content, await new RepositoryReader(repository).ReadBlobAsync(blob, default));
         var plan = await RepairPackAsync(repository, pack);
         Assert.Equal((1, 0), (plan.Intact, plan.Lost.Count));
-        Assert.True(repository.Index.TryFind(blob, out var saved, out _));
+        Assert.True(repository.Index.Blobs.TryFind(blob, out var saved, out _));
         Assert.NotEqual(Path.GetFileName(pack), saved.ToString());
         Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
     }

@@ -83,7 +83,7 @@ public sealed class PackSizeTests : IDisposable
     )
     {
         await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, TimeProvider.System, default);
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         await using var writer = new RepositoryWriter(repository, options);
         var nodes = new SortedDictionary<string, Node>(TreeJson.NameOrder);
         foreach (var (number, bytes) in more.Prepend((seed, length)))

@@ -25,16 +25,16 @@ public sealed class PartialIndexTests : IDisposable
     {
         var (root, content, state) = await MakeAsync();
         using var repository = await OpenAsync();
-        var whole = repository.UnreadIndexBytes;
+        var whole = repository.Index.UnreadBytes;
         var reader = new RepositoryReader(repository);
         Assert.Single(await reader.ReadTreeAsync(root, default));
         await reader.ReadBlobAsync(BlobHandle.Data(state), default);
-        Assert.InRange(repository.UnreadIndexBytes, whole * 3 / 4, whole - 1);
+        Assert.InRange(repository.Index.UnreadBytes, whole * 3 / 4, whole - 1);
 
         // Content is found too, at the price of reading on.
         Assert.Equal(Noise(7), await reader.ReadBlobAsync(BlobHandle.Data(content), default));
-        Assert.False(await repository.ContainsAsync(BlobHandle.Data(BlobId.Of([1])), default));
-        Assert.Equal(0, repository.UnreadIndexBytes);
+        Assert.False(await repository.Index.ContainsAsync(BlobHandle.Data(BlobId.Of([1])), default));
+        Assert.Equal(0, repository.Index.UnreadBytes);
     }
 
     [Theory]
@@ -48,12 +48,12 @@ public sealed class PartialIndexTests : IDisposable
         var (root, _, _) = await MakeAsync();
         using (var repository = await OpenAsync())
         {
-            var unread = repository.UnreadIndexBytes;
+            var unread = repository.Index.UnreadBytes;
             await using var writer = new RepositoryWriter(repository, new WriterOptions { MaxUnreadIndex = maxUnread });
             for (var i = 0; i < Blobs; i++)
                 await writer.SaveBlobAsync(BlobKind.Data, Noise(i), default);
             await writer.FlushAsync(default);
-            Assert.Equal(reads ? 0 : unread, repository.UnreadIndexBytes);
+            Assert.Equal(reads ? 0 : unread, repository.Index.UnreadBytes);
             Assert.InRange(writer.BlobsStored, 1, reads ? (unread / 40) + 1 : Blobs);
         }
 
@@ -62,7 +62,7 @@ public sealed class PartialIndexTests : IDisposable
 
         await using var store = new FolderObjectStore(_folder["repository"], durable: false);
         using var again = await ResticRepository.OpenAsync(store, Password, default);
-        await again.LoadIndexAsync(default);
+        await again.Index.LoadAsync(default);
         await using (var exclusive = await RepositoryLock.AcquireAsync(again, exclusive: true, TimeProvider.System, default))
         {
             var pruner = new Pruner(again, exclusive, TimeProvider.System, new PruneOptions { KeepRetired = TimeSpan.Zero });
@@ -70,13 +70,13 @@ public sealed class PartialIndexTests : IDisposable
             await new IndexCompactor(again, exclusive).CompactAsync(default);
         }
 
-        await again.OpenIndexAsync(default, eagerBytes: 0);
+        await again.Index.OpenAsync(default, eagerBytes: 0);
         Assert.Single(await new RepositoryReader(again).ReadTreeAsync(root, default));
-        Assert.True(again.UnreadIndexBytes > 0);
+        Assert.True(again.Index.UnreadBytes > 0);
         Assert.Contains("no errors were found", restic.Run("check", "--read-data"), StringComparison.Ordinal);
-        await again.CompleteIndexAsync(default);
-        Assert.InRange(again.Index.Count, Blobs, Blobs + 10);
-        Assert.All(again.Index.ByPack().SelectMany(pack => pack).GroupBy(blob => blob.Id), copies => Assert.Single(copies));
+        await again.Index.CompleteAsync(default);
+        Assert.InRange(again.Index.Blobs.Count, Blobs, Blobs + 10);
+        Assert.All(again.Index.Blobs.ByPack().SelectMany(pack => pack).GroupBy(blob => blob.Id), copies => Assert.Single(copies));
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class PartialIndexTests : IDisposable
     private async Task<ResticRepository> OpenAsync()
     {
         var repository = await ResticRepository.OpenAsync(new FolderObjectStore(_folder["repository"], durable: false), Password, default);
-        await repository.OpenIndexAsync(default, eagerBytes: 0);
+        await repository.Index.OpenAsync(default, eagerBytes: 0);
         return repository;
     }
 

@@ -23,7 +23,7 @@ public sealed class RepairTests : IDisposable
         using var repository = await ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), Password, default);
         Assert.Empty((await RepairIndexAsync(repository)).Unreadable);
         Assert.Contains("no errors were found", Restic.Run("check", "--read-data"), StringComparison.Ordinal);
-        Assert.Empty(await new RepositoryChecker(repository).CheckDataAsync(repository.Index.PackSizes().Keys, null, default));
+        Assert.Empty(await new RepositoryChecker(repository).CheckDataAsync(repository.Index.Blobs.PackSizes().Keys, null, default));
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class RepairTests : IDisposable
         await using (var stream = new FileStream(pack, FileMode.Open))
             stream.SetLength(stream.Length / 2);
         using var repository = await ResticRepository.OpenAsync(new FolderObjectStore(_folder["repo"]), Password, default);
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         var before = await ReadableAsync(repository);
         Assert.Equal(Path.GetFileName(pack), Assert.Single((await RepairIndexAsync(repository)).Unreadable).ToString());
         Assert.NotEmpty(before);
@@ -122,7 +122,7 @@ public sealed class RepairTests : IDisposable
     private static async Task<HashSet<BlobHandle>> ReadableAsync(ResticRepository repository)
     {
         var (readable, reader) = (new HashSet<BlobHandle>(), new RepositoryReader(repository));
-        foreach (var blob in repository.Index.ByPack().SelectMany(pack => pack))
+        foreach (var blob in repository.Index.Blobs.ByPack().SelectMany(pack => pack))
         {
             if (await Record.ExceptionAsync(() => reader.ReadBlobAsync(blob.Handle, default)) is null)
                 readable.Add(blob.Handle);

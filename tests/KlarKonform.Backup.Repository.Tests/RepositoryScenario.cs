@@ -17,7 +17,7 @@ internal static class RepositoryScenario
     public static async Task<BlobId> BackupAsync(ResticRepository repository, TimeProvider time, params (int Seed, int Length)[] files)
     {
         await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, time, default);
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         await using var writer = new RepositoryWriter(repository, new WriterOptions { Held = held });
         var nodes = new SortedDictionary<string, Node>(TreeJson.NameOrder);
         foreach (var (seed, length) in files)

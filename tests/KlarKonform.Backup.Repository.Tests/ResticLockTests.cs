@@ -117,7 +117,7 @@ public sealed class ResticLockTests : IDisposable
         await using var held = await RepositoryLock.ClaimAsync(repository, "backup:one", TimeProvider.System, new Random(1), default);
         restic.Run("unlock"); // Ours is alive, and it sees that.
         await held.ThrowIfLostAsync();
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         await using var writer = new RepositoryWriter(repository, new WriterOptions { Held = held });
         using var content = new MemoryStream(Noise(2, 100_000));
         var saved = await writer.SaveStreamAsync(content, default);

@@ -269,7 +269,7 @@ public sealed class ResticOnOursTests : IDisposable
     private async Task<List<Snapshot>> ReadAsync(string name, string? except = null)
     {
         using var repository = await OpenAsync(name);
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         var reader = new RepositoryReader(repository);
         var snapshots = new List<Snapshot>();
         await foreach (var (_, snapshot) in repository.SnapshotsAsync(default))

@@ -160,7 +160,7 @@ public sealed class RetiredPackTests : IDisposable
     {
         using var repository = await InitializeAsync();
         var emptyFolder = "{\"nodes\":[]}\n"u8.ToArray();
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         BlobId root;
         await using (var writer = new RepositoryWriter(repository))
         {

@@ -108,7 +108,10 @@ public sealed class SnapshotRepairTests : IDisposable
     {
         using var repository = await InitializeAsync();
         var root = await FolderAndFileOfTheSameBytesAsync(repository);
-        var damaged = repository.Index.ByPack().Single(pack => pack.Any(blob => blob.Handle == new BlobHandle(lost, s_emptyFolder))).Key;
+        var damaged = repository
+            .Index.Blobs.ByPack()
+            .Single(pack => pack.Any(blob => blob.Handle == new BlobHandle(lost, s_emptyFolder)))
+            .Key;
         await BackupAsync(repository, (2, 40_000));
         await File.WriteAllBytesAsync(_folder["repo", "data", damaged.ToString()[..2], damaged.ToString()], new byte[100]);
         await using (var exclusive = await RepositoryLock.AcquireAsync(repository, exclusive: true, TimeProvider.System, default))
@@ -136,7 +139,7 @@ public sealed class SnapshotRepairTests : IDisposable
 
     private static async Task<BlobId> FolderAndFileOfTheSameBytesAsync(ResticRepository repository)
     {
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         BlobId root,
             tree;
         Writing.SavedContent file;
@@ -170,7 +173,7 @@ public sealed class SnapshotRepairTests : IDisposable
 
     private static async Task<List<StoredSnapshot>> AllAsync(ResticRepository repository)
     {
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         var all = new List<StoredSnapshot>();
         await foreach (var each in repository.SnapshotsAsync(default))
             all.Add(each);

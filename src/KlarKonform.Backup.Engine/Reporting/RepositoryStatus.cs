@@ -34,7 +34,7 @@ internal sealed class RepositoryStatus(BackupRepository session, TimeProvider ti
         RunManifest? manifest = null;
         if (newest is not null)
         {
-            await session.Repository.OpenIndexAsync(cancellationToken);
+            await session.Repository.Index.OpenAsync(cancellationToken);
             manifest = await RunManifest.ReadAsync(
                 new RepositoryReader(session.Repository, treeCache: session.TreeCache),
                 newest.Root,

@@ -34,7 +34,7 @@ internal sealed class RetentionRunner(BackupRepository session, TimeProvider tim
 
     private async Task<RetentionResult> RunAsync(RepositoryLock held, RetentionOptions options, CancellationToken cancellationToken)
     {
-        await session.Repository.LoadIndexAsync(cancellationToken);
+        await session.Repository.Index.LoadAsync(cancellationToken);
         var (all, snapshots) = await ListAsync(cancellationToken);
         var holds = ActiveHolds.Of(await new AuditLog(session, time).ReadAsync(cancellationToken), session.Configuration.Name);
         var (decisions, forget, onlyHeld) = await DecideAsync(snapshots, holds, options, cancellationToken);

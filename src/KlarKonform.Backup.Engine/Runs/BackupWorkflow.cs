@@ -128,7 +128,7 @@ internal sealed class BackupWorkflow(RunContext context, ISecretStore secrets, B
     // After the run and outside its lock. If anything else works on the repository, a later run does it.
     private async Task CompactIndexAsync(BackupRepository session, CancellationToken cancellationToken)
     {
-        if (session.Repository.SmallIndexFiles < MaxIndexFiles)
+        if (session.Repository.Index.SmallFiles < MaxIndexFiles)
             return;
         try
         {

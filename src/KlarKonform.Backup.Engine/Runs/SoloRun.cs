@@ -25,7 +25,7 @@ internal sealed class SoloRun(RunContext context, BackupRepository session)
             cancellationToken,
             context.Watching
         );
-        await session.Repository.OpenIndexAsync(cancellationToken);
+        await session.Repository.Index.OpenAsync(cancellationToken);
 
         // Shards that were left unfinished: their work must not be repeated.
         await new ShardMerger(context, session, held).SalvageAsync(cancellationToken);

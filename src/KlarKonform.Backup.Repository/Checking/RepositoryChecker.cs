@@ -174,7 +174,7 @@ public sealed class RepositoryChecker
     /// <summary>Checks that every pack in the index is at the storage with the right size.</summary>
     public async Task<IReadOnlyList<CheckProblem>> CheckPacksAsync(CancellationToken cancellationToken)
     {
-        var missing = new Dictionary<BlobId, long>(_repository.Index.PackSizes());
+        var missing = new Dictionary<BlobId, long>(_repository.Index.Blobs.PackSizes());
         var problems = new List<CheckProblem>();
         await foreach (
             var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Data), cancellationToken).ConfigureAwait(false)
@@ -224,7 +224,7 @@ public sealed class RepositoryChecker
                         pending.Push(subtree);
                     foreach (var blob in node.Content ?? [])
                     {
-                        if (!_repository.Index.Contains(BlobHandle.Data(blob)))
+                        if (!_repository.Index.Blobs.Contains(BlobHandle.Data(blob)))
                             problems.Add(
                                 new CheckProblem(
                                     CheckProblemKind.MissingBlob,
@@ -269,7 +269,7 @@ public sealed class RepositoryChecker
         CancellationToken cancellationToken
     )
     {
-        var indexed = _repository.Index.ByPack();
+        var indexed = _repository.Index.Blobs.ByPack();
         var problems = new System.Collections.Concurrent.ConcurrentBag<CheckProblem>();
         var options = new ParallelOptions
         {

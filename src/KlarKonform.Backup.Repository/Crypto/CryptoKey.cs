@@ -78,6 +78,14 @@ public sealed class CryptoKey : IDisposable
         Return(ciphers);
     }
 
+    /// <summary>Seals <paramref name="plain"/> into an array of its own.</summary>
+    public byte[] Seal(ReadOnlySpan<byte> plain)
+    {
+        var target = new byte[plain.Length + Overhead];
+        Seal(plain, target);
+        return target;
+    }
+
     /// <summary>Checks and opens a sealed message.</summary>
     /// <returns>The plain text's length: the first bytes of <paramref name="target"/>.</returns>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Damaged"/>: the MAC does not match; nothing was

@@ -10,15 +10,15 @@ namespace KlarKonform.Backup.Repository.Index;
 internal sealed class IndexBacklog : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
-    private readonly Queue<(BlobId Id, long Size)> _files;
+    private readonly Queue<ListedFile> _files;
     private readonly Func<BlobId, CancellationToken, Task> _read;
     private long _bytes;
 
-    /// <param name="files">The files with their sizes in bytes.</param>
+    /// <param name="files">The files.</param>
     /// <param name="read">Adds a file's content to the index.</param>
-    public IndexBacklog(IEnumerable<(BlobId Id, long Size)> files, Func<BlobId, CancellationToken, Task> read)
+    public IndexBacklog(IEnumerable<ListedFile> files, Func<BlobId, CancellationToken, Task> read)
     {
-        _files = new Queue<(BlobId, long)>(files.OrderBy(file => file.Size));
+        _files = new Queue<ListedFile>(files.OrderBy(file => file.Size));
         _read = read;
         _bytes = _files.Sum(file => file.Size);
     }

@@ -51,7 +51,7 @@ internal sealed class LockDirectory(ResticRepository repository, TimeProvider ti
         {
             var read = seen with
             {
-                File = await repository.LoadFileAsync<LockFile>(RepositoryFile.Lock, seen.Id, cancellationToken).ConfigureAwait(false),
+                File = await repository.Files.LoadAsync<LockFile>(RepositoryFile.Lock, seen.Id, cancellationToken).ConfigureAwait(false),
             };
             _ = read.File.ToHolder(); // Its times must be valid.
             repository.KnownLocks.Keep(seen, read);

@@ -133,7 +133,7 @@ internal sealed class LockLease(ResticRepository repository, bool exclusive, str
 
     private async Task<BlobId> WriteFileAsync(CancellationToken cancellationToken) =>
         await repository
-            .SaveFileAsync(
+            .Files.SaveAsync(
                 RepositoryFile.Lock,
                 new LockFile
                 {

@@ -236,7 +236,7 @@ public sealed class RepositoryLock : IAsyncDisposable, IIndexGuard
         }
 
         var missing = packs.ToHashSet();
-        await foreach (var pack in _repository.ListAsync(RepositoryFile.Data, CancellationToken.None).ConfigureAwait(false))
+        await foreach (var (pack, _) in _repository.Files.ListAsync(RepositoryFile.Data, CancellationToken.None).ConfigureAwait(false))
             missing.Remove(pack);
         return missing.Count == 0;
     }

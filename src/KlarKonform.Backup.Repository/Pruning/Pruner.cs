@@ -52,7 +52,7 @@ public sealed class Pruner
         CancellationToken cancellationToken
     )
     {
-        await _repository.LoadIndexAsync(cancellationToken).ConfigureAwait(false);
+        await _repository.Index.LoadAsync(cancellationToken).ConfigureAwait(false);
         var remaining = await RemainingAsync(forget, keep, cancellationToken).ConfigureAwait(false);
         var needed = await NeededAsync(remaining.Values, cancellationToken).ConfigureAwait(false);
         var stored = new Dictionary<BlobId, long>();
@@ -67,9 +67,9 @@ public sealed class Pruner
         var indexes = new Dictionary<BlobId, IReadOnlyCollection<BlobId>>();
         var packs = new List<PackContents>();
         var metadata = new HashSet<BlobHandle>();
-        await foreach (var (stands, file) in _repository.IndexFilesAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var (stands, file) in _repository.Index.FilesAsync(cancellationToken).ConfigureAwait(false))
         {
-            indexes[BlobId.Parse(stands.Name)] = [.. file.Select(each => each.Pack)];
+            indexes[stands.Id] = [.. file.Select(each => each.Pack)];
             packs.AddRange(file);
             var apart = PackContents.AreMetadata(file);
             metadata.UnionWith(
@@ -106,8 +106,14 @@ public sealed class Pruner
         var files = await RepackAsync(plan, alive.Token).ConfigureAwait(false);
         var kept = plan.Kept.ToLookup(pack => plan.Metadata.Contains(pack.Blobs[0].Handle));
         files = files
-            .With(await _repository.WriteIndexAsync(kept[false].Concat(plan.Retired), alive.Token, held: _lock).ConfigureAwait(false))
-            .With(await _repository.WriteIndexAsync(kept[true], alive.Token, IndexJson.MetadataBlobsPerIndex, _lock).ConfigureAwait(false));
+            .With(
+                await _repository
+                    .Index.WriteAsync(kept[false].Concat(plan.Retired), _lock, IndexJson.BlobsPerIndex, alive.Token)
+                    .ConfigureAwait(false)
+            )
+            .With(
+                await _repository.Index.WriteAsync(kept[true], _lock, IndexJson.MetadataBlobsPerIndex, alive.Token).ConfigureAwait(false)
+            );
         await ThrowIfChangedAsync(plan, alive.Token).ConfigureAwait(false);
         foreach (var (index, packs) in plan.OldIndexes)
             await new GuardedRemoval(_repository, _lock).RemoveIndexAsync(index, packs, alive.Token).ConfigureAwait(false);
@@ -115,7 +121,7 @@ public sealed class Pruner
             await ThrowIfChangedAsync(plan, alive.Token).ConfigureAwait(false);
         foreach (var pack in plan.Delete)
             await DeleteAsync(RepositoryFile.Data, pack, alive.Token).ConfigureAwait(false);
-        await _repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
+        await _repository.Index.LoadAsync(alive.Token).ConfigureAwait(false);
         return plan
             .Stored.Where(pack => !plan.Delete.Contains(pack.Key))
             .Aggregate(files, (census, pack) => census.With(pack.Key, pack.Value));
@@ -127,8 +133,8 @@ public sealed class Pruner
     {
         await _lock.ThrowIfLostAsync().ConfigureAwait(false);
         var listed = new HashSet<BlobId>();
-        await foreach (var id in _repository.ListAsync(RepositoryFile.Snapshot, cancellationToken).ConfigureAwait(false))
-            listed.Add(id);
+        await foreach (var file in _repository.Files.ListAsync(RepositoryFile.Snapshot, cancellationToken).ConfigureAwait(false))
+            listed.Add(file.Id);
         listed.ExceptWith(plan.Forget); // Deleted a moment ago; a storage may still list it for a while.
         if (!listed.SetEquals(plan.Remaining))
             throw Doubtful("The snapshots are not those any more from which it was told what is needed. No pack was deleted.");
@@ -175,7 +181,7 @@ public sealed class Pruner
     private async Task<FileSetDigest> RepackAsync(PrunePlan plan, CancellationToken cancellationToken)
     {
         var reader = new RepositoryReader(_repository);
-        var source = _repository.Index;
+        var source = _repository.Index.Blobs;
 
         // The writer stores what is not in its index: it gets an index of the packs that stay, and nothing else.
         var target = new MasterIndex();

@@ -40,7 +40,7 @@ public sealed class BatchReader(ResticRepository repository, int parallel)
         var order = new List<BlobId>();
         foreach (var id in ids)
         {
-            if (!repository.Index.TryFind(BlobHandle.Data(id), out var pack, out var blob))
+            if (!repository.Index.Blobs.TryFind(BlobHandle.Data(id), out var pack, out var blob))
             {
                 failed(id, RepositoryReader.NotInIndex(BlobHandle.Data(id)));
                 continue;

@@ -87,7 +87,7 @@ public sealed class RecentSnapshots(ResticRepository repository)
     {
         try
         {
-            var snapshot = await repository.LoadFileAsync<Snapshot>(RepositoryFile.Snapshot, id, cancellationToken).ConfigureAwait(false);
+            var snapshot = await repository.Files.LoadAsync<Snapshot>(RepositoryFile.Snapshot, id, cancellationToken).ConfigureAwait(false);
             return snapshot.Taken > DateTimeOffset.MinValue && snapshot.Root != default
                 ? snapshot
                 : throw new FormatException("A snapshot has no time or no tree.");

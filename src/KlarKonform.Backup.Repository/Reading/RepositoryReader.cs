@@ -32,8 +32,8 @@ public sealed class RepositoryReader
         // A blob moves from pending to indexed; looking in this order cannot miss it.
         if (_writer?.ReadPending(wanted) is { } pending)
             return pending;
-        await _repository.ContainsAsync(wanted, cancellationToken).ConfigureAwait(false);
-        return await ReadBlobAsync(wanted, _repository.Index, keep: null, cancellationToken).ConfigureAwait(false);
+        await _repository.Index.ContainsAsync(wanted, cancellationToken).ConfigureAwait(false);
+        return await ReadBlobAsync(wanted, _repository.Index.Blobs, keep: null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads a blob from its location in a given index.</summary>
@@ -154,14 +154,14 @@ public sealed class RepositoryReader
         var tree = BlobHandle.Tree(id);
         if (_writer?.ReadPending(tree) is { } pending)
             return TreeJson.Read(pending, faults);
-        await _repository.ContainsAsync(tree, cancellationToken).ConfigureAwait(false);
+        await _repository.Index.ContainsAsync(tree, cancellationToken).ConfigureAwait(false);
         if (
             _trees is not null
-            && _repository.Index.TryFind(tree, out _, out var blob)
+            && _repository.Index.Blobs.TryFind(tree, out _, out var blob)
             && await _trees.FindAsync(blob, cancellationToken).ConfigureAwait(false) is { } kept
         )
             return TreeJson.Read(kept, faults);
-        return TreeJson.Read(await ReadBlobAsync(tree, _repository.Index, _trees, cancellationToken).ConfigureAwait(false), faults);
+        return TreeJson.Read(await ReadBlobAsync(tree, _repository.Index.Blobs, _trees, cancellationToken).ConfigureAwait(false), faults);
     }
 
     /// <summary>What a tree points to; from the storage itself, unless the reader has a cache.</summary>
@@ -180,8 +180,8 @@ public sealed class RepositoryReader
         var tree = BlobHandle.Tree(id);
         if (mustBeStored)
             await ThrowUnlessStoredAsync(tree, cancellationToken).ConfigureAwait(false);
-        await _repository.ContainsAsync(tree, cancellationToken).ConfigureAwait(false);
-        if (!_repository.Index.TryFind(tree, out var pack, out var blob))
+        await _repository.Index.ContainsAsync(tree, cancellationToken).ConfigureAwait(false);
+        if (!_repository.Index.Blobs.TryFind(tree, out var pack, out var blob))
             throw NotInIndex(tree);
 
         if (_trees is not null && await _trees.FindAsync(blob, cancellationToken).ConfigureAwait(false) is { } kept)
@@ -216,9 +216,9 @@ public sealed class RepositoryReader
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.Missing"/>.</exception>
     internal async Task ThrowUnlessStoredAsync(BlobHandle blob, CancellationToken cancellationToken)
     {
-        if (await _repository.ContainsAsync(blob, cancellationToken).ConfigureAwait(false))
+        if (await _repository.Index.ContainsAsync(blob, cancellationToken).ConfigureAwait(false))
             return;
-        throw _repository.Index.TryFind(blob, out var pack, out _)
+        throw _repository.Index.Blobs.TryFind(blob, out var pack, out _)
             ? new RepositoryException(
                 RepositoryErrorKind.Missing,
                 $"The blob {blob} lies in the pack {pack} alone, which is out of the index and waits to be deleted."

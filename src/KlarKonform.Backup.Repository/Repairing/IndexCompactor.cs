@@ -1,7 +1,6 @@
 using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Index;
 using KlarKonform.Backup.Repository.Locks;
-using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Repairing;
 
@@ -33,9 +32,11 @@ public sealed class IndexCompactor
     public async Task<(FileSetDigest Removed, FileSetDigest Written)> CompactAsync(CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
-        var small = new List<(StoredObject File, IReadOnlyCollection<BlobId> Packs)>();
+        var small = new List<(ListedFile File, IReadOnlyCollection<BlobId> Packs)>();
         var (content, metadata) = (new Dictionary<BlobId, PackContents>(), new Dictionary<BlobId, PackContents>());
-        await foreach (var (file, contents) in _repository.IndexFilesAsync(alive.Token, IndexJson.BlobsPerIndex / 2).ConfigureAwait(false))
+        await foreach (
+            var (file, contents) in _repository.Index.SmallFilesAsync(IndexJson.BlobsPerIndex / 2, alive.Token).ConfigureAwait(false)
+        )
         {
             var isMetadata = PackContents.AreMetadata(contents);
             if (contents.Sum(pack => pack.Blobs.Count) > (isMetadata ? IndexJson.MetadataBlobsPerIndex : IndexJson.BlobsPerIndex) / 2)
@@ -52,17 +53,14 @@ public sealed class IndexCompactor
 
         if (small.Count < 2)
             return default;
-        var written = (await _repository.WriteIndexAsync(content.Values, alive.Token, held: _lock).ConfigureAwait(false)).With(
-            await _repository.WriteIndexAsync(metadata.Values, alive.Token, IndexJson.MetadataBlobsPerIndex, _lock).ConfigureAwait(false)
+        var written = (
+            await _repository.Index.WriteAsync(content.Values, _lock, IndexJson.BlobsPerIndex, alive.Token).ConfigureAwait(false)
+        ).With(
+            await _repository.Index.WriteAsync(metadata.Values, _lock, IndexJson.MetadataBlobsPerIndex, alive.Token).ConfigureAwait(false)
         );
         await _lock.ThrowIfLostAsync().ConfigureAwait(false);
         foreach (var (file, packs) in small)
-            await new GuardedRemoval(_repository, _lock)
-                .RemoveIndexAsync(BlobId.Parse(file.Name), packs, alive.Token)
-                .ConfigureAwait(false);
-        return (
-            small.Aggregate(default(FileSetDigest), (census, each) => census.With(BlobId.Parse(each.File.Name), each.File.Size)),
-            written
-        );
+            await new GuardedRemoval(_repository, _lock).RemoveIndexAsync(file.Id, packs, alive.Token).ConfigureAwait(false);
+        return (small.Aggregate(default(FileSetDigest), (census, each) => census.With(each.File.Id, each.File.Size)), written);
     }
 }

@@ -99,11 +99,11 @@ public sealed class IndexRepairer
     public async Task ExecuteAsync(IndexRepairPlan plan, CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
-        await _repository.WriteIndexAsync(plan.Contents, alive.Token, held: _lock).ConfigureAwait(false);
+        await _repository.Index.WriteAsync(plan.Contents, _lock, IndexJson.BlobsPerIndex, alive.Token).ConfigureAwait(false);
         await _lock.ThrowIfLostAsync().ConfigureAwait(false);
         foreach (var id in plan.OldIndexes)
             await new GuardedRemoval(_repository, _lock).RemoveIndexAsync(id, packs: null, alive.Token).ConfigureAwait(false);
-        await _repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
+        await _repository.Index.LoadAsync(alive.Token).ConfigureAwait(false);
     }
 
     private async Task<(List<BlobId> Files, Dictionary<BlobId, PackContents> Packs, List<BlobId> Damaged)> ReadIndexAsync(
@@ -111,14 +111,14 @@ public sealed class IndexRepairer
     )
     {
         var (files, packs, damaged) = (new List<BlobId>(), new Dictionary<BlobId, PackContents>(), new List<BlobId>());
-        await foreach (var id in _repository.ListAsync(RepositoryFile.Index, cancellationToken).ConfigureAwait(false))
+        await foreach (var (id, _) in _repository.Files.ListAsync(RepositoryFile.Index, cancellationToken).ConfigureAwait(false))
         {
             files.Add(id);
             try
             {
                 foreach (
                     var pack in await _repository
-                        .LoadFileAsync(RepositoryFile.Index, id, IndexJson.Read, cancellationToken)
+                        .Files.LoadAsync(RepositoryFile.Index, id, IndexJson.Read, cancellationToken)
                         .ConfigureAwait(false)
                 )
                 {

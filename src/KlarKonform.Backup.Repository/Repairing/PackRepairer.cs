@@ -35,7 +35,7 @@ public sealed class PackRepairer
     public async Task<PackRepairPlan> PlanAsync(IReadOnlyCollection<BlobId> packs, CancellationToken cancellationToken)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lock.Lost);
-        await _repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
+        await _repository.Index.LoadAsync(alive.Token).ConfigureAwait(false);
         var (readable, lost) = (new HashSet<(BlobId Pack, PackedBlob Blob)>(), new HashSet<BlobHandle>());
         var moved = new Dictionary<BlobHandle, (BlobId Pack, PackedBlob Blob)>();
         foreach (var pack in (await ContentsAsync(packs.Contains, alive.Token).ConfigureAwait(false)).Packs.Values)
@@ -55,11 +55,11 @@ public sealed class PackRepairer
         }
 
         // What other packs of the index contain is not lost, and what a retired pack contains is stored again.
-        var regular = _repository.Index.PackSizes();
+        var regular = _repository.Index.Blobs.PackSizes();
         lost.ExceptWith(moved.Keys);
         foreach (var blob in lost.ToArray())
         {
-            foreach (var place in _repository.Index.FindAll(blob))
+            foreach (var place in _repository.Index.Blobs.FindAll(blob))
             {
                 var isStored = regular.ContainsKey(place.Pack) && !packs.Contains(place.Pack);
                 if (
@@ -103,11 +103,11 @@ public sealed class PackRepairer
         }
 
         var index = contents.Values.Select(pack => plan.Packs.Contains(pack.Pack) ? Retire(pack, plan) : pack);
-        await _repository.WriteIndexAsync(index, alive.Token, held: _lock).ConfigureAwait(false);
+        await _repository.Index.WriteAsync(index, _lock, IndexJson.BlobsPerIndex, alive.Token).ConfigureAwait(false);
         await _lock.ThrowIfLostAsync().ConfigureAwait(false);
         foreach (var id in files)
             await new GuardedRemoval(_repository, _lock).RemoveIndexAsync(id, packs: null, alive.Token).ConfigureAwait(false);
-        await _repository.LoadIndexAsync(alive.Token).ConfigureAwait(false);
+        await _repository.Index.LoadAsync(alive.Token).ConfigureAwait(false);
     }
 
     private PackContents Retire(PackContents pack, PackRepairPlan plan) =>
@@ -122,9 +122,9 @@ public sealed class PackRepairer
     )
     {
         var (files, contents) = (new List<BlobId>(), new Dictionary<BlobId, PackContents>());
-        await foreach (var (file, packs) in _repository.IndexFilesAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var (file, packs) in _repository.Index.FilesAsync(cancellationToken).ConfigureAwait(false))
         {
-            files.Add(BlobId.Parse(file.Name));
+            files.Add(file.Id);
             foreach (var pack in packs.Where(pack => isWanted(pack.Pack)))
             {
                 // A pack that is in use in one file and retired in another counts as in use; and two files may each list a part.

@@ -148,7 +148,7 @@ public sealed class SnapshotRepairer
             return _known[tree] = new TreeDamage { IsUnreadable = true };
         }
 
-        if (!_repository.Index.Contains(BlobHandle.Tree(tree)))
+        if (!_repository.Index.Blobs.Contains(BlobHandle.Tree(tree)))
             _toRecover.Add(BlobHandle.Tree(tree));
         var (files, folders) = (new List<string>(), new Dictionary<string, TreeDamage>());
         foreach (var node in nodes)
@@ -208,7 +208,8 @@ public sealed class SnapshotRepairer
         return file with
         {
             Content = left,
-            Size = (ulong)left.Sum(blob => _repository.Index.TryFind(BlobHandle.Data(blob), out _, out var place) ? place.PlainLength : 0L),
+            Size = (ulong)
+                left.Sum(blob => _repository.Index.Blobs.TryFind(BlobHandle.Data(blob), out _, out var place) ? place.PlainLength : 0L),
         };
     }
 
@@ -217,7 +218,10 @@ public sealed class SnapshotRepairer
         var readable = new List<BlobId>();
         foreach (var piece in pieces)
         {
-            if (_repository.Index.Contains(BlobHandle.Data(piece)) || await IsReadableAsync(piece, cancellationToken).ConfigureAwait(false))
+            if (
+                _repository.Index.Blobs.Contains(BlobHandle.Data(piece))
+                || await IsReadableAsync(piece, cancellationToken).ConfigureAwait(false)
+            )
                 readable.Add(piece);
         }
 
@@ -231,7 +235,7 @@ public sealed class SnapshotRepairer
             return known;
         var blob = BlobHandle.Data(piece);
         var isReadable = false;
-        foreach (var (pack, place) in _repository.Index.FindAll(blob))
+        foreach (var (pack, place) in _repository.Index.Blobs.FindAll(blob))
         {
             if (isReadable = await _reader.TryReadAsync(pack, place, cancellationToken).ConfigureAwait(false) is not null)
                 break;

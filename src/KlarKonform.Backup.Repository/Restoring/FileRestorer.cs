@@ -46,7 +46,7 @@ public sealed class FileRestorer(ResticRepository repository, int parallel)
             long offset = 0;
             foreach (var id in file.Node.Content ?? [])
             {
-                if (!repository.Index.TryFind(BlobHandle.Data(id), out _, out var blob))
+                if (!repository.Index.Blobs.TryFind(BlobHandle.Data(id), out _, out var blob))
                 {
                     target.Fail(
                         new RepositoryException(

@@ -148,7 +148,7 @@ internal sealed class PackUploader : IAsyncDisposable
 
             if (packs.Length == 0)
                 return;
-            var written = await _repository.WriteIndexAsync(packs, cancellationToken, list.BlobsPerFile, _held).ConfigureAwait(false);
+            var written = await _repository.Index.WriteAsync(packs, _held, list.BlobsPerFile, cancellationToken).ConfigureAwait(false);
             lock (_gate)
             {
                 _indexes = _indexes.With(written);

@@ -48,7 +48,7 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
     /// <param name="options">How it packs and uploads; null for restic's pack size and two uploads.</param>
     /// <exception cref="RepositoryException"><see cref="RepositoryErrorKind.UnsupportedVersion"/>: version 1 is read only.</exception>
     public RepositoryWriter(ResticRepository repository, WriterOptions? options = null)
-        : this(repository, repository.Index, options) { }
+        : this(repository, repository.Index.Blobs, options) { }
 
     /// <summary>Writes what the given index does not contain; what is written is added to it.</summary>
     internal RepositoryWriter(ResticRepository repository, MasterIndex index, WriterOptions? options = null)
@@ -243,13 +243,13 @@ public sealed class RepositoryWriter : IPendingBlobs, IAsyncDisposable
         if (_index.Contains(blob))
             return true;
         if (
-            !ReferenceEquals(_index, _repository.Index)
-            || _repository.UnreadIndexBytes == 0
-            || _repository.UnreadIndexBytes > _maxUnreadIndex
-            || Interlocked.Add(ref _unmatched, length) <= _repository.UnreadIndexBytes
+            !ReferenceEquals(_index, _repository.Index.Blobs)
+            || _repository.Index.UnreadBytes == 0
+            || _repository.Index.UnreadBytes > _maxUnreadIndex
+            || Interlocked.Add(ref _unmatched, length) <= _repository.Index.UnreadBytes
         )
             return false;
-        await _repository.CompleteIndexAsync(cancellationToken).ConfigureAwait(false);
+        await _repository.Index.CompleteAsync(cancellationToken).ConfigureAwait(false);
         return _index.Contains(blob);
     }
 

@@ -29,7 +29,7 @@ internal static class FolderCopy
         await using var store = new FolderObjectStore(repositoryPath);
         using var repository = await ResticRepository.OpenAsync(store, Password, default);
         await using var held = await RepositoryLock.AcquireAsync(repository, exclusive: false, TimeProvider.System, default);
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         await using var writer = new RepositoryWriter(repository, s_writing);
         var root = await SaveAsync(writer, new DirectoryInfo(Path.TrimEndingDirectorySeparator(source)));
         await writer.FlushAsync(default);
@@ -49,7 +49,7 @@ internal static class FolderCopy
     {
         await using var store = new FolderObjectStore(repositoryPath);
         using var repository = await ResticRepository.OpenAsync(store, Password, default);
-        await repository.LoadIndexAsync(default);
+        await repository.Index.LoadAsync(default);
         var reader = new RepositoryReader(repository);
         var files = new List<FileToRestore>();
         await foreach (var (_, snapshot) in repository.SnapshotsAsync(default))

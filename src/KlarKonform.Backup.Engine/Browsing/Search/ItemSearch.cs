@@ -143,7 +143,7 @@ internal sealed class ItemSearch(BackupRepository session, string cache, IBackup
 
             // A search that finds everything in the local index never needs to know where blobs are stored.
             if (!_opened)
-                await repository.OpenIndexAsync(cancellationToken);
+                await repository.Index.OpenAsync(cancellationToken);
             _opened = true;
             var rows = new IReadOnlyList<ItemSummary>[missing.Length];
             var faults = new List<(string Name, string Reason)>[missing.Length];

@@ -14,13 +14,13 @@ internal sealed class HoldManager(BackupRepository session, TimeProvider time)
     /// <summary>The holds in force.</summary>
     public async Task<IReadOnlyList<BackupHold>> ListAsync(CancellationToken cancellationToken)
     {
-        await session.Repository.OpenIndexAsync(cancellationToken);
+        await session.Repository.Index.OpenAsync(cancellationToken);
         return ActiveHolds.Of(await _log.ReadAsync(cancellationToken), session.Configuration.Name).Holds;
     }
 
     public async Task<BackupHold> SetAsync(HoldRequest request, CancellationToken cancellationToken)
     {
-        await session.Repository.LoadIndexAsync(cancellationToken);
+        await session.Repository.Index.LoadAsync(cancellationToken);
         var (scope, target, paths) = await TargetAsync(request, cancellationToken);
         var entry = await _log.AppendAsync(
             _ => new AuditEntry
@@ -43,7 +43,7 @@ internal sealed class HoldManager(BackupRepository session, TimeProvider time)
 
     public async Task<BackupHold> RemoveAsync(HoldRequest request, CancellationToken cancellationToken)
     {
-        await session.Repository.LoadIndexAsync(cancellationToken);
+        await session.Repository.Index.LoadAsync(cancellationToken);
         BackupHold? removed = null;
         await _log.AppendAsync(
             entries =>

@@ -26,7 +26,7 @@ internal sealed class IntegrityTester(BackupRepository session, IBackupObserver 
         var snapshots = await session.SnapshotsAsync(cancellationToken);
         var checker = new RepositoryChecker(repository);
         var problems = new List<CheckProblem>(await checker.CheckKeysAsync(cancellationToken));
-        await repository.LoadReadableIndexAsync(
+        await repository.Index.LoadReadableAsync(
             (id, exception) =>
                 problems.Add(
                     new CheckProblem(CheckProblemKind.DamagedIndex, RepositoryLayout.Key(RepositoryFile.Index, id), exception.Message)
@@ -44,7 +44,7 @@ internal sealed class IntegrityTester(BackupRepository session, IBackupObserver 
         problems.AddRange(
             await checker.CheckTreesAsync(snapshots.Select(each => each.Snapshot.Root), new HashSet<BlobId>(), cancellationToken)
         );
-        var packs = repository.Index.PackSizes();
+        var packs = repository.Index.Blobs.PackSizes();
         var chosen = share.Select(packs, random);
         var read = new ReadProgress(observer);
         problems.AddRange(await checker.CheckDataAsync(chosen, read, cancellationToken));

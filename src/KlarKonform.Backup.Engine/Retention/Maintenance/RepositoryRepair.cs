@@ -83,7 +83,7 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
         CancellationToken cancellationToken
     )
     {
-        await session.Repository.LoadReadableIndexAsync((_, _) => { }, cancellationToken);
+        await session.Repository.Index.LoadReadableAsync((_, _) => { }, cancellationToken);
         var roll = new Roll(session, time);
         var snapshots = await session.SnapshotsAsync(cancellationToken);
         RunManifest before;
@@ -127,7 +127,7 @@ internal sealed class RepositoryRepair(BackupRepository session, TimeProvider ti
         CancellationToken cancellationToken
     )
     {
-        await session.Repository.LoadIndexAsync(cancellationToken);
+        await session.Repository.Index.LoadAsync(cancellationToken);
         var repairer = new SnapshotRepairer(session.Repository, exclusive);
         var snapshots = await session.SnapshotsAsync(cancellationToken);
         var repaired = new List<RepairedSnapshot>();

@@ -97,7 +97,7 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
                 snapshots = await session.RecentAsync(cancellationToken);
                 if (!HasLeftovers(new ShardRound(snapshots, context.Options), snapshots, isAlive: false))
                     continue;
-                await session.Repository.OpenIndexAsync(cancellationToken);
+                await session.Repository.Index.OpenAsync(cancellationToken);
                 await new ShardMerger(context, session, held).SalvageAsync(cancellationToken);
             }
             catch (RepositoryException exception)
@@ -193,7 +193,7 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
         var newest = round.Newest(shard, snapshots);
         if (!round.IsCurrent(snapshots) || (newest is { } found && ShardRound.IsDone(found.Snapshot)))
             return; // Finished between the look and the claim.
-        await session.Repository.OpenIndexAsync(cancellationToken);
+        await session.Repository.Index.OpenAsync(cancellationToken);
         var sources = listing.Sources.Where(shard.Contains).ToArray();
         var part = context with { Record = context.Record.Part(sources) };
         if (newest is not null)
@@ -302,7 +302,7 @@ internal sealed class SharedRun(RunContext context, BackupRepository session, Gr
                 var snapshots = await session.RecentAsync(alive.Token);
                 if (!round.IsCurrent(snapshots) || round.Pending(snapshots).Count > 0)
                     return null;
-                await session.Repository.OpenIndexAsync(alive.Token);
+                await session.Repository.Index.OpenAsync(alive.Token);
                 return await new ShardMerger(context, session, held).MergeAsync(round, snapshots, listing, alive.Token) with
                 {
                     BytesStored = _bytesStored,

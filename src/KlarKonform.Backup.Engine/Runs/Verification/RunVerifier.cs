@@ -43,7 +43,7 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
         var problems = new List<CheckProblem>();
         var before = await checker.CountAsync(RepositoryFile.Data, written, cancellationToken);
         var index = await IndexAsync(cancellationToken);
-        var packsAndIndex = before.With(_repository.OpenedIndex);
+        var packsAndIndex = before.With(_repository.Index.OpenedFiles);
         if (index.Gone == 0 && previousFiles.Contains(packsAndIndex))
         {
             problems.AddRange(await CheckNewTreesAsync(root, previousRoot, others.Trees, cancellationToken));
@@ -53,9 +53,9 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
             // Only a part of a large index was read, and of what was read something may be gone since. What is needed decides whether
             // something vanished, or files were only added or compacted.
             if (index.Gone == 0)
-                await _repository.CompleteIndexAsync(cancellationToken);
+                await _repository.Index.CompleteAsync(cancellationToken);
             else
-                await _repository.LoadIndexAsync(cancellationToken);
+                await _repository.Index.LoadAsync(cancellationToken);
             var (snapshots, unreadable) = await OthersInRepositoryAsync(cancellationToken);
             problems.AddRange(unreadable);
             if (unreadable.Count == 0 && index.Gone == 0 && IsAsVerifiedByOthers(packsAndIndex, others, snapshots))
@@ -79,13 +79,13 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
         problems.AddRange(await checker.CheckPacksAsync(cancellationToken));
         var (sampled, failed) = await CheckSampleAsync(checker, problems, damaged, index.Files, cancellationToken);
         var files = written.Aggregate(before, (census, pack) => census.With(pack.Key, pack.Value)).With(index.Census);
-        return new StorageVerification(problems, files, _repository.Index.PackSizes().Count, sampled, failed);
+        return new StorageVerification(problems, files, _repository.Index.Blobs.PackSizes().Count, sampled, failed);
     }
 
     // Which index files exist, and whether those used by the run are among them: one may vanish while it runs.
     private async Task<(FileSetDigest Census, IReadOnlyList<BlobId> Files, int Gone)> IndexAsync(CancellationToken cancellationToken)
     {
-        var (census, files, seen) = (default(FileSetDigest), new List<BlobId>(), _repository.IndexFilesSeen.ToHashSet());
+        var (census, files, seen) = (default(FileSetDigest), new List<BlobId>(), _repository.Index.FilesSeen.ToHashSet());
         await foreach (var item in _repository.Store.ListAsync(RepositoryLayout.Folder(RepositoryFile.Index), cancellationToken))
         {
             if (!BlobId.TryParse(item.Name, out var id))
@@ -138,7 +138,7 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
     {
         var (sampled, known) = (0, problems.Count);
         var reader = new RepositoryReader(_repository);
-        var unread = _repository.UnreadIndexBytes > 0 ? SampleSize / 2 : 0;
+        var unread = _repository.Index.UnreadBytes > 0 ? SampleSize / 2 : 0;
         if (unread > 0)
         {
             problems.AddRange(await checker.CheckSampleOfPacksAsync(unread, random, cancellationToken));
@@ -154,7 +154,7 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
                 cancellationToken
             )
         );
-        foreach (var blob in _repository.Index.Sample(random, SampleSize - unread))
+        foreach (var blob in _repository.Index.Blobs.Sample(random, SampleSize - unread))
         {
             try
             {
@@ -178,13 +178,13 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
         {
             if (!BlobId.TryParse(name[(name.LastIndexOf('/') + 1)..], out var id))
                 continue;
-            if (_repository.Index.PackSizes().ContainsKey(id))
+            if (_repository.Index.Blobs.PackSizes().ContainsKey(id))
                 packs.Add(id);
             foreach (var kind in new[] { BlobKind.Data, BlobKind.Tree })
             {
                 if (
-                    _repository.Index.Contains(new BlobHandle(kind, id))
-                    && _repository.Index.TryFind(new BlobHandle(kind, id), out var pack, out _)
+                    _repository.Index.Blobs.Contains(new BlobHandle(kind, id))
+                    && _repository.Index.Blobs.TryFind(new BlobHandle(kind, id), out var pack, out _)
                 )
                     packs.Add(pack);
             }
@@ -245,11 +245,11 @@ internal sealed class RunVerifier(BackupRepository session, IReadOnlyDictionary<
 
         foreach (
             var (blob, tree) in walk.Named.Where(named =>
-                !_repository.Index.Contains(BlobHandle.Data(named.Blob)) && !walk.KnownBlobs.ContainsKey(named.Blob)
+                !_repository.Index.Blobs.Contains(BlobHandle.Data(named.Blob)) && !walk.KnownBlobs.ContainsKey(named.Blob)
             )
         )
         {
-            if (!await _repository.ContainsAsync(BlobHandle.Data(blob), cancellationToken))
+            if (!await _repository.Index.ContainsAsync(BlobHandle.Data(blob), cancellationToken))
                 walk.Problems.Enqueue(new CheckProblem(CheckProblemKind.MissingBlob, blob.ToString(), tree.ToString()));
         }
 

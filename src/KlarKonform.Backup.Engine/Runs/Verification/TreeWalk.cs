@@ -57,12 +57,12 @@ internal sealed class TreeWalk(ResticRepository repository, IObjectStore? treeCa
 
         foreach (var blob in links.Blobs)
         {
-            if (!beforeBlobs.Remove(blob) && !repository.Index.Contains(BlobHandle.Data(blob)))
+            if (!beforeBlobs.Remove(blob) && !repository.Index.Blobs.Contains(BlobHandle.Data(blob)))
                 Named.Add((blob, now));
         }
 
         // Removed from here, and perhaps moved: the remaining blobs of the old tree.
-        foreach (var blob in beforeBlobs.Where(blob => !repository.Index.Contains(BlobHandle.Data(blob))))
+        foreach (var blob in beforeBlobs.Where(blob => !repository.Index.Blobs.Contains(BlobHandle.Data(blob))))
             KnownBlobs[blob] = true;
     }
 

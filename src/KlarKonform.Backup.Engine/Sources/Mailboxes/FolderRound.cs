@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using KlarKonform.Backup.Engine.Formats;
 using KlarKonform.Backup.Engine.Snapshots.Items;
 using KlarKonform.Backup.Engine.Sources.Resources;
@@ -12,8 +11,9 @@ namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 /// Reads the items of a resource's folders once: by delta from the stored cursors, by comparison if there is none or it expired, by listing
 /// where delta does not work. Removals are only recorded: a moved item is a removal in one folder and an addition in another.
 /// </summary>
-internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool full)
+internal sealed class FolderRound(IFolderedItems items, ResourceBackup run, VanishedFolders vanished, CursorUse cursors)
 {
+    private readonly ItemRefresher _refresher = new(items, run);
     private readonly ConcurrentDictionary<string, bool> _changed = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _removed = new(StringComparer.Ordinal);
     private volatile bool _incomplete;
@@ -21,11 +21,11 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
     /// <summary>Folders in which something changed.</summary>
     public IEnumerable<string> ChangedFolders => _changed.Keys;
 
-    /// <summary>Whether this round reported an item as removed: only a later round can tell whether it turned up elsewhere.</summary>
-    public bool Removed(string id) => _removed.ContainsKey(id);
-
     /// <summary>Whether items may have moved while being read: something vanished, or a first reading took a long time.</summary>
-    public bool MayHaveMissed => _incomplete;
+    public bool NeedsAnotherRound => _incomplete;
+
+    /// <summary>Whether this round reported an item as removed: only a later round can tell whether it turned up elsewhere.</summary>
+    public bool ReportedRemoved(string id) => _removed.ContainsKey(id);
 
     /// <summary>Reads folders concurrently.</summary>
     /// <param name="folders">Their ids.</param>
@@ -39,7 +39,7 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
         );
 
     /// <summary>Records that an item was gone when it was to be read: deleted, or moved to a folder that had been read before.</summary>
-    public void Missed() => _incomplete = true;
+    public void NoteVanished() => _incomplete = true;
 
     private Task<bool> ReadFolderAsync(string folder, CancellationToken cancellationToken) =>
         run.GuardPartAsync(PartOf(folder), NameOf(folder), () => ClimbDownAsync(folder, cancellationToken), cancellationToken);
@@ -54,12 +54,12 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
     {
         var link =
             run.Store.State.Folders[folder] is { Link: { } stored, Form: var form }
-            && form == source.CursorForm
-            && !full
+            && form == items.CursorForm
+            && cursors == CursorUse.Continued
             && Uri.TryCreate(stored, UriKind.Absolute, out var address)
                 ? address
                 : null;
-        var rung = source.HasDelta ? Rung.Delta : Rung.TenantInventory;
+        var rung = items.HasDelta ? Rung.Delta : Rung.Listing;
         while (true)
         {
             try
@@ -67,31 +67,31 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
                 if (rung == Rung.Ids)
                     await ReadByIdsAsync(folder, cancellationToken);
                 else
-                    await ReadPagesAsync(folder, link, rung == Rung.TenantInventory, cancellationToken);
+                    await ReadPagesAsync(folder, link, rung, cancellationToken);
                 return;
             }
-            catch (GraphException exception) when (IsOfTheAnswer(exception))
+            catch (GraphException exception) when (PageFailure.IsOfTheAnswer(exception))
             {
                 if (link is not null)
                 {
-                    run.Note(Texts.Get("CursorExpired", source.Kind, source.Name));
+                    run.Note(Texts.Get("CursorExpired", run.Source.Kind, run.Source.Name));
                     link = null;
                 }
-                else if (exception.Kind == GraphErrorKind.NotFound && !await source.IsFolderThereAsync(folder, cancellationToken))
+                else if (exception.Kind == GraphErrorKind.NotFound && !await items.IsFolderThereAsync(folder, cancellationToken))
                 {
                     // The folder was deleted after the hierarchy was read, or moved away with its contents.
-                    await source.MissFolderAsync(run, folder, cancellationToken);
+                    await vanished.NoteAsync(folder, cancellationToken);
                     _incomplete = true;
                     return;
                 }
                 else if (rung == Rung.Delta)
                 {
-                    run.Note(Texts.Get("DeltaUnavailable", source.Kind, source.Name, exception.Code));
-                    rung = Rung.TenantInventory;
+                    run.Note(Texts.Get("DeltaUnavailable", run.Source.Kind, run.Source.Name, exception.Code));
+                    rung = Rung.Listing;
                 }
-                else if (rung == Rung.TenantInventory && source.HasIds)
+                else if (rung == Rung.Listing && items.HasIds)
                 {
-                    run.Note(Texts.Get("ReadByIds", source.Kind, source.Name, NameOf(folder), exception.Code), namesItem: true);
+                    run.Note(Texts.Get("ReadByIds", run.Source.Kind, run.Source.Name, NameOf(folder), exception.Code), namesItem: true);
                     rung = Rung.Ids;
                 }
                 else
@@ -102,21 +102,7 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
         }
     }
 
-    // Failures that another kind of request may avoid. Refusals, a lost connection and a service that asks for patience are not among them.
-    internal static bool IsOfTheAnswer(GraphException exception) =>
-        !exception.IsOfResource
-        && (
-            exception.Kind
-                is GraphErrorKind.ResyncRequired
-                    or GraphErrorKind.QuotaExceeded
-                    or GraphErrorKind.NotFound
-                    or GraphErrorKind.Other
-                    or GraphErrorKind.CorruptItem
-            || exception.Code == GraphException.BrokenAnswer
-            || exception is { Kind: GraphErrorKind.Unreachable, Status: not null }
-        );
-
-    private async Task ReadPagesAsync(string folder, Uri? link, bool listing, CancellationToken cancellationToken)
+    private async Task ReadPagesAsync(string folder, Uri? link, Rung rung, CancellationToken cancellationToken)
     {
         // A comparison with what is stored only counts when complete: an interruption starts it again, because otherwise its removals would
         // be lost.
@@ -124,39 +110,33 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
         var seen = link is null && stored > 0 ? new SeenItems() : null;
         string? cursor = null;
         var (listed, unread) = (0L, 0);
-        await foreach (
-            var page in (listing ? source.ListAsync(folder, cancellationToken) : source.ItemsAsync(folder, link, cancellationToken))
-        )
+        var pages =
+            rung == Rung.Listing
+                ? items.ListedPagesAsync(folder, cancellationToken)
+                : items.DeltaPagesAsync(folder, link, cancellationToken);
+        await foreach (var page in pages)
         {
-            await ApplyAsync(folder, page, seen, link is null, cancellationToken);
+            await ApplyAsync(folder, page, link, seen, cancellationToken);
             cursor = page.DeltaLink?.ToString();
             listed += page.Items.Count;
             unread += page.Nameless + page.Unread;
 
             // Only now is the page durable in the state; an interruption before repeats it, and known items are not read again. After a
             // page that was incomplete, the cursor stays: the next run requests that page again.
-            if (page.NextLink is { } next && seen is null && unread == 0 && !listing && source.ResumesInsideRound)
+            if (page.NextLink is { } next && seen is null && unread == 0 && rung == Rung.Delta && items.ResumesInsideRound)
                 await run.Store.ChangeStateAsync(
-                    state => (state.Folders[folder].Link, state.Folders[folder].Form) = (next.ToString(), source.CursorForm),
+                    state => (state.Folders[folder].Link, state.Folders[folder].Form) = (next.ToString(), items.CursorForm),
                     cancellationToken
                 );
         }
 
-        if (unread > 0)
-        {
-            throw new PartIncompleteException(
-                new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", NameOf(folder), unread), "HintRetry")
-                {
-                    Level = FailureLevel.Part,
-                }
-            );
-        }
+        ThrowIfUnread(folder, unread);
 
         // What waits is compared again by the next run: delta would not report it.
         if (seen is not null && !await NoteMissingAsync(folder, stored, listed, seen, cancellationToken))
             cursor = null;
         await run.Store.ChangeStateAsync(
-            state => (state.Folders[folder].Link, state.Folders[folder].Form) = (cursor, source.CursorForm),
+            state => (state.Folders[folder].Link, state.Folders[folder].Form) = (cursor, items.CursorForm),
             cancellationToken
         );
     }
@@ -172,23 +152,23 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
 
         // Requested items are stored as they are now: one that moved to another folder goes there, whether that folder's pages named it or
         // not. Where an item does not say where it is, only a mass removal is doubted: a recently deleted item can still be read.
-        var gone = await new RemovalGuard(run, samples: source.TellsPlace).BelieveAsync(
+        var gone = await new RemovalGuard(run, samples: items.TellsPlace).BelieveAsync(
             PartOf(folder),
             NameOf(folder),
             stored,
             listed,
             missing,
             async (id, token) =>
-                source.TellsPlace
-                    ? await source.RefreshAsync(this, run, id, folder, token) == folder
-                    : await source.IsThereAsync(id, folder, token),
+                items.TellsPlace
+                    ? await _refresher.RefreshAsync(id, folder, NoteVanished, token) == folder
+                    : await _refresher.IsThereAsync(id, folder, token),
             cancellationToken
         );
         await run.Store.ChangeStateAsync(
             state =>
             {
                 foreach (var id in gone)
-                    NoteRemoval(state, id, folder, compared: true);
+                    NoteAbsence(state, id, folder);
             },
             cancellationToken
         );
@@ -201,7 +181,7 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
         var stored = run.Store.State.Folders[folder].Count;
         var seen = new SeenItems();
         var (listed, unread) = (0L, 0);
-        await foreach (var page in source.IdsAsync(folder, cancellationToken))
+        await foreach (var page in items.IdPagesAsync(folder, cancellationToken))
         {
             listed += page.Items.Count;
             unread += page.Nameless + page.Unread;
@@ -223,8 +203,8 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
                     id,
                     async () =>
                     {
-                        if (await source.RefreshAsync(this, run, id, folder, cancellationToken) is null)
-                            Missed();
+                        if (await _refresher.RefreshAsync(id, folder, NoteVanished, cancellationToken) is null)
+                            NoteVanished();
                         else
                             _changed[folder] = true;
                     },
@@ -233,6 +213,14 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
             }
         }
 
+        ThrowIfUnread(folder, unread);
+        if (stored > 0)
+            await NoteMissingAsync(folder, stored, listed, seen, cancellationToken);
+    }
+
+    // Entries that named no item: something is there, but it is unknown what. The folder was not read to its end.
+    private void ThrowIfUnread(string folder, int unread)
+    {
         if (unread > 0)
             throw new PartIncompleteException(
                 new ItemProblem("EntriesUnread", Texts.Get("EntriesUnread", NameOf(folder), unread), "HintRetry")
@@ -240,71 +228,44 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
                     Level = FailureLevel.Part,
                 }
             );
-        if (stored > 0)
-            await NoteMissingAsync(folder, stored, listed, seen, cancellationToken);
     }
 
-    private enum Rung
+    // Every comparison finds what the last one found: only what is new counts.
+    private void NoteAbsence(ResourceState state, string id, string folder)
     {
-        Delta,
-        TenantInventory,
-        Ids,
-    }
-
-    // Every comparison finds what the last one found: only what is new counts. Delta reports a removal once; if it reports it again, the
-    // item came back and left again meanwhile.
-    private void NoteRemoval(ResourceState state, string id, string folder, bool compared)
-    {
-        if (state.PendingRemovals.GetOrAdd(id, _ => []).Add(folder) || !compared)
+        if (state.PendingRemovals.GetOrAdd(id, _ => []).Add(folder))
             _removed[id] = _incomplete = true;
     }
 
-    private async Task ApplyAsync(string folder, DeltaPage page, SeenItems? seen, bool first, CancellationToken cancellationToken)
+    // Delta reports a removal once; if it reports it again, the item came back and left again meanwhile.
+    private void NoteRemoval(ResourceState state, string id, string folder)
     {
-        // The last entry with an id wins, except where each contains a part.
-        var last = new Dictionary<string, List<JsonElement>>(StringComparer.Ordinal);
-        var removed = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var item in page.Items)
-        {
-            var id = item.Text("id");
-            if (item.TryGetProperty("@removed", out _))
-            {
-                last.Remove(id);
-                removed.Add(id);
-                continue;
-            }
+        state.PendingRemovals.GetOrAdd(id, _ => []).Add(folder);
+        _removed[id] = _incomplete = true;
+    }
 
-            removed.Remove(id);
-            if (source.EntriesAddUp && last.TryGetValue(id, out var parts))
-                parts.Add(item);
-            else
-                last[id] = [item];
-        }
-
-        foreach (var id in last.Keys)
+    private async Task ApplyAsync(string folder, DeltaPage page, Uri? link, SeenItems? seen, CancellationToken cancellationToken)
+    {
+        var entries = new PageEntries(page, items);
+        foreach (var id in entries.Ids)
             seen?.Add(id);
         var before = run.Downloaded + run.Updated;
-        await source.ApplyAsync(
-            this,
-            folder,
-            [.. last.SelectMany(pair => pair.Value.Select(item => new SourceItem(pair.Key, item)))],
-            cancellationToken
-        );
+        await items.StoreAsync(folder, entries.Items, NoteVanished, cancellationToken);
         var changed = run.Downloaded + run.Updated > before;
-        if (changed || removed.Count > 0)
+        if (changed || entries.Removed.Count > 0)
             _changed[folder] = true;
-        if (first && changed)
+        if (link is null && changed)
             _incomplete = true;
-        if (removed.Count == 0 && run.Store.State.PendingRemovals.IsEmpty)
+        if (entries.Removed.Count == 0 && run.Store.State.PendingRemovals.IsEmpty)
             return;
         await run.Store.ChangeStateAsync(
             state =>
             {
-                foreach (var id in removed)
-                    NoteRemoval(state, id, folder, compared: false);
+                foreach (var id in entries.Removed)
+                    NoteRemoval(state, id, folder);
 
                 // It is here again: an earlier removal from this folder no longer counts.
-                foreach (var id in last.Keys)
+                foreach (var id in entries.Ids)
                 {
                     if (state.PendingRemovals.TryGetValue(id, out var folders) && folders.Remove(folder) && folders.Count == 0)
                         state.PendingRemovals.TryRemove(id, out _);
@@ -312,5 +273,12 @@ internal sealed class FolderRound(FolderReader source, ResourceBackup run, bool 
             },
             cancellationToken
         );
+    }
+
+    private enum Rung
+    {
+        Delta,
+        Listing,
+        Ids,
     }
 }

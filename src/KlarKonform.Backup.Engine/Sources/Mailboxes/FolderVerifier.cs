@@ -8,16 +8,18 @@ namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 /// Compares the source's item counts of the changed folders with what is stored. Where they differ, the folder is read once more, then item
 /// by item: missing items are fetched, items that are gone are removed, and what cannot be explained is reported.
 /// </summary>
-internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
+internal sealed class FolderVerifier(IFolderedItems items, ResourceBackup run, VanishedFolders vanished)
 {
     /// <summary>The prefix of the key under which a folder's failed count is kept.</summary>
     public const string Part = "count:";
+
+    private readonly ItemRefresher _refresher = new(items, run);
 
     /// <summary>Verifies folders.</summary>
     public Task VerifyAsync(IReadOnlyCollection<string> folders, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
             folders,
-            new ParallelOptions { MaxDegreeOfParallelism = FolderReader.Concurrency, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = MailboxLimits.Concurrency, CancellationToken = cancellationToken },
             async (folder, token) => await run.GuardPartAsync(Part + folder, NameOf(folder), () => VerifyAsync(folder, token), token)
         );
 
@@ -30,7 +32,7 @@ internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
         {
             // Items that arrived since the folder was read are not a difference: reading it again costs one request.
             if (await DiffersAsync(folder, cancellationToken))
-                await new FolderRound(source, run, full: false).ReadAsync([folder], 1, cancellationToken);
+                await new FolderRound(items, run, vanished, CursorUse.Continued).ReadAsync([folder], 1, cancellationToken);
             else
                 return;
             if (await DiffersAsync(folder, cancellationToken))
@@ -39,7 +41,7 @@ internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound && !exception.IsOfResource)
         {
             // Deleted meanwhile: nothing to compare. If it still exists, its count is not available.
-            if (await source.IsFolderThereAsync(folder, cancellationToken))
+            if (await items.IsFolderThereAsync(folder, cancellationToken))
                 throw;
         }
     }
@@ -50,7 +52,7 @@ internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
     {
         if (
             !run.Store.State.Folders.TryGetValue(folder, out var known)
-            || await source.CountAsync(folder, cancellationToken) is not { } total
+            || await items.CountAsync(folder, cancellationToken) is not { } total
         )
             return false;
         return total != known.Count + await MissingAsync(folder, cancellationToken) - await WaitingAsync(folder, cancellationToken);
@@ -83,7 +85,7 @@ internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
         var listed = new SeenItems();
         var missing = new List<string>();
         var unread = false;
-        await foreach (var page in source.IdsAsync(folder, cancellationToken))
+        await foreach (var page in items.IdPagesAsync(folder, cancellationToken))
         {
             unread |= !page.IsWhole;
             foreach (var item in page.Items)
@@ -103,7 +105,7 @@ internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
         }
 
         if (missing.Count + superfluous.Count > 0)
-            run.Note(Texts.Get("CountMended", source.Kind, source.Name, name, missing.Count, superfluous.Count), namesItem: true);
+            run.Note(Texts.Get("CountMended", run.Source.Kind, run.Source.Name, name, missing.Count, superfluous.Count), namesItem: true);
         foreach (var id in missing)
             await MendAsync(folder, name, id, isMissing: true, cancellationToken);
         foreach (var id in superfluous)
@@ -119,7 +121,7 @@ internal sealed class FolderVerifier(FolderReader source, ResourceBackup run)
             id,
             async () =>
             {
-                var there = await source.RefreshAsync(run, id, folder, cancellationToken);
+                var there = await _refresher.RefreshAsync(id, folder, cancellationToken);
                 var stored = await run.Store.FindAsync(id, cancellationToken);
                 if (there is null && stored is not null)
                 {

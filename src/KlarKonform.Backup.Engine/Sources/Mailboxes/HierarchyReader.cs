@@ -25,12 +25,12 @@ internal static class HierarchyReader
             {
                 return await CollectAsync(delta(link), complete: link is null, describe, cancellationToken);
             }
-            catch (GraphException exception) when (link is not null && FolderRound.IsOfTheAnswer(exception))
+            catch (GraphException exception) when (link is not null && PageFailure.IsOfTheAnswer(exception))
             {
                 run.Note(Texts.Get("CursorExpired", run.Source.Kind, run.Source.Name));
                 link = null;
             }
-            catch (GraphException exception) when (FolderRound.IsOfTheAnswer(exception))
+            catch (GraphException exception) when (PageFailure.IsOfTheAnswer(exception))
             {
                 run.Note(Texts.Get("DeltaUnavailable", run.Source.Kind, run.Source.Name, exception.Code));
                 return await CollectAsync(list(), complete: true, describe, cancellationToken);

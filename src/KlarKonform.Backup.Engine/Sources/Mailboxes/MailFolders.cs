@@ -13,7 +13,7 @@ namespace KlarKonform.Backup.Engine.Sources.Mailboxes;
 /// A mailbox's folders: the hierarchy by delta; now and then a listing of everything, because Microsoft does not promise that delta reports
 /// hidden folders; and the dumpster and the archive, which have no hierarchy delta.
 /// </summary>
-internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
+internal sealed partial class MailFolders(MailApi mail, MailSelection selection, ResourceBackup run)
 {
     private const string RecoverableItems = "Recoverable Items";
     private const string Archive = "Archive Mailbox";
@@ -30,14 +30,14 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
         ("recoverableitemsdiscoveryholds", RecoverableItems + " (DiscoveryHolds)"),
     ];
 
-    public async Task<FolderChanges> ReadAsync(ResourceBackup run, CancellationToken cancellationToken)
+    public async Task<FolderChanges> ReadAsync(CancellationToken cancellationToken)
     {
-        var root = await RootAsync(run, cancellationToken);
+        var root = await RootAsync(cancellationToken);
         var changes = await HierarchyReader.ReadAsync(
             run,
             link => mail.FolderDeltaAsync(link, cancellationToken),
             () => mail.ListFoldersAsync(null, cancellationToken),
-            item => DescribeAsync(run, item, root, cancellationToken),
+            item => DescribeAsync(item, root, cancellationToken),
             cancellationToken
         );
         var state = run.Store.State;
@@ -47,7 +47,7 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
             var all = await HierarchyReader.CollectAsync(
                 mail.ListFoldersAsync(null, cancellationToken),
                 complete: true,
-                item => DescribeAsync(run, item, root, cancellationToken),
+                item => DescribeAsync(item, root, cancellationToken),
                 cancellationToken
             );
             foreach (var folder in all.Folders.Values)
@@ -57,7 +57,7 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
             changes.Complete = changes.Unread + changes.Odd.Count == 0;
         }
 
-        await AddSpecialAsync(run, changes, cancellationToken);
+        await AddSpecialAsync(changes, cancellationToken);
 
         // What the listing left out is requested again: delta does not report hidden folders.
         if (due && changes.Unread + changes.Odd.Count == 0)
@@ -66,7 +66,7 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
     }
 
     // The hierarchy's root is not a folder that anyone sees; its id is the parent of the visible tree.
-    private async Task<string> RootAsync(ResourceBackup run, CancellationToken cancellationToken)
+    private async Task<string> RootAsync(CancellationToken cancellationToken)
     {
         if (run.Store.State.RootId is { } known)
             return known;
@@ -106,14 +106,14 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
         return root;
     }
 
-    private async Task AddSpecialAsync(ResourceBackup run, FolderChanges changes, CancellationToken cancellationToken)
+    private async Task AddSpecialAsync(FolderChanges changes, CancellationToken cancellationToken)
     {
         if (selection.RecoverableItems == true)
         {
             var found = false;
             foreach (var (wellKnownName, name) in s_dumpster)
             {
-                found |= await AddTreeAsync(run, changes, wellKnownName, name, cancellationToken) is null;
+                found |= await AddTreeAsync(changes, wellKnownName, name, cancellationToken) is null;
                 if (found && wellKnownName == s_dumpster[0].WellKnownName)
                     break;
             }
@@ -122,16 +122,12 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
                 run.Note(Texts.Get("RecoverableItemsMissing", run.Source.Name));
         }
 
-        if (
-            selection.Archive == true
-            && await AddTreeAsync(run, changes, "archivemsgfolderroot", Archive, cancellationToken) is { } refused
-        )
+        if (selection.Archive == true && await AddTreeAsync(changes, "archivemsgfolderroot", Archive, cancellationToken) is { } refused)
             run.Note(Texts.Get("ArchiveMissing", run.Source.Name, refused.Code));
     }
 
     // A special folder with everything below it; returns why it cannot be read.
     private async Task<GraphException?> AddTreeAsync(
-        ResourceBackup run,
         FolderChanges changes,
         string wellKnownName,
         string name,
@@ -147,7 +143,7 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
             var below = await HierarchyReader.CollectAsync(
                 mail.ListFoldersAsync(id, cancellationToken),
                 complete: true,
-                item => DescribeAsync(run, item, root: "", cancellationToken),
+                item => DescribeAsync(item, root: "", cancellationToken),
                 cancellationToken
             );
             changes.Odd.AddRange(below.Odd);
@@ -177,7 +173,7 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection)
 
     // A delta entry may contain only what changed: for a folder without a name, the name is requested. Search folders only repeat what is
     // elsewhere.
-    private async Task<SourceFolder?> DescribeAsync(ResourceBackup run, JsonElement item, string root, CancellationToken cancellationToken)
+    private async Task<SourceFolder?> DescribeAsync(JsonElement item, string root, CancellationToken cancellationToken)
     {
         var id = item.Text("id");
         if (id == root || item.Text("@odata.type") == "#microsoft.graph.mailSearchFolder")

@@ -36,7 +36,7 @@ internal sealed class CalendarRestorer : IResourceRestorer
 
     public string Place => $"{_shown}: Calendar";
 
-    public bool IsItem(SnapshotEntry entry) => !entry.Node.IsDirectory && entry.Node.Attribute(ResourceStore.Attribute) is not null;
+    public bool IsItem(SnapshotEntry entry) => !entry.Node.IsDirectory && entry.Node.Attribute(ItemMetadata.Attribute) is not null;
 
     public Task EnsureFolderAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken) =>
         folders.Count == 0 ? Task.CompletedTask : CalendarAsync(folders, cancellationToken);

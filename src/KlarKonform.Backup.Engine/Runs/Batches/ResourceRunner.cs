@@ -116,13 +116,9 @@ internal sealed class ResourceRunner(
         var store = ResourceStore.Open(
             reader,
             writer,
-            state,
-            content,
-            stateRoot,
-            time,
-            () => Math.Max(MinLoaded, MaxLoaded / Math.Max(1, Volatile.Read(ref _active))),
-            deletedItems.Keeps,
-            abandon
+            new StoredResource(state, content, stateRoot),
+            new StoreOptions(() => Math.Max(MinLoaded, MaxLoaded / Math.Max(1, Volatile.Read(ref _active))), deletedItems.Keeps, abandon),
+            time
         );
         var run = new ResourceBackup(
             source,

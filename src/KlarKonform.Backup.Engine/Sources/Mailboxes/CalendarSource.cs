@@ -191,7 +191,8 @@ internal sealed class CalendarSource(GraphClient client, GraphUser user) : Mailb
             Name = name,
             Version = version,
         };
-        if (!await _run.Store.PutAsync(entry, content, ItemMetadata.Write("event", item.Id, json, s_summary), cancellationToken))
+        var put = await _run.Store.PutAsync(entry, content, ItemMetadata.Write("event", item.Id, json, s_summary), cancellationToken);
+        if (!put.IsSettled())
             throw new GraphException(GraphErrorKind.Other, null, "FolderUnknown", "The event's calendar is not known yet.");
         await _run.JudgeAsync(item.Id, folder, json.Text("subject"), EventJudge.Judge(json, _run.Now), json, missing, cancellationToken);
         _run.CountDownload();

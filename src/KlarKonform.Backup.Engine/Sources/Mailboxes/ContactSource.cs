@@ -261,7 +261,8 @@ internal sealed class ContactSource(GraphClient client, GraphUser user) : Mailbo
             Name = $"{name} [{SafeName.Mark(id)}].json",
             Version = json.Text("changeKey"),
         };
-        if (!await _run.Store.PutAsync(entry, content, ItemMetadata.Write("contact", id, json, s_summary), cancellationToken))
+        var put = await _run.Store.PutAsync(entry, content, ItemMetadata.Write("contact", id, json, s_summary), cancellationToken);
+        if (!put.IsSettled())
             throw new GraphException(GraphErrorKind.Other, null, "FolderUnknown", "The contact's folder is not known yet.");
         await _run.JudgeAsync(
             id,

@@ -86,7 +86,7 @@ internal abstract class FolderReader : IResourceSource
             break;
         }
 
-        await run.Store.GrantWishesAsync(cancellationToken);
+        await run.Store.ApplyPreferredNamesAsync(cancellationToken);
         await FinishAsync(run, changed, cancellationToken);
 
         // A count that was not available is requested again, whether anything changed there or not.
@@ -326,7 +326,8 @@ internal abstract class FolderReader : IResourceSource
                 || (old.Name != entry.Name && old.Name != SafeName.WithMark(entry.Name, folder.Id))
             )
             {
-                if (!await run.Store.PutAsync(entry, null, folder.Metadata, cancellationToken))
+                var put = await run.Store.PutAsync(entry, null, folder.Metadata, cancellationToken);
+                if (!put.IsSettled())
                 {
                     waiting.Enqueue(folder);
                     idle++;
@@ -398,7 +399,7 @@ internal abstract class FolderReader : IResourceSource
                         await run.Store.FindAsync(id, cancellationToken) is { } entry
                         && folders.Contains(entry.Parent)
                         && !await IsElsewhereAsync(run, last, entry, cancellationToken)
-                        && await run.Store.RemoveAsync(id, withContent: false, cancellationToken)
+                        && await run.Store.RemoveAsync(id, cancellationToken)
                     )
                         run.CountRemoval();
                     if (run.Store.State.Failures.TryGetValue(id, out var failure) && folders.Contains(failure.Parent))
@@ -413,7 +414,7 @@ internal abstract class FolderReader : IResourceSource
             removed.Add((await run.Store.DepthAsync(id, cancellationToken), id));
         foreach (var (_, id) in removed.OrderByDescending(each => each.Depth))
         {
-            if (await run.Store.RemoveAsync(id, withContent: true, cancellationToken))
+            if (await run.Store.RemoveWithContentAsync(id, cancellationToken))
                 run.CountRemoval();
         }
 

@@ -199,7 +199,12 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
         if (old is not null && !_run.IsDue(id) && await OnlyPropertiesChangedAsync(old, folder, item, cancellationToken))
         {
             // The MIME is that of the previous version, and the entry continues to say so: -Full reads it again.
-            if (!await _run.Store.PutAsync(entry with { Properties = old.Properties ?? UnknownMime }, null, metadata, cancellationToken))
+            entry = entry with
+            {
+                Properties = old.Properties ?? UnknownMime,
+            };
+            var update = await _run.Store.PutAsync(entry, null, metadata, cancellationToken);
+            if (!update.IsSettled())
                 throw FolderUnknown();
             await _run.JudgeAsync(id, folder, item.Text("subject"), verdict, item, [], cancellationToken);
             _run.CountUpdate();
@@ -209,7 +214,8 @@ internal sealed class MailSource(GraphClient client, GraphUser user, MailSelecti
         var (content, failure) = await new MailLadder(_mail, _run).DownloadAsync(id, item, Time(item), cancellationToken);
         if (failure is not null)
             entry = entry with { Name = MessageName(item, id, ".json"), Version = version + AsJson };
-        if (!await _run.Store.PutAsync(entry, content, metadata, cancellationToken))
+        var put = await _run.Store.PutAsync(entry, content, metadata, cancellationToken);
+        if (!put.IsSettled())
             throw FolderUnknown();
         if (failure is null)
             await _run.JudgeAsync(id, folder, item.Text("subject"), verdict, item, [], cancellationToken);

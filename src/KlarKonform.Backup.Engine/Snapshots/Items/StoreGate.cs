@@ -1,10 +1,12 @@
+using KlarKonform.Backup.Storage;
+
 namespace KlarKonform.Backup.Engine.Snapshots.Items;
 
 /// <summary>The lock of a <see cref="ResourceStore"/>: one reads or changes it at a time, and a change is never left half done.</summary>
 /// <param name="abandon">Cancels even a change in progress.</param>
 internal sealed class StoreGate(CancellationToken abandon) : IDisposable
 {
-    private readonly SemaphoreSlim _gate = new(1);
+    private readonly AsyncLock _gate = new();
 
     /// <summary>A change failed half-way: the trees in memory must not be used.</summary>
     public bool IsBroken { get; private set; }
@@ -12,15 +14,8 @@ internal sealed class StoreGate(CancellationToken abandon) : IDisposable
     /// <summary>Does something under the lock.</summary>
     public async Task<T> LockedAsync<T>(Func<Task<T>> action, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
-        try
-        {
-            return await action();
-        }
-        finally
-        {
-            _gate.Release();
-        }
+        using var turn = await _gate.EnterAsync(cancellationToken);
+        return await action();
     }
 
     /// <summary>

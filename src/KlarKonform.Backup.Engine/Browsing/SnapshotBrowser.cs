@@ -69,7 +69,7 @@ internal sealed class SnapshotBrowser(RepositoryReader reader)
         entry.Node.IsDirectory
         && entry.Node.Name == DeletedItems.Folder
         && entry.Depth == SnapshotLayout.ResourceDepth(entry.Chain()[0].Node.Name)
-        && entry.Node.Attribute(ResourceStore.Attribute) is null;
+        && entry.Node.Attribute(ItemMetadata.Attribute) is null;
 
     private async Task<IReadOnlyList<SnapshotEntry>> ReadAsync(BlobId tree, SnapshotEntry? folder, CancellationToken cancellationToken)
     {

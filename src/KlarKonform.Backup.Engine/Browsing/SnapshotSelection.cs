@@ -210,7 +210,7 @@ internal sealed class SnapshotSelection
             if (
                 steps[i].Exists(step => step.Path is not null)
                 && node.Name.EndsWith("].json", StringComparison.Ordinal)
-                && node.Attribute(ResourceStore.Attribute) is not null
+                && node.Attribute(ItemMetadata.Attribute) is not null
             )
                 stems.Add(Path.GetFileNameWithoutExtension(node.Name));
         }
@@ -221,7 +221,7 @@ internal sealed class SnapshotSelection
             [
                 .. entries.Where(entry =>
                     !entry.Node.IsDirectory
-                    && entry.Node.Attribute(ResourceStore.Attribute) is null
+                    && entry.Node.Attribute(ItemMetadata.Attribute) is null
                     && stems.Contains(entry.Node.Name[..(entry.Node.Name.IndexOf(']', StringComparison.Ordinal) + 1)])
                 ),
             ];

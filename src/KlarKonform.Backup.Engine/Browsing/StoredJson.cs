@@ -17,7 +17,7 @@ internal static class StoredJson
     {
         try
         {
-            return node.Attribute(ResourceStore.Attribute) is { } value ? Parse(value) : null;
+            return node.Attribute(ItemMetadata.Attribute) is { } value ? Parse(value) : null;
         }
         catch (JsonException)
         {

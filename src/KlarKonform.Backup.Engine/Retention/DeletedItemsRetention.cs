@@ -2,6 +2,7 @@ using KlarKonform.Backup.Engine.Retention.Audit;
 using KlarKonform.Backup.Engine.Retention.Holds;
 using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Engine.Sources.Resources;
+using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Engine.Retention;
 
@@ -12,7 +13,7 @@ namespace KlarKonform.Backup.Engine.Retention;
 internal sealed class DeletedItemsRetention(BackupRepository session, GraphTime time) : IDisposable
 {
     private readonly RetentionPolicy? _policy = RetentionPolicy.Of(session.Configuration.Retention);
-    private readonly SemaphoreSlim _gate = new(1);
+    private readonly AsyncLock _gate = new();
     private ActiveHolds? _holds;
 
     /// <summary>Whether deleted items are kept.</summary>
@@ -35,14 +36,7 @@ internal sealed class DeletedItemsRetention(BackupRepository session, GraphTime 
     // Read only when something has expired: reading the log means reading every snapshot file.
     private async Task<ActiveHolds> HoldsAsync(CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
-        try
-        {
-            return _holds ??= ActiveHolds.Of(await new AuditLog(session, time).ReadAsync(cancellationToken), session.Configuration.Name);
-        }
-        finally
-        {
-            _gate.Release();
-        }
+        using var turn = await _gate.EnterAsync(cancellationToken);
+        return _holds ??= ActiveHolds.Of(await new AuditLog(session, time).ReadAsync(cancellationToken), session.Configuration.Name);
     }
 }

@@ -1,4 +1,5 @@
 using KlarKonform.Backup.Repository.Format;
+using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Index;
 
@@ -9,7 +10,7 @@ namespace KlarKonform.Backup.Repository.Index;
 /// </summary>
 internal sealed class IndexBacklog : IDisposable
 {
-    private readonly SemaphoreSlim _gate = new(1);
+    private readonly AsyncLock _gate = new();
     private readonly Queue<ListedFile> _files;
     private readonly Func<BlobId, CancellationToken, Task> _read;
     private long _bytes;
@@ -31,19 +32,12 @@ internal sealed class IndexBacklog : IDisposable
     {
         if (Bytes == 0 || found())
             return;
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        using var turn = await _gate.EnterAsync(cancellationToken).ConfigureAwait(false);
+        while (!found() && _files.TryPeek(out var next))
         {
-            while (!found() && _files.TryPeek(out var next))
-            {
-                await _read(next.Id, cancellationToken).ConfigureAwait(false);
-                _files.Dequeue();
-                Interlocked.Add(ref _bytes, -next.Size);
-            }
-        }
-        finally
-        {
-            _gate.Release();
+            await _read(next.Id, cancellationToken).ConfigureAwait(false);
+            _files.Dequeue();
+            Interlocked.Add(ref _bytes, -next.Size);
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed class LockLease(ResticRepository repository, bool exclusive, str
     private readonly TimeSpan _renewEvery = purpose is null ? LockJudge.RenewEvery : LockJudge.RenewPurposeEvery;
     private readonly string _started = Json.NanoTime.From(time.GetLocalNow()).ToString();
     private readonly CancellationTokenSource _lost = new();
-    private readonly SemaphoreSlim _renewing = new(1);
+    private readonly AsyncLock _renewing = new();
     private BlobId? _predecessor;
     private Instant _written;
     private Instant _rewritten;
@@ -94,27 +94,20 @@ internal sealed class LockLease(ResticRepository repository, bool exclusive, str
     /// <exception cref="StorageException">This cannot be determined.</exception>
     public async Task<bool> LookAsync(CancellationToken cancellationToken)
     {
-        await _renewing.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        using var turn = await _renewing.EnterAsync(cancellationToken).ConfigureAwait(false);
+        if (_lost.IsCancellationRequested)
+            return false;
+        if (_predecessor is not null || IsDue)
+            return await RenewAsync(cancellationToken).ConfigureAwait(false);
+        var asked = Instant.Now(time);
+        if (!await _shelf.ExistsAsync(Id, cancellationToken).ConfigureAwait(false))
         {
-            if (_lost.IsCancellationRequested)
-                return false;
-            if (_predecessor is not null || IsDue)
-                return await RenewAsync(cancellationToken).ConfigureAwait(false);
-            var asked = Instant.Now(time);
-            if (!await _shelf.ExistsAsync(Id, cancellationToken).ConfigureAwait(false))
-            {
-                await _lost.CancelAsync().ConfigureAwait(false);
-                return false;
-            }
+            await _lost.CancelAsync().ConfigureAwait(false);
+            return false;
+        }
 
-            _looked = asked;
-            return true;
-        }
-        finally
-        {
-            _renewing.Release();
-        }
+        _looked = asked;
+        return true;
     }
 
     /// <summary>Removes it.</summary>
@@ -159,14 +152,9 @@ internal sealed class LockLease(ResticRepository repository, bool exclusive, str
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop, limit.Token);
         try
         {
-            await _renewing.WaitAsync(ending.Token).ConfigureAwait(false);
-            try
+            using (await _renewing.EnterAsync(ending.Token).ConfigureAwait(false))
             {
                 await RenewAsync(ending.Token).ConfigureAwait(false);
-            }
-            finally
-            {
-                _renewing.Release();
             }
 
             await SweepAsync(ending.Token).ConfigureAwait(false);

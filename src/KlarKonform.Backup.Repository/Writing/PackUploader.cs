@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Index;
+using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Writing;
 
@@ -14,7 +15,7 @@ internal sealed class PackUploader : IAsyncDisposable
     private readonly Locks.RepositoryLock? _held;
     private readonly Action<BlobId, PackBuilder> _stored;
     private readonly SemaphoreSlim _slots;
-    private readonly SemaphoreSlim _indexing = new(1);
+    private readonly AsyncLock _indexing = new();
     private readonly ConcurrentDictionary<Task, bool> _running = new();
     private readonly object _gate = new();
     private readonly Unindexed _content = new(PacksPerIndex, IndexJson.BlobsPerIndex);
@@ -136,28 +137,21 @@ internal sealed class PackUploader : IAsyncDisposable
 
     private async Task WriteIndexAsync(Unindexed list, bool onlyFull, CancellationToken cancellationToken)
     {
-        await _indexing.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        using var turn = await _indexing.EnterAsync(cancellationToken).ConfigureAwait(false);
+        PackContents[] packs;
+        lock (_gate)
         {
-            PackContents[] packs;
-            lock (_gate)
-            {
-                // Another thread may have written it while this one waited.
-                packs = onlyFull && !list.IsFull ? [] : [.. list.Packs];
-            }
-
-            if (packs.Length == 0)
-                return;
-            var written = await _repository.Index.WriteAsync(packs, _held, list.BlobsPerFile, cancellationToken).ConfigureAwait(false);
-            lock (_gate)
-            {
-                _indexes = _indexes.With(written);
-                list.RemoveFirst(packs.Length);
-            }
+            // Another thread may have written it while this one waited.
+            packs = onlyFull && !list.IsFull ? [] : [.. list.Packs];
         }
-        finally
+
+        if (packs.Length == 0)
+            return;
+        var written = await _repository.Index.WriteAsync(packs, _held, list.BlobsPerFile, cancellationToken).ConfigureAwait(false);
+        lock (_gate)
         {
-            _indexing.Release();
+            _indexes = _indexes.With(written);
+            list.RemoveFirst(packs.Length);
         }
     }
 

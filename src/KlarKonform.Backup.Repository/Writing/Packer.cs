@@ -1,5 +1,6 @@
 using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Packs;
+using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Repository.Writing;
 
@@ -16,7 +17,7 @@ namespace KlarKonform.Backup.Repository.Writing;
 /// <param name="closed">Receives a pack that gets no more blobs.</param>
 internal sealed class Packer(PackBuffers buffers, int open, Func<int, int> draw, bool isMetadata, Action<PackBuilder> closed) : IDisposable
 {
-    private readonly SemaphoreSlim _gate = new(1);
+    private readonly AsyncLock _gate = new();
     private readonly PackBuilder?[] _open = new PackBuilder?[open];
 
     /// <summary>Reserves a place for a blob; waits while every buffer is in use. A full pack is closed and passed on.</summary>
@@ -28,32 +29,25 @@ internal sealed class Packer(PackBuffers buffers, int open, Func<int, int> draw,
         CancellationToken cancellationToken
     )
     {
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        using var turn = await _gate.EnterAsync(cancellationToken).ConfigureAwait(false);
+        var needed = PackBuilder.BytesFor(length);
+        if (buffers.IsLarge(needed))
         {
-            var needed = PackBuilder.BytesFor(length);
-            if (buffers.IsLarge(needed))
-            {
-                // It does not fit into an ordinary pack, and becomes a pack of its own.
-                var alone = New(GC.AllocateUninitializedArray<byte>(needed));
-                var only = alone.Reserve(id, kind, length, uncompressedLength);
-                HandOver(alone);
-                return (alone, only);
-            }
+            // It does not fit into an ordinary pack, and becomes a pack of its own.
+            var alone = New(GC.AllocateUninitializedArray<byte>(needed));
+            var only = alone.Reserve(id, kind, length, uncompressedLength);
+            HandOver(alone);
+            return (alone, only);
+        }
 
-            var place = _open.Length == 1 ? 0 : draw(_open.Length);
-            if (_open[place] is { } full && !full.HasRoomFor(length))
-                Close(place);
-            var pack = _open[place] ??= New(await buffers.RentAsync(cancellationToken).ConfigureAwait(false));
-            var blob = pack.Reserve(id, kind, length, uncompressedLength);
-            if (pack.IsFull)
-                Close(place);
-            return (pack, blob);
-        }
-        finally
-        {
-            _gate.Release();
-        }
+        var place = _open.Length == 1 ? 0 : draw(_open.Length);
+        if (_open[place] is { } full && !full.HasRoomFor(length))
+            Close(place);
+        var pack = _open[place] ??= New(await buffers.RentAsync(cancellationToken).ConfigureAwait(false));
+        var blob = pack.Reserve(id, kind, length, uncompressedLength);
+        if (pack.IsFull)
+            Close(place);
+        return (pack, blob);
     }
 
     /// <summary>
@@ -62,33 +56,26 @@ internal sealed class Packer(PackBuffers buffers, int open, Func<int, int> draw,
     /// </summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        using var turn = await _gate.EnterAsync(cancellationToken).ConfigureAwait(false);
+        PackBuilder? last = null;
+        for (var place = 0; place < _open.Length; place++)
         {
-            PackBuilder? last = null;
-            for (var place = 0; place < _open.Length; place++)
+            if (_open[place] is not { } pack)
+                continue;
+            _open[place] = null;
+            if (last is not null && last.HasRoomFor(pack))
             {
-                if (_open[place] is not { } pack)
-                    continue;
-                _open[place] = null;
-                if (last is not null && last.HasRoomFor(pack))
-                {
-                    await last.AbsorbAsync(pack).ConfigureAwait(false);
-                    continue;
-                }
-
-                if (last is not null)
-                    HandOver(last);
-                last = pack;
+                await last.AbsorbAsync(pack).ConfigureAwait(false);
+                continue;
             }
 
             if (last is not null)
                 HandOver(last);
+            last = pack;
         }
-        finally
-        {
-            _gate.Release();
-        }
+
+        if (last is not null)
+            HandOver(last);
     }
 
     public void Dispose() => _gate.Dispose();

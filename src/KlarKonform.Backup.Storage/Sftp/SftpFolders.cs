@@ -9,7 +9,7 @@ namespace KlarKonform.Backup.Storage.Sftp;
 internal sealed class SftpFolders(SftpDisk disk) : IDisposable
 {
     private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _one = new(1);
+    private readonly AsyncLock _one = new();
 
     // Created, but not confirmed to be on the disk: the next caller checks again.
     private readonly ConcurrentDictionary<string, bool> _doubtful = new(StringComparer.Ordinal);
@@ -23,21 +23,14 @@ internal sealed class SftpFolders(SftpDisk disk) : IDisposable
     {
         if (_known.ContainsKey(folder))
             return;
-        await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        using var turn = await _one.EnterAsync(cancellationToken).ConfigureAwait(false);
+        if (!await IsThereAsync(client, folder, cancellationToken).ConfigureAwait(false))
         {
-            if (!await IsThereAsync(client, folder, cancellationToken).ConfigureAwait(false))
-            {
-                await inSight().ConfigureAwait(false);
-                await CreateAsync(client, folder, cancellationToken).ConfigureAwait(false);
-            }
+            await inSight().ConfigureAwait(false);
+            await CreateAsync(client, folder, cancellationToken).ConfigureAwait(false);
+        }
 
-            _known[folder] = true;
-        }
-        finally
-        {
-            _one.Release();
-        }
+        _known[folder] = true;
     }
 
     public void Dispose() => _one.Dispose();

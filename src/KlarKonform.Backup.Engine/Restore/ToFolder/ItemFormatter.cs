@@ -34,7 +34,7 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
         var place = SnapshotLayout.PlaceOf([.. chain.Select(each => each.Node.Name)]);
         var kind = chain.Count > place.Depth ? place.Kind : "";
         var extension = Path.GetExtension(entry.Node.Name).ToLowerInvariant();
-        var isItem = entry.Node.Attribute(ResourceStore.Attribute) is not null;
+        var isItem = entry.Node.Attribute(ItemMetadata.Attribute) is not null;
         var combined = request.Format == RestoreFormat.Combined;
         switch (kind)
         {
@@ -260,7 +260,7 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
         {
             if (
                 levels[i].Entry is { } entry
-                && (entry.Node.Attribute(ResourceStore.Attribute) is not null || i == 1 || !IsPeriod(entry.Node.Name))
+                && (entry.Node.Attribute(ItemMetadata.Attribute) is not null || i == 1 || !IsPeriod(entry.Node.Name))
             )
                 return i;
         }

@@ -7,6 +7,7 @@ using KlarKonform.Backup.Engine.Formats;
 using KlarKonform.Backup.Engine.Snapshots.Items;
 using KlarKonform.Backup.Graph.Calendars;
 using KlarKonform.Backup.Graph.Http;
+using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
@@ -18,7 +19,7 @@ internal sealed class CalendarRestorer : IResourceRestorer
     private readonly bool _isSource;
     private readonly CalendarWriter _writer;
     private readonly PresentItems _present;
-    private readonly SemaphoreSlim _gate = new(1);
+    private readonly AsyncLock _gate = new();
     private List<(string Id, string Name, bool IsDefault)>? _calendars;
 
     public CalendarRestorer(RestoreContext context, string user, string shown, bool isSource)
@@ -36,7 +37,7 @@ internal sealed class CalendarRestorer : IResourceRestorer
 
     public string Place => $"{_shown}: Calendar";
 
-    public bool IsItem(SnapshotEntry entry) => !entry.Node.IsDirectory && entry.Node.Attribute(ResourceStore.Attribute) is not null;
+    public bool IsItem(SnapshotEntry entry) => !entry.Node.IsDirectory && entry.Node.Attribute(ItemMetadata.Attribute) is not null;
 
     public Task EnsureFolderAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken) =>
         folders.Count == 0 ? Task.CompletedTask : CalendarAsync(folders, cancellationToken);
@@ -208,37 +209,30 @@ internal sealed class CalendarRestorer : IResourceRestorer
     {
         var source = folders.Count > 0 ? folders[0] : new RestoreFolder("", "Calendar", "");
         var name = _context.Cloud.Folder is { } top ? $"{source.Name} ({top})" : source.Name;
-        await _gate.WaitAsync(cancellationToken);
-        try
+        using var turn = await _gate.EnterAsync(cancellationToken);
+        _calendars ??= await ListAsync(cancellationToken);
+        var inPlace = _context.Cloud.Folder is null;
+        var found = inPlace && _isSource ? _calendars.FirstOrDefault(each => each.Id == source.Id) : default;
+        if (found.Id is null)
+            found = _calendars.FirstOrDefault(each => each.Name == name);
+        if (found.Id is null && inPlace && source.Name is "Calendar" or "Kalender")
+            found = _calendars.FirstOrDefault(each => each.IsDefault);
+        if (found.Id is null)
         {
-            _calendars ??= await ListAsync(cancellationToken);
-            var inPlace = _context.Cloud.Folder is null;
-            var found = inPlace && _isSource ? _calendars.FirstOrDefault(each => each.Id == source.Id) : default;
-            if (found.Id is null)
-                found = _calendars.FirstOrDefault(each => each.Name == name);
-            if (found.Id is null && inPlace && source.Name is "Calendar" or "Kalender")
-                found = _calendars.FirstOrDefault(each => each.IsDefault);
-            if (found.Id is null)
-            {
-                found = (
-                    await IdempotentCreate.OnceAsync(
-                        token => _writer.CreateCalendarAsync(name, token),
-                        async token => (await ListAsync(token)).FirstOrDefault(each => each.Name == name).Id,
-                        _context.Time,
-                        cancellationToken
-                    ),
-                    name,
-                    false
-                );
-                _calendars.Add(found);
-            }
+            found = (
+                await IdempotentCreate.OnceAsync(
+                    token => _writer.CreateCalendarAsync(name, token),
+                    async token => (await ListAsync(token)).FirstOrDefault(each => each.Name == name).Id,
+                    _context.Time,
+                    cancellationToken
+                ),
+                name,
+                false
+            );
+            _calendars.Add(found);
+        }
 
-            return (found.Id, found.Name);
-        }
-        finally
-        {
-            _gate.Release();
-        }
+        return (found.Id, found.Name);
     }
 
     private async Task<List<(string Id, string Name, bool IsDefault)>> ListAsync(CancellationToken cancellationToken)

@@ -9,6 +9,7 @@ using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Directory;
 using KlarKonform.Backup.Graph.Drives;
 using KlarKonform.Backup.Graph.Sites;
+using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
@@ -28,7 +29,7 @@ internal sealed class CloudRestorer(
     private readonly SnapshotBrowser _browser = new(context.Reader);
     private readonly ConcurrentDictionary<(string Site, string? Library), (string Drive, bool Found)> _drives = new();
     private IReadOnlyList<GraphSite>? _sites;
-    private readonly SemaphoreSlim _gate = new(1);
+    private readonly AsyncLock _gate = new();
 
     /// <summary>Restores, and reports every item.</summary>
     /// <exception cref="BackupException">Nothing could be restored because Graph refuses.</exception>
@@ -322,8 +323,7 @@ internal sealed class CloudRestorer(
 
     private async Task<GraphSite> SiteAsync(string address, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
-        try
+        using (await _gate.EnterAsync(cancellationToken))
         {
             if (_sites is null)
             {
@@ -332,10 +332,6 @@ internal sealed class CloudRestorer(
                     all.Add(site);
                 _sites = all;
             }
-        }
-        finally
-        {
-            _gate.Release();
         }
 
         return _sites.FirstOrDefault(site =>

@@ -4,6 +4,7 @@ using KlarKonform.Backup.Engine.Formats;
 using KlarKonform.Backup.Engine.Snapshots.Items;
 using KlarKonform.Backup.Engine.Sources.Mailboxes;
 using KlarKonform.Backup.Graph.Contacts;
+using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
@@ -34,7 +35,7 @@ internal sealed class ContactRestorer : IResourceRestorer
     private readonly ContactApi _contacts;
     private readonly ContactWriter _writer;
     private readonly PresentItems _present;
-    private readonly SemaphoreSlim _gate = new(1);
+    private readonly AsyncLock _gate = new();
     private Dictionary<string, (string Parent, string Name)>? _folders;
     private string _default = "";
 
@@ -54,7 +55,7 @@ internal sealed class ContactRestorer : IResourceRestorer
 
     public string Place => $"{_shown}: Contacts";
 
-    public bool IsItem(SnapshotEntry entry) => !entry.Node.IsDirectory && entry.Node.Attribute(ResourceStore.Attribute) is not null;
+    public bool IsItem(SnapshotEntry entry) => !entry.Node.IsDirectory && entry.Node.Attribute(ItemMetadata.Attribute) is not null;
 
     public Task EnsureFolderAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken) =>
         folders.Count == 0 ? Task.CompletedTask : FolderAsync(folders, cancellationToken);
@@ -133,30 +134,23 @@ internal sealed class ContactRestorer : IResourceRestorer
 
     private async Task<(string Id, string Path)> FolderAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
-        try
-        {
-            if (_folders is null)
-                await ListAsync(cancellationToken);
-            var (parent, path) = (_default, _folders!.GetValueOrDefault(_default).Name ?? "Contacts");
-            if (_context.Cloud.Folder is { } top)
-                (parent, path) = await StepAsync(parent, top, path, cancellationToken);
+        using var turn = await _gate.EnterAsync(cancellationToken);
+        if (_folders is null)
+            await ListAsync(cancellationToken);
+        var (parent, path) = (_default, _folders!.GetValueOrDefault(_default).Name ?? "Contacts");
+        if (_context.Cloud.Folder is { } top)
+            (parent, path) = await StepAsync(parent, top, path, cancellationToken);
 
-            // The first folder is the default one, whatever its name is here.
-            foreach (var folder in folders.Skip(1))
-            {
-                if (_isSource && _context.Cloud.Folder is null && _folders!.TryGetValue(folder.Id, out var known))
-                    (parent, path) = (folder.Id, $"{path}/{known.Name}");
-                else
-                    (parent, path) = await StepAsync(parent, folder.Name, path, cancellationToken);
-            }
-
-            return (parent, path);
-        }
-        finally
+        // The first folder is the default one, whatever its name is here.
+        foreach (var folder in folders.Skip(1))
         {
-            _gate.Release();
+            if (_isSource && _context.Cloud.Folder is null && _folders!.TryGetValue(folder.Id, out var known))
+                (parent, path) = (folder.Id, $"{path}/{known.Name}");
+            else
+                (parent, path) = await StepAsync(parent, folder.Name, path, cancellationToken);
         }
+
+        return (parent, path);
     }
 
     private async Task<(string Id, string Path)> StepAsync(string parent, string name, string path, CancellationToken cancellationToken)

@@ -36,7 +36,7 @@ internal sealed class DriveRestorer(
 
     public string Place => place;
 
-    public bool IsItem(SnapshotEntry entry) => !entry.Node.IsDirectory && entry.Node.Attribute(ResourceStore.Attribute) is not null;
+    public bool IsItem(SnapshotEntry entry) => !entry.Node.IsDirectory && entry.Node.Attribute(ItemMetadata.Attribute) is not null;
 
     public Task EnsureFolderAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken) =>
         FolderAsync(folders, cancellationToken);

@@ -1,6 +1,7 @@
 using KlarKonform.Backup.Engine.Formats;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Mail;
+using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Engine.Restore.ToMicrosoft365;
 
@@ -34,33 +35,26 @@ internal sealed class MailFolderTargets(MailApi mail, MailWriter writer, bool is
         ["Postausgang"] = "outbox",
     };
 
-    private readonly SemaphoreSlim _gate = new(1);
+    private readonly AsyncLock _gate = new();
     private readonly Dictionary<string, (string Id, string Path)> _found = new(StringComparer.Ordinal);
     private Dictionary<string, (string Parent, string Name)>? _byId;
 
     /// <summary>The folder that corresponds to a path of the source; created if missing.</summary>
     public async Task<(string Id, string Path)> FindAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
-        try
-        {
-            _byId ??= await ListAsync(cancellationToken);
-            string? parent = null;
-            var path = "";
-            if (top is not null)
-                (parent, path) = await StepAsync(null, new RestoreFolder("", top, ""), "", byId: false, cancellationToken);
-            foreach (var folder in folders)
-                (parent, path) = await StepAsync(parent, folder, path, isSource && top is null, cancellationToken);
+        using var turn = await _gate.EnterAsync(cancellationToken);
+        _byId ??= await ListAsync(cancellationToken);
+        string? parent = null;
+        var path = "";
+        if (top is not null)
+            (parent, path) = await StepAsync(null, new RestoreFolder("", top, ""), "", byId: false, cancellationToken);
+        foreach (var folder in folders)
+            (parent, path) = await StepAsync(parent, folder, path, isSource && top is null, cancellationToken);
 
-            // A message that was in no folder at all: the inbox is where people look.
-            return parent is null
-                ? await StepAsync(null, new RestoreFolder("", "Inbox", ""), "", byId: false, cancellationToken)
-                : (parent, path);
-        }
-        finally
-        {
-            _gate.Release();
-        }
+        // A message that was in no folder at all: the inbox is where people look.
+        return parent is null
+            ? await StepAsync(null, new RestoreFolder("", "Inbox", ""), "", byId: false, cancellationToken)
+            : (parent, path);
     }
 
     public void Dispose() => _gate.Dispose();

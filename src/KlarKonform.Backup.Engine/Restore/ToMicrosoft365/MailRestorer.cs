@@ -34,8 +34,7 @@ internal sealed class MailRestorer : IResourceRestorer
 
     public string Place => $"{_shown}: Mail";
 
-    public bool IsItem(SnapshotEntry entry) =>
-        entry.Node.Type == NodeType.File && entry.Node.Attribute(ResourceStore.Attribute) is not null;
+    public bool IsItem(SnapshotEntry entry) => entry.Node.Type == NodeType.File && entry.Node.Attribute(ItemMetadata.Attribute) is not null;
 
     public Task EnsureFolderAsync(IReadOnlyList<RestoreFolder> folders, CancellationToken cancellationToken) =>
         folders.Count == 0 ? Task.CompletedTask : _folders.FindAsync(folders, cancellationToken);

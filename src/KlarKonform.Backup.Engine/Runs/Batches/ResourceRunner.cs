@@ -107,13 +107,13 @@ internal sealed class ResourceRunner(
         var store = ResourceStore.Open(
             reader,
             writer,
-            state,
-            content,
-            stateRoot,
-            context.Time,
-            () => Math.Max(MinLoaded, MaxLoaded / Math.Max(1, Volatile.Read(ref _active))),
-            deletedItems.Keeps,
-            context.Abandon
+            new StoredResource(state, content, stateRoot),
+            new StoreOptions(
+                () => Math.Max(MinLoaded, MaxLoaded / Math.Max(1, Volatile.Read(ref _active))),
+                deletedItems.Keeps,
+                context.Abandon
+            ),
+            context.Time
         );
         var run = new ResourceBackup(context.ForResources, source, store, path, writer);
         context.Observer.Progress(new BackupProgress(run.Label, Texts.Get("State_Running"), -1, Completed: false));

@@ -4,6 +4,7 @@ using KlarKonform.Backup.Engine.Snapshots;
 using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Locks;
 using KlarKonform.Backup.Repository.Writing;
+using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Engine.Runs.Checkpoints;
 
@@ -21,7 +22,7 @@ internal sealed class Checkpointer(
 
     private readonly CheckpointPolicy _policy = new();
     private readonly List<BlobId> _old = [.. old];
-    private readonly SemaphoreSlim _saving = new(1);
+    private readonly AsyncLock _saving = new();
     private readonly TimeProvider _time = context.Time;
     private readonly long _began = context.Time.GetTimestamp();
     private bool _hasEnded;
@@ -54,40 +55,33 @@ internal sealed class Checkpointer(
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task SaveAsync(BackupState status, CancellationToken cancellationToken)
     {
-        await _saving.WaitAsync(cancellationToken);
-        try
+        using var turn = await _saving.EnterAsync(cancellationToken);
+        if (_hasEnded)
         {
-            if (_hasEnded)
+            await DropOldAsync(newest: null, cancellationToken);
+            return;
+        }
+
+        var record = context.Record;
+        var (began, work, cost) = (_time.GetTimestamp(), record.Work, writer.TreeBytesStored);
+        var root = await builder.SaveTreesAsync(status, cancellationToken);
+        await held.ThrowIfLostAsync();
+
+        // Once begun, it is written to its end; otherwise its id would be unknown and it could not be removed later.
+        var id = await builder.SaveCheckpointAsync(root, status, context.Abandon);
+        _old.Add(id);
+        await DropOldAsync(id, cancellationToken);
+        _policy.Saved(work, writer.TreeBytesStored - cost, _time.GetElapsedTime(began));
+        context.Events.Write(
+            RunEvent.Checkpoint,
+            Texts.Get("Event_Checkpoint", id.ToShortString()),
+            new
             {
-                await DropOldAsync(newest: null, cancellationToken);
-                return;
+                snapshot = id.ToString(),
+                items = record.Items,
+                bytes = record.Bytes,
             }
-
-            var record = context.Record;
-            var (began, work, cost) = (_time.GetTimestamp(), record.Work, writer.TreeBytesStored);
-            var root = await builder.SaveTreesAsync(status, cancellationToken);
-            await held.ThrowIfLostAsync();
-
-            // Once begun, it is written to its end; otherwise its id would be unknown and it could not be removed later.
-            var id = await builder.SaveCheckpointAsync(root, status, context.Abandon);
-            _old.Add(id);
-            await DropOldAsync(id, cancellationToken);
-            _policy.Saved(work, writer.TreeBytesStored - cost, _time.GetElapsedTime(began));
-            context.Events.Write(
-                RunEvent.Checkpoint,
-                Texts.Get("Event_Checkpoint", id.ToShortString()),
-                new
-                {
-                    snapshot = id.ToString(),
-                    items = record.Items,
-                    bytes = record.Bytes,
-                }
-            );
-        }
-        finally
-        {
-            _saving.Release();
-        }
+        );
     }
 
     /// <summary>

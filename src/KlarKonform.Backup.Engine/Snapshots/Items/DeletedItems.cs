@@ -51,10 +51,10 @@ internal sealed class DeletedItems(WorkingTree content, TimeProvider time)
         var target = await content.GetOrCreateAsync([Folder, month], cancellationToken);
         foreach (var (name, above) in path)
             target = await EnterAsync(target, name, above, cancellationToken);
-        if (node.Attribute(ResourceStore.Attribute) is { } metadata)
+        if (node.Attribute(ItemMetadata.Attribute) is { } metadata)
             node = node with
             {
-                ExtendedAttributes = [new ExtendedAttribute(ResourceStore.Attribute, ItemMetadata.WithDeleted(metadata, now))],
+                ExtendedAttributes = [new ExtendedAttribute(ItemMetadata.Attribute, ItemMetadata.WithDeleted(metadata, now))],
             };
         await MergeAsync(target, id, node, loaded, cancellationToken);
         foreach (var (_, part) in parts)
@@ -92,7 +92,7 @@ internal sealed class DeletedItems(WorkingTree content, TimeProvider time)
             return known;
         var node = Node.NewDirectory(name, default, time.GetUtcNow());
         return parent.Create(
-            metadata is null ? node : node with { ExtendedAttributes = [new ExtendedAttribute(ResourceStore.Attribute, metadata)] }
+            metadata is null ? node : node with { ExtendedAttributes = [new ExtendedAttribute(ItemMetadata.Attribute, metadata)] }
         );
     }
 

@@ -7,6 +7,9 @@ namespace KlarKonform.Backup.Engine.Snapshots.Items;
 /// <summary>The JSON in an item's extended attribute: <c>{"type":…,"id":…,"graph":{…}}</c>. Every index can be rebuilt from it.</summary>
 internal static class ItemMetadata
 {
+    /// <summary>The extended attribute for data that has no place in the content.</summary>
+    public const string Attribute = "user.klarkonform";
+
     /// <summary>When the item's deletion was noticed.</summary>
     public const string DeletedProperty = "deleted";
 
@@ -80,7 +83,7 @@ internal static class ItemMetadata
 
     /// <summary>Reads the metadata, or returns null when the node has none.</summary>
     public static JsonDocument? Read(Node node) =>
-        node.Attribute(ResourceStore.Attribute) is { } value ? JsonDocument.Parse(value, DeepJson.Options) : null;
+        node.Attribute(Attribute) is { } value ? JsonDocument.Parse(value, DeepJson.Options) : null;
 
     /// <summary>When the source last changed the item, or null when the metadata does not say.</summary>
     public static DateTimeOffset? ModifiedOf(byte[]? metadata)

@@ -39,7 +39,7 @@ internal sealed class ItemPlaces(ItemIndex index, WorkingTree content, Func<stri
         var current = await content.RootAsync(cancellationToken);
         foreach (var name in (await PathAsync(entry.Parent, cancellationToken))!)
         {
-            folders.Add((name, current?.Find(name)?.Attribute(ResourceStore.Attribute)));
+            folders.Add((name, current?.Find(name)?.Attribute(ItemMetadata.Attribute)));
             current = current is null ? null : await content.OpenAsync(current, name, cancellationToken);
         }
 

@@ -72,7 +72,7 @@ internal sealed class DriveReader
         await RetryAsync(cancellationToken);
         await _removals.ApplyAsync(cancellationToken);
         await HomeOrphansAsync(cancellationToken);
-        await _run.Store.GrantWishesAsync(cancellationToken);
+        await _run.Store.ApplyPreferredNamesAsync(cancellationToken);
         if (_files.Different is (> 0 and var count, { } example))
             _run.Note(Texts.Get("HashDiffers", count, _run.Source.Name, example), namesItem: true);
         await _run.ForgetEarlierFailureAsync("drive:" + _drive, cancellationToken);
@@ -260,7 +260,8 @@ internal sealed class DriveReader
             null,
             ("permissions", await _details.PermissionsAsync(item, missing, cancellationToken))
         );
-        if (!await _run.Store.PutAsync(entry, null, attribute, cancellationToken))
+        var put = await _run.Store.PutAsync(entry, null, attribute, cancellationToken);
+        if (!put.IsSettled())
             return false;
         await _run.JudgeAsync(entry.Id, entry.Parent, item.Text("name"), verdict, item, missing, cancellationToken);
         if (old is not null)
@@ -338,7 +339,8 @@ internal sealed class DriveReader
             // Unproven content is read again whenever the item is examined.
             if (missing.Any(each => each.Reason is GraphException { Kind: GraphErrorKind.IntegrityMismatch }))
                 entry = entry with { Version = entry.Version + Unproven };
-            if (!await _run.Store.PutAsync(entry, content, attribute, cancellationToken))
+            var put = await _run.Store.PutAsync(entry, content, attribute, cancellationToken);
+            if (!put.IsSettled())
                 return false;
             await _run.JudgeAsync(
                 entry.Id,

@@ -25,7 +25,7 @@ internal sealed class RemovalRound(ResourceBackup run, string prefix, Func<strin
                 continue;
             if (entry.IsFolder)
                 folders.Add((await run.Store.DepthAsync(id, cancellationToken), id));
-            else if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken))
+            else if (await run.Store.RemoveAsync(id, cancellationToken))
                 run.CountRemoval();
         }
 
@@ -44,7 +44,7 @@ internal sealed class RemovalRound(ResourceBackup run, string prefix, Func<strin
     // A folder is removed when it is empty. What is left in it was reported neither as deleted nor as moved: each item is requested.
     private async Task RemoveFolderAsync(string folder, CancellationToken cancellationToken)
     {
-        if (!await run.Store.RemoveAsync(folder, withContent: false, cancellationToken))
+        if (!await run.Store.RemoveAsync(folder, cancellationToken))
         {
             var left = new List<string>();
             await foreach (var id in run.Store.ItemsOfAsync(folder, folders: true, cancellationToken))
@@ -55,11 +55,11 @@ internal sealed class RemovalRound(ResourceBackup run, string prefix, Func<strin
                     continue;
                 if (await run.Store.FindAsync(id, cancellationToken) is { IsFolder: true })
                     await RemoveFolderAsync(id, cancellationToken);
-                else if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken))
+                else if (await run.Store.RemoveAsync(id, cancellationToken))
                     run.CountRemoval();
             }
 
-            if (!await run.Store.RemoveAsync(folder, withContent: false, cancellationToken))
+            if (!await run.Store.RemoveAsync(folder, cancellationToken))
                 return;
         }
 

@@ -178,7 +178,11 @@ internal sealed class CalendarItems(CalendarApi calendars, ResourceBackup run) :
             Name = name,
             Version = version,
         };
-        if (!await run.Store.PutAsync(entry, content, ItemMetadata.Write("event", item.Id, json, s_summary), cancellationToken))
+        if (
+            !(
+                await run.Store.PutAsync(entry, content, ItemMetadata.Write("event", item.Id, json, s_summary), cancellationToken)
+            ).IsSettled()
+        )
             throw new GraphException(GraphErrorKind.Other, null, "FolderUnknown", "The event's calendar is not known yet.");
         await run.JudgeAsync(item.Id, folder, json.Text("subject"), EventJudge.Judge(json, run.Now), json, missing, cancellationToken);
         run.CountDownload();

@@ -245,7 +245,7 @@ internal sealed class ContactItems(ContactApi contacts, ResourceBackup run) : IF
             Name = $"{name} [{SafeName.Mark(id)}].json",
             Version = json.Text("changeKey"),
         };
-        if (!await run.Store.PutAsync(entry, content, ItemMetadata.Write("contact", id, json, s_summary), cancellationToken))
+        if (!(await run.Store.PutAsync(entry, content, ItemMetadata.Write("contact", id, json, s_summary), cancellationToken)).IsSettled())
             throw new GraphException(GraphErrorKind.Other, null, "FolderUnknown", "The contact's folder is not known yet.");
         await run.JudgeAsync(
             id,

@@ -129,7 +129,7 @@ internal sealed class FolderHierarchy(IFolderedItems items, ResourceBackup run)
                 || (old.Name != entry.Name && old.Name != SafeName.WithMark(entry.Name, folder.Id))
             )
             {
-                if (!await run.Store.PutAsync(entry, null, folder.Metadata, cancellationToken))
+                if (!(await run.Store.PutAsync(entry, null, folder.Metadata, cancellationToken)).IsSettled())
                 {
                     waiting.Enqueue(folder);
                     idle++;

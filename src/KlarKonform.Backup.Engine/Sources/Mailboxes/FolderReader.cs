@@ -45,7 +45,7 @@ internal sealed class FolderReader(IFolderedItems items, ResourceBackup run)
             break;
         }
 
-        await run.Store.GrantWishesAsync(cancellationToken);
+        await run.Store.ApplyPreferredNamesAsync(cancellationToken);
         await items.FinishAsync(cancellationToken);
 
         // A count that was not available is requested again, whether anything changed there or not.

@@ -45,7 +45,7 @@ internal sealed class FolderRemovals(IFolderedItems items, ResourceBackup run, F
                         await run.Store.FindAsync(id, cancellationToken) is { } entry
                         && folders.Contains(entry.Parent)
                         && !await IsElsewhereAsync(entry, cancellationToken)
-                        && await run.Store.RemoveAsync(id, withContent: false, cancellationToken)
+                        && await run.Store.RemoveAsync(id, cancellationToken)
                     )
                         run.CountRemoval();
                     if (run.Store.State.Failures.TryGetValue(id, out var failure) && folders.Contains(failure.Parent))
@@ -65,7 +65,7 @@ internal sealed class FolderRemovals(IFolderedItems items, ResourceBackup run, F
             removed.Add((await run.Store.DepthAsync(id, cancellationToken), id));
         foreach (var (_, id) in removed.OrderByDescending(folder => folder.Depth))
         {
-            if (await run.Store.RemoveAsync(id, withContent: true, cancellationToken))
+            if (await run.Store.RemoveWithContentAsync(id, cancellationToken))
                 run.CountRemoval();
         }
 

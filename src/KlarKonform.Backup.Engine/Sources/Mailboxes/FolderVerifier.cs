@@ -125,7 +125,7 @@ internal sealed class FolderVerifier(IFolderedItems items, ResourceBackup run, V
                 var stored = await run.Store.FindAsync(id, cancellationToken);
                 if (there is null && stored is not null)
                 {
-                    if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken))
+                    if (await run.Store.RemoveAsync(id, cancellationToken))
                         run.CountRemoval();
                 }
                 else if (there is null && isMissing)

@@ -171,7 +171,11 @@ internal sealed class MailItems(MailApi mail, MailSelection selection, ResourceB
         if (old is not null && !run.IsDue(id) && await OnlyPropertiesChangedAsync(old, folder, item, cancellationToken))
         {
             // The MIME is that of the previous version, and the entry continues to say so: -Full reads it again.
-            if (!await run.Store.PutAsync(entry with { Properties = old.Properties ?? UnknownMime }, null, metadata, cancellationToken))
+            if (
+                !(
+                    await run.Store.PutAsync(entry with { Properties = old.Properties ?? UnknownMime }, null, metadata, cancellationToken)
+                ).IsSettled()
+            )
                 throw FolderUnknown();
             await run.JudgeAsync(id, folder, item.Text("subject"), verdict, item, [], cancellationToken);
             run.CountUpdate();
@@ -181,7 +185,7 @@ internal sealed class MailItems(MailApi mail, MailSelection selection, ResourceB
         var (content, failure) = await new MailLadder(mail, run).DownloadAsync(id, item, Time(item), cancellationToken);
         if (failure is not null)
             entry = entry with { Name = MessageName(item, id, ".json"), Version = version + AsJson };
-        if (!await run.Store.PutAsync(entry, content, metadata, cancellationToken))
+        if (!(await run.Store.PutAsync(entry, content, metadata, cancellationToken)).IsSettled())
             throw FolderUnknown();
         if (failure is null)
             await run.JudgeAsync(id, folder, item.Text("subject"), verdict, item, [], cancellationToken);

@@ -3,6 +3,7 @@ using KlarKonform.Backup.Engine.Snapshots.Items;
 using KlarKonform.Backup.Repository.Format;
 using KlarKonform.Backup.Repository.Trees;
 using KlarKonform.Backup.Repository.Writing;
+using KlarKonform.Backup.Storage;
 
 namespace KlarKonform.Backup.Engine.Sources.Resources;
 
@@ -25,7 +26,7 @@ internal sealed partial class ResourceBackup(
     private static readonly DateTimeOffset s_youngest = new(2261, 12, 31, 0, 0, 0, TimeSpan.Zero);
 
     private readonly ConcurrentQueue<ItemMismatch> _mismatches = new();
-    private readonly SemaphoreSlim _saving = new(1);
+    private readonly AsyncLock _saving = new();
     private (BlobId Content, BlobId State)? _closed;
     private readonly ConcurrentQueue<(string Text, bool NamesItem)> _notes = new();
     private long _downloaded;
@@ -172,15 +173,8 @@ internal sealed partial class ResourceBackup(
     /// <summary>Its trees as they are now, or null if they must not be used. Stores what changed.</summary>
     public async Task<(BlobId Content, BlobId State)?> SaveTreesAsync(CancellationToken cancellationToken)
     {
-        await _saving.WaitAsync(cancellationToken);
-        try
-        {
-            return _closed ?? (store.IsBroken ? null : await store.SaveAsync(cancellationToken));
-        }
-        finally
-        {
-            _saving.Release();
-        }
+        using var turn = await _saving.EnterAsync(cancellationToken);
+        return _closed ?? (store.IsBroken ? null : await store.SaveAsync(cancellationToken));
     }
 
     public void Dispose()
@@ -198,7 +192,7 @@ internal sealed partial class ResourceBackup(
             await CountItemsAsync(cancellationToken);
         RetryList = [.. store.State.Failures.Values.Select(Judged)];
         (IsWithdrawn, Ended) = (withdraw, Now);
-        await _saving.WaitAsync(cancellationToken);
+        using var turn = await _saving.EnterAsync(cancellationToken);
         try
         {
             if (!store.IsBroken)
@@ -206,7 +200,6 @@ internal sealed partial class ResourceBackup(
         }
         finally
         {
-            _saving.Release();
             store.Release();
         }
     }

@@ -225,7 +225,7 @@ internal sealed class ListReader(SiteApi api, string site, string list, string f
 
     private async Task RemoveAsync(string id, CancellationToken cancellationToken)
     {
-        if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken))
+        if (await run.Store.RemoveAsync(id, cancellationToken))
             run.CountRemoval();
         await run.ForgetAsync(id, cancellationToken);
     }

@@ -38,7 +38,7 @@ internal sealed class OtherFolders(SiteApi sites, DriveApi drives, string site, 
                                 Level = FailureLevel.Part,
                             }
                         );
-                    if (await run.Store.RemoveAsync(key, withContent: true, cancellationToken))
+                    if (await run.Store.RemoveWithContentAsync(key, cancellationToken))
                         run.CountRemoval();
                     await run.Store.ChangeStateAsync(state => state.Deltas.TryRemove(IdOf(key), out _), cancellationToken);
                 },

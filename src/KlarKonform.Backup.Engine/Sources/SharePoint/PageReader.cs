@@ -58,7 +58,7 @@ internal sealed class PageReader(SiteApi api, string site, string folder, Resour
             )
         )
         {
-            if (await run.Store.RemoveAsync(id, withContent: false, cancellationToken))
+            if (await run.Store.RemoveAsync(id, cancellationToken))
                 run.CountRemoval();
             await run.ForgetAsync(id, cancellationToken);
         }

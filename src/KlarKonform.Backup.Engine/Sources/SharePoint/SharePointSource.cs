@@ -139,7 +139,7 @@ internal sealed class SharePointSource(GraphClient client, GraphSite site, strin
                 [.. lists.Items.Where(IsOfUsers).Select(list => $"list:{list.Text("id")}")],
                 cancellationToken
             );
-        await run.Store.GrantWishesAsync(cancellationToken);
+        await run.Store.ApplyPreferredNamesAsync(cancellationToken);
     }
 
     // Null if the listing failed.

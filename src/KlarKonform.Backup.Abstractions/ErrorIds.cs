@@ -119,6 +119,9 @@ public static class ErrorIds
     /// <summary>The key {0} belongs to the password that '{1}' uses.</summary>
     public const string KeyInUse = "KeyInUse";
 
+    /// <summary>The repository of '{1}' has no key '{0}'.</summary>
+    public const string KeyNotFound = "KeyNotFound";
+
     /// <summary>
     /// The lock on the repository at '{0}' was lost: it could not be renewed for 20 minutes, or this computer slept and another program
     /// considered the lock abandoned.

@@ -21,8 +21,8 @@ public enum GraphErrorKind
     /// <summary>It does not exist (any more).</summary>
     NotFound,
 
-    /// <summary>The user no longer exists.</summary>
-    UserGone,
+    /// <summary>What was asked for as a whole no longer exists: the user of a mailbox or drive, the site.</summary>
+    ResourceGone,
 
     /// <summary>The user has no mailbox or no OneDrive: nothing to back up.</summary>
     NotProvisioned,

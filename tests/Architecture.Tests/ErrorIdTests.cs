@@ -25,7 +25,7 @@ public sealed partial class ErrorIdTests
     }
 
     // The id stands before the category, whatever is called: the constructor, a target-typed new, WithText.
-    [GeneratedRegex("""BackupException\(\s*"\w+"|"\w+",\s*BackupErrorCategory\.""")]
+    [GeneratedRegex("""BackupException\(\s*"\w+"|"\w+",\s*BackupErrorCategory\.|"\w+"\s*:\s*ErrorIds\.|\bErrorIds\.\w+\s*:\s*"\w""")]
     private static partial Regex Raised();
 
     [GeneratedRegex("""\bErrorId(?::|\s*[!=]=|\s+is(?:\s+not)?)\s*\(?\s*"\w""")]

@@ -24,7 +24,7 @@ internal abstract class UserCheck : IConnectionCheck
                 return CheckOutcome.Passed(user.UserPrincipalName);
             }
             catch (GraphException exception)
-                when (exception.Kind is GraphErrorKind.NotProvisioned or GraphErrorKind.NotFound or GraphErrorKind.UserGone)
+                when (exception.Kind is GraphErrorKind.NotProvisioned or GraphErrorKind.NotFound or GraphErrorKind.ResourceGone)
             {
                 // This user has none; the next may.
             }
@@ -34,6 +34,6 @@ internal abstract class UserCheck : IConnectionCheck
     }
 
     /// <summary>Reads as little as possible of it.</summary>
-    /// <exception cref="GraphException">NotProvisioned, NotFound or UserGone: this user has none.</exception>
+    /// <exception cref="GraphException">NotProvisioned, NotFound or ResourceGone: this user has none.</exception>
     protected abstract Task ProbeAsync(GraphClient client, GraphUser user, CancellationToken cancellationToken);
 }

@@ -290,7 +290,7 @@ internal sealed class SourceCatalog(
                             or GraphErrorKind.NotProvisioned
                             or GraphErrorKind.AccessDenied
                             or GraphErrorKind.Locked
-                            or GraphErrorKind.UserGone
+                            or GraphErrorKind.ResourceGone
                 )
             {
                 // Listed, but no longer served.

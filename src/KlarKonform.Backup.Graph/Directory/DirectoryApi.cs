@@ -70,7 +70,7 @@ public sealed class DirectoryApi(GraphClient client)
                 .ConfigureAwait(false);
             return true;
         }
-        catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.UserGone)
+        catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.ResourceGone)
         {
             return false;
         }
@@ -80,7 +80,7 @@ public sealed class DirectoryApi(GraphClient client)
     /// <param name="collection">users, contacts or groups.</param>
     /// <param name="id">Its id.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="GraphException"><see cref="GraphErrorKind.UserGone"/> or NotFound: it is gone.</exception>
+    /// <exception cref="GraphException"><see cref="GraphErrorKind.ResourceGone"/> or NotFound: it is gone.</exception>
     public Task<JsonDocument> EntryAsync(string collection, string id, CancellationToken cancellationToken) =>
         client.GetJsonAsync(
             collection switch
@@ -136,7 +136,7 @@ public sealed class DirectoryApi(GraphClient client)
             return PhotoBytes.Checked(await answer.Response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
         }
         catch (GraphException exception)
-            when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned or GraphErrorKind.UserGone)
+            when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned or GraphErrorKind.ResourceGone)
         {
             return null;
         }

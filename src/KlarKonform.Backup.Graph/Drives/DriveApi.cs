@@ -49,7 +49,7 @@ public sealed class DriveApi(GraphClient client)
             // OneDrive.
             throw exception.OfResource(GraphErrorKind.NotProvisioned);
         }
-        catch (GraphException exception) when (exception.Kind != GraphErrorKind.UserGone)
+        catch (GraphException exception) when (exception.Kind != GraphErrorKind.ResourceGone)
         {
             throw exception.OfResource();
         }

@@ -10,7 +10,7 @@ namespace KlarKonform.Backup.Graph.Governing;
 public sealed class GraphGovernor(TimeProvider time) : IDisposable
 {
     // Above this share of its quota the directory warns in x-ms-throttle-limit-percentage.
-    private const double DirectoryContent = 0.8;
+    private const double DirectoryWarningShare = 0.8;
 
     // Share of RateLimit-Limit; below it the next requests would be refused.
     private const double NearlyNothing = 0.02;
@@ -18,7 +18,7 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
     private readonly ConcurrentDictionary<GraphScope, ScopeGate> _gates = new();
     private readonly ConcurrentDictionary<string, SlidingQuota> _uploads = new();
     private readonly ConcurrentDictionary<object, DateTimeOffset> _pauses = new();
-    private readonly object _size = new();
+    private readonly object _tenantLock = new();
     private (int Users, int Licences)? _tenant;
     private volatile int _workers = 1;
 
@@ -107,8 +107,8 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
                 )
                     gate.Pause(TimeSpan.FromSeconds(reset));
                 break;
-            case GraphService.Identity when Number(response, "x-ms-throttle-limit-percentage") is > DirectoryContent and { } used:
-                gate.Pause(ServiceLimits.IdentityWindow * Math.Min(used - DirectoryContent, 1));
+            case GraphService.Identity when Number(response, "x-ms-throttle-limit-percentage") is > DirectoryWarningShare and { } used:
+                gate.Pause(ServiceLimits.IdentityWindow * Math.Min(used - DirectoryWarningShare, 1));
                 break;
         }
     }
@@ -116,7 +116,7 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
     /// <summary>Sets the size of the tenant: the directory's quota grows with its users, SharePoint's with its licences.</summary>
     public void SetTenantSize(int users, int licences)
     {
-        lock (_size)
+        lock (_tenantLock)
         {
             _tenant = (users, licences);
             SetUnits(users, licences);
@@ -131,7 +131,7 @@ public sealed class GraphGovernor(TimeProvider time) : IDisposable
     public void SetWorkers(int workers)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
-        lock (_size)
+        lock (_tenantLock)
         {
             if (_workers == workers)
                 return;

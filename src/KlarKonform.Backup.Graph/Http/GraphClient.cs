@@ -117,6 +117,7 @@ public sealed class GraphClient : IDisposable
                 renewals++;
                 _log.Events($"Graph refused the access token ({failure.Code}); a new one is asked for.");
                 await _tokens.RenewAsync(token, cancellationToken).ConfigureAwait(false);
+                attempt--; // The sign-in was renewed, nothing was tried; how often that happens is limited by itself.
                 continue;
             }
 

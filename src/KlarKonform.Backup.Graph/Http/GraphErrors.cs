@@ -95,7 +95,7 @@ internal static class GraphErrors
         if (Has("ErrorQuotaExceeded"))
             return GraphErrorKind.QuotaExceeded;
         if (Has("ErrorInvalidUser", "Request_ResourceNotFound"))
-            return GraphErrorKind.UserGone;
+            return GraphErrorKind.ResourceGone;
         return status switch
         {
             HttpStatusCode.NotFound => GraphErrorKind.NotFound,

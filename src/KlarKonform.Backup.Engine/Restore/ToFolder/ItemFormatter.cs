@@ -32,7 +32,8 @@ internal sealed class ItemFormatter(RepositoryReader reader, RestoreRequest requ
             return new ItemForm(true);
         var chain = entry.Chain();
         var place = SnapshotLayout.PlaceOf([.. chain.Select(each => each.Node.Name)]);
-        var kind = chain.Count > place.Depth ? place.Kind : "";
+        var isOurs = chain[0].Node.Name is SnapshotLayout.Exchange or ResourceKinds.Directory or ResourceKinds.WhatsApp;
+        var kind = isOurs && chain.Count > place.Depth ? place.Kind : ""; // Another program's folders are restored as they are.
         var extension = Path.GetExtension(entry.Node.Name).ToLowerInvariant();
         var isItem = entry.Node.Attribute(ItemMetadata.Attribute) is not null;
         var combined = request.Format == RestoreFormat.Combined;

@@ -53,7 +53,11 @@ internal sealed class RefusalWatch
 
     /// <summary>Whether a refusal might apply to every item.</summary>
     public static bool IsOfAll(GraphException exception) =>
-        exception.Kind is GraphErrorKind.AccessDenied or GraphErrorKind.UserGone or GraphErrorKind.NotProvisioned or GraphErrorKind.Locked
+        exception.Kind
+            is GraphErrorKind.AccessDenied
+                or GraphErrorKind.ResourceGone
+                or GraphErrorKind.NotProvisioned
+                or GraphErrorKind.Locked
         || exception is { Kind: GraphErrorKind.Unreachable, Status: null };
 
     /// <summary>Whether the target is full.</summary>

@@ -27,7 +27,7 @@ internal sealed class RepositoryPasswords(BackupRepository session, TimeProvider
             .ToArray();
         if (found.Length != 1)
             throw new BackupException(
-                found.Length == 0 ? "KeyNotFound" : ErrorIds.KeyAmbiguous,
+                found.Length == 0 ? ErrorIds.KeyNotFound : ErrorIds.KeyAmbiguous,
                 BackupErrorCategory.ObjectNotFound,
                 id,
                 id,

@@ -24,7 +24,7 @@ internal sealed class ResourceEnding(RunContext context)
         var source = run.Source;
         switch (reason)
         {
-            case GraphException { Kind: GraphErrorKind.UserGone, IsOfResource: true } gone:
+            case GraphException { Kind: GraphErrorKind.ResourceGone, IsOfResource: true } gone:
                 // Deleted after the users were listed. What was backed up stays.
                 run.Note(Gone(source.Kind, source.Name));
                 await EndAsync(run, Skipped(gone.Code, Gone(source.Kind, source.Name)), cancellationToken);

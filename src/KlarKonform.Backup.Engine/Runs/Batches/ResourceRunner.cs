@@ -197,7 +197,7 @@ internal sealed class ResourceRunner(
             is not GraphException
             {
                 IsOfResource: false,
-                Kind: GraphErrorKind.UserGone or GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned or GraphErrorKind.Locked
+                Kind: GraphErrorKind.ResourceGone or GraphErrorKind.NotFound or GraphErrorKind.NotProvisioned or GraphErrorKind.Locked
             } graph
         )
             return exception;

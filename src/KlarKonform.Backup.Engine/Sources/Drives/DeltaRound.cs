@@ -105,7 +105,7 @@ internal sealed class DeltaRound(ResourceBackup run, string key, string folder, 
             is GraphErrorKind.ResyncRequired
                 or GraphErrorKind.NotFound
                 or GraphErrorKind.Other
-                or GraphErrorKind.UserGone
+                or GraphErrorKind.ResourceGone
                 or GraphErrorKind.NotProvisioned
         || exception.Code == GraphException.BrokenAnswer
         || exception is { Kind: GraphErrorKind.Unreachable, Status: not null };

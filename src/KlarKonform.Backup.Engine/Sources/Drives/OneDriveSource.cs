@@ -70,7 +70,7 @@ internal sealed class OneDriveSource(GraphClient client, GraphUser user, string?
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
         {
-            throw exception.OfResource(GraphErrorKind.UserGone); // No one is left who could miss it.
+            throw exception.OfResource(GraphErrorKind.ResourceGone); // No one is left who could miss it.
         }
     }
 }

@@ -81,7 +81,7 @@ internal sealed class DirectoryItems(DirectoryApi directory, DirectorySettings s
             _asked[id] = true;
             return new FetchedItem(folder, await directory.EntryAsync(folder.ToLowerInvariant(), id, cancellationToken));
         }
-        catch (GraphException exception) when (exception.Kind == GraphErrorKind.UserGone)
+        catch (GraphException exception) when (exception.Kind == GraphErrorKind.ResourceGone)
         {
             // The code refers to a directory entry, so it says that this one is gone.
             throw new GraphException(GraphErrorKind.NotFound, exception.Status, exception.Code, exception.Message, exception);

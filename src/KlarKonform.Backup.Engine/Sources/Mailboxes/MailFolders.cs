@@ -86,7 +86,7 @@ internal sealed partial class MailFolders(MailApi mail, MailSelection selection,
                         GraphErrorKind.SignInFailed
                         or GraphErrorKind.UntrustedCertificate
                         or GraphErrorKind.Throttled
-                        or GraphErrorKind.UserGone
+                        or GraphErrorKind.ResourceGone
                     )
             )
         {

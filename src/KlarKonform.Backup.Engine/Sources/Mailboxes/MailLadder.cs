@@ -74,7 +74,7 @@ internal sealed class MailLadder(MailApi mail, ResourceBackup run)
                 Kind: GraphErrorKind.NotFound
                     or GraphErrorKind.SignInFailed
                     or GraphErrorKind.UntrustedCertificate
-                    or GraphErrorKind.UserGone
+                    or GraphErrorKind.ResourceGone
                     or GraphErrorKind.NotProvisioned
                     or GraphErrorKind.Throttled
             }

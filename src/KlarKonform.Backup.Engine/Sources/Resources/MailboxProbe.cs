@@ -11,7 +11,7 @@ namespace KlarKonform.Backup.Engine.Sources.Resources;
 internal static class MailboxProbe
 {
     /// <summary>Requests the mailbox or drive, and if that is not found, the user.</summary>
-    /// <exception cref="GraphException">The error; <see cref="GraphErrorKind.UserGone"/> only if the user is gone too.</exception>
+    /// <exception cref="GraphException">The error; <see cref="GraphErrorKind.ResourceGone"/> only if the user is gone too.</exception>
     public static async Task AskAsync(
         Func<CancellationToken, Task> ask,
         GraphClient client,
@@ -23,11 +23,11 @@ internal static class MailboxProbe
         {
             await ask(cancellationToken);
         }
-        catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.UserGone)
+        catch (GraphException exception) when (exception.Kind is GraphErrorKind.NotFound or GraphErrorKind.ResourceGone)
         {
             throw await new DirectoryApi(client).ExistsAsync(user.Id, cancellationToken)
                 ? exception.OfResource(GraphErrorKind.Other)
-                : exception.OfResource(GraphErrorKind.UserGone);
+                : exception.OfResource(GraphErrorKind.ResourceGone);
         }
     }
 }

@@ -185,7 +185,7 @@ internal sealed partial class ResourceBackup
             graph.Kind
                 is GraphErrorKind.SignInFailed
                     or GraphErrorKind.UntrustedCertificate
-                    or GraphErrorKind.UserGone
+                    or GraphErrorKind.ResourceGone
                     or GraphErrorKind.NotProvisioned
             || (
                 level == FailureLevel.Part

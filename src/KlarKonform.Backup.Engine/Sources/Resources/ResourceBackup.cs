@@ -193,15 +193,11 @@ internal sealed partial class ResourceBackup(
         RetryList = [.. store.State.Failures.Values.Select(Judged)];
         (IsWithdrawn, Ended) = (withdraw, Now);
         using var turn = await _saving.EnterAsync(cancellationToken);
-        try
-        {
-            if (!store.IsBroken)
-                _closed = await store.SaveAsync(cancellationToken);
-        }
-        finally
-        {
-            store.Release();
-        }
+        if (!store.IsBroken)
+            _closed = await store.SaveAsync(cancellationToken);
+
+        // Not if the run was stopped in this moment: its last checkpoint stores what is in memory.
+        store.Release();
     }
 
     private static DateTimeOffset Sane(DateTimeOffset time) =>

@@ -55,7 +55,7 @@ internal sealed class SharePointSource(GraphClient client, GraphSite site, strin
         }
         catch (GraphException exception) when (exception.Kind == GraphErrorKind.NotFound)
         {
-            throw exception.OfResource(GraphErrorKind.UserGone); // It was listed a moment ago.
+            throw exception.OfResource(GraphErrorKind.ResourceGone); // It was listed a moment ago.
         }
     }
 

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using KlarKonform.Backup.Engine.Formats;
-using KlarKonform.Backup.Engine.Snapshots.Items;
 using KlarKonform.Backup.Engine.Sources.Resources;
-using KlarKonform.Backup.Engine.Sources.Shapes;
 using KlarKonform.Backup.Graph;
 using KlarKonform.Backup.Graph.Delta;
 using KlarKonform.Backup.Graph.Drives;
@@ -10,23 +8,20 @@ using KlarKonform.Backup.Graph.Drives;
 namespace KlarKonform.Backup.Engine.Sources.Drives;
 
 /// <summary>
-/// Reads a drive by delta into a folder of a resource: paths are rebuilt from parents' ids, content is compared by hash and size, removals
-/// come last, and a folder is only removed when empty.
+/// Reads a drive by delta into a folder of a resource: paths are rebuilt from parents' ids, removals come last, and a folder is only
+/// removed when empty. What is stored of an item is <see cref="DriveItemWriter"/>'s.
 /// </summary>
 internal sealed class DriveReader
 {
     private const int Concurrency = 16;
-    private const string Unproven = "~";
 
     private readonly DriveApi _api;
     private readonly string _drive;
     private readonly string _name;
-    private readonly string _prefix;
-    private readonly string _folder;
     private readonly ResourceBackup _run;
-    private readonly DriveSettings _settings;
     private readonly FileReader _files;
-    private readonly ItemDetails _details;
+    private readonly DriveItemWriter _writer;
+    private readonly DriveKeys _keys;
     private readonly RemovalRound _removals;
     private readonly DeltaRound _round;
     private readonly HashSet<string> _due;
@@ -49,15 +44,16 @@ internal sealed class DriveReader
         _name = name;
         _api = api;
         _drive = drive;
-        _prefix = prefix;
-        _folder = folder;
         _run = run;
-        _settings = settings;
         _files = new FileReader(api, drive, run, settings);
-        _details = new ItemDetails(api, drive, run, settings);
         _removals = new RemovalRound(run, prefix, IsThereAsync);
         _round = new DeltaRound(run, drive, folder, name);
-        _due = [.. run.DueFailures.Select(failure => failure.ItemId).Concat(run.DueDoubts.Select(doubt => doubt.ItemId)).Where(IsOfDrive)];
+        _keys = new DriveKeys(prefix, folder, _round);
+        _writer = new DriveItemWriter(run, _keys, _files, new ItemDetails(api, drive, run, settings), settings);
+        _due =
+        [
+            .. run.DueFailures.Select(failure => failure.ItemId).Concat(run.DueDoubts.Select(doubt => doubt.ItemId)).Where(_keys.IsOfDrive),
+        ];
     }
 
     public async Task ReadAsync(CancellationToken cancellationToken)
@@ -77,11 +73,6 @@ internal sealed class DriveReader
             _run.Note(Texts.Get("HashDiffers", count, _run.Source.Name, example), namesItem: true);
         await _run.ForgetEarlierFailureAsync("drive:" + _drive, cancellationToken);
     }
-
-    private string Key(string id) => _prefix + id;
-
-    // Failures of the resource itself and of its parts have keys of other forms.
-    private bool IsOfDrive(string key) => key.StartsWith(_prefix, StringComparison.Ordinal) && key != ResourceBackup.Whole;
 
     private async Task<bool> MarkMissingAsync(
         IReadOnlyList<string> ids,
@@ -104,16 +95,13 @@ internal sealed class DriveReader
             stored,
             listed,
             ids,
-            (id, token) => FetchAsync(id[_prefix.Length..], token),
+            (id, token) => FetchAsync(_keys.IdOf(id), token),
             cancellationToken
         );
         foreach (var id in gone)
             await _removals.MarkAsync(id, cancellationToken);
         return gone.Count == ids.Count;
     }
-
-    private string ParentOf(JsonElement item) =>
-        DriveItemJson.Parent(item) is var parent && (parent.Length == 0 || parent == _round.State.RootId) ? _folder : Key(parent);
 
     private async Task<bool> ApplyPageAsync(DeltaPage page, CancellationToken cancellationToken)
     {
@@ -128,7 +116,7 @@ internal sealed class DriveReader
         var files = new List<JsonElement>();
         foreach (var (id, item) in last)
         {
-            var key = Key(id);
+            var key = _keys.Of(id);
             _due.Remove(key);
             lock (_vanished)
                 _vanished.Remove(id);
@@ -165,8 +153,8 @@ internal sealed class DriveReader
         }
 
         await _run.GuardAsync(
-            Key(item.Text("id")),
-            ParentOf(item),
+            _keys.Of(item.Text("id")),
+            _keys.ParentOf(item),
             item.Text("name"),
             async () =>
             {
@@ -193,9 +181,9 @@ internal sealed class DriveReader
     // For an incomplete or unlikely entry, the item itself is requested; that answer is final.
     private async Task<bool> ApplyJudgedAsync(JsonElement item, CancellationToken cancellationToken)
     {
-        var verdict = Judge(item);
+        var verdict = _writer.Judge(item);
         if (!verdict.IsOdd)
-            return await ApplyItemAsync(item, verdict, cancellationToken);
+            return await _writer.WriteAsync(item, verdict, cancellationToken);
         JsonDocument? answer = null;
         try
         {
@@ -214,211 +202,16 @@ internal sealed class DriveReader
         using (answer)
         {
             var better = answer is not null && answer.RootElement.Text("id") == item.Text("id") ? answer.RootElement : item;
-            verdict = Judge(better);
+            verdict = _writer.Judge(better);
 
             // Without a name or a parent it cannot be placed: what is stored of it stays unchanged.
             return better.Text("name").Length > 0 && DriveItemJson.Parent(better).Length > 0
-                ? await ApplyItemAsync(better, verdict, cancellationToken)
+                ? await _writer.WriteAsync(better, verdict, cancellationToken)
                 : throw new PartIncompleteException(
                     new ItemProblem("OddAnswer", Texts.Get("OddAnswer", string.Join(", ", verdict.Wrong)), "HintRetry")
                 );
         }
     }
-
-    // A file whose size is missing may have lost it: nothing else says how much content there is.
-    private Verdict Judge(JsonElement item)
-    {
-        var verdict = GraphShapes.DriveItem.Judge(item, _run.Now);
-        if (DriveItemJson.IsFile(item) && DriveItemJson.SizeOrNull(item) is null)
-            verdict = verdict with { Wrong = [.. verdict.Wrong, "size"] };
-        var kinds =
-            (DriveItemJson.IsFile(item) ? 1 : 0) + (DriveItemJson.IsFolder(item) ? 1 : 0) + (DriveItemJson.IsShortcut(item) ? 1 : 0);
-        return kinds == 0 ? verdict with { Wrong = [.. verdict.Wrong, "file"] } : verdict;
-    }
-
-    private Task<bool> ApplyItemAsync(JsonElement item, Verdict verdict, CancellationToken cancellationToken) =>
-        DriveItemJson.IsFolder(item)
-            ? ApplyFolderAsync(item, verdict, cancellationToken)
-            : ApplyFileAsync(item, verdict, cancellationToken);
-
-    private async Task<bool> ApplyFolderAsync(JsonElement item, Verdict verdict, CancellationToken cancellationToken)
-    {
-        var missing = new List<(string What, Exception Reason)>();
-        var entry = EntryOf(item, item.Text("name")) with { IsFolder = true };
-        var old = await _run.Store.FindAsync(entry.Id, cancellationToken);
-        if (
-            IsSame(old, entry)
-            && !_details.MustAskPermissions(item)
-            && !_run.IsDue(entry.Id)
-            && (!_run.Full || await IsAsStoredAsync(old!, item, cancellationToken))
-        )
-            return true;
-        var attribute = ItemMetadata.Write(
-            "driveItem",
-            entry.Id,
-            item,
-            null,
-            ("permissions", await _details.PermissionsAsync(item, missing, cancellationToken))
-        );
-        var put = await _run.Store.PutAsync(entry, null, attribute, cancellationToken);
-        if (!put.IsSettled())
-            return false;
-        await _run.JudgeAsync(entry.Id, entry.Parent, item.Text("name"), verdict, item, missing, cancellationToken);
-        if (old is not null)
-            _run.CountUpdate();
-        return true;
-    }
-
-    /// <returns>False when the file's folder is unknown.</returns>
-    private async Task<bool> ApplyFileAsync(JsonElement item, Verdict verdict, CancellationToken cancellationToken)
-    {
-        var missing = new List<(string What, Exception Reason)>();
-        var shortcut = DriveItemJson.IsShortcut(item);
-        var unknown = !shortcut && !DriveItemJson.IsFile(item);
-        var entry = EntryOf(
-            item,
-            item.Text("name")
-                + (
-                    shortcut ? ".shortcut.json"
-                    : unknown ? ".item.json"
-                    : ""
-                )
-        ) with
-        {
-            Version = DriveItemJson.Version(item),
-        };
-        var old = await _run.Store.FindAsync(entry.Id, cancellationToken);
-
-        // Something about it failed before, and it is unknown whether it was the content: it is read again, because otherwise the failure
-        // would be cleared unseen.
-        var known = old is not null && old.Version == entry.Version && !_run.HasDueFailure(entry.Id);
-        if (
-            known
-            && IsSame(old, entry)
-            && !_details.MustAskPermissions(item)
-            && !_run.IsDue(entry.Id)
-            && !_run.Store.State.Failures.ContainsKey(entry.Id)
-            && (!_run.Full || await IsAsStoredAsync(old!, item, cancellationToken))
-        )
-            return true;
-        ItemContent? content = null;
-        JsonDocument? current = null;
-        try
-        {
-            if (!known)
-            {
-                if (unknown)
-                    _run.Note(Texts.Get("UnknownItem", item.Text("name"), _run.Source.Name), namesItem: true);
-                var (node, fresh) =
-                    shortcut || unknown
-                        ? (await PropertiesAsync(item, shortcut, cancellationToken), null)
-                        : await _files.ReadAsync(entry.Id, item, missing, cancellationToken);
-                (content, current) = (new ItemContent(node), fresh);
-            }
-
-            var final = current?.RootElement ?? item;
-            var versions = await _details.VersionsAsync(final, missing, cancellationToken);
-            if (_settings.OlderVersions > 0)
-            {
-                var parts = versions is null ? [] : await _files.ReadVersionsAsync(final, versions, old, missing, cancellationToken);
-                if (content is not null || parts.Count > 0)
-                    content = new ItemContent(content?.Node ?? (await _run.Store.FindNodeAsync(old!, cancellationToken))!, parts);
-            }
-
-            var attribute = ItemMetadata.Write(
-                "driveItem",
-                entry.Id,
-                final,
-                null,
-                ("permissions", await _details.PermissionsAsync(final, missing, cancellationToken)),
-                ("versions", _settings.VersionList ? versions : null),
-                ("listItem", await _details.ColumnsAsync(final, missing, cancellationToken))
-            );
-            entry = entry with { Version = DriveItemJson.Version(final), Properties = DriveItemJson.Properties(final) };
-
-            // Unproven content is read again whenever the item is examined.
-            if (missing.Any(each => each.Reason is GraphException { Kind: GraphErrorKind.IntegrityMismatch }))
-                entry = entry with { Version = entry.Version + Unproven };
-            var put = await _run.Store.PutAsync(entry, content, attribute, cancellationToken);
-            if (!put.IsSettled())
-                return false;
-            await _run.JudgeAsync(
-                entry.Id,
-                entry.Parent,
-                item.Text("name"),
-                current is null ? verdict : Judge(final),
-                final,
-                missing,
-                cancellationToken
-            );
-        }
-        finally
-        {
-            current?.Dispose();
-        }
-
-        if (known)
-            _run.CountUpdate();
-        else
-            _run.CountDownload();
-        return true;
-    }
-
-    private ItemEntry EntryOf(JsonElement item, string name) =>
-        new()
-        {
-            Id = Key(item.Text("id")),
-            Parent = ParentOf(item),
-            Name = SafeName.From(name),
-            Properties = DriveItemJson.Properties(item),
-        };
-
-    private static bool IsSame(ItemEntry? old, ItemEntry entry) =>
-        old is not null
-        && old.Parent == entry.Parent
-        && old.Properties == entry.Properties
-        && (old.Name == entry.Name || old.Name == SafeName.WithMark(entry.Name, entry.Id));
-
-    // -Full does not trust an eTag to vouch for the properties that came with it. A folder's size and count change with its contents, but
-    // their kind does not.
-    private async Task<bool> IsAsStoredAsync(ItemEntry old, JsonElement item, CancellationToken cancellationToken)
-    {
-        if (await _run.Store.FindNodeAsync(old, cancellationToken) is not { } node)
-            return false;
-        using var stored = ItemMetadata.Read(node);
-        var before = stored?.RootElement.Object("graph") ?? default;
-        var isFolder = DriveItemJson.IsFolder(item);
-        return before.ValueKind == JsonValueKind.Object
-            && before
-                .EnumerateObject()
-                .Select(property => property.Name)
-                .Union(item.EnumerateObject().Select(property => property.Name))
-                .Where(name =>
-                    !name.StartsWith('@')
-                    && name is not ("id" or "root")
-                    && !(isFolder && name is "size" or "folder" && IsOfOneKind(before, item, name))
-                )
-                .All(name => before.Written(name) == item.Written(name));
-    }
-
-    private static bool IsOfOneKind(JsonElement before, JsonElement item, string name) =>
-        before.TryGetProperty(name, out var was) && item.TryGetProperty(name, out var now) && was.ValueKind == now.ValueKind;
-
-    // A shortcut is stored as its target; an item of an unknown kind as its Graph properties.
-    private Task<Repository.Trees.Node> PropertiesAsync(JsonElement item, bool isShortcut, CancellationToken cancellationToken) =>
-        JsonFile.SaveAsync(
-            _run,
-            isShortcut
-                ? JsonFile.Write(item.GetProperty("remoteItem"))
-                : JsonFile.Write(
-                    item.EnumerateObject()
-                        .Where(each => each.Name != DriveApi.AddressProperty)
-                        .DistinctBy(each => each.Name)
-                        .ToDictionary(each => each.Name, each => each.Value)
-                ),
-            DriveItemJson.ModifiedAt(item),
-            cancellationToken
-        );
 
     // Deleted since the page was read: then the next delta says so. Or it exists without content, which must not come to light only during
     // a restore.
@@ -447,7 +240,7 @@ internal sealed class DriveReader
     }
 
     private Task FailAsync(JsonElement item, Exception exception, CancellationToken cancellationToken) =>
-        _run.FailAsync(Key(item.Text("id")), ParentOf(item), item.Text("name"), exception, cancellationToken);
+        _run.FailAsync(_keys.Of(item.Text("id")), _keys.ParentOf(item), item.Text("name"), exception, cancellationToken);
 
     // At the end of the round every parent should exist. A missing one is requested, and those above it.
     private async Task HomeOrphansAsync(CancellationToken cancellationToken)
@@ -463,7 +256,13 @@ internal sealed class DriveReader
                 continue;
             var missing = _orphans.Select(DriveItemJson.Parent).Where(parent => asked.Add(parent)).Distinct().ToArray();
             foreach (var parent in missing)
-                await _run.GuardAsync(Key(parent), _folder, parent, () => FetchAsync(parent, cancellationToken), cancellationToken);
+                await _run.GuardAsync(
+                    _keys.Of(parent),
+                    _keys.Folder,
+                    parent,
+                    () => FetchAsync(parent, cancellationToken),
+                    cancellationToken
+                );
             if (missing.Length > 0)
                 continue;
             foreach (var item in _orphans)
@@ -484,7 +283,7 @@ internal sealed class DriveReader
             using var item = await _api.ItemAsync(_drive, id, cancellationToken);
             if (item.RootElement.Text("id") != id)
                 throw GraphException.Broken("Graph answered for another item, or for none.");
-            _round.Saw(Key(id));
+            _round.Saw(_keys.Of(id));
             await ApplyAsync(item.RootElement, cancellationToken);
             return true;
         }
@@ -518,7 +317,13 @@ internal sealed class DriveReader
     private async Task<bool> IsThereAsync(string id, CancellationToken cancellationToken)
     {
         var isThere = true;
-        await _run.GuardAsync(Key(id), _folder, id, async () => isThere = await FetchAsync(id, cancellationToken), cancellationToken);
+        await _run.GuardAsync(
+            _keys.Of(id),
+            _keys.Folder,
+            id,
+            async () => isThere = await FetchAsync(id, cancellationToken),
+            cancellationToken
+        );
         return isThere;
     }
 
@@ -528,11 +333,11 @@ internal sealed class DriveReader
         {
             await _run.GuardAsync(
                 key,
-                _folder,
+                _keys.Folder,
                 key,
                 async () =>
                 {
-                    if (!await FetchAsync(key[_prefix.Length..], cancellationToken))
+                    if (!await FetchAsync(_keys.IdOf(key), cancellationToken))
                         await _run.ForgetAsync(key, cancellationToken);
                 },
                 cancellationToken
@@ -543,11 +348,11 @@ internal sealed class DriveReader
     private Task<bool> AskAsync(string key, CancellationToken cancellationToken) =>
         _run.GuardAsync(
             key,
-            _folder,
+            _keys.Folder,
             key,
             async () =>
             {
-                if (!await FetchAsync(key[_prefix.Length..], cancellationToken))
+                if (!await FetchAsync(_keys.IdOf(key), cancellationToken))
                     await _removals.MarkAsync(key, cancellationToken);
             },
             cancellationToken
